@@ -1,0 +1,36 @@
+"""The words of the project as frozen dataclasses; imports nothing else of ours."""
+
+from din_core.domain.behaviors import Behavior, FoldedBehavior, History, Impression
+from din_core.domain.entities import Item, User
+from din_core.domain.errors import (
+    CheckpointError,
+    DinLensError,
+    LinkError,
+    RejectedRows,
+    StoreError,
+    UnknownCheckpoint,
+    UnknownItem,
+    UnknownUser,
+)
+from din_core.domain.results import Explanation, Scores
+from din_core.domain.scenario import Scenario
+
+__all__ = [
+    "Behavior",
+    "CheckpointError",
+    "DinLensError",
+    "Explanation",
+    "FoldedBehavior",
+    "History",
+    "Impression",
+    "Item",
+    "LinkError",
+    "RejectedRows",
+    "Scenario",
+    "Scores",
+    "StoreError",
+    "UnknownCheckpoint",
+    "UnknownItem",
+    "UnknownUser",
+    "User",
+]

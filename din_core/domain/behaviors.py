@@ -1,0 +1,76 @@
+"""Past interactions, the histories they form, and impressions.
+
+Times are whole seconds since 1970-01-01 UTC. Finer input is rounded down, on both sides of the
+comparison `behavior < impression`, which can only drop a behavior from a history, never leak one into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from din_core.domain.entities import Item, User
+
+
+@dataclass(frozen=True, slots=True)
+class Behavior:
+    """One past interaction of a user with an item."""
+
+    item: Item
+    timestamp: int
+    behavior_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedBehavior:
+    """All of a history's behaviors with one item: the item once, with its count."""
+
+    item: Item
+    count: int
+    first_timestamp: int
+    last_timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Behaviors of `user` strictly earlier than `as_of`, oldest first."""
+
+    user: User
+    as_of: int
+    behaviors: tuple[Behavior, ...]
+
+    def __post_init__(self) -> None:
+        times = [b.timestamp for b in self.behaviors]
+        if times and times[-1] >= self.as_of:
+            raise ValueError(f"history reaches {times[-1]}, but must end before {self.as_of}")
+        if any(a > b for a, b in zip(times, times[1:], strict=False)):
+            raise ValueError("history is not ordered oldest first")
+
+    def folded(self, max_distinct: int | None = None) -> tuple[FoldedBehavior, ...]:
+        """Repeats of an item folded into one entry with a count, ordered by last occurrence, oldest first.
+
+        `max_distinct` keeps the most recent distinct items. Sum pooling is additive, so folding is exact.
+        """
+        kept: dict[str, list[Behavior]] = {}
+        for behavior in reversed(self.behaviors):
+            occurrences = kept.get(behavior.item.item_id)
+            if occurrences is not None:
+                occurrences.append(behavior)
+            elif max_distinct is None or len(kept) < max_distinct:
+                kept[behavior.item.item_id] = [behavior]
+        return tuple(
+            FoldedBehavior(found[0].item, len(found), found[-1].timestamp, found[0].timestamp)
+            for found in reversed(kept.values())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """A candidate shown to a user at a time, with its label (None when the outcome is unknown)."""
+
+    user_id: str
+    item: Item
+    timestamp: int
+    label: int | None = None
+    split: str | None = None
+    context: Mapping[str, str | None] = field(default_factory=dict)

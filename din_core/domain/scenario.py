@@ -1,0 +1,19 @@
+"""The one object that runs the app: what a page shows is a function of (Scenario, store, checkpoints)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A user at a time, candidates, their context and the checkpoints that score them."""
+
+    user_id: str
+    as_of: int
+    """Seconds since 1970-01-01 UTC; the history holds only behaviors strictly earlier."""
+    candidate_ids: tuple[str, ...]
+    checkpoints: tuple[str, ...]
+    """Checkpoint names or fingerprints; the first is the one on screen, the second the one it is compared with."""
+    context: Mapping[str, str | None] = field(default_factory=dict)

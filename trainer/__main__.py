@@ -1,0 +1,52 @@
+"""`python -m trainer COMMAND`: dispatch to one module a command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from din_core.domain import DinLensError
+
+COMMANDS = {
+    "prepare": "turn public data into the four tables",
+    "ingest": "load the four tables into a behavior store",
+    "train": "fit a model on a store and write a checkpoint",
+    "evaluate": "measure a checkpoint on one split",
+    "baselines": "measure popularity, logistic regression and gradient boosting on the same split",
+    "demo": "rebuild the embedded demo under assets/ from a store and its checkpoints",
+}
+"""Name -> help; each is a module `trainer.commands.NAME` with `configure`, `run` and `render`."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 on success, 1 with one sentence on stderr when the input is at fault."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        sub = subparsers.add_parser(name, help=summary, description=summary, add_help=name in argv)
+        if name in argv[:1]:  # import only what this call runs: torch alone takes seconds
+            module = import_module(f"trainer.commands.{name}")
+            module.configure(sub)
+            sub.add_argument("--json", action="store_true", help="print the result as one JSON object")
+            sub.set_defaults(module=module)
+    args = parser.parse_args(argv)
+    try:
+        result = args.module.run(args)
+    except DinLensError as error:
+        if getattr(args, "json", False):
+            print(json.dumps({"error": str(error)}))
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    print(json.dumps(result) if args.json else args.module.render(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
