@@ -1,0 +1,46 @@
+# `make demo` and `make test` do all the set-up they need. Variables:
+#   PYTHON=python3.12   another Python, 3.11 to 3.13
+#   TORCH_INDEX=URL     a further package index for torch, such as PyTorch's CPU wheels
+#   PORT=8501           where the demo listens
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+PORT ?= 8501
+VENV := .venv
+PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.installed
+	$(VENV)/bin/streamlit run app.py --server.port $(PORT)
+
+test: lint
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/.installed-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps, not the programs themselves: an interrupted step is done again.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+		echo "DIN Lens needs Python 3.11 to 3.13, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." \
+			"Name another one: make $(or $(MAKECMDGOALS),demo) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: requirements.txt | $(VENV)/.created
+	@echo "Installing requirements.txt (torch is large: some minutes on the first run)"
+	$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+# The test tools include the app's own requirements: one install does for both.
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/.created
+	@echo "Installing requirements-dev.txt (torch is large: some minutes on the first run)"
+	$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $(VENV)/.installed $@
