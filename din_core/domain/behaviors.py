@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from din_core.domain.entities import Item, User
 
@@ -43,7 +44,7 @@ class History:
         times = [b.timestamp for b in self.behaviors]
         if times and times[-1] >= self.as_of:
             raise ValueError(f"history reaches {times[-1]}, but must end before {self.as_of}")
-        if any(a > b for a, b in zip(times, times[1:], strict=False)):
+        if any(a > b for a, b in pairwise(times)):
             raise ValueError("history is not ordered oldest first")
 
     def folded(self, max_distinct: int | None = None) -> tuple[FoldedBehavior, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from din_core.domain.behaviors import FoldedBehavior
 from din_core.domain.entities import Item
 
-Floats = NDArray[np.float32] | NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,16 @@ class Scores:
     weight: Floats
     """(C, T) weight of ONE occurrence of each distinct behavior in the pooling sum.
 
-    DIN: the activation unit's raw output, not normalised, possibly negative. Average pooling: 1/H, H = Σ counts.
+    DIN: the activation unit's raw output, not normalised, possibly negative.
+    Average pooling: 1/H, H = Σ counts.
     """
 
     @property
     def intensity(self) -> Floats:
         """(C,) Σw over all behaviors, repeats counted: the interest intensity (1 for average pooling)."""
         counts = np.array([b.count for b in self.behaviors], dtype=self.weight.dtype)
-        return self.weight @ counts
+        intensity: Floats = self.weight @ counts
+        return intensity
 
 
 @dataclass(frozen=True, slots=True)

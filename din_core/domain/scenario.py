@@ -15,5 +15,5 @@ class Scenario:
     """Seconds since 1970-01-01 UTC; the history holds only behaviors strictly earlier."""
     candidate_ids: tuple[str, ...]
     checkpoints: tuple[str, ...]
-    """Checkpoint names or fingerprints; the first is the one on screen, the second the one it is compared with."""
+    """Checkpoint names or fingerprints; the first is on screen, the second is the one it is compared with."""
     context: Mapping[str, str | None] = field(default_factory=dict)
