@@ -35,7 +35,7 @@ ONLY_IN: dict[str, Set[str]] = {
     "plotly": frozenset({"din_core.figures"}),
     "sqlalchemy": frozenset({"din_core.store", "din_core.sharing"}),
     "alembic": frozenset({"din_core.store"}),
-    "torch": MAY_IMPORT.keys() - {"din_core.store", "din_core.figures", "din_core.metrics", "din_core.domain"},
+    "torch": MAY_IMPORT.keys() - {f"din_core.{room}" for room in ("store", "figures", "metrics", "domain")},
 }
 """Package of others -> the only rooms that may import it."""
 
