@@ -1,0 +1,175 @@
+"""Scenario ⇄ URL: every choice as one flat set of query parameters, defaults written out too.
+
+`encode` and `parse` are pure. A link that is read never raises: what cannot be read becomes a problem,
+one sentence fit to show, and that choice is left open for `resolve` to fill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import quote, unquote, urlencode
+
+from din_core.domain import LinkError, Scenario
+
+VERSION = "1"
+MAX_LENGTH = 500
+"""Characters of one value; longer ones are not ids."""
+MAX_CANDIDATES = 20
+
+SORT_COLUMNS = ("title", "category", "date", "repeats", "weight", "total")
+SCALES = ("each", "shared")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a page shows a scenario. Nothing here changes a number."""
+
+    sort: str = "-weight"
+    """A column of SORT_COLUMNS, with "-" in front for descending."""
+    scale: str = "each"
+    """"each": the weight axis fits the candidate on screen; "shared": one axis for all candidates held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a URL says; None or empty where it says nothing."""
+
+    user_id: str | None = None
+    as_of: int | None = None
+    candidate_ids: tuple[str, ...] = ()
+    checkpoints: tuple[str, ...] = ()
+    context: Mapping[str, str | None] = field(default_factory=dict)
+    view: View = View()
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The scenario, where the link names all of it."""
+        if self.user_id is None or self.as_of is None or not self.candidate_ids or not self.checkpoints:
+            return None
+        return Scenario(self.user_id, self.as_of, self.candidate_ids, self.checkpoints, self.context)
+
+
+def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]]:
+    """The complete query parameters of a scenario; a list where a name is given several times.
+
+    Raises LinkError for a time outside the years 1 to 9999 and for ids that are empty or too long.
+    """
+    ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
+    if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):
+        raise LinkError(f"a link needs a user, a candidate and a model, each of 1 to {MAX_LENGTH} characters")
+    items = list(scenario.candidate_ids)
+    raw: dict[str, str | list[str]] = {
+        "v": VERSION,
+        "user": scenario.user_id,
+        "item": items[0] if len(items) == 1 else items,
+        "at": iso(scenario.as_of),
+        "models": ",".join(quote(name, safe="@ ") for name in scenario.checkpoints),
+    }
+    for name in sorted(scenario.context):
+        raw[f"ctx.{name}"] = scenario.context[name] or ""
+    raw["sort"] = view.sort
+    raw["scale"] = view.scale
+    return raw
+
+
+def query_string(scenario: Scenario, view: View = View()) -> str:
+    """`encode` as it stands behind the question mark."""
+    return urlencode(encode(scenario, view), doseq=True, safe=":,@")
+
+
+def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]]:
+    """Read query parameters: what they say, and one sentence for each thing that could not be read.
+
+    Names that are not ours are ignored. Never raises.
+    """
+    listed = {name: [value] if isinstance(value, str) else list(value) for name, value in raw.items()}
+    values = {name: given for name, given in listed.items() if given}
+    problems: list[str] = []
+    version = values.get("v", [VERSION])[-1]
+    if version != VERSION:
+        problems.append(
+            f"This link is of version {shown(version)}, but this DIN Lens reads version {VERSION}: "
+            "what is on screen is not what was sent. Ask its sender for the numbers, or update DIN Lens."
+        )
+        return Link(), tuple(problems)
+
+    def one(name: str) -> str | None:
+        found = kept(name, values.get(name, []), problems)
+        if len(found) > 1:
+            problems.append(f"The link names {len(found)} values for {name}; the first is used.")
+        return found[0] if found else None
+
+    names = [unquote(name) for text in values.get("models", []) for name in text.split(",")]
+    candidates = tuple(kept("item", values.get("item", []), problems))
+    if len(candidates) > MAX_CANDIDATES:
+        problems.append(
+            f"The link names {len(candidates)} candidates; the first {MAX_CANDIDATES} are used, the limit."
+        )
+    link = Link(
+        user_id=one("user"),
+        as_of=read_time(one("at"), problems),
+        candidate_ids=candidates[:MAX_CANDIDATES],
+        checkpoints=tuple(kept("models", names, problems)),
+        context={
+            name.removeprefix("ctx."): (given[-1][:MAX_LENGTH] or None)
+            for name, given in values.items()
+            if name.startswith("ctx.") and name != "ctx."
+        },
+        view=read_view(one("sort"), one("scale"), problems),
+    )
+    return link, tuple(problems)
+
+
+def iso(timestamp: int) -> str:
+    """Seconds since 1970 as `2017-11-20T00:00:00Z`."""
+    try:
+        return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
+    except (ValueError, OverflowError, OSError) as error:
+        raise LinkError(
+            f"the time {timestamp} lies outside the years 1 to 9999; a link carries seconds since 1970"
+        ) from error
+
+
+def read_time(text: str | None, problems: list[str]) -> int | None:
+    """Seconds since 1970 of an ISO date or time; without a zone it is UTC."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() // 1
+        return int(datetime.fromtimestamp(seconds, UTC).timestamp())  # in UTC too it must be a date
+    except (ValueError, OverflowError, OSError):
+        problems.append(
+            f"The link's time {shown(text)} is not a date such as 2017-11-20T00:00:00Z; "
+            "the newest impression is shown instead."
+        )
+        return None
+
+
+def read_view(sort: str | None, scale: str | None, problems: list[str]) -> View:
+    """View options; what is unknown falls back to the default with a sentence."""
+    default = View()
+    if sort is not None and sort.removeprefix("-") not in SORT_COLUMNS:
+        problems.append(f"The link sorts by {shown(sort)}; known are {', '.join(SORT_COLUMNS)}.")
+        sort = None
+    if scale is not None and scale not in SCALES:
+        problems.append(f"The link's scale {shown(scale)} is unknown; known are {', '.join(SCALES)}.")
+        scale = None
+    return View(sort or default.sort, scale or default.scale)
+
+
+def kept(name: str, given: Sequence[str], problems: list[str]) -> list[str]:
+    """The values that can be ids: not empty, not longer than MAX_LENGTH."""
+    long = [value for value in given if len(value) > MAX_LENGTH]
+    if long:
+        problems.append(
+            f"The link's {name} has {len(long[0])} characters, the limit is {MAX_LENGTH}; it is left out."
+        )
+    return [value for value in given if value and len(value) <= MAX_LENGTH]
+
+
+def shown(text: str) -> str:
+    """A value from outside, quoted and short enough for a sentence."""
+    return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"

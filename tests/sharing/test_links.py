@@ -1,0 +1,126 @@
+"""A link carries the whole scenario, and a bad link is a sentence, never a traceback."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from din_core.domain import LinkError, Scenario
+from din_core.sharing import Link, View, encode, parse, query_string
+from din_core.sharing.links import MAX_CANDIDATES, MAX_LENGTH, SCALES, SORT_COLUMNS
+
+YEAR_1, YEAR_9999 = -62135596800, 253402300799
+text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+scenarios = st.builds(
+    Scenario,
+    user_id=text,
+    as_of=st.integers(YEAR_1, YEAR_9999),
+    candidate_ids=st.lists(text, min_size=1, max_size=MAX_CANDIDATES).map(tuple),
+    checkpoints=st.lists(text, min_size=1, max_size=3).map(tuple),
+    context=st.dictionaries(text, st.none() | text, max_size=4),
+)
+views = st.builds(
+    View,
+    sort=st.sampled_from([sign + name for name in SORT_COLUMNS for sign in ("", "-")]),
+    scale=st.sampled_from(SCALES),
+)
+EXAMPLE = Scenario("1234", 1511136000, ("82-b",), ("din@3fa9", "base@77c0"), {"store": "367", "mailer": None})
+
+
+@given(scenarios, views)
+def test_a_link_gives_back_the_scenario_and_the_view(scenario: Scenario, view: View) -> None:
+    link, problems = parse(encode(scenario, view))
+    assert (link.scenario, link.view, problems) == (scenario, view, ())
+
+
+@given(scenarios, views)
+def test_a_link_survives_the_address_bar(scenario: Scenario, view: View) -> None:
+    raw = parse_qs(query_string(scenario, view), keep_blank_values=True)
+    link, problems = parse(raw)
+    assert (link.scenario, link.view, problems) == (scenario, view, ())
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["v", "user", "item", "at", "models", "ctx.a", "ctx.", "sort", "x"]),
+        st.text(max_size=20) | st.lists(st.text(max_size=20), max_size=3),
+    )
+)
+def test_no_link_makes_the_reader_raise(raw: dict[str, str | list[str]]) -> None:
+    link, problems = parse(raw)
+    assert isinstance(link, Link)
+    assert all(problem.endswith(".") for problem in problems)
+
+
+def test_a_link_writes_every_choice_out() -> None:
+    assert encode(EXAMPLE) == {
+        "v": "1",
+        "user": "1234",
+        "item": "82-b",
+        "at": "2017-11-20T00:00:00Z",
+        "models": "din@3fa9,base@77c0",
+        "ctx.mailer": "",
+        "ctx.store": "367",
+        "sort": "-weight",
+        "scale": "each",
+    }
+
+
+def test_an_empty_link_leaves_every_choice_open() -> None:
+    link, problems = parse({})
+    assert (link, link.scenario, problems) == (Link(), None, ())
+
+
+def test_names_of_others_are_ignored() -> None:
+    assert parse({"utm_source": "mail", "embed": "true"}) == (Link(), ())
+
+
+@pytest.mark.parametrize(
+    ("at", "seconds"),
+    [
+        ("2017-11-20", 1511136000),
+        ("2017-11-20T01:00:00+01:00", 1511136000),
+        ("2017-11-20T00:00:00.9Z", 1511136000),
+        ("1969-12-31T23:59:59.5Z", -1),
+    ],
+)
+def test_a_time_is_rounded_down_to_seconds_of_utc(at: str, seconds: int) -> None:
+    assert parse({"at": at})[0].as_of == seconds
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        ({"at": "2017-13-01"}, "“2017-13-01” is not a date"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "is not a date"),
+        ({"v": "7"}, "version “7”, but this DIN Lens reads version 1"),
+        ({"user": ["a", "b"]}, "names 2 values for user; the first is used"),
+        ({"user": "x" * (MAX_LENGTH + 1)}, f"501 characters, the limit is {MAX_LENGTH}"),
+        ({"item": [str(i) for i in range(21)]}, "names 21 candidates; the first 20 are used"),
+        ({"sort": "-importance"}, "sorts by “-importance”; known are title"),
+        ({"scale": "log"}, "scale “log” is unknown; known are each, shared"),
+    ],
+)
+def test_what_cannot_be_read_is_named(raw: dict[str, str | list[str]], sentence: str) -> None:
+    _, problems = parse(raw)
+    assert sentence in problems[0]
+
+
+def test_a_newer_link_is_not_half_read() -> None:
+    link, _ = parse({"v": "2", "user": "1234"})
+    assert link == Link()
+
+
+@pytest.mark.parametrize("as_of", [YEAR_1 - 1, YEAR_9999 + 1, 10**18])
+def test_a_time_that_no_date_can_hold_is_refused(as_of: int) -> None:
+    with pytest.raises(LinkError, match="outside the years 1 to 9999"):
+        encode(Scenario("u", as_of, ("i",), ("din",)))
+
+
+@pytest.mark.parametrize("user_id", ["", "x" * (MAX_LENGTH + 1)])
+def test_an_id_that_no_link_gives_back_is_refused(user_id: str) -> None:
+    with pytest.raises(LinkError, match="each of 1 to 500 characters"):
+        encode(Scenario(user_id, 0, ("i",), ("din",)))
