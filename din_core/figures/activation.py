@@ -1,0 +1,199 @@
+"""Activation weights over time: what the model multiplies each past behavior's embedding by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from din_core.domain import Item, Scores
+from din_core.figures.palette import LIGHT, LIGHT_OTHER, choose_slots
+from din_core.figures.timeline import Timeline
+
+OTHER = "other"
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The behaviors of one category, or of all that have no colour of their own."""
+
+    category: str
+    slot: int | None
+    """Colour of the palette; None for the grey of "other"."""
+    weight: float
+    """Σ weight × repeats over the group's behaviors."""
+    lines: int
+    """Behaviors of the group, repeats counted."""
+    categories: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationInfo:
+    """One model's activation weights for one candidate over one history of T distinct behaviors."""
+
+    model: str
+    fingerprint: str
+    pooling: str
+    normalisation: str
+    candidate: Item
+    probability: float
+    timeline: Timeline
+    weight: NDArray[np.float64]
+    """(T,) weight of one occurrence, as the model uses it: not normalised unless `normalisation` says so."""
+    category: tuple[str, ...]
+    """(T,)"""
+    groups: tuple[Group, ...]
+    """Coloured categories by falling Σ |weight| × repeats, then "other"."""
+    intensity: float
+    """Σ weight × repeats: the interest intensity."""
+    reference: float | None
+    """1/H, what average pooling gives every behavior; None without behaviors."""
+
+    @property
+    def repeats(self) -> NDArray[np.int64]:
+        """(T,)"""
+        return np.array([b.count for b in self.timeline.behaviors], dtype=np.int64)
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """(T,) weight × repeats."""
+        return self.weight * self.repeats
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Lowest and highest value the weight axis must hold; zero always lies within."""
+        values = [0.0, self.reference or 0.0, *self.weight.tolist()]
+        return min(values), max(values)
+
+    @property
+    def slot(self) -> tuple[int | None, ...]:
+        """(T,) colour of each behavior."""
+        slots = {group.category: group.slot for group in self.groups if group.slot is not None}
+        return tuple(slots.get(category) for category in self.category)
+
+
+def activation_infos(scores: Scores, timeline: Timeline, color_by: str = "category") -> list[ActivationInfo]:
+    """One info for each candidate of `scores`, coloured so that categories keep their colour between them.
+
+    `scores.behaviors` are the timeline's. `color_by` is an item field.
+    """
+    if scores.behaviors != timeline.behaviors:
+        raise ValueError("the scores and the timeline are not of the same history")
+    category = tuple(b.item.fields.get(color_by) or UNKNOWN for b in timeline.behaviors)
+    repeats = np.array([b.count for b in timeline.behaviors], dtype=np.int64)
+    weights = np.asarray(scores.weight, dtype=np.float64)
+    strength = [rank(category, np.abs(row) * repeats) for row in weights]
+    preferred = rank(category, np.abs(weights).sum(axis=0) * repeats)
+    return [
+        ActivationInfo(
+            model=scores.model,
+            fingerprint=scores.fingerprint,
+            pooling=scores.pooling,
+            normalisation=scores.normalisation,
+            candidate=item,
+            probability=float(scores.probability[c]),
+            timeline=timeline,
+            weight=weights[c],
+            category=category,
+            groups=group(category, strength[c], preferred, weights[c], repeats),
+            intensity=float(weights[c] @ repeats),
+            reference=1 / int(repeats.sum()) if len(repeats) else None,
+        )
+        for c, item in enumerate(scores.candidates)
+    ]
+
+
+def activation_info(
+    scores: Scores, timeline: Timeline, candidate: int = 0, color_by: str = "category"
+) -> ActivationInfo:
+    """The info of one candidate."""
+    return activation_infos(scores, timeline, color_by)[candidate]
+
+
+def rank(category: Sequence[str], strength: NDArray[np.float64]) -> list[str]:
+    """Categories by falling total strength, ties by name."""
+    total: dict[str, float] = {}
+    for name, value in zip(category, strength.tolist(), strict=True):
+        total[name] = total.get(name, 0.0) + value
+    return sorted(total, key=lambda name: (-total[name], name))
+
+
+def group(
+    category: Sequence[str],
+    ranked: Sequence[str],
+    preferred: Sequence[str],
+    weight: NDArray[np.float64],
+    repeats: NDArray[np.int64],
+) -> tuple[Group, ...]:
+    """Coloured groups in the order of `ranked`, then everything else as one."""
+    slots = choose_slots([name for name in ranked if name != UNKNOWN], preferred)
+    names = np.array([name if name in slots else OTHER for name in category], dtype=object)
+    total = weight * repeats
+    found = []
+    for name in [*slots, OTHER]:
+        inside = names == name
+        if inside.any():
+            distinct = len({c for c, ours in zip(category, inside, strict=True) if ours})
+            found.append(
+                Group(name, slots.get(name), float(total[inside].sum()), int(repeats[inside].sum()), distinct)
+            )
+    return tuple(found)
+
+
+def plot_activation(info: ActivationInfo) -> go.Figure:
+    """The same as a Plotly figure, for exports and tests: a bar for each line, zero and 1/H marked."""
+    timeline = info.timeline
+    slots = info.slot
+    figure = go.Figure()
+    for entry in info.groups:
+        lines = [i for i, row in enumerate(timeline.line_behavior) if slots[row] == entry.slot]
+        color = LIGHT_OTHER if entry.slot is None else LIGHT[entry.slot]
+        rows = timeline.line_behavior[lines]
+        figure.add_trace(
+            go.Bar(
+                x=timeline.position[lines],
+                y=info.weight[rows],
+                width=min(0.004, 0.7 / max(len(timeline.position), 1)),
+                name=entry.category,
+                marker={"color": color, "line": {"width": 0}},
+                customdata=[
+                    [
+                        timeline.behaviors[row].item.label,
+                        info.category[row],
+                        day(at),
+                        timeline.behaviors[row].count,
+                    ]
+                    for row, at in zip(rows, timeline.line_time[lines], strict=True)
+                ],
+                hovertemplate="%{customdata[0]}<br>%{customdata[1]} · %{customdata[2]}<br>"
+                "repeats %{customdata[3]} · weight %{y:.4f}<extra></extra>",
+            )
+        )
+    figure.add_hline(y=0, line={"color": "#444444", "width": 1})
+    if info.reference is not None:
+        figure.add_hline(
+            y=info.reference, line={"dash": "dash", "width": 1}, annotation_text="average pooling 1/H"
+        )
+    figure.update_layout(
+        barmode="overlay",
+        title=f"{info.model}: activation weights for {info.candidate.label}",
+        xaxis={
+            "range": [-0.01, 1.01],
+            "tickvals": [tick.position for tick in timeline.ticks],
+            "ticktext": [tick.label for tick in timeline.ticks],
+            "title": "time of the behavior (stretched where baskets are full)",
+        },
+        yaxis={"title": "activation weight", "zeroline": False},
+    )
+    return figure
+
+
+def day(at: int) -> str:
+    """`20 Nov 2017`, UTC."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"{moment.day} {moment:%b %Y}"
