@@ -1,0 +1,402 @@
+"""The behavior store: every read goes to the database, so a row that is there is seen at once."""
+
+from __future__ import annotations
+
+import json
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine, Row, Text, cast, func, insert, select
+from sqlalchemy.exc import DatabaseError
+
+from din_core.domain import (
+    Behavior,
+    History,
+    Impression,
+    Item,
+    StoreError,
+    UnknownItem,
+    UnknownUser,
+    User,
+)
+from din_core.store.bulk import BulkTables, read_bulk
+from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
+from din_core.store.schema import (
+    BehaviorRecord,
+    FieldRecord,
+    ImpressionRecord,
+    InfoRecord,
+    ItemRecord,
+    UserRecord,
+)
+from din_core.store.search import Search, Searchable, choose_search, clean, primary_key, starts_with
+from din_core.store.versions import HEAD, current_version, known_versions, migrate
+
+Found = TypeVar("Found")
+
+MAX_TIMESTAMP = 4_102_444_800
+"""The first second of the year 2100, UTC; times from there on are refused."""
+
+_BIGINT = 2**63 - 1
+_IN_CHUNK = 500  # values in one IN list: below every database's limit on parameters
+
+_ITEM_COLUMNS = (
+    ItemRecord.item_key,
+    ItemRecord.item_id,
+    ItemRecord.title,
+    ItemRecord.price,
+    ItemRecord.image_url,
+    cast(ItemRecord.fields, Text).label("fields_json"),  # as text: parsed once an item, not once a row
+)
+_USER_COLUMNS = (UserRecord.user_key, UserRecord.user_id, cast(UserRecord.fields, Text).label("fields_json"))
+
+
+@dataclass(frozen=True)
+class SearchPage(Generic[Found]):
+    """The first matches of a search and how many there are in all."""
+
+    matches: list[Found]
+    total: int
+
+
+@dataclass(frozen=True)
+class StoreSummary:
+    """What a store holds. Times are seconds since 1970-01-01 UTC, None where there is no behavior."""
+
+    n_users: int
+    n_items: int
+    n_behaviors: int
+    n_impressions: int
+    impressions_by_split: dict[str, int]
+    item_fields: tuple[str, ...]
+    user_fields: tuple[str, ...]
+    behavior_fields: tuple[str, ...]
+    context_fields: tuple[str, ...]
+    first_timestamp: int | None
+    last_timestamp: int | None
+    provenance: str | None
+
+
+def open_store(url: str) -> BehaviorStore:
+    """Open an existing store; StoreError where there is none or its schema is of another version."""
+    address = parse_url(url)
+    path = sqlite_file(address)
+    how = f"fill one with `python -m trainer ingest TABLES --store {url}`"
+    if path is not None and not path.is_file():
+        raise StoreError(f"no store at {path}; {how}")
+    engine = make_engine(address)
+    try:
+        with engine.begin() as connection:
+            version = current_version(connection)
+            search = choose_search(connection) if version == HEAD else None
+    except DatabaseError as error:
+        engine.dispose()
+        raise StoreError(f"{address} cannot be opened ({error.orig}); check the address") from None
+    if search is None:
+        engine.dispose()
+        raise StoreError(_other_version(str(address), version, how))
+    return BehaviorStore(url, engine, search)
+
+
+def create_store(url: str) -> BehaviorStore:
+    """Open a store, creating it or migrating it to the current schema where needed."""
+    address = parse_url(url)
+    path = sqlite_file(address)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(address)
+    try:
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            prepare_schema(connection)
+            search = choose_search(connection)
+        use_write_ahead_log(engine)
+    except DatabaseError as error:
+        engine.dispose()
+        raise StoreError(
+            f"{address} cannot be written ({error.orig}); check the address and its rights"
+        ) from None
+    return BehaviorStore(url, engine, search)
+
+
+def prepare_schema(connection: Connection) -> None:
+    """Create or migrate the schema inside a transaction; StoreError for a version of the future."""
+    version = current_version(connection)
+    if version == HEAD:
+        return
+    if version is not None and version not in known_versions():
+        raise StoreError(_other_version(str(connection.engine.url), version, ""))
+    migrate(connection)
+
+
+def _other_version(address: str, version: str | None, how: str) -> str:
+    if version is None:
+        return f"{address} holds no behavior store; {how}"
+    if version in known_versions():
+        return (
+            f"{address} has schema version {version}, this program reads {HEAD}; "
+            "migrate it with `din_core.store.create_store`, or ingest the tables into a new store"
+        )
+    return (
+        f"{address} has schema version {version}, which this program (version {HEAD}) does not know; "
+        "open it with the newer DIN Lens that made it"
+    )
+
+
+class BehaviorStore:
+    """Point reads for the app, bulk reads for the trainer. Safe to share between threads.
+
+    Make one with `open_store` or `create_store`; close it when done.
+    """
+
+    def __init__(self, url: str, engine: Engine, search: Search) -> None:
+        self.url = url
+        self.engine = engine
+        self._search = search
+
+    def close(self) -> None:
+        """Close the store's connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that takes the write lock at its start."""
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    def user(self, user_id: str) -> User:
+        """The user; UnknownUser where there is none of that id."""
+        with self._reading() as connection:
+            return _user_row(connection, user_id)[1]
+
+    def item(self, item_id: str) -> Item:
+        """The item; UnknownItem where there is none of that id."""
+        return self.items([item_id])[0]
+
+    def items(self, item_ids: Sequence[str]) -> list[Item]:
+        """The items in the order asked for; UnknownItem names the first one the store does not hold."""
+        with self._reading() as connection:
+            found = _item_rows(connection, item_ids)
+            names = field_names(connection, "items")
+        made = {item_id: _item(row, names) for item_id, row in found.items()}
+        return [made[item_id] for item_id in item_ids]
+
+    def history(self, user_id: str, before: int, limit: int | None = None) -> History:
+        """The user's most recent `limit` behaviors strictly earlier than `before`, oldest first.
+
+        Behaviors of one second keep the order in which they were ingested. UnknownUser where there is none.
+        """
+        before = max(-_BIGINT, min(before, _BIGINT))
+        with self._reading() as connection:
+            user_key, user = _user_row(connection, user_id)
+            lines = connection.execute(
+                select(BehaviorRecord.timestamp, BehaviorRecord.behavior_type, *_ITEM_COLUMNS)
+                .join(ItemRecord, ItemRecord.item_key == BehaviorRecord.item_key)
+                .where(BehaviorRecord.user_key == user_key, BehaviorRecord.timestamp < before)
+                .order_by(BehaviorRecord.timestamp.desc(), BehaviorRecord.behavior_key.desc())
+                .limit(None if limit is None else max(0, limit))
+            ).all()
+            names = field_names(connection, "items")
+        items: dict[int, Item] = {}
+        behaviors = []
+        for timestamp, behavior_type, *columns in reversed(lines):
+            item = items.get(columns[0])
+            if item is None:
+                item = items[columns[0]] = _item(columns, names)
+            behaviors.append(Behavior(item, timestamp, behavior_type))
+        return History(user, before, tuple(behaviors))
+
+    def impressions(self, user_id: str, split: str | None = None) -> list[Impression]:
+        """The user's impressions, newest first; of one time positives first, then by title.
+
+        `split` keeps one of train, valid, test. UnknownUser where there is no such user.
+        """
+        with self._reading() as connection:
+            user_key, user = _user_row(connection, user_id)
+            query = (
+                select(
+                    ImpressionRecord.timestamp,
+                    ImpressionRecord.label,
+                    ImpressionRecord.split,
+                    cast(ImpressionRecord.context, Text),
+                    *_ITEM_COLUMNS,
+                )
+                .join(ItemRecord, ItemRecord.item_key == ImpressionRecord.item_key)
+                .where(ImpressionRecord.user_key == user_key)
+            )
+            if split is not None:
+                query = query.where(ImpressionRecord.split == split)
+            rows = connection.execute(query).all()
+            names = field_names(connection, "items")
+            context_names = field_names(connection, "impressions")
+        found = [
+            Impression(
+                user.user_id,
+                _item(columns, names),
+                timestamp,
+                label,
+                own_split,
+                _filled(context_names, context),
+            )
+            for timestamp, label, own_split, context, *columns in rows
+        ]
+        return sorted(found, key=lambda i: (-i.timestamp, -(i.label or 0), i.item.label, i.item.item_id))
+
+    def search_users(self, text: str, limit: int = 20) -> SearchPage[User]:
+        """Users whose id or profile values hold every word of `text`: an exact id first, then ids it begins.
+
+        "" lists the first users. See `din_core.store.search` for what a word matches.
+        """
+        with self._reading() as connection:
+            rows, total = self._find(connection, UserRecord, text, limit)
+            names = field_names(connection, "users")
+        return SearchPage([_user(row, names) for row in rows], total)
+
+    def search_items(self, text: str, limit: int = 20) -> SearchPage[Item]:
+        """Items whose id, title or field values hold every word of `text`: an exact id first, then titles it begins.
+
+        "" lists the first items. See `din_core.store.search` for what a word matches.
+        """
+        with self._reading() as connection:
+            rows, total = self._find(connection, ItemRecord, text, limit)
+            names = field_names(connection, "items")
+        return SearchPage([_item(row, names) for row in rows], total)
+
+    def _find(
+        self, connection: Connection, record: Searchable, text: str, limit: int
+    ) -> tuple[Sequence[Row[Any]], int]:
+        typed = clean(text)
+        condition = self._search.condition(record, typed)
+        total = connection.execute(select(func.count()).select_from(record).where(condition)).scalar_one()
+        own_id = ItemRecord.item_id if record is ItemRecord else UserRecord.user_id
+        columns = _ITEM_COLUMNS if record is ItemRecord else _USER_COLUMNS
+        order = [(own_id == typed).desc(), starts_with(record, typed).desc()] if typed else []
+        rows = connection.execute(
+            select(*columns).where(condition).order_by(*order, primary_key(record)).limit(max(0, limit))
+        ).all()
+        return rows, total
+
+    def summary(self) -> StoreSummary:
+        """Counts, field names, times and provenance as they are now."""
+        with self._reading() as connection:
+            by_split = connection.execute(
+                select(ImpressionRecord.split, func.count()).group_by(ImpressionRecord.split)
+            ).all()
+            counts = [count_rows(connection, record) for record in (UserRecord, ItemRecord, BehaviorRecord)]
+            first, last = _time_span(connection)
+            return StoreSummary(
+                *counts,
+                n_impressions=sum(count for _, count in by_split),
+                impressions_by_split={split: count for split, count in by_split},
+                item_fields=field_names(connection, "items"),
+                user_fields=field_names(connection, "users"),
+                behavior_fields=field_names(connection, "behaviors"),
+                context_fields=field_names(connection, "impressions"),
+                first_timestamp=first,
+                last_timestamp=last,
+                provenance=read_info(connection, "provenance"),
+            )
+
+    def append_behaviors(self, user_id: str, rows: Sequence[tuple[str, int]]) -> None:
+        """Add (item_id, timestamp) behaviors of one user, all or none.
+
+        UnknownUser and UnknownItem name what the store does not hold; StoreError a time before 1970 or
+        beyond the year 2100.
+        """
+        for item_id, timestamp in rows:
+            if not 0 <= operator.index(timestamp) < MAX_TIMESTAMP:
+                raise StoreError(
+                    f"timestamp {timestamp} of item {item_id} is outside 0 … {MAX_TIMESTAMP - 1}; "
+                    "give whole seconds since 1970-01-01 UTC"
+                )
+        with self.writing() as connection:
+            user_key = _user_row(connection, user_id)[0]
+            found = _item_rows(connection, [item_id for item_id, _ in rows])
+            if rows:
+                connection.execute(
+                    insert(BehaviorRecord),
+                    [
+                        {"user_key": user_key, "item_key": found[item_id][0], "timestamp": int(timestamp)}
+                        for item_id, timestamp in rows
+                    ],
+                )
+
+    def bulk(self) -> BulkTables:
+        """Everything at once, as arrays, from one consistent state of the store."""
+        with self._reading() as connection:
+            names = {table: field_names(connection, table) for table in ("items", "users", "impressions")}
+            return read_bulk(connection, names)
+
+
+def field_names(connection: Connection, table: str) -> tuple[str, ...]:
+    """A table's field names in their order."""
+    query = select(FieldRecord.name).where(FieldRecord.table_name == table).order_by(FieldRecord.position)
+    return tuple(connection.execute(query).scalars())
+
+
+def read_info(connection: Connection, name: str) -> str | None:
+    return connection.execute(select(InfoRecord.value).where(InfoRecord.name == name)).scalar()
+
+
+def count_rows(connection: Connection, record: type[Any]) -> int:
+    return connection.execute(select(func.count()).select_from(record)).scalar_one()
+
+
+def _user_row(connection: Connection, user_id: str) -> tuple[int, User]:
+    query = select(*_USER_COLUMNS).where(UserRecord.user_id == _storable(user_id))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownUser(f'no user "{user_id}" in the store; search for one by the beginning of its id')
+    return row[0], _user(row, field_names(connection, "users"))
+
+
+def _item_rows(connection: Connection, item_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    wanted = list(dict.fromkeys(item_ids))
+    found: dict[str, Row[Any]] = {}
+    for start in range(0, len(wanted), _IN_CHUNK):
+        chunk = [_storable(item_id) for item_id in wanted[start : start + _IN_CHUNK]]
+        for row in connection.execute(select(*_ITEM_COLUMNS).where(ItemRecord.item_id.in_(chunk))):
+            found[row[1]] = row
+    for item_id in wanted:
+        if item_id not in found:
+            raise UnknownItem(
+                f'no item "{item_id}" in the store; search for one by id or by words of its title'
+            )
+    return found
+
+
+def _storable(text: str) -> str:
+    """The text itself, or one that no id equals where the database could not even take it."""
+    return "" if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text) else text
+
+
+def _time_span(connection: Connection) -> tuple[int | None, int | None]:
+    # Two index seeks a user; over the whole table the index on (user, time) does not help.
+    of_user = select(BehaviorRecord.timestamp).where(BehaviorRecord.user_key == UserRecord.user_key).limit(1)
+    first = of_user.order_by(BehaviorRecord.timestamp).scalar_subquery()
+    last = of_user.order_by(BehaviorRecord.timestamp.desc()).scalar_subquery()
+    row = connection.execute(select(func.min(first), func.max(last)).select_from(UserRecord)).one()
+    return row[0], row[1]
+
+
+def _filled(names: tuple[str, ...], stored: str | None) -> Mapping[str, str | None]:
+    values = json.loads(stored) if stored else {}
+    return {name: values.get(name) for name in names}
+
+
+def _item(columns: Sequence[Any], names: tuple[str, ...]) -> Item:
+    _, item_id, title, price, image_url, fields = columns
+    return Item(item_id, title, _filled(names, fields), price, image_url)
+
+
+def _user(columns: Sequence[Any], names: tuple[str, ...]) -> User:
+    _, user_id, fields = columns
+    values = json.loads(fields)
+    return User(user_id, {name: tuple(values.get(name, ())) for name in names})

@@ -1,0 +1,84 @@
+"""Engines for any SQLAlchemy URL, with what SQLite needs to behave like a database server."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool
+
+from din_core.domain import StoreError
+
+LOCK_WAIT_SECONDS = 30
+
+
+def parse_url(url: str) -> URL:
+    """The parsed URL; StoreError where it is none."""
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise StoreError(
+            f'"{url}" is not a store URL; write one such as sqlite:///din.db (a file in this folder)'
+        ) from None
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """The file behind a SQLite URL; None for other databases, memory and `file:` addresses."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    if url.database == ":memory:" or url.database.startswith("file:"):
+        return None
+    return Path(url.database)
+
+
+def make_engine(url: URL) -> Engine:
+    """An engine whose connections may be used from any thread, one transaction at a time."""
+    options: dict[str, Any] = {}
+    if url.get_backend_name() == "sqlite":
+        options["connect_args"] = {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
+        if sqlite_file(url) is None:
+            # A memory database lives and dies with its one connection: threads take turns on it.
+            options |= {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
+    try:
+        engine = create_engine(url, **options)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StoreError(
+            f'no driver for store URL "{url.drivername}://…" is installed ({error}); install it or use sqlite:///'
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def _on_sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
+    # Transactions begin where `_on_sqlite_begin` says so; by itself the driver would leave reads and
+    # CREATE TABLE outside of them.
+    connection.isolation_level = None
+    for pragma in (
+        "foreign_keys=ON",
+        "synchronous=NORMAL",  # with a write-ahead log: safe against crashes of the program
+        "temp_store=MEMORY",
+        "cache_size=-65536",  # KiB
+        "mmap_size=268435456",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    # A writer takes the lock at once: one that starts as a reader cannot wait for it later.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def use_write_ahead_log(engine: Engine) -> None:
+    """Let readers and a writer of a SQLite file work side by side; remembered in the file itself."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()  # the journal cannot be changed inside a transaction
+        try:
+            connection.cursor().execute("PRAGMA journal_mode=WAL").close()
+        finally:
+            connection.close()

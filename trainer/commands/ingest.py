@@ -1,0 +1,87 @@
+"""`python -m trainer ingest TABLES --store URL`: load the four tables into a behavior store."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from din_core.store import Reject, RejectExample, ingest
+from din_core.store.rejects import describe_rejects
+
+DEFAULT_STORE = "sqlite:///din.db"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument(
+        "tables",
+        type=Path,
+        metavar="TABLES",
+        help="folder with items, users, behaviors, impressions (.parquet or .csv)",
+    )
+    parser.add_argument(
+        "--store",
+        default=DEFAULT_STORE,
+        metavar="URL",
+        help="SQLAlchemy URL of the store (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--append", action="store_true", help="add to a store that holds rows; absent tables are fine then"
+    )
+    parser.add_argument(
+        "--skip-rejects", action="store_true", help="leave out rows that cannot be loaded instead of stopping"
+    )
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Ingest with a progress bar; the report as a dict."""
+    with _Bars() as bars:
+        report = ingest(
+            args.tables, args.store, append=args.append, skip_rejects=args.skip_rejects, progress=bars.show
+        )
+    return report.as_dict()
+
+
+def render(result: dict[str, Any]) -> str:
+    """A small table: rows read, loaded, updated and rejected."""
+    lines = [f"{'':12}{'read':>12}{'loaded':>12}{'updated':>12}{'rejected':>12}"]
+    for table, counts in result["counts"].items():
+        numbers = (counts[name] for name in ("read", "loaded", "updated", "rejected"))
+        lines.append(f"{table:12}" + "".join(f"{number:12,}" for number in numbers))
+    if result["rejects"]:
+        rejects = [
+            Reject(r["table"], r["reason"], r["count"], [RejectExample(**e) for e in r["examples"]])
+            for r in result["rejects"]
+        ]
+        lines += ["left out:", describe_rejects(rejects)]
+    lines.append(f"{result['url']} filled in {result['seconds']:.1f} s")
+    return "\n".join(lines)
+
+
+class _Bars:
+    """One progress bar a step, on stderr."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __enter__(self) -> _Bars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def show(self, step: str, done: int, total: int | None) -> None:
+        if self._bar is None or self._bar.desc != step:
+            self._close()
+            self._bar = tqdm(total=total, unit=" rows", unit_scale=True, leave=False)
+            self._bar.desc = step
+        self._bar.n = done
+        self._bar.refresh()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
