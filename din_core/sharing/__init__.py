@@ -1,5 +1,16 @@
 """Scenario ⇄ URL: links that show the same page to everybody."""
 
 from din_core.sharing.links import Link, View, encode, parse, query_string
+from din_core.sharing.resolve import Resolved, Setting, find_opening, resolve
 
-__all__ = ["Link", "View", "encode", "parse", "query_string"]
+__all__ = [
+    "Link",
+    "Resolved",
+    "Setting",
+    "View",
+    "encode",
+    "find_opening",
+    "parse",
+    "query_string",
+    "resolve",
+]

@@ -1,0 +1,162 @@
+"""From what a link says to what a page shows: what it leaves open is chosen here, always the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from din_core.domain import CheckpointError, DinLensError, Impression, Scenario
+from din_core.sharing.links import Link, shown
+from din_core.store import BehaviorStore
+
+LOOK_AT_USERS = 50
+"""Users among whom the opening example is sought where none is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a link is read against, beside the store's rows."""
+
+    fingerprints: Mapping[str, str]
+    """Checkpoint fingerprints by folder name, in the order of the screen."""
+    context_fields: tuple[str, ...]
+    last_timestamp: int | None
+    """The newest behavior of the store."""
+    opening: Scenario | None = None
+    """The example that an empty link shows."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """All checkpoints as a link names them."""
+        return tuple(checkpoint_name(*named) for named in self.fingerprints.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A scenario that can be shown, or None and the reason among the problems."""
+
+    scenario: Scenario | None
+    problems: tuple[str, ...] = ()
+
+
+def checkpoint_name(name: str, fingerprint: str) -> str:
+    """How a link names a checkpoint: by folder and fingerprint, so that a retrained one is noticed."""
+    return f"{name}@{fingerprint}"
+
+
+def resolve(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
+    """Fill in what `link` leaves open, from the store as it is now.
+
+    Without a user the opening example's; without an item or a time those of the user's newest fitting
+    impression. An unknown user or item gives no scenario and a sentence that names it.
+    """
+    names, problems = find_checkpoints(link.checkpoints, setting.fingerprints)
+    models = tuple(checkpoint_name(name, setting.fingerprints[name]) for name in names)
+    opening = setting.opening
+    if opening is not None and link.user_id is None and not link.candidate_ids and link.as_of is None:
+        return Resolved(replace(opening, checkpoints=models), problems)
+    user_id = link.user_id or (opening.user_id if opening else None)
+    if user_id is None:
+        return Resolved(None, (*problems, "The link names no user; search for one."))
+    try:
+        impressions = store.impressions(user_id)
+        for item_id in link.candidate_ids:
+            store.item(item_id)
+    except DinLensError as error:
+        return Resolved(None, (*problems, sentence(error)))
+    chosen = choose_impression(impressions, link)
+    as_of = link.as_of if link.as_of is not None else newest(chosen, impressions, setting)
+    items = link.candidate_ids or ((chosen.item.item_id,) if chosen else ())
+    if not items and opening is not None:
+        items = opening.candidate_ids
+    if not items:
+        return Resolved(None, (*problems, f"User {user_id} has no impression; search for a candidate."))
+    given = link.context or context_of(impressions, as_of, items[0])
+    strange = [name for name in given if name not in setting.context_fields]
+    if strange:
+        quoted = ", ".join(shown(name) for name in strange)
+        problems = (*problems, f"This store has no context field {quoted}; the link's value is left out.")
+    context = {name: given.get(name) for name in setting.context_fields}
+    return Resolved(Scenario(user_id, as_of, items, models, context), problems)
+
+
+def find_checkpoints(
+    wanted: Sequence[str], fingerprints: Mapping[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Folder names of the wanted checkpoints, and a sentence for each that is not here as it was.
+
+    A link names a folder, a fingerprint, or folder@fingerprint. All of them where none is wanted or found.
+    """
+    if not fingerprints:
+        raise CheckpointError(
+            "there are 0 checkpoints to score with; train one with `python -m trainer train`"
+        )
+    by_fingerprint = {fingerprint: name for name, fingerprint in fingerprints.items()}
+    found: list[str] = []
+    problems: list[str] = []
+    for text in wanted:
+        name, _, fingerprint = text.rpartition("@")
+        if text in fingerprints:
+            found.append(text)
+        elif fingerprint in by_fingerprint:
+            found.append(by_fingerprint[fingerprint])
+        elif name in fingerprints:
+            found.append(name)
+            problems.append(
+                f"This link was made with version {shown(fingerprint)} of the model {name}; here is version "
+                f"{fingerprints[name]}, so the numbers may differ from those that were sent."
+            )
+        else:
+            problems.append(f"There is no model {shown(text)} here; at hand are {', '.join(fingerprints)}.")
+    return tuple(dict.fromkeys(found)) or tuple(fingerprints), tuple(problems)
+
+
+def choose_impression(impressions: Sequence[Impression], link: Link) -> Impression | None:
+    """The first of the user's impressions (newest first) that fits what the link says."""
+    fits = (
+        impression
+        for impression in impressions
+        if link.as_of in (None, impression.timestamp)
+        and (not link.candidate_ids or impression.item.item_id == link.candidate_ids[0])
+    )
+    return next(fits, None)
+
+
+def newest(chosen: Impression | None, impressions: Sequence[Impression], setting: Setting) -> int:
+    """Time of the chosen impression, else of the user's newest, else just after the last behavior of all."""
+    if chosen is None and not impressions:
+        return (setting.last_timestamp or 0) + 1
+    return (chosen or impressions[0]).timestamp
+
+
+def context_of(impressions: Sequence[Impression], as_of: int, item_id: str) -> Mapping[str, str | None]:
+    """The context of that impression; of another one of the same time where the item was not shown then."""
+    then = [impression for impression in impressions if impression.timestamp == as_of]
+    then.sort(key=lambda impression: impression.item.item_id != item_id)
+    return then[0].context if then else {}
+
+
+def find_opening(
+    store: BehaviorStore, models: tuple[str, ...], stored: Mapping[str, object] | None = None
+) -> Scenario | None:
+    """The example an empty link opens on: `stored`, else the first user who lately got a test positive.
+
+    `stored` holds `user_id`, `item_id` and `as_of`. None for a store without impressions.
+    """
+    if stored is not None:
+        user_id, item_id = str(stored["user_id"]), str(stored["item_id"])
+        as_of = int(str(stored["as_of"]))
+        context = context_of(store.impressions(user_id), as_of, item_id)
+        return Scenario(user_id, as_of, (item_id,), models, context)
+    first = [store.impressions(user.user_id)[:1] for user in store.search_users("", LOOK_AT_USERS).matches]
+    newest_of_each = [impressions[0] for impressions in first if impressions]
+    if not newest_of_each:
+        return None
+    best = min(newest_of_each, key=lambda i: (i.split != "test", i.label != 1))
+    return Scenario(best.user_id, best.timestamp, (best.item.item_id,), models, best.context)
+
+
+def sentence(error: Exception) -> str:
+    """An error's text as a sentence."""
+    text = str(error).strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
