@@ -1,0 +1,102 @@
+"""One checkpoint, ready to score. Nothing about a user is kept between calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from din_core.domain import CheckpointError, History, Item, Scores, User
+from din_core.model.checkpoint import CONFIG, Checkpoint, load_checkpoint
+from din_core.model.config import ModelConfig
+from din_core.model.ragged import Multi, RaggedBatch
+from din_core.model.vocabulary import Vocabulary
+
+DISPLAY_NAMES = {"din": "DIN", "base": "Average pooling"}
+
+
+class Scorer:
+    """Scores candidates against one history. Safe to share between threads: scoring changes nothing."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+        self.name = DISPLAY_NAMES[checkpoint.config.architecture]
+
+    @property
+    def fingerprint(self) -> str:
+        """The checkpoint's short hash."""
+        return self.checkpoint.fingerprint
+
+    @property
+    def config(self) -> ModelConfig:
+        """The checkpoint's architecture."""
+        return self.checkpoint.config
+
+    @property
+    def card(self) -> str:
+        """The model card, Markdown."""
+        return self.checkpoint.card
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        """What `metrics.json` holds."""
+        return self.checkpoint.metrics
+
+    @torch.inference_mode()
+    def score(self, history: History, candidates: Sequence[Item], context: Mapping[str, str | None]) -> Scores:
+        """Score C candidates in one forward pass, all shown in the same context.
+
+        Values that the vocabulary does not know, and context fields that are not given, are scored as unknown.
+        """
+        behaviors = history.folded(self.config.max_history)
+        c, t = len(candidates), len(behaviors)
+        vocabulary = self.checkpoint.vocabulary
+        batch = RaggedBatch(
+            behavior=_item_rows(vocabulary, [b.item for b in behaviors]),
+            count=torch.tensor([b.count for b in behaviors], dtype=torch.float32),
+            behavior_offsets=(0, t),
+            candidate=_item_rows(vocabulary, candidates),
+            candidate_offsets=(0, c),
+            profile=_profile(vocabulary, history.user),
+            context=torch.tensor([[v.row(context.get(name)) for name, v in vocabulary.context.items()]]).expand(c, -1),
+        )
+        output = self.checkpoint.model(batch)
+        return Scores(
+            model=self.name,
+            fingerprint=self.fingerprint,
+            pooling=self.config.pooling,
+            normalisation=self.config.normalisation,
+            candidates=tuple(candidates),
+            behaviors=behaviors,
+            probability=output.logit.sigmoid().numpy(),
+            logit=output.logit.numpy(),
+            weight=output.weight.view(t, c).T.contiguous().numpy(),
+        )
+
+
+def _item_rows(vocabulary: Vocabulary, items: Sequence[Item]) -> torch.Tensor:
+    """(n, F) embedding rows; the field `item_id` is the item itself."""
+    columns = [
+        v.rows_of(item.item_id if name == "item_id" else item.fields.get(name) for item in items)
+        for name, v in vocabulary.item.items()
+    ]
+    return torch.tensor(columns, dtype=torch.int64).T.reshape(len(items), len(columns))
+
+
+def _profile(vocabulary: Vocabulary, user: User) -> tuple[Multi, ...]:
+    start = torch.zeros(1, dtype=torch.int64)
+    known = ([row for row in v.rows_of(user.fields.get(name, ())) if row] for name, v in vocabulary.user.items())
+    return tuple(Multi(torch.tensor(rows, dtype=torch.int64), start) for rows in known)
+
+
+def load_scorers(folder: Path) -> dict[str, Scorer]:
+    """Every checkpoint in the folders below `folder`, by folder name: DIN first, then by name."""
+    found = sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
+    if not found:
+        raise CheckpointError(
+            f"{folder} holds 0 checkpoints; write one below it with `python -m trainer train --out {folder}/din`"
+        )
+    scorers = {path.name: Scorer(load_checkpoint(path)) for path in found}
+    return dict(sorted(scorers.items(), key=lambda named: (named[1].config.architecture != "din", named[0])))

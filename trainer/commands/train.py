@@ -1,0 +1,76 @@
+"""`train`: fit a model on a store and write a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from trainer.fit import FitOptions, Step
+from trainer.train import TrainOptions, train
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    fit, options = FitOptions(), TrainOptions("", "din", Path())
+    parser.add_argument("--store", default="sqlite:///din.db", help="SQLAlchemy URL of the store (%(default)s)")
+    parser.add_argument("--model", choices=("din", "base"), default="din", help="architecture (%(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument("--device", default=options.device, help="auto, cpu or cuda (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=None, help="passes over the data (the model's own best)")
+    parser.add_argument("--seed", type=int, default=fit.seed, help="two CPU runs of a seed are equal (%(default)s)")
+    parser.add_argument("--max-history", type=int, default=options.max_history, help="distinct items (%(default)s)")
+    parser.add_argument("--batch-size", type=int, default=fit.batch_size, help="impressions a step (%(default)s)")
+    parser.add_argument("--learning-rate", type=float, default=fit.learning_rate, help="peak rate (%(default)s)")
+    parser.add_argument("--embedding-decay", type=float, default=fit.embedding_decay, help="(%(default)s)")
+    parser.add_argument("--decay", type=float, default=fit.decay, help="(%(default)s)")
+    parser.add_argument("--dropout", type=float, default=options.tower_dropout, help="in the tower (%(default)s)")
+    parser.add_argument("--min-count", type=int, default=options.min_count, help="for a row of its own (%(default)s)")
+    parser.add_argument("--compile", choices=("auto", "on", "off"), default=options.compile, help="(%(default)s)")
+    parser.add_argument("--restart", action="store_true", help="forget an unfinished run in the same place")
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Train with a progress bar on stderr; a killed run goes on when called again."""
+    options = TrainOptions(
+        store=args.store,
+        model=args.model,
+        out=args.out,
+        device=args.device,
+        compile=args.compile,
+        max_history=args.max_history,
+        min_count=args.min_count,
+        tower_dropout=args.dropout,
+        restart=args.restart,
+        fit=FitOptions(
+            epochs=args.epochs or FitOptions().epochs,
+            batch_size=args.batch_size,
+            learning_rate=args.learning_rate,
+            embedding_decay=args.embedding_decay,
+            decay=args.decay,
+            seed=args.seed,
+        ),
+    )
+    with tqdm(unit="step", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
+
+        def on_step(step: Step) -> None:
+            bar.total = step.total
+            bar.update(step.step - bar.n)
+            bar.set_postfix_str(f"loss {step.loss:.4f}, {step.samples / step.seconds:,.0f} samples/s", refresh=False)
+
+        return train(options, say=lambda line: tqdm.write(line, file=sys.stderr), on_step=on_step)
+
+
+def render(result: dict[str, Any]) -> str:
+    """The curve on validation data and where the checkpoint lies."""
+    lines = ["epoch  train loss  valid AUC  valid GAUC  valid log loss"]
+    for entry in result["curve"]:
+        mark = "  <- kept" if entry["step"] == result["best_step"] else ""
+        lines.append(
+            f"{entry['epoch']:5.2f}  {entry['train_loss']:10.4f}  {entry['auc']:9.4f}  {entry['gauc']:10.4f}  "
+            f"{entry['log_loss']:14.4f}{mark}"
+        )
+    return "\n".join([*lines, f"{result['checkpoint']}: {result['seconds'] / 60:.1f} min on {result['device']}"])

@@ -1,0 +1,254 @@
+"""Fitting a network: Adam, a cosine schedule, and the best state by validation GAUC.
+
+A run is a function of (samples, config, options): batches follow from the seed and the epoch, so a killed run
+that goes on from its last saved state ends where an unbroken one would have.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from din_core.metrics import auc, gauc, log_loss
+from din_core.model.network import InterestNetwork
+from trainer.resume import RunState, load_state, save_state
+from trainer.samples import Samples
+
+Progress = Callable[["Step"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """How to fit; two equal option sets on the same samples and device give the same network."""
+
+    epochs: int = 3
+    batch_size: int = 1024
+    """Impressions a step, about: a history's impressions stay together."""
+    learning_rate: float = 1e-3
+    """Peak of the schedule: a linear warm-up, then a cosine to 0 at the last step."""
+    warmup_steps: int = 50
+    embedding_decay: float = 0.0
+    """Decoupled weight decay of the item embeddings."""
+    decay: float = 0.0
+    """Decoupled weight decay of everything else."""
+    seed: int = 0
+    evaluations_per_epoch: int = 2
+    patience: int = 4
+    """Evaluations without a better validation GAUC before the run stops."""
+    save_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a progress display may show after a step."""
+
+    step: int
+    total: int
+    loss: float
+    """Exponential mean of the training log loss"""
+    samples: int
+    """Impressions seen since this process started"""
+    seconds: float
+
+
+@dataclass
+class Fitted:
+    """The outcome of a run: the network holds the best state."""
+
+    best_step: int
+    steps: int
+    seconds: float
+    curve: list[dict[str, float]] = field(default_factory=list)
+    """One entry an evaluation: step, epoch, train_loss, auc, gauc, log_loss"""
+
+
+def fit(
+    model: InterestNetwork,
+    train: Samples,
+    valid: Samples,
+    options: FitOptions,
+    state_folder: Path | None = None,
+    on_step: Progress | None = None,
+) -> Fitted:
+    """Fit `model` in place. With `state_folder`, go on from the state saved there and save into it."""
+    run = _Run(model, train, valid, options)
+    identity = {
+        "options": asdict(options),
+        "config": model.config.to_dict(),
+        "impressions": train.impressions,
+    }
+    saved = load_state(state_folder, identity) if state_folder else None
+    if saved:
+        run.restore(saved)
+    started, last_save, seen = time.monotonic(), time.monotonic(), 0
+    spent = run.seconds
+    while not run.finished:
+        seen += run.advance()
+        run.seconds = spent + time.monotonic() - started
+        if on_step:
+            on_step(Step(run.step, run.total, run.loss, seen, time.monotonic() - started))
+        due = time.monotonic() - last_save > options.save_seconds
+        if state_folder and (due or run.just_evaluated):
+            save_state(state_folder, identity, run.snapshot())
+            last_save = time.monotonic()
+    model.load_state_dict(run.best)
+    return Fitted(run.best_step, run.step, run.seconds, run.curve)
+
+
+class _Run:
+    """The state of a run between two steps."""
+
+    def __init__(self, model: InterestNetwork, train: Samples, valid: Samples, options: FitOptions) -> None:
+        self.model, self.train, self.valid, self.options = model.train(), train, valid, options
+        self.device = next(model.parameters()).device
+        self.optimizer = _optimizer(model, options)
+        epochs = (train.shuffled(options.batch_size, options.seed, epoch) for epoch in range(options.epochs))
+        self.batches = [(epoch, groups) for epoch, batches in enumerate(epochs) for groups in batches]
+        self.total = len(self.batches)
+        self.evaluate_at = self._evaluation_steps()
+        self.step, self.best_step, self.seconds = 0, 0, 0.0
+        self.loss = math.log(2)
+        self.curve: list[dict[str, float]] = []
+        self.best = _copy(model.state_dict())
+        self._loss = torch.tensor(self.loss, device=self.device)
+        torch.manual_seed(options.seed)
+
+    def _evaluation_steps(self) -> set[int]:
+        wanted = self.options.epochs * self.options.evaluations_per_epoch
+        return {round(self.total * (i + 1) / wanted) for i in range(wanted)}
+
+    @property
+    def finished(self) -> bool:
+        """All steps done, or `patience` evaluations in a row were no better than the best before them."""
+        since_best = sum(entry["step"] > self.best_step for entry in self.curve)
+        return self.step >= self.total or since_best >= self.options.patience
+
+    @property
+    def just_evaluated(self) -> bool:
+        return self.step in self.evaluate_at
+
+    def advance(self) -> int:
+        """One optimiser step, and an evaluation where one is due; the impressions seen."""
+        epoch, groups = self.batches[self.step]
+        batch, label = self.train.batch(groups)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate()
+        self.optimizer.zero_grad(set_to_none=True)
+        with _autocast(self.device):
+            logit = self.model(batch).logit
+        loss = nn.functional.binary_cross_entropy_with_logits(logit.float(), label)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.step += 1
+        self._loss.lerp_(loss.detach(), 0.02 if self.step > 1 else 1.0)
+        if self.step % 20 == 0 or self.just_evaluated:  # reading it waits for the device
+            self.loss = float(self._loss)
+        if self.just_evaluated:
+            self._evaluate(epoch)
+        return int(label.numel())
+
+    def learning_rate(self) -> float:
+        """Linear warm-up times a cosine to 0."""
+        warm = min(1.0, (self.step + 1) / max(1, self.options.warmup_steps))
+        return self.options.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * self.step / self.total))
+
+    def _evaluate(self, epoch: int) -> None:
+        logit = predict(self.model, self.valid, self.options.batch_size)
+        self.model.train()
+        label = self.valid.label.cpu().numpy()
+        users = np.repeat(self.valid.user, np.diff(self.valid.candidate_offsets))
+        entry = {
+            "step": self.step,
+            "epoch": round(self.step / self.total * self.options.epochs, 3),
+            "train_loss": self.loss,
+            "auc": auc(label, logit),
+            "gauc": gauc(users, label, logit).value,
+            "log_loss": log_loss(label, 1 / (1 + np.exp(-logit))),
+        }
+        if not self.curve or entry["gauc"] > max(past["gauc"] for past in self.curve):
+            self.best_step, self.best = self.step, _copy(self.model.state_dict())
+        self.curve.append(entry)
+
+    def snapshot(self) -> RunState:
+        """Everything that the next step depends on."""
+        return RunState(
+            tensors={
+                **{f"model.{name}": tensor for name, tensor in self.model.state_dict().items()},
+                **{f"best.{name}": tensor for name, tensor in self.best.items()},
+                **{
+                    f"optimizer.{i}.{name}": tensor
+                    for i, slots in self.optimizer.state_dict()["state"].items()
+                    for name, tensor in slots.items()
+                },
+                "rng": torch.get_rng_state(),
+                "loss": self._loss,
+            },
+            numbers={
+                "step": self.step,
+                "best_step": self.best_step,
+                "seconds": self.seconds,
+                "loss": self.loss,
+                "curve": self.curve,
+            },
+        )
+
+    def restore(self, state: RunState) -> None:
+        """The inverse of `snapshot`."""
+        self.model.load_state_dict(_under("model.", state.tensors))
+        self.best = _under("best.", state.tensors)
+        slots: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _under("optimizer.", state.tensors).items():
+            index, slot = name.split(".", 1)
+            slots.setdefault(int(index), {})[slot] = tensor
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
+        torch.set_rng_state(state.tensors["rng"])
+        self._loss = state.tensors["loss"].to(self.device)
+        self.step, self.best_step = state.numbers["step"], state.numbers["best_step"]
+        self.seconds, self.loss, self.curve = (state.numbers[name] for name in ("seconds", "loss", "curve"))
+
+
+def predict(model: InterestNetwork, samples: Samples, batch_size: int = 1024) -> NDArray[np.float64]:
+    """(M,) logits in the order of `samples`; leaves the model in evaluation mode."""
+    model.eval()
+    logits = []
+    with torch.inference_mode():
+        for groups in samples.in_order(batch_size):
+            logits.append(model(samples.batch(groups)[0]).logit.float())
+    return torch.cat(logits).cpu().numpy().astype(np.float64)
+
+
+def _optimizer(model: InterestNetwork, options: FitOptions) -> torch.optim.Optimizer:
+    named = list(model.named_parameters())
+    return torch.optim.AdamW(
+        [
+            {
+                "params": [p for n, p in named if n.startswith("item.")],
+                "weight_decay": options.embedding_decay,
+            },
+            {"params": [p for n, p in named if not n.startswith("item.")], "weight_decay": options.decay},
+        ],
+        lr=options.learning_rate,
+        fused=True,
+    )
+
+
+def _autocast(device: torch.device) -> Any:
+    return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
+
+
+def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in state.items()}
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

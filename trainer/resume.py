@@ -1,0 +1,61 @@
+"""The state of an unfinished run on disk: written whole or not at all, never pickled."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from din_core.domain import CheckpointError
+
+STATE = "state.safetensors"
+
+
+@dataclass(frozen=True)
+class RunState:
+    """Tensors and numbers that the next step depends on."""
+
+    tensors: dict[str, Tensor]
+    numbers: dict[str, Any]
+
+
+def save_state(folder: Path, identity: Mapping[str, Any], state: RunState) -> None:
+    """Replace the saved state in one step."""
+    folder.mkdir(parents=True, exist_ok=True)
+    new = folder / f"{STATE}.new"
+    tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in state.tensors.items()}
+    save_file(tensors, new, {"identity": json.dumps(identity), "numbers": json.dumps(state.numbers)})
+    os.replace(new, folder / STATE)
+
+
+def load_state(folder: Path, identity: Mapping[str, Any]) -> RunState | None:
+    """The saved state, None when there is none; CheckpointError when it belongs to another run."""
+    path = folder / STATE
+    if not path.is_file():
+        return None
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    found, wanted = json.loads(metadata["identity"]), json.loads(json.dumps(identity))
+    if found != wanted:
+        raise CheckpointError(
+            f"{folder} holds an unfinished run with {_difference(found, wanted)}; "
+            "repeat its options to go on with it, or pass --restart to begin anew"
+        )
+    return RunState(tensors, json.loads(metadata["numbers"]))
+
+
+def _difference(found: Any, wanted: Any, name: str = "run") -> str:
+    """The first setting in which two identities differ, in words."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        for key in sorted(found.keys() | wanted.keys()):
+            if found.get(key) != wanted.get(key):
+                return _difference(found.get(key), wanted.get(key), key)
+    return f"{name} = {found}, not {wanted}"

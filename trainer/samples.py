@@ -1,0 +1,221 @@
+"""Training samples: impressions grouped by (user, time), each group with one folded history.
+
+Everything is built once and stays resident as flat arrays; a batch is a set of slices of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from din_core.domain import DinLensError
+from din_core.model.ragged import Multi, RaggedBatch
+from din_core.model.vocabulary import FieldVocabulary, Vocabulary
+from din_core.store import BulkTables
+
+Ints = NDArray[np.int64]
+ITEM_FIELD = "item_id"
+SPLITS = ("train", "valid", "test")
+
+
+def build_vocabulary(bulk: BulkTables, min_count: int, max_values: int = 200_000) -> Vocabulary:
+    """Values that training may know: those of behaviors and impressions before the first validation impression.
+
+    An item needs `min_count` occurrences to get a row of its own; rarer ones share the unknown row, which is
+    thereby trained. A field's value needs as many.
+    """
+    train = bulk.impression_split == "train"
+    if not train.any():
+        raise DinLensError("the store holds 0 train impressions, but training needs some; check the split column")
+    later = bulk.impression_time[~train]
+    end = later.min() if later.size else bulk.impression_time.max() + 1
+    seen_items = np.concatenate([bulk.behavior_item[bulk.behavior_time < end], bulk.impression_item[train]])
+    occurrences = np.bincount(seen_items, minlength=len(bulk.items))
+    item = {name: _frequent(bulk.items[name], occurrences, min_count, max_values) for name in bulk.items.columns}
+    users = np.unique(bulk.impression_user[train])
+    profile = bulk.users.iloc[users]
+    user = {
+        name: FieldVocabulary(tuple(sorted({value for values in profile[name] for value in values})))
+        for name in bulk.users.columns
+        if name != "user_id"
+    }
+    shown = bulk.impression_context[train]
+    context = {
+        name: _frequent(shown[name], np.ones(len(shown), np.int64), min_count, max_values) for name in shown.columns
+    }
+    return Vocabulary(item, user, context)
+
+
+def _frequent(values: pd.Series, weight: Ints, min_count: int, most: int) -> FieldVocabulary:
+    totals = pd.Series(weight, index=pd.Index(values, dtype=object)).groupby(level=0).sum()
+    kept = totals[totals >= min_count].nlargest(most)
+    return FieldVocabulary(tuple(sorted(str(value) for value in kept.index)))
+
+
+@dataclass(frozen=True)
+class Samples:
+    """G groups of one split. All arrays are resident on one device but the offsets, which steer slicing."""
+
+    item_rows: Tensor
+    """(items, F) field rows of every item of the store"""
+    behavior: Tensor
+    """(N,) item positions of distinct behaviors, group by group, oldest first"""
+    count: Tensor
+    """(N,) float repeats"""
+    behavior_offsets: Ints
+    candidate: Tensor
+    """(M,) item positions"""
+    candidate_offsets: Ints
+    context: Tensor
+    """(M, X)"""
+    label: Tensor
+    """(M,) float"""
+    profile_rows: tuple[Tensor, ...]
+    """per user field, all users' value rows end to end"""
+    profile_offsets: tuple[Ints, ...]
+    """per user field, (users + 1)"""
+    user: Ints
+    """(G,) user position of each group"""
+    time: Ints
+    """(G,) seconds"""
+    impression: Ints
+    """(M,) position of each candidate's impression in the store's bulk tables"""
+
+    @property
+    def groups(self) -> int:
+        """G."""
+        return len(self.user)
+
+    @property
+    def impressions(self) -> int:
+        """M."""
+        return int(self.candidate_offsets[-1])
+
+    @property
+    def pairs(self) -> int:
+        """Real (behavior, candidate) pairs of all groups."""
+        return int((np.diff(self.behavior_offsets) * np.diff(self.candidate_offsets)).sum())
+
+    def batch(self, groups: Ints) -> tuple[RaggedBatch, Tensor]:
+        """The batch of some groups, in that order, and its (M,) labels."""
+        behaviors, behavior_offsets = _slices(self.behavior_offsets, groups)
+        candidates, candidate_offsets = _slices(self.candidate_offsets, groups)
+        device = self.behavior.device
+        on_device = torch.from_numpy(behaviors).to(device, non_blocking=True)
+        shown = torch.from_numpy(candidates).to(device, non_blocking=True)
+        profile = []
+        for rows, offsets in zip(self.profile_rows, self.profile_offsets, strict=True):
+            index, starts = _slices(offsets, self.user[groups])
+            profile.append(Multi(rows[torch.from_numpy(index).to(device)], torch.from_numpy(starts[:-1]).to(device)))
+        batch = RaggedBatch(
+            behavior=self.item_rows[self.behavior[on_device]],
+            count=self.count[on_device],
+            behavior_offsets=tuple(behavior_offsets.tolist()),
+            candidate=self.item_rows[self.candidate[shown]],
+            candidate_offsets=tuple(candidate_offsets.tolist()),
+            profile=tuple(profile),
+            context=self.context[shown],
+        )
+        return batch, self.label[shown]
+
+    def shuffled(self, batch_size: int, seed: int, epoch: int) -> list[Ints]:
+        """The groups of each batch of an epoch, about `batch_size` impressions each; a function of its arguments."""
+        order = np.random.default_rng([seed, epoch]).permutation(self.groups)
+        return _cut(order, np.diff(self.candidate_offsets)[order], batch_size)
+
+    def in_order(self, batch_size: int) -> Iterator[Ints]:
+        """The same without shuffling, for evaluation."""
+        yield from _cut(np.arange(self.groups), np.diff(self.candidate_offsets), batch_size)
+
+    def to(self, device: torch.device) -> Samples:
+        """The same samples, resident on `device`."""
+        moved = {
+            name: getattr(self, name).to(device)
+            for name in ("item_rows", "behavior", "count", "candidate", "context", "label")
+        }
+        rows = tuple(rows.to(device) for rows in self.profile_rows)
+        return Samples(**{**self.__dict__, **moved, "profile_rows": rows})
+
+
+def _cut(order: Ints, sizes: Ints, batch_size: int) -> list[Ints]:
+    """Consecutive runs of `order` whose sizes add up to about `batch_size`."""
+    batch_of = (np.cumsum(sizes) - sizes) // batch_size
+    return np.split(order, np.flatnonzero(np.diff(batch_of)) + 1) if len(order) else []
+
+
+def _slices(offsets: Ints, groups: Ints) -> tuple[Ints, Ints]:
+    """Positions of the concatenated slices [offsets[g], offsets[g+1]) and the new offsets."""
+    starts = offsets[groups]
+    lengths = offsets[groups + 1] - starts
+    new = np.concatenate([[0], np.cumsum(lengths)])
+    return np.arange(new[-1]) + np.repeat(starts - new[:-1], lengths), new
+
+
+def build_samples(bulk: BulkTables, vocabulary: Vocabulary, split: str, max_history: int) -> Samples:
+    """All impressions of one split, grouped by (user, time), with folded histories strictly before that time."""
+    chosen = np.flatnonzero(bulk.impression_split == split)
+    if not chosen.size:
+        raise DinLensError(f"the store holds 0 impressions of split {split!r}; the splits are {', '.join(SPLITS)}")
+    order = np.lexsort((chosen, bulk.impression_time[chosen], bulk.impression_user[chosen]))
+    chosen = chosen[order]
+    user, time = bulk.impression_user[chosen], bulk.impression_time[chosen]
+    first = np.flatnonzero(np.concatenate([[True], (np.diff(user) != 0) | (np.diff(time) != 0)]))
+    behavior, count, behavior_offsets = fold_histories(bulk, user[first], time[first], max_history)
+    profile = [_profile_rows(bulk.users[name].tolist(), v) for name, v in vocabulary.user.items()]
+    context = [v.rows_of(bulk.impression_context[name].iloc[chosen]) for name, v in vocabulary.context.items()]
+    return Samples(
+        item_rows=item_rows(bulk, vocabulary),
+        behavior=torch.from_numpy(behavior),
+        count=torch.from_numpy(count),
+        behavior_offsets=behavior_offsets,
+        candidate=torch.from_numpy(bulk.impression_item[chosen]),
+        candidate_offsets=np.append(first, len(chosen)),
+        context=torch.tensor(context).T.reshape(len(chosen), len(context)).contiguous(),
+        label=torch.from_numpy(bulk.impression_label[chosen].astype(np.float32)),
+        profile_rows=tuple(torch.from_numpy(rows) for rows, _ in profile),
+        profile_offsets=tuple(offsets for _, offsets in profile),
+        user=user[first],
+        time=time[first],
+        impression=chosen,
+    )
+
+
+def item_rows(bulk: BulkTables, vocabulary: Vocabulary) -> Tensor:
+    """(items, F) field rows of every item."""
+    columns = [v.rows_of(bulk.items[name]) for name, v in vocabulary.item.items()]
+    return torch.tensor(columns).T.contiguous()
+
+
+def _profile_rows(values: Sequence[tuple[str, ...]], vocabulary: FieldVocabulary) -> tuple[Ints, Ints]:
+    rows = [[row for row in vocabulary.rows_of(v) if row] for v in values]
+    offsets = np.concatenate([[0], np.cumsum([len(r) for r in rows])]).astype(np.int64)
+    return np.array([row for r in rows for row in r], dtype=np.int64), offsets
+
+
+def fold_histories(
+    bulk: BulkTables, user: Ints, time: Ints, max_history: int
+) -> tuple[Ints, NDArray[np.float32], Ints]:
+    """Each group's `max_history` most recent distinct items, oldest first, with their counts.
+
+    user, time (G,) → item positions (N,), counts (N,), offsets (G + 1).
+    """
+    user_start = np.searchsorted(bulk.behavior_user, np.arange(len(bulk.users) + 1))
+    items, counts, lengths = [], [], np.zeros(len(user) + 1, np.int64)
+    for g, (u, before) in enumerate(zip(user, time, strict=True)):
+        start, stop = user_start[u], user_start[u + 1]
+        end = start + np.searchsorted(bulk.behavior_time[start:stop], before, side="left")
+        newest_first = bulk.behavior_item[start:end][::-1]
+        distinct, last_seen, repeats = np.unique(newest_first, return_index=True, return_counts=True)
+        kept = np.argsort(last_seen)[:max_history][::-1]
+        items.append(distinct[kept])
+        counts.append(repeats[kept])
+        lengths[g + 1] = len(kept)
+    behavior = np.concatenate(items) if items else np.zeros(0, np.int64)
+    count = np.concatenate(counts).astype(np.float32) if counts else np.zeros(0, np.float32)
+    return behavior, count, np.cumsum(lengths)

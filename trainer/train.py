@@ -1,0 +1,178 @@
+"""From a store to a checkpoint: vocabulary, samples, fitting, model card."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from din_core.domain import CheckpointError, DinLensError
+from din_core.model.checkpoint import save_checkpoint
+from din_core.model.config import Architecture, FieldConfig, ModelConfig
+from din_core.model.network import InterestNetwork
+from din_core.model.vocabulary import FieldVocabulary, Vocabulary
+from din_core.store import open_store
+from trainer.card import model_card
+from trainer.fit import FitOptions, Fitted, Progress, fit
+from trainer.samples import Samples, build_samples, build_vocabulary
+
+UNFINISHED = ".unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What to train, on what, and where."""
+
+    store: str
+    model: Architecture
+    out: Path
+    device: str = "auto"
+    """"auto" takes CUDA where there is one."""
+    compile: str = "auto"
+    """"on", "off", or "auto": fuse the activation unit where a compiler is found."""
+    max_history: int = 400
+    min_count: int = 3
+    """Occurrences that a value needs in training data to get an embedding row of its own."""
+    tower_dropout: float = 0.0
+    restart: bool = False
+    fit: FitOptions = field(default_factory=FitOptions)
+
+
+def train(
+    options: TrainOptions, say: Callable[[str], None] = lambda _: None, on_step: Progress | None = None
+) -> dict[str, Any]:
+    """Train one checkpoint into `options.out`; returns its metrics. `say` hears one line a phase."""
+    device = pick_device(options.device)
+    keep_freed_memory()
+    unfinished = options.out.parent / f".{options.out.name}{UNFINISHED}"
+    if options.restart:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    say(f"reading {options.store}")
+    store = open_store(options.store)
+    bulk, summary = store.bulk(), store.summary()
+    store.close()
+    vocabulary = build_vocabulary(bulk, options.min_count)
+    train_samples, valid_samples = (
+        build_samples(bulk, vocabulary, split, options.max_history).to(device) for split in ("train", "valid")
+    )
+    say(describe(train_samples, valid_samples))
+    torch.manual_seed(options.fit.seed)
+    config = build_config(vocabulary, options.model, options.max_history, options.tower_dropout)
+    model = InterestNetwork(config).to(device)
+    fused = fuse_activation_unit(model, options.compile)
+    fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step)
+    metrics = {
+        "model": options.model,
+        "data": {
+            "provenance": summary.provenance,
+            "train_impressions": train_samples.impressions,
+            "valid_impressions": valid_samples.impressions,
+            "first_timestamp": summary.first_timestamp,
+            "last_timestamp": summary.last_timestamp,
+        },
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "options": {**asdict(options.fit), "min_count": options.min_count},
+        "fused": fused,
+        "device": device_name(device),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "seconds": round(fitted.seconds, 1),
+        "steps": fitted.steps,
+        "best_step": fitted.best_step,
+        "trained_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "valid": best_entry(fitted),
+        "curve": fitted.curve,
+    }
+    save_checkpoint(options.out, model, vocabulary, metrics, model_card(config, metrics))
+    shutil.rmtree(unfinished, ignore_errors=True)
+    return {"checkpoint": str(options.out), **metrics}
+
+
+def best_entry(fitted: Fitted) -> dict[str, float]:
+    """The evaluation whose state the checkpoint holds."""
+    return next((entry for entry in fitted.curve if entry["step"] == fitted.best_step), {})
+
+
+def build_config(
+    vocabulary: Vocabulary, architecture: Architecture, max_history: int, tower_dropout: float
+) -> ModelConfig:
+    """Embedding widths from vocabulary sizes; all else as the paper has it."""
+
+    def fields(vocabularies: Any) -> tuple[FieldConfig, ...]:
+        return tuple(FieldConfig(name, v.rows, width_of(name, v)) for name, v in vocabularies.items())
+
+    return ModelConfig(
+        architecture=architecture,
+        item_fields=fields(vocabulary.item),
+        user_fields=fields(vocabulary.user),
+        context_fields=fields(vocabulary.context),
+        max_history=max_history,
+        tower_dropout=tower_dropout,
+    )
+
+
+def width_of(name: str, vocabulary: FieldVocabulary) -> int:
+    """Embedding width of a field: wide for ids, narrow for small vocabularies."""
+    if name == "item_id":
+        return 24
+    limits = ((1000, 16), (100, 12), (10, 6), (4, 4))
+    return next((width for limit, width in limits if vocabulary.rows >= limit), 2)
+
+
+def pick_device(wanted: str) -> torch.device:
+    """ "auto", "cpu", "cuda" or "cuda:N" → a device that is there."""
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if wanted.startswith("cuda") and not torch.cuda.is_available():
+        raise DinLensError(f"device {wanted!r} was asked for, but 0 CUDA devices are here; use --device auto")
+    try:
+        return torch.device(wanted)
+    except RuntimeError as error:
+        raise DinLensError(f"device {wanted!r} is not one of auto, cpu, cuda, cuda:N") from error
+
+
+def device_name(device: torch.device) -> str:
+    """The device as a model card names it."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"CPU ({torch.get_num_threads()} threads, {platform.machine()})"
+
+
+def describe(train_samples: Samples, valid_samples: Samples) -> str:
+    """One line on what will be trained."""
+    distinct = train_samples.behavior_offsets[-1] / train_samples.groups
+    return (
+        f"train {train_samples.impressions:,} impressions, validation {valid_samples.impressions:,}; "
+        f"{distinct:.0f} distinct behaviors a history, {train_samples.pairs / 1e6:.0f} M pairs an epoch"
+    )
+
+
+def fuse_activation_unit(model: InterestNetwork, wanted: str) -> bool:
+    """Compile what the activation unit does per pair, in training, where a compiler is found.
+
+    About half of a training step's time on a CPU; evaluation stays as written.
+    """
+    found = any(shutil.which(name) for name in ("g++", "clang++")) or torch.cuda.is_available()
+    if wanted == "on" and not found:
+        raise CheckpointError("--compile on needs a C++ compiler (g++ or clang++), but 0 were found; use --compile off")
+    if model.unit is None or wanted == "off" or not found:
+        return False
+    model.unit.fuse()
+    return True
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep freed blocks: handing 100 MB back and forth each step doubles a CPU step's time."""
+    if platform.system() != "Linux" or platform.libc_ver()[0] != "glibc":
+        return
+    m_trim_threshold, m_mmap_max = -1, -4  # from <malloc.h>
+    libc = ctypes.CDLL(None)
+    libc.mallopt(m_mmap_max, 0)
+    libc.mallopt(m_trim_threshold, 2**31 - 1)
