@@ -26,14 +26,16 @@ from din_core.store.bulk import BulkTables, read_bulk
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
 from din_core.store.schema import (
     BehaviorRecord,
+    ContextRecord,
     FieldRecord,
     ImpressionRecord,
     InfoRecord,
     ItemRecord,
     UserRecord,
 )
-from din_core.store.search import Search, Searchable, choose_search, clean, primary_key, starts_with
+from din_core.store.search import Search, Searchable, choose_search, clean, find_keys
 from din_core.store.versions import HEAD, current_version, known_versions, migrate
+from din_core.store.writing import IN_CHUNK
 
 Found = TypeVar("Found")
 
@@ -41,7 +43,6 @@ MAX_TIMESTAMP = 4_102_444_800
 """The first second of the year 2100, UTC; times from there on are refused."""
 
 _BIGINT = 2**63 - 1
-_IN_CHUNK = 500  # values in one IN list: below every database's limit on parameters
 
 _ITEM_COLUMNS = (
     ItemRecord.item_key,
@@ -115,9 +116,7 @@ def create_store(url: str) -> BehaviorStore:
         use_write_ahead_log(engine)
     except DatabaseError as error:
         engine.dispose()
-        raise StoreError(
-            f"{address} cannot be written ({error.orig}); check the address and its rights"
-        ) from None
+        raise StoreError(f"{address} cannot be written ({error.orig}); check the address and its rights") from None
     return BehaviorStore(url, engine, search)
 
 
@@ -225,10 +224,11 @@ class BehaviorStore:
                     ImpressionRecord.timestamp,
                     ImpressionRecord.label,
                     ImpressionRecord.split,
-                    cast(ImpressionRecord.context, Text),
+                    cast(ContextRecord.fields, Text),
                     *_ITEM_COLUMNS,
                 )
                 .join(ItemRecord, ItemRecord.item_key == ImpressionRecord.item_key)
+                .outerjoin(ContextRecord, ContextRecord.context_key == ImpressionRecord.context_key)
                 .where(ImpressionRecord.user_key == user_key)
             )
             if split is not None:
@@ -250,7 +250,7 @@ class BehaviorStore:
         return sorted(found, key=lambda i: (-i.timestamp, -(i.label or 0), i.item.label, i.item.item_id))
 
     def search_users(self, text: str, limit: int = 20) -> SearchPage[User]:
-        """Users whose id or profile values hold every word of `text`: an exact id first, then ids it begins.
+        """Users whose id or profile values hold every word of `text`: an exact id first, then ids that begin so.
 
         "" lists the first users. See `din_core.store.search` for what a word matches.
         """
@@ -260,9 +260,10 @@ class BehaviorStore:
         return SearchPage([_user(row, names) for row in rows], total)
 
     def search_items(self, text: str, limit: int = 20) -> SearchPage[Item]:
-        """Items whose id, title or field values hold every word of `text`: an exact id first, then titles it begins.
+        """Items whose id, title or field values hold every word of `text`.
 
-        "" lists the first items. See `din_core.store.search` for what a word matches.
+        An exact id comes first, then titles that begin with the text. "" lists the first items. See
+        `din_core.store.search` for what a word matches.
         """
         with self._reading() as connection:
             rows, total = self._find(connection, ItemRecord, text, limit)
@@ -271,17 +272,15 @@ class BehaviorStore:
 
     def _find(
         self, connection: Connection, record: Searchable, text: str, limit: int
-    ) -> tuple[Sequence[Row[Any]], int]:
-        typed = clean(text)
-        condition = self._search.condition(record, typed)
-        total = connection.execute(select(func.count()).select_from(record).where(condition)).scalar_one()
-        own_id = ItemRecord.item_id if record is ItemRecord else UserRecord.user_id
+    ) -> tuple[list[Row[*tuple[Any, ...]]], int]:
+        keys, total = find_keys(connection, self._search, record, clean(text), max(0, limit))
         columns = _ITEM_COLUMNS if record is ItemRecord else _USER_COLUMNS
-        order = [(own_id == typed).desc(), starts_with(record, typed).desc()] if typed else []
-        rows = connection.execute(
-            select(*columns).where(condition).order_by(*order, primary_key(record)).limit(max(0, limit))
-        ).all()
-        return rows, total
+        rows = {
+            row[0]: row
+            for chunk in _chunks(keys)
+            for row in connection.execute(select(*columns).where(columns[0].in_(chunk)))
+        }
+        return [rows[key] for key in keys], total
 
     def summary(self) -> StoreSummary:
         """Counts, field names, times and provenance as they are now."""
@@ -360,16 +359,19 @@ def _user_row(connection: Connection, user_id: str) -> tuple[int, User]:
 def _item_rows(connection: Connection, item_ids: Sequence[str]) -> dict[str, Row[Any]]:
     wanted = list(dict.fromkeys(item_ids))
     found: dict[str, Row[Any]] = {}
-    for start in range(0, len(wanted), _IN_CHUNK):
-        chunk = [_storable(item_id) for item_id in wanted[start : start + _IN_CHUNK]]
+    for chunk in _chunks([_storable(item_id) for item_id in wanted]):
         for row in connection.execute(select(*_ITEM_COLUMNS).where(ItemRecord.item_id.in_(chunk))):
             found[row[1]] = row
     for item_id in wanted:
         if item_id not in found:
-            raise UnknownItem(
-                f'no item "{item_id}" in the store; search for one by id or by words of its title'
-            )
+            raise UnknownItem(f'no item "{item_id}" in the store; search for one by id or by words of its title')
     return found
+
+
+def _chunks(values: list[Found]) -> Iterator[list[Found]]:
+    """Lists short enough for an IN."""
+    for start in range(0, len(values), IN_CHUNK):
+        yield values[start : start + IN_CHUNK]
 
 
 def _storable(text: str) -> str:

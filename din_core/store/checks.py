@@ -62,9 +62,7 @@ def ids(name: str, column: pa.Array) -> Checked:
         numbers = column.fill_null(np.nan).to_numpy(zero_copy_only=False)
         with np.errstate(invalid="ignore"):
             broken = ~missing & ~((np.floor(numbers) == numbers) & (np.abs(numbers) < _EXACT_FLOAT))
-        faults.append(
-            (f"{name} is a number with decimals or beyond 2^53: write it as whole number or text", broken)
-        )
+        faults.append((f"{name} is a number with decimals or beyond 2^53: write it as whole number or text", broken))
     else:
         values = pc.replace_substring_regex(values, r"^(-?\d+)\.0+$", r"\1")
     return Checked(values, faults)
@@ -111,9 +109,7 @@ def splits(column: pa.Array) -> Checked:
     values = texts(column)
     missing = _mask(pc.is_null(values))
     known = _mask(pc.is_in(values, value_set=pa.array(SPLITS)))
-    return Checked(
-        values, [("split is missing", missing), ("split is none of train, valid, test", ~missing & ~known)]
-    )
+    return Checked(values, [("split is missing", missing), ("split is none of train, valid, test", ~missing & ~known)])
 
 
 def prices(column: pa.Array) -> Checked:
@@ -123,11 +119,7 @@ def prices(column: pa.Array) -> Checked:
         written = texts(column)
         values = pd.to_numeric(_series(written), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         missing = _mask(pc.is_null(written))
-    elif (
-        pa.types.is_integer(column.type)
-        or pa.types.is_floating(column.type)
-        or pa.types.is_decimal(column.type)
-    ):
+    elif pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
         values = pc.cast(column, pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
         missing = np.isnan(values)
     else:
@@ -140,20 +132,14 @@ def references(name: str, table: str, values: pa.Array, known: pa.Array) -> Chec
     """Positions in `known` of the ids a row refers to."""
     position = pc.index_in(values, value_set=known)
     unknown = _mask(pc.is_null(position)) & ~_mask(pc.is_null(values))
-    return Checked(
-        _positions(position), [(f"{name} is not in {table}, or its row there is rejected", unknown)]
-    )
+    return Checked(_positions(position), [(f"{name} is not in {table}, or its row there is rejected", unknown)])
 
 
 def _plain(column: pa.Array) -> pa.Array:
     """The column without the encodings that carry no meaning."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if (
-        pa.types.is_large_string(column.type)
-        or pa.types.is_string_view(column.type)
-        or pa.types.is_null(column.type)
-    ):
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type) or pa.types.is_null(column.type):
         column = column.cast(pa.string())
     if pa.types.is_float16(column.type):
         column = column.cast(pa.float64())
@@ -192,9 +178,7 @@ def _parse_times(written: pa.Array) -> tuple[NDArray[np.int64], Mask, Mask]:
         seconds[numeric] = _int64(pc.if_else(small, pc.utf8_ltrim(whole, "+"), str(_INT64_MAX)))
     iso = ~numeric & _mask(pc.match_substring_regex(written, r"^\d{4}-\d\d"))
     if iso.any():
-        parsed = pd.to_datetime(
-            _series(written.filter(pa.array(iso))), format="ISO8601", utc=True, errors="coerce"
-        )
+        parsed = pd.to_datetime(_series(written.filter(pa.array(iso))), format="ISO8601", utc=True, errors="coerce")
         iso[iso] = parsed.notna().to_numpy()
         seconds[iso] = parsed.dropna().dt.as_unit("us").astype(np.int64).to_numpy() // 10**6
     return seconds, missing, ~missing & ~numeric & ~iso

@@ -13,7 +13,7 @@ from din_core.domain import RejectedRows, StoreError
 from din_core.store.behavior_store import prepare_schema
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
 from din_core.store.loading import Existing, load, no_store, read_existing
-from din_core.store.reading import Progress, Reading, SplitCuts
+from din_core.store.reading import Directory, Progress, Reading, SplitCuts
 from din_core.store.rejects import IngestReport, Reject, describe_rejects
 from din_core.store.tables import TableFile, find_tables
 from din_core.store.versions import current_version
@@ -39,9 +39,7 @@ def ingest(
     """
     engine = make_engine(parse_url(url))
     try:
-        return ingest_into(
-            engine, tables, url=url, append=append, skip_rejects=skip_rejects, progress=progress
-        )
+        return ingest_into(engine, tables, url=url, append=append, skip_rejects=skip_rejects, progress=progress)
     except DatabaseError as error:
         if type(error) not in (DatabaseError, OperationalError):
             raise
@@ -72,7 +70,7 @@ def ingest_into(
             f"{engine.url} already holds {existing.n_rows['behaviors']:,} behaviors of "
             f"{existing.n_rows['users']:,} users; add these tables with --append, or choose another store"
         )
-    checking = Reading(files, existing.items.fresh(), existing.users.fresh(), "checking", progress)
+    checking = Reading(files, Directory(existing.items.key_of), Directory(existing.users.key_of), "checking", progress)
     cuts = _check(checking, files, existing)
     rejects = list(checking.rejects.values())
     if rejects and not skip_rejects:
@@ -80,7 +78,7 @@ def ingest_into(
     path = sqlite_file(engine.url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    loading = Reading(files, existing.items.fresh(), existing.users.fresh(), "loading", progress)
+    loading = Reading(files, Directory(existing.items.key_of), Directory(existing.users.key_of), "loading", progress)
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
         if read_existing(connection).n_rows != existing.n_rows:
@@ -111,9 +109,7 @@ def _check(checking: Reading, files: dict[str, TableFile], existing: Existing) -
         raise StoreError(
             "impressions lacks the column split, and the store's splits are settled; add it with train, valid or test"
         )
-    times = [
-        rows.values["timestamp"] for rows in checking.rows() if unsplit and rows.file.name == "impressions"
-    ]
+    times = [rows.values["timestamp"] for rows in checking.rows() if unsplit and rows.file.name == "impressions"]
     found = np.concatenate(times) if times else np.empty(0, dtype=np.int64)
     return SplitCuts.of(found) if len(found) else None
 

@@ -1,43 +1,32 @@
-"""Writing good rows into the tables of a store, inside one transaction."""
+"""Writing the good rows of a reading into a store, inside one transaction."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import (
-    JSON,
-    Connection,
-    Table,
-    Text,
-    bindparam,
-    cast,
-    insert,
-    select,
-    update,
-)
+import pyarrow as pa
+from sqlalchemy import Connection, Text, cast, insert, select, update
 
 from din_core.store.behavior_store import count_rows, field_names, read_info
 from din_core.store.checks import texts
-from din_core.store.encode import category_json, display_json, json_objects, value_lists
+from din_core.store.encode import category_json, display_json, json_objects
+from din_core.store.entities import load_entities
 from din_core.store.reading import Directory, GoodRows, Reading, SplitCuts
 from din_core.store.schema import (
     Base,
     BehaviorRecord,
+    ContextRecord,
     FieldRecord,
     ImpressionRecord,
     InfoRecord,
     ItemRecord,
     UserRecord,
 )
-from din_core.store.search import choose_search, folded
-
-TABLES: dict[str, Table] = {
-    name: Base.metadata.tables[name] for name in ("items", "users", "behaviors", "impressions")
-}
+from din_core.store.search import choose_search
+from din_core.store.writing import insert_columns
 
 
 @dataclass(frozen=True)
@@ -55,19 +44,17 @@ class Existing:
 
 def no_store() -> Existing:
     """Of a database that holds no store yet."""
-    return Existing(Directory([], []), Directory([], []), dict.fromkeys(TABLES, 0))
+    tables = ("items", "users", "behaviors", "impressions")
+    return Existing(Directory({}), Directory({}), dict.fromkeys(tables, 0))
 
 
 def read_existing(connection: Connection) -> Existing:
     """The ids and counts of a store of the current schema."""
-
-    def directory(record: Any, own_id: Any, key: Any) -> Directory:
-        rows = connection.execute(select(own_id, key).order_by(key)).all()
-        return Directory([row[0] for row in rows], [row[1] for row in rows])
-
+    items = connection.execute(select(ItemRecord.item_id, ItemRecord.item_key)).all()
+    users = connection.execute(select(UserRecord.user_id, UserRecord.user_key)).all()
     return Existing(
-        directory(ItemRecord, ItemRecord.item_id, ItemRecord.item_key),
-        directory(UserRecord, UserRecord.user_id, UserRecord.user_key),
+        Directory({row[0]: row[1] for row in items}),
+        Directory({row[0]: row[1] for row in users}),
         {
             record.__tablename__: count_rows(connection, record)
             for record in (ItemRecord, UserRecord, BehaviorRecord, ImpressionRecord)
@@ -76,190 +63,100 @@ def read_existing(connection: Connection) -> Existing:
 
 
 def load(connection: Connection, reading: Reading, cuts: SplitCuts | None, provenance: str | None) -> None:
-    """Write all good rows of `reading`. An empty store gets its indexes after its rows: that is faster."""
+    """Write all good rows of `reading`, with `cuts` where impressions say no split."""
     was_empty = not any(count_rows(connection, record) for record in (BehaviorRecord, ImpressionRecord))
-    indexes = [index for table in TABLES.values() for index in table.indexes] if was_empty else []
+    tables = [Base.metadata.tables[name] for name in ("behaviors", "impressions")]
+    # Sorted once at the end, an index takes a fraction of the time that it takes row by row.
+    indexes = [index for table in tables for index in table.indexes] if was_empty else []
     for index in indexes:
         index.drop(connection)
-    for rows in reading.rows():
-        if rows.file.name in ("items", "users"):
-            updated = _load_entities(connection, rows, reading)
-            reading.counts[rows.file.name].updated += updated
-        else:
-            _insert(connection, TABLES[rows.file.name], _line_columns(rows, reading, cuts))
-    for index in indexes:
-        reading.progress("building indexes", indexes.index(index), len(indexes) + 1)
-        index.create(connection)
-    reading.progress("building indexes", len(indexes), len(indexes) + 1)
-    if not {"items", "users"}.isdisjoint(reading.files):
-        choose_search(connection).rebuild(connection)
+    _load_rows(connection, reading, cuts)
+    steps = [*(index.create for index in indexes), choose_search(connection).rebuild]
+    for done, build in enumerate(steps):
+        reading.progress("building indexes", done, len(steps))
+        build(connection)
     for file in reading.files.values():
         _add_field_names(connection, file.name, file.fields)
     _add_provenance(connection, provenance)
-    reading.progress("building indexes", len(indexes) + 1, len(indexes) + 1)
+    reading.progress("building indexes", len(steps), len(steps))
 
 
-def _line_columns(rows: GoodRows, reading: Reading, cuts: SplitCuts | None) -> dict[str, list[Any]]:
+def _load_rows(connection: Connection, reading: Reading, cuts: SplitCuts | None) -> None:
+    contexts = Contexts(connection)
+    for rows in reading.rows():
+        name = rows.file.name
+        if name in ("items", "users"):
+            directory = reading.items if name == "items" else reading.users
+            reading.counts[name].updated += load_entities(connection, rows, directory)
+        else:
+            columns = _line_columns(rows, reading, cuts, contexts)
+            insert_columns(connection, Base.metadata.tables[name], columns)
+
+
+def _line_columns(
+    rows: GoodRows, reading: Reading, cuts: SplitCuts | None, contexts: Contexts
+) -> dict[str, Sequence[Any]]:
     """The columns of behaviors or impressions as they are stored."""
     values = rows.values
-    columns: dict[str, list[Any]] = {
-        "user_key": np.array(reading.users.keys, dtype=np.int64)[values["user_id"]].tolist(),
-        "item_key": np.array(reading.items.keys, dtype=np.int64)[values["item_id"]].tolist(),
+    columns: dict[str, Sequence[Any]] = {
+        "user_key": reading.users.keys[values["user_id"]].tolist(),
+        "item_key": reading.items.keys[values["item_id"]].tolist(),
         "timestamp": values["timestamp"].tolist(),
     }
     fields = {name: rows.batch.column(name) for name in rows.file.fields}
     if rows.file.name == "behaviors":
         if "behavior_type" in rows.file.columns:
             columns["behavior_type"] = texts(rows.batch.column("behavior_type")).to_pylist()
-        if fields:
-            columns["fields"] = json_objects(fields, display_json).to_pylist()
-        return columns
-    columns["label"] = values["label"].tolist()
-    columns["split"] = values["split"].to_pylist() if cuts is None else cuts.split(values["timestamp"])
+        encode = display_json
+    else:
+        columns["label"] = values["label"].tolist()
+        columns["split"] = values["split"].to_pylist() if cuts is None else cuts.split(values["timestamp"])
+        encode = category_json
     if fields:
-        columns["context"] = json_objects(fields, category_json).to_pylist()
+        columns["context_key"] = contexts.keys(json_objects(fields, encode))
     return columns
 
 
-def _load_entities(connection: Connection, rows: GoodRows, reading: Reading) -> int:
-    """Insert new items or users and update those the store has; returns how many were there."""
-    name = rows.file.name
-    directory = reading.items if name == "items" else reading.users
-    own_id = f"{name[:-1]}_id"
-    fields = _entity_fields(rows)
-    known = set(directory.ids[: directory.n_existing])
-    keys = dict(zip(directory.ids, directory.keys, strict=True))
-    new: list[dict[str, Any]] = []
-    old: list[dict[str, Any]] = []
-    plain = _plain_columns(rows)
-    for position, identity in enumerate(rows.values[own_id].to_pylist()):
-        row = {f"{name[:-1]}_key": keys[identity], own_id: identity, "fields": fields[position]}
-        row |= {column: values[position] for column, values in plain.items()}
-        (old if identity in known else new).append(row)
-    if old:
-        _update(connection, name, old)
-    if new:
-        columns = {column: [row[column] for row in new] for column in new[0]}
-        columns["search_text"] = [search_text(row) for row in new]
-        columns["fields"] = [_json_of(row["fields"]) for row in new]
-        _insert(connection, TABLES[name], columns)
-    return len(old)
+class Contexts:
+    """The distinct combinations of further columns: each is stored once, under a key."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        stored = select(cast(ContextRecord.fields, Text), ContextRecord.context_key)
+        self._keys: dict[str, int] = {row[0]: row[1] for row in connection.execute(stored)}
 
-def _plain_columns(rows: GoodRows) -> dict[str, list[Any]]:
-    if rows.file.name == "users":
-        return {}
-    plain: dict[str, list[Any]] = {
-        name: texts(rows.batch.column(name)).to_pylist()
-        for name in ("title", "image_url")
-        if name in rows.file.columns
-    }
-    if "price" in rows.values:
-        prices = rows.values["price"]
-        plain["price"] = np.where(np.isnan(prices), None, prices).tolist()
-    return plain
-
-
-def _entity_fields(rows: GoodRows) -> list[dict[str, Any]]:
-    """Each row's fields: a str for items, a list of str for users; None or [] where missing."""
-    columns = {
-        name: (
-            texts(rows.batch.column(name)).to_pylist()
-            if rows.file.name == "items"
-            else value_lists(rows.batch.column(name))
-        )
-        for name in rows.file.fields
-    }
-    return [
-        {name: values[position] for name, values in columns.items()} for position in range(len(rows.batch))
-    ]
-
-
-def _json_of(fields: dict[str, Any]) -> str:
-    return json.dumps({name: value for name, value in fields.items() if value}, ensure_ascii=False)
-
-
-def search_text(row: dict[str, Any]) -> str:
-    """What searches of an item or user read: title, id and field values."""
-    words = [row.get("title"), row.get("item_id") or row.get("user_id")]
-    for value in row["fields"].values():
-        words += value if isinstance(value, list) else [value]
-    return folded(" ".join(word for word in words if word))
-
-
-def _update(connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
-    """Columns that the rows have replace the stored ones, also with nothing; others stay as they are."""
-    table = TABLES[name]
-    key = next(iter(table.primary_key.columns))
-    keys = {row[key.name]: row for row in rows}
-    for stored in _stored_entities(connection, table, list(keys)):
-        row = keys[stored.pop(key.name)]
-        row["fields"] = stored.pop("fields") | row["fields"]
-        keys[row[key.name]] |= {column: row.get(column, value) for column, value in stored.items()}
-    statement = (
-        update(table)
-        .where(key == bindparam("own_key"))
-        .values({c: _bound(table, c) for c in (*rows[0], "search_text") if c != key.name})
-    )
-    for row in rows:
-        row |= {"own_key": row.pop(key.name), "search_text": search_text(row)}
-        row["fields"] = _json_of(row["fields"])
-    connection.execute(statement, rows)
-
-
-def _stored_entities(connection: Connection, table: Table, keys: list[int]) -> Iterable[dict[str, Any]]:
-    names = [c.name for c in table.columns if c.name in ("title", "price", "image_url")]
-    key = next(iter(table.primary_key.columns))
-    for start in range(0, len(keys), 500):
-        query = select(key, table.c.fields, *(table.c[name] for name in names)).where(
-            key.in_(keys[start : start + 500])
-        )
-        for row in connection.execute(query):
-            yield dict(row._mapping)
-
-
-def _insert(connection: Connection, table: Table, columns: dict[str, list[Any]]) -> None:
-    """Insert rows given as columns; JSON columns hold JSON texts."""
-    rows = zip(*columns.values(), strict=True)
-    if connection.dialect.name == "sqlite":
-        # The driver's own executemany: a third of the time, and no dictionary a row.
-        places = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(
-            f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})", list(rows)
-        )
-    else:
-        statement = insert(table).values({name: _bound(table, name) for name in columns})
-        connection.execute(statement, [dict(zip(columns, row, strict=True)) for row in rows])
-
-
-def _bound(table: Table, name: str) -> Any:
-    """A parameter for a column; of a JSON column the JSON's text."""
-    if isinstance(table.c[name].type, JSON):
-        return cast(bindparam(name, type_=Text), JSON)
-    return bindparam(name)
+    def keys(self, objects: pa.Array) -> list[int]:
+        """Keys of JSON objects; new objects are stored."""
+        encoded = objects.dictionary_encode()
+        distinct = encoded.dictionary.to_pylist()
+        new = [json_text for json_text in distinct if json_text not in self._keys]
+        start = len(self._keys) + 1
+        new_keys = list(range(start, start + len(new)))
+        insert_columns(self._connection, Base.metadata.tables["contexts"], {"context_key": new_keys, "fields": new})
+        self._keys.update(zip(new, new_keys, strict=True))
+        key_of = np.array([self._keys[json_text] for json_text in distinct], dtype=np.int64)
+        found: list[int] = key_of[encoded.indices.to_numpy()].tolist()
+        return found
 
 
 def _add_field_names(connection: Connection, table: str, names: tuple[str, ...]) -> None:
     known = field_names(connection, table)
     new = [name for name in names if name not in known]
     if new:
-        connection.execute(
-            insert(FieldRecord),
-            [
-                {"table_name": table, "name": name, "position": len(known) + position}
-                for position, name in enumerate(new)
-            ],
-        )
+        rows = [
+            {"table_name": table, "name": name, "position": position}
+            for position, name in enumerate(new, start=len(known))
+        ]
+        connection.execute(insert(FieldRecord), rows)
 
 
 def _add_provenance(connection: Connection, provenance: str | None) -> None:
-    """Store where the tables come from; an appended one stands below what is known, once."""
+    """Store where the tables come from; that of appended ones goes below what is known, once."""
     if provenance is None:
         return
     known = read_info(connection, "provenance")
     if known is None:
         connection.execute(insert(InfoRecord).values(name="provenance", value=provenance))
     elif provenance not in known:
-        connection.execute(
-            update(InfoRecord).where(InfoRecord.name == "provenance").values(value=f"{known}\n\n{provenance}")
-        )
+        both = update(InfoRecord).where(InfoRecord.name == "provenance")
+        connection.execute(both.values(value=f"{known}\n\n{provenance}"))

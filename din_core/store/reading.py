@@ -20,43 +20,43 @@ Progress = Callable[[str, int, int | None], None]
 
 
 class Directory:
-    """The ids of one table's rows and their keys: first those a store has, then new ones."""
+    """Which key each id of a table has: those a store holds, then new ones."""
 
-    def __init__(self, ids: list[str], keys: list[int]) -> None:
-        self.ids = list(ids)
-        self.keys = list(keys)
-        self.n_existing = len(ids)
-        self._array: pa.Array | None = None
+    def __init__(self, key_of: dict[str, int]) -> None:
+        self.key_of = dict(key_of)
+        self.first_new = max(key_of.values(), default=0) + 1
+        self._next = self.first_new
+        self._index()
 
-    def fresh(self) -> Directory:
-        """The same without the new ones."""
-        return Directory(self.ids[: self.n_existing], self.keys[: self.n_existing])
+    def add(self, ids: list[str]) -> None:
+        """Give keys to the ids that have none."""
+        for own_id in ids:
+            if own_id not in self.key_of:
+                self.key_of[own_id] = self._next
+                self._next += 1
+        self._index()
 
-    def add(self, ids: list[str], known: set[str]) -> None:
-        """Give keys to the ids that are not yet `known`."""
-        new = [own_id for own_id in ids if own_id not in known]
-        start = max(self.keys, default=0) + 1
-        self.ids += new
-        self.keys += range(start, start + len(new))
-        self._array = None
-
-    @property
-    def array(self) -> pa.Array:
-        if self._array is None:
-            self._array = pa.array(self.ids, pa.string())
-        return self._array
+    def _index(self) -> None:
+        self.ids = pa.array(list(self.key_of), pa.string())
+        self.keys = np.array(list(self.key_of.values()), dtype=np.int64)
 
 
 @dataclass
 class GoodRows:
     """A batch's rows that can be loaded, and their checked columns.
 
-    `user_id` and `item_id` are positions in the directories for behaviors and impressions, ids for users and items.
+    Of behaviors and impressions, `user_id` and `item_id` are positions in the directories; of users and
+    items they are the ids.
     """
 
     file: TableFile
     batch: pa.RecordBatch
     values: dict[str, Any]
+
+    @property
+    def own_id(self) -> str:
+        """The id column of items or users."""
+        return f"{self.file.name[:-1]}_id"
 
 
 @dataclass
@@ -80,7 +80,6 @@ class Reading:
     def _table(self, file: TableFile) -> Iterator[GoodRows]:
         counts = self.counts[file.name] = TableCounts()
         directory = {"items": self.items, "users": self.users}.get(file.name)
-        existing = set(directory.ids) if directory else set()
         seen: set[str] = set()
         given = 0
         self.progress(f"{self.step} {file.name}", 0, file.rows)
@@ -93,13 +92,11 @@ class Reading:
                 reason = f"{column} stands in more than one row; the first is kept"
                 self._log(file, batch, column, reason, again, given)
                 good &= ~again
-                directory.add(checked[column].values.filter(pa.array(good)).to_pylist(), existing)
+                directory.add(checked[column].values.filter(pa.array(good)).to_pylist())
             given += len(batch)
             counts.loaded += int(good.sum())
             self.progress(f"{self.step} {file.name}", given, file.rows)
-            yield GoodRows(
-                file, batch.filter(pa.array(good)), {n: _filter(c.values, good) for n, c in checked.items()}
-            )
+            yield GoodRows(file, batch.filter(pa.array(good)), {n: _filter(c.values, good) for n, c in checked.items()})
         self._log_broken_rows(file)
         counts.read = file.rows = given + len(file.broken_rows)
         counts.rejected = counts.read - counts.loaded
@@ -115,7 +112,7 @@ class Reading:
                 ("item_id", "items", self.items),
             ):
                 ids = checks.ids(name, batch.column(name))
-                found = checks.references(name, table, ids.values, directory.array)
+                found = checks.references(name, table, ids.values, directory.ids)
                 checked[name] = Checked(found.values, ids.faults + found.faults)
             checked["timestamp"] = checks.timestamps(batch.column("timestamp"))
         if file.name == "items" and "price" in file.columns:
@@ -126,9 +123,7 @@ class Reading:
                 checked["split"] = checks.splits(batch.column("split"))
         return checked
 
-    def _log_faults(
-        self, file: TableFile, batch: pa.RecordBatch, checked: dict[str, Checked], given: int
-    ) -> Mask:
+    def _log_faults(self, file: TableFile, batch: pa.RecordBatch, checked: dict[str, Checked], given: int) -> Mask:
         """Log each row once, for the first of its faults; returns the rows without any."""
         good: Mask = np.ones(len(batch), dtype=bool)
         for column, check in checked.items():
@@ -137,9 +132,7 @@ class Reading:
                 good &= ~rows
         return good
 
-    def _log(
-        self, file: TableFile, batch: pa.RecordBatch, column: str, reason: str, rows: Mask, given: int
-    ) -> None:
+    def _log(self, file: TableFile, batch: pa.RecordBatch, column: str, reason: str, rows: Mask, given: int) -> None:
         if not rows.any():
             return
         reject = self.rejects.setdefault((file.name, reason), Reject(file.name, reason))
@@ -160,10 +153,10 @@ class Reading:
 def _repeated(ids: pa.Array, good: Mask, seen: set[str]) -> Mask:
     """Good rows whose id an earlier good row has; their ids join `seen`."""
     repeated: Mask = np.zeros(len(good), dtype=bool)
-    for position in np.flatnonzero(good):
-        own_id = ids[int(position)].as_py()
-        repeated[position] = own_id in seen
-        seen.add(own_id)
+    for position, own_id in enumerate(ids.to_pylist()):
+        if good[position]:
+            repeated[position] = own_id in seen
+            seen.add(own_id)
     return repeated
 
 
@@ -189,7 +182,5 @@ class SplitCuts:
 
     def split(self, times: NDArray[np.int64]) -> list[str]:
         parts = np.array(["train", "valid", "test"], dtype=object)
-        found: list[str] = parts[
-            np.searchsorted([self.valid_from, self.test_from], times, side="right")
-        ].tolist()
+        found: list[str] = parts[np.searchsorted([self.valid_from, self.test_from], times, side="right")].tolist()
         return found

@@ -51,7 +51,7 @@ class ItemRecord(Base):
     image_url: Mapped[str | None] = mapped_column(Text)
     fields: Mapped[dict[str, str]] = mapped_column(JSON)
     search_text: Mapped[str] = mapped_column(Text)
-    """Case-folded words of title, id and field values, a space before each: what searches read."""
+    """Title, id and field values in the form that `din_core.store.search` reads."""
 
 
 class UserRecord(Base):
@@ -61,6 +61,15 @@ class UserRecord(Base):
     user_id: Mapped[str] = mapped_column(Text, unique=True)
     fields: Mapped[dict[str, list[str]]] = mapped_column(JSON)
     search_text: Mapped[str] = mapped_column(Text)
+
+
+class ContextRecord(Base):
+    """A combination of a behavior's or impression's further columns; most rows share theirs with many."""
+
+    __tablename__ = "contexts"
+
+    context_key: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class BehaviorRecord(Base):
@@ -76,7 +85,7 @@ class BehaviorRecord(Base):
     item_key: Mapped[int] = mapped_column(Key, ForeignKey("items.item_key"))
     timestamp: Mapped[int] = mapped_column(BigInteger)
     behavior_type: Mapped[str | None] = mapped_column(Text)
-    fields: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    context_key: Mapped[int | None] = mapped_column(Key, ForeignKey("contexts.context_key"))
 
 
 class ImpressionRecord(Base):
@@ -94,7 +103,7 @@ class ImpressionRecord(Base):
     timestamp: Mapped[int] = mapped_column(BigInteger)
     label: Mapped[int] = mapped_column(SmallInteger)
     split: Mapped[str] = mapped_column(String(5))
-    context: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    context_key: Mapped[int | None] = mapped_column(Key, ForeignKey("contexts.context_key"))
 
 
 class FieldRecord(Base):

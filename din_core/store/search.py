@@ -1,15 +1,18 @@
 """How typed words find items and users: one small class a backend, one meaning for all.
 
 Each word of the text must occur in the entity's `search_text`: anywhere from three characters on, at the
-start of a word below that (the trigram index knows nothing shorter, and neither should a reader expect
-every item with an "a" in it). Case is ignored. Nothing typed is syntax.
+start of a word below that (a reader does not expect every item with an "a" in it). Case is ignored, and
+nothing typed is syntax.
+
+Stored texts have two spaces before each word. So even the start of a word is a string of three characters,
+"  a" or " ab", which is what SQLite's trigram index can look up.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, and_, column, inspect, select, table, text
+from sqlalchemy import Connection, Select, column, func, inspect, select, table, text
 
 from din_core.store.schema import ItemRecord, UserRecord
 
@@ -27,15 +30,18 @@ def clean(typed: str) -> str:
 
 
 def folded(words: str) -> str:
-    """The form in which texts are stored and sought: case folded, one space before each word."""
-    return "".join(f" {word}" for word in words.casefold().split())
+    """The form in which texts are stored and sought: case folded, two spaces before each word."""
+    return "".join([f"  {word}" for word in words.casefold().split()])
 
 
 class Search(Protocol):
-    """What a backend must offer."""
+    """What a backend must offer. Typed text is `clean`."""
 
-    def condition(self, record: Searchable, typed: str) -> ColumnElement[bool]:
-        """True for the rows that hold every word of `typed`."""
+    def holding(self, record: Searchable, typed: str) -> Select[Any]:
+        """Keys of the rows that hold every word of `typed`, in the order of keys."""
+
+    def starting(self, record: Searchable, typed: str) -> Select[Any]:
+        """Keys of the rows whose text begins with `typed`, in the order of keys."""
 
     def rebuild(self, connection: Connection) -> None:
         """Bring the index up to date with the tables."""
@@ -44,35 +50,36 @@ class Search(Protocol):
 class LikeSearch:
     """Any database: a scan with LIKE."""
 
-    def condition(self, record: Searchable, typed: str) -> ColumnElement[bool]:
-        return and_(True, *(_like(record, word) for word in folded(typed).split()))
+    def holding(self, record: Searchable, typed: str) -> Select[Any]:
+        conditions = [record.search_text.contains(needle, autoescape=True) for needle in _needles(typed)]
+        return _keys(record).where(*conditions)
+
+    def starting(self, record: Searchable, typed: str) -> Select[Any]:
+        return _keys(record).where(record.search_text.startswith(folded(typed), autoescape=True))
 
     def rebuild(self, connection: Connection) -> None:
         pass
 
 
 class TrigramSearch:
-    """SQLite's FTS5 with its trigram tokenizer; short words by LIKE among what the long ones found."""
+    """SQLite's FTS5 with its trigram tokenizer: quoted phrases, which match like substrings."""
 
-    def condition(self, record: Searchable, typed: str) -> ColumnElement[bool]:
-        words = folded(typed).split()
-        long = [word for word in words if len(word) >= TRIGRAM]
-        conditions = [_like(record, word) for word in words if len(word) < TRIGRAM]
-        if long:
-            name = index_name(record)
-            phrases = " ".join('"' + word.replace('"', '""') + '"' for word in long)
-            found = (
-                select(column("rowid"))
-                .select_from(table(name))
-                .where(text(f"{name} MATCH :phrases").bindparams(phrases=phrases))
-            )
-            conditions.append(primary_key(record).in_(found))
-        return and_(True, *conditions)
+    def holding(self, record: Searchable, typed: str) -> Select[Any]:
+        needles = _needles(typed)
+        return self._match(record, " ".join(map(_quoted, needles))) if needles else _keys(record)
+
+    def starting(self, record: Searchable, typed: str) -> Select[Any]:
+        return self._match(record, f"^{_quoted(folded(typed))}")
 
     def rebuild(self, connection: Connection) -> None:
         for record in (ItemRecord, UserRecord):
             name = index_name(record)
             connection.exec_driver_sql(f"INSERT INTO {name}({name}) VALUES ('rebuild')")
+
+    def _match(self, record: Searchable, expression: str) -> Select[Any]:
+        name = index_name(record)
+        matches = text(f"{name} MATCH :expression").bindparams(expression=expression)
+        return select(column("rowid")).select_from(table(name)).where(matches).order_by(column("rowid"))
 
 
 def choose_search(connection: Connection) -> Search:
@@ -80,19 +87,36 @@ def choose_search(connection: Connection) -> Search:
     return TrigramSearch() if inspect(connection).has_table(index_name(ItemRecord)) else LikeSearch()
 
 
+def find_keys(
+    connection: Connection, search: Search, record: Searchable, typed: str, limit: int
+) -> tuple[list[int], int]:
+    """Keys of the first matches, and how many there are: an exact id, then texts that begin so, then others."""
+    holding = search.holding(record, typed)
+    total = connection.execute(select(func.count()).select_from(holding.order_by(None).subquery())).scalar_one()
+    own_id = ItemRecord.item_id if record is ItemRecord else UserRecord.user_id
+    found: dict[int, None] = {}
+    if total and typed:
+        found.update(dict.fromkeys(connection.execute(_keys(record).where(own_id == typed)).scalars()))
+        found.update(dict.fromkeys(connection.execute(search.starting(record, typed).limit(limit)).scalars()))
+    if len(found) < min(limit, total):
+        # Those found above may be among the first of these.
+        found.update(dict.fromkeys(connection.execute(holding.limit(limit + len(found))).scalars()))
+    return list(found)[:limit], total
+
+
 def index_name(record: Searchable) -> str:
     return f"{record.__tablename__}_search"
 
 
-def primary_key(record: Searchable) -> ColumnElement[int]:
-    key: ColumnElement[int] = record.__table__.primary_key.columns[0]
-    return key
+def _keys(record: Searchable) -> Select[Any]:
+    key = ItemRecord.item_key if record is ItemRecord else UserRecord.user_key
+    return select(key).order_by(key)
 
 
-def starts_with(record: Searchable, typed: str) -> ColumnElement[bool]:
-    """True where the entity's text begins with all that was typed."""
-    return record.search_text.startswith(folded(typed), autoescape=True)
+def _needles(typed: str) -> list[str]:
+    """What each typed word must find in a search text."""
+    return [word.rjust(TRIGRAM) for word in typed.casefold().split()]
 
 
-def _like(record: Searchable, word: str) -> ColumnElement[bool]:
-    return record.search_text.contains(word if len(word) >= TRIGRAM else f" {word}", autoescape=True)
+def _quoted(phrase: str) -> str:
+    return '"' + phrase.replace('"', '""') + '"'

@@ -58,9 +58,7 @@ class TableFile:
         try:
             yield from self._parquet() if self.path.suffix == ".parquet" else self._csv()
         except (pa.ArrowException, OSError) as error:
-            raise StoreError(
-                f"{self.path} cannot be read to its end ({error}); write the file anew"
-            ) from None
+            raise StoreError(f"{self.path} cannot be read to its end ({error}); write the file anew") from None
 
     def row_number(self, nth: int) -> int:
         """The 1-based row (the header not counted) of the nth row, from 0, that `batches` gave."""
@@ -83,9 +81,7 @@ class TableFile:
             # One thread: only then does a broken row know its number.
             pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
             pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
-            pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(self.columns, pa.string()), strings_can_be_null=False
-            ),
+            pa_csv.ConvertOptions(column_types=dict.fromkeys(self.columns, pa.string()), strings_can_be_null=False),
         )
         with reader:
             yield from reader
@@ -97,9 +93,7 @@ def find_tables(folder: Path, required: bool = True) -> dict[str, TableFile]:
     With `required` false, tables may be absent, but not all of them.
     """
     if not folder.is_dir():
-        raise StoreError(
-            f"{folder} is not a folder; give the one that holds items, users, behaviors, impressions"
-        )
+        raise StoreError(f"{folder} is not a folder; give the one that holds items, users, behaviors, impressions")
     found: dict[str, TableFile] = {}
     problems: list[str] = []
     for name in REQUIRED:

@@ -39,9 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Ingest with a progress bar; the report as a dict."""
     with _Bars() as bars:
-        report = ingest(
-            args.tables, args.store, append=args.append, skip_rejects=args.skip_rejects, progress=bars.show
-        )
+        report = ingest(args.tables, args.store, append=args.append, skip_rejects=args.skip_rejects, progress=bars.show)
     return report.as_dict()
 
 

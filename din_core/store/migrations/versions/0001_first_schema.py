@@ -34,16 +34,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", name="uq_users_user_id"),
     )
     op.create_table(
+        "contexts",
+        sa.Column("context_key", KEY, primary_key=True, autoincrement=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("context_key", name="pk_contexts"),
+    )
+    op.create_table(
         "behaviors",
         sa.Column("behavior_key", KEY, primary_key=True),
         sa.Column("user_key", KEY, nullable=False),
         sa.Column("item_key", KEY, nullable=False),
         sa.Column("timestamp", sa.BigInteger(), nullable=False),
         sa.Column("behavior_type", sa.Text()),
-        sa.Column("fields", sa.JSON()),
+        sa.Column("context_key", KEY),
         sa.PrimaryKeyConstraint("behavior_key", name="pk_behaviors"),
         sa.ForeignKeyConstraint(["user_key"], ["users.user_key"], name="fk_behaviors_user_key"),
         sa.ForeignKeyConstraint(["item_key"], ["items.item_key"], name="fk_behaviors_item_key"),
+        sa.ForeignKeyConstraint(["context_key"], ["contexts.context_key"], name="fk_behaviors_context_key"),
     )
     op.create_index(
         "ix_behaviors_history",
@@ -58,10 +65,11 @@ def upgrade() -> None:
         sa.Column("timestamp", sa.BigInteger(), nullable=False),
         sa.Column("label", sa.SmallInteger(), nullable=False),
         sa.Column("split", sa.String(5), nullable=False),
-        sa.Column("context", sa.JSON()),
+        sa.Column("context_key", KEY),
         sa.PrimaryKeyConstraint("impression_key", name="pk_impressions"),
         sa.ForeignKeyConstraint(["user_key"], ["users.user_key"], name="fk_impressions_user_key"),
         sa.ForeignKeyConstraint(["item_key"], ["items.item_key"], name="fk_impressions_item_key"),
+        sa.ForeignKeyConstraint(["context_key"], ["contexts.context_key"], name="fk_impressions_context_key"),
         sa.CheckConstraint("label IN (0, 1)", name="ck_impressions_label"),
         sa.CheckConstraint("split IN ('train', 'valid', 'test')", name="ck_impressions_split"),
     )
