@@ -46,7 +46,8 @@ class RunningMoments(nn.Module):
         """s (n, K) → (K,) mean and (K,) variance; `weight` (n,) makes a folded row count as its repeats."""
         if not self.training or s.shape[0] == 0:
             return self.mean, self.variance
-        mean, variance = weighted_moments(s.float(), weight)
+        precise = s.to(torch.promote_types(s.dtype, torch.float32))  # half precision cannot sum a batch
+        mean, variance = weighted_moments(precise, weight)
         self.update(mean.detach(), variance.detach())
         return mean, variance
 

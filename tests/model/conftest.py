@@ -1,0 +1,79 @@
+"""A toy network and toy batches whose answers fit on paper."""
+
+import pytest
+import torch
+
+from din_core.model.config import FieldConfig, ModelConfig
+from din_core.model.network import InterestNetwork
+from din_core.model.ragged import Multi, RaggedBatch
+
+
+def toy_config(architecture="din", **changes):
+    """Two item fields (widths 3 and 1), one profile field, one context field."""
+    return ModelConfig(
+        architecture=architecture,
+        item_fields=(FieldConfig("item_id", 6, 3), FieldConfig("category", 3, 1)),
+        user_fields=(FieldConfig("age", 3, 2),),
+        context_fields=(FieldConfig("place", 2, 2),),
+        unit_hidden=(5, 4),
+        tower_hidden=(6, 3),
+        **changes,
+    )
+
+
+def toy_network(architecture="din", seed=0, **changes):
+    """In evaluation mode, with running statistics that are not their start values."""
+    torch.manual_seed(seed)
+    network = InterestNetwork(toy_config(architecture, **changes)).double()
+    for name, buffer in network.named_buffers():
+        if name.endswith("variance"):
+            buffer.copy_(torch.rand_like(buffer) + 0.5)
+        elif name.endswith("mean"):
+            buffer.copy_(torch.randn_like(buffer) * 0.1)
+    for name, parameter in network.named_parameters():
+        if name.endswith("alpha"):
+            torch.nn.init.uniform_(parameter, 0.1, 0.5)
+    return network.eval()
+
+
+def toy_batch(histories, candidates, counts=None, ages=None, places=None):
+    """`histories` and `candidates`: for each group a list of item numbers; an item's category is item % 3."""
+    counts = counts or [[1] * len(h) for h in histories]
+    ages = ages if ages is not None else [[1]] * len(histories)
+    flat = [item for group in candidates for item in group]
+    places = places or [1] * len(flat)
+
+    def rows(groups):
+        items = [item for group in groups for item in group]
+        return torch.tensor([[item, item % 3] for item in items], dtype=torch.int64).reshape(-1, 2)
+
+    def offsets(groups):
+        ends = [0]
+        for group in groups:
+            ends.append(ends[-1] + len(group))
+        return tuple(ends)
+
+    return RaggedBatch(
+        behavior=rows(histories),
+        count=torch.tensor([c for group in counts for c in group], dtype=torch.float64),
+        behavior_offsets=offsets(histories),
+        candidate=rows(candidates),
+        candidate_offsets=offsets(candidates),
+        profile=(
+            Multi(
+                torch.tensor([a for group in ages for a in group], dtype=torch.int64),
+                torch.tensor(offsets(ages)[:-1], dtype=torch.int64),
+            ),
+        ),
+        context=torch.tensor(places, dtype=torch.int64).reshape(-1, 1),
+    )
+
+
+@pytest.fixture
+def network():
+    return toy_network
+
+
+@pytest.fixture
+def batch():
+    return toy_batch

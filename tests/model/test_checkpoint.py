@@ -1,0 +1,92 @@
+"""A checkpoint is enough to rebuild the model, and a broken one says what is wrong."""
+
+import json
+
+import pytest
+import torch
+
+from din_core.domain import CheckpointError
+from din_core.model.checkpoint import fingerprint, load_checkpoint, save_checkpoint
+from din_core.model.config import ModelConfig
+from din_core.model.vocabulary import FieldVocabulary, Vocabulary
+from tests.model.conftest import toy_batch, toy_network
+
+VOCABULARY = Vocabulary(
+    item={"item_id": FieldVocabulary(tuple("abcde")), "category": FieldVocabulary(("x", "y"))},
+    user={"age": FieldVocabulary(("old", "young"))},
+    context={"place": FieldVocabulary(("top",))},
+)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    network = toy_network().float()
+    save_checkpoint(tmp_path / "din", network, VOCABULARY, {"valid": {"auc": 0.7}}, "# A card\n")
+    return tmp_path / "din", network
+
+
+def test_a_saved_network_scores_the_same_after_loading(saved):
+    folder, network = saved
+    loaded = load_checkpoint(folder)
+    batch = toy_batch([[1, 2]], [[3]])
+    batch.count.data = batch.count.float()
+    torch.testing.assert_close(loaded.model(batch).logit, network(batch).logit, rtol=0, atol=0)
+    assert loaded.config == network.config
+    assert loaded.vocabulary == VOCABULARY
+    assert loaded.metrics["valid"]["auc"] == 0.7
+    assert loaded.card == "# A card\n"
+
+
+def test_the_fingerprint_names_the_weights_and_not_the_card(saved):
+    folder, network = saved
+    before = fingerprint(folder)
+    (folder / "README.md").write_text("another card")
+    assert fingerprint(folder) == before
+    with torch.no_grad():
+        network.tower.last.bias.add_(1)
+    save_checkpoint(folder, network, VOCABULARY, {}, "")
+    assert fingerprint(folder) != before
+
+
+def test_saving_leaves_nothing_but_the_checkpoint_behind(saved):
+    folder, network = saved
+    save_checkpoint(folder, network, VOCABULARY, {}, "")
+    assert [path.name for path in folder.parent.iterdir()] == ["din"]
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "vocabulary.json"])
+def test_a_missing_file_is_named(saved, name):
+    folder, _ = saved
+    (folder / name).unlink()
+    with pytest.raises(CheckpointError, match=f"holds no {name}"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "vocabulary.json"])
+def test_a_damaged_file_is_an_error_of_ours(saved, name):
+    folder, _ = saved
+    (folder / name).write_bytes(b"{broken")
+    with pytest.raises(CheckpointError):
+        load_checkpoint(folder)
+
+
+def test_weights_of_another_shape_are_refused(saved):
+    folder, _ = saved
+    config = json.loads((folder / "config.json").read_text())
+    config["item_fields"][0]["width"] = 2
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match="does not hold what its config"):
+        load_checkpoint(folder)
+
+
+def test_a_config_survives_json():
+    config = toy_network().config
+    assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_a_config_of_a_later_version_is_refused():
+    raw = toy_network().config.to_dict()
+    with pytest.raises(CheckpointError, match="cannot build"):
+        ModelConfig.from_dict({**raw, "architecture": "dien"})
+    with pytest.raises(CheckpointError, match="does not describe"):
+        ModelConfig.from_dict({**raw, "surprise": 1})
