@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Text, cast, func, insert, select
+from sqlalchemy import Connection, Engine, Text, cast, func, insert, select
 from sqlalchemy.exc import DatabaseError
 
 from din_core.domain import (
@@ -44,15 +44,14 @@ MAX_TIMESTAMP = 4_102_444_800
 
 _BIGINT = 2**63 - 1
 
-_ITEM_COLUMNS = (
-    ItemRecord.item_key,
+_ITEM_COLUMNS: tuple[Any, ...] = (
     ItemRecord.item_id,
     ItemRecord.title,
     ItemRecord.price,
     ItemRecord.image_url,
     cast(ItemRecord.fields, Text).label("fields_json"),  # as text: parsed once an item, not once a row
 )
-_USER_COLUMNS = (UserRecord.user_key, UserRecord.user_id, cast(UserRecord.fields, Text).label("fields_json"))
+_USER_COLUMNS: tuple[Any, ...] = (UserRecord.user_id, cast(UserRecord.fields, Text).label("fields_json"))
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ class BehaviorStore:
         with self._reading() as connection:
             found = _item_rows(connection, item_ids)
             names = field_names(connection, "items")
-        made = {item_id: _item(row, names) for item_id, row in found.items()}
+        made = {item_id: _item(columns, names) for item_id, (_, columns) in found.items()}
         return [made[item_id] for item_id in item_ids]
 
     def history(self, user_id: str, before: int, limit: int | None = None) -> History:
@@ -196,7 +195,12 @@ class BehaviorStore:
         with self._reading() as connection:
             user_key, user = _user_row(connection, user_id)
             lines = connection.execute(
-                select(BehaviorRecord.timestamp, BehaviorRecord.behavior_type, *_ITEM_COLUMNS)
+                select(
+                    BehaviorRecord.timestamp,
+                    BehaviorRecord.behavior_type,
+                    BehaviorRecord.item_key,
+                    *_ITEM_COLUMNS,
+                )
                 .join(ItemRecord, ItemRecord.item_key == BehaviorRecord.item_key)
                 .where(BehaviorRecord.user_key == user_key, BehaviorRecord.timestamp < before)
                 .order_by(BehaviorRecord.timestamp.desc(), BehaviorRecord.behavior_key.desc())
@@ -205,10 +209,10 @@ class BehaviorStore:
             names = field_names(connection, "items")
         items: dict[int, Item] = {}
         behaviors = []
-        for timestamp, behavior_type, *columns in reversed(lines):
-            item = items.get(columns[0])
+        for timestamp, behavior_type, item_key, *columns in reversed(lines):
+            item = items.get(item_key)
             if item is None:
-                item = items[columns[0]] = _item(columns, names)
+                item = items[item_key] = _item(columns, names)
             behaviors.append(Behavior(item, timestamp, behavior_type))
         return History(user, before, tuple(behaviors))
 
@@ -270,15 +274,14 @@ class BehaviorStore:
             names = field_names(connection, "items")
         return SearchPage([_item(row, names) for row in rows], total)
 
-    def _find(
-        self, connection: Connection, record: Searchable, text: str, limit: int
-    ) -> tuple[list[Row[*tuple[Any, ...]]], int]:
+    def _find(self, connection: Connection, record: Searchable, text: str, limit: int) -> tuple[list[list[Any]], int]:
         keys, total = find_keys(connection, self._search, record, clean(text), max(0, limit))
+        key: Any = ItemRecord.item_key if record is ItemRecord else UserRecord.user_key
         columns = _ITEM_COLUMNS if record is ItemRecord else _USER_COLUMNS
-        rows = {
-            row[0]: row
+        rows: dict[int, list[Any]] = {
+            row[0]: list(row[1:])
             for chunk in _chunks(keys)
-            for row in connection.execute(select(*columns).where(columns[0].in_(chunk)))
+            for row in connection.execute(select(key, *columns).where(key.in_(chunk)))
         }
         return [rows[key] for key in keys], total
 
@@ -288,10 +291,11 @@ class BehaviorStore:
             by_split = connection.execute(
                 select(ImpressionRecord.split, func.count()).group_by(ImpressionRecord.split)
             ).all()
-            counts = [count_rows(connection, record) for record in (UserRecord, ItemRecord, BehaviorRecord)]
             first, last = _time_span(connection)
             return StoreSummary(
-                *counts,
+                n_users=count_rows(connection, UserRecord),
+                n_items=count_rows(connection, ItemRecord),
+                n_behaviors=count_rows(connection, BehaviorRecord),
                 n_impressions=sum(count for _, count in by_split),
                 impressions_by_split={split: count for split, count in by_split},
                 item_fields=field_names(connection, "items"),
@@ -349,22 +353,23 @@ def count_rows(connection: Connection, record: type[Any]) -> int:
 
 
 def _user_row(connection: Connection, user_id: str) -> tuple[int, User]:
-    query = select(*_USER_COLUMNS).where(UserRecord.user_id == _storable(user_id))
+    query = select(UserRecord.user_key, *_USER_COLUMNS).where(UserRecord.user_id == _storable(user_id))
     row = connection.execute(query).one_or_none()
     if row is None:
         raise UnknownUser(f'no user "{user_id}" in the store; search for one by the beginning of its id')
-    return row[0], _user(row, field_names(connection, "users"))
+    return row[0], _user(row[1:], field_names(connection, "users"))
 
 
-def _item_rows(connection: Connection, item_ids: Sequence[str]) -> dict[str, Row[Any]]:
+def _item_rows(connection: Connection, item_ids: Sequence[str]) -> dict[str, tuple[int, Sequence[Any]]]:
+    """Key and columns by item id; UnknownItem names the first that is not there."""
     wanted = list(dict.fromkeys(item_ids))
-    found: dict[str, Row[Any]] = {}
+    found: dict[str, tuple[int, Sequence[Any]]] = {}
     for chunk in _chunks([_storable(item_id) for item_id in wanted]):
-        for row in connection.execute(select(*_ITEM_COLUMNS).where(ItemRecord.item_id.in_(chunk))):
-            found[row[1]] = row
+        query = select(ItemRecord.item_key, *_ITEM_COLUMNS).where(ItemRecord.item_id.in_(chunk))
+        found.update({row[1]: (row[0], row[1:]) for row in connection.execute(query)})
     for item_id in wanted:
         if item_id not in found:
-            raise UnknownItem(f'no item "{item_id}" in the store; search for one by id or by words of its title')
+            raise UnknownItem(f'no item "{item_id}" in the store; search by id or by words of its title')
     return found
 
 
@@ -394,11 +399,11 @@ def _filled(names: tuple[str, ...], stored: str | None) -> Mapping[str, str | No
 
 
 def _item(columns: Sequence[Any], names: tuple[str, ...]) -> Item:
-    _, item_id, title, price, image_url, fields = columns
+    item_id, title, price, image_url, fields = columns
     return Item(item_id, title, _filled(names, fields), price, image_url)
 
 
 def _user(columns: Sequence[Any], names: tuple[str, ...]) -> User:
-    _, user_id, fields = columns
+    user_id, fields = columns
     values = json.loads(fields)
     return User(user_id, {name: tuple(values.get(name, ())) for name in names})

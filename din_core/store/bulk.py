@@ -120,7 +120,8 @@ def _integers(connection: Connection, query: Select[*tuple[Any, ...]]) -> NDArra
             chunks.append(np.array(rows, dtype=np.int64))
     finally:
         cursor.close()
-    return np.concatenate(chunks).T.copy() if chunks else np.empty((len(query.columns), 0), dtype=np.int64)
+    width = len(query.selected_columns)
+    return np.concatenate([np.empty((0, width), dtype=np.int64), *chunks]).T.copy()
 
 
 def _context(connection: Connection, keys: NDArray[np.int64], names: tuple[str, ...]) -> pd.DataFrame:

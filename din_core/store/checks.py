@@ -149,7 +149,8 @@ def _plain(column: pa.Array) -> pa.Array:
 def _seconds(column: pa.Array) -> NDArray[np.int64]:
     kind = column.type
     if pa.types.is_timestamp(kind):
-        return _int64(column) // _TICKS[kind.unit]
+        ticks: NDArray[np.int64] = _int64(column) // _TICKS[kind.unit]
+        return ticks
     if pa.types.is_date(kind):
         return _seconds(column.cast(pa.timestamp("ms")))
     if pa.types.is_floating(kind):

@@ -24,8 +24,10 @@ def json_objects(columns: dict[str, pa.Array], encode: Callable[[pa.Array], pa.A
 
 def category_json(column: pa.Array) -> pa.Array:
     """Categorical values as JSON strings: each distinct one encoded once, then spread over the rows."""
-    encoded = texts(column).dictionary_encode()
-    distinct = [json.dumps(text, ensure_ascii=False) for text in encoded.dictionary.to_pylist()]
+    encoded = column.dictionary_encode()
+    distinct = [
+        None if text is None else json.dumps(text, ensure_ascii=False) for text in texts(encoded.dictionary).to_pylist()
+    ]
     return pa.array(distinct, pa.string()).take(encoded.indices)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from itertools import compress
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from din_core.store.checks import texts
@@ -54,14 +54,12 @@ def _columns(rows: GoodRows, directory: Directory) -> dict[str, list[Any]]:
         for name in {"title", "image_url"}.intersection(file.columns):
             columns[name] = texts(batch.column(name)).to_pylist()
     if "price" in rows.values:
-        prices = rows.values["price"]
-        columns["price"] = np.where(np.isnan(prices), None, prices).tolist()
+        columns["price"] = [None if math.isnan(price) else price for price in rows.values["price"].tolist()]
     read = value_lists if file.name == "users" else lambda column: texts(column).to_pylist()
     fields = [read(batch.column(name)) for name in file.fields]
+    names = file.fields
     columns["fields"] = (
-        [dict(zip(file.fields, values, strict=True)) for values in zip(*fields, strict=True)]
-        if fields
-        else [{}] * len(ids)
+        [dict(zip(names, row, strict=True)) for row in zip(*fields, strict=True)] if names else [{} for _ in ids]
     )
     return columns
 

@@ -37,7 +37,7 @@ def ingest(
     Impressions without a `split` column are split by time: the earliest 80 % train, the next 10 % valid, the
     last 10 % test; equal times are never parted (see `SplitCuts.of`).
     """
-    engine = make_engine(parse_url(url))
+    engine = make_engine(parse_url(url), check_references=False)
     try:
         return ingest_into(engine, tables, url=url, append=append, skip_rejects=skip_rejects, progress=progress)
     except DatabaseError as error:

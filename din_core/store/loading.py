@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,10 @@ def load(connection: Connection, reading: Reading, cuts: SplitCuts | None, prove
     for index in indexes:
         index.drop(connection)
     _load_rows(connection, reading, cuts)
-    steps = [*(index.create for index in indexes), choose_search(connection).rebuild]
+    steps: list[Callable[[Connection], None]] = [
+        *(index.create for index in indexes),
+        choose_search(connection).rebuild,
+    ]
     for done, build in enumerate(steps):
         reading.progress("building indexes", done, len(steps))
         build(connection)

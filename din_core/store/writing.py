@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, Connection, Table, Text, bindparam, cast, insert
@@ -11,7 +11,7 @@ IN_CHUNK = 500
 """Values in one IN list: below every database's limit on parameters."""
 
 
-def insert_columns(connection: Connection, table: Table, columns: dict[str, Sequence[Any]]) -> None:
+def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows given as columns of equal length; JSON columns hold JSON texts."""
     rows = list(zip(*columns.values(), strict=True))
     if not rows:
