@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, Text, cast, func, insert, select
+from sqlalchemy import URL, Connection, Engine, Text, cast, func, insert, select
 from sqlalchemy.exc import DatabaseError
 
 from din_core.domain import (
@@ -25,6 +25,7 @@ from din_core.domain import (
 from din_core.store.bulk import BulkTables, read_bulk
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
 from din_core.store.schema import (
+    MAX_TIMESTAMP,
     BehaviorRecord,
     ContextRecord,
     FieldRecord,
@@ -38,9 +39,6 @@ from din_core.store.versions import HEAD, current_version, known_versions, migra
 from din_core.store.writing import IN_CHUNK
 
 Found = TypeVar("Found")
-
-MAX_TIMESTAMP = 4_102_444_800
-"""The first second of the year 2100, UTC; times from there on are refused."""
 
 _BIGINT = 2**63 - 1
 
@@ -84,9 +82,8 @@ def open_store(url: str) -> BehaviorStore:
     """Open an existing store; StoreError where there is none or its schema is of another version."""
     address = parse_url(url)
     path = sqlite_file(address)
-    how = f"fill one with `python -m trainer ingest TABLES --store {url}`"
     if path is not None and not path.is_file():
-        raise StoreError(f"no store at {path}; {how}")
+        raise StoreError(f"no store at {path}; {_how_to_fill(address)}")
     engine = make_engine(address)
     try:
         with engine.begin() as connection:
@@ -97,7 +94,7 @@ def open_store(url: str) -> BehaviorStore:
         raise StoreError(f"{address} cannot be opened ({error.orig}); check the address") from None
     if search is None:
         engine.dispose()
-        raise StoreError(_other_version(str(address), version, how))
+        raise other_version(address, version)
     return BehaviorStore(url, engine, search)
 
 
@@ -120,27 +117,31 @@ def create_store(url: str) -> BehaviorStore:
 
 
 def prepare_schema(connection: Connection) -> None:
-    """Create or migrate the schema inside a transaction; StoreError for a version of the future."""
+    """Create or migrate the schema inside a transaction; StoreError for a version this program does not know."""
     version = current_version(connection)
-    if version == HEAD:
-        return
     if version is not None and version not in known_versions():
-        raise StoreError(_other_version(str(connection.engine.url), version, ""))
-    migrate(connection)
+        raise other_version(connection.engine.url, version)
+    if version != HEAD:
+        migrate(connection)
 
 
-def _other_version(address: str, version: str | None, how: str) -> str:
+def other_version(address: URL, version: str | None) -> StoreError:
+    """The error for a database whose schema is not of this program's version (None: it holds no store)."""
     if version is None:
-        return f"{address} holds no behavior store; {how}"
+        return StoreError(f"{address} holds no behavior store; {_how_to_fill(address)}")
     if version in known_versions():
-        return (
-            f"{address} has schema version {version}, this program reads {HEAD}; "
-            "migrate it with `din_core.store.create_store`, or ingest the tables into a new store"
+        return StoreError(
+            f"{address} has schema version {version}, this program reads {HEAD}; migrate it with "
+            "`din_core.store.create_store`, or ingest the tables into a new store"
         )
-    return (
-        f"{address} has schema version {version}, which this program (version {HEAD}) does not know; "
-        "open it with the newer DIN Lens that made it"
+    return StoreError(
+        f"{address} has schema version {version}, which this program (version {HEAD}) does not know; open it "
+        "with the DIN Lens that made it, or ingest the tables into a new store"
     )
+
+
+def _how_to_fill(address: URL) -> str:
+    return f"fill one with `python -m trainer ingest TABLES --store {address}`"
 
 
 class BehaviorStore:

@@ -97,7 +97,7 @@ def _frame(
                 for value in (fields.get(name, missing) for _, fields in items)
             ]
         )
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, dtype=object)  # else pandas makes None a NaN
 
 
 def _objects(values: list[Any]) -> NDArray[np.object_]:
@@ -134,4 +134,5 @@ def _context(connection: Connection, keys: NDArray[np.int64], names: tuple[str, 
     return pd.DataFrame(
         {name: _objects([context.get(name) for context in contexts])[position] for name in names},
         index=pd.RangeIndex(len(keys)),
+        dtype=object,
     )

@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from din_core.store.behavior_store import MAX_TIMESTAMP
-from din_core.store.schema import SPLITS
+from din_core.store.schema import MAX_TIMESTAMP, SPLITS
 
 Mask = NDArray[np.bool_]
 
@@ -155,8 +154,8 @@ def _seconds(column: pa.Array) -> NDArray[np.int64]:
         return _seconds(column.cast(pa.timestamp("ms")))
     if pa.types.is_floating(kind):
         numbers = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.float64)
-        bounded = np.clip(np.floor(np.nan_to_num(numbers, nan=0.0)), -1, 2.0**62)
-        return bounded.astype(np.int64)
+        bounded: NDArray[np.int64] = np.clip(np.floor(np.nan_to_num(numbers)), -1, 2.0**62).astype(np.int64)
+        return bounded
     if pa.types.is_uint64(kind):
         column = pc.min_element_wise(column, pa.scalar(_INT64_MAX, pa.uint64()))
     return _int64(column)

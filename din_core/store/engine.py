@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,14 @@ def _on_sqlite_begin(connection: Connection) -> None:
 
 
 def use_write_ahead_log(engine: Engine) -> None:
-    """Let readers and a writer of a SQLite file work side by side; remembered in the file itself."""
+    """Let readers and a writer of a SQLite file work side by side; the file itself remembers it.
+
+    Where the file is busy or lies on a disk that cannot do it, they wait for each other instead.
+    """
     if engine.dialect.name == "sqlite":
         connection = engine.raw_connection()  # the journal cannot be changed inside a transaction
         try:
-            connection.cursor().execute("PRAGMA journal_mode=WAL").close()
+            with suppress(sqlite3.OperationalError):
+                connection.cursor().execute("PRAGMA journal_mode=WAL").close()
         finally:
             connection.close()

@@ -10,13 +10,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from din_core.domain import RejectedRows, StoreError
-from din_core.store.behavior_store import prepare_schema
+from din_core.store.behavior_store import other_version, prepare_schema
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
 from din_core.store.loading import Existing, load, no_store, read_existing
 from din_core.store.reading import Directory, Progress, Reading, SplitCuts
 from din_core.store.rejects import IngestReport, Reject, describe_rejects
 from din_core.store.tables import TableFile, find_tables
-from din_core.store.versions import current_version
+from din_core.store.versions import HEAD, current_version
 
 
 def ingest(
@@ -39,7 +39,7 @@ def ingest(
     """
     engine = make_engine(parse_url(url), check_references=False)
     try:
-        return ingest_into(engine, tables, url=url, append=append, skip_rejects=skip_rejects, progress=progress)
+        return ingest_into(engine, tables, append=append, skip_rejects=skip_rejects, progress=progress)
     except DatabaseError as error:
         if type(error) not in (DatabaseError, OperationalError):
             raise
@@ -55,7 +55,6 @@ def ingest_into(
     engine: Engine,
     tables: Path,
     *,
-    url: str,
     append: bool = False,
     skip_rejects: bool = False,
     progress: Progress | None = None,
@@ -64,7 +63,7 @@ def ingest_into(
     start = time.perf_counter()
     progress = progress or (lambda step, done, total: None)
     files = find_tables(Path(tables), required=not append)
-    existing = _existing(engine)
+    existing = _existing(engine, append)
     if existing.filled and not append:
         raise StoreError(
             f"{engine.url} already holds {existing.n_rows['behaviors']:,} behaviors of "
@@ -73,7 +72,8 @@ def ingest_into(
     checking = Reading(files, Directory(existing.items.key_of), Directory(existing.users.key_of), "checking", progress)
     cuts = _check(checking, files, existing)
     rejects = list(checking.rejects.values())
-    if rejects and not skip_rejects:
+    nothing_left = not any(counts.loaded for counts in checking.counts.values())
+    if rejects and (nothing_left or not skip_rejects):
         raise _rejected(checking, rejects)
     path = sqlite_file(engine.url)
     if path is not None:
@@ -87,18 +87,22 @@ def ingest_into(
     use_write_ahead_log(engine)
     for counts in loading.counts.values():
         counts.loaded -= counts.updated
-    return IngestReport(url, loading.counts, rejects, round(time.perf_counter() - start, 3))
+    return IngestReport(str(engine.url), loading.counts, rejects, round(time.perf_counter() - start, 3))
 
 
-def _existing(engine: Engine) -> Existing:
-    """What the target holds; a SQLite file that does not exist is not made by looking."""
+def _existing(engine: Engine, append: bool) -> Existing:
+    """What the target holds, migrated where it is appended to. Looking makes no SQLite file."""
     path = sqlite_file(engine.url)
     if path is not None and not (path.is_file() and path.stat().st_size):
         return no_store()
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        if current_version(connection) is None:
+        version = current_version(connection)
+        if version is None:
             return no_store()
-        prepare_schema(connection)
+        if append:
+            prepare_schema(connection)
+        elif version != HEAD:
+            raise other_version(engine.url, version)
         return read_existing(connection)
 
 

@@ -71,10 +71,9 @@ def load(connection: Connection, reading: Reading, cuts: SplitCuts | None, prove
     for index in indexes:
         index.drop(connection)
     _load_rows(connection, reading, cuts)
-    steps: list[Callable[[Connection], None]] = [
-        *(index.create for index in indexes),
-        choose_search(connection).rebuild,
-    ]
+    steps: list[Callable[[Connection], None]] = [index.create for index in indexes]
+    if not {"items", "users"}.isdisjoint(reading.files):
+        steps.append(choose_search(connection).rebuild)
     for done, build in enumerate(steps):
         reading.progress("building indexes", done, len(steps))
         build(connection)

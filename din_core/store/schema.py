@@ -25,6 +25,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 SPLITS = ("train", "valid", "test")
 
+MAX_TIMESTAMP = 4_102_444_800
+"""The first second of the year 2100, UTC; times from there on are refused."""
+
 # SQLite numbers rows by itself only where the key is exactly INTEGER.
 Key = BigInteger().with_variant(Integer, "sqlite")
 

@@ -153,13 +153,22 @@ def _check_types(name: str, path: Path, schema: pa.Schema) -> None:
     """Refuse types that are no single value; lists only where a user's field may have several."""
     for column in schema:
         kind = column.type
+        if name == "users" and column.name != "user_id" and _is(kind, "list", "large_list"):
+            kind = kind.value_type
         if pa.types.is_dictionary(kind):
             kind = kind.value_type
-        is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
-        if is_list and name == "users" and column.name != "user_id":
-            kind = kind.value_type
-        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        if not _is(kind, *_SINGLE_VALUES):
             raise StoreError(
-                f"{path.name} has a column {column.name} of type {column.type}: write one value a row"
-                + (", as text or number" if not is_list else " (only users' fields may hold lists)")
+                f"{path.name} has a column {column.name} of type {column.type}: write one value a row, as text, "
+                "number or time (only users' fields may hold lists)"
             )
+
+
+_SINGLE_VALUES = (
+    *("string", "large_string", "string_view", "null", "boolean"),
+    *("integer", "floating", "decimal", "timestamp", "date"),
+)
+
+
+def _is(kind: pa.DataType, *names: str) -> bool:
+    return any(getattr(pa.types, f"is_{name}")(kind) for name in names)

@@ -64,6 +64,7 @@ class _Bars:
 
     def __init__(self) -> None:
         self._bar: Any = None
+        self._step = ""
 
     def __enter__(self) -> _Bars:
         return self
@@ -72,12 +73,12 @@ class _Bars:
         self._close()
 
     def show(self, step: str, done: int, total: int | None) -> None:
-        if self._bar is None or self._bar.desc != step:
+        """Redraw the step's bar; a new step gets a new one."""
+        if self._bar is None or self._step != step:
             self._close()
-            self._bar = tqdm(total=total, unit=" rows", unit_scale=True, leave=False)
-            self._bar.desc = step
-        self._bar.n = done
-        self._bar.refresh()
+            self._step = step
+            self._bar = tqdm(desc=step, total=total, unit="", unit_scale=True)
+        self._bar.update(done - self._bar.n)
 
     def _close(self) -> None:
         if self._bar is not None:
