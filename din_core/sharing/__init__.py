@@ -1,7 +1,7 @@
 """Scenario ⇄ URL: links that show the same page to everybody."""
 
 from din_core.sharing.links import Link, View, encode, parse, query_string
-from din_core.sharing.resolve import Resolved, Setting, find_opening, resolve
+from din_core.sharing.resolve import Resolved, Setting, find_checkpoints, find_opening, resolve, sentence
 
 __all__ = [
     "Link",
@@ -9,8 +9,10 @@ __all__ = [
     "Setting",
     "View",
     "encode",
+    "find_checkpoints",
     "find_opening",
     "parse",
     "query_string",
     "resolve",
+    "sentence",
 ]

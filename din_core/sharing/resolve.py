@@ -156,7 +156,7 @@ def find_opening(
     return Scenario(best.user_id, best.timestamp, (best.item.item_id,), models, best.context)
 
 
-def sentence(error: Exception) -> str:
+def sentence(error: Exception | str) -> str:
     """An error's text as a sentence."""
     text = str(error).strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -1,0 +1,349 @@
+// The activation chart on two canvases: the bars, and above them what is highlighted.
+// A line is one behavior; lines of one item share their row in the table and light up together.
+
+const REACH = 14; // px around the pointer in which a bar is found
+
+function createChart(at, onRow) {
+  const plot = at("plot");
+  const bars = at("bars");
+  const lit = at("lit");
+  const tip = at("tip");
+  const spoken = at("spoken");
+  let time = null; // the timeline's columns
+  let shown = null; // {weight, slotOf, extent, reference, digits, asOf, empty}
+  let theme = null;
+  let hidden = new Set(); // categories switched off
+  let box = { left: 0, top: 0, width: 0, height: 0 };
+  let toY = () => 0;
+  let line = null; // the line under the pointer or the keyboard
+  let group = null; // category pointed at in the legend
+  let row = null; // row pointed at in the table
+  let pinned = null; // row that stays lit
+
+  const toX = (place) => box.left + place * box.width;
+  const slotOf = (r) => shown.slotOf(time.category[r]);
+  const color = (r) => theme.colors[slotOf(r) ?? theme.colors.length - 1];
+  const isHidden = (r) => hidden.has(shown.groupOf(time.category[r]));
+
+  function resize(canvas, width, height) {
+    const ratio = window.devicePixelRatio || 1;
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+    }
+    const pen = canvas.getContext("2d");
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    pen.font = `12px ${theme.font}`;
+    return pen;
+  }
+
+  function draw() {
+    if (!time || !shown || !theme) return;
+    const width = plot.clientWidth;
+    const height = plot.clientHeight;
+    if (!width || !height) return;
+    const pen = resize(bars, width, height);
+    layOut(pen, width, height);
+    drawGrid(pen);
+    const order = time.lineRow.map((_, i) => i).filter((i) => !isHidden(time.lineRow[i]));
+    // Grey first: what has a colour must not be covered by what has none.
+    order.sort((a, b) => (slotOf(time.lineRow[a]) === null ? 0 : 1) - (slotOf(time.lineRow[b]) === null ? 0 : 1));
+    for (const i of order) drawBar(pen, i, 1);
+    drawZero(pen);
+    drawReference(pen);
+    if (shown.empty) say(pen, shown.empty);
+    drawLit();
+  }
+
+  function layOut(pen, width, height) {
+    const [low, high] = shown.extent;
+    const pad = (high - low || 1) * 0.06;
+    const wanted = Math.max(2, Math.round((height - 50) / 48));
+    shown.ticks = ticksBetween(low < 0 ? low - pad : 0, high + pad, wanted);
+    const labels = shown.ticks.values.map((v) => fixed(v, shown.ticks.digits));
+    const left = Math.max(...labels.map((text) => pen.measureText(text).width)) + 14;
+    box = { left, top: 22, width: width - left - 10, height: height - 22 - 28 };
+    const bottom = low < 0 ? low - pad : 0;
+    toY = (value) => box.top + box.height * (1 - (value - bottom) / (high + pad - bottom || 1));
+  }
+
+  function drawGrid(pen) {
+    pen.fillStyle = theme.quiet;
+    pen.textBaseline = "middle";
+    pen.textAlign = "right";
+    for (const value of shown.ticks.values) {
+      const y = Math.round(toY(value)) + 0.5;
+      pen.strokeStyle = theme.grid;
+      pen.lineWidth = 1;
+      stroke(pen, box.left, y, box.left + box.width, y);
+      pen.fillText(fixed(value, shown.ticks.digits), box.left - 8, y);
+    }
+    pen.textAlign = "left";
+    pen.fillText("weight of one occurrence", box.left, 9);
+    pen.textAlign = "right";
+    pen.fillText(`scored as of ${day(shown.asOf)}`, box.left + box.width, 9);
+    drawDates(pen);
+  }
+
+  function drawDates(pen) {
+    const y = box.top + box.height;
+    let free = -Infinity;
+    pen.textAlign = "center";
+    for (const [place, label] of time.ticks) {
+      const half = pen.measureText(label).width / 2;
+      const x = toX(place);
+      pen.strokeStyle = theme.grid;
+      stroke(pen, Math.round(x) + 0.5, box.top, Math.round(x) + 0.5, y + 4);
+      const middle = Math.min(Math.max(x, box.left + half), box.left + box.width - half);
+      if (middle - half < free) continue;
+      pen.fillText(label, middle, y + 15);
+      free = middle + half + 10;
+    }
+  }
+
+  function barWidth() {
+    const gap = time.linePlace.length > 1 ? (time.gap ?? (time.gap = smallestGap(time.linePlace))) : 1;
+    return Math.min(Math.max(gap * box.width * 0.72, 1), 5);
+  }
+
+  function drawBar(pen, i, grow) {
+    const r = time.lineRow[i];
+    const x = toX(time.linePlace[i]);
+    const zero = toY(0);
+    const y = toY(shown.weight[r]);
+    const width = Math.max(barWidth(), grow > 1 ? 2 : 0);
+    pen.fillStyle = color(r);
+    pen.fillRect(x - width / 2, Math.min(zero, y), width, Math.max(Math.abs(y - zero), 1));
+    if (width < 2.5 && grow === 1) return;
+    pen.beginPath();
+    pen.arc(x, y, Math.min(width * 0.75, 3) * grow, 0, 2 * Math.PI);
+    pen.fill();
+  }
+
+  function drawZero(pen) {
+    const y = Math.round(toY(0)) + 0.5;
+    pen.strokeStyle = theme.text;
+    pen.lineWidth = 1;
+    stroke(pen, box.left, y, box.left + box.width, y);
+  }
+
+  function drawReference(pen) {
+    if (shown.reference === null) return;
+    const y = toY(shown.reference);
+    pen.strokeStyle = theme.text;
+    pen.setLineDash([5, 4]);
+    stroke(pen, box.left, y, box.left + box.width, y);
+    pen.setLineDash([]);
+    const label = `average pooling: 1/H = ${shown.reference.toPrecision(2)}`;
+    pen.textAlign = "left";
+    pen.lineWidth = 4;
+    pen.lineJoin = "round";
+    pen.strokeStyle = theme.background;
+    const above = y - 9 > box.top + 6 ? y - 9 : y + 10;
+    pen.strokeText(label, box.left + 6, above);
+    pen.fillStyle = theme.text;
+    pen.fillText(label, box.left + 6, above);
+  }
+
+  function say(pen, text) {
+    pen.textAlign = "center";
+    pen.fillStyle = theme.text;
+    wrapped(pen, text, box.width - 40).forEach((words, i) => {
+      pen.fillText(words, box.left + box.width / 2, box.top + box.height / 2 - 20 + i * 18);
+    });
+  }
+
+  // Which lines stand out now: the pointed one's item, a category, a table row, or the pinned item.
+  function litLines() {
+    if (line !== null) return (i) => time.lineRow[i] === time.lineRow[line];
+    if (group !== null) return (i) => shown.groupOf(time.category[time.lineRow[i]]) === group;
+    const one = row ?? pinned;
+    return one === null ? null : (i) => time.lineRow[i] === one;
+  }
+
+  function drawLit() {
+    const pen = resize(lit, plot.clientWidth, plot.clientHeight);
+    const stands = shown && time.lineRow.length ? litLines() : null;
+    if (!stands) {
+      tip.hidden = true;
+      return;
+    }
+    pen.globalAlpha = 0.78;
+    pen.fillStyle = theme.background;
+    pen.fillRect(box.left, box.top - 4, box.width + 6, box.height + 4);
+    pen.globalAlpha = 1;
+    for (let i = 0; i < time.lineRow.length; i++) if (stands(i)) drawBar(pen, i, group === null ? 1.4 : 1);
+    drawZero(pen);
+    if (line === null) {
+      tip.hidden = true;
+      return;
+    }
+    const x = toX(time.linePlace[line]);
+    const y = toY(shown.weight[time.lineRow[line]]);
+    pen.strokeStyle = theme.text;
+    pen.lineWidth = 1.5;
+    pen.beginPath();
+    pen.arc(x, y, 6, 0, 2 * Math.PI);
+    pen.stroke();
+    drawTip(x, y);
+  }
+
+  function drawTip(x, y) {
+    const r = time.lineRow[line];
+    const [title, category, when, repeats, weight] = tipLines(line);
+    tip.replaceChildren(
+      element("strong", title),
+      element("span", category, { className: "category", style: `--swatch:${color(r)}` }),
+      element("span", when),
+      element("span", repeats),
+      element("span", weight, { className: "number" }),
+    );
+    tip.hidden = false;
+    const left = x + 16 + tip.offsetWidth > plot.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
+    tip.style.left = `${Math.max(0, Math.min(left, plot.clientWidth - tip.offsetWidth))}px`;
+    tip.style.top = `${Math.max(0, Math.min(y - tip.offsetHeight / 2, plot.clientHeight - tip.offsetHeight))}px`;
+  }
+
+  function tipLines(i) {
+    const r = time.lineRow[i];
+    const n = time.count[r];
+    const w = shown.weight[r];
+    return [
+      time.title[r],
+      time.category[r],
+      day(time.lineTime[i]),
+      n === 1 ? "once in this history" : `${n} times, ${day(time.first[r])} to ${day(time.last[r])}`,
+      `weight ${fixed(w, shown.digits)}${n === 1 ? "" : `, × ${n} = ${fixed(w * n, shown.digits)}`}`,
+    ];
+  }
+
+  function nearest(x, y) {
+    let best = null;
+    let least = Infinity;
+    const zero = toY(0);
+    for (let i = 0; i < time.lineRow.length; i++) {
+      const dx = Math.abs(toX(time.linePlace[i]) - x);
+      if (dx > REACH || isHidden(time.lineRow[i])) continue;
+      const end = toY(shown.weight[time.lineRow[i]]);
+      const dy = y < Math.min(zero, end) ? Math.min(zero, end) - y : Math.max(0, y - Math.max(zero, end));
+      const far = dx + 0.2 * dy;
+      if (far < least) [best, least] = [i, far];
+    }
+    return best;
+  }
+
+  function point(i) {
+    if (i === line) return;
+    line = i;
+    drawLit();
+    onRow(i === null ? (row ?? pinned) : time.lineRow[i], false);
+  }
+
+  function pin(r) {
+    pinned = pinned === r ? null : r;
+    drawLit();
+    onRow(pinned, true);
+  }
+
+  plot.onpointermove = (event) => {
+    if (!shown || !time.lineRow.length) return;
+    const at0 = plot.getBoundingClientRect();
+    point(nearest(event.clientX - at0.left, event.clientY - at0.top));
+  };
+  plot.onpointerleave = () => point(null);
+  plot.onclick = () => {
+    if (line !== null) pin(time.lineRow[line]);
+  };
+  plot.onblur = () => point(null);
+  plot.onkeydown = (event) => {
+    const last = time.lineRow.length - 1;
+    if (last < 0) return;
+    const moves = {
+      ArrowRight: () => stepLine(line === null ? 0 : line + 1, 1),
+      ArrowLeft: () => stepLine(line === null ? last : line - 1, -1),
+      Home: () => stepLine(0, 1),
+      End: () => stepLine(last, -1),
+      Escape: () => {
+        point(null);
+        if (pinned !== null) pin(pinned);
+      },
+      Enter: () => line !== null && pin(time.lineRow[line]),
+    };
+    if (!moves[event.key]) return;
+    event.preventDefault();
+    moves[event.key]();
+  };
+
+  function stepLine(to, direction) {
+    while (to >= 0 && to < time.lineRow.length && isHidden(time.lineRow[to])) to += direction;
+    if (to < 0 || to >= time.lineRow.length) return;
+    point(to);
+    spoken.textContent = tipLines(to).join(", ");
+  }
+
+  const observer = new ResizeObserver(() => draw());
+  observer.observe(plot);
+
+  return {
+    setTimeline(next) {
+      time = next;
+      line = row = pinned = group = null;
+    },
+    setCase(next) {
+      shown = next;
+      draw();
+    },
+    setTheme(next) {
+      theme = next;
+      draw();
+    },
+    setHidden(next) {
+      hidden = next;
+      draw();
+    },
+    pointGroup(name) {
+      group = name;
+      drawLit();
+    },
+    pointRow(next) {
+      row = next;
+      drawLit();
+    },
+    pin,
+    stop: () => observer.disconnect(),
+  };
+}
+
+function stroke(pen, x1, y1, x2, y2) {
+  pen.beginPath();
+  pen.moveTo(x1, y1);
+  pen.lineTo(x2, y2);
+  pen.stroke();
+}
+
+function smallestGap(places) {
+  let least = 1;
+  for (let i = 1; i < places.length; i++) least = Math.min(least, places[i] - places[i - 1]);
+  return least;
+}
+
+function wrapped(pen, text, width) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = `${lines[lines.length - 1]} ${word}`.trim();
+    if (pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function element(name, text, properties = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  for (const [key, value] of Object.entries(properties)) {
+    if (key in made && key !== "style") made[key] = value;
+    else made.setAttribute(key, value);
+  }
+  return made;
+}

@@ -1,0 +1,49 @@
+// Numbers and dates as people read them. Times are seconds since 1970, UTC.
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+function day(seconds) {
+  const date = new Date(seconds * 1000);
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+}
+
+function count(value) {
+  return value.toLocaleString("en");
+}
+
+// "2 behaviors", "1 behavior"
+function counted(value, noun) {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+function fixed(value, digits) {
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+function signed(value, digits) {
+  const text = fixed(value, digits);
+  return value > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
+
+function percent(probability) {
+  if (probability > 0 && probability < 0.0005) return "< 0.1 %";
+  return `${(100 * probability).toFixed(1)} %`;
+}
+
+// Decimals that show the largest of these values to four digits.
+function digitsFor(extent) {
+  const largest = Math.max(Math.abs(extent[0]), Math.abs(extent[1]), 1e-9);
+  return Math.min(Math.max(3 - Math.floor(Math.log10(largest)), 1), 7);
+}
+
+// Round values from low to high, about `wanted` of them; zero is one of them when it lies between.
+function ticksBetween(low, high, wanted) {
+  const raw = (high - low) / Math.max(wanted, 1);
+  if (!(raw > 0)) return { values: [0], digits: 0 };
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * ([1, 2, 5, 10].find((nice) => nice * power >= raw * 0.999) ?? 10);
+  const values = [];
+  for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9); i++) values.push(i * step);
+  return { values, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
+}

@@ -1,0 +1,109 @@
+// The chart as a table: one row for each distinct behavior, sorted by any column.
+
+const COLUMNS = [
+  { key: "title", label: "Title", of: (r) => r.title },
+  { key: "category", label: "Category", of: (r) => r.category },
+  { key: "date", label: "Last date", of: (r) => r.last, number: true },
+  { key: "repeats", label: "Repeats", of: (r) => r.count, number: true },
+  { key: "weight", label: "Weight", of: (r) => r.weight, number: true },
+  { key: "total", label: "× repeats", of: (r) => r.weight * r.count, number: true },
+];
+const alphabetical = new Intl.Collator("en", { numeric: true });
+
+function createTable(at, onSort, onRow, onPin) {
+  const body = at("rows");
+  const scroller = at("scroller");
+  let rows = []; // one record a distinct behavior, with its table row
+  let sort = "-weight";
+  let order = "";
+
+  const heads = COLUMNS.map((column) => {
+    const head = document.createElement("th");
+    const button = element("button", column.label, { type: "button" });
+    head.scope = "col";
+    head.className = column.key;
+    button.onclick = () => {
+      const first = column.number ? `-${column.key}` : column.key;
+      onSort(sort === first ? (column.number ? column.key : `-${column.key}`) : first);
+    };
+    head.append(button);
+    return head;
+  });
+  at("columns").replaceChildren(...heads);
+
+  function makeRow(time, r) {
+    const line = document.createElement("tr");
+    const title = element("th", time.title[r], { scope: "row", className: "title" });
+    title.append(element("span", `${time.category[r]} · ${day(time.last[r])}`, { className: "under" }));
+    const cells = {
+      category: element("td", time.category[r], { className: "category" }),
+      date: element("td", day(time.last[r]), { className: "date" }),
+      repeats: element("td", count(time.count[r]), { className: "repeats" }),
+      weight: element("td", "", { className: "weight" }),
+      total: element("td", "", { className: "total" }),
+    };
+    line.append(title, ...Object.values(cells));
+    line.onpointerenter = () => onRow(r);
+    line.onclick = () => onPin(r);
+    return {
+      index: r,
+      line,
+      cells,
+      title: time.title[r],
+      category: time.category[r],
+      last: time.last[r],
+      count: time.count[r],
+      weight: 0,
+    };
+  }
+
+  function arrange() {
+    const down = sort.startsWith("-");
+    const column = COLUMNS.find(({ key }) => key === sort.replace("-", ""));
+    const compare = column.number
+      ? (a, b) => column.of(a) - column.of(b)
+      : (a, b) => alphabetical.compare(column.of(a), column.of(b));
+    const sorted = [...rows].sort((a, b) => (down ? -1 : 1) * compare(a, b) || a.index - b.index);
+    const next = sorted.map((r) => r.index).join();
+    if (next !== order) body.replaceChildren(...sorted.map((r) => r.line));
+    order = next;
+    heads.forEach((head, i) => {
+      const here = COLUMNS[i] === column;
+      head.setAttribute("aria-sort", here ? (down ? "descending" : "ascending") : "none");
+    });
+  }
+
+  body.onpointerleave = () => onRow(null);
+
+  return {
+    setTimeline(time) {
+      rows = time.title.map((_, r) => makeRow(time, r));
+      order = "";
+      scroller.scrollTop = 0;
+    },
+    setCase(shown, nextSort) {
+      sort = nextSort;
+      const largest = Math.max(...shown.weight.map(Math.abs), 1e-12);
+      for (const r of rows) {
+        r.weight = shown.weight[r.index];
+        r.cells.weight.textContent = fixed(r.weight, shown.digits);
+        r.cells.total.textContent = fixed(r.weight * r.count, shown.digits);
+        r.cells.weight.style.setProperty("--part", Math.abs(r.weight) / largest);
+        r.cells.weight.classList.toggle("negative", r.weight < 0);
+        r.line.style.setProperty("--swatch", shown.color(r.category));
+      }
+      arrange();
+    },
+    light(index, reveal) {
+      body.querySelector(".lit")?.classList.remove("lit");
+      const found = index === null ? null : rows[index];
+      if (!found) return;
+      found.line.classList.add("lit");
+      if (!reveal) return;
+      const top = found.line.offsetTop - body.offsetTop;
+      const below = top + found.line.offsetHeight - scroller.clientHeight + body.offsetTop;
+      if (top < scroller.scrollTop) scroller.scrollTop = top;
+      else if (below > scroller.scrollTop) scroller.scrollTop = below;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+"""A searched combobox: the search runs on the server, only the matches travel. Thousands of options stay there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from din_core.pages.components.sources import source
+
+NAME = "din_lens.combobox"
+HTML = source("combobox/combobox.html")
+CSS = source("combobox/combobox.css")
+JS = source("combobox/combobox.js")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing to choose. People read `label` and `note`; `id` is what the choice is."""
+
+    id: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first matches of a search and how many there are in all."""
+
+    options: Sequence[Option]
+    total: int
+
+
+@st.fragment
+def search_box(
+    key: str,
+    label: str,
+    *,
+    noun: str,
+    placeholder: str,
+    selected: Option | None,
+    typed: dict[str, str],
+    search: Callable[[str], Found],
+    on_pick: Callable[[str], None],
+) -> None:
+    """Show the field. A typed text reruns only this fragment; a choice reruns the whole page after `on_pick`.
+
+    `typed` holds, under `key`, the text being searched; `noun` names what is searched, in the plural.
+    """
+
+    def query_arrived() -> None:
+        typed[key] = str(st.session_state[key].query or "")
+
+    def pick_arrived() -> None:
+        choice = st.session_state[key].pick
+        if choice is not None:
+            on_pick(str(choice))
+            st.rerun()
+
+    data: dict[str, Any] = {
+        "label": label,
+        "noun": noun,
+        "placeholder": placeholder,
+        "selected": selected and {"id": selected.id, "label": selected.label},
+        "results": None,
+    }
+    text = typed.get(key)
+    if text is not None:
+        found = search(text)
+        data["results"] = {
+            "text": text,
+            "total": found.total,
+            "options": [{"id": o.id, "label": o.label, "note": o.note} for o in found.options],
+        }
+    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
+    mount(key=key, data=data, on_query_change=query_arrived, on_pick_change=pick_arrived)

@@ -1,0 +1,110 @@
+"""What the Inspect page shows of one scenario: the user's history, the candidates of that time, and their scores.
+
+Everything is read from the store anew; nothing is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from din_core.domain import History, Impression, Item, Scenario, Scores
+from din_core.figures import ActivationInfo, Timeline, activation_infos, timeline_info
+from din_core.store import BehaviorStore
+
+if TYPE_CHECKING:
+    from din_core.scoring import Scorer
+
+MOST_CANDIDATES = 40
+"""Candidates whose weights the page holds at once."""
+
+Context = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One candidate that the page can show without asking again."""
+
+    item: Item
+    context: Context
+    impression: Impression | None
+    """The impression of that time; None for a candidate that was not shown then."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All rows that the scores of a scenario depend on, as they are now."""
+
+    history: History
+    cases: tuple[Case, ...]
+    """The candidates of that time, the scenario's own among them."""
+    shown_then: int
+    """How many impressions the user has at that time, held or not."""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal exactly when the scores are."""
+        return (
+            self.history.user.user_id,
+            tuple(self.history.user.fields.items()),
+            self.history.as_of,
+            tuple((b.item.item_id, b.timestamp) for b in self.history.behaviors),
+            tuple((case.item.item_id, case.impression, tuple(case.context.items())) for case in self.cases),
+        )
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Scores and activation weights of every case under every model on screen."""
+
+    inputs: Inputs
+    models: tuple[Scores, ...]
+    """One a model, the first the one whose weights are shown; candidates are the cases in their order."""
+    timeline: Timeline
+    infos: tuple[ActivationInfo, ...]
+    """One a case, of the first model."""
+
+
+def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[Impression]) -> Inputs:
+    """Collect the rows of a scenario. `impressions` are the user's, as the store gives them."""
+    history = store.history(scenario.user_id, scenario.as_of)
+    item_id = scenario.candidate_ids[0]
+    then = {i.item.item_id: i for i in impressions if i.timestamp == scenario.as_of}
+    cases = [Case(i.item, i.context, i) for i in then.values()][:MOST_CANDIDATES]
+    own = Case(store.item(item_id), scenario.context, then.get(item_id))
+    for place, case in enumerate(cases):
+        if case.item.item_id == item_id:
+            cases[place] = replace(case, context={**case.context, **scenario.context})
+            break
+    else:
+        cases.append(own)
+    return Inputs(history, tuple(cases), len(then))
+
+
+def score(inputs: Inputs, scorers: Sequence[Scorer]) -> Inspection:
+    """Score every case under every model."""
+    models = tuple(score_cases(scorer, inputs) for scorer in scorers)
+    timeline = timeline_info(inputs.history, models[0].behaviors)
+    return Inspection(inputs, models, timeline, tuple(activation_infos(models[0], timeline)))
+
+
+def score_cases(scorer: Scorer, inputs: Inputs) -> Scores:
+    """One `Scores` with the cases as its candidates, in their order; cases of one context are scored together."""
+    together: dict[tuple[tuple[str, str | None], ...], list[int]] = {}
+    for place, case in enumerate(inputs.cases):
+        together.setdefault(tuple(sorted(case.context.items())), []).append(place)
+    parts = [
+        scorer.score(inputs.history, [inputs.cases[place].item for place in places], dict(context))
+        for context, places in together.items()
+    ]
+    order = np.argsort(np.concatenate([np.array(places) for places in together.values()]))
+    return replace(
+        parts[0],
+        candidates=tuple(case.item for case in inputs.cases),
+        probability=np.concatenate([part.probability for part in parts])[order],
+        logit=np.concatenate([part.logit for part in parts])[order],
+        weight=np.concatenate([part.weight for part in parts])[order],
+    )

@@ -1,0 +1,42 @@
+"""The main script: start the app, follow the address bar, show the page, write the address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from din_core.domain import DinLensError
+from din_core.pages import inspect_page, state
+from din_core.pages.chrome import footer, header, report
+from din_core.pages.startup import App, from_environment
+
+ICON = Path(__file__).with_name("icon.svg")
+
+
+def wait_for_app() -> App:
+    """The app; until it is there, the page says how far the start is."""
+    place = st.empty()
+    try:
+        start = state.startup(*from_environment())
+        app = start.wait(0)
+        while app is None:
+            stage = start.stage
+            place.progress(stage.share or 0.0, text=f"{stage.text} …")
+            app = start.wait(0.1)
+    except DinLensError as error:
+        report([str(error)])
+        st.button("Try again", on_click=state.startup.clear)
+        st.stop()
+    place.empty()
+    return app
+
+
+st.set_page_config(page_title="DIN Lens", page_icon=str(ICON), layout="wide")
+header()
+app = wait_for_app()
+page = st.navigation([st.Page(inspect_page.show, title="Inspect", default=True)], position="hidden")
+state.follow_address(app)
+page.run()
+state.write_address()
+footer(app)

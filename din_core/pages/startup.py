@@ -1,0 +1,118 @@
+"""What the app needs before it can show anything: a store and the models, opened in the background.
+
+The server answers at once and the page shows how far it is: importing torch takes seconds, and the demo's
+store is built at the first start.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from din_core.domain import CheckpointError, DinLensError, Scenario
+from din_core.pages.demo import demo_store
+from din_core.sharing import Setting, find_opening
+from din_core.store import BehaviorStore, StoreSummary, open_store
+
+if TYPE_CHECKING:
+    from din_core.scoring import Scorer
+
+ASSETS = Path(__file__).parents[2] / "assets"
+DEMO = ASSETS / "demo"
+DEMO_CHECKPOINTS = ASSETS / "checkpoints"
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that all sessions share. Nothing in it depends on a user's rows."""
+
+    store: BehaviorStore
+    scorers: Mapping[str, Scorer]
+    summary: StoreSummary
+    setting: Setting
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How far the start is."""
+
+    text: str
+    share: float | None = None
+    """0 to 1, None where it cannot be known."""
+
+
+class Startup:
+    """Opens store and models in two threads; `wait` tells when the app is there."""
+
+    def __init__(self, store_url: str | None, checkpoints: str | None) -> None:
+        self.stage = Stage("Opening the behavior store")
+        pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="din-lens-start")
+        models = pool.submit(load_models, Path(checkpoints) if checkpoints else DEMO_CHECKPOINTS)
+        self._app: Future[App] = pool.submit(self._open, store_url, models)
+        pool.shutdown(wait=False)
+
+    def wait(self, seconds: float) -> App | None:
+        """The app, or None when it is not there after `seconds`. Raises what the start raised."""
+        try:
+            return self._app.result(timeout=seconds)
+        except TimeoutError:
+            if self._app.done():  # the start itself ran into a timeout
+                raise
+            return None
+
+    def _open(self, store_url: str | None, models: Future[dict[str, Scorer]]) -> App:
+        url = store_url or demo_store(DEMO, self._building)
+        self.stage = Stage("Opening the behavior store")
+        store = open_store(url)
+        summary = store.summary()
+        self.stage = Stage("Loading the models")
+        scorers = models.result()
+        fingerprints = {name: scorer.fingerprint for name, scorer in scorers.items()}
+        setting = Setting(fingerprints, summary.context_fields, summary.last_timestamp)
+        opening = open_on(store, setting, None if store_url else DEMO / "opening.json")
+        setting = Setting(fingerprints, summary.context_fields, summary.last_timestamp, opening)
+        # Streamlit collects garbage after every run; what is loaded by now need not be looked at again.
+        gc.collect()
+        gc.freeze()
+        return App(store, scorers, summary, setting)
+
+    def _building(self, step: str, done: int, total: int | None) -> None:
+        share = min(done / total, 1.0) if total else None
+        self.stage = Stage(f"First start: building the demo's behavior store, {step}", share)
+
+
+def from_environment() -> tuple[str | None, str | None]:
+    """DIN_STORE and DIN_CHECKPOINTS; (None, None) opens the embedded demo. One without the other is refused."""
+    store_url, checkpoints = os.environ.get("DIN_STORE") or None, os.environ.get("DIN_CHECKPOINTS") or None
+    if checkpoints is None and store_url is not None:
+        raise CheckpointError(
+            f"DIN_STORE is set to {store_url} but DIN_CHECKPOINTS is not set; "
+            "set it to the folder that holds the checkpoints, or unset both for the demo"
+        )
+    return store_url, checkpoints
+
+
+def load_models(folder: Path) -> dict[str, Scorer]:
+    """All checkpoints below `folder`. The first call imports torch."""
+    import torch
+
+    from din_core.scoring import load_scorers
+
+    torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other
+    return load_scorers(folder)
+
+
+def open_on(store: BehaviorStore, setting: Setting, stored: Path | None) -> Scenario | None:
+    """The opening example: the stored one where it fits this store, else a found one."""
+    if stored is not None and stored.is_file():
+        try:
+            return find_opening(store, setting.models, json.loads(stored.read_text(encoding="utf-8")))
+        except (DinLensError, ValueError, KeyError):
+            pass  # written for other tables: the page opens on an example all the same
+    return find_opening(store, setting.models)

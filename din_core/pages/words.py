@@ -1,0 +1,104 @@
+"""How things are called on screen: labels for people and products, outcomes, chances, dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from din_core.domain import Impression, Item, Scores, User
+from din_core.store import StoreSummary
+
+MISSING = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What users, positives and negatives are called in the store at hand."""
+
+    person: str = "User"
+    people: str = "users"
+    positive: str = "Positive"
+    negative: str = "Negative"
+    happened: str = "a positive outcome"
+    when: str = "at"
+    """Stands before an impression's date."""
+
+    def user_label(self, user: User) -> str:
+        """`Household 7 · 45-54 · 2 adults, no kids`."""
+        return " · ".join([f"{self.person} {user.user_id}", *profile(user)])
+
+    def outcome(self, label: int | None) -> str:
+        """`Bought` / `Not bought`, or that it is not known."""
+        return "Outcome not known" if label is None else self.positive if label else self.negative
+
+    def impression_label(self, impression: Impression) -> str:
+        """`20 Nov 2017 · Stout · 12 oz · bought`."""
+        return f"{day(impression.timestamp)} · {impression.item.label} · {self.outcome(impression.label).lower()}"
+
+
+HOUSEHOLDS = Words("Household", "households", "Bought", "Not bought", "a purchase", "in the week of")
+
+
+def words_for(summary: StoreSummary) -> Words:
+    """Words for the store at hand: shopping words where its users are households."""
+    return HOUSEHOLDS if any(name.startswith("household") for name in summary.user_fields) else Words()
+
+
+def profile(user: User) -> list[str]:
+    """The two profile values that say most; nothing where nothing is known."""
+    first = [name for name in ("age", "household_comp") if name in user.fields] or list(user.fields)[:2]
+    return [", ".join(user.fields[name]) for name in first if user.fields[name]]
+
+
+def item_detail(item: Item) -> str:
+    """The item's field values in one line, each once, without what its title already says."""
+    values = dict.fromkeys(value for value in item.fields.values() if value)
+    title = item.label.casefold()
+    return " · ".join(value for value in values if value.casefold() not in title)
+
+
+def field_label(name: str) -> str:
+    """`household_comp` as `Household comp`."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def field_values(values: Mapping[str, str | None] | Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    """Label and readable value of each field; what is missing is called unknown."""
+    return [
+        (field_label(name), (", ".join(value) if isinstance(value, tuple) else value) or MISSING)
+        for name, value in values.items()
+    ]
+
+
+def chance(probability: float) -> str:
+    """A probability in plain words: `about 6 in 10`, `about 1 in 50`, `less than 1 in 1,000`."""
+    if probability < 0.001:
+        return "less than 1 in 1,000"
+    if probability < 0.075:
+        odds = min((15, 20, 25, 30, 50, 100, 200, 500, 1000), key=lambda n: abs(1 / n - probability))
+        return f"about 1 in {odds:,}"
+    if probability > 0.95:
+        return "almost certain"
+    return f"about {round(probability * 10) or 1} in 10"
+
+
+def pooling_words(scores: Scores) -> str:
+    """What the model does with its weights, in words read from the checkpoint's own description."""
+    if scores.pooling == "average":
+        return "average pooling: every behavior counts 1/H"
+    if scores.normalisation == "none":
+        return "weighted sum pooling, activation weights not normalised"
+    return f"weighted sum pooling, activation weights normalised by {scores.normalisation}"
+
+
+def day(at: int) -> str:
+    """`20 Nov 2017`, UTC."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def moment(at: int) -> str:
+    """`20 Nov 2017 00:00 UTC`."""
+    return f"{day(at)} {datetime.fromtimestamp(at, UTC):%H:%M} UTC"
