@@ -10,7 +10,12 @@ from typing import Any
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("--store", required=True, metavar="URL", help="the behavior store, as sqlite:///x.db")
+    parser.add_argument(
+        "--store",
+        default="sqlite:///din.db",
+        metavar="URL",
+        help="SQLAlchemy URL of the store (default: %(default)s)",
+    )
     parser.add_argument(
         "--split", choices=["valid", "test"], default="test", help="the split to report (default %(default)s)"
     )
