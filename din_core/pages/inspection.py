@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from din_core.domain import History, Impression, Item, Scenario, Scores
 from din_core.figures import ActivationInfo, Timeline, activation_infos, timeline_info
 from din_core.store import BehaviorStore
@@ -80,31 +78,13 @@ def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[
             cases[place] = replace(case, context={**case.context, **scenario.context})
             break
     else:
-        cases.append(own)
+        cases.insert(0, own)
     return Inputs(history, tuple(cases), len(then))
 
 
 def score(inputs: Inputs, scorers: Sequence[Scorer]) -> Inspection:
-    """Score every case under every model."""
-    models = tuple(score_cases(scorer, inputs) for scorer in scorers)
+    """Score every case in its own context under every model."""
+    items, contexts = [case.item for case in inputs.cases], [case.context for case in inputs.cases]
+    models = tuple(scorer.score(inputs.history, items, contexts) for scorer in scorers)
     timeline = timeline_info(inputs.history, models[0].behaviors)
     return Inspection(inputs, models, timeline, tuple(activation_infos(models[0], timeline)))
-
-
-def score_cases(scorer: Scorer, inputs: Inputs) -> Scores:
-    """One `Scores` with the cases as its candidates, in their order; cases of one context are scored together."""
-    together: dict[tuple[tuple[str, str | None], ...], list[int]] = {}
-    for place, case in enumerate(inputs.cases):
-        together.setdefault(tuple(sorted(case.context.items())), []).append(place)
-    parts = [
-        scorer.score(inputs.history, [inputs.cases[place].item for place in places], dict(context))
-        for context, places in together.items()
-    ]
-    order = np.argsort(np.concatenate([np.array(places) for places in together.values()]))
-    return replace(
-        parts[0],
-        candidates=tuple(case.item for case in inputs.cases),
-        probability=np.concatenate([part.probability for part in parts])[order],
-        logit=np.concatenate([part.logit for part in parts])[order],
-        weight=np.concatenate([part.weight for part in parts])[order],
-    )

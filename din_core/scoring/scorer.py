@@ -45,13 +45,21 @@ class Scorer:
         return self.checkpoint.metrics
 
     @torch.inference_mode()
-    def score(self, history: History, candidates: Sequence[Item], context: Mapping[str, str | None]) -> Scores:
-        """Score C candidates in one forward pass, all shown in the same context.
+    def score(
+        self,
+        history: History,
+        candidates: Sequence[Item],
+        context: Mapping[str, str | None] | Sequence[Mapping[str, str | None]],
+    ) -> Scores:
+        """Score C candidates in one forward pass, all shown in the same context or each in its own.
 
         Values that the vocabulary does not know, and context fields that are not given, are scored as unknown.
         """
         behaviors = history.folded(self.config.max_history)
         c, t = len(candidates), len(behaviors)
+        contexts = [context] * c if isinstance(context, Mapping) else list(context)
+        if len(contexts) != c:
+            raise ValueError(f"{len(contexts)} contexts for {c} candidates; give one, or one for each")
         vocabulary = self.checkpoint.vocabulary
         batch = RaggedBatch(
             behavior=_item_rows(vocabulary, [b.item for b in behaviors]),
@@ -60,7 +68,10 @@ class Scorer:
             candidate=_item_rows(vocabulary, candidates),
             candidate_offsets=(0, c),
             profile=_profile(vocabulary, history.user),
-            context=torch.tensor([[v.row(context.get(name)) for name, v in vocabulary.context.items()]]).expand(c, -1),
+            context=torch.tensor(
+                [[v.row(shown.get(name)) for name, v in vocabulary.context.items()] for shown in contexts],
+                dtype=torch.int64,
+            ).reshape(c, len(vocabulary.context)),
         )
         output = self.checkpoint.model(batch)
         return Scores(

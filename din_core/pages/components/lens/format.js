@@ -28,6 +28,7 @@ function signed(value, digits) {
 
 function percent(probability) {
   if (probability > 0 && probability < 0.0005) return "< 0.1 %";
+  if (probability < 1 && probability > 0.9995) return "> 99.9 %";
   return `${(100 * probability).toFixed(1)} %`;
 }
 

@@ -159,7 +159,7 @@ function createLens(root) {
   }
 
   function nearer(item) {
-    if (item.outcome === null) return `${data.models[0].name} less ${data.models[1].name}`;
+    if (item.outcome === null) return `${data.models[0].name} minus ${data.models[1].name}`;
     const [first, second] = item.probability.map((p) => Math.abs(item.outcome - p));
     if (Math.abs(first - second) < 0.0005) return "both equally near to what happened";
     return `${data.models[first < second ? 0 : 1].name} is nearer to what happened`;
@@ -298,7 +298,7 @@ function createLens(root) {
 
 // Scroll a list so that one of its children is seen, without moving the page.
 function reveal(list, child) {
-  const top = child.offsetTop - list.offsetTop;
+  const top = child.offsetTop; // the list is positioned: measured from its own top
   if (top < list.scrollTop) list.scrollTop = top;
   else if (top + child.offsetHeight > list.scrollTop + list.clientHeight) {
     list.scrollTop = top + child.offsetHeight - list.clientHeight;

@@ -100,8 +100,8 @@ function createTable(at, onSort, onRow, onPin) {
       if (!found) return;
       found.line.classList.add("lit");
       if (!reveal) return;
-      const top = found.line.offsetTop - body.offsetTop;
-      const below = top + found.line.offsetHeight - scroller.clientHeight + body.offsetTop;
+      const top = found.line.offsetTop - body.offsetTop; // below the heading, which stays in sight
+      const below = found.line.offsetTop + found.line.offsetHeight - scroller.clientHeight;
       if (top < scroller.scrollTop) scroller.scrollTop = top;
       else if (below > scroller.scrollTop) scroller.scrollTop = below;
     },
