@@ -66,6 +66,8 @@ def save_checkpoint(
         _write_json(written / VOCABULARY, vocabulary.to_dict())
         _write_json(written / METRICS, metrics)
         (written / CARD).write_text(card, encoding="utf-8")
+        for path in written.iterdir():
+            path.chmod(0o644)  # mkdtemp and safetensors make what only the owner may read
         written.chmod(0o755)
         if folder.exists():
             replaced = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
