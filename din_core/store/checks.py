@@ -74,7 +74,9 @@ def timestamps(column: pa.Array) -> Checked:
         seconds, missing, unreadable = _parse_times(texts(column))
     else:
         missing = _mask(pc.is_null(column, nan_is_null=True))
-        unreadable = np.zeros(len(column), dtype=bool)
+        unreadable = (
+            _mask(pc.is_inf(column)) if pa.types.is_floating(column.type) else np.zeros(len(column), dtype=bool)
+        )
         seconds = _seconds(column)
     present = ~missing & ~unreadable
     return Checked(

@@ -14,12 +14,13 @@ from din_core.store.checks import texts
 
 def json_objects(columns: dict[str, pa.Array], encode: Callable[[pa.Array], pa.Array]) -> pa.Array:
     """One JSON object a row, column by column; a key whose `encode`d JSON is null is left out."""
+    # Not by `null_handling="skip"`: that drops the rows in which all is null.
     members = [
-        pc.binary_join_element_wise(json.dumps(name, ensure_ascii=False), encode(column), ": ")
+        pc.fill_null(pc.binary_join_element_wise(f", {json.dumps(name, ensure_ascii=False)}: ", encode(column), ""), "")
         for name, column in columns.items()
     ]
-    inner = pc.binary_join_element_wise(*members, ", ", null_handling="skip")
-    return pc.binary_join_element_wise("{", inner, "}", "")
+    joined = pc.binary_join_element_wise(*members, "")
+    return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(joined, start=len(", ")), "}", "")
 
 
 def category_json(column: pa.Array) -> pa.Array:

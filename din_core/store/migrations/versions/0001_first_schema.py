@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("item_key", KEY, primary_key=True, autoincrement=False),
         sa.Column("item_id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text()),
-        sa.Column("price", sa.Float()),
+        sa.Column("price", sa.Double()),
         sa.Column("image_url", sa.Text()),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
