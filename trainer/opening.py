@@ -1,0 +1,57 @@
+"""The demo's opening example: an impression in which attention and average pooling part ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from din_core.domain import DinLensError
+from din_core.model.checkpoint import load_checkpoint
+from din_core.store import BulkTables
+from trainer.evaluate import predict_split
+from trainer.samples import build_samples
+
+DISTINCT = (60, 220)
+"""Distinct behaviors in the history: enough to show a pattern, few enough to be read at once."""
+REPEATS = (2, 12)
+"""How often the candidate itself is among them."""
+
+
+def find_example(bulk: BulkTables, din: Path, base: Path, known: Mapping[str, bool]) -> dict[str, Any]:
+    """The bought test impression whose DIN probability is furthest above average pooling's.
+
+    Among users that `known` has as True, with histories that are easy to read. It is an example picked to be
+    seen, not evidence: the table in the README is. DinLensError when no impression qualifies.
+    """
+    scored = [predict_split(load_checkpoint(folder), bulk, "test", "cpu") for folder in (din, base)]
+    checkpoint = load_checkpoint(din)
+    samples = build_samples(bulk, checkpoint.vocabulary, "test", checkpoint.config.max_history)
+    gap = scored[0].probability - scored[1].probability
+    best: tuple[float, int] | None = None
+    for g in range(samples.groups):
+        behaviors = slice(*samples.behavior_offsets[g : g + 2])
+        distinct = behaviors.stop - behaviors.start
+        if not DISTINCT[0] <= distinct <= DISTINCT[1] or not known.get(_user_id(bulk, int(samples.user[g]))):
+            continue
+        past, repeats = samples.behavior[behaviors].numpy(), samples.count[behaviors].numpy()
+        for m in range(*samples.candidate_offsets[g : g + 2]):
+            itself = float(repeats[past == int(samples.candidate[m])].sum())
+            bought = samples.label[m] == 1 and REPEATS[0] <= itself <= REPEATS[1]
+            if bought and (best is None or gap[m] > best[0]):
+                best = (float(gap[m]), m)
+    if best is None:
+        raise DinLensError(
+            f"0 test impressions qualify as the opening example ({DISTINCT[0]} to {DISTINCT[1]} distinct behaviors, "
+            f"bought, {REPEATS[0]} to {REPEATS[1]} repeats of the candidate); use a larger store"
+        )
+    row = int(samples.impression[best[1]])
+    return {
+        "user_id": _user_id(bulk, int(bulk.impression_user[row])),
+        "item_id": str(bulk.items["item_id"].iat[int(bulk.impression_item[row])]),
+        "as_of": int(bulk.impression_time[row]),
+    }
+
+
+def _user_id(bulk: BulkTables, position: int) -> str:
+    return str(bulk.users["user_id"].iat[position])
