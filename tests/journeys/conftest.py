@@ -1,0 +1,67 @@
+"""One browser a worker; each test gets a fresh visitor whose errors and requests are watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.server import running_browser
+
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with running_browser() as started:
+        yield started
+
+
+@dataclass
+class Watch:
+    """What a page must not do."""
+
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def follow(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: self.errors.append(message.text) if message.type == "error" else None,
+        )
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Make pages of separate visitors; afterwards none may have met an error or asked another host."""
+    watch = Watch()
+    contexts = []
+
+    def make(width: int = 1280, height: int = 1000, **options: object) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",
+            permissions=["clipboard-read", "clipboard-write"],
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        watch.follow(page)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert watch.errors == []
+    assert watch.hosts <= {"127.0.0.1", ""}
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    return new_page()

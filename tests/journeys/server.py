@@ -1,0 +1,91 @@
+"""The app as a process of its own, and a real browser to visit it."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Queue
+
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+STREAMLIT_RUN = ["-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
+PYTHON_APP = ["app.py"]
+"""Takes no port, and picks the first free one from 8501 on."""
+
+
+@contextmanager
+def running_app(settings: Mapping[str, str], how: list[str] = STREAMLIT_RUN) -> Iterator[str]:
+    """Start the app with these environment variables; its address once it answers."""
+    inherited = {k: v for k, v in os.environ.items() if k not in ("DIN_STORE", "DIN_CHECKPOINTS")}
+    port = [f"--server.port={free_port()}"] if how is STREAMLIT_RUN else []
+    server = subprocess.Popen(
+        [sys.executable, *how, *port],
+        cwd=ROOT,
+        env={**inherited, "PYTHONUNBUFFERED": "1", **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines: Queue[str | None] = Queue()
+    reader = threading.Thread(target=forward, args=(server, lines), daemon=True)
+    reader.start()
+    try:
+        yield read_address(lines)
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        reader.join(timeout=20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def forward(server: subprocess.Popen[str], lines: Queue[str | None]) -> None:
+    assert server.stdout is not None
+    for line in server.stdout:
+        lines.put(line)
+    lines.put(None)
+
+
+def read_address(lines: Queue[str | None]) -> str:
+    """What the server says its address is; RuntimeError with its words when it ends before."""
+    said: list[str] = []
+    while True:
+        line = lines.get(timeout=60)
+        if line is None:
+            raise RuntimeError("the app ended at its start:\n" + "".join(said))
+        said.append(line)
+        found = re.search(r"URL: http://[^:]+:(\d+)", line)
+        if found:
+            return f"http://127.0.0.1:{found[1]}/"
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Headless Chromium from the system's package."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
