@@ -71,7 +71,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["item_key"], ["items.item_key"], name="fk_impressions_item_key"),
         sa.ForeignKeyConstraint(["context_key"], ["contexts.context_key"], name="fk_impressions_context_key"),
         sa.CheckConstraint("label IN (0, 1)", name="ck_impressions_label"),
-        sa.CheckConstraint("split IN ('train', 'valid', 'test')", name="ck_impressions_split"),
+        sa.CheckConstraint("split = 'train' OR split = 'valid' OR split = 'test'", name="ck_impressions_split"),
     )
     op.create_index("ix_impressions_user", "impressions", ["user_key", "split"])
     op.create_index("ix_impressions_split", "impressions", ["split"])
