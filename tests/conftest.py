@@ -8,9 +8,9 @@ import random
 # Before torch is imported: on busy cores, threads of tiny operations mostly wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-from hypothesis import settings  # noqa: E402
+import numpy as np
+import pytest
+from hypothesis import settings
 
 # Two shared cores: how long one example takes says nothing about the code.
 settings.register_profile("din_lens", deadline=None, print_blob=True)

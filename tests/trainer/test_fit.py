@@ -18,8 +18,6 @@ from trainer.train import build_config
 OPTIONS = FitOptions(
     epochs=10, batch_size=64, learning_rate=0.005, warmup_steps=5, evaluations_per_epoch=1, patience=10
 )
-    epochs=10, batch_size=64, learning_rate=0.005, warmup_steps=5, evaluations_per_epoch=1, patience=10
-)
 
 
 def world(folder, **options):
