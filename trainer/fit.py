@@ -190,7 +190,7 @@ class _Run:
                     for i, slots in self.optimizer.state_dict()["state"].items()
                     for name, tensor in slots.items()
                 },
-                "rng": torch.get_rng_state(),
+                **_rng_state(self.device),
                 "loss": self._loss,
             },
             numbers={
@@ -212,6 +212,8 @@ class _Run:
             slots.setdefault(int(index), {})[slot] = tensor
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
         torch.set_rng_state(state.tensors["rng"])
+        if "cuda_rng" in state.tensors:
+            torch.cuda.set_rng_state(state.tensors["cuda_rng"], self.device)
         self._loss = state.tensors["loss"].to(self.device)
         self.step, self.best_step = state.numbers["step"], state.numbers["best_step"]
         self.seconds, self.loss, self.curve = (state.numbers[name] for name in ("seconds", "loss", "curve"))
@@ -244,6 +246,12 @@ def _optimizer(model: InterestNetwork, options: FitOptions) -> torch.optim.Optim
 
 def _autocast(device: torch.device) -> Any:
     return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
+
+
+def _rng_state(device: torch.device) -> dict[str, Tensor]:
+    """The generators that dropout draws from."""
+    on_cpu = {"rng": torch.get_rng_state()}
+    return {**on_cpu, "cuda_rng": torch.cuda.get_rng_state(device)} if device.type == "cuda" else on_cpu
 
 
 def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:

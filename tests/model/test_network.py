@@ -6,6 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from din_core.model import network as network_module
+from din_core.model.ragged import gathered_pair_hidden, gathered_pair_pool
 from tests.model.conftest import toy_batch, toy_network
 
 ITEMS = st.lists(st.integers(0, 5), max_size=6)
@@ -141,3 +143,19 @@ def test_double_precision_gradients_agree_with_finite_differences(architecture):
         return torch.func.functional_call(network, {"item.tables.0.weight": weight}, (batch,)).logit.square().sum()
 
     assert torch.autograd.gradcheck(loss, (table.detach().clone().requires_grad_(),))
+
+
+@BOTH
+def test_half_precision_with_gathered_pairs_stays_near_single_precision(architecture, monkeypatch):
+    """What a CUDA device runs (gathered pairs under bfloat16 autocast), on the CPU's own bfloat16."""
+    monkeypatch.setattr(network_module, "pair_hidden", gathered_pair_hidden)
+    monkeypatch.setattr(network_module, "pair_pool", gathered_pair_pool)
+    network = toy_network(architecture).float().train()
+    batch = toy_batch([[1, 2, 3], [], [4]], [[5, 1], [2], [3]], counts=[[1, 2, 1], [], [3]])
+    object.__setattr__(batch, "count", batch.count.float())
+    expected = toy_network(architecture).float().train()(batch).logit
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logit = network(batch).logit
+    torch.testing.assert_close(logit.float(), expected, atol=0.1, rtol=0.1)
+    logit.float().sum().backward()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
