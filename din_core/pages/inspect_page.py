@@ -40,7 +40,7 @@ def show() -> None:
     if scenario is not None and inputs is not None:
         show_lens(scenario, inputs)
     elif app.setting.opening is not None:
-        st.button("Show the opening example", on_click=state.show, args=(app.setting.opening,), type="primary")
+        st.button("Show the opening example", on_click=state.show, args=(app.setting.opening,))
 
 
 def show_lens(scenario: Scenario, inputs: Inputs) -> None:

@@ -41,7 +41,12 @@ def lens_data(inspection: Inspection, scenario: Scenario, words: Words) -> LensD
     inputs = inspection.inputs
     data = {
         "asOf": scenario.as_of,
-        "when": words.when,
+        "words": {
+            "positive": words.positive,
+            "negative": words.negative,
+            "happened": words.happened,
+            "when": words.when,
+        },
         "subject": words.user_label(inputs.history.user),
         "profile": field_values(inputs.history.user.fields),
         "shownThen": inputs.shown_then,

@@ -2,6 +2,7 @@
 // A line is one behavior; lines of one item share their row in the table and light up together.
 
 const REACH = 14; // px around the pointer in which a bar is found
+const STRONG = 0.3; // part of the longest bar from which on even a thin bar gets a head
 
 function createChart(at, onRow) {
   const plot = at("plot");
@@ -115,9 +116,10 @@ function createChart(at, onRow) {
     const width = Math.max(barWidth(), grow > 1 ? 2 : 0);
     pen.fillStyle = color(r);
     pen.fillRect(x - width / 2, Math.min(zero, y), width, Math.max(Math.abs(y - zero), 1));
-    if (width < 2.5 && grow === 1) return;
+    const strong = Math.abs(shown.weight[r]) >= STRONG * Math.max(-shown.extent[0], shown.extent[1]);
+    if (width < 2.5 && grow === 1 && !strong) return;
     pen.beginPath();
-    pen.arc(x, y, Math.min(width * 0.75, 3) * grow, 0, 2 * Math.PI);
+    pen.arc(x, y, Math.min(Math.max(width * 0.75, 2), 3) * grow, 0, 2 * Math.PI);
     pen.fill();
   }
 
@@ -135,15 +137,6 @@ function createChart(at, onRow) {
     pen.setLineDash([5, 4]);
     stroke(pen, box.left, y, box.left + box.width, y);
     pen.setLineDash([]);
-    const label = `average pooling: 1/H = ${shown.reference.toPrecision(2)}`;
-    pen.textAlign = "left";
-    pen.lineWidth = 4;
-    pen.lineJoin = "round";
-    pen.strokeStyle = theme.background;
-    const above = y - 9 > box.top + 6 ? y - 9 : y + 10;
-    pen.strokeText(label, box.left + 6, above);
-    pen.fillStyle = theme.text;
-    pen.fillText(label, box.left + 6, above);
   }
 
   function say(pen, text) {

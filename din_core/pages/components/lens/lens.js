@@ -61,8 +61,14 @@ function createLens(root) {
     hidden = new Set();
     at("shown-title").textContent = `Candidates of ${day(data.asOf)}`;
     const held = data.cases.filter((item) => item.shown).length;
-    at("more").textContent =
-      data.shownThen > held ? `${held} of ${data.shownThen} listed; search for the others above.` : "";
+    const { positive, negative } = data.words;
+    at("more").replaceChildren(
+      element("span", "", { className: "mark positive" }),
+      ` ${positive.toLowerCase()} `,
+      element("span", "", { className: "mark negative" }),
+      ` ${negative.toLowerCase()} · probability by ${data.models[0].name}`,
+      data.shownThen > held ? ` · ${held} of ${data.shownThen} listed, search for the others above` : "",
+    );
     at("cases").replaceChildren(...data.cases.map(makeOption));
     at("history-line").textContent = `${data.subject}: ${data.historyText}.`;
     facts(at("profile"), "Profile", data.profile);
@@ -99,13 +105,15 @@ function createLens(root) {
     at("after").disabled = chosen === data.cases.length - 1;
     at("title").textContent = at("title").title = item.title;
     at("detail").textContent = at("detail").title = item.detail;
-    const when = item.outcome === null ? "" : ` ${data.when} ${day(data.asOf)}`;
+    const when = item.outcome === null ? "" : ` ${data.words.when} ${day(data.asOf)}`;
     at("outcome").className = mark(item);
     at("outcome").textContent = `${item.outcomeText}${when}`;
     at("tiles").replaceChildren(...tiles(item));
     facts(at("context"), "Context", item.context);
     const [model] = data.models;
-    at("model-line").textContent = `${model.name} ${model.fingerprint}: ${model.pooling}. Each bar is one past behavior.`;
+    at("model-line").textContent =
+      `${model.name} ${model.fingerprint}: ${model.pooling}. ` +
+      "Each bar is one past behavior; full baskets are spread out so that no bar hides another.";
     at("caption").textContent = `${model.name}: activation weight of each behavior for ${item.title}`;
     at("plot").setAttribute("aria-label", spokenSummary(item));
     draw();
@@ -134,6 +142,8 @@ function createLens(root) {
         : `No behavior before ${day(data.asOf)}: scored by profile, candidate and context alone.`,
     };
     at("scale").checked = view.scale === "shared";
+    at("reference").textContent =
+      item.reference === null ? "" : `average pooling: 1/H = ${item.reference.toPrecision(2)} for every behavior`;
     chart.setCase(shown);
     legend(item, colors);
     table.setCase(shown, view.sort);
@@ -141,7 +151,7 @@ function createLens(root) {
 
   function tiles(item) {
     const made = data.models.map((model, m) =>
-      tile(model.name, percent(item.probability[m]), `${item.chance[m]}, says the model`),
+      tile(model.name, percent(item.probability[m]), `probability of ${data.words.happened}: ${item.chance[m]}`),
     );
     if (data.models.length > 1) {
       const points = 100 * (item.probability[0] - item.probability[1]);
