@@ -35,7 +35,8 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         f"| Context fields | {_fields(config.context_fields)} |",
         f"| Parameters | {metrics['parameters']:,} |",
         f"| Optimiser | Adam, peak rate {options['learning_rate']}, batch {options['batch_size']}, "
-        f"{options['epochs']} epochs, decay {options['embedding_decay']} (items) and {options['decay']} (rest) |",
+        f"{options['epochs']} epochs, weight decay {options['embedding_decay']} (items) and {options['decay']} (rest), "
+        f"dropout {config.tower_dropout} in the tower |",
         f"| Seed | {options['seed']} |",
         f"| Device | {metrics['device']}, torch {metrics['torch']} |",
         f"| Training time | {metrics['seconds'] / 60:.1f} min, finished {metrics['trained_at']} |",
@@ -60,7 +61,10 @@ def _what_it_is(config: ModelConfig) -> str:
         )
     else:
         pooling = "behaviors are averaged, whatever the candidate; all else is as in DIN"
-    return f"Deep Interest Network family (arXiv:1706.06978): {pooling}. Tower {tower}, Dice."
+    return (
+        f"Deep Interest Network family (arXiv:1706.06978): {pooling}. Tower {tower}, Dice, on profile, "
+        "context, candidate, the interest vector and its product with the candidate, standardised and bent by asinh."
+    )
 
 
 def _fields(fields: Any) -> str:

@@ -19,10 +19,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from din_core.domain import DinLensError
 from din_core.metrics import auc, gauc, log_loss
 from din_core.model.network import InterestNetwork
 from trainer.resume import RunState, load_state, save_state
 from trainer.samples import Samples
+
+
+def at_least(name: str, value: float, limit: float) -> None:
+    """DinLensError when an option is below its limit."""
+    if not value >= limit:
+        raise DinLensError(f"{name} is {value}, but must be {limit} or more; give another value")
+
 
 Progress = Callable[["Step"], None]
 
@@ -37,7 +45,7 @@ class FitOptions:
     learning_rate: float = 1e-3
     """Peak of the schedule: a linear warm-up, then a cosine to 0 at the last step."""
     warmup_steps: int = 50
-    embedding_decay: float = 0.0
+    embedding_decay: float = 0.5
     """Decoupled weight decay of the item embeddings."""
     decay: float = 0.0
     """Decoupled weight decay of everything else."""
@@ -46,6 +54,12 @@ class FitOptions:
     patience: int = 4
     """Evaluations without a better validation GAUC before the run stops."""
     save_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "evaluations_per_epoch", "patience"):
+            at_least(name, getattr(self, name), 1)
+        for name in ("learning_rate", "embedding_decay", "decay", "seed"):
+            at_least(name, getattr(self, name), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.store import open_store
 from trainer.card import model_card
-from trainer.fit import FitOptions, Fitted, Progress, fit
+from trainer.fit import FitOptions, Fitted, Progress, at_least, fit
 from trainer.samples import Samples, build_samples, build_vocabulary
 
 UNFINISHED = ".unfinished"
@@ -40,9 +40,15 @@ class TrainOptions:
     max_history: int = 400
     min_count: int = 3
     """Occurrences that a value needs in training data to get an embedding row of its own."""
-    tower_dropout: float = 0.0
+    tower_dropout: float = 0.3
     restart: bool = False
     fit: FitOptions = field(default_factory=FitOptions)
+
+    def __post_init__(self) -> None:
+        at_least("max_history", self.max_history, 1)
+        at_least("min_count", self.min_count, 1)
+        if not 0 <= self.tower_dropout < 1:
+            raise DinLensError(f"dropout is {self.tower_dropout}, but must be from 0 to below 1; give another value")
 
 
 def train(
@@ -142,7 +148,8 @@ def device_name(device: torch.device) -> str:
     """The device as a model card names it."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
-    return f"CPU ({torch.get_num_threads()} threads, {platform.machine()})"
+    threads = torch.get_num_threads()
+    return f"CPU ({threads} thread{'s' if threads > 1 else ''}, {platform.machine()})"
 
 
 def describe(train_samples: Samples, valid_samples: Samples) -> str:

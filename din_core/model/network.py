@@ -104,7 +104,11 @@ class ActivationUnit(nn.Module):
 
 
 class Tower(nn.Module):
-    """The MLP on top: standardised input (as in the official code), two Dice layers, one logit."""
+    """The MLP on top: standardised input (as in the official code), two Dice layers, one logit.
+
+    asinh bends the tails of the standardised input: a sum over hundreds of behaviors, some with a count of a
+    hundred, is far from normal, and asinh is linear near 0 and logarithmic far from it.
+    """
 
     def __init__(self, width: int, hidden: tuple[int, int], dropout: float) -> None:
         super().__init__()
@@ -119,7 +123,7 @@ class Tower(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(M, W) → (M,) logits."""
         mean, variance = self.moments(x)
-        x = (x - mean) * torch.rsqrt(variance + INPUT_EPSILON)
+        x = torch.asinh((x - mean) * torch.rsqrt(variance + INPUT_EPSILON))
         x = self.dropout(self.first_dice(self.first(x)))
         x = self.dropout(self.second_dice(self.second(x)))
         logit: Tensor = self.last(x)

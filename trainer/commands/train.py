@@ -20,16 +20,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=("din", "base"), default="din", help="architecture (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--device", default=options.device, help="auto, cpu or cuda (%(default)s)")
-    parser.add_argument("--epochs", type=int, default=None, help="passes over the data (the model's own best)")
-    parser.add_argument("--seed", type=int, default=fit.seed, help="two CPU runs of a seed are equal (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=fit.epochs, help="passes over the data (%(default)s)")
+    parser.add_argument("--seed", type=int, default=fit.seed, help="fixes a CPU run (%(default)s)")
     parser.add_argument("--max-history", type=int, default=options.max_history, help="distinct items (%(default)s)")
     parser.add_argument("--batch-size", type=int, default=fit.batch_size, help="impressions a step (%(default)s)")
     parser.add_argument("--learning-rate", type=float, default=fit.learning_rate, help="peak rate (%(default)s)")
-    parser.add_argument("--embedding-decay", type=float, default=fit.embedding_decay, help="(%(default)s)")
-    parser.add_argument("--decay", type=float, default=fit.decay, help="(%(default)s)")
+    parser.add_argument(
+        "--embedding-decay", type=float, default=fit.embedding_decay, help="of embeddings (%(default)s)"
+    )
+    parser.add_argument("--decay", type=float, default=fit.decay, help="of all else (%(default)s)")
     parser.add_argument("--dropout", type=float, default=options.tower_dropout, help="in the tower (%(default)s)")
     parser.add_argument("--min-count", type=int, default=options.min_count, help="for a row of its own (%(default)s)")
-    parser.add_argument("--compile", choices=("auto", "on", "off"), default=options.compile, help="(%(default)s)")
+    parser.add_argument(
+        "--compile",
+        choices=("auto", "on", "off"),
+        default=options.compile,
+        help="fused layers (%(default)s)",
+    )
     parser.add_argument("--restart", action="store_true", help="forget an unfinished run in the same place")
 
 
@@ -46,7 +53,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         tower_dropout=args.dropout,
         restart=args.restart,
         fit=FitOptions(
-            epochs=args.epochs or FitOptions().epochs,
+            epochs=args.epochs,
             batch_size=args.batch_size,
             learning_rate=args.learning_rate,
             embedding_decay=args.embedding_decay,
