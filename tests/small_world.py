@@ -36,9 +36,7 @@ USERS = [
 def behaviors() -> list[tuple[str, str, int]]:
     """Household 7: 12 milks and 6 baskets of lager and cheese, then nails; 8 and 9: a few lines each."""
     milk = [("7", "m1", MONDAY - week * WEEK + 3600) for week in range(12, 0, -1)]
-    beer = [
-        ("7", item, MONDAY - week * WEEK + 5 * 86400) for week in range(12, 0, -2) for item in ("b1", "c1")
-    ]
+    beer = [("7", item, MONDAY - week * WEEK + 5 * 86400) for week in range(12, 0, -2) for item in ("b1", "c1")]
     nails = [("7", "n1", MONDAY - 86400)]
     others = [("8", "m2", BEFORE - 86400), ("8", "b2", BEFORE - 86400), ("9", "x1", MONDAY - 9 * WEEK)]
     return sorted([*milk, *beer, *nails, *others], key=lambda row: row[2])
@@ -57,9 +55,7 @@ def write_tables(folder: Path) -> Path:
     """Write the four tables and a provenance note; returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     frames = {
-        "items": pd.DataFrame(
-            ITEMS, columns=["item_id", "title", "product_type", "category", "manufacturer"]
-        ),
+        "items": pd.DataFrame(ITEMS, columns=["item_id", "title", "product_type", "category", "manufacturer"]),
         "users": pd.DataFrame(USERS, columns=["user_id", "age", "household_comp"]),
         "behaviors": pd.DataFrame(behaviors(), columns=["user_id", "item_id", "timestamp"]),
         "impressions": pd.DataFrame(

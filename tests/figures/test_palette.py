@@ -53,9 +53,7 @@ def luminance(color: str) -> float:
 
 @pytest.mark.parametrize(("colors", "background"), THEMES, ids=["light", "dark"])
 @pytest.mark.parametrize("eyes", SEEN)
-def test_any_two_colours_stay_apart_for_every_kind_of_eye(
-    colors: list[str], background: str, eyes: str
-) -> None:
+def test_any_two_colours_stay_apart_for_every_kind_of_eye(colors: list[str], background: str, eyes: str) -> None:
     seen = [oklab(SEEN[eyes] @ linear(color)) for color in colors]
     assert min(float(np.linalg.norm(a - b)) for a, b in combinations(seen, 2)) >= 0.09
 

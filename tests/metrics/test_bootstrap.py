@@ -14,9 +14,7 @@ def impressions(n: int = 4000, users: int = 200, seed: int = 0) -> tuple[np.ndar
     return rng.integers(users, size=n), label, (label * 0.7 + rng.normal(size=n)).round(1)
 
 
-def redrawn(
-    metric: Callable, user: np.ndarray, draws: int, seed: int, minus: Callable | None = None
-) -> Interval:
+def redrawn(metric: Callable, user: np.ndarray, draws: int, seed: int, minus: Callable | None = None) -> Interval:
     """The textbook way: copy the rows of every drawn user (as a user of its own) and measure again."""
     rng = np.random.default_rng(seed)
     ids = np.unique(user)

@@ -8,9 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from din_core.metrics import MetricError, auc, gauc
 
-rows = st.lists(
-    st.tuples(st.integers(0, 4), st.booleans(), st.integers(-3, 3)), min_size=1, max_size=60
-)
+rows = st.lists(st.tuples(st.integers(0, 4), st.booleans(), st.integers(-3, 3)), min_size=1, max_size=60)
 
 
 def gauc_by_user(user: np.ndarray, label: np.ndarray, score: np.ndarray) -> tuple[float, int, int]:

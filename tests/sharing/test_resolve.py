@@ -104,9 +104,7 @@ def test_without_any_example_a_user_without_impressions_asks_for_a_candidate(sto
         (Link(user_id="7", candidate_ids=("m1", "nothing")), 'No item "nothing" in the store'),
     ],
 )
-def test_what_does_not_exist_gives_no_scenario_and_a_sentence(
-    store: BehaviorStore, link: Link, words: str
-) -> None:
+def test_what_does_not_exist_gives_no_scenario_and_a_sentence(store: BehaviorStore, link: Link, words: str) -> None:
     found = resolve(link, store, SETTING)
     assert found.scenario is None
     assert words in found.problems[0] and found.problems[0].endswith(".")

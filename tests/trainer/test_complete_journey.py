@@ -193,9 +193,7 @@ def test_positives_are_exactly_what_was_bought_and_printed_in_a_visited_stores_m
     assert len(hit) == len(expected) > 1000
 
 
-def test_a_household_is_never_shown_as_a_negative_what_it_bought_that_week(
-    shown: pd.DataFrame, world: World
-) -> None:
+def test_a_household_is_never_shown_as_a_negative_what_it_bought_that_week(shown: pd.DataFrame, world: World) -> None:
     miss = shown[shown.label == 0]
     assert len(miss) > 500
     assert not world.bought & set(zip(miss.household, miss.week, miss.product_id, strict=True))
@@ -223,9 +221,7 @@ def test_an_impression_appears_once(shown: pd.DataFrame) -> None:
     assert not shown.duplicated(["user_id", "item_id", "timestamp"]).any()
 
 
-def test_of_duplicate_promotions_the_smallest_code_other_than_zero_counts(
-    shown: pd.DataFrame, world: World
-) -> None:
+def test_of_duplicate_promotions_the_smallest_code_other_than_zero_counts(shown: pd.DataFrame, world: World) -> None:
     def place(codes: set[str], names: dict[str, str]) -> str:
         return names[min(codes - {"0"}, default="0")]
 
@@ -242,9 +238,7 @@ def test_splits_are_weeks(shown: pd.DataFrame) -> None:
 
 def test_a_week_starts_before_all_of_its_lines_and_after_all_earlier_ones() -> None:
     """On the real transactions: 35,100 of them lie between midnight UTC and midnight in New York."""
-    lines = pd.read_parquet(
-        cj.find_data() / "transactions.parquet", columns=["week", "transaction_timestamp"]
-    )
+    lines = pd.read_parquet(cj.find_data() / "transactions.parquet", columns=["week", "transaction_timestamp"])
     seconds = lines.transaction_timestamp.to_numpy().astype("datetime64[s]").astype(np.int64)
     bounds = pd.Series(seconds).groupby(lines.week).agg(["min", "max"])
     starts = cj.week_starts(np.arange(1, 55))
@@ -267,15 +261,11 @@ def test_week_starts_follow_the_clocks_of_new_york() -> None:
 
 def test_a_line_outside_its_week_stops_the_work(data: Path, rewrite: Rewrite) -> None:
     rewrite("transactions", lambda lines: lines.assign(week=lines.week + (lines.household_id == 3)))
-    with pytest.raises(
-        DinLensError, match=r"\d+ transaction lines lie outside their week, the first at 2017"
-    ):
+    with pytest.raises(DinLensError, match=r"\d+ transaction lines lie outside their week, the first at 2017"):
         cj.prepare(data, 1, _silent)
 
 
-def test_behaviors_hold_every_line_of_a_known_product_in_a_stable_order(
-    made: Path, prepared: cj.Prepared
-) -> None:
+def test_behaviors_hold_every_line_of_a_known_product_in_a_stable_order(made: Path, prepared: cj.Prepared) -> None:
     lines = pd.read_parquet(made / "transactions.parquet")
     lines = lines[lines.product_id.isin(PRODUCTS)]
     lines = lines.sort_values(["household_id", "transaction_timestamp", "basket_id", "product_id"])
@@ -288,9 +278,7 @@ def test_behaviors_hold_every_line_of_a_known_product_in_a_stable_order(
 
 def test_items_are_the_products_in_use_with_readable_fields(prepared: cj.Prepared) -> None:
     items = prepared.tables.items.set_index("item_id")
-    assert (
-        set(items.index) == set(prepared.tables.behaviors.item_id) >= set(prepared.tables.impressions.item_id)
-    )
+    assert set(items.index) == set(prepared.tables.behaviors.item_id) >= set(prepared.tables.impressions.item_id)
     assert items.loc["1000"].to_dict() == {
         "title": "Shredded cheese · 8 oz · Private",
         "product_type": "Shredded cheese",
@@ -333,9 +321,7 @@ def test_the_seed_decides_the_negatives_and_nothing_else(made: Path, prepared: c
     pd.testing.assert_frame_equal(again.behaviors, other.behaviors)
 
 
-def test_the_order_of_the_raw_rows_does_not_matter(
-    data: Path, rewrite: Rewrite, prepared: cj.Prepared
-) -> None:
+def test_the_order_of_the_raw_rows_does_not_matter(data: Path, rewrite: Rewrite, prepared: cj.Prepared) -> None:
     for name in ("transactions", "promotions", "products", "demographics"):
         rewrite(name, lambda frame: frame.sample(frac=1, random_state=99))
     shuffled = cj.prepare(data, cj.DEFAULT_SEED, _silent).tables
