@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import streamlit as st
@@ -20,9 +21,9 @@ def header() -> None:
 
 
 def report(problems: Iterable[str]) -> None:
-    """Each problem as a sentence."""
+    """Each problem as a sentence. They may quote what a link says, so nothing in them is markup."""
     for problem in problems:
-        st.warning(sentence(problem), icon=":material/info:")
+        st.warning(literal(sentence(problem)), icon=":material/info:")
 
 
 def footer(app: App) -> None:
@@ -38,7 +39,12 @@ def footer(app: App) -> None:
     )
     provenance = summary.provenance or "The store does not say where its data comes from."
     with st.container(key="footer"):
-        st.caption(f"Data: {provenance}\n\n{counts}")
+        st.caption(f"Data: {literal(provenance)}\n\n{counts}")
+
+
+def literal(text: str) -> str:
+    """Text that Markdown shows as it is: no links, images, formulas or icons come of it."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def card_text(card: str) -> str:

@@ -11,7 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.server import running_browser
 
-expect.set_options(timeout=30_000)
+PATIENCE_MS = 90_000
+"""Shared cores: how long something takes says nothing, that it never comes says all."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +54,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE_MS)
         watch.follow(page)
         return page
 

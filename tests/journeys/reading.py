@@ -1,0 +1,85 @@
+"""What stands on the Inspect page, as values a test can hold against the core."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page
+
+from din_core.domain import Scenario, Scores
+from din_core.scoring import Scorer
+from din_core.sharing import parse
+from din_core.store import BehaviorStore
+
+
+def box(page: Page, key: str) -> Locator:
+    """The search box `user`, `impression` or `candidate`."""
+    return page.locator(f".st-key-{key}").get_by_role("combobox")
+
+
+def options(page: Page, key: str) -> Locator:
+    """What that search box lists."""
+    return page.locator(f".st-key-{key}").get_by_role("option")
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    """The address bar's parameters."""
+    return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
+
+
+def has_query(name: str, value: str) -> re.Pattern[str]:
+    """Matches an address with this parameter."""
+    return re.compile(rf"[?&]{re.escape(name)}={re.escape(value)}(&|$)")
+
+
+def number(text: str) -> float:
+    """`−1.5 points` as -1.5."""
+    return float(text.replace("−", "-").replace("+", "").replace(",", "").strip("<> ").split()[0])
+
+
+def weights(page: Page) -> list[tuple[str, float]]:
+    """Title and weight of each row of the table, in its order."""
+    rows = page.locator("#rows tr").evaluate_all(
+        "rows => rows.map(r => [r.querySelector('th').firstChild.textContent, r.querySelector('.weight').textContent])"
+    )
+    return [(title, number(weight)) for title, weight in rows]
+
+
+def drawing(page: Page) -> str:
+    """The bars as they are drawn."""
+    found: str = page.locator("#bars").evaluate("canvas => canvas.toDataURL()")
+    return found
+
+
+def scores_of(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer]) -> tuple[Scores, Scores]:
+    """What the core says of the scenario in the address bar: DIN and average pooling."""
+    link, problems = parse(query(page))
+    assert problems == ()
+    scenario = link.scenario
+    assert isinstance(scenario, Scenario)
+    history = store.history(scenario.user_id, scenario.as_of)
+    items = [store.item(scenario.candidate_ids[0])]
+    din, base = (scorers[name].score(history, items, scenario.context) for name in ("din", "base"))
+    return din, base
+
+
+def check_numbers(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer]) -> None:
+    """Tiles and table hold what the core says, to the last digit shown."""
+    din, base = scores_of(page, store, scorers)
+    tiles = page.locator("#tiles .value")
+    shown = [number(tiles.nth(place).inner_text()) for place in range(4)]
+    p, q = float(din.probability[0]), float(base.probability[0])
+    assert shown == [
+        pytest.approx(100 * p, abs=0.051),
+        pytest.approx(100 * q, abs=0.051),
+        pytest.approx(100 * (p - q), abs=0.051),
+        pytest.approx(float(din.intensity[0]), abs=0.051),
+    ]
+    core = sorted((b.item.label, w) for b, w in zip(din.behaviors, din.weight[0].tolist(), strict=True))
+    largest = max([abs(w) for _, w in core], default=1.0)
+    digits = min(max(3 - math.floor(math.log10(largest)), 1), 7)  # the table shows the largest with four
+    assert sorted(weights(page)) == [(title, pytest.approx(w, abs=0.6 * 10**-digits)) for title, w in core]

@@ -1,0 +1,33 @@
+"""`python -m tests.journeys.screenshots`: pictures of the running app on the demo, for the README."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.journeys.server import ROOT, running_app, running_browser
+
+FOLDER = ROOT / "assets" / "screenshots"
+PICTURES = {"inspect.png": "light", "inspect-dark.png": "dark"}
+SIZE = {"width": 1280, "height": 1010}
+
+
+def main() -> None:
+    """Write one picture a theme."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with running_app({}) as address, running_browser() as browser:
+        for name, theme in PICTURES.items():
+            context = browser.new_context(
+                viewport=SIZE, device_scale_factor=1.5, color_scheme=theme, reduced_motion="reduce"
+            )
+            page = context.new_page()
+            page.goto(address)
+            expect(page.locator("#title")).not_to_be_empty(timeout=90_000)
+            expect(page.locator("#rows tr").first).to_be_visible()
+            page.evaluate("document.fonts.ready")
+            page.screenshot(path=FOLDER / name)
+            context.close()
+            print(FOLDER / name)
+
+
+if __name__ == "__main__":
+    main()
