@@ -144,9 +144,7 @@ def logistic_regression(name: str, train: Samples, valid: Samples, reported: Sam
     return Fitted(name, [{"C": chosen}], [models[chosen].decision_function(reported.features)])
 
 
-def gradient_boosting(
-    name: str, train: Samples, valid: Samples, reported: Samples, seeds: Sequence[int]
-) -> Fitted:
+def gradient_boosting(name: str, train: Samples, valid: Samples, reported: Samples, seeds: Sequence[int]) -> Fitted:
     """Boosted trees on the features, once a seed; their number by validation GAUC."""
     chosen: list[dict[str, float]] = []
     scores: list[Scores] = []

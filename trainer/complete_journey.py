@@ -72,9 +72,7 @@ def find_data() -> Path:
     """The folder of the data package, found without importing it; DinLensError when it is not installed."""
     spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
-        raise DinLensError(
-            f"The package {_PACKAGE} with the Complete Journey data is missing; run `{_INSTALL}`."
-        )
+        raise DinLensError(f"The package {_PACKAGE} with the Complete Journey data is missing; run `{_INSTALL}`.")
     return Path(spec.origin).parent / "data"
 
 
@@ -140,9 +138,7 @@ def positives(lines: Lines, mailers: Mailers) -> pd.DataFrame:
     return found[[*_KEYS, "store"]].reset_index(drop=True)
 
 
-def negatives(
-    found: pd.DataFrame, lines: Lines, mailers: Mailers, seed: int, *, uniform: bool = False
-) -> pd.DataFrame:
+def negatives(found: pd.DataFrame, lines: Lines, mailers: Mailers, seed: int, *, uniform: bool = False) -> pd.DataFrame:
     """Columns as in `found`, the positives: at most `NEGATIVES` rows for each of them.
 
     `uniform` draws from the whole mailer of the positive's store instead: the easy negatives that this

@@ -22,9 +22,7 @@ def subset(tables: Tables) -> Tables:
     return Tables(tables.items[tables.items.item_id.isin(used)], users, behaviors, shown)
 
 
-def write_subset(
-    tables: Path, out: Path, *, overwrite: bool = False, max_bytes: int = MAX_BYTES
-) -> dict[str, int]:
+def write_subset(tables: Path, out: Path, *, overwrite: bool = False, max_bytes: int = MAX_BYTES) -> dict[str, int]:
     """Write the subset of the tables in folder `tables` to `out`; returns bytes by file name.
 
     DinLensError when the result is larger than `max_bytes`; nothing is written then.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from din_core.domain import CheckpointError
 from din_core.metrics import (
+    Interval,
+    MetricError,
     auc,
     auc_interval,
     expected_calibration_error,
@@ -80,7 +82,7 @@ def evaluate(
         result[f"{role}_mean"] = _mean(rows)
     if base:
         mean, reference = result["checkpoints_mean"], result["base_mean"]
-        result["rela_impr"] = {name: rela_impr(mean[name], reference[name]) for name in ("auc", "gauc")}
+        result["rela_impr"] = {name: _gain(mean[name], reference[name]) for name in ("auc", "gauc")}
     return result
 
 
@@ -113,27 +115,47 @@ def _figures(bulk: BulkTables, predicted: Predictions) -> dict[str, Any]:
     user, label, score = bulk.impression_user[rows], bulk.impression_label[rows], predicted.probability
     lines = Events(bulk.behavior_user, bulk.behavior_item, bulk.behavior_time)
     new = ~seen_before(lines, Events(user, bulk.impression_item[rows], bulk.impression_time[rows]))
-    by_user, interval, gauc_bounds = (
-        gauc(user, label, score),
-        auc_interval(user, label, score),
-        gauc_interval(user, label, score),
-    )
+    by_user = gauc(user, label, score)
     return {
         "impressions": len(rows),
         "users": by_user.users,
         "skipped_users": by_user.skipped_users,
         "auc": auc(label, score),
-        "auc_interval": [interval.low, interval.high],
+        "auc_interval": _bounds(lambda: auc_interval(user, label, score)),
         "gauc": by_user.value,
-        "gauc_interval": [gauc_bounds.low, gauc_bounds.high],
+        "gauc_interval": _bounds(lambda: gauc_interval(user, label, score)),
         "log_loss": log_loss(label, score),
         "ece": expected_calibration_error(label, score),
         "new_impressions": int(new.sum()),
-        "new_auc": auc(label[new], score[new]) if new.any() else None,
-        "new_gauc": gauc(user[new], label[new], score[new]).value if new.any() else None,
+        "new_auc": _or_none(lambda: auc(label[new], score[new])),
+        "new_gauc": _or_none(lambda: gauc(user[new], label[new], score[new]).value),
     }
+
+
+def _gain(measured: float, base: float) -> float | None:
+    return _or_none(lambda: rela_impr(measured, base))
+
+
+def _or_none(measure: Callable[[], float]) -> float | None:
+    """A metric, or None where the rows at hand give it no value."""
+    try:
+        return measure()
+    except MetricError:
+        return None
+
+
+def _bounds(measure: Callable[[], Interval]) -> list[float] | None:
+    try:
+        interval = measure()
+    except MetricError:
+        return None
+    return [interval.low, interval.high]
 
 
 def _mean(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     names = ("auc", "gauc", "log_loss", "ece", "new_auc", "new_gauc")
-    return {name: float(np.mean([row[name] for row in rows])) for name in names if rows[0][name] is not None}
+    return {
+        name: float(np.mean([row[name] for row in rows]))
+        for name in names
+        if all(row[name] is not None for row in rows)
+    }

@@ -99,7 +99,9 @@ def fit(
     identity = {
         "options": asdict(options),
         "config": model.config.to_dict(),
-        "impressions": train.impressions,
+        "train data": train.fingerprint(),
+        "validation data": valid.fingerprint(),
+        "device": run.device.type,
     }
     saved = load_state(state_folder, identity) if state_folder else None
     if saved:

@@ -118,9 +118,7 @@ class Mailers:
     def places(self, week: Ints, store: Ints, product: Ints) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
         """(N,) place in the mailer and (N,) place on display, in words; every product must be `printed`."""
         row = self._find(week, store, product)
-        return np.array(list(MAILER.values()))[self._mailer[row]], np.array(list(DISPLAY.values()))[
-            self._display[row]
-        ]
+        return np.array(list(MAILER.values()))[self._mailer[row]], np.array(list(DISPLAY.values()))[self._display[row]]
 
     def draw(self, week: Ints, store: Ints, rng: np.random.Generator) -> Ints:
         """(N,) one product of each (week, store)'s mailer, all equally likely; none may be empty."""

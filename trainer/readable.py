@@ -156,9 +156,7 @@ def titles(products: pd.DataFrame) -> list[str]:
     texts = {column: pretty_values(products[column].dropna().unique(), column) for column in columns}
     raw = products[[*columns, "package_size", "brand"]].astype(object)
     result = []
-    for kind, category, department, package, brand in raw.where(raw.notna(), None).itertuples(
-        index=False, name=None
-    ):
+    for kind, category, department, package, brand in raw.where(raw.notna(), None).itertuples(index=False, name=None):
         name = texts["product_type"].get(kind)
         family = texts["product_category"].get(category)
         if name and family and kind in VAGUE:

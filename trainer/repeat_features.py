@@ -58,9 +58,7 @@ def seen_before(lines: Events, impressions: Events) -> Bools:
     return counts_before(lines, impressions, _items_themselves(lines, impressions)) > 0
 
 
-def repeat_features(
-    lines: Events, impressions: Events, fields: Mapping[str, Ints]
-) -> tuple[Floats, list[str]]:
+def repeat_features(lines: Events, impressions: Events, fields: Mapping[str, Ints]) -> tuple[Floats, list[str]]:
     """(M, 2K + 1) features of the user's own history, and their names.
 
     log(1 + n) for the number n of earlier lines with the candidate's item and with each of its field values,
@@ -77,9 +75,7 @@ def repeat_features(
     return np.stack(columns, axis=1).astype(np.float32), names
 
 
-def popularity_features(
-    lines: Events, impressions: Events, fields: Mapping[str, Ints]
-) -> tuple[Floats, list[str]]:
+def popularity_features(lines: Events, impressions: Events, fields: Mapping[str, Ints]) -> tuple[Floats, list[str]]:
     """(M, K) features and their names: log(1 + n) for all users' earlier lines with each key.
 
     What a repeat is worth depends on how common the repeated thing is.

@@ -5,6 +5,7 @@ Everything is built once and stays resident as flat arrays; a batch is a set of 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from din_core.domain import DinLensError
+from din_core.domain import CheckpointError, DinLensError
 from din_core.model.ragged import Multi, RaggedBatch
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.store import BulkTables
@@ -133,6 +134,14 @@ class Samples:
         """The same without shuffling, for evaluation."""
         yield from _cut(np.arange(self.groups), np.diff(self.candidate_offsets), batch_size)
 
+    def fingerprint(self) -> str:
+        """Short hash of all that a batch is made of: another store or vocabulary gives another."""
+        digest = hashlib.sha256()
+        tensors = (self.item_rows, self.behavior, self.count, self.candidate, self.context, self.label)
+        for array in (*(t.cpu().numpy() for t in (*tensors, *self.profile_rows)), self.behavior_offsets, self.user):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:12]
+
     def to(self, device: torch.device) -> Samples:
         """The same samples, resident on `device`."""
         moved = {
@@ -159,6 +168,7 @@ def _slices(offsets: Ints, groups: Ints) -> tuple[Ints, Ints]:
 
 def build_samples(bulk: BulkTables, vocabulary: Vocabulary, split: str, max_history: int) -> Samples:
     """All impressions of one split, grouped by (user, time), with folded histories strictly before that time."""
+    _check_fields(bulk, vocabulary)
     chosen = np.flatnonzero(bulk.impression_split == split)
     if not chosen.size:
         raise DinLensError(f"the store holds 0 impressions of split {split!r}; the splits are {', '.join(SPLITS)}")
@@ -184,6 +194,21 @@ def build_samples(bulk: BulkTables, vocabulary: Vocabulary, split: str, max_hist
         time=time[first],
         impression=chosen,
     )
+
+
+def _check_fields(bulk: BulkTables, vocabulary: Vocabulary) -> None:
+    """CheckpointError when the model reads a field that the store does not have."""
+    for kind, known, frame in (
+        ("item", vocabulary.item, bulk.items),
+        ("user", vocabulary.user, bulk.users),
+        ("context", vocabulary.context, bulk.impression_context),
+    ):
+        missing = [name for name in known if name not in frame.columns]
+        if missing:
+            raise CheckpointError(
+                f"the model reads the {kind} field {missing[0]!r}, which the store lacks; "
+                "use the store that it was trained on, or train a model on this one"
+            )
 
 
 def item_rows(bulk: BulkTables, vocabulary: Vocabulary) -> Tensor:

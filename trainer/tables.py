@@ -32,9 +32,7 @@ def read_tables(folder: Path) -> Tables:
     """The tables that `write_tables` wrote to `folder`; DinLensError when one is missing."""
     missing = [name for name in NAMES if not (folder / f"{name}.parquet").is_file()]
     if missing:
-        raise DinLensError(
-            f"{folder} holds no {missing[0]}.parquet; make the tables with `python -m trainer prepare`."
-        )
+        raise DinLensError(f"{folder} holds no {missing[0]}.parquet; make the tables with `python -m trainer prepare`.")
     return Tables(**{name: pd.read_parquet(folder / f"{name}.parquet") for name in NAMES})
 
 

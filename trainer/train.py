@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from din_core.domain import CheckpointError, DinLensError
-from din_core.model.checkpoint import save_checkpoint
+from din_core.model.checkpoint import check_replaceable, save_checkpoint
 from din_core.model.config import Architecture, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
@@ -56,6 +56,8 @@ def train(
 ) -> dict[str, Any]:
     """Train one checkpoint into `options.out`; returns its metrics. `say` hears one line a phase."""
     device = pick_device(options.device)
+    check_replaceable(options.out)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
     unfinished = options.out.parent / f".{options.out.name}{UNFINISHED}"
     if options.restart:
@@ -72,7 +74,7 @@ def train(
     torch.manual_seed(options.fit.seed)
     config = build_config(vocabulary, options.model, options.max_history, options.tower_dropout)
     model = InterestNetwork(config).to(device)
-    fused = fuse_activation_unit(model, options.compile)
+    fused = fuse_activation_unit(model, options.compile, say)
     fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step)
     metrics = {
         "model": options.model,
@@ -161,17 +163,22 @@ def describe(train_samples: Samples, valid_samples: Samples) -> str:
     )
 
 
-def fuse_activation_unit(model: InterestNetwork, wanted: str) -> bool:
-    """Compile what the activation unit does per pair, in training, where a compiler is found.
+def fuse_activation_unit(model: InterestNetwork, wanted: str, say: Callable[[str], None]) -> bool:
+    """Compile what the activation unit does per pair, in training, where that works.
 
-    About half of a training step's time on a CPU; evaluation stays as written.
+    About half of a training step's time on a CPU; evaluation stays as written. Whether a compiler is there and
+    finds what it needs is only known by trying: "auto" goes on without it, "on" raises CheckpointError.
     """
-    found = any(shutil.which(name) for name in ("g++", "clang++")) or torch.cuda.is_available()
-    if wanted == "on" and not found:
-        raise CheckpointError("--compile on needs a C++ compiler (g++ or clang++), but 0 were found; use --compile off")
-    if model.unit is None or wanted == "off" or not found:
+    if model.unit is None or wanted == "off":
         return False
-    model.unit.fuse()
+    try:
+        model.unit.fuse()
+    except Exception as error:  # whatever the compiler and its tools raise
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if wanted == "on":
+            raise CheckpointError(f"--compile on did not work ({reason}); use --compile off") from error
+        say(f"training without a compiled activation unit ({reason})")
+        return False
     return True
 
 

@@ -139,9 +139,7 @@ def group(
         inside = names == name
         if inside.any():
             distinct = len({c for c, ours in zip(category, inside, strict=True) if ours})
-            found.append(
-                Group(name, slots.get(name), float(total[inside].sum()), int(repeats[inside].sum()), distinct)
-            )
+            found.append(Group(name, slots.get(name), float(total[inside].sum()), int(repeats[inside].sum()), distinct))
     return tuple(found)
 
 
@@ -176,9 +174,7 @@ def plot_activation(info: ActivationInfo) -> go.Figure:
         )
     figure.add_hline(y=0, line={"color": "#444444", "width": 1})
     if info.reference is not None:
-        figure.add_hline(
-            y=info.reference, line={"dash": "dash", "width": 1}, annotation_text="average pooling 1/H"
-        )
+        figure.add_hline(y=info.reference, line={"dash": "dash", "width": 1}, annotation_text="average pooling 1/H")
     figure.update_layout(
         barmode="overlay",
         title=f"{info.model}: activation weights for {info.candidate.label}",

@@ -68,8 +68,7 @@ def timeline_info(history: History, behaviors: tuple[FoldedBehavior, ...]) -> Ti
         position=position,
         as_of=history.as_of,
         ticks=tuple(
-            Tick(at, place(at, time, position, history.as_of), label)
-            for at, label in date_ticks(start, history.as_of)
+            Tick(at, place(at, time, position, history.as_of), label) for at, label in date_ticks(start, history.as_of)
         ),
         unseen_lines=len(history.behaviors) - len(kept),
     )
@@ -110,14 +109,14 @@ def date_ticks(start: int, end: int) -> list[tuple[int, str]]:
     """Round moments from `start` to `end` with their labels: months, days or hours, at most 15."""
     span = end - start
     if span > 45 * DAY:
-        step = next(step for step in MONTH_STEPS if span / (30 * DAY) / step <= MOST_TICKS)
+        months = span / (30 * DAY)
+        centuries = 1200 * -(-months // (1200 * MOST_TICKS))  # a link may name any year up to 9999
+        step = next((step for step in MONTH_STEPS if months / step <= MOST_TICKS), int(centuries))
         return [(at, f"{moment(at):%b %Y}") for at in month_starts(start, end, step)]
     unit = DAY if span > 2 * DAY else HOUR
     step = max(-(-span // unit // MOST_TICKS), 1) * unit
     found = range(-(-start // unit) * unit, end + 1, step)
-    return [
-        (at, f"{moment(at).day} {moment(at):%b}" if unit == DAY else f"{moment(at):%H:%M}") for at in found
-    ]
+    return [(at, f"{moment(at).day} {moment(at):%b}" if unit == DAY else f"{moment(at):%H:%M}") for at in found]
 
 
 def month_starts(start: int, end: int, step: int) -> Iterator[int]:
@@ -126,6 +125,8 @@ def month_starts(start: int, end: int, step: int) -> Iterator[int]:
     while at.timestamp() <= end:
         if at.timestamp() >= start and (at.year * 12 + at.month - 1) % step == 0:
             yield int(at.timestamp())
+        if (at.year, at.month) == (datetime.max.year, 12):
+            return
         at = (at + timedelta(days=32)).replace(day=1)
 
 

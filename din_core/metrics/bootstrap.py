@@ -91,9 +91,7 @@ def _interval(
         raise MetricError("all rows are of one user; an interval over users needs at least 2.")
     measure = prepare(codes, n_users, positive, ranked)
     base = None if other is None else prepare(codes, n_users, positive, other)
-    values = np.array(
-        [measure(drawn) - (base(drawn) if base else 0.0) for drawn in _draws(n_users, replicates, seed)]
-    )
+    values = np.array([measure(drawn) - (base(drawn) if base else 0.0) for drawn in _draws(n_users, replicates, seed)])
     values = values[~np.isnan(values)]
     if not len(values):
         raise MetricError(f"none of {replicates} draws of {n_users} users has both labels; give more rows.")

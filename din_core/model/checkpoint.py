@@ -56,7 +56,8 @@ def save_checkpoint(
     metrics: Mapping[str, Any],
     card: str,
 ) -> None:
-    """Write a checkpoint; an older one in the same place is replaced in one step or not at all."""
+    """Write a checkpoint; an older one in the same place is replaced whole or not at all."""
+    check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     written = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -72,13 +73,31 @@ def save_checkpoint(
         if folder.exists():
             replaced = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
             os.replace(folder, replaced / "old")
-            os.replace(written, folder)
-            shutil.rmtree(replaced)
+            try:
+                os.replace(written, folder)
+            except OSError:
+                os.replace(replaced / "old", folder)
+                raise
+            finally:
+                shutil.rmtree(replaced)
         else:
             os.replace(written, folder)
     except BaseException:
         shutil.rmtree(written, ignore_errors=True)
         raise
+
+
+def check_replaceable(folder: Path) -> None:
+    """CheckpointError when `folder` holds anything that saving a checkpoint there would destroy."""
+    if not folder.exists():
+        return
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+    strange = sorted(names - {WEIGHTS, CONFIG, VOCABULARY, METRICS, CARD})
+    if strange or not folder.is_dir():
+        raise CheckpointError(
+            f"{folder} holds {strange[0] if strange else 'no folder'}, which is no part of a checkpoint; "
+            "name a new folder, or one that holds a checkpoint only"
+        )
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:

@@ -67,7 +67,7 @@ class ModelConfig:
             for name in ("unit_hidden", "tower_hidden"):
                 values[name] = tuple(values[name])
             config = cls(**values)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"config.json does not describe a model ({error}); write it with `python -m trainer train`"
             ) from error

@@ -83,8 +83,22 @@ class ActivationUnit(nn.Module):
         self._training_rest = self.rest
 
     def fuse(self) -> None:
-        """Compile the per-pair layers for training; needs a C++ compiler on a CPU."""
-        self._training_rest = torch.compile(self.rest, dynamic=True)
+        """Compile the per-pair layers for training, and try them once; raises what the compiler raises.
+
+        Needs a C++ compiler on a CPU. The trial leaves parameters, gradients and statistics as they were.
+        """
+        compiled = torch.compile(self.rest, dynamic=True)
+        before = {name: tensor.clone() for name, tensor in self.state_dict().items()}
+        was_training, device = self.training, self.last.weight.device
+        try:
+            s = torch.ones(5, self.first.out_features, device=device, requires_grad=True)
+            self.train()
+            torch.autograd.backward(compiled(s, torch.ones(5, device=device)).sum())
+        finally:
+            self.train(was_training)
+            self.zero_grad(set_to_none=True)
+            self.load_state_dict(before)
+        self._training_rest = compiled
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""

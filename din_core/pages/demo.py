@@ -96,9 +96,11 @@ def one_at_a_time(lock: Path, progress: Progress) -> Iterator[None]:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-            except OSError:
+            except BlockingIOError:
                 progress("waiting for another start that is building the same store", 0, None)
                 time.sleep(0.2)
+            except OSError:  # a file system without locks: build side by side, the first to finish wins
+                break
         yield
 
 

@@ -49,8 +49,8 @@ class Inputs:
             self.history.user.user_id,
             tuple(self.history.user.fields.items()),
             self.history.as_of,
-            tuple((b.item.item_id, b.timestamp) for b in self.history.behaviors),
-            tuple((case.item.item_id, case.impression, tuple(case.context.items())) for case in self.cases),
+            tuple((b.item, b.timestamp) for b in self.history.behaviors),
+            tuple((case.item, case.impression, tuple(case.context.items())) for case in self.cases),
         )
 
 

@@ -73,6 +73,7 @@ def model_data(scores: Scores) -> dict[str, str]:
 def timeline_data(timeline: Timeline, category: Sequence[str]) -> dict[str, Any]:
     """Columns of the T distinct behaviors and of the L lines."""
     return {
+        "id": [b.item.item_id for b in timeline.behaviors],
         "title": [b.item.label for b in timeline.behaviors],
         "category": list(category),
         "count": [b.count for b in timeline.behaviors],
@@ -92,7 +93,7 @@ def case_data(inspection: Inspection, place: int, link: str, words: Words) -> di
     return {
         "id": case.item.item_id,
         "title": case.item.label,
-        "detail": item_detail(case.item),
+        "detail": " · ".join(filter(None, [item_detail(case.item), f"item {case.item.item_id}"])),
         "outcome": None if case.impression is None else case.impression.label,
         "shown": case.impression is not None,
         "outcomeText": outcome_text(case, words),

@@ -104,7 +104,7 @@ def _profile(vocabulary: Vocabulary, user: User) -> tuple[Multi, ...]:
 
 def load_scorers(folder: Path) -> dict[str, Scorer]:
     """Every checkpoint in the folders below `folder`, by folder name: DIN first, then by name."""
-    found = sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
+    found = sorted(path.parent for path in folder.glob(f"[!.]*/{CONFIG}"))
     if not found:
         raise CheckpointError(
             f"{folder} holds 0 checkpoints; write one below it with `python -m trainer train --out {folder}/din`"

@@ -104,9 +104,7 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
     names = [unquote(name) for text in values.get("models", []) for name in text.split(",")]
     candidates = tuple(kept("item", values.get("item", []), problems))
     if len(candidates) > MAX_CANDIDATES:
-        problems.append(
-            f"The link names {len(candidates)} candidates; the first {MAX_CANDIDATES} are used, the limit."
-        )
+        problems.append(f"The link names {len(candidates)} candidates; the first {MAX_CANDIDATES} are used, the limit.")
     link = Link(
         user_id=one("user"),
         as_of=read_time(one("at"), problems),
@@ -164,9 +162,7 @@ def kept(name: str, given: Sequence[str], problems: list[str]) -> list[str]:
     """The values that can be ids: not empty, not longer than MAX_LENGTH."""
     long = [value for value in given if len(value) > MAX_LENGTH]
     if long:
-        problems.append(
-            f"The link's {name} has {len(long[0])} characters, the limit is {MAX_LENGTH}; it is left out."
-        )
+        problems.append(f"The link's {name} has {len(long[0])} characters, the limit is {MAX_LENGTH}; it is left out.")
     return [value for value in given if value and len(value) <= MAX_LENGTH]
 
 

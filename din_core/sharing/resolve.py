@@ -80,17 +80,13 @@ def resolve(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
     return Resolved(Scenario(user_id, as_of, items, models, context), problems)
 
 
-def find_checkpoints(
-    wanted: Sequence[str], fingerprints: Mapping[str, str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def find_checkpoints(wanted: Sequence[str], fingerprints: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Folder names of the wanted checkpoints, and a sentence for each that is not here as it was.
 
     A link names a folder, a fingerprint, or folder@fingerprint. All of them where none is wanted or found.
     """
     if not fingerprints:
-        raise CheckpointError(
-            "there are 0 checkpoints to score with; train one with `python -m trainer train`"
-        )
+        raise CheckpointError("there are 0 checkpoints to score with; train one with `python -m trainer train`")
     by_fingerprint = {fingerprint: name for name, fingerprint in fingerprints.items()}
     found: list[str] = []
     problems: list[str] = []

@@ -91,3 +91,9 @@ def test_dates_are_few_rising_and_within_the_axis(start: int, span: int) -> None
 def test_dates_fit_the_span(days: float, labels: list[str]) -> None:
     start = 1488326400 + 1  # the second after 1 Mar 2017 began
     assert [label for _, label in date_ticks(start, start + int(days * DAY))] == labels
+
+
+def test_a_time_in_the_last_year_that_a_link_can_name_still_has_few_ticks() -> None:
+    last = 253_402_300_799  # 9999-12-31T23:59:59Z
+    for start in (0, last - 400 * 365 * 86_400, last - 60 * 86_400):
+        assert 1 <= len(date_ticks(start, last)) <= 15

@@ -90,3 +90,19 @@ def test_a_config_of_a_later_version_is_refused():
         ModelConfig.from_dict({**raw, "architecture": "dien"})
     with pytest.raises(CheckpointError, match="does not describe"):
         ModelConfig.from_dict({**raw, "surprise": 1})
+
+
+@pytest.mark.parametrize("precious", ["din/notes.txt", "din/other/model.safetensors"])
+def test_saving_never_destroys_what_is_no_checkpoint(tmp_path, precious):
+    file = tmp_path / precious
+    file.parent.mkdir(parents=True)
+    file.write_text("precious")
+    with pytest.raises(CheckpointError, match="no part of a checkpoint"):
+        save_checkpoint(tmp_path / "din", toy_network(), VOCABULARY, {}, "")
+    assert file.read_text() == "precious"
+
+
+def test_saving_over_a_file_is_refused(tmp_path):
+    (tmp_path / "din").write_text("precious")
+    with pytest.raises(CheckpointError, match="no part of a checkpoint"):
+        save_checkpoint(tmp_path / "din", toy_network(), VOCABULARY, {}, "")

@@ -1,5 +1,7 @@
 """The networks: against NumPy on paper, and what must not change their answers."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -159,3 +161,22 @@ def test_half_precision_with_gathered_pairs_stays_near_single_precision(architec
     torch.testing.assert_close(logit.float(), expected, atol=0.1, rtol=0.1)
     logit.float().sum().backward()
     assert all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
+
+
+def test_the_fused_activation_unit_equals_the_plain_one_and_so_do_its_gradients():
+    plain, fused = toy_network().float().train(), toy_network().float().train()
+    before = {name: tensor.clone() for name, tensor in fused.state_dict().items()}
+    try:
+        fused.unit.fuse()
+    except Exception as error:  # a machine without a compiler trains without it
+        assert not shutil.which("g++"), error
+        return
+    for name, tensor in fused.state_dict().items():
+        torch.testing.assert_close(tensor, before[name], msg=name)
+    batch = toy_batch([[1, 2, 3], [4]], [[5, 1], [2]], counts=[[1, 2, 1], [3]])
+    object.__setattr__(batch, "count", batch.count.float())
+    for network in (plain, fused):
+        network(batch).logit.sum().backward()
+    for (name, expected), found in zip(plain.named_parameters(), fused.parameters(), strict=True):
+        torch.testing.assert_close(found.grad, expected.grad, atol=1e-5, rtol=1e-4, msg=name)
+    torch.testing.assert_close(fused.unit.first_dice.moments.mean, plain.unit.first_dice.moments.mean)

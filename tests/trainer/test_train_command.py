@@ -11,7 +11,20 @@ from din_core.store import open_store
 from tests.trainer.tables import planted_tables
 from trainer.__main__ import main
 
-FAST = ("--epochs", "8", "--batch-size", "64", "--learning-rate", "0.005", "--min-count", "1", "--compile", "off")
+FAST = (
+    "--epochs",
+    "8",
+    "--batch-size",
+    "64",
+    "--learning-rate",
+    "0.005",
+    "--min-count",
+    "1",
+    "--compile",
+    "off",
+    "--device",
+    "cpu",
+)
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +126,39 @@ def test_train_twice_with_a_seed_gives_the_same_checkpoint(trained, capsys, tmp_
         _, result = run_json(capsys, "evaluate", "--store", url, "--checkpoint", folder, "--split", "valid")
         fingerprints.append(result["checkpoints"][0]["fingerprint"])
     assert fingerprints[0] == fingerprints[1]
+
+
+def test_a_checkpoint_is_refused_on_a_store_without_its_fields(trained, capsys, tmp_path):
+    folder, _ = trained
+    tables = planted_tables(tmp_path / "tables", users=4, weeks=6)
+    items = pd.read_csv(tables / "items.csv").drop(columns="category")
+    items.to_csv(tables / "items.csv", index=False)
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    assert main(["ingest", str(tables), "--store", url]) == 0
+    assert main(["evaluate", "--store", url, "--checkpoint", str(folder / "runs" / "din")]) == 1
+    assert "item field 'category', which the store lacks" in capsys.readouterr().err
+
+
+def test_a_figure_without_a_value_is_none_and_the_rest_is_reported(trained, capsys, tmp_path):
+    """One user: nobody to draw intervals from."""
+    folder, _ = trained
+    tables = planted_tables(tmp_path / "tables", users=2, weeks=8)
+    shown = pd.read_csv(tables / "impressions.csv")
+    shown[shown.user_id == "u0"].to_csv(tables / "impressions.csv", index=False)
+    url = f"sqlite:///{tmp_path / 'one.db'}"
+    assert main(["ingest", str(tables), "--store", url]) == 0
+    code, result = run_json(capsys, "evaluate", "--store", url, "--checkpoint", folder / "runs" / "din")
+    assert code == 0
+    assert result["checkpoints"][0]["auc_interval"] is None
+    assert 0 <= result["checkpoints"][0]["auc"] <= 1
+    assert main(["evaluate", "--store", url, "--checkpoint", str(folder / "runs" / "din")]) == 0
+    assert "no interval" in capsys.readouterr().out
+
+
+def test_training_refuses_to_write_over_what_is_no_checkpoint(trained, capsys, tmp_path):
+    _, url = trained
+    (tmp_path / "din").mkdir()
+    (tmp_path / "din" / "notes.txt").write_text("precious")
+    assert main(["train", "--store", url, "--out", str(tmp_path / "din"), *FAST]) == 1
+    assert "no part of a checkpoint" in capsys.readouterr().err
+    assert (tmp_path / "din" / "notes.txt").read_text() == "precious"

@@ -40,16 +40,15 @@ def render(result: dict[str, Any]) -> str:
         if len(result.get(role, [])) > 1:
             lines.append(f"{f'mean of {len(result[role])}':32} {_columns(result[f'{role}_mean'])}")
     for row in result["checkpoints"][:1]:
-        low, high = row["auc_interval"]
+        interval = "no interval" if row["auc_interval"] is None else "{:.4f} to {:.4f}".format(*row["auc_interval"])
         lines.append(
             f"{row['impressions']:,} impressions of {row['users']:,} users with both outcomes "
-            f"({row['skipped_users']:,} skipped in GAUC); 95 % interval of the first AUC {low:.4f} to {high:.4f}; "
+            f"({row['skipped_users']:,} skipped in GAUC); 95 % interval of the first AUC: {interval}; "
             f"'new': the {row['new_impressions']:,} impressions of items the user had no behavior with"
         )
     if "rela_impr" in result:
-        lines.append(
-            f"RelaImpr over the base: AUC {result['rela_impr']['auc']:+.1%}, GAUC {result['rela_impr']['gauc']:+.1%}"
-        )
+        gains = {name: "-" if gain is None else f"{gain:+.1%}" for name, gain in result["rela_impr"].items()}
+        lines.append(f"RelaImpr over the base: AUC {gains['auc']}, GAUC {gains['gauc']}")
     return "\n".join(lines)
 
 

@@ -17,9 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument("source", choices=["complete-journey"], help="which public data to prepare")
     parser.add_argument("--out", type=Path, required=True, metavar="TABLES", help="folder for the tables")
-    parser.add_argument(
-        "--seed", type=int, default=DEFAULT_SEED, help="of the drawn negatives (default %(default)s)"
-    )
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of the drawn negatives (default %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace tables that --out already holds")
 
 

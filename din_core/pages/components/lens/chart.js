@@ -186,7 +186,7 @@ function createChart(at, onRow) {
     const r = time.lineRow[line];
     const [title, category, when, repeats, weight] = tipLines(line);
     tip.replaceChildren(
-      element("strong", title),
+      element("strong", time.id[r] === shown.id ? `${title} (this candidate)` : title),
       element("span", category, { className: "category", style: `--swatch:${color(r)}` }),
       element("span", when),
       element("span", repeats),

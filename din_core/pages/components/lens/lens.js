@@ -101,6 +101,7 @@ function createLens(root) {
     }
     at("cases").setAttribute("aria-activedescendant", `case-${chosen}`);
     reveal(at("cases"), at(`case-${chosen}`));
+    at("place").textContent = `${chosen + 1} of ${data.cases.length}`;
     at("before").disabled = chosen === 0;
     at("after").disabled = chosen === data.cases.length - 1;
     at("title").textContent = at("title").title = item.title;
@@ -129,6 +130,7 @@ function createLens(root) {
         : [Math.min(...data.cases.map((c) => c.extent[0])), Math.max(...data.cases.map((c) => c.extent[1]))];
     const { colors } = look;
     const shown = {
+      id: item.id,
       weight: item.weight,
       extent,
       reference: item.reference,

@@ -31,10 +31,13 @@ function createTable(at, onSort, onRow, onPin) {
   });
   at("columns").replaceChildren(...heads);
 
-  function makeRow(time, r) {
+  function makeRow(time, r, titles) {
     const line = document.createElement("tr");
     const title = element("th", time.title[r], { scope: "row", className: "title" });
-    title.append(element("span", `${time.category[r]} · ${day(time.last[r])}`, { className: "under" }));
+    // Different items may have one title; then the id tells them apart.
+    if (titles.get(time.title[r]) > 1) title.append(element("span", `item ${time.id[r]}`, { className: "id" }));
+    const same = element("span", "this candidate", { className: "same", hidden: true });
+    title.append(same, element("span", `${time.category[r]} · ${day(time.last[r])}`, { className: "under" }));
     const cells = {
       category: element("td", time.category[r], { className: "category" }),
       date: element("td", day(time.last[r]), { className: "date" }),
@@ -47,8 +50,10 @@ function createTable(at, onSort, onRow, onPin) {
     line.onclick = () => onPin(r);
     return {
       index: r,
+      id: time.id[r],
       line,
       cells,
+      same,
       title: time.title[r],
       category: time.category[r],
       last: time.last[r],
@@ -77,7 +82,9 @@ function createTable(at, onSort, onRow, onPin) {
 
   return {
     setTimeline(time) {
-      rows = time.title.map((_, r) => makeRow(time, r));
+      const titles = new Map();
+      for (const title of time.title) titles.set(title, (titles.get(title) ?? 0) + 1);
+      rows = time.title.map((_, r) => makeRow(time, r, titles));
       order = "";
       scroller.scrollTop = 0;
     },
@@ -91,6 +98,7 @@ function createTable(at, onSort, onRow, onPin) {
         r.cells.weight.style.setProperty("--part", Math.abs(r.weight) / largest);
         r.cells.weight.classList.toggle("negative", r.weight < 0);
         r.line.style.setProperty("--swatch", shown.color(r.category));
+        r.same.hidden = r.id !== shown.id;
       }
       arrange();
     },
