@@ -42,10 +42,10 @@ class FitOptions:
     epochs: int = 3
     batch_size: int = 1024
     """Impressions a step, about: a history's impressions stay together."""
-    learning_rate: float = 1e-3
+    learning_rate: float = 4e-3
     """Peak of the schedule: a linear warm-up, then a cosine to 0 at the last step."""
     warmup_steps: int = 50
-    embedding_decay: float = 0.5
+    embedding_decay: float = 0.0
     """Decoupled weight decay of the item embeddings."""
     decay: float = 0.0
     """Decoupled weight decay of everything else."""

@@ -16,7 +16,13 @@ from trainer.samples import build_samples, build_vocabulary
 from trainer.train import build_config
 
 OPTIONS = FitOptions(
-    epochs=10, batch_size=64, learning_rate=0.005, warmup_steps=5, evaluations_per_epoch=1, patience=10
+    epochs=10,
+    embedding_decay=0.0,
+    batch_size=64,
+    learning_rate=0.005,
+    warmup_steps=5,
+    evaluations_per_epoch=1,
+    patience=10,
 )
 
 

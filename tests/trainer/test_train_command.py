@@ -20,6 +20,8 @@ FAST = (
     "0.005",
     "--min-count",
     "1",
+    "--embedding-decay",
+    "0",
     "--compile",
     "off",
     "--device",

@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from trainer.fit import FitOptions, Step
-from trainer.train import TrainOptions, train
+from trainer.train import RECIPES, TrainOptions, train
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,14 +20,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=("din", "base"), default="din", help="architecture (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--device", default=options.device, help="auto, cpu or cuda (%(default)s)")
-    parser.add_argument("--epochs", type=int, default=fit.epochs, help="passes over the data (%(default)s)")
+    parser.add_argument("--epochs", type=int, help=f"passes over the data ({_by_model('epochs')})")
     parser.add_argument("--seed", type=int, default=fit.seed, help="fixes a CPU run (%(default)s)")
     parser.add_argument("--max-history", type=int, default=options.max_history, help="distinct items (%(default)s)")
     parser.add_argument("--batch-size", type=int, default=fit.batch_size, help="impressions a step (%(default)s)")
     parser.add_argument("--learning-rate", type=float, default=fit.learning_rate, help="peak rate (%(default)s)")
-    parser.add_argument(
-        "--embedding-decay", type=float, default=fit.embedding_decay, help="of embeddings (%(default)s)"
-    )
+    parser.add_argument("--embedding-decay", type=float, help=f"of item embeddings ({_by_model('embedding_decay')})")
     parser.add_argument("--decay", type=float, default=fit.decay, help="of all else (%(default)s)")
     parser.add_argument("--dropout", type=float, default=options.tower_dropout, help="in the tower (%(default)s)")
     parser.add_argument("--min-count", type=int, default=options.min_count, help="for a row of its own (%(default)s)")
@@ -40,8 +38,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--restart", action="store_true", help="forget an unfinished run in the same place")
 
 
+def _by_model(option: str) -> str:
+    return ", ".join(f"{model}: {getattr(recipe, option)}" for model, recipe in RECIPES.items())
+
+
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Train with a progress bar on stderr; a killed run goes on when called again."""
+    recipe = RECIPES[args.model]
     options = TrainOptions(
         store=args.store,
         model=args.model,
@@ -53,10 +56,10 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         tower_dropout=args.dropout,
         restart=args.restart,
         fit=FitOptions(
-            epochs=args.epochs,
+            epochs=recipe.epochs if args.epochs is None else args.epochs,
             batch_size=args.batch_size,
             learning_rate=args.learning_rate,
-            embedding_decay=args.embedding_decay,
+            embedding_decay=recipe.embedding_decay if args.embedding_decay is None else args.embedding_decay,
             decay=args.decay,
             seed=args.seed,
         ),
