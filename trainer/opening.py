@@ -18,10 +18,13 @@ REPEATS = (2, 12)
 """How often the candidate itself is among them."""
 
 
-def find_example(bulk: BulkTables, din: Path, base: Path, known: Mapping[str, bool]) -> dict[str, Any]:
+def find_example(
+    bulk: BulkTables, din: Path, base: Path, known: Mapping[str, bool], titles: Mapping[str, str]
+) -> dict[str, Any]:
     """The bought test impression whose DIN probability is furthest above average pooling's.
 
-    Among users that `known` has as True, with histories that are easy to read. It is an example picked to be
+    Among users that `known` has as True, with histories that are easy to read, and candidates whose title no
+    other candidate of that time has; `titles` is by item id. It is an example picked to be
     seen, not evidence: the table in the README is. DinLensError when no impression qualifies.
     """
     scored = [predict_split(load_checkpoint(folder), bulk, "test", "cpu") for folder in (din, base)]
@@ -35,10 +38,13 @@ def find_example(bulk: BulkTables, din: Path, base: Path, known: Mapping[str, bo
         if not DISTINCT[0] <= distinct <= DISTINCT[1] or not known.get(_user_id(bulk, int(samples.user[g]))):
             continue
         past, repeats = samples.behavior[behaviors].numpy(), samples.count[behaviors].numpy()
+        group = samples.candidate[slice(*samples.candidate_offsets[g : g + 2])]
+        shown = [titles.get(_item_id(bulk, int(i))) for i in group]
         for m in range(*samples.candidate_offsets[g : g + 2]):
             itself = float(repeats[past == int(samples.candidate[m])].sum())
             bought = samples.label[m] == 1 and REPEATS[0] <= itself <= REPEATS[1]
-            if bought and (best is None or gap[m] > best[0]):
+            title = titles.get(_item_id(bulk, int(samples.candidate[m])))
+            if bought and title and shown.count(title) == 1 and (best is None or gap[m] > best[0]):
                 best = (float(gap[m]), m)
     if best is None:
         raise DinLensError(
@@ -48,10 +54,14 @@ def find_example(bulk: BulkTables, din: Path, base: Path, known: Mapping[str, bo
     row = int(samples.impression[best[1]])
     return {
         "user_id": _user_id(bulk, int(bulk.impression_user[row])),
-        "item_id": str(bulk.items["item_id"].iat[int(bulk.impression_item[row])]),
+        "item_id": _item_id(bulk, int(bulk.impression_item[row])),
         "as_of": int(bulk.impression_time[row]),
     }
 
 
 def _user_id(bulk: BulkTables, position: int) -> str:
     return str(bulk.users["user_id"].iat[position])
+
+
+def _item_id(bulk: BulkTables, position: int) -> str:
+    return str(bulk.items["item_id"].iat[position])

@@ -13,6 +13,8 @@ from din_core.model.checkpoint import load_checkpoint
 from din_core.store import open_store
 from trainer.demo import write_subset
 from trainer.opening import find_example
+from trainer.tables import read_tables
+from trainer.train import keep_freed_memory
 
 MAX_CHECKPOINT_BYTES = 16_000_000
 
@@ -36,11 +38,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         raise CheckpointError(
             f"the checkpoints take {size:,} bytes > {MAX_CHECKPOINT_BYTES:,}; train with a higher --min-count"
         )
+    keep_freed_memory()
     store = open_store(args.store)
     bulk = store.bulk()
     store.close()
     known = {user: any(rest) for user, *rest in bulk.users.itertuples(index=False)}
-    example = find_example(bulk, args.din, args.base, known)
+    items = read_tables(args.tables).items.dropna(subset="title")
+    titles = {str(item): title for item, title in zip(items.item_id, items.title, strict=True)}
+    example = find_example(bulk, args.din, args.base, known, titles)
     opening = args.out / "demo" / "opening.json"
     opening.unlink(missing_ok=True)
     tables = write_subset(args.tables, args.out / "demo", overwrite=True)
