@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser
 
 from din_core.pages.components.sources import source
 
 Call = Callable[..., Any]
 
 
-@pytest.fixture
-def call(page: Page) -> Call:
+@pytest.fixture(scope="module")
+def call(browser: Browser) -> Iterator[Call]:
     """Call a function of format.js by name."""
+    page = browser.new_page()
     page.add_script_tag(content=source("lens/format.js"))
-    return lambda name, *values: page.evaluate(f"values => {name}(...values)", list(values))
+    yield lambda name, *values: page.evaluate(f"values => {name}(...values)", list(values))
+    page.close()
 
 
 @pytest.mark.parametrize(
