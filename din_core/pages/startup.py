@@ -47,6 +47,26 @@ class Stage:
     """0 to 1, None where it cannot be known."""
 
 
+BUILD_STEPS = {
+    "checking items": (0.0, 0.04),
+    "checking users": (0.04, 0.05),
+    "checking behaviors": (0.05, 0.14),
+    "checking impressions": (0.14, 0.15),
+    "loading items": (0.15, 0.2),
+    "loading users": (0.2, 0.4),
+    "loading behaviors": (0.4, 0.74),
+    "loading impressions": (0.74, 0.78),
+    "building indexes": (0.78, 1.0),
+}
+"""Part of the whole build at which each step of an ingest begins and ends, as measured on the demo."""
+
+
+def build_share(step: str, done: int, total: int | None) -> float:
+    """How much of a build is done, 0 to 1; 0 in a step that is not known."""
+    begin, end = BUILD_STEPS.get(step, (0.0, 0.0))
+    return begin + (end - begin) * min(done / total, 1.0) if total else begin
+
+
 class Startup:
     """Opens store and models in two threads; `wait` tells when the app is there."""
 
@@ -83,7 +103,7 @@ class Startup:
         return App(store, scorers, summary, setting)
 
     def _building(self, step: str, done: int, total: int | None) -> None:
-        share = min(done / total, 1.0) if total else None
+        share = max(build_share(step, done, total), self.stage.share or 0.0)
         self.stage = Stage(f"First start: building the demo's behavior store, {step}", share)
 
 

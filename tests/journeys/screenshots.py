@@ -8,7 +8,7 @@ from tests.journeys.server import ROOT, running_app, running_browser
 
 FOLDER = ROOT / "assets" / "screenshots"
 PICTURES = {"inspect.png": "light", "inspect-dark.png": "dark"}
-SIZE = {"width": 1280, "height": 1010}
+SIZE = {"width": 1280, "height": 1080}
 
 
 def main() -> None:
