@@ -8,7 +8,7 @@ from tests.journeys.server import ROOT, running_app, running_browser
 
 FOLDER = ROOT / "assets" / "screenshots"
 PICTURES = {"inspect.png": "light", "inspect-dark.png": "dark"}
-SIZE = {"width": 1280, "height": 1080}
+SIZE = {"width": 1280, "height": 1056}
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
             page.goto(address)
             expect(page.locator("#title")).not_to_be_empty(timeout=90_000)
             expect(page.locator("#rows tr").first).to_be_visible()
+            expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)  # the run is over
             page.evaluate("document.fonts.ready")
             page.screenshot(path=FOLDER / name)
             context.close()
