@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from din_core.model.config import ModelConfig
-
-TITLES = {"din": "DIN", "base": "Base model (average pooling)"}
+from din_core.model.config import ACTIVATIONS, ModelConfig
 
 
 def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
@@ -21,7 +19,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         "tags: [click-through-rate, deep-interest-network]",
         "---",
         "",
-        f"# {TITLES[config.architecture]}",
+        f"# {config.title}",
         "",
         _what_it_is(config),
         "",
@@ -29,7 +27,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         "|---|---|",
         f"| Data | {data['train_impressions']:,} train and {data['valid_impressions']:,} validation impressions, "
         f"{_date(data['first_timestamp'])} to {_date(data['last_timestamp'])} |",
-        f"| History | the {config.max_history} most recent distinct items, each with its count |",
+        f"| History | the {config.max_history} most recent {_kept(config)} |",
         f"| Item fields | {_fields(config.item_fields)} |",
         f"| Profile fields | {_fields(config.user_fields)} |",
         f"| Context fields | {_fields(config.context_fields)} |",
@@ -53,18 +51,40 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
 
 
 def _what_it_is(config: ModelConfig) -> str:
-    unit, tower = "-".join(map(str, config.unit_hidden)), "-".join(map(str, config.tower_hidden))
-    if config.architecture == "din":
-        pooling = (
-            f"a local activation unit on [q, k, q−k, q∘k] ({unit}, Dice) weighs each behavior by the candidate; "
-            "weights are not normalised"
-        )
-    else:
-        pooling = "behaviors are averaged, whatever the candidate; all else is as in DIN"
+    tower = "-".join(map(str, config.tower_hidden))
     return (
-        f"Deep Interest Network family (arXiv:1706.06978): {pooling}. Tower {tower}, Dice, on profile, "
+        f"Deep Interest Network family: {_pooling(config)}. Tower {tower}, Dice, on profile, "
         "context, candidate, the interest vector and its product with the candidate, standardised and bent by asinh."
     )
+
+
+def _kept(config: ModelConfig) -> str:
+    return "distinct items, each with its count" if config.folds else "behaviors, one by one"
+
+
+def _pooling(config: ModelConfig) -> str:
+    if config.architecture == "dien":
+        return (
+            "a GRU extracts an interest state from each behavior, steered by an auxiliary loss (weight "
+            f"{config.auxiliary_weight:g}), and a second one ({config.evolution.upper()}) evolves the states towards "
+            "the candidate (DIEN, arXiv:1809.03672); attention is normalised by softmax"
+        )
+    if config.architecture == "base":
+        half_life = (
+            f", starting from a half-life of {config.half_life:g} days" if config.pooling == "time decay" else ""
+        )
+        return f"{config.base_pooling} pooling{half_life}, whatever the candidate; all else is as in DIN"
+    told = {"dot": "the dot product q·k", "bilinear": "the bilinear form q·W·k"}.get(config.attention) or _unit(config)
+    normalised = "not normalised" if config.normalisation == "none" else f"normalised by {config.normalisation}"
+    return f"{told} weighs each behavior by the candidate (DIN, arXiv:1706.06978); weights are {normalised}"
+
+
+def _unit(config: ModelConfig) -> str:
+    reads = "[q, k, q−k, q∘k]" if config.unit_input == "official" else "[q, q∘k, k]"
+    hidden = "-".join(map(str, config.unit_hidden))
+    each = " for each item field" if config.unit_per_field else ""
+    projected = " after a projection of q" if config.project_query else ""
+    return f"a local activation unit on {reads} ({hidden}, {ACTIVATIONS[config.unit_activation]}){each}{projected}"
 
 
 def _fields(fields: Any) -> str:

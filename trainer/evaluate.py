@@ -89,7 +89,8 @@ def evaluate(
 def predict_split(checkpoint: Checkpoint, bulk: BulkTables, split: str, device: str = "auto") -> Predictions:
     """Probabilities of every impression of a split."""
     target = pick_device(device)
-    samples = build_samples(bulk, checkpoint.vocabulary, split, checkpoint.config.max_history).to(target)
+    config = checkpoint.config
+    samples = build_samples(bulk, checkpoint.vocabulary, split, config.max_history, config.folds).to(target)
     logit = predict(checkpoint.model.to(target), samples)
     return Predictions(samples.impression, 1 / (1 + np.exp(-logit)))
 

@@ -161,9 +161,12 @@ class _Run:
             group["lr"] = self.learning_rate()
         self.optimizer.zero_grad(set_to_none=True)
         with _autocast(self.device):
-            logit = self.model(batch).logit
-        loss = nn.functional.binary_cross_entropy_with_logits(logit.float(), label)
-        loss.backward()  # type: ignore[no-untyped-call]
+            output = self.model(batch)
+        loss = nn.functional.binary_cross_entropy_with_logits(output.logit.float(), label)
+        objective = loss
+        if output.auxiliary is not None:
+            objective = loss + self.model.config.auxiliary_weight * output.auxiliary.float()
+        objective.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.step += 1
         self._loss.lerp_(loss.detach(), 0.02 if self.step > 1 else 1.0)

@@ -29,7 +29,7 @@ def find_example(
     """
     scored = [predict_split(load_checkpoint(folder), bulk, "test", "cpu") for folder in (din, base)]
     checkpoint = load_checkpoint(din)
-    samples = build_samples(bulk, checkpoint.vocabulary, "test", checkpoint.config.max_history)
+    samples = build_samples(bulk, checkpoint.vocabulary, "test", checkpoint.config.max_history, folds=True)
     gap = scored[0].probability - scored[1].probability
     best: tuple[float, int] | None = None
     for g in range(samples.groups):

@@ -23,14 +23,23 @@ from din_core.store import BulkTables
 Ints = NDArray[np.int64]
 ITEM_FIELD = "item_id"
 SPLITS = ("train", "valid", "test")
+DAY = 86_400
 
 
-def build_vocabulary(bulk: BulkTables, min_count: int, max_values: int = 200_000) -> Vocabulary:
+def build_vocabulary(
+    bulk: BulkTables, min_count: int, item_fields: Sequence[str] | None = None, max_values: int = 200_000
+) -> Vocabulary:
     """Values that training may know: those of behaviors and impressions before the first validation impression.
 
     An item needs `min_count` occurrences to get a row of its own; rarer ones share the unknown row, which is
-    thereby trained. A field's value needs as many.
+    thereby trained. A field's value needs as many. `item_fields` names those to read beside the item itself,
+    all where it is None; DinLensError when the store lacks one.
     """
+    if item_fields is None:
+        item_fields = [name for name in bulk.items.columns if name != ITEM_FIELD]
+    for name in item_fields:
+        if name not in bulk.items.columns:
+            raise DinLensError(f"the store has no item field {name!r}; it has {', '.join(bulk.items.columns)}")
     train = bulk.impression_split == "train"
     if not train.any():
         raise DinLensError("the store holds 0 train impressions, but training needs some; check the split column")
@@ -38,7 +47,9 @@ def build_vocabulary(bulk: BulkTables, min_count: int, max_values: int = 200_000
     end = later.min() if later.size else bulk.impression_time.max() + 1
     seen_items = np.concatenate([bulk.behavior_item[bulk.behavior_time < end], bulk.impression_item[train]])
     occurrences = np.bincount(seen_items, minlength=len(bulk.items))
-    item = {name: _frequent(bulk.items[name], occurrences, min_count, max_values) for name in bulk.items.columns}
+    item = {
+        name: _frequent(bulk.items[name], occurrences, min_count, max_values) for name in (ITEM_FIELD, *item_fields)
+    }
     users = np.unique(bulk.impression_user[train])
     profile = bulk.users.iloc[users]
     user = {
@@ -69,6 +80,8 @@ class Samples:
     """(N,) item positions of distinct behaviors, group by group, oldest first"""
     count: Tensor
     """(N,) float repeats"""
+    age: Tensor
+    """(N,) float days from the newest repeat to the impression"""
     behavior_offsets: Ints
     candidate: Tensor
     """(M,) item positions"""
@@ -117,6 +130,7 @@ class Samples:
         batch = RaggedBatch(
             behavior=self.item_rows[self.behavior[on_device]],
             count=self.count[on_device],
+            age=self.age[on_device],
             behavior_offsets=tuple(behavior_offsets.tolist()),
             candidate=self.item_rows[self.candidate[shown]],
             candidate_offsets=tuple(candidate_offsets.tolist()),
@@ -137,7 +151,7 @@ class Samples:
     def fingerprint(self) -> str:
         """Short hash of all that a batch is made of: another store or vocabulary gives another."""
         digest = hashlib.sha256()
-        tensors = (self.item_rows, self.behavior, self.count, self.candidate, self.context, self.label)
+        tensors = (self.item_rows, self.behavior, self.count, self.age, self.candidate, self.context, self.label)
         for array in (*(t.cpu().numpy() for t in (*tensors, *self.profile_rows)), self.behavior_offsets, self.user):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:12]
@@ -146,7 +160,7 @@ class Samples:
         """The same samples, resident on `device`."""
         moved = {
             name: getattr(self, name).to(device)
-            for name in ("item_rows", "behavior", "count", "candidate", "context", "label")
+            for name in ("item_rows", "behavior", "count", "age", "candidate", "context", "label")
         }
         rows = tuple(rows.to(device) for rows in self.profile_rows)
         return Samples(**{**self.__dict__, **moved, "profile_rows": rows})
@@ -166,8 +180,13 @@ def _slices(offsets: Ints, groups: Ints) -> tuple[Ints, Ints]:
     return np.arange(new[-1]) + np.repeat(starts - new[:-1], lengths), new
 
 
-def build_samples(bulk: BulkTables, vocabulary: Vocabulary, split: str, max_history: int) -> Samples:
-    """All impressions of one split, grouped by (user, time), with folded histories strictly before that time."""
+def build_samples(
+    bulk: BulkTables, vocabulary: Vocabulary, split: str, max_history: int, folds: bool = True
+) -> Samples:
+    """All impressions of one split, grouped by (user, time), with histories strictly before that time.
+
+    With `folds`, repeats of an item are one behavior with a count; else each stands for itself, oldest first.
+    """
     _check_fields(bulk, vocabulary)
     chosen = np.flatnonzero(bulk.impression_split == split)
     if not chosen.size:
@@ -176,13 +195,16 @@ def build_samples(bulk: BulkTables, vocabulary: Vocabulary, split: str, max_hist
     chosen = chosen[order]
     user, time = bulk.impression_user[chosen], bulk.impression_time[chosen]
     first = np.flatnonzero(np.concatenate([[True], (np.diff(user) != 0) | (np.diff(time) != 0)]))
-    behavior, count, behavior_offsets = fold_histories(bulk, user[first], time[first], max_history)
+    read = folded_histories if folds else plain_histories
+    behavior, count, newest, behavior_offsets = read(bulk, user[first], time[first], max_history)
+    age = (np.repeat(time[first], np.diff(behavior_offsets)) - newest) / DAY
     profile = [_profile_rows(bulk.users[name].tolist(), v) for name, v in vocabulary.user.items()]
     context = [v.rows_of(bulk.impression_context[name].iloc[chosen]) for name, v in vocabulary.context.items()]
     return Samples(
         item_rows=item_rows(bulk, vocabulary),
         behavior=torch.from_numpy(behavior),
         count=torch.from_numpy(count),
+        age=torch.from_numpy(age.astype(np.float32)),
         behavior_offsets=behavior_offsets,
         candidate=torch.from_numpy(bulk.impression_item[chosen]),
         candidate_offsets=np.append(first, len(chosen)),
@@ -223,24 +245,46 @@ def _profile_rows(values: Sequence[tuple[str, ...]], vocabulary: FieldVocabulary
     return np.array([row for r in rows for row in r], dtype=np.int64), offsets
 
 
-def fold_histories(
+def folded_histories(
     bulk: BulkTables, user: Ints, time: Ints, max_history: int
-) -> tuple[Ints, NDArray[np.float32], Ints]:
+) -> tuple[Ints, NDArray[np.float32], Ints, Ints]:
     """Each group's `max_history` most recent distinct items, oldest first, with their counts.
 
-    user, time (G,) → item positions (N,), counts (N,), offsets (G + 1).
+    user, time (G,) → item positions (N,), counts (N,), newest occurrence in seconds (N,), offsets (G + 1).
     """
-    user_start = np.searchsorted(bulk.behavior_user, np.arange(len(bulk.users) + 1))
-    items, counts, lengths = [], [], np.zeros(len(user) + 1, np.int64)
-    for g, (u, before) in enumerate(zip(user, time, strict=True)):
-        start, stop = user_start[u], user_start[u + 1]
-        end = start + np.searchsorted(bulk.behavior_time[start:stop], before, side="left")
-        newest_first = bulk.behavior_item[start:end][::-1]
+    items, counts, newest, lengths = [], [], [], np.zeros(len(user) + 1, np.int64)
+    for g, span in enumerate(_spans(bulk, user, time)):
+        newest_first = bulk.behavior_item[span][::-1]
         distinct, last_seen, repeats = np.unique(newest_first, return_index=True, return_counts=True)
         kept = np.argsort(last_seen)[:max_history][::-1]
         items.append(distinct[kept])
         counts.append(repeats[kept])
+        newest.append(bulk.behavior_time[span][::-1][last_seen[kept]])
         lengths[g + 1] = len(kept)
-    behavior = np.concatenate(items) if items else np.zeros(0, np.int64)
-    count = np.concatenate(counts).astype(np.float32) if counts else np.zeros(0, np.float32)
-    return behavior, count, np.cumsum(lengths)
+    return _joined(items), _joined(counts).astype(np.float32), _joined(newest), np.cumsum(lengths)
+
+
+def plain_histories(
+    bulk: BulkTables, user: Ints, time: Ints, max_history: int
+) -> tuple[Ints, NDArray[np.float32], Ints, Ints]:
+    """Each group's `max_history` most recent behaviors, oldest first, each counting once.
+
+    As `folded_histories`, with N behaviors.
+    """
+    spans = [slice(max(span.start, span.stop - max_history), span.stop) for span in _spans(bulk, user, time)]
+    items = _joined([bulk.behavior_item[span] for span in spans])
+    times = _joined([bulk.behavior_time[span] for span in spans])
+    lengths = np.array([0, *(span.stop - span.start for span in spans)], np.int64)
+    return items, np.ones(len(items), np.float32), times, np.cumsum(lengths)
+
+
+def _spans(bulk: BulkTables, user: Ints, time: Ints) -> Iterator[slice]:
+    """The rows of each group's whole history."""
+    user_start = np.searchsorted(bulk.behavior_user, np.arange(len(bulk.users) + 1))
+    for u, before in zip(user, time, strict=True):
+        start, stop = user_start[u], user_start[u + 1]
+        yield slice(start, start + np.searchsorted(bulk.behavior_time[start:stop], before, side="left"))
+
+
+def _joined(parts: Sequence[Ints]) -> Ints:
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)

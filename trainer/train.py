@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,28 +15,16 @@ import torch
 
 from din_core.domain import CheckpointError, DinLensError
 from din_core.model.checkpoint import check_replaceable, save_checkpoint
-from din_core.model.config import Architecture, FieldConfig, ModelConfig
+from din_core.model.config import OPTIONS, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.store import open_store
 from trainer.card import model_card
 from trainer.fit import FitOptions, Fitted, Progress, at_least, fit
+from trainer.recipes import RECIPES
 from trainer.samples import Samples, build_samples, build_vocabulary
 
 UNFINISHED = ".unfinished"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Where two models' fitting differs; all else is FitOptions' defaults."""
-
-    epochs: int
-    embedding_decay: float
-
-
-RECIPES: dict[Architecture, Recipe] = {"din": Recipe(3, 0.5), "base": Recipe(2, 2.0)}
-"""What validation GAUC on Complete Journey preferred, each model at its own best: a decay of 2 lifts average
-pooling from .70 to .71, but held DIN at .71 after an epoch where 0.5 reached .77."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +32,36 @@ class TrainOptions:
     """What to train, on what, and where."""
 
     store: str
-    model: Architecture
+    model: str
+    """A name in RECIPES."""
     out: Path
     device: str = "auto"
     """"auto" takes CUDA where there is one."""
     compile: str = "auto"
     """"on", "off", or "auto": fuse the activation unit where a compiler is found."""
-    max_history: int = 400
+    max_history: int | None = None
+    """Behaviors kept; None for the recipe's own."""
     min_count: int = 3
     """Occurrences that a value needs in training data to get an embedding row of its own."""
+    item_fields: tuple[str, ...] | None = None
+    """Item fields to read beside the item itself; None for all of the store."""
+    item_width: int | None = None
+    """Embedding width of every item field; None for a width by the size of its vocabulary."""
     tower_dropout: float = 0.3
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Options of ModelConfig to lay over the recipe's."""
     restart: bool = False
     fit: FitOptions = field(default_factory=FitOptions)
 
     def __post_init__(self) -> None:
-        at_least("max_history", self.max_history, 1)
+        if self.model not in RECIPES:
+            raise DinLensError(f"there is no model {self.model!r}; take one of {', '.join(RECIPES)}")
+        strange = [name for name in self.changes if name not in OPTIONS]
+        if strange:
+            raise DinLensError(f"a model has no option {strange[0]!r}; it has {', '.join(OPTIONS)}")
+        for name in ("max_history", "item_width"):
+            if getattr(self, name) is not None:
+                at_least(name, getattr(self, name), 1)
         at_least("min_count", self.min_count, 1)
         if not 0 <= self.tower_dropout < 1:
             raise DinLensError(f"dropout is {self.tower_dropout}, but must be from 0 to below 1; give another value")
@@ -79,18 +82,20 @@ def train(
     store = open_store(options.store)
     bulk, summary = store.bulk(), store.summary()
     store.close()
-    vocabulary = build_vocabulary(bulk, options.min_count)
+    vocabulary = build_vocabulary(bulk, options.min_count, options.item_fields)
+    config = build_config(vocabulary, options)
     train_samples, valid_samples = (
-        build_samples(bulk, vocabulary, split, options.max_history).to(device) for split in ("train", "valid")
+        build_samples(bulk, vocabulary, split, config.max_history, config.folds).to(device)
+        for split in ("train", "valid")
     )
     say(describe(train_samples, valid_samples))
     torch.manual_seed(options.fit.seed)
-    config = build_config(vocabulary, options.model, options.max_history, options.tower_dropout)
     model = InterestNetwork(config).to(device)
-    fused = fuse_activation_unit(model, options.compile, say)
+    fused = fuse_pairs(model, options.compile, say)
     fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step)
     metrics = {
         "model": options.model,
+        "title": config.title,
         "data": {
             "provenance": summary.provenance,
             "train_impressions": train_samples.impressions,
@@ -121,21 +126,24 @@ def best_entry(fitted: Fitted) -> dict[str, float]:
     return next((entry for entry in fitted.curve if entry["step"] == fitted.best_step), {})
 
 
-def build_config(
-    vocabulary: Vocabulary, architecture: Architecture, max_history: int, tower_dropout: float
-) -> ModelConfig:
-    """Embedding widths from vocabulary sizes; all else as the paper has it."""
+def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
+    """The recipe's model on a vocabulary: embedding widths by its sizes, all else as the paper has it."""
+    recipe = RECIPES[options.model]
 
-    def fields(vocabularies: Any) -> tuple[FieldConfig, ...]:
-        return tuple(FieldConfig(name, v.rows, width_of(name, v)) for name, v in vocabularies.items())
+    def fields(vocabularies: Mapping[str, FieldVocabulary], width: int | None = None) -> tuple[FieldConfig, ...]:
+        return tuple(FieldConfig(name, v.rows, width or width_of(name, v)) for name, v in vocabularies.items())
 
     return ModelConfig(
-        architecture=architecture,
-        item_fields=fields(vocabulary.item),
+        architecture=recipe.architecture,
+        item_fields=fields(vocabulary.item, options.item_width),
         user_fields=fields(vocabulary.user),
         context_fields=fields(vocabulary.context),
-        max_history=max_history,
-        tower_dropout=tower_dropout,
+        **{
+            "max_history": options.max_history or recipe.max_history,
+            "tower_dropout": options.tower_dropout,
+            **recipe.options,
+            **options.changes,
+        },
     )
 
 
@@ -176,23 +184,22 @@ def describe(train_samples: Samples, valid_samples: Samples) -> str:
     )
 
 
-def fuse_activation_unit(model: InterestNetwork, wanted: str, say: Callable[[str], None]) -> bool:
-    """Compile what the activation unit does per pair, in training, where that works.
+def fuse_pairs(model: InterestNetwork, wanted: str, say: Callable[[str], None]) -> bool:
+    """Compile what the model does per pair, in training, where that works; False where nothing was compiled.
 
     About half of a training step's time on a CPU; evaluation stays as written. Whether a compiler is there and
     finds what it needs is only known by trying: "auto" goes on without it, "on" raises CheckpointError.
     """
-    if model.unit is None or wanted == "off":
+    if wanted == "off":
         return False
     try:
-        model.unit.fuse()
+        return model.fuse()
     except Exception as error:  # whatever the compiler and its tools raise
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         if wanted == "on":
             raise CheckpointError(f"--compile on did not work ({reason}); use --compile off") from error
         say(f"training without a compiled activation unit ({reason})")
         return False
-    return True
 
 
 def keep_freed_memory() -> None:

@@ -47,6 +47,11 @@ class History:
         if any(a > b for a, b in pairwise(times)):
             raise ValueError("history is not ordered oldest first")
 
+    def plain(self, most: int | None = None) -> tuple[FoldedBehavior, ...]:
+        """Each behavior by itself, oldest first: for models to which order or age matters. `most` keeps the newest."""
+        kept = self.behaviors if most is None else self.behaviors[max(0, len(self.behaviors) - most) :]
+        return tuple(FoldedBehavior(b.item, 1, b.timestamp, b.timestamp) for b in kept)
+
     def folded(self, max_distinct: int | None = None) -> tuple[FoldedBehavior, ...]:
         """Repeats of an item folded into one entry with a count, ordered by last occurrence, oldest first.
 

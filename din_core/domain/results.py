@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,10 @@ class Scores:
     """The checkpoint's display name, such as "DIN"."""
     fingerprint: str
     pooling: str
-    """"attention" or "average": how the behaviors became the interest vector."""
+    """How the behaviors became the interest vector: "attention", "evolution" (DIEN), "average", "sum" or
+    "time decay"."""
     normalisation: str
-    """"none" or "softmax": what was done to the activation weights before pooling."""
+    """"none", "softmax" or "scaled softmax": what was done to the activation weights before pooling."""
     candidates: tuple[Item, ...]
     behaviors: tuple[FoldedBehavior, ...]
     probability: Floats
@@ -35,8 +37,11 @@ class Scores:
     """(C, T) weight of ONE occurrence of each distinct behavior in the pooling sum.
 
     DIN: the activation unit's raw output, not normalised, possibly negative.
-    Average pooling: 1/H, H = Σ counts.
+    Average pooling: 1/H, H = Σ counts. DIEN: the attention on each behavior's interest state. With one unit per
+    item field: the first field's, the item's own.
     """
+    field_weight: Mapping[str, Floats] | None = None
+    """With one unit per item field, each field's (C, T) weights."""
 
     @property
     def intensity(self) -> Floats:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
 
 from din_core.domain import CheckpointError
 
-Architecture = Literal["din", "base"]
-Normalisation = Literal["none"]
+Architecture = Literal["base", "din", "dien"]
+BasePooling = Literal["average", "sum", "time decay"]
+Attention = Literal["unit", "dot", "bilinear"]
+UnitInput = Literal["official", "paper"]
+UnitActivation = Literal["dice", "prelu", "sigmoid"]
+Normalisation = Literal["none", "softmax", "scaled softmax"]
+Evolution = Literal["aigru", "agru", "augru"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +30,61 @@ class FieldConfig:
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """A Deep Interest Network (Zhou et al., KDD 2018, arXiv:1706.06978) or its base model."""
+    """A member of the Deep Interest Network family; an option that its architecture does not use says nothing."""
 
     architecture: Architecture
-    """"din": local activation unit and weighted sum pooling; "base": average pooling, all else the same."""
+    """"base": pooling that knows no candidate. "din": a local activation unit and weighted sum pooling (Zhou et
+    al., KDD 2018, arXiv:1706.06978). "dien": interest extractor and interest evolution (Zhou et al., AAAI 2019,
+    arXiv:1809.03672)."""
     item_fields: tuple[FieldConfig, ...]
     """Shared by candidate and behaviors; the first is the item itself."""
     user_fields: tuple[FieldConfig, ...]
     context_fields: tuple[FieldConfig, ...]
-    unit_hidden: tuple[int, int] = (80, 40)
-    """Hidden widths of the activation unit (official code: 80, 40; the paper's figure: 36)."""
     tower_hidden: tuple[int, int] = (200, 80)
-    normalisation: Normalisation = "none"
-    """DIN does not normalise its activation weights."""
-    max_history: int = 400
-    """Most recent distinct items kept, each with its count."""
     tower_dropout: float = 0.0
     """Dropout on the tower's hidden layers, in training only."""
+    max_history: int = 400
+    """Most recent distinct items kept, each with its count; where order or age matters, most recent behaviors."""
+
+    base_pooling: BasePooling = "average"
+    """Base: 1/H, 1, or 2^(−age/half-life) over the sum of these."""
+    half_life: float = 30.0
+    """Base with time decay: days after which a behavior counts half; where learned, what it starts from."""
+    learn_half_life: bool = True
+
+    attention: Attention = "unit"
+    """DIN: "unit" is the local activation unit, "dot" is q·k, "bilinear" is q·W·k."""
+    unit_input: UnitInput = "official"
+    """[q, k, q−k, q∘k] as in the official code, or [q, q∘k, k] as in the paper."""
+    unit_activation: UnitActivation = "dice"
+    unit_hidden: tuple[int, int] = (80, 40)
+    """Hidden widths of the activation unit (official code: 80, 40; the paper's figure: 36)."""
+    unit_per_field: bool = False
+    """One unit per item field (shop↔shop, item↔item), each weighing its own field's embeddings."""
+    project_query: bool = False
+    """A linear layer and a PReLU on the candidate's embedding before the attention, as in the official code."""
+    normalisation: Normalisation = "none"
+    """DIN does not normalise its activation weights; "scaled softmax" divides by √D first."""
+
+    evolution: Evolution = "augru"
+    """DIEN: how attention enters the second GRU."""
+    auxiliary_weight: float = 1.0
+    """DIEN: α, the weight of the auxiliary loss."""
+
+    def __post_init__(self) -> None:
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise CheckpointError(
+                    f"{name} is {getattr(self, name)!r}, but must be one of {', '.join(map(repr, known))}; "
+                    "change it, or update DIN Lens"
+                )
+        if not self.half_life > 0:
+            raise CheckpointError(f"half_life is {self.half_life} days, but must be above 0; give another value")
+        if self.unit_per_field and (self.architecture, self.attention) != ("din", "unit"):
+            raise CheckpointError(
+                f"unit_per_field needs the activation unit of DIN, but this is {self.architecture!r} with "
+                f"attention {self.attention!r}; leave it out"
+            )
 
     @property
     def item_width(self) -> int:
@@ -49,9 +92,37 @@ class ModelConfig:
         return sum(field.width for field in self.item_fields)
 
     @property
+    def folds(self) -> bool:
+        """Whether repeats may be folded into counts: exact where neither order nor age plays a part."""
+        return not (self.architecture == "dien" or self.pooling == "time decay")
+
+    @property
     def pooling(self) -> str:
-        """How behaviors become the interest vector, in the words of `Scores.pooling`."""
-        return "attention" if self.architecture == "din" else "average"
+        """How behaviors become the interest vector: "attention", "evolution", or the base model's pooling."""
+        return {"din": "attention", "dien": "evolution"}.get(self.architecture, self.base_pooling)
+
+    @property
+    def title(self) -> str:
+        """The model's name for people, such as "DIN · softmax"."""
+        if self.architecture == "base":
+            return f"{self.base_pooling.capitalize()} pooling"
+        if self.architecture == "dien":
+            return "DIEN" if self.evolution == "augru" else f"DIEN · {self.evolution.upper()}"
+        head = {"unit": "DIN", "dot": "Dot product", "bilinear": "Bilinear"}[self.attention]
+        return " · ".join([head, *self.departures])
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """Where a DIN differs from the plain one, in a word or two each."""
+        with_unit = self.attention == "unit"
+        told = (
+            (self.normalisation != "none", self.normalisation),
+            (with_unit and self.unit_input == "paper", "paper input"),
+            (with_unit and self.unit_activation != "dice", ACTIVATIONS[self.unit_activation]),
+            (self.unit_per_field, "unit per field"),
+            (self.project_query, "projected query"),
+        )
+        return tuple(word for differs, word in told if differs)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, the inverse of `from_dict`."""
@@ -66,14 +137,23 @@ class ModelConfig:
                 values[name] = tuple(FieldConfig(**field) for field in values[name])
             for name in ("unit_hidden", "tower_hidden"):
                 values[name] = tuple(values[name])
-            config = cls(**values)
+            return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"config.json does not describe a model ({error}); write it with `python -m trainer train`"
             ) from error
-        if config.architecture not in ("din", "base") or config.normalisation != "none":
-            raise CheckpointError(
-                f"config.json asks for architecture {config.architecture!r} with normalisation "
-                f"{config.normalisation!r}, which this version cannot build; update DIN Lens"
-            )
-        return config
+
+
+ACTIVATIONS: dict[UnitActivation, str] = {"dice": "Dice", "prelu": "PReLU", "sigmoid": "sigmoid"}
+"""How they are written."""
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "architecture": get_args(Architecture),
+    "base_pooling": get_args(BasePooling),
+    "attention": get_args(Attention),
+    "unit_input": get_args(UnitInput),
+    "unit_activation": get_args(UnitActivation),
+    "normalisation": get_args(Normalisation),
+    "evolution": get_args(Evolution),
+}
+OPTIONS = tuple(f.name for f in fields(ModelConfig) if not f.name.endswith("_fields") and f.name != "architecture")
+"""What may be chosen for a model; its fields follow from the data."""

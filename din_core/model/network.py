@@ -1,7 +1,8 @@
-"""The networks, top to bottom: embeddings → activation unit → weighted sum pooling → tower.
+"""The networks, top to bottom: embeddings → pooling of behaviors → tower.
 
-Deep Interest Network for Click-Through Rate Prediction (Zhou et al., KDD 2018, arXiv:1706.06978), and the
-base model it is measured against, which differs in the pooling alone.
+Deep Interest Network for Click-Through Rate Prediction (Zhou et al., KDD 2018, arXiv:1706.06978), its relatives,
+and the base models they are measured against. They differ in the pooling alone: `attention.py` (DIN),
+`dien.py`, `pooling.py` (base models).
 
 Dimensions: G histories, N behaviors, M candidates, P pairs, D item embedding width, U and X widths of all
 profile and context embeddings.
@@ -14,9 +15,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from din_core.model.attention import FieldwisePooling, WeightedSumPooling
 from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.dice import Dice, RunningMoments
-from din_core.model.ragged import RaggedBatch, pair_hidden, pair_pool
+from din_core.model.dien import InterestEvolution
+from din_core.model.pooling import BasePooling
+from din_core.model.ragged import RaggedBatch
 
 INPUT_EPSILON = 1e-5
 """Keeps a tower input that never varies from being divided by 0."""
@@ -28,9 +32,12 @@ class Output(NamedTuple):
     logit: Tensor
     """(M,)"""
     weight: Tensor
-    """(P,) weight of one occurrence in the pooling sum, pairs ordered by (history, behavior, candidate)"""
+    """(P,) weight of one occurrence in the pooling sum, pairs ordered by (history, behavior, candidate); with one
+    unit per field (P, F), each field's own; for DIEN the attention on that behavior"""
     interest: Tensor
     """(M, D) interest vector"""
+    auxiliary: Tensor | None = None
+    """() the pooling's own loss, in training; None where it has none"""
 
 
 class FieldEmbeddings(nn.Module):
@@ -66,57 +73,6 @@ class ProfileEmbeddings(FieldEmbeddings):
         return torch.cat(parts, 1) if parts else batch.count.new_zeros(groups, 0)
 
 
-class ActivationUnit(nn.Module):
-    """a(k, q): the local activation unit on [q, k, q−k, q∘k], the official code's input; equation 3.
-
-    The first layer is split: [q, k, q−k, q∘k]·W = q(W_q + W_d) + k(W_k − W_d) + (q∘k)W_p, so that only the
-    product term is computed per pair.
-    """
-
-    def __init__(self, width: int, hidden: tuple[int, int]) -> None:
-        super().__init__()
-        self.first = nn.Linear(4 * width, hidden[0])
-        self.first_dice = Dice(hidden[0])
-        self.second = nn.Linear(hidden[0], hidden[1])
-        self.second_dice = Dice(hidden[1])
-        self.last = nn.Linear(hidden[1], 1)
-        self._training_rest = self.rest
-
-    def fuse(self) -> None:
-        """Compile the per-pair layers for training, and try them once; raises what the compiler raises.
-
-        Needs a C++ compiler on a CPU. The trial leaves parameters, gradients and statistics as they were.
-        """
-        compiled = torch.compile(self.rest, dynamic=True)
-        before = {name: tensor.clone() for name, tensor in self.state_dict().items()}
-        was_training, device = self.training, self.last.weight.device
-        try:
-            s = torch.ones(5, self.first.out_features, device=device, requires_grad=True)
-            self.train()
-            torch.autograd.backward(compiled(s, torch.ones(5, device=device)).sum())
-        finally:
-            self.train(was_training)
-            self.zero_grad(set_to_none=True)
-            self.load_state_dict(before)
-        self._training_rest = compiled
-
-    def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
-        """q (M, D), k (N, D) → (P,) raw activation weights."""
-        w_q, w_k, w_d, w_p = self.first.weight.T.chunk(4)  # (D, H) each
-        from_q = q @ (w_q + w_d)
-        from_k = k @ (w_k - w_d) + self.first.bias
-        s = pair_hidden(q, k, from_q, from_k, w_p.contiguous(), batch)
-        if self.training:
-            return self._training_rest(s, batch.pair_count())
-        return self.rest(s, None)
-
-    def rest(self, s: Tensor, count: Tensor | None) -> Tensor:
-        """(P, H) pre-activations → (P,)."""
-        s = self.second(self.first_dice(s, count))
-        weight: Tensor = self.last(self.second_dice(s, count))
-        return weight.squeeze(1)
-
-
 class Tower(nn.Module):
     """The MLP on top: standardised input (as in the official code), two Dice layers, one logit.
 
@@ -145,7 +101,7 @@ class Tower(nn.Module):
 
 
 class InterestNetwork(nn.Module):
-    """DIN or the base model, by `config.architecture`; everything but the pooling is the same."""
+    """A member of the family, by its config; everything but the pooling is the same."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -153,31 +109,30 @@ class InterestNetwork(nn.Module):
         self.item = FieldEmbeddings(config.item_fields)
         self.profile = ProfileEmbeddings(config.user_fields)
         self.context = FieldEmbeddings(config.context_fields)
-        width = config.item_width
-        self.unit = ActivationUnit(width, config.unit_hidden) if config.architecture == "din" else None
+        self.pooling = _pooling(config)
         others = sum(f.width for f in config.user_fields + config.context_fields)
-        self.tower = Tower(others + 3 * width, config.tower_hidden, config.tower_dropout)
+        self.tower = Tower(others + 3 * config.item_width, config.tower_hidden, config.tower_dropout)
 
     def forward(self, batch: RaggedBatch) -> Output:
         """Score every candidate of the batch against its history."""
         q = self.item(batch.candidate)  # (M, D)
         k = self.item(batch.behavior)  # (N, D)
-        weight, v = self.pool(q, k, batch)  # (P,), (M, D)
+        weight, v, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D)
         profile = self.profile.pool(batch)[batch.owner(batch.candidate_offsets)]  # (M, U)
         x = torch.cat([profile, self.context(batch.context), q, v, v * q], 1)
-        return Output(self.tower(x), weight, v)
+        return Output(self.tower(x), weight, v, auxiliary)
 
-    def pool(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> tuple[Tensor, Tensor]:
-        """(P,) weights and the (M, D) interest vectors they make."""
-        if self.unit is not None:
-            weight = self.unit(q, k, batch)
-            return weight, pair_pool(weight, k, batch)
-        history = batch.owner(batch.behavior_offsets)  # (N,)
-        groups = len(batch.behavior_offsets) - 1
-        length = batch.count.new_zeros(groups).index_add(0, history, batch.count).clamp(min=1)  # (G,) H
-        total = k.new_zeros(groups, k.shape[1]).index_add(0, history, batch.count[:, None] * k)
-        mean = total / length[:, None]  # (G, D)
-        behavior_weight = (1 / length)[history]  # (N,)
-        repeats = torch.tensor(batch.candidate_offsets).diff().to(k.device)[history]
-        weight = behavior_weight.repeat_interleave(repeats)  # (P,)
-        return weight, mean[batch.owner(batch.candidate_offsets)]
+    def fuse(self) -> bool:
+        """Compile what is computed per pair, for training; False where there is nothing to compile."""
+        fuse = getattr(self.pooling, "fuse", None)
+        if fuse is not None:
+            fuse()
+        return fuse is not None
+
+
+def _pooling(config: ModelConfig) -> nn.Module:
+    if config.architecture == "base":
+        return BasePooling(config)
+    if config.architecture == "dien":
+        return InterestEvolution(config)
+    return FieldwisePooling(config) if config.unit_per_field else WeightedSumPooling(config)

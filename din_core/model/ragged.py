@@ -37,6 +37,8 @@ class RaggedBatch:
     """(N, F) item field rows of each distinct behavior"""
     count: Tensor
     """(N,) float: repeats of each distinct behavior"""
+    age: Tensor
+    """(N,) float: days from the newest repeat of each behavior to the impression"""
     behavior_offsets: tuple[int, ...]
     """(G + 1): history g holds behaviors [offset g, offset g+1)"""
     candidate: Tensor
@@ -118,6 +120,21 @@ def gathered_pair_pool(weight: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
     t, c = batch.pairs()
     zero = k.new_zeros(batch.candidate_offsets[-1], k.shape[1])
     return zero.index_add(0, c, (weight * batch.count[t]).to(k.dtype)[:, None] * k[t])
+
+
+def pair_softmax(weight: Tensor, batch: RaggedBatch) -> Tensor:
+    """(P,): of all occurrences a candidate sees, each one's share `exp(w) / Σ_t count[t]·exp(w[t])`.
+
+    The weights of a history's behaviors, each times its count, add up to 1 for every candidate.
+    """
+    t, c = batch.pairs()
+    candidates = batch.candidate_offsets[-1]
+    weight = weight.to(torch.promote_types(weight.dtype, torch.float32))  # half precision cannot sum a history
+    with torch.no_grad():  # any constant may be subtracted; the largest keeps exp from overflowing
+        largest = weight.new_full((candidates,), -torch.inf).scatter_reduce(0, c, weight, "amax")
+    share = (weight - largest[c]).exp()
+    total = weight.new_zeros(candidates).index_add(0, c, share * batch.count[t].to(weight.dtype))
+    return share / total[c]
 
 
 class _BlockPairHidden(torch.autograd.Function):

@@ -14,7 +14,9 @@ from din_core.model.config import ModelConfig
 from din_core.model.ragged import Multi, RaggedBatch
 from din_core.model.vocabulary import Vocabulary
 
-DISPLAY_NAMES = {"din": "DIN", "base": "Average pooling"}
+DAY = 86_400
+OPENING_PAIR = ("din", "base")
+"""The pair that opens the app, where it is there."""
 
 
 class Scorer:
@@ -22,7 +24,7 @@ class Scorer:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
-        self.name = DISPLAY_NAMES[checkpoint.config.architecture]
+        self.name = checkpoint.config.title
 
     @property
     def fingerprint(self) -> str:
@@ -55,7 +57,8 @@ class Scorer:
 
         Values that the vocabulary does not know, and context fields that are not given, are scored as unknown.
         """
-        behaviors = history.folded(self.config.max_history)
+        most = self.config.max_history
+        behaviors = history.folded(most) if self.config.folds else history.plain(most)
         c, t = len(candidates), len(behaviors)
         contexts = [context] * c if isinstance(context, Mapping) else list(context)
         if len(contexts) != c:
@@ -64,6 +67,7 @@ class Scorer:
         batch = RaggedBatch(
             behavior=_item_rows(vocabulary, [b.item for b in behaviors]),
             count=torch.tensor([b.count for b in behaviors], dtype=torch.float32),
+            age=torch.tensor([(history.as_of - b.last_timestamp) / DAY for b in behaviors], dtype=torch.float32),
             behavior_offsets=(0, t),
             candidate=_item_rows(vocabulary, candidates),
             candidate_offsets=(0, c),
@@ -74,6 +78,8 @@ class Scorer:
             ).reshape(c, len(vocabulary.context)),
         )
         output = self.checkpoint.model(batch)
+        kinds = len(vocabulary.item) if self.config.unit_per_field else 1
+        weights = output.weight.view(t, c, kinds).permute(2, 1, 0).contiguous().numpy()  # (1 or F, C, T)
         return Scores(
             model=self.name,
             fingerprint=self.fingerprint,
@@ -83,7 +89,8 @@ class Scorer:
             behaviors=behaviors,
             probability=output.logit.sigmoid().numpy(),
             logit=output.logit.numpy(),
-            weight=output.weight.view(t, c).T.contiguous().numpy(),
+            weight=weights[0],
+            field_weight=dict(zip(vocabulary.item, weights, strict=True)) if self.config.unit_per_field else None,
         )
 
 
@@ -103,11 +110,12 @@ def _profile(vocabulary: Vocabulary, user: User) -> tuple[Multi, ...]:
 
 
 def load_scorers(folder: Path) -> dict[str, Scorer]:
-    """Every checkpoint in the folders below `folder`, by folder name: DIN first, then by name."""
+    """Every checkpoint in the folders below `folder`, by folder name: `din` and `base` first, then by name."""
     found = sorted(path.parent for path in folder.glob(f"[!.]*/{CONFIG}"))
     if not found:
         raise CheckpointError(
             f"{folder} holds 0 checkpoints; write one below it with `python -m trainer train --out {folder}/din`"
         )
     scorers = {path.name: Scorer(load_checkpoint(path)) for path in found}
-    return dict(sorted(scorers.items(), key=lambda named: (named[1].config.architecture != "din", named[0])))
+    first = [name for name in OPENING_PAIR if name in scorers]
+    return {name: scorers[name] for name in dict.fromkeys([*first, *scorers])}

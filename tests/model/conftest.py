@@ -7,6 +7,29 @@ from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch
 
+FAMILY = {
+    "average": {"architecture": "base"},
+    "sum": {"architecture": "base", "base_pooling": "sum"},
+    "time decay": {"architecture": "base", "base_pooling": "time decay", "half_life": 2.0},
+    "din": {},
+    "paper input": {"unit_input": "paper"},
+    "prelu": {"unit_activation": "prelu"},
+    "sigmoid": {"unit_activation": "sigmoid"},
+    "softmax": {"normalisation": "softmax"},
+    "scaled softmax": {"normalisation": "scaled softmax"},
+    "unit per field": {"unit_per_field": True},
+    "unit per field, softmax": {"unit_per_field": True, "normalisation": "softmax"},
+    "projected query": {"project_query": True},
+    "dot": {"attention": "dot"},
+    "bilinear, softmax": {"attention": "bilinear", "normalisation": "softmax"},
+    "aigru": {"architecture": "dien", "evolution": "aigru"},
+    "agru": {"architecture": "dien", "evolution": "agru"},
+    "augru": {"architecture": "dien", "evolution": "augru"},
+}
+"""Options of one toy network for each member of the family."""
+FOLDING = [name for name in FAMILY if name not in ("time decay", "aigru", "agru", "augru")]
+"""Those to which neither order nor age matters."""
+
 
 def toy_config(architecture="din", **changes):
     """Two item fields (widths 3 and 1), one profile field, one context field."""
@@ -36,8 +59,12 @@ def toy_network(architecture="din", seed=0, **changes):
     return network.eval()
 
 
-def toy_batch(histories, candidates, counts=None, ages=None, places=None):
-    """`histories` and `candidates`: for each group a list of item numbers; an item's category is item % 3."""
+def toy_batch(histories, candidates, counts=None, ages=None, places=None, days=None):
+    """For each group a list of item numbers in `histories` and `candidates`; an item's category is item % 3.
+
+    `days` is how long ago each behavior was, one a position from the last where it is not given.
+    """
+    days = days if days is not None else [[float(len(h) - i) for i in range(len(h))] for h in histories]
     counts = counts or [[1] * len(h) for h in histories]
     ages = ages if ages is not None else [[1]] * len(histories)
     flat = [item for group in candidates for item in group]
@@ -56,6 +83,7 @@ def toy_batch(histories, candidates, counts=None, ages=None, places=None):
     return RaggedBatch(
         behavior=rows(histories),
         count=torch.tensor([c for group in counts for c in group], dtype=torch.float64),
+        age=torch.tensor([d for group in days for d in group], dtype=torch.float64),
         behavior_offsets=offsets(histories),
         candidate=rows(candidates),
         candidate_offsets=offsets(candidates),

@@ -86,8 +86,8 @@ def test_a_config_survives_json():
 
 def test_a_config_of_a_later_version_is_refused():
     raw = toy_network().config.to_dict()
-    with pytest.raises(CheckpointError, match="cannot build"):
-        ModelConfig.from_dict({**raw, "architecture": "dien"})
+    with pytest.raises(CheckpointError, match="architecture is 'transformer', but must be one of 'base'"):
+        ModelConfig.from_dict({**raw, "architecture": "transformer"})
     with pytest.raises(CheckpointError, match="does not describe"):
         ModelConfig.from_dict({**raw, "surprise": 1})
 

@@ -22,6 +22,7 @@ def a_batch(groups, seed=0):
     return RaggedBatch(
         behavior=torch.zeros(n, 1, dtype=torch.int64),
         count=torch.randint(1, 4, (n,), generator=generator).double(),
+        age=torch.zeros(n, dtype=torch.float64),
         behavior_offsets=tuple(behavior_offsets),
         candidate=torch.zeros(m, 1, dtype=torch.int64),
         candidate_offsets=tuple(candidate_offsets),

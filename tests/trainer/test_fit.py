@@ -1,6 +1,7 @@
 """Fitting: it learns what is there and nothing else, it can be resumed, and a seed settles it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from din_core.store import ingest, open_store
 from tests.trainer.tables import planted_tables
 from trainer.fit import FitOptions, fit, predict
 from trainer.samples import build_samples, build_vocabulary
-from trainer.train import build_config
+from trainer.train import TrainOptions, build_config
 
 OPTIONS = FitOptions(
     epochs=10,
@@ -38,7 +39,8 @@ def world(folder, **options):
 
     def network(architecture="din", seed=0):
         torch.manual_seed(seed)
-        return InterestNetwork(build_config(vocabulary, architecture, 50, 0.1))
+        options = TrainOptions("", architecture, Path(), max_history=50, tower_dropout=0.1)
+        return InterestNetwork(build_config(vocabulary, options))
 
     return splits, network
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from din_core.domain import DinLensError
 from trainer.fit import FitOptions, Step
-from trainer.train import RECIPES, TrainOptions, train
+from trainer.recipes import RECIPES
+from trainer.train import TrainOptions, train
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     fit, options = FitOptions(), TrainOptions("", "din", Path())
     parser.add_argument("--store", default="sqlite:///din.db", help="SQLAlchemy URL of the store (%(default)s)")
-    parser.add_argument("--model", choices=("din", "base"), default="din", help="architecture (%(default)s)")
+    parser.add_argument("--model", choices=RECIPES, default="din", metavar="NAME", help=f"{', '.join(RECIPES)}")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="JSON object of model options, laid over NAME's")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--device", default=options.device, help="auto, cpu or cuda (%(default)s)")
     parser.add_argument("--epochs", type=int, help=f"passes over the data ({_by_model('epochs')})")
     parser.add_argument("--seed", type=int, default=fit.seed, help="fixes a CPU run (%(default)s)")
-    parser.add_argument("--max-history", type=int, default=options.max_history, help="distinct items (%(default)s)")
+    parser.add_argument("--max-history", type=int, help=f"behaviors kept ({_by_model('max_history')})")
+    parser.add_argument("--item-fields", metavar="A,B", help="item fields to read beside item_id (all)")
+    parser.add_argument("--item-width", type=int, help="of every item field (by vocabulary size)")
     parser.add_argument("--batch-size", type=int, default=fit.batch_size, help="impressions a step (%(default)s)")
     parser.add_argument("--learning-rate", type=float, default=fit.learning_rate, help="peak rate (%(default)s)")
     parser.add_argument("--embedding-decay", type=float, help=f"of item embeddings ({_by_model('embedding_decay')})")
@@ -39,7 +45,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _by_model(option: str) -> str:
-    return ", ".join(f"{model}: {getattr(recipe, option)}" for model, recipe in RECIPES.items())
+    """The recipes' values, each with the models that have it."""
+    models: dict[object, list[str]] = {}
+    for model, recipe in RECIPES.items():
+        models.setdefault(getattr(recipe, option), []).append(model)
+    common = max(models, key=lambda value: len(models[value]))
+    others = [f"{value} for {', '.join(names)}" for value, names in models.items() if value != common]
+    return "; ".join([str(common), *others])
+
+
+def read_changes(path: Path | None) -> dict[str, Any]:
+    """Model options of a JSON file; DinLensError when it holds anything but one object."""
+    if path is None:
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DinLensError(f"{path} cannot be read as JSON ({error}); give a file with one object") from error
+    if not isinstance(found, dict):
+        raise DinLensError(f'{path} holds a JSON {type(found).__name__}, not an object; write {{"option": value}}')
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
@@ -53,6 +78,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         compile=args.compile,
         max_history=args.max_history,
         min_count=args.min_count,
+        item_fields=tuple(filter(None, args.item_fields.split(","))) if args.item_fields is not None else None,
+        item_width=args.item_width,
+        changes=read_changes(args.config),
         tower_dropout=args.dropout,
         restart=args.restart,
         fit=FitOptions(

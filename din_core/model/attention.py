@@ -1,0 +1,233 @@
+"""Attention of a candidate on behaviors, and the weighted sum pooling it steers.
+
+Local activation unit: Deep Interest Network (Zhou et al., KDD 2018, arXiv:1706.06978), equation 3 and figure 2.
+Dot product and bilinear form (Luong et al., EMNLP 2015, arXiv:1508.04025, "dot" and "general") are the plain
+alternatives.
+
+Dimensions: N behaviors, M candidates, P pairs ordered by (history, behavior, candidate), D item embedding
+width, F item fields.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from din_core.model.config import ModelConfig, UnitActivation, UnitInput
+from din_core.model.dice import Dice
+from din_core.model.ragged import RaggedBatch, pair_hidden, pair_pool, pair_softmax
+
+
+class Pooled(NamedTuple):
+    """What became of the behaviors."""
+
+    weight: Tensor
+    """(P,) weight of one occurrence; with one unit per field (P, F), each field's own"""
+    interest: Tensor
+    """(M, D) interest vector"""
+    auxiliary: Tensor | None = None
+    """() a loss of the pooling's own, in training only"""
+
+
+class PlainActivation(nn.Module):
+    """PReLU (one slope a channel) or sigmoid, called as Dice is."""
+
+    def __init__(self, kind: UnitActivation, channels: int) -> None:
+        super().__init__()
+        self.function = nn.PReLU(channels) if kind == "prelu" else nn.Sigmoid()
+
+    def forward(self, s: Tensor, weight: Tensor | None = None) -> Tensor:
+        """(n, K) → (n, K); `weight` plays no part."""
+        activated: Tensor = self.function(s)
+        return activated
+
+
+def activation(kind: UnitActivation, channels: int) -> nn.Module:
+    """The unit's non-linearity."""
+    return Dice(channels) if kind == "dice" else PlainActivation(kind, channels)
+
+
+class ActivationUnit(nn.Module):
+    """a(k, q): the local activation unit, on [q, k, q−k, q∘k] (official code) or [q, q∘k, k] (paper).
+
+    The first layer is split: [q, k, q−k, q∘k]·W = q(W_q + W_d) + k(W_k − W_d) + (q∘k)W_p, so that only the
+    product term is computed per pair.
+    """
+
+    def __init__(self, width: int, hidden: tuple[int, int], reads: UnitInput, kind: UnitActivation) -> None:
+        super().__init__()
+        self.reads = reads
+        self.first = nn.Linear((4 if reads == "official" else 3) * width, hidden[0])
+        self.first_activation = activation(kind, hidden[0])
+        self.second = nn.Linear(hidden[0], hidden[1])
+        self.second_activation = activation(kind, hidden[1])
+        self.last = nn.Linear(hidden[1], 1)
+        self._training_rest = self.rest
+
+    def fuse(self) -> None:
+        """Compile the per-pair layers for training, and try them once; raises what the compiler raises.
+
+        Needs a C++ compiler on a CPU. The trial leaves parameters, gradients and statistics as they were.
+        """
+        compiled = torch.compile(self.rest, dynamic=True)
+        before = {name: tensor.clone() for name, tensor in self.state_dict().items()}
+        was_training, device = self.training, self.last.weight.device
+        try:
+            s = torch.ones(5, self.first.out_features, device=device, requires_grad=True)
+            self.train()
+            torch.autograd.backward(compiled(s, torch.ones(5, device=device)).sum())
+        finally:
+            self.train(was_training)
+            self.zero_grad(set_to_none=True)
+            self.load_state_dict(before)
+        self._training_rest = compiled
+
+    def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
+        """q (M, D), k (N, D) → (P,) raw activation weights."""
+        w_q, w_k, w_p = self.split()
+        s = pair_hidden(q, k, q @ w_q, k @ w_k + self.first.bias, w_p, batch)
+        if self.training:
+            return self._training_rest(s, batch.pair_count())
+        return self.rest(s, None)
+
+    def split(self) -> tuple[Tensor, Tensor, Tensor]:
+        """(D, H) each: what q, k and q∘k are multiplied by."""
+        if self.reads == "paper":
+            w_q, w_p, w_k = self.first.weight.T.chunk(3)
+            return w_q, w_k, w_p.contiguous()
+        w_q, w_k, w_d, w_p = self.first.weight.T.chunk(4)
+        return w_q + w_d, w_k - w_d, w_p.contiguous()
+
+    def rest(self, s: Tensor, count: Tensor | None) -> Tensor:
+        """(P, H) pre-activations → (P,)."""
+        s = self.second(self.first_activation(s, count))
+        weight: Tensor = self.last(self.second_activation(s, count))
+        return weight.squeeze(1)
+
+
+class DotProduct(nn.Module):
+    """q·k."""
+
+    def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
+        """q (M, D), k (N, D) → (P,)."""
+        none_q, none_k, ones = q.new_zeros(len(q), 1), k.new_zeros(len(k), 1), q.new_ones(q.shape[1], 1)
+        return pair_hidden(q, k, none_q, none_k, ones, batch).squeeze(1)
+
+
+class Bilinear(DotProduct):
+    """q·W·k; W starts as the identity, a dot product."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.form = nn.Parameter(torch.eye(width))
+
+    def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
+        """q (M, D), k (N, D) → (P,)."""
+        return super().forward(q @ self.form, k, batch)
+
+
+class WeightedSumPooling(nn.Module):
+    """v = Σ_t count_t · a(k_t, q) · k_t: not normalised, or with a softmax over the history's behaviors."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        width = config.item_width
+        self.normalisation = config.normalisation
+        self.scale = width**-0.5 if config.normalisation == "scaled softmax" else 1.0
+        self.query = nn.Sequential(nn.Linear(width, width), nn.PReLU(width)) if config.project_query else None
+        self.unit: ActivationUnit | DotProduct = (
+            ActivationUnit(width, config.unit_hidden, config.unit_input, config.unit_activation)
+            if config.attention == "unit"
+            else Bilinear(width)
+            if config.attention == "bilinear"
+            else DotProduct()
+        )
+
+    def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
+        """q (M, D), k (N, D) → weights (P,), interest vectors (M, D)."""
+        weight = self.unit(q if self.query is None else self.query(q), k, batch)
+        if self.normalisation != "none":
+            weight = pair_softmax(weight * self.scale, batch)
+        return Pooled(weight, pair_pool(weight, k, batch))
+
+    def fuse(self) -> None:
+        """Compile the activation unit, if there is one."""
+        if isinstance(self.unit, ActivationUnit):
+            self.unit.fuse()
+
+
+class FieldwisePooling(nn.Module):
+    """One activation unit per item field: shop weighs shop, item weighs item.
+
+    A unit sees nothing but its own field, so behaviors that share a value are one to it: they are folded into
+    one with their counts added, which is exact.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        widths = [f.width for f in config.item_fields]
+        self.slices = [slice(*span) for span in pairwise(accumulate(widths, initial=0))]
+        self.normalisation = config.normalisation
+        self.scales = [w**-0.5 if config.normalisation == "scaled softmax" else 1.0 for w in widths]
+        self.queries = nn.ModuleList(
+            nn.Sequential(nn.Linear(w, w), nn.PReLU(w)) if config.project_query else nn.Identity() for w in widths
+        )
+        self.units = nn.ModuleList(
+            ActivationUnit(w, config.unit_hidden, config.unit_input, config.unit_activation) for w in widths
+        )
+
+    def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
+        """q (M, D), k (N, D) → weights (P, F), interest vectors (M, D)."""
+        weights, interests = [], []
+        for f, own in enumerate(self.slices):
+            folded, first, place = fold_field(batch, f)
+            k_f, q_f = k[first, own], q[:, own]
+            weight = self.units[f](self.queries[f](q_f), k_f, folded)
+            if self.normalisation != "none":
+                weight = pair_softmax(weight * self.scales[f], folded)
+            interests.append(pair_pool(weight, k_f, folded))
+            weights.append(weight[unfolded_pairs(batch, folded, place)])
+        return Pooled(torch.stack(weights, 1), torch.cat(interests, 1))
+
+    def fuse(self) -> None:
+        """Compile the activation units."""
+        for unit in self.units:
+            assert isinstance(unit, ActivationUnit)
+            unit.fuse()
+
+
+def fold_field(batch: RaggedBatch, field: int) -> tuple[RaggedBatch, Tensor, Tensor]:
+    """`batch` with the behaviors of a history that share a value of `field` folded into one of n behaviors.
+
+    Also (n,) a behavior of each, and (N,) the place each behavior went to.
+    """
+    row, history = batch.behavior[:, field], batch.owner(batch.behavior_offsets)
+    rows = int(row.max()) + 1 if row.numel() else 1
+    value, place = torch.unique(history * rows + row, return_inverse=True)
+    n = value.numel()
+    first = place.new_empty(n).scatter_(0, place, torch.arange(len(place), device=place.device))
+    count = batch.count.new_zeros(n).index_add_(0, place, batch.count)
+    groups = len(batch.behavior_offsets) - 1
+    lengths = torch.bincount(value // rows, minlength=groups).tolist()
+    folded = replace(
+        batch,
+        behavior=batch.behavior[first],
+        count=count,
+        age=batch.age[first],
+        behavior_offsets=tuple(accumulate(lengths, initial=0)),
+    )
+    return folded, first, place
+
+
+def unfolded_pairs(batch: RaggedBatch, folded: RaggedBatch, place: Tensor) -> Tensor:
+    """(P,) the folded pair that each pair of `batch` went to."""
+    behavior, candidate = batch.pairs()
+    candidates = torch.tensor(batch.candidate_offsets, device=place.device)
+    per_behavior = candidates.diff()[folded.owner(folded.behavior_offsets)]
+    first_pair = per_behavior.cumsum(0) - per_behavior  # (n,)
+    history = batch.owner(batch.behavior_offsets)[behavior]
+    return first_pair[place[behavior]] + candidate - candidates[history]

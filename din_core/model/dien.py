@@ -1,0 +1,146 @@
+"""Deep Interest Evolution Network (Zhou et al., AAAI 2019, arXiv:1809.03672): two GRUs over a history.
+
+The first extracts an interest state from each behavior, steered by an auxiliary loss; the second lets the
+interests evolve towards a candidate, with attention inside the cell. Behaviors come unfolded, oldest first.
+
+Dimensions: G histories, N behaviors, M candidates, P pairs ordered by (history, behavior, candidate), D item
+embedding width, T the longest history.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from din_core.model.attention import Pooled
+from din_core.model.config import Evolution, ModelConfig
+from din_core.model.ragged import RaggedBatch, pair_hidden, pair_softmax
+
+
+class InterestEvolution(nn.Module):
+    """Interest extractor and interest evolution layer; the interest vector is the last state, 0 without behaviors."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        width = config.item_width
+        self.extractor = nn.GRU(width, width)
+        self.form = nn.Parameter(torch.eye(width))
+        self.evolution = EvolutionLayer(width, config.evolution)
+
+    def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
+        """q (M, D), k (N, D) → attention (P,), interest vectors (M, D), and in training the auxiliary loss."""
+        with torch.autocast(k.device.type, enabled=False):  # errors of half precision would add up over the steps
+            interest = self.extract(k, batch)  # (N, D)
+            attention = self.attend(q, interest, batch)  # (P,)
+            auxiliary = auxiliary_loss(interest, k, batch) if self.training else None
+            return Pooled(attention, self.evolution(interest, attention, batch), auxiliary)
+
+    def extract(self, k: Tensor, batch: RaggedBatch) -> Tensor:
+        """k (N, D) → (N, D): the first GRU's state after each behavior."""
+        if not len(k):
+            return k
+        order, sizes = time_major(batch.behavior_offsets)
+        packed: PackedSequence = self.extractor(PackedSequence(k[order.to(k.device)], sizes))[0]
+        return torch.zeros_like(packed.data).index_copy(0, order.to(k.device), packed.data)
+
+    def attend(self, q: Tensor, interest: Tensor, batch: RaggedBatch) -> Tensor:
+        """(P,) softmax over a history of h_t·W·q; equation 8."""
+        q = q @ self.form
+        none_q, none_k, ones = q.new_zeros(len(q), 1), interest.new_zeros(len(interest), 1), q.new_ones(q.shape[1], 1)
+        score = pair_hidden(q, interest, none_q, none_k, ones, batch).squeeze(1)
+        return pair_softmax(score, batch)
+
+
+class EvolutionLayer(nn.Module):
+    """The second GRU, with attention a: equations 9 to 14.
+
+    AIGRU multiplies its input by a. AGRU puts a in the update gate's place, h' = (1 − a)h + a·h̃. AUGRU
+    multiplies the update gate by a, h' = (1 − a·u)h + a·u·h̃. In the last two a = 0 keeps the state.
+    """
+
+    def __init__(self, width: int, kind: Evolution) -> None:
+        super().__init__()
+        self.kind = kind
+        self.cell = nn.GRUCell(width, width)
+
+    def forward(self, interest: Tensor, attention: Tensor, batch: RaggedBatch) -> Tensor:
+        """interest (N, D), attention (P,) → (M, D) last states.
+
+        What the cell's input contributes is projected once a behavior, whatever the candidate; candidates whose
+        history has ended take no part in a step.
+        """
+        projected = interest @ self.cell.weight_ih.T  # (N, 3D); a·(x·W) = (a·x)·W
+        order, active, behavior, pair = _steps(batch)
+        state = interest.new_zeros(len(order), interest.shape[1])  # (M, D), longest history first
+        start = 0
+        for n in active:
+            here = slice(start, start + n)
+            start += n
+            moved = self.step(projected[behavior[here]], state[:n], attention[pair[here]][:, None])
+            state = torch.cat([moved, state[n:]])
+        return torch.zeros_like(state).index_copy(0, order, state)
+
+    def step(self, projected: Tensor, state: Tensor, a: Tensor) -> Tensor:
+        """One step: projected (n, 3D) = x·W_ih without its bias, state (n, D), a (n, 1) → (n, D)."""
+        if self.kind == "aigru":
+            projected = a * projected
+        from_input = projected + self.cell.bias_ih
+        from_state = torch.addmm(self.cell.bias_hh, state, self.cell.weight_hh.T)
+        reset_input, update_input, new_input = from_input.chunk(3, 1)
+        reset_state, update_state, new_state = from_state.chunk(3, 1)
+        new = torch.tanh(new_input + torch.sigmoid(reset_input + reset_state) * new_state)
+        # torch's update gate z keeps the state; the paper's u = 1 − z replaces it
+        update = torch.sigmoid(-(update_input + update_state))
+        update = {"aigru": update, "agru": a.expand_as(update), "augru": a * update}[self.kind]
+        return torch.lerp(state, new, update)
+
+
+def auxiliary_loss(interest: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
+    """(): does each state tell the next behavior from a sampled one? Equation 7, with logits: never log(0).
+
+    The other behavior is drawn from those of the whole batch, so often-bought items are drawn often; a draw of
+    the next behavior's own item is left out. 0 where no history has two behaviors.
+    """
+    following = torch.arange(1, len(k) + 1, device=k.device)
+    last = torch.tensor(batch.behavior_offsets, dtype=torch.int64, device=k.device)[1:] - 1
+    has_next = torch.ones(len(k), dtype=torch.bool, device=k.device)
+    has_next[last[last >= 0]] = False
+    state, following = interest[has_next], following[has_next]
+    if not len(state):
+        return interest.sum() * 0
+    sampled = torch.randint(len(k), following.shape, device=k.device)
+    other = (batch.behavior[sampled, 0] != batch.behavior[following, 0]).to(k.dtype)
+    real = nn.functional.softplus(-(state * k[following]).sum(1))
+    fake = nn.functional.softplus((state * k[sampled]).sum(1))
+    return (real + other * fake).sum() / (len(state) + other.sum())
+
+
+def time_major(offsets: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """(N,) the rows of a ragged run step by step, longest history first, and (T,) how many take part in each."""
+    starts = torch.tensor(offsets)
+    lengths, by_length = starts.diff().sort(descending=True, stable=True)
+    lengths = lengths[lengths > 0]
+    step = torch.arange(int(lengths[0])) if len(lengths) else lengths
+    taking_part = lengths[None] > step[:, None]  # (T, G)
+    rows = starts[by_length[: len(lengths)]][None] + step[:, None]
+    return rows[taking_part], taking_part.sum(1)
+
+
+def _steps(batch: RaggedBatch) -> tuple[Tensor, list[int], Tensor, Tensor]:
+    """The evolution's steps: (M,) candidates, longest history first, how many take part in each step, and for
+    each (step, candidate) the behavior and the pair it reads."""
+    behavior_start, candidate_start = torch.tensor(batch.behavior_offsets), torch.tensor(batch.candidate_offsets)
+    lengths, candidates = behavior_start.diff(), candidate_start.diff()  # (G,)
+    blocks = lengths * candidates
+    pair_start = blocks.cumsum(0) - blocks  # (G,)
+    history = torch.repeat_interleave(candidates)  # (M,)
+    own_length, order = lengths[history].sort(descending=True, stable=True)
+    within = torch.arange(len(order)) - candidate_start[history]
+    history, within = history[order], within[order]
+    step = torch.arange(int(own_length.max()) if len(own_length) else 0)
+    taking_part = own_length[None] > step[:, None]  # (T, M)
+    behavior = (behavior_start[history][None] + step[:, None])[taking_part]
+    pair = (pair_start[history][None] + step[:, None] * candidates[history][None] + within[None])[taking_part]
+    device = batch.count.device
+    return order.to(device), taking_part.sum(1).tolist(), behavior.to(device), pair.to(device)

@@ -1,0 +1,55 @@
+"""Pooling that knows no candidate: the base models.
+
+Dimensions: G histories, N behaviors, M candidates, P pairs, D item embedding width.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from din_core.model.attention import Pooled
+from din_core.model.config import ModelConfig
+from din_core.model.ragged import RaggedBatch
+
+
+class BasePooling(nn.Module):
+    """Average (each occurrence 1/H), sum (1), or time-decayed average (2^(−age/half-life) over the sum of these)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.kind = config.base_pooling
+        if self.kind == "time decay":
+            start = torch.tensor(math.log(config.half_life))
+            self.log_half_life = nn.Parameter(start, requires_grad=config.learn_half_life)
+
+    @property
+    def half_life(self) -> Tensor:
+        """Days after which a behavior counts half; above 0 whatever is learned."""
+        return self.log_half_life.exp()
+
+    def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
+        """q (M, D), k (N, D) → weights (P,), interest vectors (M, D)."""
+        history = batch.owner(batch.behavior_offsets)  # (N,)
+        groups = len(batch.behavior_offsets) - 1
+        weight = self.weights(batch, history, groups).to(k.dtype)  # (N,)
+        v = k.new_zeros(groups, k.shape[1]).index_add(0, history, (batch.count * weight).to(k.dtype)[:, None] * k)
+        candidates = torch.tensor(batch.candidate_offsets).diff().to(k.device)
+        return Pooled(weight.repeat_interleave(candidates[history]), v[batch.owner(batch.candidate_offsets)])
+
+    def weights(self, batch: RaggedBatch, history: Tensor, groups: int) -> Tensor:
+        """(N,) weight of one occurrence of each behavior."""
+        if self.kind == "sum":
+            return torch.ones_like(batch.count)
+        if self.kind == "average":
+            return (1 / _total(batch.count, history, groups))[history]
+        # The newest behavior of a history counts 1 before normalising: no sum can fall to 0, however old all are.
+        newest = batch.age.new_full((groups,), math.inf).scatter_reduce(0, history, batch.age, "amin")
+        kept = torch.exp2((newest[history] - batch.age) / self.half_life)
+        return kept / _total(batch.count * kept, history, groups)[history]
+
+
+def _total(part: Tensor, history: Tensor, groups: int) -> Tensor:
+    return part.new_zeros(groups).index_add(0, history, part)

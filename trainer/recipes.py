@@ -1,0 +1,46 @@
+"""The models that `--model` names: what each is made of, and how it is fitted to its own best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from din_core.model.config import Architecture
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One member of the family."""
+
+    architecture: Architecture
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of ModelConfig that differ from their defaults."""
+    epochs: int = 3
+    embedding_decay: float = 0.5
+    max_history: int = 400
+
+
+def _base(**options: Any) -> Recipe:
+    """A decay of 2 lifts average pooling, but holds DIN down."""
+    return Recipe("base", options, epochs=2, embedding_decay=2.0)
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "base": _base(),
+    "base-sum": _base(base_pooling="sum"),
+    "base-decay": _base(base_pooling="time decay"),
+    "din": Recipe("din"),
+    "din-paper": Recipe("din", {"unit_input": "paper"}),
+    "din-prelu": Recipe("din", {"unit_activation": "prelu"}),
+    "din-sigmoid": Recipe("din", {"unit_activation": "sigmoid"}),
+    "din-softmax": Recipe("din", {"normalisation": "softmax"}),
+    "din-scaled-softmax": Recipe("din", {"normalisation": "scaled softmax"}),
+    "din-fields": Recipe("din", {"unit_per_field": True, "unit_hidden": (32, 16)}),
+    "din-projected": Recipe("din", {"project_query": True}),
+    "dot": Recipe("din", {"attention": "dot"}),
+    "bilinear": Recipe("din", {"attention": "bilinear"}),
+    "dien": Recipe("dien", max_history=50),
+    "dien-agru": Recipe("dien", {"evolution": "agru"}, max_history=50),
+    "dien-aigru": Recipe("dien", {"evolution": "aigru"}, max_history=50),
+}
