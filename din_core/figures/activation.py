@@ -16,6 +16,8 @@ from din_core.figures.timeline import Timeline
 
 OTHER = "other"
 UNKNOWN = "unknown"
+WEIGHT_NOUNS = {"attention": "activation weight", "evolution": "attention weight"}
+"""What a weight is called, by pooling; all others are pooling weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class ActivationInfo:
     intensity: float
     """Σ weight × repeats: the interest intensity."""
     reference: float | None
-    """1/H, what average pooling gives every behavior; None without behaviors."""
+    """1/H, what average pooling gives every behavior; None without behaviors, and for sum pooling, which counts
+    them on another scale."""
 
     @property
     def repeats(self) -> NDArray[np.int64]:
@@ -102,7 +105,7 @@ def activation_infos(scores: Scores, timeline: Timeline, color_by: str = "catego
             category=category,
             groups=group(category, strength[c], preferred, weights[c], repeats),
             intensity=float(weights[c] @ repeats),
-            reference=1 / int(repeats.sum()) if len(repeats) else None,
+            reference=1 / int(repeats.sum()) if len(repeats) and scores.pooling != "sum" else None,
         )
         for c, item in enumerate(scores.candidates)
     ]
@@ -147,6 +150,7 @@ def plot_activation(info: ActivationInfo) -> go.Figure:
     """The same as a Plotly figure, for exports and tests: a bar for each line, zero and 1/H marked."""
     timeline = info.timeline
     slots = info.slot
+    noun = WEIGHT_NOUNS.get(info.pooling, "pooling weight")
     figure = go.Figure()
     for entry in info.groups:
         lines = [i for i, row in enumerate(timeline.line_behavior) if slots[row] == entry.slot]
@@ -177,14 +181,14 @@ def plot_activation(info: ActivationInfo) -> go.Figure:
         figure.add_hline(y=info.reference, line={"dash": "dash", "width": 1}, annotation_text="average pooling 1/H")
     figure.update_layout(
         barmode="overlay",
-        title=f"{info.model}: activation weights for {info.candidate.label}",
+        title=f"{info.model}: {noun}s for {info.candidate.label}",
         xaxis={
             "range": [-0.01, 1.01],
             "tickvals": [tick.position for tick in timeline.ticks],
             "ticktext": [tick.label for tick in timeline.ticks],
             "title": "time of the behavior (stretched where baskets are full)",
         },
-        yaxis={"title": "activation weight", "zeroline": False},
+        yaxis={"title": noun, "zeroline": False},
     )
     return figure
 

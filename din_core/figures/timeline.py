@@ -39,7 +39,7 @@ class Timeline:
     """The lines of one history: L single behaviors, each an occurrence of one of T distinct ones."""
 
     behaviors: tuple[FoldedBehavior, ...]
-    """(T,) what the model sees: every item once, with its count."""
+    """(T,) what the model sees: every item once with its count, or for a model of sequences every single behavior."""
     line_behavior: NDArray[np.int64]
     """(L,) index into `behaviors`, oldest line first."""
     line_time: NDArray[np.int64]
@@ -50,20 +50,25 @@ class Timeline:
     """The axis ends here, at 1."""
     ticks: tuple[Tick, ...]
     unseen_lines: int
-    """Lines of the history that the model does not see: it keeps only its most recent distinct items."""
+    """Lines of the history that the model does not see: it keeps only the most recent."""
+
+    @property
+    def distinct(self) -> int:
+        """Different items among `behaviors`."""
+        return len({folded.item.item_id for folded in self.behaviors})
 
 
 def timeline_info(history: History, behaviors: tuple[FoldedBehavior, ...]) -> Timeline:
-    """Lay out the lines of `history` whose item is among `behaviors`."""
-    index = {folded.item.item_id: row for row, folded in enumerate(behaviors)}
-    kept = [b for b in history.behaviors if b.item.item_id in index]
-    time = np.array([b.timestamp for b in kept], dtype=np.int64)
+    """Lay out the lines of `history` that `behaviors` hold, folded or not."""
+    rows = rows_of_lines(history, behaviors)
+    kept = [(b, row) for b, row in zip(history.behaviors, rows, strict=True) if row is not None]
+    time = np.array([b.timestamp for b, _ in kept], dtype=np.int64)
     start = int(time[0]) if len(time) else history.as_of
     span = max(history.as_of - start, 1)
     position = spread((time - start) / span)
     return Timeline(
         behaviors=behaviors,
-        line_behavior=np.array([index[b.item.item_id] for b in kept], dtype=np.int64),
+        line_behavior=np.array([row for _, row in kept], dtype=np.int64),
         line_time=time,
         position=position,
         as_of=history.as_of,
@@ -72,6 +77,27 @@ def timeline_info(history: History, behaviors: tuple[FoldedBehavior, ...]) -> Ti
         ),
         unseen_lines=len(history.behaviors) - len(kept),
     )
+
+
+def rows_of_lines(history: History, behaviors: tuple[FoldedBehavior, ...]) -> list[int | None]:
+    """For each line of `history` the row of `behaviors` that holds it; None for a line that none holds.
+
+    An item may have several rows: from the newest back, each takes as many of the item's lines as it counts.
+    """
+    free: dict[str, list[tuple[int, int]]] = {}
+    for row, folded in enumerate(behaviors):
+        free.setdefault(folded.item.item_id, []).append((row, folded.count))
+    found: list[int | None] = []
+    for line in reversed(history.behaviors):
+        rows = free.get(line.item.item_id)
+        if not rows:
+            found.append(None)
+            continue
+        row, count = rows.pop()
+        if count > 1:
+            rows.append((row, count - 1))
+        found.append(row)
+    return found[::-1]
 
 
 def spread(wanted: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -31,6 +31,26 @@ def test_average_pooling_is_one_over_all_lines(scores: Scores, timeline: Timelin
     assert info.reference * info.repeats.sum() == pytest.approx(1)
 
 
+def test_sum_pooling_has_no_reference(scores: Scores, timeline: Timeline) -> None:
+    info = activation_info(replace(scores, pooling="sum", weight=np.ones((2, 4))), timeline)
+    assert (info.reference, info.extent, info.intensity) == (None, (0.0, 1.0), 5.0)
+
+
+def test_a_model_of_sequences_has_a_weight_for_every_line(scores: Scores, history: History) -> None:
+    behaviors = history.plain()
+    attention = np.array([[0.1, 0.4, 0.2, 0.2, 0.1]] * 2)
+    sequence = replace(scores, pooling="evolution", behaviors=behaviors, weight=attention)
+    info = activation_info(sequence, timeline_info(history, behaviors))
+    assert info.total.tolist() == attention[0].tolist()
+    assert info.reference == pytest.approx(1 / 5)
+    assert [(g.category, g.weight, g.lines) for g in info.groups] == [
+        ("Dairy", pytest.approx(0.7), 3),
+        ("Drinks", pytest.approx(0.2), 1),
+        ("other", pytest.approx(0.1), 1),
+    ]
+    assert "attention weights for Butter" in plot_activation(info).to_json()
+
+
 def test_the_axis_holds_every_weight_zero_and_the_reference(scores: Scores, timeline: Timeline) -> None:
     assert activation_info(scores, timeline, 0).extent == (-0.5, 2.0)
     assert activation_info(scores, timeline, 1).extent == (-0.125, 3.0)

@@ -97,3 +97,33 @@ def test_a_time_in_the_last_year_that_a_link_can_name_still_has_few_ticks() -> N
     last = 253_402_300_799  # 9999-12-31T23:59:59Z
     for start in (0, last - 400 * 365 * 86_400, last - 60 * 86_400):
         assert 1 <= len(date_ticks(start, last)) <= 15
+
+
+def test_behaviors_that_are_not_folded_each_hold_one_line(history: History) -> None:
+    timeline = timeline_info(history, history.plain())
+    assert timeline.line_behavior.tolist() == [0, 1, 2, 3, 4]
+    assert (timeline.distinct, timeline.unseen_lines) == (4, 0)
+
+
+def test_an_older_line_of_an_item_whose_newest_line_is_kept_is_not_seen(history: History) -> None:
+    timeline = timeline_info(history, history.plain(4))
+    assert timeline.line_time.tolist() == [b.timestamp for b in history.behaviors[1:]]
+    assert (timeline.line_behavior.tolist(), timeline.unseen_lines) == ([0, 1, 2, 3], 1)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from("abc")), max_size=12).map(lambda lines: sorted(lines)),
+    st.integers(0, 12),
+    st.booleans(),
+)
+def test_every_row_holds_its_own_items_lines_and_as_many_as_it_counts(
+    lines: list[tuple[int, str]], most: int, folded: bool
+) -> None:
+    history = History(User("u"), 10, tuple(Behavior(Item(name), at) for at, name in lines))
+    behaviors = history.folded(most) if folded else history.plain(most)
+    timeline = timeline_info(history, behaviors)
+    for row, behavior in enumerate(behaviors):
+        times = timeline.line_time[timeline.line_behavior == row].tolist()
+        assert len(times) == behavior.count
+        assert (times[0], times[-1]) == (behavior.first_timestamp, behavior.last_timestamp)
+    assert len(timeline.line_time) + timeline.unseen_lines == len(lines)
