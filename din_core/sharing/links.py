@@ -20,6 +20,7 @@ MAX_CANDIDATES = 20
 
 SORT_COLUMNS = ("title", "category", "date", "repeats", "weight", "total")
 SCALES = ("each", "shared")
+METRICS = ("auc", "gauc", "log_loss", "ece", "rela_impr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class View:
     """A column of SORT_COLUMNS, with "-" in front for descending."""
     scale: str = "each"
     """"each": the weight axis fits the candidate on screen; "shared": one axis for all candidates held."""
+    metric: str = "gauc"
+    """The metric of METRICS by which the leaderboard is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
         raw[f"ctx.{name}"] = scenario.context[name] or ""
     raw["sort"] = view.sort
     raw["scale"] = view.scale
+    raw["metric"] = view.metric
     return raw
 
 
@@ -115,7 +119,7 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
             for name, given in values.items()
             if name.startswith("ctx.") and name != "ctx."
         },
-        view=read_view(one("sort"), one("scale"), problems),
+        view=read_view(one("sort"), one("scale"), one("metric"), problems),
     )
     return link, tuple(problems)
 
@@ -146,7 +150,7 @@ def read_time(text: str | None, problems: list[str]) -> int | None:
         return None
 
 
-def read_view(sort: str | None, scale: str | None, problems: list[str]) -> View:
+def read_view(sort: str | None, scale: str | None, metric: str | None, problems: list[str]) -> View:
     """View options; what is unknown falls back to the default with a sentence."""
     default = View()
     if sort is not None and sort.removeprefix("-") not in SORT_COLUMNS:
@@ -155,7 +159,10 @@ def read_view(sort: str | None, scale: str | None, problems: list[str]) -> View:
     if scale is not None and scale not in SCALES:
         problems.append(f"The link's scale {shown(scale)} is unknown; known are {', '.join(SCALES)}.")
         scale = None
-    return View(sort or default.sort, scale or default.scale)
+    if metric is not None and metric not in METRICS:
+        problems.append(f"The link's metric {shown(metric)} is unknown; known are {', '.join(METRICS)}.")
+        metric = None
+    return View(sort or default.sort, scale or default.scale, metric or default.metric)
 
 
 def kept(name: str, given: Sequence[str], problems: list[str]) -> list[str]:

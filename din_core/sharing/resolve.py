@@ -9,6 +9,8 @@ from din_core.domain import CheckpointError, DinLensError, Impression, Scenario
 from din_core.sharing.links import Link, shown
 from din_core.store import BehaviorStore
 
+ON_SCREEN = 2
+"""Models of one page: the one whose weights are shown, and the one it is compared with."""
 LOOK_AT_USERS = 50
 """Users among whom the opening example is sought where none is given."""
 
@@ -18,7 +20,7 @@ class Setting:
     """What a link is read against, beside the store's rows."""
 
     fingerprints: Mapping[str, str]
-    """Checkpoint fingerprints by folder name, in the order of the screen."""
+    """Checkpoint fingerprints by folder name, in the order of the screen: the first two open."""
     context_fields: tuple[str, ...]
     last_timestamp: int | None
     """The newest behavior of the store."""
@@ -27,8 +29,8 @@ class Setting:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """All checkpoints as a link names them."""
-        return tuple(checkpoint_name(*named) for named in self.fingerprints.items())
+        """The pair that opens where no model is named, as a link names them."""
+        return tuple(checkpoint_name(*named) for named in self.fingerprints.items())[:ON_SCREEN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def resolve(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
 def find_checkpoints(wanted: Sequence[str], fingerprints: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Folder names of the wanted checkpoints, and a sentence for each that is not here as it was.
 
-    A link names a folder, a fingerprint, or folder@fingerprint. All of them where none is wanted or found.
+    A link names a folder, a fingerprint, or folder@fingerprint. At most two are on screen; the first two at hand
+    where none is wanted or found.
     """
     if not fingerprints:
         raise CheckpointError("there are 0 checkpoints to score with; train one with `python -m trainer train`")
@@ -104,7 +107,10 @@ def find_checkpoints(wanted: Sequence[str], fingerprints: Mapping[str, str]) -> 
             )
         else:
             problems.append(f"There is no model {shown(text)} here; at hand are {', '.join(fingerprints)}.")
-    return tuple(dict.fromkeys(found)) or tuple(fingerprints), tuple(problems)
+    names = tuple(dict.fromkeys(found))
+    if len(names) > ON_SCREEN:
+        problems.append(f"The link names {len(names)} models; the first {ON_SCREEN} are shown, the limit.")
+    return (names or tuple(fingerprints))[:ON_SCREEN], tuple(problems)
 
 
 def choose_impression(impressions: Sequence[Impression], link: Link) -> Impression | None:

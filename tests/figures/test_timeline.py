@@ -112,7 +112,7 @@ def test_an_older_line_of_an_item_whose_newest_line_is_kept_is_not_seen(history:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 5), st.sampled_from("abc")), max_size=12).map(lambda lines: sorted(lines)),
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from("abc")), max_size=12).map(sorted),
     st.integers(0, 12),
     st.booleans(),
 )

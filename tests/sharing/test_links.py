@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from din_core.domain import LinkError, Scenario
 from din_core.sharing import Link, View, encode, parse, query_string
-from din_core.sharing.links import MAX_CANDIDATES, MAX_LENGTH, SCALES, SORT_COLUMNS
+from din_core.sharing.links import MAX_CANDIDATES, MAX_LENGTH, METRICS, SCALES, SORT_COLUMNS
 
 YEAR_1, YEAR_9999 = -62135596800, 253402300799
 text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
@@ -26,6 +26,7 @@ views = st.builds(
     View,
     sort=st.sampled_from([sign + name for name in SORT_COLUMNS for sign in ("", "-")]),
     scale=st.sampled_from(SCALES),
+    metric=st.sampled_from(METRICS),
 )
 EXAMPLE = Scenario("1234", 1511136000, ("82-b",), ("din@3fa9", "base@77c0"), {"store": "367", "mailer": None})
 
@@ -66,6 +67,7 @@ def test_a_link_writes_every_choice_out() -> None:
         "ctx.store": "367",
         "sort": "-weight",
         "scale": "each",
+        "metric": "gauc",
     }
 
 
@@ -102,6 +104,7 @@ def test_a_time_is_rounded_down_to_seconds_of_utc(at: str, seconds: int) -> None
         ({"item": [str(i) for i in range(21)]}, "names 21 candidates; the first 20 are used"),
         ({"sort": "-importance"}, "sorts by “-importance”; known are title"),
         ({"scale": "log"}, "scale “log” is unknown; known are each, shared"),
+        ({"metric": "f1"}, "metric “f1” is unknown; known are auc, gauc"),
     ],
 )
 def test_what_cannot_be_read_is_named(raw: dict[str, str | list[str]], sentence: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from din_core.domain import CheckpointError, Scenario, UnknownUser
-from din_core.sharing import Link, Setting, encode, find_opening, parse, resolve
+from din_core.sharing import Link, Setting, encode, find_checkpoints, find_opening, parse, resolve
 from din_core.store import BehaviorStore, ingest, open_store
 from tests.small_world import BEFORE, MONDAY, write_tables
 
@@ -129,6 +129,30 @@ def test_checkpoints_are_found_by_folder_or_fingerprint(
     assert found.scenario.checkpoints == models
     assert (words is None) == (not found.problems)
     assert words is None or words in found.problems[0]
+
+
+FAMILY = {"din": "aaa", "base": "bbb", "base-sum": "ccc", "dien": "ddd"}
+
+
+def test_a_link_that_names_no_model_opens_on_a_pair(store: BehaviorStore) -> None:
+    setting = Setting(FAMILY, ("store", "mailer", "display"), MONDAY, OPENING)
+    found = resolve(Link(), store, setting)
+    assert found.scenario is not None
+    assert (found.scenario.checkpoints, setting.models, found.problems) == (MODELS, MODELS, ())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names", "problems"),
+    [
+        (("dien", "base-sum"), ("dien", "base-sum"), ()),
+        (("ccc", "dien", "din"), ("base-sum", "dien"), ("The link names 3 models; the first 2 are shown, the limit.",)),
+        (("dien", "ddd", "base"), ("dien", "base"), ()),
+    ],
+)
+def test_any_two_models_can_be_named_and_their_order_counts(
+    wanted: tuple[str, ...], names: tuple[str, ...], problems: tuple[str, ...]
+) -> None:
+    assert find_checkpoints(wanted, FAMILY) == (names, problems)
 
 
 def test_a_context_field_the_store_does_not_have_is_left_out(store: BehaviorStore) -> None:
