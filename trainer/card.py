@@ -33,7 +33,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         f"| Context fields | {_fields(config.context_fields)} |",
         f"| Parameters | {metrics['parameters']:,} |",
         f"| Optimiser | Adam, peak rate {options['learning_rate']}, batch {options['batch_size']}, "
-        f"{options['epochs']} epochs, weight decay {options['embedding_decay']} (items) and {options['decay']} (rest), "
+        f"{options['epochs']} epochs, {_regularisation(options)}, weight decay {options['decay']} (rest), "
         f"dropout {config.tower_dropout} in the tower |",
         f"| Seed | {options['seed']} |",
         f"| Device | {metrics['device']}, torch {metrics['torch']} |",
@@ -56,6 +56,14 @@ def _what_it_is(config: ModelConfig) -> str:
         f"Deep Interest Network family: {_pooling(config)}. Tower {tower}, Dice, on profile, "
         "context, candidate, the interest vector and its product with the candidate, standardised and bent by asinh."
     )
+
+
+def _regularisation(options: Mapping[str, Any]) -> str:
+    """Of the item embeddings; the keys of FitOptions."""
+    counted = {"mba-samples": "samples", "mba-batches": "batches"}.get(options["regularisation"])
+    if counted is None:
+        return f"weight decay {options['embedding_decay']} (items)"
+    return f"mini-batch aware regularisation {options['mba']} with n_j counting {counted} (items)"
 
 
 def _kept(config: ModelConfig) -> str:

@@ -1,5 +1,8 @@
 """Fitting a network: Adam, a cosine schedule, and the best state by validation GAUC.
 
+Item embeddings are either decayed as a whole, densely, or updated in the rows of the batch alone, with mini-batch
+aware regularisation.
+
 A run is a function of (samples, config, options): batches follow from the seed and the epoch, so a killed run
 that goes on from its last saved state ends where an unbroken one would have.
 """
@@ -22,7 +25,9 @@ from torch import Tensor, nn
 from din_core.domain import DinLensError
 from din_core.metrics import auc, gauc, log_loss
 from din_core.model.network import InterestNetwork
+from trainer.regularisation import REGULARISATIONS, Regularisation, row_penalties
 from trainer.resume import RunState, load_state, save_state
+from trainer.row_adam import RowAdam
 from trainer.samples import Samples
 
 
@@ -45,8 +50,13 @@ class FitOptions:
     learning_rate: float = 4e-3
     """Peak of the schedule: a linear warm-up, then a cosine to 0 at the last step."""
     warmup_steps: int = 50
+    regularisation: Regularisation = "decay"
+    """Of the item embeddings; "mba-samples" and "mba-batches" update touched rows only, at a cost that does not
+    grow with the tables."""
     embedding_decay: float = 0.0
-    """Decoupled weight decay of the item embeddings."""
+    """Decoupled weight decay of the item embeddings, each step on every row; with "decay" only."""
+    mba: float = 0.01
+    """λ of mini-batch aware regularisation; not used with "decay"."""
     decay: float = 0.0
     """Decoupled weight decay of everything else."""
     seed: int = 0
@@ -58,8 +68,13 @@ class FitOptions:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "evaluations_per_epoch", "patience"):
             at_least(name, getattr(self, name), 1)
-        for name in ("learning_rate", "embedding_decay", "decay", "seed"):
+        for name in ("learning_rate", "embedding_decay", "mba", "decay", "seed"):
             at_least(name, getattr(self, name), 0)
+        if self.regularisation not in REGULARISATIONS:
+            raise DinLensError(
+                f"regularisation is {self.regularisation!r}, but must be one of {', '.join(REGULARISATIONS)}; "
+                "give another value"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +142,10 @@ class _Run:
     def __init__(self, model: InterestNetwork, train: Samples, valid: Samples, options: FitOptions) -> None:
         self.model, self.train, self.valid, self.options = model.train(), train, valid, options
         self.device = next(model.parameters()).device
-        self.optimizer = _optimizer(model, options)
         epochs = (train.shuffled(options.batch_size, options.seed, epoch) for epoch in range(options.epochs))
         self.batches = [(epoch, groups) for epoch, batches in enumerate(epochs) for groups in batches]
         self.total = len(self.batches)
+        self.optimizers = self._optimizers()
         self.evaluate_at = self._evaluation_steps()
         self.step, self.best_step, self.seconds = 0, 0, 0.0
         self.loss = math.log(2)
@@ -138,6 +153,25 @@ class _Run:
         self.best = _copy(model.state_dict())
         self._loss = torch.tensor(self.loss, device=self.device)
         torch.manual_seed(options.seed)
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """One for everything densely, or one for the item tables' touched rows and one for the rest."""
+        options, named = self.options, list(self.model.named_parameters())
+        tables = [p for n, p in named if n.startswith("item.")]
+        rest = {"params": [p for n, p in named if not n.startswith("item.")], "weight_decay": options.decay}
+        by_row = options.regularisation != "decay"
+        for table in self.model.item.tables:
+            assert isinstance(table, nn.Embedding)
+            table.sparse = by_row  # its gradient then holds the batch's rows only
+        if not by_row:
+            whole = {"params": tables, "weight_decay": options.embedding_decay}
+            return {"dense": torch.optim.AdamW([whole, rest], lr=options.learning_rate, fused=True)}
+        epoch = [groups for number, groups in self.batches if number == 0]
+        penalties = row_penalties(self.train, epoch, [len(t) for t in tables], options.regularisation, options.mba)
+        return {
+            "dense": torch.optim.AdamW([rest], lr=options.learning_rate, fused=True),
+            "rows": RowAdam(tables, options.learning_rate, penalties),
+        }
 
     def _evaluation_steps(self) -> set[int]:
         wanted = self.options.epochs * self.options.evaluations_per_epoch
@@ -157,9 +191,10 @@ class _Run:
         """One optimiser step, and an evaluation where one is due; the impressions seen."""
         epoch, groups = self.batches[self.step]
         batch, label = self.train.batch(groups)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate()
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers.values():
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = self.learning_rate()
         with _autocast(self.device):
             output = self.model(batch)
         loss = nn.functional.binary_cross_entropy_with_logits(output.logit.float(), label)
@@ -167,7 +202,8 @@ class _Run:
         if output.auxiliary is not None:
             objective = loss + self.model.config.auxiliary_weight * output.auxiliary.float()
         objective.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        for optimizer in self.optimizers.values():
+            optimizer.step()
         self.step += 1
         self._loss.lerp_(loss.detach(), 0.02 if self.step > 1 else 1.0)
         if self.step % 20 == 0 or self.just_evaluated:  # reading it waits for the device
@@ -205,8 +241,9 @@ class _Run:
                 **{f"model.{name}": tensor for name, tensor in self.model.state_dict().items()},
                 **{f"best.{name}": tensor for name, tensor in self.best.items()},
                 **{
-                    f"optimizer.{i}.{name}": tensor
-                    for i, slots in self.optimizer.state_dict()["state"].items()
+                    f"{kind}.{i}.{name}": tensor
+                    for kind, optimizer in self.optimizers.items()
+                    for i, slots in optimizer.state_dict()["state"].items()
                     for name, tensor in slots.items()
                 },
                 **_rng_state(self.device),
@@ -225,11 +262,12 @@ class _Run:
         """The inverse of `snapshot`."""
         self.model.load_state_dict(_under("model.", state.tensors))
         self.best = _under("best.", state.tensors)
-        slots: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _under("optimizer.", state.tensors).items():
-            index, slot = name.split(".", 1)
-            slots.setdefault(int(index), {})[slot] = tensor
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
+        for kind, optimizer in self.optimizers.items():
+            slots: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in _under(f"{kind}.", state.tensors).items():
+                index, slot = name.split(".", 1)
+                slots.setdefault(int(index), {})[slot] = tensor
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": slots})
         torch.set_rng_state(state.tensors["rng"])
         if "cuda_rng" in state.tensors:
             torch.cuda.set_rng_state(state.tensors["cuda_rng"], self.device)
@@ -246,21 +284,6 @@ def predict(model: InterestNetwork, samples: Samples, batch_size: int = 1024) ->
         for groups in samples.in_order(batch_size):
             logits.append(model(samples.batch(groups)[0]).logit.float())
     return torch.cat(logits).cpu().numpy().astype(np.float64)
-
-
-def _optimizer(model: InterestNetwork, options: FitOptions) -> torch.optim.Optimizer:
-    named = list(model.named_parameters())
-    return torch.optim.AdamW(
-        [
-            {
-                "params": [p for n, p in named if n.startswith("item.")],
-                "weight_decay": options.embedding_decay,
-            },
-            {"params": [p for n, p in named if not n.startswith("item.")], "weight_decay": options.decay},
-        ],
-        lr=options.learning_rate,
-        fused=True,
-    )
 
 
 def _autocast(device: torch.device) -> Any:

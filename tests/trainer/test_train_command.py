@@ -61,6 +61,15 @@ def test_the_model_card_names_data_split_seed_device_and_time(trained):
         assert fact in card
 
 
+def test_the_model_card_names_the_regularisation(trained, capsys, tmp_path):
+    folder, url = trained
+    assert "weight decay 0.0 (items)" in (folder / "runs" / "din" / "README.md").read_text()
+    options = (*FAST, "--epochs", "1", "--regularisation", "mba-samples", "--mba", "0.02")
+    assert main(["train", "--store", url, "--out", str(tmp_path / "mba"), *options]) == 0
+    card = (tmp_path / "mba" / "README.md").read_text()
+    assert "mini-batch aware regularisation 0.02 with n_j counting samples (items)" in card
+
+
 def test_evaluate_reports_intervals_and_the_gain_over_the_base_model(trained, capsys):
     folder, url = trained
     runs = folder / "runs"

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from din_core.domain import DinLensError
 from trainer.fit import FitOptions, Step
 from trainer.recipes import RECIPES
+from trainer.regularisation import REGULARISATIONS
 from trainer.train import TrainOptions, train
 
 
@@ -31,6 +32,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--item-width", type=int, help="of every item field (by vocabulary size)")
     parser.add_argument("--batch-size", type=int, default=fit.batch_size, help="impressions a step (%(default)s)")
     parser.add_argument("--learning-rate", type=float, default=fit.learning_rate, help="peak rate (%(default)s)")
+    parser.add_argument(
+        "--regularisation",
+        choices=REGULARISATIONS,
+        default=fit.regularisation,
+        help="of item embeddings: weight decay, or mini-batch aware by samples or batches (%(default)s)",
+    )
+    parser.add_argument("--mba", type=float, default=fit.mba, help="λ of mini-batch aware (%(default)s)")
     parser.add_argument("--embedding-decay", type=float, help=f"of item embeddings ({_by_model('embedding_decay')})")
     parser.add_argument("--decay", type=float, default=fit.decay, help="of all else (%(default)s)")
     parser.add_argument("--dropout", type=float, default=options.tower_dropout, help="in the tower (%(default)s)")
@@ -87,6 +95,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             epochs=recipe.epochs if args.epochs is None else args.epochs,
             batch_size=args.batch_size,
             learning_rate=args.learning_rate,
+            regularisation=args.regularisation,
+            mba=args.mba,
             embedding_decay=recipe.embedding_decay if args.embedding_decay is None else args.embedding_decay,
             decay=args.decay,
             seed=args.seed,
