@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from din_core.domain import DinLensError
-from din_core.model.checkpoint import load_checkpoint
+from din_core.model.checkpoint import Checkpoint
 from din_core.store import BulkTables
-from trainer.evaluate import predict_split
-from trainer.samples import build_samples
+from trainer.evaluate import Split
 
 DISTINCT = (60, 220)
 """Distinct behaviors in the history: enough to show a pattern, few enough to be read at once."""
@@ -19,7 +19,7 @@ REPEATS = (2, 12)
 
 
 def find_example(
-    bulk: BulkTables, din: Path, base: Path, known: Mapping[str, bool], titles: Mapping[str, str]
+    bulk: BulkTables, din: Checkpoint, base: Checkpoint, known: Mapping[str, bool], titles: Mapping[str, str]
 ) -> dict[str, Any]:
     """The bought test impression whose DIN probability is furthest above average pooling's.
 
@@ -27,17 +27,16 @@ def find_example(
     other candidate of that time has; `titles` is by item id. It is an example picked to be
     seen, not evidence: the table in the README is. DinLensError when no impression qualifies.
     """
-    scored = [predict_split(load_checkpoint(folder), bulk, "test", "cpu") for folder in (din, base)]
-    checkpoint = load_checkpoint(din)
-    samples = build_samples(bulk, checkpoint.vocabulary, "test", checkpoint.config.max_history, folds=True)
-    gap = scored[0].probability - scored[1].probability
+    test = Split(bulk, "test", "cpu")
+    scored = test.predict(din)
+    samples, gap = scored.samples, scored.probability - test.predict(base).probability
     best: tuple[float, int] | None = None
     for g in range(samples.groups):
         behaviors = slice(*samples.behavior_offsets[g : g + 2])
-        distinct = behaviors.stop - behaviors.start
+        past, repeats = samples.behavior[behaviors].numpy(), samples.count[behaviors].numpy()
+        distinct = len(np.unique(past))  # without folding, repeats lie side by side
         if not DISTINCT[0] <= distinct <= DISTINCT[1] or not known.get(_user_id(bulk, int(samples.user[g]))):
             continue
-        past, repeats = samples.behavior[behaviors].numpy(), samples.count[behaviors].numpy()
         group = samples.candidate[slice(*samples.candidate_offsets[g : g + 2])]
         shown = [titles.get(_item_id(bulk, int(i))) for i in group]
         for m in range(*samples.candidate_offsets[g : g + 2]):

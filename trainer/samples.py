@@ -188,11 +188,7 @@ def build_samples(
     With `folds`, repeats of an item are one behavior with a count; else each stands for itself, oldest first.
     """
     _check_fields(bulk, vocabulary)
-    chosen = np.flatnonzero(bulk.impression_split == split)
-    if not chosen.size:
-        raise DinLensError(f"the store holds 0 impressions of split {split!r}; the splits are {', '.join(SPLITS)}")
-    order = np.lexsort((chosen, bulk.impression_time[chosen], bulk.impression_user[chosen]))
-    chosen = chosen[order]
+    chosen = impressions_of(bulk, split)
     user, time = bulk.impression_user[chosen], bulk.impression_time[chosen]
     first = np.flatnonzero(np.concatenate([[True], (np.diff(user) != 0) | (np.diff(time) != 0)]))
     read = folded_histories if folds else plain_histories
@@ -216,6 +212,14 @@ def build_samples(
         time=time[first],
         impression=chosen,
     )
+
+
+def impressions_of(bulk: BulkTables, split: str) -> Ints:
+    """(M,) positions of a split's impressions by user and time, the order of its samples; DinLensError for none."""
+    chosen = np.flatnonzero(bulk.impression_split == split)
+    if not chosen.size:
+        raise DinLensError(f"the store holds 0 impressions of split {split!r}; the splits are {', '.join(SPLITS)}")
+    return chosen[np.lexsort((chosen, bulk.impression_time[chosen], bulk.impression_user[chosen]))]
 
 
 def _check_fields(bulk: BulkTables, vocabulary: Vocabulary) -> None:

@@ -16,8 +16,8 @@ def auc(label: ArrayLike, score: ArrayLike) -> float:
 
         AUC = (#{s⁺ > s⁻} + ½ #{s⁺ = s⁻}) / (n⁺ n⁻)
 
-    the Mann-Whitney statistic (Hanley and McNeil 1982). Exact: wins and ties are counted in integers after
-    one sort, O(N log N).
+    the Mann-Whitney statistic (Hanley and McNeil 1982). Exact: wins and ties are counted in integers,
+    O(N log N).
 
     `label` (N,) of 0 and 1, `score` (N,) of any numbers. MetricError on NaN, on other labels, and when one
     of the two labels is missing: AUC then has no value.
@@ -45,31 +45,41 @@ class GroupAuc:
 
 
 def auc_by_group(group: Ints, n_groups: int, positive: Bools, score: NDArray[Any]) -> GroupAuc:
-    """AUC within each group in one sort, without a loop over groups.
+    """AUC within each group without a loop over groups.
 
     `group` (N,) codes 0 … n_groups-1, each present; `positive` (N,); `score` (N,) without NaN. Checked by
     the callers.
     """
-    order = np.lexsort((score, group))
-    group, positive, score = group[order], positive[order], score[order]
+    rank, n_ranks = _ranks(score)
+    # A row as one integer, by group, then rank, then label: sorting those is many times faster than lexsort.
+    row = np.sort((group * n_ranks + rank) * 2 + positive)
     # A tie is a run of rows with one score within one group.
-    new_group = np.r_[True, group[1:] != group[:-1]]
-    tie_start = np.flatnonzero(new_group | np.r_[True, score[1:] != score[:-1]])
-    tie_group = group[tie_start]
-    tie_rows = np.diff(np.r_[tie_start, len(group)])
-    tie_positives = np.add.reduceat(positive, tie_start, dtype=np.int64)
+    tie = row >> 1
+    tie_start = np.flatnonzero(np.r_[True, tie[1:] != tie[:-1]])
+    tie_group = tie[tie_start] // n_ranks
+    tie_rows = np.diff(np.r_[tie_start, len(row)])
+    tie_positives = np.add.reduceat(row & 1, tie_start)
     tie_negatives = tie_rows - tie_positives
 
-    group_start = np.flatnonzero(new_group)
-    rows = np.diff(np.r_[group_start, len(group)])
-    positives = np.add.reduceat(positive, group_start, dtype=np.int64)
+    first_tie = np.searchsorted(tie_group, np.arange(n_groups))
+    rows = np.add.reduceat(tie_rows, first_tie)
+    positives = np.add.reduceat(tie_positives, first_tie)
     negatives = rows - positives
 
     # Negatives below a tie: those before it in all groups, less those of earlier groups.
     below = np.cumsum(tie_negatives) - tie_negatives - (np.cumsum(negatives) - negatives)[tie_group]
     twice_wins = tie_positives * (2 * below + tie_negatives)
-    twice_won = np.add.reduceat(twice_wins, np.searchsorted(tie_group, np.arange(n_groups)))
+    twice_won = np.add.reduceat(twice_wins, first_tie)
     pairs = positives * negatives
     value = np.full(n_groups, np.nan)
     np.divide(twice_won, 2 * pairs, out=value, where=pairs > 0)
     return GroupAuc(rows, value)
+
+
+def _ranks(score: NDArray[Any]) -> tuple[Ints, int]:
+    """(N,) each score's place among the distinct ones, from 0, and how many those are."""
+    order = np.argsort(score)
+    rising = score[order]
+    rank = np.empty(len(score), np.int64)
+    rank[order] = np.cumsum(np.r_[False, rising[1:] != rising[:-1]])
+    return rank, int(rank[order[-1]]) + 1

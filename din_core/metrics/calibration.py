@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike
 
 from din_core.metrics.inputs import Floats, Ints, MetricError, labels, probabilities, same_length
 
+BINS = 15
+
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBins:
@@ -22,7 +24,7 @@ class CalibrationBins:
     """(B,) share of positive rows."""
 
 
-def calibration_bins(label: ArrayLike, probability: ArrayLike, bins: int = 15) -> CalibrationBins:
+def calibration_bins(label: ArrayLike, probability: ArrayLike, bins: int = BINS) -> CalibrationBins:
     """Rows sorted by probability and cut into `bins` bins of equal mass.
 
     Rows of one probability share a bin, the one where the first of them falls, so that the order of the
@@ -44,7 +46,7 @@ def calibration_bins(label: ArrayLike, probability: ArrayLike, bins: int = 15) -
     return CalibrationBins(rows, predicted, np.add.reduceat(positive, start, dtype=np.int64) / rows)
 
 
-def expected_calibration_error(label: ArrayLike, probability: ArrayLike, bins: int = 15) -> float:
+def expected_calibration_error(label: ArrayLike, probability: ArrayLike, bins: int = BINS) -> float:
     """Mean distance between what was predicted and what was observed, over bins of equal mass.
 
         ECE = Σ_b (n_b / N) |observed_b - predicted_b|

@@ -70,6 +70,12 @@ def user_codes(values: ArrayLike) -> tuple[Ints, int]:
     Ids may be integers or strings; MetricError where one is missing (None or NaN).
     """
     array = one_dimensional("user", values)
+    if array.dtype.kind in "iu" and (span := int(array.max()) - int(array.min()) + 1) <= 4 * len(array):
+        # Differences modulo 2⁶⁴ are exact whatever the width and sign of the ids.
+        shifted = (array.astype(np.uint64) - array.min().astype(np.uint64)).astype(np.int64)
+        present = np.zeros(span, dtype=bool)
+        present[shifted] = True
+        return (np.cumsum(present) - 1)[shifted], int(present.sum())  # no sort: ids lie close together
     if array.dtype == object:  # sorting millions of Python strings would take minutes
         seen: dict[object, int] = {}
         codes = np.fromiter((seen.setdefault(user, len(seen)) for user in array), np.int64, len(array))

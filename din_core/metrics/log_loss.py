@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from din_core.metrics.inputs import labels, probabilities, same_length
+from din_core.metrics.inputs import Bools, Floats, labels, probabilities, same_length
 
 CLIP = 1e-7
 """Probabilities are held this far from 0 and 1, about the resolution of float32 near 1: a certain and wrong
@@ -19,5 +19,11 @@ def log_loss(label: ArrayLike, probability: ArrayLike) -> float:
     """
     positive, p = labels(label), probabilities(probability)
     same_length(label=positive, probability=p)
-    p = np.clip(p, CLIP, 1 - CLIP)
-    return float(-np.mean(np.where(positive, np.log(p), np.log1p(-p))))
+    return float(np.mean(row_losses(positive, p)))
+
+
+def row_losses(positive: Bools, probability: Floats) -> Floats:
+    """(N,) the terms of that mean. Checked by the callers."""
+    p = np.clip(probability, CLIP, 1 - CLIP)
+    losses: Floats = -np.where(positive, np.log(p), np.log1p(-p))
+    return losses

@@ -54,6 +54,20 @@ def test_integer_text_and_object_ids_are_the_same_users() -> None:
     assert gauc(ids.astype(object), label, score) == gauc(ids, label, score)
 
 
+@pytest.mark.parametrize(
+    "ids",
+    [
+        np.array([-128, -128, 127, 127, 127, 127] * 11, np.int8),
+        np.array([2**64 - 1, 2**64 - 1, 2**64 - 3, 2**64 - 3, 2**64 - 3, 2**64 - 3] * 11, np.uint64),
+        np.array([-(2**63), -(2**63), 2**63 - 1, 2**63 - 1, 2**63 - 1, 2**63 - 1] * 11),
+        np.array([2**24 + 1, 2**24 + 1, 2**24, 2**24, 2**24, 2**24] * 11),
+    ],
+)
+def test_ids_of_any_width_are_told_apart(ids: np.ndarray) -> None:
+    label, score = [0, 1, 1, 0, 0, 1] * 11, [0.1, 0.9, 0.1, 0.2, 0.4, 0.3] * 11
+    assert gauc(ids, label, score) == gauc(["b", "b", "a", "a", "a", "a"] * 11, label, score)
+
+
 @given(rows)
 def test_gauc_is_the_papers_equation(found: list[tuple[int, bool, int]]) -> None:
     user, label, score = (np.array(column) for column in zip(*found, strict=True))
@@ -64,14 +78,17 @@ def test_gauc_is_the_papers_equation(found: list[tuple[int, bool, int]]) -> None
     assert (measured.users, measured.skipped_users) == (users, skipped)
 
 
-@given(rows, st.lists(st.tuples(st.integers(1, 9), st.integers(-99, 99)), min_size=5, max_size=5))
-def test_an_increasing_map_of_a_users_scores_changes_nothing(
-    found: list[tuple[int, bool, int]], maps: list[tuple[int, int]]
+increasing = st.lists(st.integers(-999, 999), min_size=7, max_size=7, unique=True).map(sorted)
+"""What the scores -3 … 3 become under some strictly increasing map."""
+
+
+@given(rows, st.lists(increasing, min_size=5, max_size=5))
+def test_any_increasing_map_of_a_users_scores_changes_nothing(
+    found: list[tuple[int, bool, int]], maps: list[list[int]]
 ) -> None:
     user, label, score = (np.array(column) for column in zip(*found, strict=True))
     assume(gauc_by_user(user, label, score)[1] > 0)
-    slope, shift = np.array(maps).T
-    assert gauc(user, label, slope[user] * score**3 + shift[user]) == gauc(user, label, score)
+    assert gauc(user, label, np.array(maps)[user, score + 3]) == gauc(user, label, score)
 
 
 @given(rows, st.randoms(use_true_random=False))

@@ -31,8 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Write assets/demo and assets/checkpoints."""
     checkpoints = {"din": args.din, "base": args.base}
-    for folder in checkpoints.values():
-        load_checkpoint(folder)
+    din, base = (load_checkpoint(folder) for folder in checkpoints.values())
     size = sum(file.stat().st_size for folder in checkpoints.values() for file in folder.iterdir())
     if size > MAX_CHECKPOINT_BYTES:
         raise CheckpointError(
@@ -45,7 +44,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     known = {user: any(rest) for user, *rest in bulk.users.itertuples(index=False)}
     items = read_tables(args.tables).items.dropna(subset="title")
     titles = {str(item): title for item, title in zip(items.item_id, items.title, strict=True)}
-    example = find_example(bulk, args.din, args.base, known, titles)
+    example = find_example(bulk, din, base, known, titles)
     opening = args.out / "demo" / "opening.json"
     opening.unlink(missing_ok=True)
     tables = write_subset(args.tables, args.out / "demo", overwrite=True)

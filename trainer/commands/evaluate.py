@@ -31,27 +31,46 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def render(result: dict[str, Any]) -> str:
-    """One line a checkpoint, then the means and RelaImpr."""
+    """One line a checkpoint, then their mean with its interval, and RelaImpr."""
     head = f"{result['split']} split"
     lines = [f"{head:32} {'AUC':>6} {'GAUC':>6} {'log loss':>8} {'ECE':>6} {'AUC new':>7} {'GAUC new':>8}"]
     for role in ("checkpoints", "base"):
         for row in result.get(role, []):
             lines.append(f"{Path(row['checkpoint']).name[:32]:32} {_columns(row)}")
-        if len(result.get(role, [])) > 1:
-            lines.append(f"{f'mean of {len(result[role])}':32} {_columns(result[f'{role}_mean'])}")
+        if role in result:
+            lines += _mean_lines(result[f"{role}_mean"], len(result[role]))
     for row in result["checkpoints"][:1]:
-        interval = "no interval" if row["auc_interval"] is None else "{:.4f} to {:.4f}".format(*row["auc_interval"])
         lines.append(
             f"{row['impressions']:,} impressions of {row['users']:,} users with both outcomes "
-            f"({row['skipped_users']:,} skipped in GAUC); 95 % interval of the first AUC: {interval}; "
+            f"({row['skipped_users']:,} skipped in GAUC); 95 %: interval under drawing users anew; "
             f"'new': the {row['new_impressions']:,} impressions of items the user had no behavior with"
         )
     if "rela_impr" in result:
-        gains = {name: "-" if gain is None else f"{gain:+.1%}" for name, gain in result["rela_impr"].items()}
-        lines.append(f"RelaImpr over the base: AUC {gains['auc']}, GAUC {gains['gauc']}")
+        gains = [f"{told} {_gain(result['rela_impr'], name)}" for name, told in (("auc", "AUC"), ("gauc", "GAUC"))]
+        lines.append(f"RelaImpr over the base: {', '.join(gains)}")
     return "\n".join(lines)
 
 
+def _mean_lines(mean: dict[str, Any], seeds: int) -> list[str]:
+    """The mean of several seeds and the ends of its interval."""
+    lines = [f"{f'mean of {seeds}':32} {_columns(mean)}"] if seeds > 1 else []
+    bounds = {name: mean[f"{name}_interval"] for name, _ in _WIDTHS}
+    if not any(bounds.values()):
+        return [*lines, f"{'  95 %':32} no interval"]
+    for i, end in enumerate(("from", "to")):
+        lines.append(f"{f'  95 % {end}':32} {_columns({name: ends and ends[i] for name, ends in bounds.items()})}")
+    return lines
+
+
+_WIDTHS = (("auc", 6), ("gauc", 6), ("log_loss", 8), ("ece", 6), ("new_auc", 7), ("new_gauc", 8))
+
+
 def _columns(row: dict[str, Any]) -> str:
-    new = [f"{row[name]:.4f}" if row.get(name) is not None else "-" for name in ("new_auc", "new_gauc")]
-    return f"{row['auc']:6.4f} {row['gauc']:6.4f} {row['log_loss']:8.4f} {row['ece']:6.4f} {new[0]:>7} {new[1]:>8}"
+    return " ".join(f"{'-' if row[name] is None else format(row[name], '.4f'):>{width}}" for name, width in _WIDTHS)
+
+
+def _gain(gains: dict[str, Any], name: str) -> str:
+    if gains[name] is None:
+        return "-"
+    bounds = gains[f"{name}_interval"]
+    return f"{gains[name]:+.1%}" + ("" if bounds is None else f" ({bounds[0]:+.1%} to {bounds[1]:+.1%})")
