@@ -1,0 +1,136 @@
+"""The padded formulation of every pooling, as the reference for the ragged one. It exists only here.
+
+Histories and candidates are padded to the longest and beyond with large random vectors and counts, which stand for
+whatever a real padded code would hold there; masks come from lengths alone.
+
+Dimensions: G histories, T and C padded behaviors and candidates of a history, D item embedding width.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from din_core.model.attention import ActivationUnit, Bilinear, FieldwisePooling, Pooled, WeightedSumPooling
+from din_core.model.dice import Dice
+from din_core.model.dien import InterestEvolution
+from din_core.model.pooling import BasePooling
+
+
+class PaddedPooling(nn.Module):
+    """Stands in a network's place of pooling; its parameters are those of the one it wraps."""
+
+    def __init__(self, pooling: nn.Module, extra: int) -> None:
+        super().__init__()
+        self.inner, self.extra = pooling, extra
+
+    def forward(self, q, k, batch):
+        self.generator = torch.Generator().manual_seed(self.extra)
+        k_pad, behaviors = self.pad(k, batch.behavior_offsets)
+        q_pad, candidates = self.pad(q, batch.candidate_offsets)
+        count = self.pad(batch.count[:, None], batch.behavior_offsets)[0][..., 0]
+        age = self.pad(batch.age[:, None], batch.behavior_offsets)[0][..., 0]
+        pairs = behaviors[:, :, None] & candidates[:, None, :]  # (G, T, C)
+        if isinstance(self.inner, BasePooling):
+            weight, v = self.base(q_pad, k_pad, count, age, behaviors)
+        elif isinstance(self.inner, InterestEvolution):
+            weight, v = self.evolve(q_pad, k_pad, pairs)
+        elif isinstance(self.inner, FieldwisePooling):
+            weight, v = self.fieldwise(q_pad, k_pad, count, pairs)
+        else:
+            assert isinstance(self.inner, WeightedSumPooling)
+            query = q_pad if self.inner.query is None else by_row(self.inner.query, q_pad)
+            weight, v = self.weigh(self.inner.unit, query, q_pad, k_pad, count, pairs, self.inner.scale)
+        return Pooled(weight[pairs], v[candidates])
+
+    def pad(self, rows: Tensor, offsets: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+        """(n, D) ragged → (G, longest + extra, D) with rubbish at the end, and the mask of what is real."""
+        lengths = torch.tensor(offsets).diff()
+        longest = int(lengths.max()) + self.extra if len(lengths) else 0
+        mask = torch.arange(longest)[None] < lengths[:, None]
+        rubbish = 10 * torch.randn(len(lengths), longest, rows.shape[1], generator=self.generator, dtype=rows.dtype)
+        return rubbish.masked_scatter(mask[..., None].expand_as(rubbish), rows), mask
+
+    def base(self, q, k, count, age, mask):
+        kept = {
+            "sum": torch.ones_like(count),
+            "average": torch.ones_like(count),
+            "time decay": 2 ** (-age / getattr(self.inner, "half_life", 1.0)),
+        }[self.inner.kind]
+        kept = torch.where(mask, kept, 0.0)
+        if self.inner.kind != "sum":
+            total = (count * kept).sum(1, keepdim=True)
+            kept = kept / torch.where(total == 0, 1.0, total)
+        v = torch.einsum("gt,gtd->gd", count * kept, k)
+        return kept[:, :, None].expand(-1, -1, q.shape[1]), v[:, None].expand_as(q)
+
+    def weigh(self, unit, query, q, k, count, pairs, scale):
+        counted = count[:, :, None] * pairs  # (G, T, C)
+        if isinstance(unit, ActivationUnit):
+            weight = self.activate(unit, query, k, counted)
+        else:
+            form = unit.form if isinstance(unit, Bilinear) else torch.eye(q.shape[2], dtype=q.dtype)
+            weight = torch.einsum("gcd,de,gte->gtc", query, form, k)
+        if self.inner.normalisation != "none":
+            share = (weight * scale).masked_fill(~pairs, -torch.inf).exp()
+            total = (count[:, :, None] * share).sum(1, keepdim=True)
+            weight = share / torch.where(total == 0, 1.0, total)
+        weight = torch.where(pairs, weight, 0.0)
+        return weight, torch.einsum("gtc,gtd->gcd", counted * weight, k)
+
+    def activate(self, unit, q, k, counted):
+        """(G, T, C) a(k, q) on the concatenated input, unsplit."""
+        q, k = torch.broadcast_tensors(q[:, None], k[:, :, None])
+        x = torch.cat([q, k, q - k, q * k] if unit.reads == "official" else [q, q * k, k], -1)
+        hidden = self.nonlinear(unit.first_activation, unit.first(x), counted)
+        return unit.last(self.nonlinear(unit.second_activation, unit.second(hidden), counted))[..., 0]
+
+    def nonlinear(self, layer, s, counted):
+        """Dice's statistics are over real pairs, each as often as its behavior counts."""
+        if not isinstance(layer, Dice):
+            return by_row(layer, s)
+        mean, variance = layer.moments.mean, layer.moments.variance
+        if layer.training and counted.sum():
+            share = (counted / counted.sum())[..., None]
+            mean = (share * s).sum((0, 1, 2))
+            variance = (share * (s - mean) ** 2).sum((0, 1, 2))
+        p = torch.sigmoid((s - mean) / torch.sqrt(variance + 1e-8))
+        return p * s + (1 - p) * layer.alpha * s
+
+    def fieldwise(self, q, k, count, pairs):
+        weights, interests = [], []
+        for own, unit, query, scale in zip(
+            self.inner.slices, self.inner.units, self.inner.queries, self.inner.scales, strict=True
+        ):
+            weight, v = self.weigh(unit, by_row(query, q[..., own]), q[..., own], k[..., own], count, pairs, scale)
+            weights.append(weight)
+            interests.append(v)
+        return torch.stack(weights, -1), torch.cat(interests, -1)
+
+    def evolve(self, q, k, pairs):
+        behaviors = pairs.any(2)
+        interest, state = [], k.new_zeros(k.shape[0], k.shape[2])
+        for t in range(k.shape[1]):
+            state = torch.where(behaviors[:, t, None], self.extract(k[:, t], state), state)
+            interest.append(state)
+        interest = torch.stack(interest, 1) if interest else k
+        score = torch.einsum("gcd,de,gte->gtc", q, self.inner.form, interest).masked_fill(~pairs, -1e30)
+        attention = torch.where(pairs, score.softmax(1), 0.0) if k.shape[1] else score
+        evolved = torch.zeros_like(q)
+        for t in range(k.shape[1]):
+            projected = (interest[:, t] @ self.inner.evolution.cell.weight_ih.T)[:, None].expand(-1, q.shape[1], -1)
+            flat = [x.reshape(x[..., 0].numel(), x.shape[-1]) for x in (projected, evolved, attention[:, t, :, None])]
+            moved = self.inner.evolution.step(*flat).reshape(q.shape)
+            evolved = torch.where(pairs[:, t, :, None], moved, evolved)
+        return attention, evolved
+
+    def extract(self, x, state):
+        gru = self.inner.extractor
+        from_input = nn.functional.linear(x, gru.weight_ih_l0, gru.bias_ih_l0)
+        from_state = nn.functional.linear(state, gru.weight_hh_l0, gru.bias_hh_l0)
+        (r_x, z_x, n_x), (r_h, z_h, n_h) = from_input.chunk(3, -1), from_state.chunk(3, -1)
+        z = torch.sigmoid(z_x + z_h)
+        return z * state + (1 - z) * torch.tanh(n_x + torch.sigmoid(r_x + r_h) * n_h)
+
+
+def by_row(layer: nn.Module, x: Tensor) -> Tensor:
+    """(..., K) through a layer that takes (n, K)."""
+    return layer(x.reshape(x[..., 0].numel(), x.shape[-1])).reshape(x.shape)
