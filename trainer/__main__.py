@@ -14,6 +14,7 @@ COMMANDS = {
     "prepare": "turn public data into the four tables",
     "ingest": "load the four tables into a behavior store",
     "train": "fit a model on a store and write a checkpoint",
+    "leaderboard": "train every model with every seed and measure them in one table",
     "evaluate": "measure a checkpoint on one split",
     "baselines": "measure popularity, logistic regression and gradient boosting on the same split",
     "demo": "rebuild the embedded demo under assets/ from a store and its checkpoints",

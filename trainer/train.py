@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 import platform
 import shutil
 from collections.abc import Callable, Mapping
@@ -20,11 +21,13 @@ from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.store import open_store
 from trainer.card import model_card
+from trainer.data_facts import data_facts
 from trainer.fit import FitOptions, Fitted, Progress, at_least, fit
-from trainer.recipes import RECIPES
+from trainer.recipes import RECIPES, Recipe
 from trainer.samples import Samples, build_samples, build_vocabulary
 
 UNFINISHED = ".unfinished"
+DROPOUT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class TrainOptions:
     """Item fields to read beside the item itself; None for all of the store."""
     item_width: int | None = None
     """Embedding width of every item field; None for a width by the size of its vocabulary."""
-    tower_dropout: float = 0.3
+    tower_dropout: float | None = None
+    """None for the recipe's own, or DROPOUT."""
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Options of ModelConfig to lay over the recipe's."""
     restart: bool = False
@@ -63,7 +67,7 @@ class TrainOptions:
             if getattr(self, name) is not None:
                 at_least(name, getattr(self, name), 1)
         at_least("min_count", self.min_count, 1)
-        if not 0 <= self.tower_dropout < 1:
+        if self.tower_dropout is not None and not 0 <= self.tower_dropout < 1:
             raise DinLensError(f"dropout is {self.tower_dropout}, but must be from 0 to below 1; give another value")
 
 
@@ -75,7 +79,7 @@ def train(
     check_replaceable(options.out)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
-    unfinished = options.out.parent / f".{options.out.name}{UNFINISHED}"
+    unfinished = unfinished_folder(options.out)
     if options.restart:
         shutil.rmtree(unfinished, ignore_errors=True)
     say(f"reading {options.store}")
@@ -96,13 +100,7 @@ def train(
     metrics = {
         "model": options.model,
         "title": config.title,
-        "data": {
-            "provenance": summary.provenance,
-            "train_impressions": train_samples.impressions,
-            "valid_impressions": valid_samples.impressions,
-            "first_timestamp": summary.first_timestamp,
-            "last_timestamp": summary.last_timestamp,
-        },
+        "data": data_facts(bulk, summary),
         "parameters": sum(p.numel() for p in model.parameters()),
         "options": {**asdict(options.fit), "min_count": options.min_count},
         "fused": fused,
@@ -121,6 +119,18 @@ def train(
     return {"checkpoint": str(options.out), **metrics}
 
 
+def unfinished_folder(out: Path) -> Path:
+    """Where a run into `out` keeps its state until it is finished."""
+    return out.parent / f".{out.name}{UNFINISHED}"
+
+
+def fit_options(recipe: Recipe, given: Mapping[str, Any]) -> FitOptions:
+    """A recipe's way of fitting, with what is given (and not None) laid over it, by the names of FitOptions."""
+    names = [own.name for own in dataclasses.fields(FitOptions)]
+    own = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
+    return FitOptions(**own | {name: given[name] for name in names if given.get(name) is not None})
+
+
 def best_entry(fitted: Fitted) -> dict[str, float]:
     """The evaluation whose state the checkpoint holds."""
     return next((entry for entry in fitted.curve if entry["step"] == fitted.best_step), {})
@@ -129,6 +139,7 @@ def best_entry(fitted: Fitted) -> dict[str, float]:
 def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
     """The recipe's model on a vocabulary: embedding widths by its sizes, all else as the paper has it."""
     recipe = RECIPES[options.model]
+    given = {"max_history": options.max_history, "tower_dropout": options.tower_dropout}
 
     def fields(vocabularies: Mapping[str, FieldVocabulary], width: int | None = None) -> tuple[FieldConfig, ...]:
         return tuple(FieldConfig(name, v.rows, width or width_of(name, v)) for name, v in vocabularies.items())
@@ -139,9 +150,10 @@ def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
         user_fields=fields(vocabulary.user),
         context_fields=fields(vocabulary.context),
         **{
-            "max_history": options.max_history or recipe.max_history,
-            "tower_dropout": options.tower_dropout,
+            "max_history": recipe.max_history,
+            "tower_dropout": DROPOUT,
             **recipe.options,
+            **{name: value for name, value in given.items() if value is not None},
             **options.changes,
         },
     )

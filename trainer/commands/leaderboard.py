@@ -1,0 +1,79 @@
+"""`leaderboard`: train every model with every seed and measure them in one table."""
+
+from __future__ import annotations
+
+import argparse
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from din_core.domain import DinLensError
+from trainer.commands.fitting import command_line, declare, say, train_options, train_with_bar
+from trainer.leaderboard import as_markdown, leaderboard, name_of
+from trainer.recipes import RECIPES
+from trainer.samples import SPLITS
+from trainer.side_by_side import run_side_by_side
+from trainer.train import TrainOptions
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options; those of fitting are laid over every model's own."""
+    parser.add_argument("--out", type=Path, required=True, help="folder of the table and of the runs, MODEL-SEED each")
+    parser.add_argument("--models", type=_models, default=list(RECIPES), metavar="A,B", help="models to train (all)")
+    parser.add_argument("--seeds", type=_seeds, default=[0, 1, 2], metavar="A,B", help="seeds of each (0,1,2)")
+    parser.add_argument("--split", choices=SPLITS, default="test", help="where to measure (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs side by side, one thread each (1)")
+    declare(parser)
+    parser.add_argument(
+        "--restart", action="store_true", help="delete finished runs of other options, and unfinished ones, first"
+    )
+
+
+def _models(text: str) -> list[str]:
+    """Names in the recipes' order."""
+    named = text.split(",")
+    strange = [name for name in named if name not in RECIPES]
+    if strange:
+        raise argparse.ArgumentTypeError(f"there is no model {strange[0]!r}; take some of {', '.join(RECIPES)}")
+    return [name for name in RECIPES if name in named]
+
+
+def _seeds(text: str) -> list[int]:
+    return list(dict.fromkeys(int(part) for part in text.split(",")))
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Train and measure; called again, it goes on where it was stopped."""
+    if args.jobs < 1:
+        raise DinLensError(f"--jobs is {args.jobs}, but must be 1 or more; give another value")
+    restart, args.restart = args.restart, False  # what is in the way is gone before a run begins
+    runs = [
+        train_options(args, model, seed, args.out / f"{model}-{seed}") for model in args.models for seed in args.seeds
+    ]
+
+    def side_by_side(missing: Sequence[TrainOptions]) -> dict[str, str]:
+        return run_side_by_side({name_of(run): command_line(args, run) for run in missing}, args.jobs, say)
+
+    train_all: Callable[[Sequence[TrainOptions]], dict[str, str]] = one_by_one if args.jobs == 1 else side_by_side
+    return leaderboard(runs, args.split, args.out, train_all, restart=restart, say=say)
+
+
+def one_by_one(missing: Sequence[TrainOptions]) -> dict[str, str]:
+    """Train in this process; the failures by name."""
+    failures = {}
+    for run in missing:
+        say(f"{name_of(run)}: training")
+        try:
+            train_with_bar(run)
+        except DinLensError as error:
+            failures[name_of(run)] = str(error)
+        except Exception as error:  # of hours of training, nothing else shall be lost
+            say(traceback.format_exc())
+            failures[name_of(run)] = f"{type(error).__name__} {error}"
+    return failures
+
+
+def render(result: dict[str, Any]) -> str:
+    """The table."""
+    return as_markdown(result)

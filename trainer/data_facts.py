@@ -1,0 +1,41 @@
+"""What training data a store holds, as a checkpoint's metrics record it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pandas as pd
+
+from din_core.store import BulkTables, StoreSummary
+
+
+def data_facts(bulk: BulkTables, summary: StoreSummary) -> dict[str, Any]:
+    """Provenance, sizes, times (seconds) and a fingerprint; equal for two stores that train alike."""
+    return {
+        "provenance": summary.provenance,
+        "train_impressions": int((bulk.impression_split == "train").sum()),
+        "valid_impressions": int((bulk.impression_split == "valid").sum()),
+        "first_timestamp": summary.first_timestamp,
+        "last_timestamp": summary.last_timestamp,
+        "fingerprint": _fingerprint(bulk),
+    }
+
+
+def _fingerprint(bulk: BulkTables) -> str:
+    """Short hash of all that training may read: everything but the test impressions."""
+    digest = hashlib.sha256()
+    used = bulk.impression_split != "test"
+    columns = {name: bulk.impression_context[name][used] for name in bulk.impression_context}
+    columns |= {f"item {name}": bulk.items[name] for name in bulk.items}
+    columns |= {f"user {name}": bulk.users[name] for name in bulk.users}
+    for name, values in columns.items():
+        digest.update(str(name).encode())
+        digest.update(pd.util.hash_array(values.to_numpy()).tobytes())
+    for behaviors in (bulk.behavior_user, bulk.behavior_item, bulk.behavior_time):
+        digest.update(behaviors.tobytes())
+    for impressions in (bulk.impression_user, bulk.impression_item, bulk.impression_time):
+        digest.update(impressions[used].tobytes())
+    digest.update(bulk.impression_label[used].tobytes())
+    digest.update((bulk.impression_split[used] == "valid").tobytes())
+    return digest.hexdigest()[:12]
