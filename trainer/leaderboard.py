@@ -105,7 +105,7 @@ def _missing(runs: Sequence[TrainOptions], restart: bool, say: Say) -> list[Trai
 
 
 def measure(models: Mapping[str, Sequence[TrainOptions]], split: str) -> dict[str, Any]:
-    """The table of finished runs by model, as leaderboard.json has it."""
+    """The table of finished runs by model, as leaderboard.json has it; without REFERENCE among them, no RelaImpr."""
     first = next(iter(models.values()))[0]
     store = open_store(first.store)
     summary = store.summary()
@@ -120,7 +120,7 @@ def measure(models: Mapping[str, Sequence[TrainOptions]], split: str) -> dict[st
     counts = on.counts()
     return {
         "split": split,
-        "reference": REFERENCE if reference else None,
+        "reference": REFERENCE,
         **{name: counts[name] for name in ("impressions", "users", "skipped_users")},
         "provenance": summary.provenance,
         "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
