@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -29,25 +31,52 @@ def vocabulary_of(tables: BulkTables) -> Vocabulary:
     return Vocabulary(items, users, context)
 
 
-def write_checkpoints(folder: Path, tables: BulkTables, max_history: int = 400) -> Path:
-    """Write `din` and `base` below `folder`; the same weights every time."""
+KINDS: Mapping[str, Mapping[str, Any]] = {
+    "din": {},
+    "base": {"architecture": "base"},
+    "base-sum": {"architecture": "base", "base_pooling": "sum"},
+    "base-decay": {"architecture": "base", "base_pooling": "time decay"},
+    "din-softmax": {"normalisation": "softmax"},
+    "din-paper": {"unit_input": "paper"},
+    "dot": {"attention": "dot"},
+    "dien": {"architecture": "dien", "max_history": 8},
+}
+"""Folder name -> options, as trainer.recipes has them."""
+
+
+def write_checkpoints(
+    folder: Path,
+    tables: BulkTables,
+    max_history: int = 400,
+    kinds: Sequence[str] = ("din", "base"),
+    metrics: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write these of KINDS below `folder`; the same weights every time."""
     vocabulary = vocabulary_of(tables)
-    for seed, architecture in enumerate(("din", "base")):
-        torch.manual_seed(seed)
+    for name in kinds:
+        torch.manual_seed(list(KINDS).index(name))
         config = ModelConfig(
-            architecture,
-            *(
-                tuple(FieldConfig(name, v.rows, 4) for name, v in fields.items())
-                for fields in (vocabulary.item, vocabulary.user, vocabulary.context)
-            ),
-            unit_hidden=(8, 4),
-            tower_hidden=(8, 4),
-            max_history=max_history,
+            **{
+                "architecture": "din",
+                **{
+                    f"{room}_fields": tuple(FieldConfig(field, v.rows, 4) for field, v in fields.items())
+                    for room, fields in (
+                        ("item", vocabulary.item),
+                        ("user", vocabulary.user),
+                        ("context", vocabulary.context),
+                    )
+                },
+                "unit_hidden": (8, 4),
+                "tower_hidden": (8, 4),
+                "max_history": max_history,
+                **KINDS[name],
+            }
         )
         network = InterestNetwork(config)
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.add_(torch.randn_like(parameter) * 0.3)
-        card = f"# {architecture}\n\nUntrained: fixed random weights for tests."
-        save_checkpoint(folder / architecture, network.eval(), vocabulary, {}, card)
+        card = f"# {name}\n\nUntrained: fixed random weights for tests."
+        told = {} if metrics is None else {"model": name, **metrics}
+        save_checkpoint(folder / name, network.eval(), vocabulary, told, card)
     return folder

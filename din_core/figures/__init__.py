@@ -7,15 +7,25 @@ from din_core.figures.activation import (
     activation_infos,
     plot_activation,
 )
+from din_core.figures.curves import Curve, CurvesInfo, curves_info, plot_curves
+from din_core.figures.leaderboard import Dot, LeaderboardInfo, leaderboard_info, plot_leaderboard
 from din_core.figures.timeline import Tick, Timeline, timeline_info
 
 __all__ = [
     "ActivationInfo",
+    "Curve",
+    "CurvesInfo",
+    "Dot",
     "Group",
+    "LeaderboardInfo",
     "Tick",
     "Timeline",
     "activation_info",
     "activation_infos",
+    "curves_info",
+    "leaderboard_info",
     "plot_activation",
+    "plot_curves",
+    "plot_leaderboard",
     "timeline_info",
 ]

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from din_core.pages.startup import App
 from din_core.sharing.resolve import sentence
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+    from streamlit.navigation.page import Page
+
+Address = Mapping[str, str | list[str]]
+
 TAGLINE = "Which past behaviors does a Deep Interest Network switch on for a candidate?"
 
 
-def header() -> None:
-    """The name and what this is for."""
+def header() -> DeltaGenerator:
+    """The name and what this is for; returns the place for links to the pages."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title("DIN Lens", anchor=False, width="content")
         st.markdown(TAGLINE, width="content")
+        return st.container(horizontal=True, width="content", gap="small", key="pages")
+
+
+def navigation(pages: Iterable[Page], place: DeltaGenerator, address: Address) -> None:
+    """A link to each page that takes what is on screen along."""
+    for page in pages:
+        place.page_link(page, query_params=address)
 
 
 def report(problems: Iterable[str]) -> None:
@@ -26,13 +40,11 @@ def report(problems: Iterable[str]) -> None:
         st.warning(literal(sentence(problem)), icon=":material/info:")
 
 
-def footer(app: App) -> None:
-    """Where the data comes from, what is in the store, and the models' own cards."""
+def footer(app: App, cards: Iterable[str] = ()) -> None:
+    """The cards of these models, where the data comes from, and what is in the store."""
+    for name in cards:
+        show_card(app.scorers[name].card, f"Model card: {app.models[name].name} · {app.models[name].fingerprint}")
     summary = app.summary
-    for scorer in app.scorers.values():
-        if scorer.card:
-            with st.expander(f"Model card: {scorer.name} · {scorer.fingerprint}"):
-                st.markdown(card_text(scorer.card))
     counts = (
         f"{summary.n_users:,} users, {summary.n_items:,} items, {summary.n_behaviors:,} behaviors and "
         f"{summary.n_impressions:,} impressions in the store when the app started."
@@ -40,6 +52,13 @@ def footer(app: App) -> None:
     provenance = summary.provenance or "The store does not say where its data comes from."
     with st.container(key="footer"):
         st.caption(f"Data: {literal(provenance)}\n\n{counts}")
+
+
+def show_card(card: str, label: str) -> None:
+    """A model card, folded up; nothing where there is none."""
+    if card:
+        with st.expander(literal(label)):
+            st.markdown(card_text(card))
 
 
 def literal(text: str) -> str:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from din_core.domain import DinLensError, Scenario
 from din_core.pages import pickers, state
 from din_core.pages.chrome import report
 from din_core.pages.components.lens_box import lens
-from din_core.pages.inspection import Inputs, read_inputs
-from din_core.pages.lens_data import lens_data
+from din_core.pages.inspection import Inputs, read_inputs, score
+from din_core.pages.lens_data import common_text, model_text
 from din_core.pages.words import words_for
 from din_core.sharing import sentence
+
+MOST_AHEAD = 12
+"""Models held ahead of a choice; beyond these a model is scored when it is chosen."""
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title="Inspect", default=True)
 
 
 def show() -> None:
@@ -44,15 +51,24 @@ def show() -> None:
 
 
 def show_lens(scenario: Scenario, inputs: Inputs) -> None:
-    """Scores, chart and table."""
-    own = state.session()
-    words = words_for(state.current_app().summary)
-    data = state.scored_once(scenario, inputs, partial(lens_data, scenario=scenario, words=words))
+    """Scores, chart and table. What the lens holds already is not made again."""
+    app, own = state.current_app(), state.session()
+    words = words_for(app.summary)
+    held = state.held((inputs.key, app.setting.fingerprints))
+    if held.common is None:
+        held.common = common_text(inputs, scenario, words, app.models.values())
+    ahead = list(app.models)[:MOST_AHEAD] if held.ahead else []
+    for name in (*state.on_screen(scenario), *ahead):
+        if name not in held.models:
+            held.models[name] = model_text(score(inputs, app.scorers[name]), app.models[name])
     lens(
         "lens",
-        data,
+        held.common,
+        {app.models[name].link: text for name, text in held.models.items()},
         epoch=own.epoch,
         selected=own.shown or scenario.candidate_ids[0],
+        chosen=own.led_models or scenario.checkpoints,
         view=own.view,
         on_went=state.lens_went,
+        on_wish=state.hold_ahead,
     )

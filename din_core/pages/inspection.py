@@ -1,4 +1,4 @@
-"""What the Inspect page shows of one scenario: the user's history, the candidates of that time, and their scores.
+"""What the pages show of one scenario: the user's history, the candidates of that time, and their scores.
 
 Everything is read from the store anew; nothing is kept.
 """
@@ -56,14 +56,15 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Inspection:
-    """Scores and activation weights of every case under every model on screen."""
+    """One model's scores and weights of every case."""
 
-    inputs: Inputs
-    models: tuple[Scores, ...]
-    """One a model, the first the one whose weights are shown; candidates are the cases in their order."""
+    scores: Scores
+    """Candidates are the cases in their order."""
+    history: History
     timeline: Timeline
+    """What this model sees of the history."""
     infos: tuple[ActivationInfo, ...]
-    """One a case, of the first model."""
+    """One a case."""
 
 
 def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[Impression]) -> Inputs:
@@ -82,9 +83,9 @@ def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[
     return Inputs(history, tuple(cases), len(then))
 
 
-def score(inputs: Inputs, scorers: Sequence[Scorer]) -> Inspection:
-    """Score every case in its own context under every model."""
+def score(inputs: Inputs, scorer: Scorer) -> Inspection:
+    """Score every case in its own context."""
     items, contexts = [case.item for case in inputs.cases], [case.context for case in inputs.cases]
-    models = tuple(scorer.score(inputs.history, items, contexts) for scorer in scorers)
-    timeline = timeline_info(inputs.history, models[0].behaviors)
-    return Inspection(inputs, models, timeline, tuple(activation_infos(models[0], timeline)))
+    scores = scorer.score(inputs.history, items, contexts)
+    timeline = timeline_info(inputs.history, scores.behaviors)
+    return Inspection(scores, inputs.history, timeline, tuple(activation_infos(scores, timeline)))

@@ -1,26 +1,21 @@
-"""An inspection as the JSON that the lens draws: every candidate at once, so that it can step by itself."""
+"""What the lens draws, as JSON: every candidate at once, so that it can step by itself, each model in one text."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
-from din_core.domain import Scenario, Scores
+from din_core.domain import Scenario
 from din_core.figures import ActivationInfo, Timeline
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
-from din_core.pages.inspection import Case, Inspection
-from din_core.pages.words import (
-    Words,
-    chance,
-    field_values,
-    item_detail,
-    moment,
-    pooling_words,
-)
-from din_core.sharing import query_string
+from din_core.pages.inspection import Case, Inputs, Inspection
+from din_core.pages.model_words import ModelWords
+from din_core.pages.words import Words, chance, field_values, item_detail, moment
+from din_core.sharing import encode
 
 DIGITS = 7
 """Significant digits of numbers sent to the browser; it shows fewer."""
@@ -28,55 +23,60 @@ SHORT = 6
 """Digits of a fingerprint on screen; links carry all."""
 
 
-@dataclass(frozen=True, slots=True)
-class LensData:
-    """What the lens shows, as text. `revision` names the content: equal exactly when the text is."""
-
-    revision: str
-    body: str
-
-
-def lens_data(inspection: Inspection, scenario: Scenario, words: Words) -> LensData:
-    """Everything about an inspection that does not depend on which of its cases is on screen."""
-    inputs = inspection.inputs
-    data = {
-        "asOf": scenario.as_of,
-        "words": {
-            "positive": words.positive,
-            "negative": words.negative,
-            "happened": words.happened,
-            "when": words.when,
-        },
-        "subject": words.user_label(inputs.history.user),
-        "profile": field_values(inputs.history.user.fields),
-        "shownThen": inputs.shown_then,
-        "models": [model_data(scores) for scores in inspection.models],
-        "historyText": history_text(inspection),
-        "timeline": timeline_data(inspection.timeline, inspection.infos[0].category),
-        "cases": [
-            case_data(inspection, place, link_of(scenario, case), words) for place, case in enumerate(inputs.cases)
-        ],
-        "palette": {"light": [*LIGHT, LIGHT_OTHER], "dark": [*DARK, DARK_OTHER]},
-    }
-    body = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    return LensData(hashlib.sha256(body.encode()).hexdigest()[:16], body)
+def common_text(inputs: Inputs, scenario: Scenario, words: Words, choices: Iterable[ModelWords]) -> str:
+    """What the lens shows whichever model and case are on screen. `choices` are the models at hand."""
+    return compact(
+        {
+            "asOf": scenario.as_of,
+            "words": {
+                "positive": words.positive,
+                "negative": words.negative,
+                "happened": words.happened,
+                "when": words.when,
+            },
+            "subject": words.user_label(inputs.history.user),
+            "profile": field_values(inputs.history.user.fields),
+            "shownThen": inputs.shown_then,
+            "choices": [{"link": model.link, "name": model.name} for model in choices],
+            "cases": [case_data(case, link_of(scenario, case), words) for case in inputs.cases],
+            "palette": {"light": [*LIGHT, LIGHT_OTHER], "dark": [*DARK, DARK_OTHER]},
+        }
+    )
 
 
-def model_data(scores: Scores) -> dict[str, str]:
-    return {
-        "name": scores.model,
-        "fingerprint": scores.fingerprint[:SHORT],
-        "pooling": pooling_words(scores),
-    }
+def model_text(inspection: Inspection, model: ModelWords) -> str:
+    """What the lens shows of one model: its words, the history as it sees it, its scores and weights of every case."""
+    return compact(
+        {
+            "link": model.link,
+            "name": model.name,
+            "fingerprint": model.fingerprint[:SHORT],
+            "badges": model.badges,
+            "pooling": model.pooling,
+            "weight": model.weight,
+            "note": model.note,
+            "sumsTo": model.sums_to,
+            "historyText": history_text(inspection, model.name),
+            "timeline": timeline_data(inspection.timeline, inspection.infos[0].category),
+            "scored": [scored_data(info) for info in inspection.infos],
+        }
+    )
+
+
+def compact(data: object) -> str:
+    """JSON in one line."""
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
 def timeline_data(timeline: Timeline, category: Sequence[str]) -> dict[str, Any]:
-    """Columns of the T distinct behaviors and of the L lines."""
+    """Columns of the T behaviors and of the L lines."""
+    times = Counter(behavior.item.item_id for behavior in timeline.behaviors)
     return {
         "id": [b.item.item_id for b in timeline.behaviors],
         "title": [b.item.label for b in timeline.behaviors],
         "category": list(category),
         "count": [b.count for b in timeline.behaviors],
+        "rows": [times[b.item.item_id] for b in timeline.behaviors],
         "first": [b.first_timestamp for b in timeline.behaviors],
         "last": [b.last_timestamp for b in timeline.behaviors],
         "lineRow": timeline.line_behavior.tolist(),
@@ -86,10 +86,8 @@ def timeline_data(timeline: Timeline, category: Sequence[str]) -> dict[str, Any]
     }
 
 
-def case_data(inspection: Inspection, place: int, link: str, words: Words) -> dict[str, Any]:
-    """What is particular to one candidate."""
-    case, info = inspection.inputs.cases[place], inspection.infos[place]
-    probabilities = [float(scores.probability[place]) for scores in inspection.models]
+def case_data(case: Case, link: str, words: Words) -> dict[str, Any]:
+    """One candidate, whichever model scores it."""
     return {
         "id": case.item.item_id,
         "title": case.item.label,
@@ -98,14 +96,20 @@ def case_data(inspection: Inspection, place: int, link: str, words: Words) -> di
         "shown": case.impression is not None,
         "outcomeText": outcome_text(case, words),
         "context": field_values(case.context),
-        "probability": [significant(p) for p in probabilities],
-        "chance": [chance(p) for p in probabilities],
+        "link": link,
+    }
+
+
+def scored_data(info: ActivationInfo) -> dict[str, Any]:
+    """One candidate under one model."""
+    return {
+        "probability": significant(info.probability),
+        "chance": chance(info.probability),
         "weight": [significant(w) for w in info.weight.tolist()],
         "groups": groups_data(info),
         "intensity": significant(info.intensity),
         "reference": None if info.reference is None else significant(info.reference),
         "extent": [significant(v) for v in info.extent],
-        "link": link,
     }
 
 
@@ -129,21 +133,23 @@ def outcome_text(case: Case, words: Words) -> str:
     return words.outcome(case.impression.label)
 
 
-def history_text(inspection: Inspection) -> str:
-    """How much history there is, and how much of it the model sees."""
-    timeline, history = inspection.timeline, inspection.inputs.history
-    lines, distinct = len(timeline.line_time), len(timeline.behaviors)
+def history_text(inspection: Inspection, model: str) -> str:
+    """How much history there is, and how much of it the model on screen sees."""
+    timeline, history = inspection.timeline, inspection.history
+    lines, distinct = len(timeline.line_time), timeline.distinct
     if not history.behaviors:
         return f"no behavior before {moment(history.as_of)}"
     seen = f"{lines:,} behaviors with {distinct:,} distinct items before {moment(history.as_of)}"
     if timeline.unseen_lines:
-        return f"{seen}; {timeline.unseen_lines:,} older behaviors lie beyond what the model keeps"
+        return f"{seen}; {timeline.unseen_lines:,} older behaviors lie beyond what {model} keeps"
     return seen
 
 
 def link_of(scenario: Scenario, case: Case) -> str:
-    """The query string that shows this case."""
-    return query_string(replace(scenario, candidate_ids=(case.item.item_id,), context=case.context))
+    """The query string that shows this case; the lens adds the models."""
+    raw = encode(replace(scenario, candidate_ids=(case.item.item_id,), context=case.context))
+    del raw["models"]
+    return urlencode(raw, doseq=True)
 
 
 def significant(value: float) -> float:

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from din_core.domain import DinLensError
-from din_core.pages import inspect_page, state
-from din_core.pages.chrome import footer, header, report
+from din_core.pages import inspect_page, models_page, state
+from din_core.pages.chrome import footer, header, navigation, report
 from din_core.pages.startup import App, from_environment
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -32,11 +32,18 @@ def wait_for_app() -> App:
     return app
 
 
-st.set_page_config(page_title="DIN Lens", page_icon=str(ICON), layout="wide")
-header()
+pages = [inspect_page.page(), models_page.page()]
+page = st.navigation(pages, position="hidden")
+inspecting = page is pages[0]
+st.set_page_config(
+    page_title="DIN Lens" if inspecting else f"{page.title} · DIN Lens", page_icon=str(ICON), layout="wide"
+)
+place = header()
 app = wait_for_app()
-page = st.navigation([st.Page(inspect_page.show, title="Inspect", default=True)], position="hidden")
 state.follow_address(app)
+state.enter(page.url_path)
 page.run()
+navigation(pages, place, state.query())
 state.write_address()
-footer(app)
+scenario = state.session().scenario
+footer(app, state.on_screen(scenario) if scenario is not None and inspecting else ())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from din_core.domain import CheckpointError, DinLensError, Scenario
 from din_core.pages.demo import demo_store
+from din_core.pages.model_words import ModelWords, describe_models
 from din_core.sharing import Setting, find_opening
 from din_core.store import BehaviorStore, StoreSummary, open_store
 
@@ -36,6 +37,10 @@ class App:
     scorers: Mapping[str, Scorer]
     summary: StoreSummary
     setting: Setting
+    checkpoints: Path
+    """The folder that the models come from."""
+    models: Mapping[str, ModelWords]
+    """The models in words, by folder name, in the order of the screen."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,9 @@ class Startup:
     def __init__(self, store_url: str | None, checkpoints: str | None) -> None:
         self.stage = Stage("Opening the behavior store")
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="din-lens-start")
-        models = pool.submit(load_models, Path(checkpoints) if checkpoints else DEMO_CHECKPOINTS)
-        self._app: Future[App] = pool.submit(self._open, store_url, models)
+        folder = Path(checkpoints) if checkpoints else DEMO_CHECKPOINTS
+        models = pool.submit(load_models, folder)
+        self._app: Future[App] = pool.submit(self._open, store_url, folder, models)
         pool.shutdown(wait=False)
 
     def wait(self, seconds: float) -> App | None:
@@ -86,7 +92,7 @@ class Startup:
                 raise
             return None
 
-    def _open(self, store_url: str | None, models: Future[dict[str, Scorer]]) -> App:
+    def _open(self, store_url: str | None, folder: Path, models: Future[dict[str, Scorer]]) -> App:
         url = store_url or demo_store(DEMO, self._building)
         self.stage = Stage("Opening the behavior store")
         store = open_store(url)
@@ -100,7 +106,7 @@ class Startup:
         # Streamlit collects garbage after every run; what is loaded by now need not be looked at again.
         gc.collect()
         gc.freeze()
-        return App(store, scorers, summary, setting)
+        return App(store, scorers, summary, setting, folder, describe_models(scorers))
 
     def _building(self, step: str, done: int, total: int | None) -> None:
         share = max(build_share(step, done, total), self.stage.share or 0.0)

@@ -6,20 +6,16 @@ depends on: a new row in the store makes another key.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 import streamlit as st
 
 from din_core.domain import Scenario
-from din_core.pages.inspection import Inputs, Inspection, score
 from din_core.pages.startup import App, Startup, from_environment
 from din_core.sharing import Link, View, encode, find_checkpoints, parse, resolve
 
 SESSION = "din_lens"
-T = TypeVar("T")
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -33,6 +29,18 @@ def current_app() -> App:
     found = startup(*from_environment()).wait(60)
     assert found is not None
     return found
+
+
+@dataclass
+class Held:
+    """What the lens holds of the rows that `key` names, as texts."""
+
+    key: tuple[object, ...]
+    common: str | None = None
+    models: dict[str, str] = field(default_factory=dict)
+    """By folder name."""
+    ahead: bool = False
+    """Whether other models than those on screen are held too: somebody is about to choose one."""
 
 
 @dataclass
@@ -52,8 +60,12 @@ class Session:
     """The candidate that the lens was last told to show."""
     typed: dict[str, str] = field(default_factory=dict)
     """Text typed into each search box since its last choice."""
-    scored: tuple[tuple[object, ...], Any] | None = None
-    """The last scoring and the key of all it depends on."""
+    led_models: tuple[str, ...] = ()
+    """The models that the lens was last told to show."""
+    held: Held | None = None
+    """What the lens holds."""
+    page: str | None = None
+    """The page on screen, by its path."""
 
 
 def session() -> Session:
@@ -88,6 +100,22 @@ def write_address() -> None:
         st.query_params.from_dict(wanted)
 
 
+def query() -> dict[str, str | list[str]]:
+    """The address of what is on screen, for links between the pages."""
+    own = session()
+    if own.scenario is not None:
+        return encode(own.scenario, own.view)
+    return dict(own.address or {})
+
+
+def enter(page: str) -> None:
+    """Take note of the page on screen; a lens that stands on it anew must be led."""
+    own = session()
+    if own.page not in (None, page):
+        lead_lens(own)
+    own.page = page
+
+
 def show(scenario: Scenario | None, problems: tuple[str, ...] = ()) -> None:
     """Choose a scenario; the lens follows."""
     own = session()
@@ -99,6 +127,7 @@ def show(scenario: Scenario | None, problems: tuple[str, ...] = ()) -> None:
 def lead_lens(own: Session) -> None:
     own.epoch += 1
     own.shown = own.scenario.candidate_ids[0] if own.scenario else None
+    own.led_models = own.scenario.checkpoints if own.scenario else ()
 
 
 def choose_user(user_id: str) -> None:
@@ -142,12 +171,41 @@ def lens_went(query: str) -> None:
     own.problems = (*unread, *resolved.problems)
 
 
-def scored_once(scenario: Scenario, inputs: Inputs, render: Callable[[Inspection], T]) -> T:
-    """`render` of the inspection, made anew only when something it depends on is another."""
-    own, app = session(), current_app()
-    names, _ = find_checkpoints(scenario.checkpoints, app.setting.fingerprints)
-    key = (scenario.checkpoints, [app.scorers[name].fingerprint for name in names], inputs.key)
-    if own.scored is None or own.scored[0] != key:
-        own.scored = (key, render(score(inputs, [app.scorers[name] for name in names])))
-    found: T = own.scored[1]
-    return found
+def choose_model(place: int, checkpoint: str) -> None:
+    """Put a model first (0) or second (1), as a link names it; where it is the other one, the two change places."""
+    own = session()
+    if own.scenario is None:
+        return
+    now = list(own.scenario.checkpoints)
+    other = now[1 - place] if len(now) > 1 - place else None
+    if other == checkpoint:
+        other = now[place] if len(now) > place else None
+    pair = (checkpoint, other) if place == 0 else (other, checkpoint)
+    own.scenario = replace(own.scenario, checkpoints=tuple(name for name in pair if name is not None))
+    own.problems, own.chosen = (), True
+
+
+def choose_metric(metric: str) -> None:
+    """Draw the leaderboard by this metric."""
+    own = session()
+    own.view, own.chosen = replace(own.view, metric=metric), True
+
+
+def on_screen(scenario: Scenario) -> tuple[str, ...]:
+    """Folder names of the scenario's models that are at hand."""
+    return find_checkpoints(scenario.checkpoints, current_app().setting.fingerprints)[0]
+
+
+def held(key: tuple[object, ...]) -> Held:
+    """What the lens holds; nothing yet when a row it depends on is another."""
+    own = session()
+    if own.held is None or own.held.key != key:
+        own.held = Held(key)
+    return own.held
+
+
+def hold_ahead() -> None:
+    """A model is about to be chosen: let the lens hold the others too."""
+    own = session()
+    if own.held is not None:
+        own.held.ahead = True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from din_core.domain import Impression, Item, Scores, User
+from din_core.domain import Impression, Item, User
 from din_core.store import StoreSummary
 
 MISSING = "unknown"
@@ -82,24 +82,6 @@ def chance(probability: float) -> str:
     if probability > 0.95:
         return "almost certain"
     return f"about {round(probability * 10) or 1} in 10"
-
-
-_BASE_POOLING = {
-    "average": "average pooling: every behavior counts 1/H",
-    "sum": "sum pooling: every behavior counts 1",
-    "time decay": "time-decayed average pooling: the older a behavior, the less it counts",
-    "evolution": "interest evolution (DIEN): attention normalised by softmax, on each behavior's interest state",
-}
-
-
-def pooling_words(scores: Scores) -> str:
-    """What the model does with its weights, in words read from the checkpoint's own description."""
-    if scores.pooling in _BASE_POOLING:
-        return _BASE_POOLING[scores.pooling]
-    of_field = " (of the item itself: each field has weights of its own)" if scores.field_weight else ""
-    if scores.normalisation == "none":
-        return f"weighted sum pooling, activation weights not normalised{of_field}"
-    return f"weighted sum pooling, activation weights normalised by {scores.normalisation}{of_field}"
 
 
 def day(at: int) -> str:

@@ -19,10 +19,25 @@ Visit = Callable[..., AppTest]
 
 
 def lens(page: AppTest) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the lens is told to show, and everything it holds."""
+    """What the lens is told to show, and what it then shows: its candidates by the models of `chosen`."""
+    head, common, models = held(page)
+    chosen = [models[link] for link in head["chosen"]]
+    for place, case in enumerate(common["cases"]):
+        case |= chosen[0]["scored"][place]
+        case["probability"] = [model["scored"][place]["probability"] for model in chosen]
+    return head, common | {"models": chosen, **{name: chosen[0][name] for name in ("timeline", "historyText")}}
+
+
+def held(page: AppTest) -> tuple[dict[str, Any], dict[str, Any], dict[str, dict[str, Any]]]:
+    """What the lens is told to show, what does not depend on the model, and each model that it holds."""
+    head, common, *models = (json.loads(line) for line in the_lens(page).proto.bytes.decode().split("\n"))
+    assert head["models"] == [model["link"] for model in models]
+    return head, common, {model["link"]: model for model in models}
+
+
+def the_lens(page: AppTest) -> Any:
     (found,) = (e for e in page.get("bidi_component") if e.proto.component_name == "din_lens.lens")
-    head, body = found.proto.bytes.decode().split("\n", 1)
-    return json.loads(head), json.loads(body)
+    return found
 
 
 def boxes(page: AppTest) -> dict[str, Any]:
@@ -32,8 +47,13 @@ def boxes(page: AppTest) -> dict[str, Any]:
 
 
 def said(page: AppTest) -> list[str]:
-    """The sentences about problems, as they are read: without Markdown's escapes."""
-    return [re.sub(r"\\(.)", r"\1", warning.value) for warning in page.warning]
+    """The sentences about problems."""
+    return [read(warning.value) for warning in page.warning]
+
+
+def read(text: str) -> str:
+    """Markdown as it is read: without its escapes."""
+    return re.sub(r"\\(.)", r"\1", text)
 
 
 def shows_lens(page: AppTest) -> bool:
@@ -74,7 +94,7 @@ def test_the_page_says_which_model_pooling_data_and_time_it_shows(visit: Visit, 
     assert body["asOf"] == MONDAY
     assert "before 20 Nov 2017 00:00 UTC" in body["historyText"]
     assert "A small world made for tests\\; exposure is inferred\\." in page.caption[0].value
-    assert [e.label for e in page.expander] == [
+    assert [read(e.label) for e in page.expander] == [
         f"Model card: {s.name} · {s.fingerprint}" for s in world.scorers.values()
     ]
 
@@ -205,8 +225,8 @@ def test_search_boxes_show_what_is_chosen_by_its_name(visit: Visit) -> None:
 
 def test_an_activation_weight_is_never_called_something_else(visit: Visit) -> None:
     page = visit()
-    (found,) = (e for e in page.get("bidi_component") if e.proto.component_name == "din_lens.lens")
-    words = " ".join([found.proto.html_content, found.proto.bytes.decode(), found.proto.js_content]).lower()
+    proto = the_lens(page).proto
+    words = " ".join([proto.html_content, proto.bytes.decode(), proto.js_content]).lower()
     for wrong in ("importance", "attribution", "contribution"):
         assert wrong not in words
     assert "it is not an effect on the score" in words

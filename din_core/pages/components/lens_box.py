@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 
 import streamlit as st
 
 from din_core.pages.components.sources import source
-from din_core.pages.lens_data import LensData
 from din_core.sharing import View
 
 NAME = "din_lens.lens"
 HTML = source("lens/lens.html")
 CSS = source("lens/lens.css")
-JS = source("lens/format.js", "lens/chart.js", "lens/table.js", "lens/lens.js")
+JS = source("lens/format.js", "lens/chart.js", "lens/table.js", "lens/tiles.js", "lens/lens.js")
 
 
-def lens(key: str, data: LensData, *, epoch: int, selected: str, view: View, on_went: Callable[[str], None]) -> None:
-    """Show the lens. Whenever `epoch` is another, it goes to the candidate `selected` and takes over `view`.
+def lens(
+    key: str,
+    common: str,
+    models: Mapping[str, str],
+    *,
+    epoch: int,
+    selected: str,
+    chosen: Sequence[str],
+    view: View,
+    on_went: Callable[[str], None],
+    on_wish: Callable[[], None],
+) -> None:
+    """Show the lens: `common` and the text of each model it holds, by link name.
 
-    `on_went` gets the query string of where the lens went by itself.
+    Whenever `epoch` is another, it goes to the candidate `selected` and the models `chosen`, and takes over `view`.
+    `on_went` gets the query string of where the lens went by itself; `on_wish` is told when a model is about to be
+    chosen that the lens may not hold.
     """
 
     def arrived() -> None:
@@ -28,11 +42,18 @@ def lens(key: str, data: LensData, *, epoch: int, selected: str, view: View, on_
         if query:
             on_went(str(query))
 
+    def wished() -> None:
+        if st.session_state[key].wish:
+            on_wish()
+
     head = {
-        "revision": data.revision,
+        "revision": hashlib.sha256(common.encode()).hexdigest()[:16],
         "epoch": epoch,
         "selected": selected,
-        "view": {"sort": view.sort, "scale": view.scale},
+        "chosen": list(chosen),
+        "models": list(models),
+        "view": asdict(view),
     }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
-    mount(key=key, data=f"{json.dumps(head)}\n{data.body}".encode(), on_went_change=arrived)
+    text = "\n".join([json.dumps(head), common, *models.values()])
+    mount(key=key, data=text.encode(), on_went_change=arrived, on_wish_change=wished)

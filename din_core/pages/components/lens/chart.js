@@ -206,9 +206,15 @@ function createChart(at, onRow) {
       time.title[r],
       time.category[r],
       day(time.lineTime[i]),
-      n === 1 ? "once in this history" : `${n} times, ${day(time.first[r])} to ${day(time.last[r])}`,
+      often(r),
       `weight ${fixed(w, shown.digits)}${n === 1 ? "" : `, × ${n} = ${fixed(w * n, shown.digits)}`}`,
     ];
+  }
+
+  function often(r) {
+    if (time.rows[r] > 1) return `one of ${time.rows[r]} times, each weighed by itself`;
+    if (time.count[r] === 1) return "once in this history";
+    return `${time.count[r]} times, ${day(time.first[r])} to ${day(time.last[r])}`;
   }
 
   function nearest(x, y) {

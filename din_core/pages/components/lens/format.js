@@ -11,6 +11,10 @@ function count(value) {
   return value.toLocaleString("en");
 }
 
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 // "2 behaviors", "1 behavior"
 function counted(value, noun) {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;

@@ -1,5 +1,6 @@
 // The lens: candidates of one time, their scores, the activation chart and its table.
-// It holds every candidate's weights and steps between them by itself; Python hears of it and keeps the address.
+// It holds every candidate's weights by the models on screen, and by the others as soon as somebody reaches for
+// them: it steps and changes models by itself; Python hears of it and keeps the address.
 
 const TELL_AFTER_MS = 120; // of standing on a candidate before Python is told
 const lenses = new WeakMap();
@@ -16,9 +17,14 @@ function createLens(root) {
   const at = (id) => root.querySelector(`#${id}`);
   const table = createTable(at, sortBy, (r) => chart.pointRow(r), (r) => chart.pin(r));
   const chart = createChart(at, (r, reveal) => table.light(r, reveal));
-  let data = null;
+  const tiles = createTiles(at("tiles"), chooseModel, wish);
+  let data = null; // what does not depend on the model
+  let parts = new Map(); // each model that is held, by its name in links
+  let wanted = []; // names of the models chosen last, first the one whose weights are shown
+  let on = []; // the models on screen: those wanted, or others while these are on the way
+  let wished = false; // whether Python was asked for the other models
   let chosen = 0; // index of the case on screen
-  let view = { sort: "-weight", scale: "each" };
+  let view = {}; // what a link carries beside the scenario
   let hidden = new Set();
   let epoch = null;
   let revision = null;
@@ -27,25 +33,32 @@ function createLens(root) {
 
   const lens = {
     send: () => {},
-    // `bytes`: a line that says what to show, then everything there is to show.
+    // `bytes`: a line that says what to show, one for all models, and one for each model.
     update(bytes) {
-      const text = new TextDecoder().decode(bytes);
-      const end = text.indexOf("\n");
-      const head = JSON.parse(text.slice(0, end));
+      const [first, common, ...texts] = new TextDecoder().decode(bytes).split("\n");
+      const head = JSON.parse(first);
       const led = head.epoch !== epoch; // Python chose; otherwise the lens knows better
       const renewed = head.revision !== revision;
-      const before = data?.cases[chosen]?.id;
-      if (renewed) data = JSON.parse(text.slice(end + 1));
+      const before = data;
       [epoch, revision] = [head.epoch, head.revision];
-      readTheme();
-      if (!led && !renewed) return;
+      if (renewed) {
+        data = JSON.parse(common);
+        parts = new Map();
+        wished = false;
+      }
+      head.models.forEach((link, i) => parts.has(link) || parts.set(link, JSON.parse(texts[i])));
       if (led) {
         clearTimeout(timer);
         view = head.view;
+        wanted = head.chosen;
       }
+      readTheme();
+      const arrived = wanted.every((link) => parts.has(link)) && wanted.some((link, i) => on[i]?.link !== link);
+      if (!led && !renewed && !arrived) return;
       const placeOf = (id) => data.cases.findIndex((item) => item.id === id);
-      chosen = Math.max(placeOf(led ? head.selected : before), 0);
-      if (renewed) renew();
+      chosen = Math.max(placeOf(led ? head.selected : before?.cases[chosen]?.id), 0);
+      if (renewed) renew(before);
+      changeModels(renewed);
       show();
     },
     stop() {
@@ -55,22 +68,12 @@ function createLens(root) {
     },
   };
 
-  function renew() {
-    chart.setTimeline(data.timeline);
-    table.setTimeline(data.timeline);
-    hidden = new Set();
+  function renew(before) {
+    const sameHistory = before?.subject === data.subject && before.asOf === data.asOf;
+    if (!sameHistory) hidden = new Set();
+    chart.setHidden(hidden);
     at("shown-title").textContent = `Candidates of ${day(data.asOf)}`;
-    const held = data.cases.filter((item) => item.shown).length;
-    const { positive, negative } = data.words;
-    at("more").replaceChildren(
-      element("span", "", { className: "mark positive" }),
-      ` ${positive.toLowerCase()} `,
-      element("span", "", { className: "mark negative" }),
-      ` ${negative.toLowerCase()} · probability by ${data.models[0].name}`,
-      data.shownThen > held ? ` · ${held} of ${data.shownThen} listed, search for the others above` : "",
-    );
     at("cases").replaceChildren(...data.cases.map(makeOption));
-    at("history-line").textContent = `${data.subject}: ${data.historyText}.`;
     facts(at("profile"), "Profile", data.profile);
     at("scale-label").textContent = `Same scale for all ${data.cases.length} candidates`;
   }
@@ -82,7 +85,7 @@ function createLens(root) {
     option.append(
       element("span", "", { className: `mark ${mark(item)}` }),
       element("span", item.title, { className: "name", title: item.title }),
-      element("span", percent(item.probability[0]), { className: "number" }),
+      element("span", "", { className: "number" }),
       element("span", `, ${item.outcomeText}`, { className: "unseen" }),
     );
     option.onclick = () => {
@@ -90,6 +93,39 @@ function createLens(root) {
       at("cases").focus({ preventScroll: true });
     };
     return option;
+  }
+
+  // Put the wanted models on screen, as far as they are held.
+  function changeModels(renewed) {
+    const held = wanted.every((link) => parts.has(link));
+    const next = (held ? wanted : [...parts.keys()].slice(0, 2)).map((link) => parts.get(link));
+    const firstChanged = renewed || next[0] !== on[0];
+    on = next;
+    tiles.setModels(data, on, wanted);
+    if (!firstChanged) return;
+    const [model] = on;
+    chart.setTimeline(model.timeline);
+    table.setTimeline(model.timeline);
+    const listed = data.cases.filter((item) => item.shown).length;
+    const { positive, negative } = data.words;
+    at("more").replaceChildren(
+      element("span", "", { className: "mark positive" }),
+      ` ${positive.toLowerCase()} `,
+      element("span", "", { className: "mark negative" }),
+      ` ${negative.toLowerCase()} · probability by ${model.name}`,
+      data.shownThen > listed ? ` · ${listed} of ${data.shownThen} listed, search for the others above` : "",
+    );
+    [...at("cases").children].forEach((option, i) => {
+      option.querySelector(".number").textContent = percent(model.scored[i].probability);
+    });
+    at("history-line").textContent = `${data.subject}: ${model.historyText}.`;
+    at("chart-title").textContent = `${capital(model.weight)}s over time`;
+    at("badges").replaceChildren(...model.badges.map((text) => element("li", text)));
+    at("model-line").textContent =
+      `${model.name} ${model.fingerprint}: ${model.pooling}. ` +
+      "Each bar is one past behavior, full baskets spread out.";
+    at("note").textContent = model.note;
+    at("scroller").setAttribute("aria-label", `Table of ${model.weight}s`);
   }
 
   const mark = ({ outcome }) => (outcome === null ? "open" : outcome ? "positive" : "negative");
@@ -109,28 +145,25 @@ function createLens(root) {
     const when = item.outcome === null ? "" : ` ${data.words.when} ${day(data.asOf)}`;
     at("outcome").className = mark(item);
     at("outcome").textContent = `${item.outcomeText}${when}`;
-    at("tiles").replaceChildren(...tiles(item));
+    tiles.setCase(item, chosen);
     facts(at("context"), "Context", item.context);
-    const [model] = data.models;
-    at("model-line").textContent =
-      `${model.name} ${model.fingerprint}: ${model.pooling}. ` +
-      "Each bar is one past behavior; full baskets are spread out so that no bar hides another.";
-    at("caption").textContent = `${model.name}: activation weight of each behavior for ${item.title}`;
+    at("caption").textContent = `${on[0].name}: ${on[0].weight} of each behavior for ${item.title}`;
     at("plot").setAttribute("aria-label", spokenSummary(item));
     draw();
   }
 
   function draw() {
-    const item = data.cases[chosen];
+    const { scored, timeline } = on[0];
+    const item = scored[chosen];
     const slots = new Map(item.groups.filter(({ slot }) => slot !== null).map(({ name, slot }) => [name, slot]));
     const slotOf = (category) => slots.get(category) ?? null;
     const extent =
       view.scale === "each"
         ? item.extent
-        : [Math.min(...data.cases.map((c) => c.extent[0])), Math.max(...data.cases.map((c) => c.extent[1]))];
+        : [Math.min(...scored.map((c) => c.extent[0])), Math.max(...scored.map((c) => c.extent[1]))];
     const { colors } = look;
     const shown = {
-      id: item.id,
+      id: data.cases[chosen].id,
       weight: item.weight,
       extent,
       reference: item.reference,
@@ -139,7 +172,7 @@ function createLens(root) {
       slotOf,
       groupOf: (category) => (slots.has(category) ? category : "other"),
       color: (category) => colors[slotOf(category) ?? colors.length - 1],
-      empty: data.timeline.title.length
+      empty: timeline.title.length
         ? ""
         : `No behavior before ${day(data.asOf)}: scored by profile, candidate and context alone.`,
     };
@@ -149,42 +182,6 @@ function createLens(root) {
     chart.setCase(shown);
     legend(item, colors);
     table.setCase(shown, view.sort);
-  }
-
-  function tiles(item) {
-    const made = data.models.map((model, m) =>
-      tile(model.name, percent(item.probability[m]), `probability of ${data.words.happened}: ${item.chance[m]}`),
-    );
-    if (data.models.length > 1) {
-      const points = 100 * (item.probability[0] - item.probability[1]);
-      made.push(tile("Difference", `${signed(points, 1)} points`, nearer(item)));
-    }
-    const average = data.models.some(({ name }) => name === "Average pooling");
-    made.push(
-      tile(
-        "Interest intensity Σw",
-        fixed(item.intensity, Math.abs(item.intensity) >= 100 ? 1 : 2),
-        `all weights added up, repeats counted${average ? "; average pooling always has 1" : ""}`,
-      ),
-    );
-    return made;
-  }
-
-  function nearer(item) {
-    if (item.outcome === null) return `${data.models[0].name} minus ${data.models[1].name}`;
-    const [first, second] = item.probability.map((p) => Math.abs(item.outcome - p));
-    if (Math.abs(first - second) < 0.0005) return "both equally near to what happened";
-    return `${data.models[first < second ? 0 : 1].name} is nearer to what happened`;
-  }
-
-  function tile(label, value, words) {
-    const made = document.createElement("div");
-    made.append(
-      element("dt", label),
-      element("dd", value, { className: "value" }),
-      element("dd", words, { className: "words" }),
-    );
-    return made;
   }
 
   function facts(list, title, pairs) {
@@ -222,13 +219,15 @@ function createLens(root) {
   }
 
   function spokenSummary(item) {
-    const { title, count: counts } = data.timeline;
-    if (!title.length) return `Activation weights for ${item.title}: no behavior to show`;
-    const strongest = item.weight.reduce((best, w, r) => (w > item.weight[best] ? r : best), 0);
+    const { title, count: counts } = on[0].timeline;
+    const { weight, extent } = on[0].scored[chosen];
+    const weights = `${capital(on[0].weight)}s`;
+    if (!title.length) return `${weights} for ${item.title}: no behavior to show`;
+    const strongest = weight.reduce((best, w, r) => (w > weight[best] ? r : best), 0);
     const lines = counts.reduce((sum, n) => sum + n, 0);
     return (
-      `Activation weights of ${counted(lines, "behavior")} for ${item.title}. ` +
-      `Highest: ${title[strongest]}, ${fixed(item.weight[strongest], digitsFor(item.extent))}.`
+      `${weights} of ${counted(lines, "behavior")} for ${item.title}. ` +
+      `Highest: ${title[strongest]}, ${fixed(weight[strongest], digitsFor(extent))}.`
     );
   }
 
@@ -239,22 +238,42 @@ function createLens(root) {
     tell();
   }
 
+  function chooseModel(place, link) {
+    const other = wanted[1 - place] === link ? wanted[place] : wanted[1 - place];
+    wanted = (place === 0 ? [link, other] : [other, link]).filter(Boolean);
+    if (wanted.every((name) => parts.has(name))) {
+      changeModels(false);
+      show();
+      tell();
+    } else {
+      clearTimeout(timer);
+      lens.send("went", query());
+    }
+  }
+
+  // Somebody reaches for the choice of models: have the others here when it is made.
+  function wish() {
+    if (wished || data.choices.every(({ link }) => parts.has(link))) return;
+    wished = true;
+    lens.send("wish", true);
+  }
+
   function sortBy(sort) {
     view = { ...view, sort };
     draw();
     tell();
   }
 
-  function link() {
-    const query = new URLSearchParams(data.cases[chosen].link);
-    query.set("sort", view.sort);
-    query.set("scale", view.scale);
-    return query.toString();
+  function query() {
+    const made = new URLSearchParams(data.cases[chosen].link);
+    made.set("models", wanted.map(quoted).join(","));
+    for (const [name, value] of Object.entries(view)) made.set(name, value);
+    return made.toString();
   }
 
   function tell() {
     clearTimeout(timer);
-    timer = setTimeout(() => lens.send("went", link()), TELL_AFTER_MS);
+    timer = setTimeout(() => lens.send("went", query()), TELL_AFTER_MS);
   }
 
   function readTheme() {
@@ -278,7 +297,7 @@ function createLens(root) {
   }
 
   async function copy() {
-    const url = `${window.location.origin}${window.location.pathname}?${link()}`;
+    const url = `${window.location.origin}${window.location.pathname}?${query()}`;
     let done = true;
     try {
       await navigator.clipboard.writeText(url);
@@ -306,6 +325,11 @@ function createLens(root) {
     go(Math.max(0, Math.min(to, last)));
   };
   return lens;
+}
+
+// A model's name as Python writes it in a link: its comma must not separate models.
+function quoted(name) {
+  return encodeURIComponent(name).replaceAll("%40", "@").replaceAll("%20", " ");
 }
 
 // Scroll a list so that one of its children is seen, without moving the page.

@@ -1,4 +1,4 @@
-// The chart as a table: one row for each distinct behavior, sorted by any column.
+// The chart as a table: one row for each behavior that the model weighs, sorted by any column.
 
 const COLUMNS = [
   { key: "title", label: "Title", of: (r) => r.title },
@@ -31,11 +31,11 @@ function createTable(at, onSort, onRow, onPin) {
   });
   at("columns").replaceChildren(...heads);
 
-  function makeRow(time, r, titles) {
+  function makeRow(time, r, ids) {
     const line = document.createElement("tr");
     const title = element("th", time.title[r], { scope: "row", className: "title" });
     // Different items may have one title; then the id tells them apart.
-    if (titles.get(time.title[r]) > 1) title.append(element("span", `item ${time.id[r]}`, { className: "id" }));
+    if (ids.get(time.title[r]).size > 1) title.append(element("span", `item ${time.id[r]}`, { className: "id" }));
     const same = element("span", "this candidate", { className: "same", hidden: true });
     title.append(same, element("span", `${time.category[r]} · ${day(time.last[r])}`, { className: "under" }));
     const cells = {
@@ -82,9 +82,9 @@ function createTable(at, onSort, onRow, onPin) {
 
   return {
     setTimeline(time) {
-      const titles = new Map();
-      for (const title of time.title) titles.set(title, (titles.get(title) ?? 0) + 1);
-      rows = time.title.map((_, r) => makeRow(time, r, titles));
+      const ids = new Map(); // of each title
+      time.title.forEach((title, r) => ids.set(title, (ids.get(title) ?? new Set()).add(time.id[r])));
+      rows = time.title.map((_, r) => makeRow(time, r, ids));
       order = "";
       scroller.scrollTop = 0;
     },

@@ -1,0 +1,72 @@
+"""Reads `leaderboard.json`, which `python -m trainer leaderboard` writes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from din_core.domain import CheckpointError
+from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure
+
+NAME = "leaderboard.json"
+METRICS = ("auc", "gauc", "log_loss", "ece", "rela_impr")
+
+
+def read_leaderboard(folder: Path) -> Leaderboard | None:
+    """The leaderboard in a folder of checkpoints, None where there is none; CheckpointError for a broken one."""
+    path = folder / NAME
+    if not path.is_file():
+        return None
+    try:
+        return _board(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise CheckpointError(
+            f"{path} is not a leaderboard ({reason}); write it anew with `python -m trainer leaderboard`"
+        ) from error
+
+
+def _board(raw: Mapping[str, Any]) -> Leaderboard:
+    rows = tuple(_row(row) for row in raw["rows"])
+    if not rows:
+        raise ValueError("0 rows")
+    return Leaderboard(
+        split=str(raw["split"]),
+        reference=str(raw["reference"]),
+        impressions=int(raw["impressions"]),
+        users=int(raw["users"]),
+        provenance=str(raw.get("provenance") or ""),
+        made_at=str(raw.get("made_at") or ""),
+        rows=rows,
+    )
+
+
+def _row(raw: Mapping[str, Any]) -> LeaderboardRow:
+    return LeaderboardRow(
+        model=str(raw["model"]),
+        title=str(raw["title"]),
+        seeds=tuple(int(seed) for seed in raw["seeds"]),
+        parameters=int(raw["parameters"]),
+        seconds=_number(raw["seconds"], "seconds"),
+        device=str(raw.get("device") or ""),
+        metrics={name: _measure(raw[name], name) for name in METRICS},
+    )
+
+
+def _measure(raw: Mapping[str, Any] | None, name: str) -> Measure | None:
+    if raw is None or raw["mean"] is None:
+        return None
+    sd, low, high = (None if raw[key] is None else _number(raw[key], f"{name}.{key}") for key in ("sd", "low", "high"))
+    if low is not None and high is not None and low > high:
+        raise ValueError(f"{name} has an interval from {low:g} to {high:g}")
+    each = tuple(_number(value, f"{name}.each") for value in raw.get("each") or ())
+    return Measure(_number(raw["mean"], f"{name}.mean"), sd, low, high, each)
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} is {value!r}, but must be a number")
+    return float(value)

@@ -1,0 +1,127 @@
+"""Any two models on the scenario on screen: what each predicts, and which behaviors each weighs most."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from din_core.domain import DinLensError, Scenario, Scores
+from din_core.pages import inspect_page, state
+from din_core.pages.chrome import literal, report
+from din_core.pages.inspection import Case, read_inputs, score
+from din_core.pages.model_words import ModelWords
+from din_core.pages.startup import App
+from din_core.pages.words import chance, day, moment, words_for
+from din_core.sharing import sentence
+
+MOST = 8
+"""Behaviors listed for each model."""
+LABELS = ("First model", "Second model")
+
+
+def show_side_by_side(app: App, scenario: Scenario | None) -> None:
+    """Two choices, two columns, and the way to Inspect."""
+    if scenario is None:
+        st.markdown("There is no scenario on screen: choose a user and a candidate on the *Inspect* page.")
+        return
+    try:
+        inputs = read_inputs(app.store, scenario, app.store.impressions(scenario.user_id))
+    except DinLensError as error:
+        report([sentence(error)])
+        return
+    case = next(c for c in inputs.cases if c.item.item_id == scenario.candidate_ids[0])
+    place = inputs.cases.index(case)
+    st.markdown(literal(scenario_words(app, inputs.history.user, case, scenario)))
+    names = state.on_screen(scenario)
+    columns = st.columns(2, gap="large")
+    for i, column in enumerate(columns):
+        name = names[i] if i < len(names) else None
+        with column:
+            choose(app, i, name)
+            if name is not None:
+                show_model(app, app.models[name], score(inputs, app.scorers[name]).scores, place)
+    st.page_link(
+        inspect_page.page(),
+        label="Open in Inspect with these two",
+        icon=":material/arrow_forward:",
+        query_params=state.query(),
+    )
+
+
+def scenario_words(app: App, user, case: Case, scenario: Scenario) -> str:
+    """Who, what and when."""
+    words = words_for(app.summary)
+    outcome = "" if case.impression is None else f", {words.outcome(case.impression.label).lower()}"
+    return f"{words.user_label(user)}: {case.item.label}, scored as of {moment(scenario.as_of)}{outcome}."
+
+
+def choose(app: App, place: int, name: str | None) -> None:
+    """The choice of one model; it is the scenario's own, so Inspect shows the same pair."""
+    key = f"model_{place}"
+    st.session_state[key] = name
+    st.selectbox(
+        LABELS[place],
+        list(app.models),
+        format_func=lambda folder: app.models[folder].name,
+        index=None if name is None else 0,  # a field that opens with a choice cannot be cleared
+        placeholder="Choose a model",
+        key=key,
+        on_change=chosen,
+        args=(app, place, key),
+    )
+
+
+def chosen(app: App, place: int, key: str) -> None:
+    """A model was chosen."""
+    state.choose_model(place, app.models[st.session_state[key]].link)
+
+
+def badges(model: ModelWords) -> str:
+    """A model's options as Markdown."""
+    return " ".join(f":gray-badge[{literal(badge)}]" for badge in model.badges)
+
+
+def show_model(app: App, model: ModelWords, scores: Scores, place: int) -> None:
+    """One model's score of the candidate and its strongest weights."""
+    st.markdown(badges(model))
+    probability = float(scores.probability[place])
+    happened = words_for(app.summary).happened
+    st.metric(
+        f"Probability of {happened}", f"{100 * probability:.1f} %", help=f"{chance(probability)}; {model.pooling}"
+    )
+    st.caption(
+        literal(
+            f"{chance(probability).capitalize()}. Σw {float(scores.intensity[place]):.2f} over "
+            f"{sum(b.count for b in scores.behaviors):,} behaviors. {strongest_words(model, scores, place)}"
+        )
+    )
+    if scores.behaviors:
+        st.table(top_behaviors(scores, place), border="horizontal", hide_index=True)
+    else:
+        st.markdown("No behavior before that time.")
+
+
+def strongest_words(model: ModelWords, scores: Scores, place: int) -> str:
+    """What the table lists."""
+    weight = scores.weight[place]
+    if len(weight) > 1 and float(np.ptp(weight)) == 0:
+        return "All weigh the same; the newest:"
+    return f"Highest {model.weight}s:"
+
+
+def top_behaviors(scores: Scores, place: int, most: int = MOST) -> pd.DataFrame:
+    """The behaviors of the highest weights, newest first among equals: title, when, repeats, weight."""
+    weight = scores.weight[place]
+    order = sorted(range(len(weight)), key=lambda i: (-float(weight[i]), -scores.behaviors[i].last_timestamp))
+    return pd.DataFrame(
+        [
+            {
+                "Behavior": literal(scores.behaviors[i].item.label),
+                "Last": day(scores.behaviors[i].last_timestamp).replace(" ", "\N{NO-BREAK SPACE}"),
+                "Repeats": str(scores.behaviors[i].count),
+                "Weight": f"{float(weight[i]):.4f}".replace("-", "−"),
+            }
+            for i in order[:most]
+        ]
+    )
