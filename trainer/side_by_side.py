@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,8 @@ def run_side_by_side(
 ) -> dict[str, str]:
     """Run `python -m trainer ARGUMENTS` for each name, `jobs` at a time with one torch thread each.
 
-    Returns the failures' last words by name; the others go on. Ends its processes when it is interrupted.
+    Returns the failures' last words by name; the others go on. Ends its processes when it is interrupted or
+    terminated. For the main thread only.
     """
     running: dict[str, subprocess.Popen[str]] = {}
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
@@ -41,6 +43,7 @@ def run_side_by_side(
 
     pool = ThreadPoolExecutor(jobs)
     futures = {pool.submit(run, name): name for name in commands}
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         for done in as_completed(futures):
             name, failure = futures[done], done.result()
@@ -54,4 +57,5 @@ def run_side_by_side(
         raise
     finally:
         pool.shutdown()
+        signal.signal(signal.SIGTERM, before)
     return failures
