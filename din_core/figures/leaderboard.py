@@ -94,8 +94,11 @@ def plot_leaderboard(info: LeaderboardInfo, dark: bool = False) -> go.Figure:
     if info.reference is not None:
         line = {"dash": "dash", "width": 1, "color": ink}
         figure.add_vline(x=info.reference, line=line, name=info.reference_title, showlegend=True)
+    missing = [f"{title} (no value)" for title in info.missing]
+    if missing:  # they keep their row: the chart is as high for every metric
+        figure.add_trace(go.Scatter(x=[None] * len(missing), y=missing, showlegend=False, hoverinfo="skip"))
     figure.update_layout(
-        height=ROW_HEIGHT * len(info.dots) + 96,
+        height=ROW_HEIGHT * (len(info.dots) + len(missing)) + 96,
         margin={"l": 8, "r": 16, "t": 36, "b": 44},
         hoverlabel={"align": "left"},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"},
@@ -109,7 +112,7 @@ def plot_leaderboard(info: LeaderboardInfo, dark: bool = False) -> go.Figure:
         },
         yaxis={
             "categoryorder": "array",
-            "categoryarray": [dot.title for dot in reversed(info.dots)],
+            "categoryarray": [*missing, *(dot.title for dot in reversed(info.dots))],
             "automargin": True,
             "showgrid": False,
             "fixedrange": True,

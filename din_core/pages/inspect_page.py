@@ -65,6 +65,7 @@ def show_lens(scenario: Scenario, inputs: Inputs) -> None:
         "lens",
         held.common,
         {app.models[name].link: text for name, text in held.models.items()},
+        revision=held.revision,
         epoch=own.epoch,
         selected=own.shown or scenario.candidate_ids[0],
         chosen=own.led_models or scenario.checkpoints,

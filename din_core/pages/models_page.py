@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
 from din_core.domain import CheckpointError
 from din_core.domain.leaderboard import Leaderboard
-from din_core.figures import curves_info, leaderboard_info, plot_curves, plot_leaderboard
-from din_core.figures.leaderboard import LABELS
+from din_core.figures import LeaderboardInfo, curves_info, leaderboard_info, plot_curves, plot_leaderboard
+from din_core.figures.leaderboard import LABELS, number
 from din_core.metrics.leaderboard import read_leaderboard
 from din_core.pages import state
 from din_core.pages.chrome import literal, report, show_card
@@ -80,10 +83,7 @@ def show_leaderboard(app: App) -> None:
         on_change=lambda: state.choose_metric(st.session_state["metric"]),
     )
     info = leaderboard_info(board, own.view.metric, here)
-    if info.dots:
-        st.plotly_chart(plot_leaderboard(info, is_dark()), key="leaderboard", config=CALM, alt=chart_words(app, info))
-    if info.missing:
-        st.caption(f"Without a value of {LABELS[own.view.metric]}: {literal(', '.join(info.missing))}.")
+    st.plotly_chart(plot_leaderboard(info, is_dark()), key="leaderboard", config=CALM, alt=chart_words(info))
     st.table(leaderboard_table(board, here), border="horizontal", hide_index=True)
     st.markdown(READING, width=860)
 
@@ -103,10 +103,10 @@ def about(board: Leaderboard) -> str:
     )
 
 
-def chart_words(app: App, info) -> str:
+def chart_words(info: LeaderboardInfo) -> str:
     """The chart for those who do not see it."""
-    best = info.dots[0]
-    return f"{LABELS[info.metric]} of {len(info.dots)} models with 95 % intervals. Best: {best.title}, {best.mean:.4f}."
+    best = f" Best: {info.dots[0].title}, {number(info.metric, info.dots[0].mean)}." if info.dots else ""
+    return f"{LABELS[info.metric]} of {len(info.dots)} models with 95 % intervals.{best}"
 
 
 def show_curves(app: App) -> None:
@@ -140,7 +140,7 @@ def checkpoints_table(app: App) -> pd.DataFrame:
     )
 
 
-def training_words(metrics) -> dict[str, str]:
+def training_words(metrics: Mapping[str, Any]) -> dict[str, str]:
     """Validation figures, time and device; a dash for what `metrics.json` does not say."""
     valid = metrics.get("valid") or {}
     seconds = metrics.get("seconds")

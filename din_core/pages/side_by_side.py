@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from din_core.domain import DinLensError, Scenario, Scores
+from din_core.domain import DinLensError, Scenario, Scores, User
 from din_core.pages import inspect_page, state
 from din_core.pages.chrome import literal, report
 from din_core.pages.inspection import Case, read_inputs, score
@@ -49,7 +49,7 @@ def show_side_by_side(app: App, scenario: Scenario | None) -> None:
     )
 
 
-def scenario_words(app: App, user, case: Case, scenario: Scenario) -> str:
+def scenario_words(app: App, user: User, case: Case, scenario: Scenario) -> str:
     """Who, what and when."""
     words = words_for(app.summary)
     outcome = "" if case.impression is None else f", {words.outcome(case.impression.label).lower()}"

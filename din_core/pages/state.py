@@ -7,6 +7,8 @@ depends on: a new row in the store makes another key.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
+from secrets import token_hex
 from urllib.parse import parse_qs
 
 import streamlit as st
@@ -36,6 +38,8 @@ class Held:
     """What the lens holds of the rows that `key` names, as texts."""
 
     key: tuple[object, ...]
+    revision: str = field(default_factory=partial(token_hex, 8))
+    """Tells the lens that what it holds is of other rows."""
     common: str | None = None
     models: dict[str, str] = field(default_factory=dict)
     """By folder name."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.journeys.server import running_browser
 
@@ -32,11 +32,14 @@ class Watch:
 
     def follow(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: self.errors.append(message.text) if message.type == "error" else None,
-        )
+        page.on("console", self.listen)
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
+
+    def listen(self, message: ConsoleMessage) -> None:
+        # Streamlit's browser part looks for its server below the page's own path first, and then at the root.
+        looking = message.location["url"].endswith(("/models/_stcore/health", "/models/_stcore/host-config"))
+        if message.type == "error" and not looking:
+            self.errors.append(message.text)
 
 
 @pytest.fixture

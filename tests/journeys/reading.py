@@ -56,30 +56,36 @@ def drawing(page: Page) -> str:
 
 
 def scores_of(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer]) -> tuple[Scores, Scores]:
-    """What the core says of the scenario in the address bar: DIN and average pooling."""
+    """What the core says of the scenario in the address bar, by its two models."""
     link, problems = parse(query(page))
     assert problems == ()
     scenario = link.scenario
     assert isinstance(scenario, Scenario)
     history = store.history(scenario.user_id, scenario.as_of)
     items = [store.item(scenario.candidate_ids[0])]
-    din, base = (scorers[name].score(history, items, scenario.context) for name in ("din", "base"))
-    return din, base
+    names = (checkpoint.partition("@")[0] for checkpoint in scenario.checkpoints)
+    first, second = (scorers[name].score(history, items, scenario.context) for name in names)
+    return first, second
+
+
+def model_box(page: Page, place: int) -> Locator:
+    """The field that chooses the model whose weights are shown (0), or the one it is compared with (1)."""
+    return page.locator("#tiles select").nth(place)
 
 
 def check_numbers(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer]) -> None:
     """Tiles and table hold what the core says, to the last digit shown."""
-    din, base = scores_of(page, store, scorers)
+    first, second = scores_of(page, store, scorers)
     tiles = page.locator("#tiles .value")
     shown = [number(tiles.nth(place).inner_text()) for place in range(4)]
-    p, q = float(din.probability[0]), float(base.probability[0])
+    p, q = float(first.probability[0]), float(second.probability[0])
     assert shown == [
         pytest.approx(100 * p, abs=0.051),
         pytest.approx(100 * q, abs=0.051),
         pytest.approx(100 * (p - q), abs=0.051),
-        pytest.approx(float(din.intensity[0]), abs=0.051),
+        pytest.approx(float(first.intensity[0]), abs=0.051),
     ]
-    core = sorted((b.item.label, w) for b, w in zip(din.behaviors, din.weight[0].tolist(), strict=True))
+    core = sorted((b.item.label, w) for b, w in zip(first.behaviors, first.weight[0].tolist(), strict=True))
     largest = max([abs(w) for _, w in core], default=1.0)
     digits = min(max(3 - math.floor(math.log10(largest)), 1), 7)  # the table shows the largest with four
     assert sorted(weights(page)) == [(title, pytest.approx(w, abs=0.6 * 10**-digits)) for title, w in core]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,21 @@ from streamlit.testing.v1 import AppTest
 from din_core.scoring import Scorer, load_scorers
 from din_core.store import BehaviorStore, ingest, open_store
 from tests.small_world import write_tables
-from tests.tiny_checkpoints import write_checkpoints
+from tests.tiny_checkpoints import KINDS, write_checkpoints
 
 MAIN = Path(__file__).parents[2] / "din_core" / "pages" / "main.py"
+METRICS = {
+    "parameters": 1234,
+    "seconds": 90.0,
+    "device": "CPU (1 thread)",
+    "best_step": 2,
+    "valid": {"step": 2, "epoch": 1.0, "train_loss": 0.5, "auc": 0.7512, "gauc": 0.7423, "log_loss": 0.49},
+    "curve": [
+        {"step": 1, "epoch": 0.5, "train_loss": 0.6, "auc": 0.7, "gauc": 0.69, "log_loss": 0.5},
+        {"step": 2, "epoch": 1.0, "train_loss": 0.5, "auc": 0.7512, "gauc": 0.7423, "log_loss": 0.49},
+    ],
+}
+"""What a trained checkpoint tells of itself."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +50,31 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
+def family(world: World) -> World:
+    """The same world with a checkpoint of each kind that the app compares."""
+    write_checkpoints(world.checkpoints, world.store.bulk(), kinds=tuple(KINDS), metrics=METRICS)
+    return replace(world, scorers=load_scorers(world.checkpoints))
+
+
+@pytest.fixture
 def visit(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Open the app at a query string's values and run it once."""
     monkeypatch.setenv("DIN_STORE", world.url)
     monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
 
-    def open_page(**query: str) -> AppTest:
+    def open_page(path: str = "", **query: str) -> AppTest:
         page = AppTest.from_file(str(MAIN), default_timeout=60)
         for name, value in query.items():
             page.query_params[name] = value
-        return page.run()
+        return go_to(page.run(), path) if path else page.run()
 
     return open_page
+
+
+def go_to(page: AppTest, path: str) -> AppTest:
+    """Go to another page by its path, as a link does that takes the address along."""
+    # switch_page knows pages that are files; ours are functions.
+    (page._page_hash,) = (
+        page_hash for page_hash, info in page._registered_pages.items() if info.get("url_pathname") == path
+    )
+    return page.run()

@@ -99,6 +99,56 @@ def test_the_page_says_which_model_pooling_data_and_time_it_shows(visit: Visit, 
     ]
 
 
+def test_without_a_named_model_din_and_average_pooling_open(visit: Visit, family: World) -> None:
+    head, _, models = held(visit())
+    assert [models[link]["name"] for link in head["chosen"]] == ["DIN", "Average pooling"]
+    assert len(models) == 2
+
+
+def test_any_two_models_of_a_link_are_shown_and_their_numbers_are_the_scorers(visit: Visit, family: World) -> None:
+    page = visit(user="7", models="dien,base-sum")
+    _, body = lens(page)
+    history, (first, *_) = family.store.history("7", MONDAY), family.store.impressions("7")
+    dien, total = (family.scorers[n].score(history, [first.item], first.context) for n in ("dien", "base-sum"))
+    case = body["cases"][0]
+    np.testing.assert_allclose(case["weight"], dien.weight[0], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(case["probability"], [dien.probability[0], total.probability[0]], rtol=1e-4)
+    assert case["reference"] == pytest.approx(1 / 8)
+    assert body["timeline"]["lineTime"] == [b.timestamp for b in history.behaviors[-8:]]
+    assert body["timeline"]["lineRow"] == list(range(8))
+    assert set(body["timeline"]["count"]) == {1}
+    assert "17 older behaviors lie beyond what DIEN keeps" in body["historyText"]
+    assert [model["badges"][0] for model in body["models"]] == ["softmax", "1 each"]
+    assert [read(e.label).split(" · ")[0] for e in page.expander] == ["Model card: DIEN", "Model card: Sum pooling"]
+
+
+def test_sum_pooling_counts_every_behavior_once_and_has_no_line_of_average_pooling(visit: Visit, family: World) -> None:
+    _, body = lens(visit(user="7", models="base-sum,din"))
+    assert set(body["cases"][0]["weight"]) == {1.0}
+    assert (body["cases"][0]["reference"], body["models"][0]["sumsTo"]) == (None, "H")
+    assert body["cases"][0]["intensity"] == len(body["timeline"]["lineTime"])
+
+
+def test_one_model_alone_is_shown_alone(visit: Visit, family: World) -> None:
+    page = visit(models="dot")
+    head, body = lens(page)
+    assert [model["name"] for model in body["models"]] == ["Dot product"]
+    assert page.query_params["models"] == head["chosen"][0]
+    assert [choice["name"] for choice in body["choices"]] == [s.config.title for s in family.scorers.values()]
+
+
+def test_somebody_who_reaches_for_the_choice_is_sent_the_other_models(visit: Visit, family: World) -> None:
+    page = visit()
+    first = held(page)
+    page.session_state["din_lens"].held.ahead = True
+    head, common, models = held(page.run())
+    assert list(models)[:2] == head["chosen"]
+    assert len(models) == len(family.scorers)
+    assert (common, head["revision"], head["epoch"]) == (first[1], first[0]["revision"], first[0]["epoch"])
+    page.query_params["user"] = "8"
+    assert len(held(page.run())[2]) == 2
+
+
 def test_true_outcomes_are_told_where_they_are_known(visit: Visit) -> None:
     _, body = lens(visit())
     assert [(c["id"], c["outcomeText"]) for c in body["cases"]] == [
@@ -173,11 +223,12 @@ def test_what_a_link_gets_wrong_is_said_and_the_rest_is_shown(visit: Visit, quer
 
 def test_a_behavior_appended_by_another_connection_is_seen_in_the_next_rerun(visit: Visit, world: World) -> None:
     page = visit()
-    _, before = lens(page)
+    first, before = lens(page)
     other = open_store(world.url)
     other.append_behaviors("7", [("x1", MONDAY - 60)])
     other.close()
-    _, after = lens(page.run())
+    second, after = lens(page.run())
+    assert first["revision"] != second["revision"]
     assert len(after["timeline"]["lineTime"]) == len(before["timeline"]["lineTime"]) + 1
     assert after["timeline"]["title"] == [*before["timeline"]["title"], "x1"]
     assert after["cases"][0]["probability"] != before["cases"][0]["probability"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -23,6 +22,7 @@ def lens(
     common: str,
     models: Mapping[str, str],
     *,
+    revision: str,
     epoch: int,
     selected: str,
     chosen: Sequence[str],
@@ -32,6 +32,7 @@ def lens(
 ) -> None:
     """Show the lens: `common` and the text of each model it holds, by link name.
 
+    `revision` is another when any of these texts is another than before; more models may join under the same.
     Whenever `epoch` is another, it goes to the candidate `selected` and the models `chosen`, and takes over `view`.
     `on_went` gets the query string of where the lens went by itself; `on_wish` is told when a model is about to be
     chosen that the lens may not hold.
@@ -47,7 +48,7 @@ def lens(
             on_wish()
 
     head = {
-        "revision": hashlib.sha256(common.encode()).hexdigest()[:16],
+        "revision": revision,
         "epoch": epoch,
         "selected": selected,
         "chosen": list(chosen),
