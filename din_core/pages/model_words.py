@@ -76,16 +76,8 @@ def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ..
     normalised = "not normalised" if config.normalisation == "none" else config.normalisation
     if config.attention != "unit":
         return normalised, {"dot": "dot product q·k", "bilinear": "bilinear q·W·k"}[config.attention]
-    more = (
-        (config.unit_per_field, "one unit per field"),
-        (config.project_query, "query projected"),
-    )
-    return (
-        normalised,
-        f"{config.unit_input} input",
-        ACTIVATIONS[config.unit_activation],
-        *(word for there, word in more if there),
-    )
+    first = (normalised, f"{config.unit_input} input", ACTIVATIONS[config.unit_activation])
+    return *first, *(word for word in config.departures if word not in first)
 
 
 def half_life_words(config: ModelConfig, half_life: float | None) -> str:

@@ -88,9 +88,14 @@ def test_options_of_the_unit_are_badges() -> None:
         "not normalised",
         "official input",
         "PReLU",
-        "one unit per field",
+        "unit per field",
     )
-    assert badges(config(project_query=True))[-1] == "query projected"
+    assert badges(config(project_query=True, normalisation="softmax")) == (
+        "softmax",
+        "official input",
+        "Dice",
+        "projected query",
+    )
 
 
 @pytest.mark.parametrize("evolution", ["aigru", "agru", "augru"])
