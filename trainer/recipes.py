@@ -16,7 +16,8 @@ class Recipe:
     architecture: Architecture
     options: Mapping[str, Any] = field(default_factory=dict)
     """Fields of ModelConfig that differ from their defaults."""
-    epochs: int = 3
+    epochs: int = 1
+    """After one, item embeddings of a rare purchase begin to learn households by heart."""
     embedding_decay: float = 0.5
     max_history: int = 400
 
@@ -36,7 +37,7 @@ RECIPES: Mapping[str, Recipe] = {
     "din-sigmoid": Recipe("din", {"unit_activation": "sigmoid"}),
     "din-softmax": Recipe("din", {"normalisation": "softmax"}),
     "din-scaled-softmax": Recipe("din", {"normalisation": "scaled softmax"}),
-    "din-fields": Recipe("din", {"unit_per_field": True, "unit_hidden": (32, 16)}),
+    "din-fields": Recipe("din", {"unit_per_field": True, "unit_matches": True, "unit_hidden": (16, 8)}),
     "din-projected": Recipe("din", {"project_query": True}),
     "dot": Recipe("din", {"attention": "dot"}),
     "bilinear": Recipe("din", {"attention": "bilinear"}),

@@ -10,6 +10,7 @@ width, F item fields.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -17,9 +18,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from din_core.model.config import ModelConfig, UnitActivation, UnitInput
+from din_core.model.config import ModelConfig, UnitActivation
 from din_core.model.dice import Dice
-from din_core.model.ragged import RaggedBatch, pair_hidden, pair_pool, pair_softmax
+from din_core.model.ragged import RaggedBatch, pair_hidden, pair_matches, pair_pool, pair_softmax, pair_sum
 
 
 class Pooled(NamedTuple):
@@ -29,6 +30,8 @@ class Pooled(NamedTuple):
     """(P,) weight of one occurrence; with one unit per field (P, F), each field's own"""
     interest: Tensor
     """(M, D) interest vector"""
+    intensity: Tensor
+    """(M, 1) Σ of all occurrences' weights; with one unit per field (M, F)"""
     auxiliary: Tensor | None = None
     """() a loss of the pooling's own, in training only"""
 
@@ -55,18 +58,45 @@ class ActivationUnit(nn.Module):
     """a(k, q): the local activation unit, on [q, k, q−k, q∘k] (official code) or [q, q∘k, k] (paper).
 
     The first layer is split: [q, k, q−k, q∘k]·W = q(W_q + W_d) + k(W_k − W_d) + (q∘k)W_p, so that only the
-    product term is computed per pair.
+    product term is computed per pair. With match flags, [q_f = k_f] of each item field f is a further input.
     """
 
-    def __init__(self, width: int, hidden: tuple[int, int], reads: UnitInput, kind: UnitActivation) -> None:
+    def __init__(self, widths: Sequence[int], config: ModelConfig, fields: Sequence[int]) -> None:
+        """`fields` are the item fields that q and k hold, `widths` their embedding widths."""
         super().__init__()
-        self.reads = reads
-        self.first = nn.Linear((4 if reads == "official" else 3) * width, hidden[0])
+        width, hidden, kind = sum(widths), config.unit_hidden, config.unit_activation
+        self.reads, self.fields = config.unit_input, list(fields)
+        self.first = nn.Linear((4 if self.reads == "official" else 3) * width, hidden[0])
         self.first_activation = activation(kind, hidden[0])
         self.second = nn.Linear(hidden[0], hidden[1])
         self.second_activation = activation(kind, hidden[1])
         self.last = nn.Linear(hidden[1], 1)
+        self.matches = nn.Parameter(torch.randn(len(self.fields), hidden[0]) * 0.3) if config.unit_matches else None
         self._training_rest = self.rest
+        self._start_from_equality(widths)
+
+    @torch.no_grad()
+    def _start_from_equality(self, widths: Sequence[int]) -> None:
+        """Let hidden channel f start as what tells equal values of field f from different ones.
+
+        That is twice the flag where there are flags, and then the weight starts as little else than the first
+        field's; else it is twice the product of the embeddings.
+        """
+        channels = min(len(widths), self.first.out_features)
+        if self.matches is not None:
+            self.matches[:channels, :] = 0
+            self.matches[:channels, :channels].fill_diagonal_(2)
+            self.second.weight[0] = 0
+            self.second.weight[0, 0] = 1
+            self.last.weight *= 0.1
+            self.last.weight[0, 0] = 0.5
+            nn.init.zeros_(self.last.bias)
+            return
+        total = sum(widths)
+        product = total if self.reads == "paper" else 3 * total  # [q, q∘k, k] or [q, k, q−k, q∘k]
+        for f, (start, stop) in enumerate(pairwise(accumulate(widths[:channels], initial=product))):
+            self.first.weight[f] = 0
+            self.first.weight[f, start:stop] = 2
 
     def fuse(self) -> None:
         """Compile the per-pair layers for training, and try them once; raises what the compiler raises.
@@ -90,6 +120,8 @@ class ActivationUnit(nn.Module):
         """q (M, D), k (N, D) → (P,) raw activation weights."""
         w_q, w_k, w_p = self.split()
         s = pair_hidden(q, k, q @ w_q, k @ w_k + self.first.bias, w_p, batch)
+        if self.matches is not None:
+            s = s + pair_matches(batch, self.fields).to(s.dtype) @ self.matches.to(s.dtype)
         if self.training:
             return self._training_rest(s, batch.pair_count())
         return self.rest(s, None)
@@ -140,7 +172,7 @@ class WeightedSumPooling(nn.Module):
         self.scale = width**-0.5 if config.normalisation == "scaled softmax" else 1.0
         self.query = nn.Sequential(nn.Linear(width, width), nn.PReLU(width)) if config.project_query else None
         self.unit: ActivationUnit | DotProduct = (
-            ActivationUnit(width, config.unit_hidden, config.unit_input, config.unit_activation)
+            ActivationUnit([f.width for f in config.item_fields], config, range(len(config.item_fields)))
             if config.attention == "unit"
             else Bilinear(width)
             if config.attention == "bilinear"
@@ -152,7 +184,7 @@ class WeightedSumPooling(nn.Module):
         weight = self.unit(q if self.query is None else self.query(q), k, batch)
         if self.normalisation != "none":
             weight = pair_softmax(weight * self.scale, batch)
-        return Pooled(weight, pair_pool(weight, k, batch))
+        return Pooled(weight, pair_pool(weight, k, batch), pair_sum(weight, batch)[:, None])
 
     def fuse(self) -> None:
         """Compile the activation unit, if there is one."""
@@ -176,13 +208,11 @@ class FieldwisePooling(nn.Module):
         self.queries = nn.ModuleList(
             nn.Sequential(nn.Linear(w, w), nn.PReLU(w)) if config.project_query else nn.Identity() for w in widths
         )
-        self.units = nn.ModuleList(
-            ActivationUnit(w, config.unit_hidden, config.unit_input, config.unit_activation) for w in widths
-        )
+        self.units = nn.ModuleList(ActivationUnit([w], config, [f]) for f, w in enumerate(widths))
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
         """q (M, D), k (N, D) → weights (P, F), interest vectors (M, D)."""
-        weights, interests = [], []
+        weights, interests, intensities = [], [], []
         for f, own in enumerate(self.slices):
             folded, first, place = fold_field(batch, f)
             k_f, q_f = k[first, own], q[:, own]
@@ -190,8 +220,9 @@ class FieldwisePooling(nn.Module):
             if self.normalisation != "none":
                 weight = pair_softmax(weight * self.scales[f], folded)
             interests.append(pair_pool(weight, k_f, folded))
+            intensities.append(pair_sum(weight, folded))
             weights.append(weight[unfolded_pairs(batch, folded, place)])
-        return Pooled(torch.stack(weights, 1), torch.cat(interests, 1))
+        return Pooled(torch.stack(weights, 1), torch.cat(interests, 1), torch.stack(intensities, 1))
 
     def fuse(self) -> None:
         """Compile the activation units."""

@@ -61,6 +61,9 @@ class ModelConfig:
     """Hidden widths of the activation unit (official code: 80, 40; the paper's figure: 36)."""
     unit_per_field: bool = False
     """One unit per item field (shop↔shop, item↔item), each weighing its own field's embeddings."""
+    unit_matches: bool = False
+    """The unit also reads, for each item field, whether candidate and behavior share a known value: what
+    embeddings take long to learn for rare values. Neither the paper nor the official code has this."""
     project_query: bool = False
     """A linear layer and a PReLU on the candidate's embedding before the attention, as in the official code."""
     normalisation: Normalisation = "none"
@@ -80,11 +83,12 @@ class ModelConfig:
                 )
         if not self.half_life > 0:
             raise CheckpointError(f"half_life is {self.half_life} days, but must be above 0; give another value")
-        if self.unit_per_field and (self.architecture, self.attention) != ("din", "unit"):
-            raise CheckpointError(
-                f"unit_per_field needs the activation unit of DIN, but this is {self.architecture!r} with "
-                f"attention {self.attention!r}; leave it out"
-            )
+        for name in ("unit_per_field", "unit_matches"):
+            if getattr(self, name) and (self.architecture, self.attention) != ("din", "unit"):
+                raise CheckpointError(
+                    f"{name} needs the activation unit of DIN, but this is {self.architecture!r} with "
+                    f"attention {self.attention!r}; leave it out"
+                )
 
     @property
     def item_width(self) -> int:
@@ -120,6 +124,7 @@ class ModelConfig:
             (with_unit and self.unit_input == "paper", "paper input"),
             (with_unit and self.unit_activation != "dice", ACTIVATIONS[self.unit_activation]),
             (self.unit_per_field, "unit per field"),
+            (self.unit_matches, "match flags"),
             (self.project_query, "projected query"),
         )
         return tuple(word for differs, word in told if differs)

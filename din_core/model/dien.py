@@ -15,7 +15,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from din_core.model.attention import Pooled
 from din_core.model.config import Evolution, ModelConfig
-from din_core.model.ragged import RaggedBatch, pair_hidden, pair_softmax
+from din_core.model.ragged import RaggedBatch, pair_hidden, pair_softmax, pair_sum
 
 
 class InterestEvolution(nn.Module):
@@ -34,7 +34,8 @@ class InterestEvolution(nn.Module):
             interest = self.extract(k, batch)  # (N, D)
             attention = self.attend(q, interest, batch)  # (P,)
             auxiliary = auxiliary_loss(interest, k, batch) if self.training else None
-            return Pooled(attention, self.evolution(interest, attention, batch), auxiliary)
+            evolved = self.evolution(interest, attention, batch)
+            return Pooled(attention, evolved, pair_sum(attention, batch)[:, None], auxiliary)
 
     def extract(self, k: Tensor, batch: RaggedBatch) -> Tensor:
         """k (N, D) → (N, D): the first GRU's state after each behavior."""

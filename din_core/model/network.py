@@ -24,6 +24,9 @@ from din_core.model.ragged import RaggedBatch
 
 INPUT_EPSILON = 1e-5
 """Keeps a tower input that never varies from being divided by 0."""
+KNEE = 4.0
+"""Sums over hundreds of behaviors have long tails: asinh(4s) is linear below about 1/4, what one repeat adds, and
+logarithmic above, so that the first repeats count most."""
 
 
 class Output(NamedTuple):
@@ -74,11 +77,7 @@ class ProfileEmbeddings(FieldEmbeddings):
 
 
 class Tower(nn.Module):
-    """The MLP on top: standardised input (as in the official code), two Dice layers, one logit.
-
-    asinh bends the tails of the standardised input: a sum over hundreds of behaviors, some with a count of a
-    hundred, is far from normal, and asinh is linear near 0 and logarithmic far from it.
-    """
+    """The MLP on top: standardised input (as in the official code), two Dice layers, one logit."""
 
     def __init__(self, width: int, hidden: tuple[int, int], dropout: float) -> None:
         super().__init__()
@@ -93,7 +92,7 @@ class Tower(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(M, W) → (M,) logits."""
         mean, variance = self.moments(x)
-        x = torch.asinh((x - mean) * torch.rsqrt(variance + INPUT_EPSILON))
+        x = (x - mean) * torch.rsqrt(variance + INPUT_EPSILON)
         x = self.dropout(self.first_dice(self.first(x)))
         x = self.dropout(self.second_dice(self.second(x)))
         logit: Tensor = self.last(x)
@@ -111,15 +110,20 @@ class InterestNetwork(nn.Module):
         self.context = FieldEmbeddings(config.context_fields)
         self.pooling = _pooling(config)
         others = sum(f.width for f in config.user_fields + config.context_fields)
-        self.tower = Tower(others + 3 * config.item_width, config.tower_hidden, config.tower_dropout)
+        fields = len(config.item_fields)
+        sums = 2 * config.item_width + fields + (fields if config.unit_per_field else 1)
+        self.tower = Tower(others + config.item_width + sums, config.tower_hidden, config.tower_dropout)
 
     def forward(self, batch: RaggedBatch) -> Output:
         """Score every candidate of the batch against its history."""
         q = self.item(batch.candidate)  # (M, D)
         k = self.item(batch.behavior)  # (N, D)
-        weight, v, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D)
+        weight, v, intensity, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D), (M, 1)
         profile = self.profile.pool(batch)[batch.owner(batch.candidate_offsets)]  # (M, U)
-        x = torch.cat([profile, self.context(batch.context), q, v, v * q], 1)
+        product = v * q
+        likeness = [part.sum(1) for part in product.split([f.width for f in self.config.item_fields], 1)]  # v_f·q_f
+        sums = torch.cat([v, product, torch.stack(likeness, 1), intensity.to(v.dtype)], 1)
+        x = torch.cat([profile, self.context(batch.context), q, torch.asinh(KNEE * sums)], 1)
         return Output(self.tower(x), weight, v, auxiliary)
 
     def fuse(self) -> bool:

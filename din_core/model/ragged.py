@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -67,6 +68,10 @@ class RaggedBatch:
 
     def pairs(self) -> tuple[Tensor, Tensor]:
         """(P,) behavior index and (P,) candidate index of each pair."""
+        return self._pairs
+
+    @cached_property
+    def _pairs(self) -> tuple[Tensor, Tensor]:
         candidate_start = torch.tensor(self.candidate_offsets)[:-1].to(self.count.device)
         candidates = torch.tensor(self.candidate_offsets).diff().to(self.count.device)
         history = self.owner(self.behavior_offsets)  # (N,)
@@ -120,6 +125,20 @@ def gathered_pair_pool(weight: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
     t, c = batch.pairs()
     zero = k.new_zeros(batch.candidate_offsets[-1], k.shape[1])
     return zero.index_add(0, c, (weight * batch.count[t]).to(k.dtype)[:, None] * k[t])
+
+
+def pair_sum(weight: Tensor, batch: RaggedBatch) -> Tensor:
+    """(M,): `Σ_t count[t] · weight[t, c]`; 0 for an empty history. weight (P,)."""
+    t, c = batch.pairs()
+    counted = weight.to(torch.promote_types(weight.dtype, torch.float32)) * batch.count[t]
+    return counted.new_zeros(batch.candidate_offsets[-1]).index_add(0, c, counted)
+
+
+def pair_matches(batch: RaggedBatch, fields: list[int]) -> Tensor:
+    """(P, len(fields)) bool: whether behavior and candidate share a known value of each item field."""
+    t, c = batch.pairs()
+    candidate = batch.candidate[:, fields][c]
+    return (batch.behavior[:, fields][t] == candidate) & (candidate > 0)
 
 
 def pair_softmax(weight: Tensor, batch: RaggedBatch) -> Tensor:

@@ -19,6 +19,8 @@ FAMILY = {
     "scaled softmax": {"normalisation": "scaled softmax"},
     "unit per field": {"unit_per_field": True},
     "unit per field, softmax": {"unit_per_field": True, "normalisation": "softmax"},
+    "match flags": {"unit_matches": True},
+    "unit per field, match flags": {"unit_per_field": True, "unit_matches": True},
     "projected query": {"project_query": True},
     "dot": {"attention": "dot"},
     "bilinear, softmax": {"attention": "bilinear", "normalisation": "softmax"},

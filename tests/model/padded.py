@@ -29,6 +29,11 @@ class PaddedPooling(nn.Module):
         count = self.pad(batch.count[:, None], batch.behavior_offsets)[0][..., 0]
         age = self.pad(batch.age[:, None], batch.behavior_offsets)[0][..., 0]
         pairs = behaviors[:, :, None] & candidates[:, None, :]  # (G, T, C)
+        rows = [
+            self.pad(batch.behavior, batch.behavior_offsets)[0],
+            self.pad(batch.candidate, batch.candidate_offsets)[0],
+        ]
+        self.match = (rows[0][:, :, None] == rows[1][:, None]) & (rows[1][:, None] > 0)  # (G, T, C, F)
         if isinstance(self.inner, BasePooling):
             weight, v = self.base(q_pad, k_pad, count, age, behaviors)
         elif isinstance(self.inner, InterestEvolution):
@@ -39,14 +44,17 @@ class PaddedPooling(nn.Module):
             assert isinstance(self.inner, WeightedSumPooling)
             query = q_pad if self.inner.query is None else by_row(self.inner.query, q_pad)
             weight, v = self.weigh(self.inner.unit, query, q_pad, k_pad, count, pairs, self.inner.scale)
-        return Pooled(weight[pairs], v[candidates])
+        each = weight if weight.dim() == 4 else weight[..., None]  # (G, T, C, F), or F = 1
+        intensity = torch.where(pairs[..., None], count[:, :, None, None] * each, 0.0).sum(1)
+        return Pooled(weight[pairs], v[candidates], intensity[candidates])
 
     def pad(self, rows: Tensor, offsets: tuple[int, ...]) -> tuple[Tensor, Tensor]:
         """(n, D) ragged → (G, longest + extra, D) with rubbish at the end, and the mask of what is real."""
         lengths = torch.tensor(offsets).diff()
         longest = int(lengths.max()) + self.extra if len(lengths) else 0
         mask = torch.arange(longest)[None] < lengths[:, None]
-        rubbish = 10 * torch.randn(len(lengths), longest, rows.shape[1], generator=self.generator, dtype=rows.dtype)
+        rubbish = 10 * torch.randn(len(lengths), longest, rows.shape[1], generator=self.generator, dtype=torch.float64)
+        rubbish = rubbish.to(rows.dtype)
         return rubbish.masked_scatter(mask[..., None].expand_as(rubbish), rows), mask
 
     def base(self, q, k, count, age, mask):
@@ -80,7 +88,10 @@ class PaddedPooling(nn.Module):
         """(G, T, C) a(k, q) on the concatenated input, unsplit."""
         q, k = torch.broadcast_tensors(q[:, None], k[:, :, None])
         x = torch.cat([q, k, q - k, q * k] if unit.reads == "official" else [q, q * k, k], -1)
-        hidden = self.nonlinear(unit.first_activation, unit.first(x), counted)
+        s = unit.first(x)
+        if unit.matches is not None:
+            s = s + self.match[..., unit.fields].to(s.dtype) @ unit.matches
+        hidden = self.nonlinear(unit.first_activation, s, counted)
         return unit.last(self.nonlinear(unit.second_activation, unit.second(hidden), counted))[..., 0]
 
     def nonlinear(self, layer, s, counted):
