@@ -23,8 +23,8 @@ class Recipe:
 
 
 def _base(**options: Any) -> Recipe:
-    """A decay of 2 lifts average pooling, but holds DIN down."""
-    return Recipe("base", options, epochs=2, embedding_decay=2.0)
+    """A strong decay lifts pooling that knows no candidate, but holds DIN down."""
+    return Recipe("base", options, epochs=2, embedding_decay=8.0)
 
 
 RECIPES: Mapping[str, Recipe] = {
