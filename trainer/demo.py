@@ -1,13 +1,22 @@
-"""The tables of the embedded demo: a part of the prepared ones, small enough to live in the repository."""
+"""The embedded demo: a part of the prepared tables, and checkpoints, small enough to live in the repository."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from din_core.domain import DinLensError
+from din_core.model.checkpoint import Checkpoint, save_checkpoint
 from trainer.tables import PROVENANCE, Tables, read_tables, write_tables
 
 MAX_BYTES = 8_000_000
+MAX_CHECKPOINT_BYTES = 24_000_000
+HALF = (
+    "\nThis copy holds its item embeddings in half precision, to keep the demo small; its figures were measured before "
+    "that.\n"
+)
 _LEVEL = 19  # slow to write, as fast to read
 
 
@@ -39,3 +48,27 @@ def write_subset(tables: Path, out: Path, *, overwrite: bool = False, max_bytes:
 
     write_tables(subset(read_tables(tables)), out, text, overwrite=overwrite, level=_LEVEL, check=check)
     return {file.name: file.stat().st_size for file in sorted(out.iterdir())}
+
+
+def write_checkpoints(checkpoints: Mapping[str, Checkpoint], out: Path, leaderboard: Path) -> int:
+    """Write the checkpoints to `out`, with item embeddings in half precision, and the leaderboard where there is one.
+
+    Returns their bytes. What was in `out` is gone. DinLensError when they are too large; nothing is written then.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent) as name:
+        written = Path(name) / out.name
+        for model, one in checkpoints.items():
+            card = one.card + HALF
+            save_checkpoint(written / model, one.model, one.vocabulary, one.metrics, card, half_tables=True)
+        size = sum(file.stat().st_size for file in written.glob("*/*"))
+        if size > MAX_CHECKPOINT_BYTES:
+            raise DinLensError(
+                f"The checkpoints take {size:,} bytes > {MAX_CHECKPOINT_BYTES:,}; ship fewer models, or train them "
+                "with a higher --min-count."
+            )
+        if leaderboard.is_file():
+            shutil.copy(leaderboard, written)
+        shutil.rmtree(out, ignore_errors=True)
+        written.replace(out)
+    return size

@@ -1,0 +1,48 @@
+"""The embedded demo's checkpoints: smaller, the same model, and all or nothing."""
+
+import pytest
+import torch
+
+import trainer.demo as demo
+from din_core.domain import DinLensError
+from din_core.model.checkpoint import load_checkpoint, save_checkpoint
+from din_core.model.vocabulary import FieldVocabulary, Vocabulary
+from tests.model.conftest import toy_batch, toy_network
+
+VOCABULARY = Vocabulary(
+    item={"item_id": FieldVocabulary(tuple("abcde")), "category": FieldVocabulary(("x", "y"))},
+    user={"age": FieldVocabulary(("old", "young"))},
+    context={"place": FieldVocabulary(("top",))},
+)
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    save_checkpoint(tmp_path / "runs" / "din-0", toy_network().float(), VOCABULARY, {"seconds": 1}, "# DIN\n")
+    return load_checkpoint(tmp_path / "runs" / "din-0")
+
+
+def test_shipped_checkpoints_score_as_the_trained_ones_to_half_precision(tmp_path, checkpoint):
+    (tmp_path / "leaderboard.json").write_text("{}")
+    size = demo.write_checkpoints({"din": checkpoint}, tmp_path / "assets", tmp_path / "leaderboard.json")
+    shipped = load_checkpoint(tmp_path / "assets" / "din")
+    batch = toy_batch([[1, 2]], [[3, 4]])
+    object.__setattr__(batch, "count", batch.count.float())
+    table = shipped.model.item.tables[0].weight
+    assert table.dtype == torch.float32
+    assert torch.equal(table, checkpoint.model.item.tables[0].weight.half().float())
+    torch.testing.assert_close(shipped.model(batch).logit, checkpoint.model(batch).logit, atol=1e-2, rtol=1e-2)
+    torch.testing.assert_close(shipped.model.tower.first.weight, checkpoint.model.tower.first.weight, atol=0, rtol=0)
+    assert "half precision" in shipped.card
+    assert (tmp_path / "assets" / "leaderboard.json").read_text() == "{}"
+    assert size == sum(file.stat().st_size for file in (tmp_path / "assets" / "din").iterdir())
+
+
+def test_checkpoints_that_are_too_large_replace_nothing(tmp_path, checkpoint, monkeypatch):
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "old").write_text("precious")
+    monkeypatch.setattr(demo, "MAX_CHECKPOINT_BYTES", 100)
+    with pytest.raises(DinLensError, match=r"The checkpoints take [\d,]+ bytes > 100"):
+        demo.write_checkpoints({"din": checkpoint}, tmp_path / "assets", tmp_path / "none.json")
+    assert (tmp_path / "assets" / "old").read_text() == "precious"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["assets", "runs"]
