@@ -168,7 +168,7 @@ def write(board: Mapping[str, Any], out: Path) -> None:
 
 def as_markdown(board: Mapping[str, Any]) -> str:
     """The table in Markdown, its columns aligned for a terminal."""
-    head = ["model", "AUC", "95 %", "GAUC", "log loss", "ECE", "RelaImpr", "minutes", "parameters"]
+    head = ["model", "seeds", "AUC", "95 %", "GAUC", "log loss", "ECE", "RelaImpr", "minutes", "parameters"]
     lines = [head, *(_cells(row) for row in board["rows"])]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
 
@@ -177,10 +177,9 @@ def as_markdown(board: Mapping[str, Any]) -> str:
         return f"| {' | '.join(padded)} |"
 
     rule = "|".join(["", "-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:]), ""])
-    seeds = sorted({len(row["seeds"]) for row in board["rows"]})
     note = (
         f"{board['split']} split, {board['impressions']:,} impressions of {board['users']:,} users with both outcomes; "
-        f"mean ± sd of {'/'.join(map(str, seeds))} seed{'s' if seeds != [1] else ''}; "
+        "mean ± sd over seeds; "
         "95 %: interval of the mean AUC under drawing users anew; minutes: training of one seed."
     )
     return "\n".join([line(head), rule, *map(line, lines[1:]), "", note])
@@ -190,6 +189,7 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
     bounds, gain = row["auc"], row["rela_impr"]
     return [
         row["title"],
+        str(len(row["seeds"])),
         _spread(row["auc"]),
         "-" if bounds is None or bounds["low"] is None else f"{bounds['low']:.4f} to {bounds['high']:.4f}",
         _spread(row["gauc"]),

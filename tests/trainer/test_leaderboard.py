@@ -96,12 +96,25 @@ def test_a_row_is_what_evaluate_says_of_its_checkpoints(finished: tuple[Path, st
 def test_the_markdown_table_says_the_same(finished: tuple[Path, str]) -> None:
     lines = (finished[0] / "leaderboard.md").read_text().splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
-    assert rows[0] == ["model", "AUC", "95 %", "GAUC", "log loss", "ECE", "RelaImpr", "minutes", "parameters"]
+    assert rows[0] == ["model", "seeds", "AUC", "95 %", "GAUC", "log loss", "ECE", "RelaImpr", "minutes", "parameters"]
     for cells, row in zip(rows[1:], board_of(finished[0])["rows"], strict=True):
         assert cells[0] == row["title"]
-        assert cells[1] == f"{row['auc']['mean']:.4f} ± {row['auc']['sd']:.4f}"
-        assert cells[4] == f"{row['log_loss']['mean']:.4f}"
-        assert cells[8] == f"{row['parameters']:,}"
+        assert cells[1] == "2"
+        assert cells[2] == f"{row['auc']['mean']:.4f} ± {row['auc']['sd']:.4f}"
+        assert cells[5] == f"{row['log_loss']['mean']:.4f}"
+        assert cells[9] == f"{row['parameters']:,}"
+
+
+def test_only_measuring_takes_the_runs_that_are_finished(copied: tuple[Path, str], trained: list[str]) -> None:
+    out, url = copied
+    shutil.rmtree(out / "din-1")
+    assert run(url, out, "--measure-only") == 0
+    assert trained == []
+    rows = {row["model"]: row for row in board_of(out)["rows"]}
+    assert (rows["din"]["seeds"], rows["base"]["seeds"]) == ([0], [0, 1])
+    assert rows["din"]["auc"]["sd"] is None
+    shutil.rmtree(out)
+    assert run(url, out, "--measure-only") == 1
 
 
 def test_a_second_call_trains_nothing(copied: tuple[Path, str], trained: list[str]) -> None:
@@ -226,7 +239,7 @@ def test_a_table_without_the_reference_has_no_rela_impr(copied: tuple[Path, str]
     assert run(url, out, models=("din",)) == 0
     board = board_of(out)
     assert board["rows"][0]["rela_impr"] is None
-    assert as_markdown(board).splitlines()[2].split("|")[7].strip() == "-"
+    assert as_markdown(board).splitlines()[2].split("|")[8].strip() == "-"
 
 
 @pytest.mark.parametrize(

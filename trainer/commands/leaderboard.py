@@ -24,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=_seeds, default=[0, 1, 2], metavar="A,B", help="seeds of each (0,1,2)")
     parser.add_argument("--split", choices=SPLITS, default="test", help="where to measure (%(default)s)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs side by side, one thread each (1)")
+    parser.add_argument("--measure-only", action="store_true", help="train nothing: measure the runs that are finished")
     declare(parser)
     parser.add_argument(
         "--restart", action="store_true", help="delete finished runs of other options, and unfinished ones, first"
@@ -51,6 +52,10 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     runs = [
         train_options(args, model, seed, args.out / f"{model}-{seed}") for model in args.models for seed in args.seeds
     ]
+    if args.measure_only:
+        runs = [run for run in runs if run.out.exists()]
+        if not runs:
+            raise DinLensError(f"{args.out} holds 0 finished runs; leave out --measure-only to train them")
 
     def side_by_side(missing: Sequence[TrainOptions]) -> dict[str, str]:
         return run_side_by_side({name_of(run): command_line(args, run) for run in missing}, args.jobs, say)
