@@ -69,8 +69,8 @@ def half_life_of(scorer: Scorer) -> float | None:
 def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ...]:
     """Each option that tells this model from its relatives, in a word or two."""
     if config.architecture == "base":
-        first = {"average": "1/H each", "sum": "1 each", "time decay": half_life_words(config, half_life)}
-        return first[config.base_pooling], "same for every candidate"
+        each = {"average": "1/H each", "sum": "1 each", "time decay": half_life_words(config, half_life)}
+        return each[config.base_pooling], "same for every candidate"
     if config.architecture == "dien":
         return "softmax", config.evolution.upper(), "order counts", f"{config.max_history} newest behaviors"
     normalised = "not normalised" if config.normalisation == "none" else config.normalisation

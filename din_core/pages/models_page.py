@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from streamlit.navigation.page import Page
 
 from din_core.domain import CheckpointError
 from din_core.domain.leaderboard import Leaderboard
-from din_core.figures import LeaderboardInfo, curves_info, leaderboard_info, plot_curves, plot_leaderboard
+from din_core.figures import CurvesInfo, LeaderboardInfo, curves_info, leaderboard_info, plot_curves, plot_leaderboard
 from din_core.figures.leaderboard import LABELS, number
 from din_core.metrics.leaderboard import read_leaderboard
 from din_core.pages import state
@@ -52,6 +53,12 @@ def show() -> None:
         show_card(app.scorers[name].card, f"Model card: {model.name}")
 
 
+@lru_cache(maxsize=32)
+def drawn(info: LeaderboardInfo | CurvesInfo, dark: bool) -> Any:
+    """The chart of an info; a choice of models draws none of them anew."""
+    return plot_leaderboard(info, dark) if isinstance(info, LeaderboardInfo) else plot_curves(info, dark)
+
+
 def is_dark() -> bool:
     """Whether the visitor's theme is a dark one."""
     return st.context.theme.type == "dark"
@@ -83,7 +90,7 @@ def show_leaderboard(app: App) -> None:
         on_change=lambda: state.choose_metric(st.session_state["metric"]),
     )
     info = leaderboard_info(board, own.view.metric, here)
-    st.plotly_chart(plot_leaderboard(info, is_dark()), key="leaderboard", config=CALM, alt=chart_words(info))
+    st.plotly_chart(drawn(info, is_dark()), key="leaderboard", config=CALM, alt=chart_words(info))
     st.table(leaderboard_table(board, here), border="horizontal", hide_index=True)
     st.markdown(READING, width=860)
 
@@ -119,7 +126,7 @@ def show_curves(app: App) -> None:
     st.caption("One point an evaluation; the ring marks the state that the checkpoint holds.")
     for column, info in zip(st.columns(2), infos, strict=True):
         words = f"{info.quantity} over the epochs of {len(info.curves)} models"
-        column.plotly_chart(plot_curves(info, is_dark()), key=f"curve_{info.quantity}", config=CALM, alt=words)
+        column.plotly_chart(drawn(info, is_dark()), key=f"curve_{info.quantity}", config=CALM, alt=words)
     if infos[0].without:
         st.caption(f"Without a curve: {literal(', '.join(infos[0].without))}.")
 
