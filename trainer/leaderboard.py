@@ -139,13 +139,19 @@ def _facts(model: str, checkpoints: Sequence[Checkpoint], runs: Sequence[TrainOp
     metrics = [checkpoint.metrics for checkpoint in checkpoints]
     return {
         "model": model,
-        "title": checkpoints[0].config.title,
+        "title": _title(checkpoints[0]),
         "seeds": [run.fit.seed for run in runs],
         "parameters": metrics[0]["parameters"],
         "seconds": round(float(np.mean([one["seconds"] for one in metrics])), 1),
         "device": ", ".join(sorted({one["device"] for one in metrics})),
         "epochs": runs[0].fit.epochs,
     }
+
+
+def _title(checkpoint: Checkpoint) -> str:
+    """The network's name, and how it was fitted where that is what a row is about."""
+    fitted_by = checkpoint.metrics["options"].get("regularisation", "decay")
+    return checkpoint.config.title + ("" if fitted_by == "decay" else " · MBA")
 
 
 def _over(measured: Measured, reference: Measured | None) -> Estimate | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from din_core.model.config import Architecture
+from trainer.regularisation import Regularisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,9 @@ class Recipe:
     epochs: int = 1
     """After one, item embeddings of a rare purchase begin to learn households by heart."""
     embedding_decay: float = 0.5
+    regularisation: Regularisation = "decay"
+    mba: float = 0.01
+    """λ, where the regularisation is mini-batch aware."""
     max_history: int = 400
 
 
@@ -32,6 +36,7 @@ RECIPES: Mapping[str, Recipe] = {
     "base-sum": _base(base_pooling="sum"),
     "base-decay": _base(base_pooling="time decay"),
     "din": Recipe("din"),
+    "din-mba": Recipe("din", regularisation="mba-batches", mba=0.1),
     "din-paper": Recipe("din", {"unit_input": "paper"}),
     "din-prelu": Recipe("din", {"unit_activation": "prelu"}),
     "din-sigmoid": Recipe("din", {"unit_activation": "sigmoid"}),
