@@ -31,6 +31,11 @@ def _base(**options: Any) -> Recipe:
     return Recipe("base", options, epochs=2, embedding_decay=8.0)
 
 
+def _dien(**options: Any) -> Recipe:
+    """A step costs as much as the longest history is long: the newest behaviors only."""
+    return Recipe("dien", options, epochs=2, embedding_decay=4.0, max_history=80)
+
+
 RECIPES: Mapping[str, Recipe] = {
     "base": _base(),
     "base-sum": _base(base_pooling="sum"),
@@ -46,7 +51,7 @@ RECIPES: Mapping[str, Recipe] = {
     "din-projected": Recipe("din", {"project_query": True}),
     "dot": Recipe("din", {"attention": "dot"}),
     "bilinear": Recipe("din", {"attention": "bilinear"}),
-    "dien": Recipe("dien", max_history=50),
-    "dien-agru": Recipe("dien", {"evolution": "agru"}, max_history=50),
-    "dien-aigru": Recipe("dien", {"evolution": "aigru"}, max_history=50),
+    "dien": _dien(),
+    "dien-agru": _dien(evolution="agru"),
+    "dien-aigru": _dien(evolution="aigru"),
 }
