@@ -90,7 +90,8 @@ def show_leaderboard(app: App) -> None:
         on_change=lambda: state.choose_metric(st.session_state["metric"]),
     )
     info = leaderboard_info(board, own.view.metric, here)
-    st.plotly_chart(drawn(info, is_dark()), key="leaderboard", config=CALM, alt=chart_words(info))
+    with st.container(key="leaderboard"):  # a key of the chart's own would keep the old one beside the new
+        st.plotly_chart(drawn(info, is_dark()), config=CALM, alt=chart_words(info))
     st.table(leaderboard_table(board, here), border="horizontal", hide_index=True)
     st.markdown(READING, width=860)
 
@@ -126,7 +127,7 @@ def show_curves(app: App) -> None:
     st.caption("One point an evaluation; the ring marks the state that the checkpoint holds.")
     for column, info in zip(st.columns(2), infos, strict=True):
         words = f"{info.quantity} over the epochs of {len(info.curves)} models"
-        column.plotly_chart(drawn(info, is_dark()), key=f"curve_{info.quantity}", config=CALM, alt=words)
+        column.plotly_chart(drawn(info, is_dark()), config=CALM, alt=words)
     if infos[0].without:
         st.caption(f"Without a curve: {literal(', '.join(infos[0].without))}.")
 

@@ -19,6 +19,13 @@ from tests.tiny_checkpoints import KINDS, write_checkpoints
 
 NewPage = Callable[..., Page]
 
+WATCH_CHARTS = """() => {
+  const box = document.querySelector(".st-key-leaderboard");
+  window.mostCharts = 0;
+  const look = () => (window.mostCharts = Math.max(window.mostCharts, box.querySelectorAll(".js-plotly-plot").length));
+  new MutationObserver(look).observe(box, { childList: true, subtree: true });
+}"""
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
@@ -92,7 +99,6 @@ def test_another_model_changes_weights_and_scores_and_is_kept(
 def test_a_reached_for_model_is_there_when_it_is_chosen(page: Page, address: str) -> None:
     open_example(page, address)
     model_box(page, 0).hover()
-    page.wait_for_function("() => true")
     for label in ("Dot product", "DIN · softmax", "Time decay pooling", "DIN"):
         model_box(page, 0).select_option(label=label)
         expect(page.locator("#model-line")).to_contain_text(f"{label} ")
@@ -176,9 +182,11 @@ def test_back_and_forth_between_the_pages_keeps_the_scenario(page: Page, address
 def test_the_chart_follows_the_metric_and_the_address_keeps_it(page: Page, address: str) -> None:
     page.goto(f"{address}models")
     expect(page.locator(".st-key-leaderboard")).to_contain_text("GAUC (higher is better)")
+    page.evaluate(WATCH_CHARTS)
     page.get_by_role("radio", name="ECE").click()
     expect(page.locator(".st-key-leaderboard")).to_contain_text("ECE (lower is better)")
     expect(page).to_have_url(has_query("metric", "ece"))
+    assert page.evaluate("window.mostCharts") <= 1  # the old chart never stands beside the new: nothing jumps
     page.reload()
     expect(page.locator(".st-key-leaderboard")).to_contain_text("ECE (lower is better)")
 
