@@ -90,7 +90,7 @@ def show_leaderboard(app: App) -> None:
         on_change=lambda: state.choose_metric(st.session_state["metric"]),
     )
     info = leaderboard_info(board, own.view.metric, here)
-    with st.container(key="leaderboard"):  # a key of the chart's own would keep the old one beside the new
+    with st.container(key="leaderboard"):
         st.plotly_chart(drawn(info, is_dark()), config=CALM, alt=chart_words(info))
     st.table(leaderboard_table(board, here), border="horizontal", hide_index=True)
     st.markdown(READING, width=860)
