@@ -103,12 +103,19 @@ def models_at_hand(app: App) -> set[str]:
 
 def about(board: Leaderboard) -> str:
     """What was measured, on what and when."""
-    seeds = max(len(row.seeds) for row in board.rows)
     when = f", written {board.made_at}" if board.made_at else ""
     return literal(
-        f"{len(board.rows)} models, {seeds} seed{'s' if seeds != 1 else ''} each, on {board.impressions:,} "
+        f"{len(board.rows)} models, {seeds_each(board)}, on {board.impressions:,} "
         f"impressions of {board.users:,} users in the {board.split} split{when}."
     )
+
+
+def seeds_each(board: Leaderboard) -> str:
+    """How many trainings a row stands for; figures without ± are of one."""
+    counts = sorted({len(row.seeds) for row in board.rows})
+    if len(counts) == 1:
+        return f"{counts[0]} seed{'s' if counts != [1] else ''} each"
+    return f"{counts[0]} to {counts[-1]} seeds each (figures without ± are of one)"
 
 
 def chart_words(info: LeaderboardInfo) -> str:

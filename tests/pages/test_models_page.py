@@ -52,6 +52,13 @@ def test_a_broken_leaderboard_is_told_and_the_rest_is_shown(visit: Visit, family
     assert charts(page) == 2
 
 
+def test_rows_of_fewer_seeds_are_told(visit: Visit, family: World) -> None:
+    uneven = board()
+    uneven["rows"][-1]["seeds"] = [0]
+    (family.checkpoints / "leaderboard.json").write_text(json.dumps(uneven), "utf-8")
+    assert "3 models, 1 to 3 seeds each (figures without ± are of one), on 1,000" in words(visit("models"))
+
+
 def test_the_table_holds_every_model_and_marks_those_at_hand(visit: Visit, measured: World) -> None:
     page = visit("models")
     table = page.table[0].value.map(lambda text: read(text).replace("\N{NO-BREAK SPACE}", " "))
