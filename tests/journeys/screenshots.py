@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.server import ROOT, running_app, running_browser
 
@@ -26,8 +26,21 @@ def main() -> None:
             expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)  # the run is over
             page.evaluate("document.fonts.ready")
             page.screenshot(path=FOLDER / name)
-            context.close()
             print(FOLDER / name)
+            if theme == "light":
+                picture_of_models(page, address)
+            context.close()
+
+
+def picture_of_models(page: Page, address: str) -> None:
+    """The leaderboard of the shipped checkpoints."""
+    page.goto(f"{address.rstrip('/')}/models")
+    expect(page.get_by_role("heading", name="Leaderboard")).to_be_visible(timeout=90_000)
+    expect(page.locator(".js-plotly-plot .points").first).to_be_attached()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    page.evaluate("document.fonts.ready")
+    page.screenshot(path=FOLDER / "models.png")
+    print(FOLDER / "models.png")
 
 
 if __name__ == "__main__":
