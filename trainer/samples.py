@@ -204,7 +204,7 @@ def build_samples(
         behavior_offsets=behavior_offsets,
         candidate=torch.from_numpy(bulk.impression_item[chosen]),
         candidate_offsets=np.append(first, len(chosen)),
-        context=torch.tensor(context).T.reshape(len(chosen), len(context)).contiguous(),
+        context=torch.tensor(context, dtype=torch.int64).reshape(len(context), len(chosen)).T.contiguous(),
         label=torch.from_numpy(bulk.impression_label[chosen].astype(np.float32)),
         profile_rows=tuple(torch.from_numpy(rows) for rows, _ in profile),
         profile_offsets=tuple(offsets for _, offsets in profile),

@@ -182,7 +182,7 @@ def test_the_fused_activation_unit_equals_the_plain_one_and_so_do_its_gradients(
         fused.pooling.unit.fuse()
     except Exception as error:  # a machine without a compiler trains without it
         assert not shutil.which("g++"), error
-        return
+        pytest.skip("no C++ compiler here: nothing to compare")
     for name, tensor in fused.state_dict().items():
         torch.testing.assert_close(tensor, before[name], msg=name)
     batch = toy_batch([[1, 2, 3], [4]], [[5, 1], [2]], counts=[[1, 2, 1], [3]])
