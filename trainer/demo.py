@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from din_core.domain import DinLensError
-from din_core.model.checkpoint import Checkpoint, save_checkpoint
+from din_core.model.checkpoint import Checkpoint, check_replaceable, save_checkpoint
 from trainer.tables import PROVENANCE, Tables, read_tables, write_tables
 
 MAX_BYTES = 8_000_000
@@ -53,8 +53,12 @@ def write_subset(tables: Path, out: Path, *, overwrite: bool = False, max_bytes:
 def write_checkpoints(checkpoints: Mapping[str, Checkpoint], out: Path, leaderboard: Path) -> int:
     """Write the checkpoints to `out`, with item embeddings in half precision, and the leaderboard where there is one.
 
-    Returns their bytes. What was in `out` is gone. DinLensError when they are too large; nothing is written then.
+    Returns their bytes. Older checkpoints in `out` are gone. DinLensError when the new ones are too large, or when
+    `out` holds anything but checkpoints and a leaderboard; nothing is written then.
     """
+    for old in out.glob("*"):
+        if old.name != leaderboard.name:
+            check_replaceable(old)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as name:
         written = Path(name) / out.name

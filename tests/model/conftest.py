@@ -6,6 +6,7 @@ import torch
 from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch
+from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 
 FAMILY = {
     "average": {"architecture": "base"},
@@ -31,6 +32,14 @@ FAMILY = {
 """Options of one toy network for each member of the family."""
 FOLDING = [name for name in FAMILY if name not in ("time decay", "aigru", "agru", "augru")]
 """Those to which neither order nor age matters."""
+
+
+VOCABULARY = Vocabulary(
+    item={"item_id": FieldVocabulary(tuple("abcde")), "category": FieldVocabulary(("x", "y"))},
+    user={"age": FieldVocabulary(("old", "young"))},
+    context={"place": FieldVocabulary(("top",))},
+)
+"""That of the toy networks."""
 
 
 def toy_config(architecture="din", **changes):

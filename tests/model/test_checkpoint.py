@@ -8,14 +8,7 @@ import torch
 from din_core.domain import CheckpointError
 from din_core.model.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from din_core.model.config import ModelConfig
-from din_core.model.vocabulary import FieldVocabulary, Vocabulary
-from tests.model.conftest import toy_batch, toy_network
-
-VOCABULARY = Vocabulary(
-    item={"item_id": FieldVocabulary(tuple("abcde")), "category": FieldVocabulary(("x", "y"))},
-    user={"age": FieldVocabulary(("old", "young"))},
-    context={"place": FieldVocabulary(("top",))},
-)
+from tests.model.conftest import VOCABULARY, toy_batch, toy_network
 
 
 @pytest.fixture

@@ -1,19 +1,14 @@
 """The embedded demo's checkpoints: smaller, the same model, and all or nothing."""
 
+import shutil
+
 import pytest
 import torch
 
 import trainer.demo as demo
-from din_core.domain import DinLensError
+from din_core.domain import CheckpointError, DinLensError
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from din_core.model.vocabulary import FieldVocabulary, Vocabulary
-from tests.model.conftest import toy_batch, toy_network
-
-VOCABULARY = Vocabulary(
-    item={"item_id": FieldVocabulary(tuple("abcde")), "category": FieldVocabulary(("x", "y"))},
-    user={"age": FieldVocabulary(("old", "young"))},
-    context={"place": FieldVocabulary(("top",))},
-)
+from tests.model.conftest import VOCABULARY, toy_batch, toy_network
 
 
 @pytest.fixture
@@ -38,11 +33,24 @@ def test_shipped_checkpoints_score_as_the_trained_ones_to_half_precision(tmp_pat
     assert size == sum(file.stat().st_size for file in (tmp_path / "assets" / "din").iterdir())
 
 
+def test_what_is_no_checkpoint_is_never_replaced(tmp_path, checkpoint):
+    (tmp_path / "assets" / "mine").mkdir(parents=True)
+    (tmp_path / "assets" / "mine" / "notes.txt").write_text("precious")
+    with pytest.raises(CheckpointError, match="no part of a checkpoint"):
+        demo.write_checkpoints({"din": checkpoint}, tmp_path / "assets", tmp_path / "none.json")
+    assert (tmp_path / "assets" / "mine" / "notes.txt").read_text() == "precious"
+
+
+def test_older_checkpoints_make_room(tmp_path, checkpoint):
+    shutil.copytree(checkpoint.folder, tmp_path / "assets" / "old")
+    demo.write_checkpoints({"din": checkpoint}, tmp_path / "assets", tmp_path / "none.json")
+    assert [path.name for path in (tmp_path / "assets").iterdir()] == ["din"]
+
+
 def test_checkpoints_that_are_too_large_replace_nothing(tmp_path, checkpoint, monkeypatch):
-    (tmp_path / "assets").mkdir()
-    (tmp_path / "assets" / "old").write_text("precious")
+    shutil.copytree(checkpoint.folder, tmp_path / "assets" / "old")
     monkeypatch.setattr(demo, "MAX_CHECKPOINT_BYTES", 100)
     with pytest.raises(DinLensError, match=r"The checkpoints take [\d,]+ bytes > 100"):
         demo.write_checkpoints({"din": checkpoint}, tmp_path / "assets", tmp_path / "none.json")
-    assert (tmp_path / "assets" / "old").read_text() == "precious"
+    assert load_checkpoint(tmp_path / "assets" / "old").fingerprint == checkpoint.fingerprint
     assert sorted(path.name for path in tmp_path.iterdir()) == ["assets", "runs"]
