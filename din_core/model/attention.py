@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from din_core.model.config import ModelConfig, UnitActivation
 from din_core.model.dice import Dice
-from din_core.model.ragged import RaggedBatch, pair_hidden, pair_matches, pair_pool, pair_softmax, pair_sum
+from din_core.model.ragged import RaggedBatch, pair_dot, pair_hidden, pair_matches, pair_pool, pair_softmax, pair_sum
 
 
 class Pooled(NamedTuple):
@@ -146,8 +146,7 @@ class DotProduct(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,)."""
-        none_q, none_k, ones = q.new_zeros(len(q), 1), k.new_zeros(len(k), 1), q.new_ones(q.shape[1], 1)
-        return pair_hidden(q, k, none_q, none_k, ones, batch).squeeze(1)
+        return pair_dot(q, k, batch)
 
 
 class Bilinear(DotProduct):
@@ -186,11 +185,6 @@ class WeightedSumPooling(nn.Module):
             weight = pair_softmax(weight * self.scale, batch)
         return Pooled(weight, pair_pool(weight, k, batch), pair_sum(weight, batch)[:, None])
 
-    def fuse(self) -> None:
-        """Compile the activation unit, if there is one."""
-        if isinstance(self.unit, ActivationUnit):
-            self.unit.fuse()
-
 
 class FieldwisePooling(nn.Module):
     """One activation unit per item field: shop weighs shop, item weighs item.
@@ -223,12 +217,6 @@ class FieldwisePooling(nn.Module):
             intensities.append(pair_sum(weight, folded))
             weights.append(weight[unfolded_pairs(batch, folded, place)])
         return Pooled(torch.stack(weights, 1), torch.cat(interests, 1), torch.stack(intensities, 1))
-
-    def fuse(self) -> None:
-        """Compile the activation units."""
-        for unit in self.units:
-            assert isinstance(unit, ActivationUnit)
-            unit.fuse()
 
 
 def fold_field(batch: RaggedBatch, field: int) -> tuple[RaggedBatch, Tensor, Tensor]:

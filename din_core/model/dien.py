@@ -15,7 +15,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from din_core.model.attention import Pooled
 from din_core.model.config import Evolution, ModelConfig
-from din_core.model.ragged import RaggedBatch, pair_hidden, pair_softmax, pair_sum
+from din_core.model.ragged import RaggedBatch, pair_dot, pair_softmax, pair_sum
 
 
 class InterestEvolution(nn.Module):
@@ -47,10 +47,7 @@ class InterestEvolution(nn.Module):
 
     def attend(self, q: Tensor, interest: Tensor, batch: RaggedBatch) -> Tensor:
         """(P,) softmax over a history of h_t·W·q; equation 8."""
-        q = q @ self.form
-        none_q, none_k, ones = q.new_zeros(len(q), 1), interest.new_zeros(len(interest), 1), q.new_ones(q.shape[1], 1)
-        score = pair_hidden(q, interest, none_q, none_k, ones, batch).squeeze(1)
-        return pair_softmax(score, batch)
+        return pair_softmax(pair_dot(q @ self.form, interest, batch), batch)
 
 
 class EvolutionLayer(nn.Module):

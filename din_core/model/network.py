@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from din_core.model.attention import FieldwisePooling, WeightedSumPooling
+from din_core.model.attention import ActivationUnit, FieldwisePooling, WeightedSumPooling
 from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.dice import Dice, RunningMoments
 from din_core.model.dien import InterestEvolution
@@ -127,11 +127,11 @@ class InterestNetwork(nn.Module):
         return Output(self.tower(x), weight, v, auxiliary)
 
     def fuse(self) -> bool:
-        """Compile what is computed per pair, for training; False where there is nothing to compile."""
-        fuse = getattr(self.pooling, "fuse", None)
-        if fuse is not None:
-            fuse()
-        return fuse is not None
+        """Compile every activation unit, for training; False where there is none."""
+        units = [module for module in self.modules() if isinstance(module, ActivationUnit)]
+        for unit in units:
+            unit.fuse()
+        return bool(units)
 
 
 def _pooling(config: ModelConfig) -> nn.Module:

@@ -36,10 +36,9 @@ class BasePooling(nn.Module):
         groups = len(batch.behavior_offsets) - 1
         weight = self.weights(batch, history, groups)  # (N,)
         v = k.new_zeros(groups, k.shape[1]).index_add(0, history, (batch.count * weight).to(k.dtype)[:, None] * k)
-        candidates = torch.tensor(batch.candidate_offsets).diff().to(k.device)
         owner = batch.owner(batch.candidate_offsets)
         intensity = _total(batch.count * weight, history, groups)
-        return Pooled(weight.repeat_interleave(candidates[history]), v[owner], intensity[owner, None])
+        return Pooled(batch.per_pair(weight), v[owner], intensity[owner, None])
 
     def weights(self, batch: RaggedBatch, history: Tensor, groups: int) -> Tensor:
         """(N,) weight of one occurrence of each behavior."""

@@ -63,8 +63,12 @@ class RaggedBatch:
 
     def pair_count(self) -> Tensor:
         """(P,) repeats of each pair's behavior."""
-        candidates = torch.tensor(self.candidate_offsets).diff().to(self.count.device)
-        return self.count.repeat_interleave(candidates[self.owner(self.behavior_offsets)])
+        return self.per_pair(self.count)
+
+    def per_pair(self, value: Tensor) -> Tensor:
+        """(N,) a value of each behavior → (P,) that of each pair's behavior."""
+        candidates = torch.tensor(self.candidate_offsets).diff().to(value.device)
+        return value.repeat_interleave(candidates[self.owner(self.behavior_offsets)])
 
     def pairs(self) -> tuple[Tensor, Tensor]:
         """(P,) behavior index and (P,) candidate index of each pair."""
@@ -105,6 +109,12 @@ def gathered_pair_hidden(
     """`pair_hidden` as the equation has it, holding (P, D): right where memory is fast and launches are dear."""
     t, c = batch.pairs()
     return from_q[c] + from_k[t] + (q[c] * k[t]) @ product
+
+
+def pair_dot(q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
+    """(P,): q·k of every pair. q (M, D), k (N, D)."""
+    none_q, none_k, ones = q.new_zeros(len(q), 1), k.new_zeros(len(k), 1), q.new_ones(q.shape[1], 1)
+    return pair_hidden(q, k, none_q, none_k, ones, batch).squeeze(1)
 
 
 def pair_pool(weight: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:

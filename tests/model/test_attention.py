@@ -193,3 +193,8 @@ def test_the_fused_activation_unit_equals_the_plain_one_and_so_do_its_gradients(
         torch.testing.assert_close(found.grad, expected.grad, atol=1e-5, rtol=1e-4, msg=name)
     found, expected = (network.pooling.unit.first_activation.moments.mean for network in (fused, plain))
     torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("member", ["dot", "bilinear, softmax", "average", "augru"])
+def test_without_an_activation_unit_nothing_is_fused(member):
+    assert toy_network(**FAMILY[member]).fuse() is False
