@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -81,8 +81,9 @@ class ModelConfig:
                     f"{name} is {getattr(self, name)!r}, but must be one of {', '.join(map(repr, known))}; "
                     "change it, or update DIN Lens"
                 )
-        if not self.half_life > 0:
-            raise CheckpointError(f"half_life is {self.half_life} days, but must be above 0; give another value")
+        for name, (limit, holds) in _LIMITS.items():
+            if not holds(getattr(self, name)):
+                raise CheckpointError(f"{name} is {getattr(self, name)!r}, but must be {limit}; give another value")
         for name in ("unit_per_field", "unit_matches"):
             if getattr(self, name) and (self.architecture, self.attention) != ("din", "unit"):
                 raise CheckpointError(
@@ -160,5 +161,33 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "normalisation": get_args(Normalisation),
     "evolution": get_args(Evolution),
 }
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _whole(value: Any) -> bool:
+    return _number(value) and isinstance(value, int) and value >= 1
+
+
+def _two_widths(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(map(_whole, value))
+
+
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+_LIMITS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "tower_hidden": ("two whole numbers of 1 or more", _two_widths),
+    "unit_hidden": ("two whole numbers of 1 or more", _two_widths),
+    "tower_dropout": ("from 0 to below 1", lambda value: _number(value) and 0 <= value < 1),
+    "max_history": ("a whole number of 1 or more", _whole),
+    "half_life": ("a number of days above 0", lambda value: _number(value) and value > 0),
+    "auxiliary_weight": ("0 or more", lambda value: _number(value) and value >= 0),
+    **dict.fromkeys(("learn_half_life", "unit_per_field", "unit_matches", "project_query"), ("true or false", _flag)),
+}
+"""What a config file may hold for each, in words and as a check."""
 OPTIONS = tuple(f.name for f in fields(ModelConfig) if not f.name.endswith("_fields") and f.name != "architecture")
 """What may be chosen for a model; its fields follow from the data."""

@@ -1,6 +1,7 @@
 """A checkpoint is enough to rebuild the model, and a broken one says what is wrong."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -99,3 +100,22 @@ def test_saving_over_a_file_is_refused(tmp_path):
     (tmp_path / "din").write_text("precious")
     with pytest.raises(CheckpointError, match="no part of a checkpoint"):
         save_checkpoint(tmp_path / "din", toy_network(), VOCABULARY, {}, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"half_life": "x"}, "half_life is 'x', but must be a number of days above 0"),
+        ({"half_life": 0}, "half_life is 0, but must be a number of days above 0"),
+        ({"unit_hidden": (80,)}, "unit_hidden is .80,., but must be two whole numbers of 1 or more"),
+        ({"unit_hidden": (0, 4)}, "must be two whole numbers of 1 or more"),
+        ({"tower_hidden": "ab"}, "tower_hidden is 'ab', but must be two whole numbers"),
+        ({"max_history": 0}, "max_history is 0, but must be a whole number of 1 or more"),
+        ({"tower_dropout": 2}, "tower_dropout is 2, but must be from 0 to below 1"),
+        ({"auxiliary_weight": -1}, "auxiliary_weight is -1, but must be 0 or more"),
+        ({"unit_per_field": 1}, "unit_per_field is 1, but must be true or false"),
+    ],
+)
+def test_an_option_that_no_network_can_have_is_refused(options, told):
+    with pytest.raises(CheckpointError, match=told):
+        replace(toy_network().config, **options)
