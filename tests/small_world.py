@@ -6,9 +6,13 @@ Household 7 drinks: milk every week, beer on Fridays. Household 8 has no demogra
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
+
+from din_core.store import BehaviorStore, ingest, open_store
 
 WEEK = 7 * 86400
 MONDAY = 1511136000
@@ -67,3 +71,15 @@ def write_tables(folder: Path) -> Path:
         frame.to_parquet(folder / f"{name}.parquet", index=False)
     (folder / "provenance.txt").write_text("A small world made for tests; exposure is inferred.", "utf-8")
     return folder
+
+
+@contextmanager
+def small_store(folder: Path) -> Iterator[BehaviorStore]:
+    """The tables in a store below `folder`."""
+    url = f"sqlite:///{folder / 'world.db'}"
+    ingest(write_tables(folder / "tables"), url)
+    opened = open_store(url)
+    try:
+        yield opened
+    finally:
+        opened.close()

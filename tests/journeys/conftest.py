@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.journeys.server import running_browser
+from din_core.scoring import Scorer, load_scorers
+from din_core.store import BehaviorStore
+from tests.journeys.server import running_app, running_browser
+from tests.small_world import small_store
 
 PATIENCE_MS = 90_000
 """Shared cores: how long something takes says nothing, that it never comes says all."""
@@ -20,6 +24,24 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with running_browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
+    with small_store(tmp_path_factory.mktemp("world")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def scorers(checkpoints: Path) -> dict[str, Scorer]:
+    """Of `checkpoints`, which each module writes as it needs them."""
+    return load_scorers(checkpoints)
+
+
+@pytest.fixture(scope="module")
+def address(store: BehaviorStore, checkpoints: Path) -> Iterator[str]:
+    with running_app({"DIN_STORE": store.url, "DIN_CHECKPOINTS": str(checkpoints)}) as started:
         yield started
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from din_core.domain import Scenario, Scores
 from din_core.scoring import Scorer
@@ -89,3 +89,9 @@ def check_numbers(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer
     largest = max([abs(w) for _, w in core], default=1.0)
     digits = min(max(3 - math.floor(math.log10(largest)), 1), 7)  # the table shows the largest with four
     assert sorted(weights(page)) == [(title, pytest.approx(w, abs=0.6 * 10**-digits)) for title, w in core]
+
+
+def open_example(page: Page, address: str) -> None:
+    """The small world's opening example."""
+    page.goto(address)
+    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")

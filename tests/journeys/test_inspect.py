@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from din_core.scoring import Scorer, load_scorers
-from din_core.store import BehaviorStore, ingest, open_store
-from tests.journeys.reading import box, check_numbers, drawing, has_query, options, query, weights
-from tests.journeys.server import running_app
-from tests.small_world import MONDAY, write_tables
+from din_core.scoring import Scorer
+from din_core.store import BehaviorStore
+from tests.journeys.reading import box, check_numbers, drawing, has_query, open_example, options, query, weights
+from tests.small_world import MONDAY
 from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
-    folder: Path = tmp_path_factory.mktemp("world")
-    url = f"sqlite:///{folder / 'world.db'}"
-    ingest(write_tables(folder / "tables"), url)
-    opened = open_store(url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
 def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
-
-
-@pytest.fixture(scope="module")
-def scorers(checkpoints: Path) -> dict[str, Scorer]:
-    return load_scorers(checkpoints)
-
-
-@pytest.fixture(scope="module")
-def address(store: BehaviorStore, checkpoints: Path) -> Iterator[str]:
-    with running_app({"DIN_STORE": store.url, "DIN_CHECKPOINTS": str(checkpoints)}) as started:
-        yield started
-
-
-def open_example(page: Page, address: str) -> None:
-    page.goto(address)
-    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
 
 
 def test_the_page_opens_on_an_example_whose_numbers_are_the_cores(

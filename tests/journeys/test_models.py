@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from din_core.scoring import Scorer, load_scorers
-from din_core.store import BehaviorStore, ingest, open_store
-from tests.journeys.reading import check_numbers, has_query, model_box, query, weights
-from tests.journeys.server import running_app
+from din_core.scoring import Scorer
+from din_core.store import BehaviorStore
+from tests.journeys.reading import check_numbers, has_query, model_box, open_example, query, weights
 from tests.small_board import board
-from tests.small_world import write_tables
 from tests.tiny_checkpoints import KINDS, write_checkpoints
 
 NewPage = Callable[..., Page]
@@ -32,36 +30,10 @@ WATCH_TABLE = """() => {
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
-    folder: Path = tmp_path_factory.mktemp("world")
-    url = f"sqlite:///{folder / 'world.db'}"
-    ingest(write_tables(folder / "tables"), url)
-    opened = open_store(url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
 def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk(), kinds=tuple(KINDS))
     (folder / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
     return folder
-
-
-@pytest.fixture(scope="module")
-def scorers(checkpoints: Path) -> dict[str, Scorer]:
-    return load_scorers(checkpoints)
-
-
-@pytest.fixture(scope="module")
-def address(store: BehaviorStore, checkpoints: Path) -> Iterator[str]:
-    with running_app({"DIN_STORE": store.url, "DIN_CHECKPOINTS": str(checkpoints)}) as started:
-        yield started
-
-
-def open_example(page: Page, address: str) -> None:
-    page.goto(address)
-    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
 
 
 def choose(page: Page, place: int, name: str) -> None:

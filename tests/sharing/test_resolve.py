@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from din_core.domain import CheckpointError, Scenario, UnknownUser
 from din_core.sharing import Link, Setting, encode, find_checkpoints, find_opening, parse, resolve
-from din_core.store import BehaviorStore, ingest, open_store
-from tests.small_world import BEFORE, MONDAY, write_tables
+from din_core.store import BehaviorStore
+from tests.small_world import BEFORE, MONDAY, small_store
 
 MODELS = ("din@aaa", "base@bbb")
 OPENING = Scenario(
@@ -26,12 +25,8 @@ SETTING = Setting({"din": "aaa", "base": "bbb"}, ("store", "mailer", "display"),
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
-    folder: Path = tmp_path_factory.mktemp("world")
-    url = f"sqlite:///{folder / 'world.db'}"
-    ingest(write_tables(folder / "tables"), url)
-    opened = open_store(url)
-    yield opened
-    opened.close()
+    with small_store(tmp_path_factory.mktemp("world")) as opened:
+        yield opened
 
 
 def test_an_empty_link_opens_on_the_example(store: BehaviorStore) -> None:
