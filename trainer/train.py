@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError
 from din_core.model.checkpoint import check_replaceable, save_checkpoint
 from din_core.model.config import OPTIONS, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
-from din_core.store import open_store
+from din_core.store import BulkTables, open_store
 from trainer.card import model_card
 from trainer.data_facts import data_facts
 from trainer.fit import FitOptions, Fitted, Progress, at_least, fit
@@ -95,6 +96,8 @@ def train(
     say(describe(train_samples, valid_samples))
     torch.manual_seed(options.fit.seed)
     model = InterestNetwork(config).to(device)
+    if model.counts is not None:
+        model.counts.learn(training_behaviors(bulk, train_samples))
     fused = fuse_pairs(model, options.compile, say)
     fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step)
     metrics = {
@@ -117,6 +120,12 @@ def train(
     save_checkpoint(options.out, model, vocabulary, metrics, model_card(config, metrics))
     shutil.rmtree(unfinished, ignore_errors=True)
     return {"checkpoint": str(options.out), **metrics}
+
+
+def training_behaviors(bulk: BulkTables, train_samples: Samples) -> Tensor:
+    """(n, F) item field rows of everybody's behaviors up to the newest training impression."""
+    known = torch.from_numpy(bulk.behavior_item[bulk.behavior_time < train_samples.time.max()])
+    return train_samples.item_rows[known.to(train_samples.item_rows.device)]
 
 
 def unfinished_folder(out: Path) -> Path:

@@ -69,6 +69,11 @@ class ModelConfig:
     normalisation: Normalisation = "none"
     """DIN does not normalise its activation weights; "scaled softmax" divides by √D first."""
 
+    counts: bool = False
+    """The tower also reads how often the history, and everybody's histories of the training weeks, hold the
+    candidate's item and its other values: hand-made features beside the attention. Neither the paper nor the
+    official code has this."""
+
     evolution: Evolution = "augru"
     """DIEN: how attention enters the second GRU."""
     auxiliary_weight: float = 1.0
@@ -109,10 +114,11 @@ class ModelConfig:
     @property
     def title(self) -> str:
         """The model's name for people, such as "DIN · softmax"."""
+        counts = ["counts"] if self.counts else []
         if self.architecture == "base":
-            return f"{self.base_pooling.capitalize()} pooling"
+            return " · ".join([f"{self.base_pooling.capitalize()} pooling", *counts])
         if self.architecture == "dien":
-            return "DIEN" if self.evolution == "augru" else f"DIEN · {self.evolution.upper()}"
+            return " · ".join(["DIEN", *([self.evolution.upper()] if self.evolution != "augru" else []), *counts])
         head = {"unit": "DIN", "dot": "Dot product", "bilinear": "Bilinear"}[self.attention]
         return " · ".join([head, *self.departures])
 
@@ -127,6 +133,7 @@ class ModelConfig:
             (self.unit_per_field, "unit per field"),
             (self.unit_matches, "match flags"),
             (self.project_query, "projected query"),
+            (self.counts, "counts"),
         )
         return tuple(word for differs, word in told if differs)
 
@@ -186,7 +193,9 @@ _LIMITS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "max_history": ("a whole number of 1 or more", _whole),
     "half_life": ("a number of days above 0", lambda value: _number(value) and value > 0),
     "auxiliary_weight": ("0 or more", lambda value: _number(value) and value >= 0),
-    **dict.fromkeys(("learn_half_life", "unit_per_field", "unit_matches", "project_query"), ("true or false", _flag)),
+    **dict.fromkeys(
+        ("learn_half_life", "unit_per_field", "unit_matches", "project_query", "counts"), ("true or false", _flag)
+    ),
 }
 """What a config file may hold for each, in words and as a check."""
 OPTIONS = tuple(f.name for f in fields(ModelConfig) if not f.name.endswith("_fields") and f.name != "architecture")

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from din_core.model.attention import ActivationUnit, FieldwisePooling, WeightedSumPooling
 from din_core.model.config import FieldConfig, ModelConfig
+from din_core.model.counts import Counts
 from din_core.model.dice import Dice, RunningMoments
 from din_core.model.dien import InterestEvolution
 from din_core.model.pooling import BasePooling
@@ -109,22 +110,46 @@ class InterestNetwork(nn.Module):
         self.profile = ProfileEmbeddings(config.user_fields)
         self.context = FieldEmbeddings(config.context_fields)
         self.pooling = _pooling(config)
+        self.counts = Counts(config.item_fields) if config.counts else None
         others = sum(f.width for f in config.user_fields + config.context_fields)
         fields = len(config.item_fields)
         sums = 2 * config.item_width + fields + (fields if config.unit_per_field else 1)
-        self.tower = Tower(others + config.item_width + sums, config.tower_hidden, config.tower_dropout)
+        counted = self.counts.width if self.counts else 0
+        self.tower = Tower(others + config.item_width + sums + counted, config.tower_hidden, config.tower_dropout)
 
     def forward(self, batch: RaggedBatch) -> Output:
         """Score every candidate of the batch against its history."""
         q = self.item(batch.candidate)  # (M, D)
         k = self.item(batch.behavior)  # (N, D)
         weight, v, intensity, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D), (M, 1)
-        profile = self.profile.pool(batch)[batch.owner(batch.candidate_offsets)]  # (M, U)
+        repeats = self.counts.repeats(batch) if self.counts else None
+        logit = self.head(self.others(batch), batch.candidate, q, v, intensity, repeats)
+        return Output(logit, weight, v, auxiliary)
+
+    def others(self, batch: RaggedBatch) -> Tensor:
+        """(M, U + X): what the tower reads of profile and context."""
+        profile = self.profile.pool(batch)[batch.owner(batch.candidate_offsets)]
+        return torch.cat([profile, self.context(batch.context)], 1)
+
+    def head(
+        self, others: Tensor, candidate: Tensor, q: Tensor, v: Tensor, intensity: Tensor, repeats: Tensor | None = None
+    ) -> Tensor:
+        """From interest vectors to (M,) logits: all that a behavior can move is in v, intensity and repeats.
+
+        others (M, U + X), candidate (M, F) rows, q and v (M, D), intensity (M, 1) or with one unit per field
+        (M, F), repeats (M, F + 1) where the tower reads counts.
+        """
         product = v * q
-        likeness = [part.sum(1) for part in product.split([f.width for f in self.config.item_fields], 1)]  # v_f·q_f
+        likeness = [
+            part.sum(1) for part in torch.split(product, [f.width for f in self.config.item_fields], 1)
+        ]  # v_f·q_f
         sums = torch.cat([v, product, torch.stack(likeness, 1), intensity.to(v.dtype)], 1)
-        x = torch.cat([profile, self.context(batch.context), q, torch.asinh(KNEE * sums)], 1)
-        return Output(self.tower(x), weight, v, auxiliary)
+        parts = [others, q, torch.asinh(KNEE * sums)]
+        if self.counts is not None:
+            assert repeats is not None
+            parts.append(self.counts(candidate, repeats).to(q.dtype))
+        logit: Tensor = self.tower(torch.cat(parts, 1))
+        return logit
 
     def fuse(self) -> bool:
         """Compile every activation unit, for training; False where there is none."""

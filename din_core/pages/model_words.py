@@ -68,14 +68,15 @@ def half_life_of(scorer: Scorer) -> float | None:
 
 def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ...]:
     """Each option that tells this model from its relatives, in a word or two."""
+    counts = ("counts",) if config.counts else ()
     if config.architecture == "base":
         each = {"average": "1/H each", "sum": "1 each", "time decay": half_life_words(config, half_life)}
-        return each[config.base_pooling], "same for every candidate"
+        return each[config.base_pooling], "same for every candidate", *counts
     if config.architecture == "dien":
-        return "softmax", config.evolution.upper(), "order counts", f"{config.max_history} newest behaviors"
+        return "softmax", config.evolution.upper(), "order counts", f"{config.max_history} newest behaviors", *counts
     normalised = "not normalised" if config.normalisation == "none" else config.normalisation
     if config.attention != "unit":
-        return normalised, {"dot": "dot product q·k", "bilinear": "bilinear q·W·k"}[config.attention]
+        return normalised, {"dot": "dot product q·k", "bilinear": "bilinear q·W·k"}[config.attention], *counts
     first = (normalised, f"{config.unit_input} input", ACTIVATIONS[config.unit_activation])
     return *first, *(word for word in config.departures if word not in first)
 
@@ -128,7 +129,8 @@ def weight_note(config: ModelConfig) -> str:
             "agru": "takes the place of the evolution layer's update gate: at 0 a behavior leaves the state as it is",
             "augru": "multiplies the evolution layer's update gate: at 0 a behavior leaves the state as it is",
         }[config.evolution]
-    return f"{'An' if noun[0] == 'a' else 'A'} {noun} {does}; it is not an effect on the score."
+    past_it = " Past it, this model's tower counts repeats of the candidate and of its fields." if config.counts else ""
+    return f"{'An' if noun[0] == 'a' else 'A'} {noun} {does}; it is not an effect on the score.{past_it}"
 
 
 def sums_to(config: ModelConfig) -> str:

@@ -23,6 +23,8 @@ FAMILY = {
     "match flags": {"unit_matches": True},
     "unit per field, match flags": {"unit_per_field": True, "unit_matches": True},
     "projected query": {"project_query": True},
+    "counts": {"counts": True},
+    "average, counts": {"architecture": "base", "counts": True},
     "dot": {"attention": "dot"},
     "bilinear, softmax": {"attention": "bilinear", "normalisation": "softmax"},
     "aigru": {"architecture": "dien", "evolution": "aigru"},
@@ -64,6 +66,8 @@ def toy_network(architecture="din", seed=0, **changes):
             buffer.copy_(torch.rand_like(buffer) + 0.5)
         elif name.endswith("mean"):
             buffer.copy_(torch.randn_like(buffer) * 0.1)
+        elif name.endswith("everybody"):
+            buffer.copy_(torch.arange(len(buffer)))
     for name, parameter in network.named_parameters():
         if name.endswith("alpha"):
             torch.nn.init.uniform_(parameter, 0.1, 0.5)

@@ -1,0 +1,76 @@
+"""Counts that a tower may read beside the interest vector: what hand-made features of repeats tell a booster.
+
+Dimensions: G histories, N behaviors, M candidates, F item fields, R_f values of field f.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+import torch
+from torch import Tensor, nn
+
+from din_core.model.config import FieldConfig
+from din_core.model.ragged import RaggedBatch
+
+
+class Counts(nn.Module):
+    """How often the candidate's item and its other values occur: in the history, and in everybody's of the
+    training weeks.
+
+    Unknown values (row 0) are counted nowhere.
+    """
+
+    everybody: Tensor
+
+    def __init__(self, fields: Sequence[FieldConfig]) -> None:
+        super().__init__()
+        self.rows = [field.rows for field in fields]
+        self.starts = list(accumulate(self.rows, initial=0))
+        self.register_buffer("everybody", torch.zeros(self.starts[-1]))
+
+    @property
+    def width(self) -> int:
+        """Features a candidate."""
+        return 3 * len(self.rows) + 1
+
+    def learn(self, behavior: Tensor) -> None:
+        """Count everybody's behaviors, (n, F) item field rows, once and for all."""
+        for f, rows in enumerate(self.rows):
+            found = torch.bincount(behavior[:, f], minlength=rows)
+            found[0] = 0
+            self.everybody[self.starts[f] : self.starts[f + 1]] = found.to(self.everybody)
+
+    def repeats(self, batch: RaggedBatch) -> Tensor:
+        """(M, F + 1): behaviors that share the candidate's value of each field, and all behaviors, repeats counted.
+
+        A sum over behaviors: without a behavior it is less by what that behavior adds.
+        """
+        history = batch.owner(batch.behavior_offsets)
+        owner = batch.owner(batch.candidate_offsets)
+        count = batch.count.double()
+        columns = [
+            _matching(history * rows + batch.behavior[:, f], count, owner * rows + batch.candidate[:, f])
+            * (batch.candidate[:, f] > 0)
+            for f, rows in enumerate(self.rows)
+        ]
+        length = count.new_zeros(len(batch.behavior_offsets) - 1).index_add(0, history, count)
+        return torch.stack([*columns, length[owner]], 1).to(self.everybody.dtype)
+
+    def forward(self, candidate: Tensor, repeats: Tensor) -> Tensor:
+        """candidate (M, F) rows, repeats (M, F + 1) → (M, 3F + 1).
+
+        log(1 + n) and n/H of the history's n, log(1 + H), and log(1 + n) of everybody's n.
+        """
+        starts = torch.tensor(self.starts[:-1], device=candidate.device)
+        everybody = self.everybody[candidate + starts]
+        share = repeats[:, :-1] / repeats[:, -1:].clamp(min=1)
+        return torch.cat([repeats.log1p(), share, everybody.log1p()], 1)
+
+
+def _matching(key: Tensor, count: Tensor, wanted: Tensor) -> Tensor:
+    """(M,) Σ count of the N keys that equal each wanted one, without holding N × M."""
+    ordered, order = key.sort()
+    before = torch.cat([count.new_zeros(1), count[order].cumsum(0)])
+    return before[torch.searchsorted(ordered, wanted, right=True)] - before[torch.searchsorted(ordered, wanted)]
