@@ -7,9 +7,10 @@ import operator
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Text, cast, func, insert, select
+from sqlalchemy import URL, Connection, Engine, Text, bindparam, cast, func, insert, select
 from sqlalchemy.exc import DatabaseError
 
 from din_core.domain import (
@@ -50,6 +51,24 @@ _ITEM_COLUMNS: tuple[Any, ...] = (
     cast(ItemRecord.fields, Text).label("fields_json"),  # as text: parsed once an item, not once a row
 )
 _USER_COLUMNS: tuple[Any, ...] = (UserRecord.user_id, cast(UserRecord.fields, Text).label("fields_json"))
+
+# The statements of live rescoring, built once: building one takes longer than running it.
+_USER = select(UserRecord.user_key, *_USER_COLUMNS).where(UserRecord.user_id == bindparam("user_id"))
+_ITEMS = select(ItemRecord.item_key, *_ITEM_COLUMNS).where(ItemRecord.item_id.in_(bindparam("ids", expanding=True)))
+_FIELD_NAMES = (
+    select(FieldRecord.name).where(FieldRecord.table_name == bindparam("table")).order_by(FieldRecord.position)
+)
+_HISTORY = (
+    select(BehaviorRecord.timestamp, BehaviorRecord.behavior_type, *_ITEM_COLUMNS)
+    .join(ItemRecord, ItemRecord.item_key == BehaviorRecord.item_key)
+    .where(BehaviorRecord.user_key == bindparam("user_key"), BehaviorRecord.timestamp < bindparam("before"))
+    .order_by(BehaviorRecord.timestamp.desc(), BehaviorRecord.behavior_key.desc())
+    .limit(bindparam("most"))
+)
+
+ITEMS_KEPT = 1 << 15
+"""Parsed items kept, about 1.5 kB each. Rows are always read: only a row that is the same to the letter is not
+parsed again."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +203,7 @@ class BehaviorStore:
         with self._reading() as connection:
             found = _item_rows(connection, item_ids)
             names = field_names(connection, "items")
-        made = {item_id: _item(columns, names) for item_id, (_, columns) in found.items()}
+        made = {item_id: _item(names, *columns) for item_id, (_, columns) in found.items()}
         return [made[item_id] for item_id in item_ids]
 
     def history(self, user_id: str, before: int, limit: int | None = None) -> History:
@@ -195,26 +214,13 @@ class BehaviorStore:
         before = max(-_BIGINT, min(before, _BIGINT))
         with self._reading() as connection:
             user_key, user = _user_row(connection, user_id)
-            lines = connection.execute(
-                select(
-                    BehaviorRecord.timestamp,
-                    BehaviorRecord.behavior_type,
-                    BehaviorRecord.item_key,
-                    *_ITEM_COLUMNS,
-                )
-                .join(ItemRecord, ItemRecord.item_key == BehaviorRecord.item_key)
-                .where(BehaviorRecord.user_key == user_key, BehaviorRecord.timestamp < before)
-                .order_by(BehaviorRecord.timestamp.desc(), BehaviorRecord.behavior_key.desc())
-                .limit(None if limit is None else max(0, limit))
-            ).all()
+            most = _BIGINT if limit is None else max(0, limit)
+            lines = connection.execute(_HISTORY, {"user_key": user_key, "before": before, "most": most}).all()
             names = field_names(connection, "items")
-        items: dict[int, Item] = {}
-        behaviors = []
-        for timestamp, behavior_type, item_key, *columns in reversed(lines):
-            item = items.get(item_key)
-            if item is None:
-                item = items[item_key] = _item(columns, names)
-            behaviors.append(Behavior(item, timestamp, behavior_type))
+        behaviors = [
+            Behavior(_item(names, *columns), timestamp, behavior_type)
+            for timestamp, behavior_type, *columns in reversed(lines)
+        ]
         return History(user, before, tuple(behaviors))
 
     def impressions(self, user_id: str, split: str | None = None) -> list[Impression]:
@@ -244,7 +250,7 @@ class BehaviorStore:
         found = [
             Impression(
                 user.user_id,
-                _item(columns, names),
+                _item(names, *columns),
                 timestamp,
                 label,
                 own_split,
@@ -273,7 +279,7 @@ class BehaviorStore:
         with self._reading() as connection:
             rows, total = self._find(connection, ItemRecord, text, limit)
             names = field_names(connection, "items")
-        return SearchPage([_item(row, names) for row in rows], total)
+        return SearchPage([_item(names, *row) for row in rows], total)
 
     def _find(self, connection: Connection, record: Searchable, text: str, limit: int) -> tuple[list[list[Any]], int]:
         keys, total = find_keys(connection, self._search, record, clean(text), max(0, limit))
@@ -341,8 +347,7 @@ class BehaviorStore:
 
 def field_names(connection: Connection, table: str) -> tuple[str, ...]:
     """A table's field names in their order."""
-    query = select(FieldRecord.name).where(FieldRecord.table_name == table).order_by(FieldRecord.position)
-    return tuple(connection.execute(query).scalars())
+    return tuple(connection.execute(_FIELD_NAMES, {"table": table}).scalars())
 
 
 def read_info(connection: Connection, name: str) -> str | None:
@@ -354,8 +359,7 @@ def count_rows(connection: Connection, record: type[Any]) -> int:
 
 
 def _user_row(connection: Connection, user_id: str) -> tuple[int, User]:
-    query = select(UserRecord.user_key, *_USER_COLUMNS).where(UserRecord.user_id == _storable(user_id))
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_USER, {"user_id": _storable(user_id)}).one_or_none()
     if row is None:
         raise UnknownUser(f'no user "{user_id}" in the store; search for one by the beginning of its id')
     return row[0], _user(row[1:], field_names(connection, "users"))
@@ -366,8 +370,7 @@ def _item_rows(connection: Connection, item_ids: Sequence[str]) -> dict[str, tup
     wanted = list(dict.fromkeys(item_ids))
     found: dict[str, tuple[int, Sequence[Any]]] = {}
     for chunk in _chunks([_storable(item_id) for item_id in wanted]):
-        query = select(ItemRecord.item_key, *_ITEM_COLUMNS).where(ItemRecord.item_id.in_(chunk))
-        found.update({row[1]: (row[0], row[1:]) for row in connection.execute(query)})
+        found.update({row[1]: (row[0], row[1:]) for row in connection.execute(_ITEMS, {"ids": chunk})})
     for item_id in wanted:
         if item_id not in found:
             raise UnknownItem(f'no item "{item_id}" in the store; search by id or by words of its title')
@@ -399,8 +402,10 @@ def _filled(names: tuple[str, ...], stored: str | None) -> Mapping[str, str | No
     return {name: values.get(name) for name in names}
 
 
-def _item(columns: Sequence[Any], names: tuple[str, ...]) -> Item:
-    item_id, title, price, image_url, fields = columns
+@lru_cache(ITEMS_KEPT)
+def _item(
+    names: tuple[str, ...], item_id: str, title: str | None, price: float | None, image_url: str | None, fields: str
+) -> Item:
     return Item(item_id, title, _filled(names, fields), price, image_url)
 
 
