@@ -10,6 +10,7 @@ profile and context embeddings.
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import torch
@@ -139,6 +140,13 @@ class InterestNetwork(nn.Module):
         others (M, U + X), candidate (M, F) rows, q and v (M, D), intensity (M, 1) or with one unit per field
         (M, F), repeats (M, F + 1) where the tower reads counts.
         """
+        logit: Tensor = self.tower(self.tower_input(others, candidate, q, v, intensity, repeats))
+        return logit
+
+    def tower_input(
+        self, others: Tensor, candidate: Tensor, q: Tensor, v: Tensor, intensity: Tensor, repeats: Tensor | None = None
+    ) -> Tensor:
+        """(M, W): what the tower reads, as `head` takes it; `input_spans` says what stands where."""
         product = v * q
         likeness = [
             part.sum(1) for part in torch.split(product, [f.width for f in self.config.item_fields], 1)
@@ -148,8 +156,21 @@ class InterestNetwork(nn.Module):
         if self.counts is not None:
             assert repeats is not None
             parts.append(self.counts(candidate, repeats).to(q.dtype))
-        logit: Tensor = self.tower(torch.cat(parts, 1))
-        return logit
+        return torch.cat(parts, 1)
+
+    def input_spans(self) -> dict[str, slice]:
+        """The columns of `tower_input` that a behavior can move: "interest vector" (v), "product" (v∘q and each
+        field's v·q), "intensity", and "counts" where the tower reads them."""
+        config, fields = self.config, len(self.config.item_fields)
+        widths = {
+            "others": sum(f.width for f in config.user_fields + config.context_fields) + config.item_width,
+            "interest vector": config.item_width,
+            "product": config.item_width + fields,
+            "intensity": fields if config.unit_per_field else 1,
+            "counts": self.counts.width if self.counts else 0,
+        }
+        spans = zip(widths, pairwise(accumulate(widths.values(), initial=0)), strict=True)
+        return {name: slice(*span) for name, span in spans if name != "others" and span[0] < span[1]}
 
     def fuse(self) -> bool:
         """Compile every activation unit, for training; False where there is none."""

@@ -1,0 +1,42 @@
+"""Toy scorers of the whole family and small histories, for tests that explain."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from din_core.domain import Behavior, History, Item, User
+from din_core.model.checkpoint import load_checkpoint, save_checkpoint
+from din_core.scoring import Scorer
+from tests.model.conftest import FAMILY as MODELS
+from tests.model.conftest import VOCABULARY, toy_network
+
+DAY = 86_400
+AS_OF = 100 * DAY
+FAMILY = [*MODELS, "augru, counts", "dot, softmax"]
+"""Names of `scorer`."""
+MORE = {
+    "augru, counts": {"architecture": "dien", "counts": True},
+    "dot, softmax": {"attention": "dot", "normalisation": "softmax"},
+}
+
+
+@cache
+def scorer(name: str, **changes: object) -> Scorer:
+    """A toy network of that kind with fixed random weights; nobody may change it."""
+    with TemporaryDirectory() as folder:
+        options = {**MODELS.get(name, MORE.get(name, {})), **changes}
+        save_checkpoint(Path(folder) / "toy", toy_network(**options).float(), VOCABULARY, {}, "")
+        return Scorer(load_checkpoint(Path(folder) / "toy"))
+
+
+def item(name: str) -> Item:
+    """Items "a" to "e"; a and d are of category x, b and e of y, c of none."""
+    return Item(name, name.upper(), {"category": {"a": "x", "d": "x", "b": "y", "e": "y"}.get(name)})
+
+
+def history(items: str) -> History:
+    """One behavior a day, the last a day before the impression."""
+    behaviors = tuple(Behavior(item(i), AS_OF - (len(items) - at) * DAY) for at, i in enumerate(items))
+    return History(User("u", {"age": ("old",)}), AS_OF, behaviors)
