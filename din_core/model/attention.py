@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 from din_core.model.config import ModelConfig, UnitActivation
 from din_core.model.dice import Dice
-from din_core.model.ragged import RaggedBatch, pair_dot, pair_hidden, pair_matches, pair_pool, pair_softmax, pair_sum
+from din_core.model.pairs import pair_dot, pair_hidden, pair_matches, pair_pool, pair_softmax, pair_sum
+from din_core.model.ragged import RaggedBatch
 
 
 class Pooled(NamedTuple):

@@ -15,7 +15,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from din_core.model.attention import Pooled
 from din_core.model.config import Evolution, ModelConfig
-from din_core.model.ragged import RaggedBatch, pair_dot, pair_softmax, pair_sum
+from din_core.model.pairs import pair_dot, pair_softmax, pair_sum
+from din_core.model.ragged import RaggedBatch
 
 
 class InterestEvolution(nn.Module):
