@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from din_core.domain import CheckpointError, History, Item, Scores, User
+from din_core.domain import CheckpointError, FoldedBehavior, History, Item, Scores, User
+from din_core.domain.results import Floats
 from din_core.model.checkpoint import CONFIG, Checkpoint, load_checkpoint
 from din_core.model.config import ModelConfig
 from din_core.model.ragged import Multi, RaggedBatch
@@ -17,6 +21,20 @@ from din_core.model.vocabulary import Vocabulary
 DAY = 86_400
 OPENING_PAIR = ("din", "base")
 """The pair that opens the app, where it is there."""
+ITEMS_KEPT = 1 << 16
+"""Items whose embedding rows are kept: some 300 bytes each, and the Item, which the store mostly keeps anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a scorer: C candidates against one history."""
+
+    history: History
+    behaviors: tuple[FoldedBehavior, ...]
+    """(T) as the model sees the history."""
+    candidates: tuple[Item, ...]
+    contexts: tuple[Mapping[str, str | None], ...]
+    """(C)"""
 
 
 class Scorer:
@@ -25,6 +43,8 @@ class Scorer:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
         self.name = checkpoint.config.title
+        self._known: dict[int, tuple[Item, list[int]]] = {}
+        """By id: the object itself, so that the id stays its own, and its rows. Nothing that tells of a user."""
 
     @property
     def fingerprint(self) -> str:
@@ -46,7 +66,6 @@ class Scorer:
         """What `metrics.json` holds."""
         return self.checkpoint.metrics
 
-    @torch.inference_mode()
     def score(
         self,
         history: History,
@@ -57,41 +76,106 @@ class Scorer:
 
         Values that the vocabulary does not know, and context fields that are not given, are scored as unknown.
         """
+        return self.score_together([self.prepare(history, candidates, context)])[0]
+
+    def prepare(
+        self,
+        history: History,
+        candidates: Sequence[Item],
+        context: Mapping[str, str | None] | Sequence[Mapping[str, str | None]],
+    ) -> Request:
+        """What `score` is asked, as `score_together` takes it; ValueError where contexts do not fit the candidates."""
         most = self.config.max_history
         behaviors = history.folded(most) if self.config.folds else history.plain(most)
-        c, t = len(candidates), len(behaviors)
-        contexts = [context] * c if isinstance(context, Mapping) else list(context)
+        c = len(candidates)
+        contexts = (context,) * c if isinstance(context, Mapping) else tuple(context)
         if len(contexts) != c:
             raise ValueError(f"{len(contexts)} contexts for {c} candidates; give one, or one for each")
+        return Request(history, behaviors, tuple(candidates), contexts)
+
+    @torch.inference_mode()
+    def score_together(self, requests: Sequence[Request]) -> list[Scores]:
+        """Score several requests in one forward pass, each as if alone; those on one history object share it."""
+        groups = list(_by_history(requests).values())
+        batch = self._batch(groups)
+        output = self.checkpoint.model(batch)
+        logit = output.logit.numpy()
+        probability = output.logit.sigmoid().numpy()
+        kinds = len(self.checkpoint.vocabulary.item) if self.config.unit_per_field else 1
+        weight = output.weight.numpy().reshape(-1, kinds)
+        found: dict[int, Scores] = {}
+        start, first = 0, 0  # of the group's pairs and candidates
+        for group in groups:
+            t, c = len(group[0].behaviors), sum(len(request.candidates) for request in group)
+            block = weight[start : start + t * c].reshape(t, c, kinds)
+            start += t * c
+            column = 0
+            for request in group:
+                own = slice(column, column + len(request.candidates))
+                column = own.stop
+                rows = slice(first + own.start, first + own.stop)
+                found[id(request)] = self._scores(request, probability[rows], logit[rows], block[:, own])
+            first += c
+        return [found[id(request)] for request in requests]
+
+    def _batch(self, groups: Sequence[Sequence[Request]]) -> RaggedBatch:
+        """One history a group, with the candidates of all its requests."""
         vocabulary = self.checkpoint.vocabulary
-        batch = RaggedBatch(
-            behavior=_item_rows(vocabulary, [b.item for b in behaviors]),
-            count=torch.tensor([b.count for b in behaviors], dtype=torch.float32),
-            age=torch.tensor([(history.as_of - b.last_timestamp) / DAY for b in behaviors], dtype=torch.float32),
-            behavior_offsets=(0, t),
-            candidate=_item_rows(vocabulary, candidates),
-            candidate_offsets=(0, c),
-            profile=_profile(vocabulary, history.user),
+        behaviors = [(behavior, group[0].history.as_of) for group in groups for behavior in group[0].behaviors]
+        candidates = [item for group in groups for request in group for item in request.candidates]
+        contexts = [shown for group in groups for request in group for shown in request.contexts]
+        sizes = [sum(len(request.candidates) for request in group) for group in groups]
+        return RaggedBatch(
+            behavior=self._rows([behavior.item for behavior, _ in behaviors]),
+            count=torch.tensor([behavior.count for behavior, _ in behaviors], dtype=torch.float32),
+            age=torch.tensor([(as_of - b.last_timestamp) / DAY for b, as_of in behaviors], dtype=torch.float32),
+            behavior_offsets=tuple(accumulate((len(group[0].behaviors) for group in groups), initial=0)),
+            candidate=self._rows(candidates),
+            candidate_offsets=tuple(accumulate(sizes, initial=0)),
+            profile=_profile(vocabulary, *(group[0].history.user for group in groups)),
             context=torch.tensor(
                 [[v.row(shown.get(name)) for name, v in vocabulary.context.items()] for shown in contexts],
                 dtype=torch.int64,
-            ).reshape(c, len(vocabulary.context)),
+            ).reshape(len(contexts), len(vocabulary.context)),
         )
-        output = self.checkpoint.model(batch)
-        kinds = len(vocabulary.item) if self.config.unit_per_field else 1
-        weights = output.weight.view(t, c, kinds).permute(2, 1, 0).contiguous().numpy()  # (1 or F, C, T)
+
+    def _rows(self, items: Sequence[Item]) -> torch.Tensor:
+        """(n, F) embedding rows, looked up once an Item object."""
+        known, fields = self._known, len(self.checkpoint.vocabulary.item)
+        new = [item for item in items if id(item) not in known]
+        if new:
+            if len(known) + len(new) > ITEMS_KEPT:
+                known = self._known = {}
+                new = list(items)
+            rows = _item_rows(self.checkpoint.vocabulary, new).tolist()
+            known.update((id(item), (item, row)) for item, row in zip(new, rows, strict=True))
+        flat = np.fromiter(chain.from_iterable(known[id(item)][1] for item in items), np.int64, len(items) * fields)
+        return torch.from_numpy(flat).view(len(items), fields)
+
+    def _scores(self, request: Request, probability: Floats, logit: Floats, block: Floats) -> Scores:
+        """probability and logit (C,), block (T, C, 1 or F) weights."""
+        weights = np.ascontiguousarray(block.transpose(2, 1, 0))
         return Scores(
             model=self.name,
             fingerprint=self.fingerprint,
             pooling=self.config.pooling,
             normalisation=self.config.normalisation,
-            candidates=tuple(candidates),
-            behaviors=behaviors,
-            probability=output.logit.sigmoid().numpy(),
-            logit=output.logit.numpy(),
+            candidates=request.candidates,
+            behaviors=request.behaviors,
+            probability=probability,
+            logit=logit,
             weight=weights[0],
-            field_weight=dict(zip(vocabulary.item, weights, strict=True)) if self.config.unit_per_field else None,
+            field_weight=dict(zip(self.checkpoint.vocabulary.item, weights, strict=True))
+            if self.config.unit_per_field
+            else None,
         )
+
+
+def _by_history(requests: Sequence[Request]) -> dict[int, list[Request]]:
+    groups: dict[int, list[Request]] = {}
+    for request in requests:
+        groups.setdefault(id(request.history), []).append(request)
+    return groups
 
 
 def _item_rows(vocabulary: Vocabulary, items: Sequence[Item]) -> torch.Tensor:
@@ -103,10 +187,19 @@ def _item_rows(vocabulary: Vocabulary, items: Sequence[Item]) -> torch.Tensor:
     return torch.tensor(columns, dtype=torch.int64).T.reshape(len(items), len(columns))
 
 
-def _profile(vocabulary: Vocabulary, user: User) -> tuple[Multi, ...]:
-    start = torch.zeros(1, dtype=torch.int64)
-    known = ([row for row in v.rows_of(user.fields.get(name, ())) if row] for name, v in vocabulary.user.items())
-    return tuple(Multi(torch.tensor(rows, dtype=torch.int64), start) for rows in known)
+def _profile(vocabulary: Vocabulary, *users: User) -> tuple[Multi, ...]:
+    """Each user field's known values of G users."""
+    found = []
+    for name, v in vocabulary.user.items():
+        rows = [[row for row in v.rows_of(user.fields.get(name, ())) if row] for user in users]
+        starts = list(accumulate(map(len, rows), initial=0))[:-1]
+        found.append(
+            Multi(
+                torch.tensor(list(chain.from_iterable(rows)), dtype=torch.int64),
+                torch.tensor(starts, dtype=torch.int64),
+            )
+        )
+    return tuple(found)
 
 
 def load_scorers(folder: Path) -> dict[str, Scorer]:
