@@ -37,5 +37,9 @@ class UnknownCheckpoint(CheckpointError):
     """No checkpoint of that name or fingerprint."""
 
 
+class ScorerBusy(DinLensError):
+    """More requests wait for scores than may."""
+
+
 class LinkError(DinLensError):
     """A link holds something that cannot be read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ class Request:
     candidates: tuple[Item, ...]
     contexts: tuple[Mapping[str, str | None], ...]
     """(C)"""
+
+    def part(self, span: slice) -> Request:
+        """The same for some of the candidates."""
+        return replace(self, candidates=self.candidates[span], contexts=self.contexts[span])
 
 
 class Scorer:
@@ -154,7 +158,7 @@ class Scorer:
 
     def _scores(self, request: Request, probability: Floats, logit: Floats, block: Floats) -> Scores:
         """probability and logit (C,), block (T, C, 1 or F) weights."""
-        weights = np.ascontiguousarray(block.transpose(2, 1, 0))
+        weights = block.transpose(2, 1, 0).copy()
         return Scores(
             model=self.name,
             fingerprint=self.fingerprint,
@@ -162,8 +166,8 @@ class Scorer:
             normalisation=self.config.normalisation,
             candidates=request.candidates,
             behaviors=request.behaviors,
-            probability=probability,
-            logit=logit,
+            probability=probability.copy(),  # not a window on what others asked
+            logit=logit.copy(),
             weight=weights[0],
             field_weight=dict(zip(self.checkpoint.vocabulary.item, weights, strict=True))
             if self.config.unit_per_field

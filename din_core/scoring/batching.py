@@ -1,0 +1,210 @@
+"""Requests of many sessions gathered into one forward pass, as the paper's serving section does (Zhou et al., KDD
+2018, section 6.7 "request batching").
+
+There is no timer: a batch is whatever queued while the last one ran, so an idle scorer answers at once and a busy one
+batches by itself. Callers take turns, one piece of a request each; a large request is scored in pieces.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+
+import numpy as np
+
+from din_core.domain import History, Item, ScorerBusy, Scores
+from din_core.scoring.scorer import Request, Scorer
+
+
+@dataclass(slots=True)
+class _Job:
+    """A request on its way: its candidates are scored in one or more pieces, one after the other."""
+
+    request: Request
+    caller: Hashable
+    answer: Future[Scores] = field(default_factory=Future)
+    scored: list[Scores] = field(default_factory=list)
+    """The pieces that are done."""
+    piece: Request | None = None
+    """The one in the batch."""
+    begun: int = 0
+    """Candidates in the pieces so far."""
+
+    @property
+    def behaviors(self) -> int:
+        return max(1, len(self.request.behaviors))
+
+    @property
+    def left(self) -> int:
+        return len(self.request.candidates) - self.begun
+
+    def cut(self, most_pairs: int) -> int:
+        """Begin the next piece, of one candidate at least; its pairs."""
+        size = min(self.left, max(1, most_pairs // self.behaviors))
+        span = slice(self.begun, self.begun + size)
+        whole = self.request
+        self.piece = whole if not self.begun and size == len(whole.candidates) else whole.part(span)
+        self.begun = span.stop
+        return max(1, size * self.behaviors)
+
+
+class BatchingScorer(Scorer):
+    """Scores as the scorer it is made of does, whoever asks at the same time; in its place wherever it stands.
+
+    `max_batch` pairs of a behavior and a candidate go through the network at once, `max_queue` requests may wait,
+    `workers` batches run side by side. Close it when done; safe to share between threads.
+    """
+
+    def __init__(self, scorer: Scorer, *, max_batch: int = 1 << 15, max_queue: int = 1024, workers: int = 1) -> None:
+        if min(max_batch, max_queue, workers) < 1:
+            raise ValueError(f"max_batch {max_batch}, max_queue {max_queue} and workers {workers} must be 1 or more")
+        super().__init__(scorer.checkpoint)
+        self._max_batch, self._max_queue = max_batch, max_queue
+        self._lanes: OrderedDict[Hashable, deque[_Job]] = OrderedDict()
+        """Who waits, in the order of their turns."""
+        self._changed = threading.Condition()
+        self._closed = False
+        self._workers = [
+            threading.Thread(target=self._work, name=f"scoring {self.name}", daemon=True) for _ in range(workers)
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def score(
+        self,
+        history: History,
+        candidates: Sequence[Item],
+        context: Mapping[str, str | None] | Sequence[Mapping[str, str | None]],
+    ) -> Scores:
+        """As `Scorer.score`, beside whatever others ask; ScorerBusy when too many wait."""
+        answer = self.submit(history, candidates, context)
+        try:
+            return answer.result()
+        except BaseException:
+            answer.cancel()  # whoever waited is gone
+            raise
+
+    def submit(
+        self,
+        history: History,
+        candidates: Sequence[Item],
+        context: Mapping[str, str | None] | Sequence[Mapping[str, str | None]],
+        caller: Hashable = None,
+    ) -> Future[Scores]:
+        """Ask without waiting. Until its last piece is in a batch the answer can be cancelled.
+
+        Turns go round by `caller`: the thread where None is given. ScorerBusy when too many wait; RuntimeError after
+        `close`.
+        """
+        caller = threading.get_ident() if caller is None else caller
+        job = _Job(self.prepare(history, candidates, context), caller)
+        with self._changed:
+            if self._closed:
+                raise RuntimeError("the scorer is closed")
+            if self._waiting() >= self._max_queue:
+                raise ScorerBusy(
+                    f"{self.name} has {self._waiting()} requests waiting and takes {self._max_queue} at most; "
+                    "try again in a moment"
+                )
+            self._lanes.setdefault(caller, deque()).append(job)
+            self._changed.notify()
+        return job.answer
+
+    def close(self) -> None:
+        """Refuse new requests, answer those that wait, and end."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for worker in self._workers:
+            worker.join()
+
+    def __enter__(self) -> BatchingScorer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _waiting(self) -> int:
+        return sum(not job.answer.cancelled() for lane in self._lanes.values() for job in lane)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._lanes or self._closed)
+                if not self._lanes:
+                    return
+                batch = self._take()
+            if batch:
+                self._run(batch)
+
+    def _take(self) -> list[_Job]:
+        """Jobs with their next pieces, a turn a caller, until the batch is full."""
+        batch: list[_Job] = []
+        room = self._max_batch
+        while self._lanes and room > 0:
+            caller, lane = self._lanes.popitem(last=False)
+            job = lane.popleft()
+            if lane:
+                self._lanes[caller] = lane
+            pairs = job.cut(room)
+            last = not job.left
+            if (last or job.answer.cancelled()) and not job.answer.set_running_or_notify_cancel():
+                continue
+            batch.append(job)
+            room -= pairs
+        return batch
+
+    def _run(self, batch: Sequence[_Job]) -> None:
+        pieces = [job.piece for job in batch if job.piece is not None]
+        try:
+            found: Sequence[Scores | Exception] = self.score_together(pieces)
+        except Exception:  # of one request: the others are not to suffer
+            found = [self._alone(piece) for piece in pieces]
+        unfinished = [job for job, scores in zip(batch, found, strict=True) if not _settle(job, scores)]
+        if unfinished:
+            with self._changed:
+                for job in unfinished:
+                    self._lanes.setdefault(job.caller, deque()).appendleft(job)
+                self._changed.notify()
+
+    def _alone(self, piece: Request) -> Scores | Exception:
+        try:
+            return self.score_together([piece])[0]
+        except Exception as error:
+            return error
+
+
+def _settle(job: _Job, scores: Scores | Exception) -> bool:
+    """Answer the job if it is done or has failed; False when candidates are left."""
+    if isinstance(scores, Exception):
+        if not job.left or job.answer.set_running_or_notify_cancel():  # the last piece is beyond cancelling
+            job.answer.set_exception(scores)
+        return True
+    job.scored.append(scores)
+    if job.left:
+        return False
+    job.answer.set_result(_joined(job.scored, job.request))
+    return True
+
+
+def _joined(pieces: Sequence[Scores], request: Request) -> Scores:
+    """The scores of all candidates."""
+    first = pieces[0]
+    if len(pieces) == 1:
+        return first
+    fields = first.field_weight and {
+        name: np.concatenate([piece.field_weight[name] for piece in pieces if piece.field_weight])
+        for name in first.field_weight
+    }
+    return replace(
+        first,
+        candidates=request.candidates,
+        probability=np.concatenate([piece.probability for piece in pieces]),
+        logit=np.concatenate([piece.logit for piece in pieces]),
+        weight=np.concatenate([piece.weight for piece in pieces]),
+        field_weight=fields,
+    )

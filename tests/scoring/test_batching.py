@@ -1,0 +1,240 @@
+"""Requests gathered into one forward pass: what each gets, who goes first, what happens when things go wrong.
+
+Nothing here waits for time to pass: a gate holds the scorer inside a batch while requests queue up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from din_core.domain import DinLensError, Item, ScorerBusy, Scores
+from din_core.scoring import BatchingScorer, Scorer
+from din_core.scoring.scorer import Request
+from tests.model.conftest import FAMILY
+from tests.scoring.family import assert_same, history, item, member, questions
+
+BROKEN = Item("1", fields=None)  # type: ignore[arg-type]  # what no forward pass can take
+
+
+class Gated(BatchingScorer):
+    """Writes down its batches; each waits for the gate."""
+
+    def __init__(self, scorer: Scorer, **limits: Any) -> None:
+        self.batches: list[list[Request]] = []
+        self.inside = threading.Semaphore(0)
+        self.gate = threading.Semaphore(0)
+        super().__init__(scorer, **limits)
+
+    def score_together(self, requests: Sequence[Request]) -> list[Scores]:
+        self.batches.append(list(requests))
+        self.inside.release()
+        self.gate.acquire()
+        return super().score_together(requests)
+
+    def hold(self) -> Future[Scores]:
+        """A first request, and the scorer inside its batch."""
+        first = self.submit(history(1), [item(1)], {})
+        self.inside.acquire()
+        return first
+
+    def open(self) -> None:
+        for _ in range(10_000):
+            self.gate.release()
+
+    def sizes(self) -> list[list[int]]:
+        """Candidates of each request in each batch after the first."""
+        return [[len(request.candidates) for request in batch] for batch in self.batches[1:]]
+
+
+@pytest.fixture
+def gated() -> Iterator[Gated]:
+    scorer = Gated(member("din"))
+    yield scorer
+    scorer.open()
+    scorer.close()
+
+
+def candidates(count: int) -> list[Item]:
+    return [item(1 + n % 6) for n in range(count)]
+
+
+@pytest.mark.parametrize("name", FAMILY)
+@settings(max_examples=12)
+@given(asked=st.lists(questions, min_size=1, max_size=6), max_batch=st.integers(1, 40))
+def test_every_request_gets_what_the_plain_scorer_answers(name: str, asked: Any, max_batch: int) -> None:
+    plain = member(name)
+    with Gated(plain, max_batch=max_batch) as scorer:
+        scorer.hold()
+        answers = [scorer.submit(*question) for question in asked]
+        scorer.open()
+        for answer, question in zip(answers, asked, strict=True):
+            assert_same(answer.result(), plain.score(*question))
+
+
+def test_requests_that_queue_during_a_batch_share_the_next(gated: Gated) -> None:
+    gated.hold()
+    answers = [gated.submit(history(1, 2), candidates(n), {}) for n in (3, 0, 2)]
+    gated.open()
+    wait(answers)
+    assert gated.sizes() == [[3, 0, 2]]
+
+
+def test_an_idle_scorer_begins_at_once(gated: Gated) -> None:
+    gated.hold()
+    assert [len(batch) for batch in gated.batches] == [1]
+
+
+def test_sixteen_threads_at_once_get_their_own_answers() -> None:
+    plain, threads = member("din"), 16
+    barrier = threading.Barrier(threads)
+
+    def ask(n: int) -> bool:
+        question = (history(*range(1, 1 + n % 5)), candidates(n), {"place": "top"} if n % 2 else {})
+        barrier.wait()
+        assert_same(scorer.score(*question), plain.score(*question))
+        return True
+
+    with BatchingScorer(plain, workers=2) as scorer, ThreadPoolExecutor(threads) as pool:
+        assert all(pool.map(ask, range(threads)))
+
+
+def test_a_large_request_is_scored_in_pieces_between_those_of_others() -> None:
+    plain = member("din")
+    with Gated(plain, max_batch=20) as scorer:
+        scorer.hold()
+        large = scorer.submit(history(1, 2), candidates(35), {}, caller="large")
+        small = scorer.submit(history(3), candidates(2), {}, caller="small")
+        scorer.open()
+        assert_same(large.result(), plain.score(history(1, 2), candidates(35), {}))
+        assert_same(small.result(), plain.score(history(3), candidates(2), {}))
+        # 10 candidates × 2 behaviors fill a batch; then it is the small one's turn
+        assert scorer.sizes() == [[10], [2, 9], [10], [6]]
+
+
+def test_callers_take_turns_however_much_one_asks(gated: Gated) -> None:
+    gated.hold()
+    answers = [gated.submit(history(1), candidates(n), {}, caller="greedy") for n in (1, 2, 3)]
+    answers += [gated.submit(history(1), candidates(n), {}, caller=name) for name, n in (("a", 4), ("b", 5))]
+    gated.open()
+    wait(answers)
+    assert gated.sizes() == [[1, 4, 5, 2, 3]]
+
+
+def test_a_full_queue_says_so_and_takes_requests_again_later() -> None:
+    with Gated(member("din"), max_queue=2) as scorer:
+        scorer.hold()
+        waiting = [scorer.submit(history(1), candidates(1), {}) for _ in range(2)]
+        with pytest.raises(ScorerBusy, match="DIN has 2 requests waiting and takes 2 at most; try again") as error:
+            scorer.score(history(1), candidates(1), {})
+        assert isinstance(error.value, DinLensError)
+        assert waiting[0].cancel()  # who has left takes up no room
+        again = scorer.submit(history(1), candidates(1), {})
+        scorer.open()
+        assert len(again.result().candidates) == 1
+
+
+def test_a_cancelled_request_is_never_scored(gated: Gated) -> None:
+    gated.hold()
+    left, kept = (gated.submit(history(1), candidates(n), {}) for n in (3, 2))
+    assert left.cancel()
+    gated.open()
+    kept.result()
+    assert gated.sizes() == [[2]]
+    with pytest.raises(CancelledError):
+        left.result()
+
+
+def test_a_large_request_can_be_cancelled_between_its_pieces() -> None:
+    with Gated(member("din"), max_batch=10) as scorer:
+        scorer.hold()
+        large = scorer.submit(history(1), candidates(1000), {})
+        scorer.gate.release()  # the first batch
+        scorer.inside.acquire()  # inside the large one's first piece
+        assert large.cancel()
+        last = scorer.submit(history(1), candidates(1), {})
+        scorer.open()
+        last.result()
+        assert scorer.sizes() == [[10], [1]]
+        assert wait([large], timeout=0).done == {large}
+
+
+def test_who_is_interrupted_while_waiting_withdraws_the_request(gated: Gated, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(Future):  # type: ignore[type-arg]
+        def result(self, timeout: float | None = None) -> Any:
+            raise KeyboardInterrupt
+
+    answer = Interrupted()
+    monkeypatch.setattr(gated, "submit", lambda *question: answer)
+    with pytest.raises(KeyboardInterrupt):
+        gated.score(history(1), candidates(1), {})
+    assert answer.cancelled()
+
+
+@pytest.mark.parametrize("size", [1, 25], ids=["in one piece", "in pieces"])
+def test_the_error_of_one_request_is_its_own(size: int) -> None:
+    plain = member("din")
+    with Gated(plain, max_batch=20) as scorer:
+        scorer.hold()
+        broken = scorer.submit(history(1), [BROKEN] * size, {}, caller="broken")
+        others = [scorer.submit(history(1), candidates(n), {}, caller=n) for n in (2, 3)]
+        scorer.open()
+        with pytest.raises(AttributeError):
+            broken.result()
+        for answer, n in zip(others, (2, 3), strict=True):
+            assert_same(answer.result(), plain.score(history(1), candidates(n), {}))
+
+
+def test_a_request_that_makes_no_sense_never_reaches_the_queue(gated: Gated) -> None:
+    with pytest.raises(ValueError, match="2 contexts for 1 candidates"):
+        gated.score(history(1), candidates(1), [{}, {}])
+    assert gated.batches == []
+
+
+def test_closing_answers_who_waits_and_refuses_the_rest() -> None:
+    scorer = Gated(member("din"), max_batch=10)
+    first = scorer.hold()
+    waiting = [scorer.submit(history(1), candidates(n), {}) for n in (1, 25)]
+    closing = threading.Thread(target=scorer.close)
+    closing.start()
+    scorer.open()
+    closing.join()
+    assert all(answer.done() for answer in [first, *waiting])
+    assert [len(answer.result().candidates) for answer in waiting] == [1, 25]
+    with pytest.raises(RuntimeError, match="closed"):
+        scorer.score(history(1), candidates(1), {})
+    scorer.close()  # again, and nothing happens
+
+
+def test_it_stands_in_for_the_scorer_it_is_made_of(gated: Gated) -> None:
+    plain = member("din")
+    assert isinstance(gated, Scorer)
+    assert (gated.name, gated.fingerprint, gated.config) == (plain.name, plain.fingerprint, plain.config)
+
+
+def test_an_answer_holds_no_part_of_what_others_asked() -> None:
+    plain = member("din")
+    requests = [plain.prepare(history(1, n), candidates(n), {}) for n in (2, 3)]
+    for scores in plain.score_together(requests):
+        for numbers in (scores.probability, scores.logit, scores.weight):
+            base = numbers if numbers.base is None else numbers.base
+            assert base.size == numbers.size
+
+
+@pytest.mark.parametrize("limits", [{"max_batch": 0}, {"max_queue": 0}, {"workers": 0}])
+def test_limits_below_one_are_refused(limits: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="must be 1 or more"):
+        BatchingScorer(member("din"), **limits)
+
+
+def test_items_changed_between_requests_are_seen(gated: Gated) -> None:
+    gated.open()
+    before = gated.score(history(1), [item(2)], {}).logit
+    assert gated.score(history(1), [replace(item(2), fields={"category": "y"})], {}).logit != before
