@@ -13,13 +13,18 @@ from din_core.domain.errors import (
     UnknownItem,
     UnknownUser,
 )
-from din_core.domain.results import Explanation, Scores
+from din_core.domain.results import Counterfactual, Explanation, Scores
 from din_core.domain.scenario import Scenario
+from din_core.domain.trust import Agreement, Curves, Erasure, Verdict
 
 __all__ = [
+    "Agreement",
     "Behavior",
     "CheckpointError",
+    "Counterfactual",
+    "Curves",
     "DinLensError",
+    "Erasure",
     "Explanation",
     "FoldedBehavior",
     "History",
@@ -35,4 +40,5 @@ __all__ = [
     "UnknownItem",
     "UnknownUser",
     "User",
+    "Verdict",
 ]

@@ -53,7 +53,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One method's number for each distinct behavior of one scenario."""
+    """One method's numbers for one scenario: one for each distinct behavior, or for each of `players`."""
 
     method: str
     """The method's name, such as "activation weight" or "leave-one-out"."""
@@ -61,6 +61,32 @@ class Explanation:
     """What a value is measured in, in words a reader understands."""
     behaviors: tuple[FoldedBehavior, ...]
     values: Floats
-    """(T,)"""
+    """(T,), or (P,) where there are players"""
     gap: float | None = None
-    """The method's own error, where it has one: what its sum misses, or its standard error."""
+    """For methods whose values should add up to a known sum: that sum less what they add up to."""
+    players: tuple[str, ...] | None = None
+    """(P) what the values belong to where that is not single behaviors: categories, weeks, paths of the score."""
+    error: Floats | None = None
+    """Standard error of each value, where they are estimated from samples."""
+    probability: Floats | None = None
+    """The values in units of probability, where the method has them so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """The fewest changes found that take a candidate across a threshold or past a rival."""
+
+    action: str
+    """"remove" or "add"."""
+    players: tuple[str, ...]
+    """Names of what may be removed or added."""
+    chosen: tuple[int, ...] | None
+    """Which of them; None where no set was found."""
+    before: float
+    """Logit less the threshold, or less the rival's logit, before the changes."""
+    after: float
+    """The same after them; without a found set, the nearest that the search came to the goal."""
+    exact: bool
+    """Whether no smaller set will do, or none at all where none was found; else `chosen` may not be the smallest."""
+    at_least: int
+    """Every smaller set was tried, and none will do."""

@@ -1,5 +1,32 @@
-"""One explanation method a file; each returns an Explanation."""
+"""One explanation method a file; what they return is in `din_core.domain`."""
 
-from din_core.explain.activation import activation_weights
+from din_core.explain.activation import activation_weights, counted_weights, softmaxed_weights
+from din_core.explain.agreement import agreement
+from din_core.explain.counterfactuals import fewest_additions, smallest_removal
+from din_core.explain.erasure import curves, erasure
+from din_core.explain.groups import Group, by_field, by_week
+from din_core.explain.integrated_gradients import gradient_times_input, integrated_gradients
+from din_core.explain.leave_one_out import leave_one_out
+from din_core.explain.paths import path_split
+from din_core.explain.shapley import shapley
+from din_core.explain.verdict import verdict
 
-__all__ = ["activation_weights"]
+__all__ = [
+    "Group",
+    "activation_weights",
+    "agreement",
+    "by_field",
+    "by_week",
+    "counted_weights",
+    "curves",
+    "erasure",
+    "fewest_additions",
+    "gradient_times_input",
+    "integrated_gradients",
+    "leave_one_out",
+    "path_split",
+    "shapley",
+    "smallest_removal",
+    "softmaxed_weights",
+    "verdict",
+]

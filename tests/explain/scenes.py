@@ -6,8 +6,11 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import torch
+
 from din_core.domain import Behavior, History, Item, User
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
+from din_core.model.network import INPUT_EPSILON
 from din_core.scoring import Scorer
 from tests.model.conftest import FAMILY as MODELS
 from tests.model.conftest import VOCABULARY, toy_network
@@ -40,3 +43,25 @@ def history(items: str) -> History:
     """One behavior a day, the last a day before the impression."""
     behaviors = tuple(Behavior(item(i), AS_OF - (len(items) - at) * DAY) for at, i in enumerate(items))
     return History(User("u", {"age": ("old",)}), AS_OF, behaviors)
+
+
+@cache
+def planted() -> Scorer:
+    """Sum pooling under the tower logit = asinh(4·v_0); of all items only "a" has a first coordinate, which is 1.
+
+    Dice with α = 1 is the identity, so the tower is linear.
+    """
+    network = toy_network("base", base_pooling="sum")
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+        tower, column = network.tower, network.input_spans()["interest vector"].start
+        tower.moments.mean.zero_()
+        tower.moments.variance.fill_(1 - INPUT_EPSILON)
+        tower.first_dice.alpha.fill_(1)
+        tower.second_dice.alpha.fill_(1)
+        tower.first.weight[0, column] = tower.second.weight[0, 0] = tower.last.weight[0, 0] = 1
+        network.item.tables[0].weight[1, 0] = 1
+    with TemporaryDirectory() as folder:
+        save_checkpoint(Path(folder) / "toy", network.float(), VOCABULARY, {}, "")
+        return Scorer(load_checkpoint(Path(folder) / "toy"))

@@ -1,0 +1,79 @@
+"""What is known about whether activation weights tell the truth in one scenario. Dimensions: T behaviors, K steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from din_core.domain.behaviors import FoldedBehavior
+from din_core.domain.results import Floats
+
+Level = Literal["trust", "caution", "do not", "nothing to rank"]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Weights beside measured effects."""
+
+    behaviors: tuple[FoldedBehavior, ...]
+    weights: Floats
+    """(T,) weight of one occurrence × count"""
+    effects: Floats
+    """(T,) by how much each behavior raises the logit; what is below the network's own error is 0"""
+    tau: float | None
+    """Kendall's τ-b of weights × count and effects; None where either is all alike."""
+    tau_size: float | None
+    """The same of their sizes, whatever their signs."""
+    same_sign: float | None
+    """Share with the same sign, of behaviors with both a weight and an effect; None where there are none."""
+    covered: Mapping[int, float | None]
+    """k -> share of Σ|effect| that belongs to the k largest |weight × count|; None where no behavior has an effect."""
+    best: Mapping[int, float | None]
+    """k -> share of Σ|effect| that belongs to the k largest |effect|: what `covered` could be at most."""
+    alike: bool
+    """Whether one occurrence weighs the same whatever the behavior, as in average pooling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the weights may be read as reasons here."""
+
+    level: Level
+    tau: float | None
+    sentence: str
+    disagreeing: tuple[int, ...]
+    """The behaviors on which weights and effects disagree most, worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """The logit as behaviors are taken away, or brought back, in the order of a ranking and in random orders."""
+
+    steps: tuple[int, ...]
+    """(K) behaviors taken away, or brought back, so far"""
+    deletion: Floats
+    """(K,) logit after the first behaviors of the ranking were taken from the full history"""
+    insertion: Floats
+    """(K,) logit after the first behaviors of the ranking were brought to the empty history"""
+    random_deletion: Floats
+    """(3, K) mean over random orders, and 2.5 and 97.5 percentiles"""
+    random_insertion: Floats
+    """(3, K) alike"""
+    orders: int
+    """How many random orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Comprehensiveness and sufficiency (DeYoung et al., ACL 2020, arXiv:1911.03429), in units of the logit."""
+
+    shares: tuple[float, ...]
+    """Which shares of the behaviors count as the first of the ranking; the figures are means over these."""
+    comprehensiveness: float
+    """Full history less the history without the first: large where they carry the score."""
+    sufficiency: float
+    """Full history less the first alone: near 0 where they suffice."""
+    random_comprehensiveness: float
+    """The same with random behaviors in the place of the first."""
+    random_sufficiency: float

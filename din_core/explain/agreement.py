@@ -1,0 +1,55 @@
+"""Do activation weights rank behaviors like their measured effects?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from din_core.domain import Agreement, Explanation, Scores
+from din_core.domain.results import Floats
+from din_core.explain.activation import counted_weights
+
+TOP = (1, 3, 5, 10)
+RESOLUTION = 2e-6
+"""Effects on a logit of about 1 are known to about this in single precision; smaller differences are ties."""
+
+
+def agreement(scores: Scores, effects: Explanation, candidate: int = 0, top: Sequence[int] = TOP) -> Agreement:
+    """Weight × count of each behavior beside its leave-one-out effect, which takes all its repeats away too."""
+    weights = counted_weights(scores, candidate).values.astype(np.float64)
+    if scores.behaviors != effects.behaviors or effects.players is not None:
+        raise ValueError("effects are of other behaviors than the weights; give leave_one_out of the same scenario")
+    step = RESOLUTION * max(1.0, abs(float(scores.logit[candidate])))
+    effect = np.round(effects.values / step) * step
+    both = (weights != 0) & (effect != 0)
+    one = scores.weight[candidate]
+    return Agreement(
+        behaviors=scores.behaviors,
+        weights=weights,
+        effects=effect,
+        tau=kendall_tau(weights, effect),
+        tau_size=kendall_tau(abs(weights), abs(effect)),
+        same_sign=float((np.sign(weights) == np.sign(effect))[both].mean()) if both.any() else None,
+        covered={k: _covered(abs(weights), abs(effect), k) for k in top},
+        best={k: _covered(abs(effect), abs(effect), k) for k in top},
+        alike=bool(len(one) == 0 or np.ptp(one) <= 1e-6 * abs(one).max()),
+    )
+
+
+def kendall_tau(x: Floats, y: Floats) -> float | None:
+    """Kendall's τ-b (1945): concordant less discordant pairs over the geometric mean of the pairs not tied in each.
+
+    None where either is all ties or there are fewer than two.
+    """
+    pairs = np.triu_indices(len(x), 1)
+    sign_x, sign_y = (np.sign(z[:, None] - z[None])[pairs] for z in (x, y))
+    untied = float(np.count_nonzero(sign_x)) * float(np.count_nonzero(sign_y))
+    return float((sign_x * sign_y).sum() / np.sqrt(untied)) if untied else None
+
+
+def _covered(rank_by: Floats, size: Floats, k: int) -> float | None:
+    """Share of Σ size that belongs to the k first by `rank_by`; of equal ones, the newer come first."""
+    total = size.sum()
+    first = np.argsort(-rank_by[::-1], kind="stable")[:k]
+    return float(size[::-1][first].sum() / total) if total else None

@@ -1,0 +1,36 @@
+"""Leave-one-out: what the score loses with a behavior, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from din_core.domain import Explanation
+from din_core.domain.results import Floats
+from din_core.explain.groups import Group, brought, names
+from din_core.scoring import Opened
+
+
+def leave_one_out(opened: Opened, groups: Sequence[Group] | None = None) -> Explanation:
+    """Full logit less the logit without each distinct behavior (all its repeats), or without each group.
+
+    Above 0: it raises the score. Effects of behaviors that stand in for one another, or need one another, do not
+    add up; the gap is what they miss of full less empty history, where the groups are the whole history.
+    """
+    without = opened.logits(opened.count - brought(opened, groups))
+    values = opened.full - without
+    return Explanation(
+        method="leave-one-out",
+        unit="logit with it less logit without it",
+        behaviors=opened.behaviors,
+        values=values,
+        gap=opened.full - opened.empty - float(values.sum()),
+        players=names(groups),
+        probability=sigmoid(np.array(opened.full)) - sigmoid(without),
+    )
+
+
+def sigmoid(logit: Floats) -> Floats:
+    """Probability of a logit, without overflow."""
+    return 0.5 * (1 + np.tanh(logit / 2))

@@ -1,0 +1,113 @@
+"""Shapley values: each player's mean effect over all orders in which the history can be put together.
+
+Shapley (1953); sampled orders as in Castro, Gómez, Tejada (2009, doi:10.1016/j.cor.2008.04.004), each with its
+reverse (antithetic). Dimensions: P players, S coalitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from din_core.domain import Explanation
+from din_core.domain.results import Floats
+from din_core.explain.groups import Group, brought, names
+from din_core.scoring import Opened
+
+LEAST_PAIRS = 16
+"""Orders with their reverses: of fewer, a standard error says nothing."""
+
+
+def shapley(
+    opened: Opened,
+    groups: Sequence[Group] | None = None,
+    *,
+    occurrences: bool = False,
+    most_rows: int | None = None,
+    seed: int = 0,
+) -> Explanation:
+    """Shapley values of distinct behaviors, or of groups, for the logit; the empty history is worth nothing.
+
+    With `occurrences` each repeat is a player of its own: those of one item are alike, so a coalition is a count
+    for each item, and a behavior's value is that of its occurrences together. Exact as long as there are at most
+    `most_rows` coalitions (16 players: 2^16), else estimated from as many orders as that pays for, with a standard
+    error for each value. Groups have to share no occurrence. The values add up to full less empty history, or to
+    what the groups are worth together; the gap is what they miss.
+    """
+    if groups is not None and occurrences:
+        raise ValueError("groups are one player each; leave out groups or occurrences")
+    t = len(opened.behaviors)
+    players = np.eye(t) if occurrences else brought(opened, groups)
+    copies = opened.count.astype(np.int64) if occurrences else np.ones(len(players), dtype=np.int64)
+    most = opened.most_rows if most_rows is None else most_rows
+    rest = opened.count - copies @ players
+    if (rest < 0).any():
+        raise ValueError("groups share occurrences; give groups that share none")
+    error: Floats | None = None
+    if prod(int(n) + 1 for n in copies) <= most:
+        logits = opened.logits(coalitions(copies), players)
+        values, worth = subset_values(logits, copies), float(logits[-1] - logits[0])
+    else:
+        values, error, worth = _sampled(opened, players, copies, most, seed)
+    return Explanation(
+        method="Shapley value",
+        unit="mean change of the logit over all orders",
+        behaviors=opened.behaviors,
+        values=values,
+        gap=worth - float(values.sum()),
+        players=names(groups),
+        error=error,
+    )
+
+
+def coalitions(copies: NDArray[np.int64]) -> Floats:
+    """(S, P): how many of each player's copies are in, over all Π(copies + 1) coalitions, the last player fastest."""
+    sizes = copies + 1
+    stride = np.append(sizes[::-1].cumprod()[::-1][1:], 1)
+    return np.asarray(np.arange(prod(sizes.tolist()))[:, None] // stride % sizes, dtype=np.float64)
+
+
+def subset_values(worth: Floats, copies: NDArray[np.int64]) -> Floats:
+    """(P,) exact Shapley values, all copies of a player together, from the worth (S,) of every coalition.
+
+    One copy of player j joins coalition n in Π C(c_i, n_i) · (c_j − n_j)/c_j ways, each with weight
+    |n|! (N − |n| − 1)! / N! = 1 / (N · C(N − 1, |n|)), N = Σ c.
+    """
+    total = int(copies.sum())
+    log_factorial = np.concatenate([[0.0], np.log(np.arange(1, total + 1)).cumsum()])
+    inside = coalitions(copies).astype(np.int64)
+    size = inside.sum(1)
+    log_ways = (log_factorial[copies] - log_factorial[inside] - log_factorial[copies - inside]).sum(1)
+    left = np.maximum(total - 1 - size, 0)  # the grand coalition has nobody left to join: its weight is not used
+    weight = np.exp(log_ways + log_factorial[size] + log_factorial[left] - log_factorial[total])
+    values, before = np.zeros(len(copies)), 1
+    for j, c in enumerate(copies.tolist()):
+        shape = (before, c + 1, -1)
+        joining = weight.reshape(shape)[:, :-1] * (c - np.arange(c))[:, None]
+        values[j] = (joining * np.diff(worth.reshape(shape), axis=1)).sum()
+        before *= c + 1
+    return values
+
+
+def _sampled(
+    opened: Opened, players: Floats, copies: NDArray[np.int64], most: int, seed: int
+) -> tuple[Floats, Floats, float]:
+    """(P,) values, (P,) standard errors over pairs of an order and its reverse, and the worth of all players."""
+    random = np.random.default_rng(seed)
+    joining = np.repeat(np.arange(len(copies)), copies)  # (N,)
+    pairs = max(LEAST_PAIRS, most // (2 * (len(joining) + 1)))
+    found = np.zeros((pairs, len(copies)))
+    worth = 0.0
+    for values in found:
+        order = random.permutation(joining)
+        inside = np.zeros((2, len(joining) + 1, len(copies)))
+        for way, steps in enumerate((order, order[::-1])):
+            inside[way, np.arange(1, len(joining) + 1), steps] = 1
+        logits = opened.logits(inside.cumsum(1).reshape(-1, len(copies)), players).reshape(2, -1)
+        for steps, gained in zip((order, order[::-1]), np.diff(logits, axis=1), strict=True):
+            np.add.at(values, steps, gained / 2)
+        worth = float(logits[0, -1] - logits[0, 0])
+    return found.mean(0), found.std(0, ddof=1) / np.sqrt(pairs), worth

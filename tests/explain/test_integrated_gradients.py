@@ -1,0 +1,57 @@
+"""Integrated gradients: complete for the whole family, and the answer on paper where there is one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from din_core.explain import gradient_times_input, integrated_gradients
+from din_core.scoring import open_scenario
+from tests.explain.brute import CONTEXT, rescored
+from tests.explain.scenes import FAMILY, history, item, planted, scorer
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILY if name != "aigru"])
+def test_values_add_up_to_full_less_empty_history(name):
+    past = history("dabacea")
+    found = integrated_gradients(open_scenario(scorer(name), past, item("c"), CONTEXT))
+    want = rescored(name, past, set(range(7))) - rescored(name, past, set())
+    assert found.values.sum() == pytest.approx(want, abs=1e-4)
+    assert abs(found.gap) < 1e-4
+
+
+def test_aigru_evolves_without_attention_and_the_gap_tells():
+    opened = open_scenario(scorer("aigru"), history("dab"), item("c"), CONTEXT)
+    found = integrated_gradients(opened)
+    assert found.gap == pytest.approx(opened.line(np.zeros(1))[0][0] - opened.empty, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["din", "softmax", "time decay", "unit per field", "counts", "augru, counts"])
+def test_the_integral_is_that_of_many_small_steps(name):
+    opened = open_scenario(scorer(name), history("dabace"), item("c"), CONTEXT)
+    middle = (np.arange(2000) + 0.5) / 2000
+    np.testing.assert_allclose(integrated_gradients(opened).values, opened.line(middle)[1].mean(0), atol=1e-4)
+
+
+def test_slopes_are_those_of_a_sum_that_is_scaled():
+    # For plain sums a behavior's slope at the end is its count times the derivative by its count.
+    opened = open_scenario(scorer("din"), history("dabac"), item("c"), CONTEXT)
+    found = gradient_times_input(opened).values
+    step = 1e-2
+    up, down = (opened.logits(opened.count + sign * step * np.diag(opened.count)) for sign in (1, -1))
+    np.testing.assert_allclose(found, (up - down) / (2 * step), rtol=0.02, atol=2e-4)
+
+
+def test_planted_behaviors_share_what_they_add_to_the_sum():
+    # v_0 = 2 comes from two a's alone: all of asinh(8) is a's, and the slope at the end is 8 / sqrt(1 + 64)
+    opened = open_scenario(planted(), history("abca"), item("e"), {})
+    at_a = [b.item.item_id == "a" for b in opened.behaviors]
+    np.testing.assert_allclose(integrated_gradients(opened).values, np.where(at_a, np.arcsinh(8), 0), atol=1e-4)
+    np.testing.assert_allclose(gradient_times_input(opened).values, np.where(at_a, 8 / np.sqrt(65), 0), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["din", "softmax", "augru"])
+def test_no_behaviors_have_no_gap(name):
+    found = integrated_gradients(open_scenario(scorer(name), history(""), item("c"), CONTEXT))
+    assert found.values.shape == (0,)
+    assert found.gap == 0
