@@ -1,0 +1,239 @@
+"""One user against a whole catalogue: partial results as they come, the likely candidates first.
+
+Dimensions: C candidates, of which U differ in what the network reads, F item fields, T behaviors.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from din_core.domain import History, Item
+from din_core.domain.results import Floats
+from din_core.model.network import InterestNetwork
+from din_core.model.ragged import RaggedBatch
+from din_core.scoring import dice_kernel, workers
+from din_core.scoring.scorer import DAY, Scorer, _item_rows, _profile
+from din_core.scoring.tiles import ProjectedHistory
+
+BLOCK = 256
+"""Candidates scored between two looks at whether to stop."""
+SKETCH = 16
+"""Behaviors of the shortened history by which the likely candidates are found."""
+KEPT_HISTORIES = 8
+"""Projected histories that a catalogue keeps: some 100 kB each."""
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the catalogue, scored."""
+
+    positions: Positions
+    """(n,) which candidates, counted from 0 in the catalogue's order"""
+    logit: Floats
+    """(n,)"""
+    done: int
+    """Candidates scored so far, these included."""
+    total: int
+
+
+class RowCatalogue:
+    """Every candidate as item field rows, ready to be scored against one history after another.
+
+    Candidates with the same rows, such as items that training saw too seldom to know, are scored once.
+    Safe to share between threads.
+    """
+
+    def __init__(self, network: InterestNetwork, rows: Tensor, threads: int | None = None, fused: bool = True) -> None:
+        """`rows` (C, F); `threads` is one a core where it is not given; `fused` may use the C kernel."""
+        self.network, self.fused = network, fused
+        self.threads = threads or workers.cores()
+        self.rows, place = _distinct(rows)
+        by_row = torch.argsort(place, stable=True)
+        self.positions: Positions = by_row.numpy()
+        self.starts: Positions = np.append(0, np.bincount(place.numpy(), minlength=len(self.rows)).cumsum())
+        self._projected: OrderedDict[bytes, tuple[ProjectedHistory, ProjectedHistory | None]] = OrderedDict()
+        self._lock = threading.Lock()
+        if fused:
+            dice_kernel.prepare()
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def scoring(self, batch: RaggedBatch) -> CatalogueScoring:
+        """Score against a batch of one history, its profile, and the context of its first candidate."""
+        with torch.inference_mode():
+            others = self.network.others(_one_candidate(batch))
+        return CatalogueScoring(self, *self._project(batch), others)
+
+    def _project(self, batch: RaggedBatch) -> tuple[ProjectedHistory, ProjectedHistory | None]:
+        """What depends on the history alone, kept until other histories have taken its place."""
+        key = b"|".join(part.numpy().tobytes() for part in (batch.behavior, batch.count, batch.age))
+        with self._lock:
+            found = self._projected.pop(key, None)
+        if found is None:
+            short = sketch(self.network, batch)
+            found = (
+                ProjectedHistory(self.network, batch, self.fused),
+                None if short is None else ProjectedHistory(self.network, short, self.fused),
+            )
+        with self._lock:
+            self._projected[key] = found
+            while len(self._projected) > KEPT_HISTORIES:
+                self._projected.popitem(last=False)
+        return found
+
+    def places(self, distinct: Positions) -> tuple[Positions, Positions]:
+        """The positions of all candidates with these of the U distinct rows, and for each which of the rows."""
+        lengths = self.starts[distinct + 1] - self.starts[distinct]
+        which = np.repeat(np.arange(len(distinct)), lengths)
+        within = np.arange(len(which)) - np.repeat(lengths.cumsum() - lengths, lengths)
+        return self.positions[self.starts[distinct][which] + within], which
+
+
+class Catalogue:
+    """Every item of a list as a candidate for one checkpoint."""
+
+    def __init__(self, scorer: Scorer, items: Sequence[Item], threads: int | None = None) -> None:
+        """Looks up all rows at once: build one for a checkpoint and an item list, and keep it."""
+        self.scorer, self.items = scorer, tuple(items)
+        self.rows = RowCatalogue(scorer.checkpoint.model, _item_rows(scorer.checkpoint.vocabulary, self.items), threads)
+
+    def scoring(self, history: History, context: Mapping[str, str | None]) -> CatalogueScoring:
+        """Score all items, shown in one context, against a history."""
+        config, vocabulary = self.scorer.config, self.scorer.checkpoint.vocabulary
+        behaviors = history.folded(config.max_history) if config.folds else history.plain(config.max_history)
+        shown = [v.row(context.get(name)) for name, v in vocabulary.context.items()]
+        batch = RaggedBatch(
+            behavior=_item_rows(vocabulary, [b.item for b in behaviors]),
+            count=torch.tensor([b.count for b in behaviors], dtype=torch.float32),
+            age=torch.tensor([(history.as_of - b.last_timestamp) / DAY for b in behaviors], dtype=torch.float32),
+            behavior_offsets=(0, len(behaviors)),
+            candidate=torch.zeros(1, len(vocabulary.item), dtype=torch.int64),
+            candidate_offsets=(0, 1),
+            profile=_profile(vocabulary, history.user),
+            context=torch.tensor([shown], dtype=torch.int64),
+        )
+        return self.rows.scoring(batch)
+
+
+class CatalogueScoring:
+    """One history against the catalogue, under way: iterate for the parts, and look at `top` whenever you like.
+
+    Nothing is computed before the first part is asked for, and little more than was asked for. Iterating again goes
+    on behind the last part. One thread iterates; any may cancel, or read `done`, `logit` and `top`.
+    """
+
+    def __init__(
+        self, catalogue: RowCatalogue, history: ProjectedHistory, short: ProjectedHistory | None, others: Tensor
+    ) -> None:
+        self.catalogue, self.total, self.done = catalogue, len(catalogue), 0
+        self.logit: Floats = np.full(self.total, -np.inf, dtype=others.numpy().dtype)
+        """(C,) by position; −∞ until scored"""
+        self._history, self._short, self._others = history, short, others
+        self._order: Tensor | None = None
+        self._blocks = 0
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """End the iteration after at most one more part; for good."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancelled.is_set()
+
+    def __iter__(self) -> Iterator[Part]:
+        if self._order is None:
+            self._order = self._likely_first()
+        blocks = _blocks(self._order, BLOCK)[self._blocks :]
+        for block, logit in self._scored(self._history, blocks):
+            if self.cancelled:
+                return
+            positions, which = self.catalogue.places(block.numpy())
+            part = logit.numpy()[which]
+            self.logit[positions] = part
+            self.done += len(positions)
+            self._blocks += 1
+            yield Part(positions, part, self.done, self.total)
+
+    def finish(self) -> Floats:
+        """Score all that is left: (C,) logits, or fewer and −∞ where cancelled."""
+        for _ in self:
+            pass
+        return self.logit
+
+    def top(self, k: int) -> tuple[Positions, Floats]:
+        """The at most k best so far, best first and ties by position: their positions and logits."""
+        k = min(k, self.done)
+        if k < 1:
+            return np.empty(0, np.int64), self.logit[:0]
+        least = np.partition(self.logit, self.total - k)[self.total - k]
+        found = np.flatnonzero(self.logit >= least)
+        found = found[np.argsort(-self.logit[found], kind="stable")][:k]
+        return found, self.logit[found]
+
+    def _likely_first(self) -> Tensor:
+        """(U,) distinct rows by their score against the shortened history; as they come where scoring is cheap."""
+        everything = torch.arange(len(self.catalogue.rows))
+        if self._short is None:
+            return everything
+        guesses = [logit for _, logit in self._scored(self._short, _blocks(everything, 4 * BLOCK))]
+        if len(guesses) * 4 * BLOCK < len(everything):  # cancelled
+            return everything
+        return torch.cat(guesses).argsort(descending=True, stable=True)
+
+    def _scored(self, history: ProjectedHistory, blocks: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        def score(block: Tensor) -> tuple[Tensor, Tensor]:
+            return block, history.logits(self.catalogue.rows[block], self._others)
+
+        return workers.in_order(score, blocks, self.catalogue.threads, self._cancelled)
+
+
+def sketch(network: InterestNetwork, batch: RaggedBatch) -> RaggedBatch | None:
+    """The history shortened to SKETCH behaviors, to guess by; None where guessing would cost as much as scoring.
+
+    Kept are the behaviors repeated most, where order plays no part, else the newest.
+    """
+    total = len(batch.behavior)
+    if network.config.architecture == "base" or network.config.attention != "unit" or total < 4 * SKETCH:
+        return None
+    kept = torch.arange(total - SKETCH, total)
+    if network.config.folds:
+        kept = batch.count.argsort(descending=True, stable=True)[:SKETCH].sort().values
+    return replace(
+        batch,
+        behavior=batch.behavior[kept],
+        count=batch.count[kept],
+        age=batch.age[kept],
+        behavior_offsets=(0, len(kept)),
+    )
+
+
+def _blocks(rows: Tensor, size: int) -> list[Tensor]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def _one_candidate(batch: RaggedBatch) -> RaggedBatch:
+    return replace(batch, candidate=batch.candidate[:1], candidate_offsets=(0, 1), context=batch.context[:1])
+
+
+def _distinct(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """(C, F) → the (U, F) distinct rows, and (C,) which of them each is."""
+    place = torch.zeros(len(rows), dtype=torch.int64)
+    for column in rows.T:  # one field after the other: no product of table sizes can overflow
+        values, value = torch.unique(column, return_inverse=True)
+        place = torch.unique(place * len(values) + value, return_inverse=True)[1]
+    first = torch.empty(int(place.max()) + 1 if len(place) else 0, dtype=torch.int64)
+    first.scatter_(0, place, torch.arange(len(place)))
+    return rows[first], place
