@@ -33,9 +33,9 @@ def shapley(
 
     With `occurrences` each repeat is a player of its own: those of one item are alike, so a coalition is a count
     for each item, and a behavior's value is that of its occurrences together. Exact as long as there are at most
-    `most_rows` coalitions (16 players: 2^16), else estimated from as many orders as that pays for, with a standard
-    error for each value. Groups have to share no occurrence. The values add up to full less empty history, or to
-    what the groups are worth together; the gap is what they miss.
+    `most_rows` coalitions (16 players: 2^16), else estimated from as many orders as a quarter of that pays for,
+    with a standard error for each value. Groups have to share no occurrence. The values add up to full less empty
+    history, or to what the groups are worth together; the gap is what they miss.
     """
     if groups is not None and occurrences:
         raise ValueError("groups are one player each; leave out groups or occurrences")
@@ -51,7 +51,7 @@ def shapley(
         logits = opened.logits(coalitions(copies), players)
         values, worth = subset_values(logits, copies), float(logits[-1] - logits[0])
     else:
-        values, error, worth = _sampled(opened, players, copies, most, seed)
+        values, error, worth = _sampled(opened, players, copies, most // 4, seed)
     return Explanation(
         method="Shapley value",
         unit="mean change of the logit over all orders",

@@ -29,9 +29,12 @@ from din_core.model.network import InterestNetwork
 from din_core.model.pooling import BasePooling
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring.scorer import DAY, Scorer, _item_rows, _profile
+from din_core.scoring.short_tower import ShortTower
 
-ROWS = 4096
-"""Changed histories that go through the tower at once: some MB."""
+ROWS = 1024
+"""Changed histories that go through the tower at once: what a core's own cache holds."""
+PAIRS = 2**15
+"""Behaviors of changed histories that DIEN's evolution runs over at once: some tens of MB."""
 LEAST = -700.0
 """exp of less is 0 in double precision: behaviors whose weights lie further apart than this count as this far."""
 
@@ -70,17 +73,18 @@ class Scene:
     matches: Tensor | None
     """(T, R) what one occurrence adds to the counts of repeats; None where the tower reads none"""
 
+    def cast(self, moved: Moved) -> Moved:
+        """In the network's own precision."""
+        v, intensity, repeats = (None if part is None else part.to(self.q.dtype) for part in moved)
+        assert v is not None
+        assert intensity is not None
+        return Moved(v, intensity, repeats)
+
     def tower_input(self, moved: Moved) -> Tensor:
         """(S, W)."""
-        s, dtype = len(moved.v), self.q.dtype
-        return self.network.tower_input(
-            self.others.expand(s, -1),
-            self.candidate.expand(s, -1),
-            self.q.expand(s, -1),
-            moved.v.to(dtype),
-            moved.intensity.to(dtype),
-            None if moved.repeats is None else moved.repeats.to(dtype),
-        )
+        s = len(moved.v)
+        fixed = (self.others.expand(s, -1), self.candidate.expand(s, -1), self.q.expand(s, -1))
+        return self.network.tower_input(*fixed, *self.cast(moved))
 
     def logits(self, moved: Moved) -> Tensor:
         """(S,)."""
@@ -100,6 +104,7 @@ class Opened(ABC):
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
+        self._tower = ShortTower(scene.network, scene.others, scene.candidate, scene.q)
 
     @property
     def behaviors(self) -> tuple[FoldedBehavior, ...]:
@@ -120,7 +125,7 @@ class Opened(ABC):
         changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
         brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
         with torch.no_grad():
-            parts = [self.scene.logits(moved) for moved in self._moved(changed, brings)]
+            parts = [self._tower(*self.scene.cast(moved)) for moved in self._moved(changed, brings)]
         return np.asarray(torch.cat(parts).double())
 
     @cached_property
@@ -258,7 +263,7 @@ class Evolved(Opened):
         return np.asarray(logit.detach().double()), slopes
 
     def _moved(self, kept: Tensor, players: Tensor | None) -> Iterator[Moved]:
-        for some in torch.split(kept, max(1, ROWS // max(1, len(self.behaviors) // 8))):
+        for some in torch.split(kept, max(1, PAIRS // max(1, len(self.behaviors)))):
             here = some if players is None else some @ players
             whole = here > 0.5
             if not torch.equal(whole.double(), here):

@@ -66,7 +66,7 @@ def test_sampled_values_lie_within_their_standard_errors(occurrences):
 def test_more_orders_come_nearer():
     opened = open_scenario(scorer("softmax"), history("abcdezyxwvuts"), item("c"), CONTEXT)
     few, many = shapley(opened, most_rows=50), shapley(opened, most_rows=8000)
-    assert many.error.mean() < few.error.mean() / 2.5
+    assert many.error.mean() < few.error.mean() / 1.7  # the root of 71 pairs over 16 is 2.1
     exact = shapley(opened)
     assert abs(many.values - exact.values).mean() < abs(few.values - exact.values).mean()
 

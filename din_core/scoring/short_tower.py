@@ -1,0 +1,66 @@
+"""The tower for one candidate in one scene, many histories: what no behavior moves is computed once.
+
+The standardisation of the inputs and what profile, context and candidate add go into the first layer's bias, and
+Dice takes four passes over memory instead of six: half the time of the network's own tower for 2^16 histories.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from din_core.model.dice import EPSILON, Dice
+from din_core.model.network import INPUT_EPSILON, KNEE, InterestNetwork
+
+
+class ShortTower:
+    """`InterestNetwork.head` in evaluation, for one (others, candidate, q). No gradients."""
+
+    def __init__(self, network: InterestNetwork, others: Tensor, candidate: Tensor, q: Tensor) -> None:
+        """others (1, U + X), candidate (1, F) rows, q (1, D)."""
+        tower, spans = network.tower, network.input_spans()
+        start = spans["interest vector"].start
+        self._widths = [f.width for f in network.config.item_fields]
+        self._counts, self._candidate, self._q = network.counts, candidate, q
+        scale = torch.rsqrt(tower.moments.variance.double() + INPUT_EPSILON)  # (W,)
+        first = tower.first.weight.double() * scale  # (H, W)
+        still = torch.cat([others, q], 1).double()[0]
+        bias = tower.first.bias.double() - first @ tower.moments.mean.double() + first[:, :start] @ still
+        self._first = first[:, start:].T.to(q.dtype).contiguous()
+        self._first_bias = bias.to(q.dtype)
+        self._second, self._last = tower.second, tower.last
+        self._dices = [_DicePasses(tower.first_dice), _DicePasses(tower.second_dice)]
+
+    def __call__(self, v: Tensor, intensity: Tensor, repeats: Tensor | None) -> Tensor:
+        """v (S, D), intensity (S, I), repeats (S, F + 1) where the tower reads counts → (S,) logits."""
+        product = v * self._q
+        likeness = torch.stack([part.sum(1) for part in torch.split(product, self._widths, 1)], 1)
+        x = asinh_(torch.cat([v, product, likeness, intensity], 1).mul_(KNEE))
+        if self._counts is not None:
+            assert repeats is not None
+            counted = self._counts(self._candidate.expand(len(v), -1), repeats)
+            x = torch.cat([x, counted.to(x.dtype)], 1)
+        hidden = self._dices[0](torch.addmm(self._first_bias, x, self._first))
+        hidden = self._dices[1](torch.addmm(self._second.bias, hidden, self._second.weight.T))
+        logit: Tensor = torch.addmm(self._last.bias, hidden, self._last.weight.T)
+        return logit.squeeze(1)
+
+
+class _DicePasses:
+    """`Dice` with running moments, in place."""
+
+    def __init__(self, dice: Dice) -> None:
+        self.scale = torch.rsqrt(dice.moments.variance + EPSILON)
+        self.shift = -dice.moments.mean * self.scale
+        self.alpha, self.rest = dice.alpha, 1 - dice.alpha
+
+    def __call__(self, s: Tensor) -> Tensor:
+        p = torch.addcmul(self.shift, s, self.scale).sigmoid_()
+        return s.mul_(torch.addcmul(self.alpha, self.rest, p, out=p))
+
+
+def asinh_(x: Tensor) -> Tensor:
+    """asinh in place, by functions that torch has vectorised: sign(x) · log1p(|x| + x²/(1 + √(1 + x²)))."""
+    size = x.abs()
+    root = (size * size).add_(1).sqrt_().add_(1)
+    return size.addcdiv_(size * size, root).log1p_().copysign_(x)

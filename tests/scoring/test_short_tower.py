@@ -1,0 +1,30 @@
+"""The short tower is the network's own, for one candidate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from din_core.scoring.short_tower import ShortTower, asinh_
+from tests.model.conftest import FAMILY, toy_batch, toy_network
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_logits_are_those_of_the_networks_head(name):
+    network, batch = toy_network(**FAMILY[name]), toy_batch([[1, 2, 4]], [[3]])
+    torch.manual_seed(1)
+    v, intensity = (torch.randn(7, width, dtype=torch.float64) for width in (4, 2 if "per field" in name else 1))
+    repeats = torch.randint(5, (7, 3)).double() if network.counts else None
+    with torch.no_grad():
+        scene = network.others(batch), batch.candidate, network.item(batch.candidate)
+        want = network.head(*(part.expand(7, -1) for part in scene), v, intensity, repeats)
+        found = ShortTower(network, *scene)(v, intensity, repeats)
+    np.testing.assert_allclose(found, want, atol=1e-10)
+
+
+@given(st.floats(-1e15, 1e15))
+def test_asinh_is_asinh(x):
+    assert asinh_(torch.tensor([x], dtype=torch.float64)).item() == pytest.approx(np.arcsinh(x), rel=1e-12, abs=1e-300)
