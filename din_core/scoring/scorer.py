@@ -17,6 +17,7 @@ from din_core.model.checkpoint import CONFIG, Checkpoint, load_checkpoint
 from din_core.model.config import ModelConfig
 from din_core.model.ragged import Multi, RaggedBatch
 from din_core.model.vocabulary import Vocabulary
+from din_core.scoring.blocks import in_blocks
 
 DAY = 86_400
 OPENING_PAIR = ("din", "base")
@@ -47,6 +48,7 @@ class Scorer:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
         self.name = checkpoint.config.title
+        self._network = in_blocks(checkpoint.model)
         self._known: dict[int, tuple[Item, list[int]]] = {}
         """By id: the object itself, so that the id stays its own, and its rows. Nothing that tells of a user."""
 
@@ -102,7 +104,7 @@ class Scorer:
         """Score several requests in one forward pass, each as if alone; those on one history object share it."""
         groups = list(_by_history(requests).values())
         batch = self._batch(groups)
-        output = self.checkpoint.model(batch)
+        output = self._network(batch)
         logit = output.logit.numpy()
         probability = output.logit.sigmoid().numpy()
         kinds = len(self.checkpoint.vocabulary.item) if self.config.unit_per_field else 1
