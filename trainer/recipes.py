@@ -23,12 +23,18 @@ class Recipe:
     regularisation: Regularisation = "decay"
     mba: float = 0.01
     """λ, where the regularisation is mini-batch aware."""
-    max_history: int = 400
+    max_history: int = 2000
+    """Distinct items: practically everything. What a household buys again lies in all of its history."""
 
 
 def _base(**options: Any) -> Recipe:
     """A strong decay lifts pooling that knows no candidate, but holds DIN down."""
     return Recipe("base", options, epochs=2, embedding_decay=8.0)
+
+
+def _counts(architecture: Architecture, epochs: int, embedding_decay: float, **options: Any) -> Recipe:
+    """Counts tell what is bought again; embeddings are left to tell what is liked, and want a strong decay."""
+    return Recipe(architecture, {"counts": True, **options}, epochs, embedding_decay)
 
 
 def _dien(**options: Any) -> Recipe:
@@ -40,6 +46,7 @@ RECIPES: Mapping[str, Recipe] = {
     "base": _base(),
     "base-sum": _base(base_pooling="sum"),
     "base-decay": _base(base_pooling="time decay"),
+    "base-counts": _counts("base", epochs=3, embedding_decay=16.0),
     "din": Recipe("din"),
     "din-mba": Recipe("din", regularisation="mba-batches", mba=0.1),
     "din-paper": Recipe("din", {"unit_input": "paper"}),
@@ -49,6 +56,7 @@ RECIPES: Mapping[str, Recipe] = {
     "din-scaled-softmax": Recipe("din", {"normalisation": "scaled softmax"}),
     "din-fields": Recipe("din", {"unit_per_field": True, "unit_matches": True, "unit_hidden": (16, 8)}),
     "din-projected": Recipe("din", {"project_query": True}),
+    "din-counts": _counts("din", epochs=2, embedding_decay=8.0, unit_hidden=(36, 16)),
     "dot": Recipe("din", {"attention": "dot"}),
     "bilinear": Recipe("din", {"attention": "bilinear"}),
     "dien": _dien(),

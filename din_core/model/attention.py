@@ -73,7 +73,6 @@ class ActivationUnit(nn.Module):
         self.second_activation = activation(kind, hidden[1])
         self.last = nn.Linear(hidden[1], 1)
         self.matches = nn.Parameter(torch.randn(len(self.fields), hidden[0]) * 0.3) if config.unit_matches else None
-        self._training_rest = self.rest
         self._start_from_equality(widths)
 
     @torch.no_grad()
@@ -99,33 +98,13 @@ class ActivationUnit(nn.Module):
             self.first.weight[f] = 0
             self.first.weight[f, start:stop] = 2
 
-    def fuse(self) -> None:
-        """Compile the per-pair layers for training, and try them once; raises what the compiler raises.
-
-        Needs a C++ compiler on a CPU. The trial leaves parameters, gradients and statistics as they were.
-        """
-        compiled = torch.compile(self.rest, dynamic=True)
-        before = {name: tensor.clone() for name, tensor in self.state_dict().items()}
-        was_training, device = self.training, self.last.weight.device
-        try:
-            s = torch.ones(5, self.first.out_features, device=device, requires_grad=True)
-            self.train()
-            torch.autograd.backward(compiled(s, torch.ones(5, device=device)).sum())
-        finally:
-            self.train(was_training)
-            self.zero_grad(set_to_none=True)
-            self.load_state_dict(before)
-        self._training_rest = compiled
-
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""
         w_q, w_k, w_p = self.split()
         s = pair_hidden(q, k, q @ w_q, k @ w_k + self.first.bias, w_p, batch)
         if self.matches is not None:
             s = s + pair_matches(batch, self.fields).to(s.dtype) @ self.matches.to(s.dtype)
-        if self.training:
-            return self._training_rest(s, batch.pair_count())
-        return self.rest(s, None)
+        return self.rest(s, batch.pair_count() if self.training else None)
 
     def split(self) -> tuple[Tensor, Tensor, Tensor]:
         """(D, H) each: what q, k and q∘k are multiplied by."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from din_core.model.attention import ActivationUnit, FieldwisePooling, WeightedSumPooling
+from din_core.model.attention import FieldwisePooling, WeightedSumPooling
 from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.counts import Counts
 from din_core.model.dice import Dice, RunningMoments
@@ -173,8 +173,11 @@ class InterestNetwork(nn.Module):
         return {name: slice(*span) for name, span in spans if name != "others" and span[0] < span[1]}
 
     def fuse(self) -> bool:
-        """Compile every activation unit, for training; False where there is none."""
-        units = [module for module in self.modules() if isinstance(module, ActivationUnit)]
+        """Compile the Dice layers of activation units, for training; False where there is none.
+
+        Needs a C++ compiler on a CPU; raises what the compiler raises.
+        """
+        units = [module for module in self.pooling.modules() if isinstance(module, Dice)]
         for unit in units:
             unit.fuse()
         return bool(units)

@@ -179,7 +179,7 @@ def test_the_fused_activation_unit_equals_the_plain_one_and_so_do_its_gradients(
     plain, fused = toy_network().float().train(), toy_network().float().train()
     before = {name: tensor.clone() for name, tensor in fused.state_dict().items()}
     try:
-        fused.pooling.unit.fuse()
+        assert fused.fuse()
     except Exception as error:  # a machine without a compiler trains without it
         assert not shutil.which("g++"), error
         pytest.skip("no C++ compiler here: nothing to compare")
