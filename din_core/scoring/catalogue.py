@@ -25,8 +25,8 @@ from din_core.scoring.tiles import ProjectedHistory
 
 BLOCK = 256
 """Candidates scored between two looks at whether to stop."""
-SKETCH = 16
-"""Behaviors of the shortened history by which the likely candidates are found."""
+SKETCH_SHARE, SKETCH_LEAST, SKETCH_MOST = 1 / 8, 8, 32
+"""Behaviors of the shortened history by which the likely candidates are found: a share of all, within bounds."""
 KEPT_HISTORIES = 8
 """Projected histories that a catalogue keeps: some 100 kB each."""
 
@@ -140,8 +140,10 @@ class CatalogueScoring:
         self.logit: Floats = np.full(self.total, -np.inf, dtype=others.numpy().dtype)
         """(C,) by position; −∞ until scored"""
         self._history, self._short, self._others = history, short, others
-        self._order: Tensor | None = None
-        self._blocks = 0
+        known = history.batch.behavior[:, 0]
+        repeats = torch.isin(catalogue.rows[:, 0], known[known > 0])
+        self._waiting = _blocks(repeats.nonzero().squeeze(1))
+        self._rest = (~repeats).nonzero().squeeze(1)
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
@@ -154,17 +156,20 @@ class CatalogueScoring:
         return self._cancelled.is_set()
 
     def __iter__(self) -> Iterator[Part]:
-        if self._order is None:
-            self._order = self._likely_first()
-        blocks = _blocks(self._order, BLOCK)[self._blocks :]
-        for block, logit in self._scored(self._history, blocks):
+        yield from self._parts()  # the history's own items: most of the best are among them
+        if not self.cancelled and len(self._rest):
+            self._waiting, self._rest = self._likely_first(self._rest), self._rest[:0]
+        yield from self._parts()
+
+    def _parts(self) -> Iterator[Part]:
+        for block, logit in self._scored(self._history, self._waiting):
             if self.cancelled:
                 return
             positions, which = self.catalogue.places(block.numpy())
             part = logit.numpy()[which]
             self.logit[positions] = part
             self.done += len(positions)
-            self._blocks += 1
+            self._waiting = self._waiting[1:]
             yield Part(positions, part, self.done, self.total)
 
     def finish(self) -> Floats:
@@ -183,15 +188,13 @@ class CatalogueScoring:
         found = found[np.argsort(-self.logit[found], kind="stable")][:k]
         return found, self.logit[found]
 
-    def _likely_first(self) -> Tensor:
-        """(U,) distinct rows by their score against the shortened history; as they come where scoring is cheap."""
-        everything = torch.arange(len(self.catalogue.rows))
-        if self._short is None:
-            return everything
-        guesses = [logit for _, logit in self._scored(self._short, _blocks(everything, 4 * BLOCK))]
-        if len(guesses) * 4 * BLOCK < len(everything):  # cancelled
-            return everything
-        return torch.cat(guesses).argsort(descending=True, stable=True)
+    def _likely_first(self, rows: Tensor) -> list[Tensor]:
+        """Blocks of these distinct rows by their scores against the shortened history; as they come without one."""
+        if self._short is not None:
+            guesses = [logit for _, logit in self._scored(self._short, _blocks(rows, 4 * BLOCK))]
+            if not self.cancelled:
+                rows = rows[torch.cat(guesses).argsort(descending=True, stable=True)]
+        return _blocks(rows)
 
     def _scored(self, history: ProjectedHistory, blocks: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         def score(block: Tensor) -> tuple[Tensor, Tensor]:
@@ -201,26 +204,44 @@ class CatalogueScoring:
 
 
 def sketch(network: InterestNetwork, batch: RaggedBatch) -> RaggedBatch | None:
-    """The history shortened to SKETCH behaviors, to guess by; None where guessing would cost as much as scoring.
+    """The history shortened, to guess by; None where guessing would cost as much as scoring.
 
-    Kept are the behaviors repeated most, where order plays no part, else the newest.
+    Where order plays no part, behaviors are kept that lie far from each other, the often repeated rather than the
+    rare, and each stands for those nearest to it. Else the newest are kept.
     """
     total = len(batch.behavior)
-    if network.config.architecture == "base" or network.config.attention != "unit" or total < 4 * SKETCH:
+    size = min(SKETCH_MOST, max(SKETCH_LEAST, int(total * SKETCH_SHARE)))
+    if network.config.architecture == "base" or network.config.attention != "unit" or total < 2 * size:
         return None
-    kept = torch.arange(total - SKETCH, total)
+    kept, count = torch.arange(total - size, total), batch.count[total - size :]
     if network.config.folds:
-        kept = batch.count.argsort(descending=True, stable=True)[:SKETCH].sort().values
+        with torch.inference_mode():
+            kept, nearest = _spread(network.item(batch.behavior), batch.count.sqrt(), size)
+        count = batch.count.new_zeros(size).index_add(0, nearest, batch.count)
     return replace(
         batch,
         behavior=batch.behavior[kept],
-        count=batch.count[kept],
+        count=count,
         age=batch.age[kept],
-        behavior_offsets=(0, len(kept)),
+        behavior_offsets=(0, size),
     )
 
 
-def _blocks(rows: Tensor, size: int) -> list[Tensor]:
+def _spread(k: Tensor, importance: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """(size,) rows of k (T, D) far from each other, and (T,) which of them is nearest to each row.
+
+    One after the other: the row of most importance times its squared distance to those before.
+    """
+    chosen = [int(importance.argmax())]
+    far = torch.cdist(k, k[chosen])
+    for _ in range(size - 1):
+        chosen.append(int((importance * far.amin(1).square()).argmax()))
+        far = torch.cat([far, torch.cdist(k, k[chosen[-1:]])], 1)
+    return torch.tensor(chosen), far.argmin(1)
+
+
+def _blocks(rows: Tensor, size: int | None = None) -> list[Tensor]:
+    size = size or BLOCK
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 

@@ -1,16 +1,16 @@
 """One history, projected once, then any number of candidates against it without ever holding all pairs.
 
-The first layer of the activation unit is linear in the behavior k for a given candidate q, so all it computes is
-one matrix a candidate: [q, k, q−k, q∘k]·W + b = k·(diag(q)·W_p + W_k − W_d) + (q·(W_q + W_d) + b). A tile of a
-few candidates is then two matrix products over (candidate, behavior) pairs with the activations in place between
-them, in blocks that stay in a core's second-level cache.
+The first layer of the activation unit is linear in the candidate q for a given behavior k, so all it computes is
+one matrix a behavior: [q, k, q−k, q∘k]·W + b = q·(diag(k)·W_p + W_q + W_d) + (k·(W_k − W_d) + b), made once a
+history. A tile of many candidates and a few behaviors is then two matrix products over their pairs with the
+activations in place between them, in blocks that stay in a core's second-level cache.
 
 Dimensions: n candidates, T behaviors, F item fields, D item embedding width, H and H₂ hidden widths of the unit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -31,8 +31,10 @@ from din_core.model.pairs import pair_sum
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring import dice_kernel
 
+CANDIDATES = 256
+"""Candidates of a tile."""
 TILE_BYTES = 1 << 20
-"""What the buffers of one tile of the activation unit may take; a core's second-level cache is 1 to 2 MB."""
+"""What the two hidden layers of one tile may take; a core's second-level cache is 1 to 2 MB."""
 
 Pool = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """q (n, D) and item field rows (n, F) → interest vectors (n, D) and intensities (n, 1 or F)."""
@@ -136,74 +138,76 @@ class _WeightedSumTiles:
         self.summed = batch.count.to(k.dtype)[:, None] * torch.cat([k, ones], 1)  # (T, D + 1)
         self.width = k.shape[1]
         if isinstance(unit, ActivationUnit):
-            self.weigh: Callable[[Tensor, Tensor], Iterator[tuple[slice, Tensor]]] = _UnitTiles(unit, k, batch, fused)
+            self.weigh: Callable[[Tensor, Tensor], Tensor] = _UnitTiles(unit, k, batch, fused)
         else:
-            keys = k @ unit.form.T if isinstance(unit, Bilinear) else k  # q·W·k = (k·Wᵀ)·q
-            self.weigh = lambda q, rows: iter([(slice(0, len(q)), keys @ q.T)])
+            keys = (k @ unit.form.T if isinstance(unit, Bilinear) else k).T  # q·W·k = q·(k·Wᵀ)
+            self.weigh = lambda q, rows: q @ keys
 
     def __call__(self, q: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-        sums = q.new_zeros(len(q), self.width + 1)
-        if len(self.summed):
-            read = q if self.query is None else self.query(q)
-            for tile, weight in self.weigh(read, rows):
-                if self.normalised:  # any constant may be subtracted; the largest keeps exp from overflowing
-                    weight = weight * self.scale
-                    weight = weight.sub_(weight.amax(0)).exp_()
-                torch.mm(weight.T, self.summed, out=sums[tile])
-            if self.normalised:
-                sums /= sums[:, -1:].clone()
-        return sums[:, :-1], sums[:, -1:]
+        sums = [self._sums(q[s : s + CANDIDATES], rows[s : s + CANDIDATES]) for s in range(0, len(q), CANDIDATES)]
+        both = torch.cat(sums) if sums else q.new_zeros(0, self.width + 1)
+        return both[:, :-1], both[:, -1:]
+
+    def _sums(self, q: Tensor, rows: Tensor) -> Tensor:
+        """(n, D + 1): interest vectors and intensities of at most CANDIDATES candidates."""
+        if not len(self.summed):
+            return q.new_zeros(len(q), self.width + 1)
+        weight = self.weigh(q if self.query is None else self.query(q), rows)  # (n, T)
+        if not self.normalised:
+            return weight @ self.summed
+        weight = weight.mul_(self.scale)  # any constant may be subtracted; the largest keeps exp from overflowing
+        sums = weight.sub_(weight.amax(1, keepdim=True)).exp_() @ self.summed
+        return sums / sums[:, -1:]
 
 
 class _UnitTiles:
-    """The activation unit's weights, tile by tile."""
+    """The activation unit's weights: at most CANDIDATES candidates, tile by tile of behaviors."""
 
     def __init__(self, unit: ActivationUnit, k: Tensor, batch: RaggedBatch, fused: bool) -> None:
-        self.from_query, from_key, product = unit.split()  # (D, H) each
-        self.bias = unit.first.bias
-        self.from_key, self.product = from_key[:, None], product[:, None]  # (D, 1, H)
-        self.keys = torch.cat([k, k.new_ones(len(k), 1)], 1)  # (T, D + 1)
+        from_query, from_key, product = unit.split()  # (D, H) each
+        h2, h = unit.second.weight.shape
+        t = max(1, TILE_BYTES // (k.element_size() * CANDIDATES * (h + h2)))  # behaviors of a tile
+        self.spans = [slice(start, min(start + t, len(k))) for start in range(0, len(k), t)]
+        constant = torch.addmm(unit.first.bias, k, from_key)  # (T, H)
+        # (D + 1, t, H) a tile; the last row meets the candidates' column of ones
+        matrices = [
+            torch.cat([torch.addcmul(from_query[:, None], k[s].T[:, :, None], product[:, None]), constant[None, s]])
+            for s in self.spans
+        ]
+        self.tiles = [(span, matrix.flatten(1)) for span, matrix in zip(self.spans, matrices, strict=True)]
         self.matches = unit.matches  # (F, H)
-        self.fields, self.behavior = unit.fields, batch.behavior[:, None, unit.fields]  # (T, 1, F)
+        self.fields, self.behavior = unit.fields, batch.behavior[:, unit.fields]  # (T, F)
         self.second = unit.second.weight  # (H₂, H)
         self.last, self.last_bias = unit.last.weight[0].contiguous(), float(unit.last.bias)
         self.first_activation = _Activation(unit.first_activation, None, fused)
         self.second_activation = _Activation(unit.second_activation, unit.second.bias, fused)
-        (h2, h), (t, d) = self.second.shape, self.keys.shape
-        self.candidates = max(1, TILE_BYTES // (k.element_size() * (h * t + h2 * t + h * d)))
 
-    def __call__(self, q: Tensor, rows: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        """Queries (n, D) and rows (n, F) → slices of candidates and their (T, candidates) weights.
-
-        Weights are valid until the next are asked for.
-        """
-        (h2, h), (t, d) = self.second.shape, self.keys.shape
-        m = min(self.candidates, len(q))
-        matrices, hidden, second, weights = (q.new_empty(m * size) for size in (d * h, t * h, t * h2, t))
+    def __call__(self, q: Tensor, rows: Tensor) -> Tensor:
+        """Queries (n, D) and rows (n, F) → (n, T) weights."""
+        n, (h2, h) = len(q), self.second.shape
+        pairs = n * (self.spans[0].stop if self.spans else 0)
+        hidden, second, weights = q.new_empty(pairs * h), q.new_empty(pairs * h2), q.new_empty(pairs)
         scratch = torch.empty_like(hidden)  # untouched, and so no memory, where the C kernel is used
-        from_query, columns = torch.addmm(self.bias, q, self.from_query), q.T[:, :, None]  # (n, H), (D, n, 1)
-        for start in range(0, len(q), m):
-            tile = slice(start, min(start + m, len(q)))
-            n = tile.stop - tile.start
-            w = matrices[: d * n * h].view(d, n, h)
-            torch.addcmul(self.from_key, columns[:, tile], self.product, out=w[:-1])
-            w[-1] = from_query[tile]
-            y = hidden[: t * n * h]
-            torch.mm(self.keys, w.view(d, n * h), out=y.view(t, n * h))
-            y = y.view(t * n, h)
+        queries = torch.cat([q, q.new_ones(n, 1)], 1)  # (n, D + 1)
+        found = q.new_empty(n, len(self.behavior))
+        for span, matrix in self.tiles:
+            p = n * (span.stop - span.start)
+            y = hidden[: p * h].view(p, h)  # (n·t, H)
+            torch.mm(queries, matrix, out=y.view(n, -1))
             if self.matches is not None:
-                y.addmm_(self._matches(rows[tile]).view(t * n, -1).to(y.dtype), self.matches)
+                y.addmm_(self._matches(rows, span).view(p, -1).to(y.dtype), self.matches)
             self.first_activation.apply(y, scratch)
-            z = second[: t * n * h2].view(h2, t * n)
+            z = second[: p * h2].view(h2, p)
             torch.mm(self.second, y.T, out=z)
-            weight = weights[: t * n]
+            weight = weights[:p]
             self.second_activation.dot(z.T, self.last, self.last_bias, weight, scratch)
-            yield tile, weight.view(t, n)
+            found[:, span] = weight.view(n, -1)
+        return found
 
-    def _matches(self, rows: Tensor) -> Tensor:
-        """(T, n, F): whether behavior and candidate share a known value of each field."""
-        candidate = rows[:, self.fields]
-        return (self.behavior == candidate) & (candidate > 0)
+    def _matches(self, rows: Tensor, span: slice) -> Tensor:
+        """(n, t, F): whether candidate and behavior share a known value of each field."""
+        candidate = rows[:, None, self.fields]
+        return (self.behavior[span] == candidate) & (candidate > 0)
 
 
 class _Activation:
