@@ -10,6 +10,8 @@ from din_core.domain.results import Floats
 TRUST, CAUTION = 0.6, 0.3
 """Least τ for each level, a convention: at τ = .6 the weights put 4 of 5 pairs in the order of their effects, at
 .3 about 2 of 3."""
+FOUND = 0.8
+"""Least share of what the largest effects cover that the largest weights must cover to have found them."""
 NAMED = 3
 
 
@@ -33,8 +35,24 @@ def verdict(found: Agreement) -> Verdict:
     if found.tau >= CAUTION:
         sentence = f"Here the weights rank behaviors only roughly like their measured effects ({told}){where}."
         return Verdict("caution", found.tau, sentence, worst)
-    sentence = f"Here the weights do not rank behaviors like their measured effects ({told}){where}."
-    return Verdict("do not", found.tau, sentence, worst)
+    doubt = f"do not rank behaviors like their measured effects ({told}){where}."
+    matter = _finds_what_matters(found)
+    if matter is not None:
+        return Verdict("caution", found.tau, f"Here the weights find {matter}, but {doubt}", worst)
+    return Verdict("do not", found.tau, f"Here the weights {doubt}", worst)
+
+
+def _finds_what_matters(found: Agreement) -> str | None:
+    """In words, where the largest weights belong to the largest effects: τ counts the many that matter to neither."""
+    fitting = [k for k in found.covered if 4 * k <= len(found.behaviors)]
+    if not fitting:
+        return None
+    k = max(fitting)
+    covered, best = found.covered[k], found.best[k]
+    if covered is None or best is None or covered < FOUND * best:
+        return None
+    largest = "largest carries" if k == 1 else f"{k} largest carry"
+    return f"the behaviors that matter (the {largest} {covered:.0%} of all effects, {best:.0%} at most)"
 
 
 def short(tau: float) -> str:
