@@ -56,10 +56,11 @@ class BatchingScorer(Scorer):
     """Scores as the scorer it is made of does, whoever asks at the same time; in its place wherever it stands.
 
     `max_batch` pairs of a behavior and a candidate go through the network at once, `max_queue` requests may wait,
-    `workers` batches run side by side. Close it when done; safe to share between threads.
+    `workers` batches run side by side, each on one core: the default suits torch with one thread an operation, as the
+    app sets it. Close it when done; safe to share between threads.
     """
 
-    def __init__(self, scorer: Scorer, *, max_batch: int = 1 << 15, max_queue: int = 1024, workers: int = 1) -> None:
+    def __init__(self, scorer: Scorer, *, max_batch: int = 1 << 15, max_queue: int = 1024, workers: int = 2) -> None:
         if min(max_batch, max_queue, workers) < 1:
             raise ValueError(f"max_batch {max_batch}, max_queue {max_queue} and workers {workers} must be 1 or more")
         super().__init__(scorer.checkpoint)
@@ -187,7 +188,10 @@ def _settle(job: _Job, scores: Scores | Exception) -> bool:
     job.scored.append(scores)
     if job.left:
         return False
-    job.answer.set_result(_joined(job.scored, job.request))
+    try:
+        job.answer.set_result(_joined(job.scored, job.request))
+    except MemoryError as error:  # a worker that died of it would leave everybody waiting
+        job.answer.set_exception(error)
     return True
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from din_core.domain import DinLensError, Item, ScorerBusy, Scores
-from din_core.scoring import BatchingScorer, Scorer
+from din_core.scoring import BatchingScorer, Scorer, batching
 from din_core.scoring.scorer import Request
 from tests.model.conftest import FAMILY
 from tests.scoring.family import assert_same, history, item, member, questions
@@ -27,11 +27,11 @@ BROKEN = Item("1", fields=None)  # type: ignore[arg-type]  # what no forward pas
 class Gated(BatchingScorer):
     """Writes down its batches; each waits for the gate."""
 
-    def __init__(self, scorer: Scorer, **limits: Any) -> None:
+    def __init__(self, scorer: Scorer, workers: int = 1, **limits: Any) -> None:
         self.batches: list[list[Request]] = []
         self.inside = threading.Semaphore(0)
         self.gate = threading.Semaphore(0)
-        super().__init__(scorer, **limits)
+        super().__init__(scorer, workers=workers, **limits)
 
     def score_together(self, requests: Sequence[Request]) -> list[Scores]:
         self.batches.append(list(requests))
@@ -190,6 +190,20 @@ def test_the_error_of_one_request_is_its_own(size: int) -> None:
             broken.result()
         for answer, n in zip(others, (2, 3), strict=True):
             assert_same(answer.result(), plain.score(history(1), candidates(n), {}))
+
+
+def test_an_answer_too_large_to_put_together_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_large(pieces: Sequence[Scores], request: Request) -> Scores:
+        if len(pieces) > 1:
+            raise MemoryError
+        return pieces[0]
+
+    monkeypatch.setattr(batching, "_joined", too_large)
+    with Gated(member("din"), max_batch=10) as scorer:
+        scorer.open()
+        with pytest.raises(MemoryError):
+            scorer.score(history(1), candidates(25), {})
+        assert len(scorer.score(history(1), candidates(2), {}).candidates) == 2
 
 
 def test_a_request_that_makes_no_sense_never_reaches_the_queue(gated: Gated) -> None:
