@@ -110,7 +110,7 @@ def fit(
     on_step: Progress | None = None,
 ) -> Fitted:
     """Fit `model` in place. With `state_folder`, go on from the state saved there and save into it."""
-    run = _Run(model, train, valid, options)
+    run = Run(model, train, valid, options)
     identity = {
         "options": asdict(options),
         "config": model.config.to_dict(),
@@ -136,8 +136,8 @@ def fit(
     return Fitted(run.best_step, run.step, run.seconds, run.curve)
 
 
-class _Run:
-    """The state of a run between two steps."""
+class Run:
+    """The state of a run between two steps; `fit` drives one, and the benchmark times its steps."""
 
     def __init__(self, model: InterestNetwork, train: Samples, valid: Samples, options: FitOptions) -> None:
         self.model, self.train, self.valid, self.options = model.train(), train, valid, options
