@@ -52,7 +52,7 @@ def _finds_what_matters(found: Agreement) -> str | None:
     if covered is None or best is None or covered < FOUND * best:
         return None
     largest = "largest carries" if k == 1 else f"{k} largest carry"
-    return f"the behaviors that matter (the {largest} {covered:.0%} of all effects, {best:.0%} at most)"
+    return f"the behaviors that matter (the {largest} {100 * covered:.0f} % of all effects, {100 * best:.0f} % at most)"
 
 
 def short(tau: float) -> str:
