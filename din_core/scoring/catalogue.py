@@ -23,12 +23,12 @@ from din_core.scoring import dice_kernel, workers
 from din_core.scoring.scorer import DAY, Scorer, _item_rows, _profile
 from din_core.scoring.tiles import ProjectedHistory
 
-BLOCK = 256
+BLOCK = 1024
 """Candidates scored between two looks at whether to stop."""
 SKETCH_SHARE, SKETCH_LEAST, SKETCH_MOST = 1 / 8, 8, 32
 """Behaviors of the shortened history by which the likely candidates are found: a share of all, within bounds."""
-KEPT_HISTORIES = 8
-"""Projected histories that a catalogue keeps: some 100 kB each."""
+KEPT_HISTORIES = 4
+"""Projected histories that a catalogue keeps: T·D·H numbers each, some 5 to 10 MB."""
 
 Positions = NDArray[np.int64]
 
@@ -191,7 +191,7 @@ class CatalogueScoring:
     def _likely_first(self, rows: Tensor) -> list[Tensor]:
         """Blocks of these distinct rows by their scores against the shortened history; as they come without one."""
         if self._short is not None:
-            guesses = [logit for _, logit in self._scored(self._short, _blocks(rows, 4 * BLOCK))]
+            guesses = [logit for _, logit in self._scored(self._short, _blocks(rows))]
             if not self.cancelled:
                 rows = rows[torch.cat(guesses).argsort(descending=True, stable=True)]
         return _blocks(rows)

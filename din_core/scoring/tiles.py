@@ -33,7 +33,7 @@ from din_core.scoring import dice_kernel
 
 CANDIDATES = 256
 """Candidates of a tile."""
-TILE_BYTES = 1 << 20
+TILE_BYTES = 3 << 18
 """What the two hidden layers of one tile may take; a core's second-level cache is 1 to 2 MB."""
 
 Pool = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -186,10 +186,10 @@ class _UnitTiles:
         """Queries (n, D) and rows (n, F) → (n, T) weights."""
         n, (h2, h) = len(q), self.second.shape
         pairs = n * (self.spans[0].stop if self.spans else 0)
-        hidden, second, weights = q.new_empty(pairs * h), q.new_empty(pairs * h2), q.new_empty(pairs)
+        hidden, second = q.new_empty(pairs * h), q.new_empty(pairs * h2)
         scratch = torch.empty_like(hidden)  # untouched, and so no memory, where the C kernel is used
         queries = torch.cat([q, q.new_ones(n, 1)], 1)  # (n, D + 1)
-        found = q.new_empty(n, len(self.behavior))
+        weights = []
         for span, matrix in self.tiles:
             p = n * (span.stop - span.start)
             y = hidden[: p * h].view(p, h)  # (n·t, H)
@@ -199,10 +199,10 @@ class _UnitTiles:
             self.first_activation.apply(y, scratch)
             z = second[: p * h2].view(h2, p)
             torch.mm(self.second, y.T, out=z)
-            weight = weights[:p]
+            weight = q.new_empty(p)
             self.second_activation.dot(z.T, self.last, self.last_bias, weight, scratch)
-            found[:, span] = weight.view(n, -1)
-        return found
+            weights.append(weight.view(n, -1))
+        return torch.cat(weights, 1)
 
     def _matches(self, rows: Tensor, span: slice) -> Tensor:
         """(n, t, F): whether candidate and behavior share a known value of each field."""
