@@ -89,7 +89,9 @@ def test_weights_that_find_the_few_that_matter_are_told_apart_from_those_that_fi
     small = [1e-3 * n for n in range(1, 12)]
     found = verdict(beside([10, *small], [-7, *small[::-1]]))
     assert found.level == "caution"
-    assert "find the behaviors that matter (the 3 largest carry 99 % of all effects, 99 % at most), but" in found.sentence
+    assert (
+        "find the behaviors that matter (the 3 largest carry 99 % of all effects, 99 % at most), but" in found.sentence
+    )
     assert "do not rank" in found.sentence
     assert verdict(beside([0, *small], [-7, *small[::-1]])).level == "do not"
 
