@@ -15,7 +15,7 @@ from trainer.opening import find_example
 from trainer.tables import read_tables
 from trainer.train import keep_freed_memory
 
-SHIPPED = ("din", "base", "base-sum", "base-decay", "din-softmax", "din-paper", "din-fields", "dot", "dien")
+SHIPPED = ("din", "base", "base-sum", "base-decay", "din-softmax", "din-paper", "din-counts", "dot", "dien")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
