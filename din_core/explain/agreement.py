@@ -42,10 +42,10 @@ def kendall_tau(x: Floats, y: Floats) -> float | None:
 
     None where either is all ties or there are fewer than two.
     """
-    pairs = np.triu_indices(len(x), 1)
-    sign_x, sign_y = (np.sign(z[:, None] - z[None])[pairs] for z in (x, y))
-    untied = float(np.count_nonzero(sign_x)) * float(np.count_nonzero(sign_y))
-    return float((sign_x * sign_y).sum() / np.sqrt(untied)) if untied else None
+    above_x, above_y = (z[:, None] > z[None] for z in (x, y))  # (T, T): every pair in both orders
+    concordant, both_untied = np.count_nonzero(above_x & above_y), np.count_nonzero(above_x & (above_y | above_y.T))
+    untied = float(np.count_nonzero(above_x)) * float(np.count_nonzero(above_y))
+    return float((2 * concordant - both_untied) / np.sqrt(untied)) if untied else None
 
 
 def _covered(rank_by: Floats, size: Floats, k: int) -> float | None:
