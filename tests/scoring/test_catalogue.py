@@ -11,7 +11,7 @@ import torch
 from din_core.domain import Behavior, History, Item, User
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
 from din_core.scoring import Scorer, catalogue, dice_kernel, workers
-from din_core.scoring.catalogue import Catalogue, RowCatalogue
+from din_core.scoring.catalogue import Catalogue, RowCatalogue, sketch
 from tests.model.conftest import FAMILY, VOCABULARY, toy_batch, toy_network
 
 LONG = [n % 6 for n in range(3, 80)]
@@ -228,3 +228,41 @@ def test_a_compiler_that_fails_is_no_error(monkeypatch):
     monkeypatch.setattr(dice_kernel, "_compiled", dice_kernel._Compiled())
     dice_kernel.prepare(wait=True)
     assert dice_kernel.ready() is None
+
+
+def test_the_historys_own_items_come_first(small_blocks):
+    rows = all_rows()
+    first = next(iter(RowCatalogue(toy_network().float(), rows).scoring(one_history([2, 4]))))
+    assert set(rows[first.positions, 0].tolist()) <= {2, 4}
+
+
+def test_the_rest_comes_by_its_score_against_the_shortened_history(monkeypatch):
+    monkeypatch.setattr(catalogue, "BLOCK", 1)
+    network, batch, rows = toy_network().float(), one_history([2] * 40), all_rows()
+    guess = plainly(network, sketch(network, batch), rows)
+    guess[rows[:, 0] == 2] = np.inf
+    found = [part.positions[0] for part in RowCatalogue(network, rows).scoring(batch)]
+    np.testing.assert_array_equal(guess[found], np.sort(guess)[::-1])
+
+
+def test_each_behavior_left_out_of_a_sketch_is_counted_with_its_nearest():
+    network, batch = toy_network(), one_history(LONG, torch.float64)
+    short = sketch(network, batch)
+    assert len(short.behavior) == 9
+    repeats = [batch.count[(batch.behavior == row).all(1)].sum() for row in batch.behavior.unique(dim=0)]
+    kept = [short.count[(short.behavior == row).all(1)].sum() for row in batch.behavior.unique(dim=0)]
+    assert kept == repeats  # six kinds of behaviors, all kept
+
+
+def test_where_order_matters_a_sketch_is_the_newest_behaviors():
+    batch = one_history(LONG, folds=False)
+    short = sketch(toy_network("dien").float(), batch)
+    torch.testing.assert_close(short.behavior, batch.behavior[-9:])
+    torch.testing.assert_close(short.age, batch.age[-9:])
+
+
+@pytest.mark.parametrize(
+    ("name", "items"), [("din", [1, 2, 3] * 5), ("average", LONG), ("dot", LONG)], ids=["short", "base", "dot"]
+)
+def test_no_sketch_is_made_where_it_would_cost_as_much(name, items):
+    assert sketch(toy_network(**FAMILY[name]).float(), one_history(items)) is None
