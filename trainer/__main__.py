@@ -12,6 +12,7 @@ from din_core.domain import DinLensError
 
 COMMANDS = {
     "prepare": "turn public data into the four tables",
+    "planted": "make shoppers with planted interests: four tables, and the truth about their clicks",
     "ingest": "load the four tables into a behavior store",
     "train": "fit a model on a store and write a checkpoint",
     "leaderboard": "train every model with every seed and measure them in one table",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +36,16 @@ def read_tables(folder: Path) -> Tables:
     return Tables(**{name: pd.read_parquet(folder / f"{name}.parquet") for name in NAMES})
 
 
+TRUTH = "truth"
+"""A fifth table that planted data has."""
+
+
 def check_out(out: Path, overwrite: bool) -> None:
     """Raise DinLensError when writing tables to `out` would lose something; call before long work."""
     if out.exists() and not out.is_dir():
         raise DinLensError(f"{out} is a file, but the tables need a folder; choose another --out.")
     held = sorted(file.name for file in out.iterdir()) if out.exists() else []
-    ours = {f"{name}.parquet" for name in NAMES} | {PROVENANCE}
+    ours = {f"{name}.parquet" for name in (*NAMES, TRUTH)} | {PROVENANCE}
     foreign = [name for name in held if name not in ours]
     if foreign:
         raise DinLensError(f"{out} holds {foreign[0]!r}, which is no table; choose an empty folder as --out.")
@@ -57,8 +61,11 @@ def write_tables(
     overwrite: bool = False,
     level: int = 3,
     check: Callable[[Path], None] | None = None,
+    also: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:
     """Write one Parquet file a table and `provenance.txt` into the folder `out`: all of them, or none.
+
+    `also` holds further tables by name, such as TRUTH.
 
     They are written beside `out` and renamed into place, after `check` has seen them (it may raise). `level`
     is that of zstd, 1 to 22. DinLensError when `out` holds anything, unless `overwrite` and only tables.
@@ -69,8 +76,8 @@ def write_tables(
     try:
         new = work / "new"
         new.mkdir()
-        for name in NAMES:
-            _write(getattr(tables, name), new / f"{name}.parquet", level)
+        for name, frame in {**{name: getattr(tables, name) for name in NAMES}, **(also or {})}.items():
+            _write(frame, new / f"{name}.parquet", level)
         (new / PROVENANCE).write_text(provenance, encoding="utf-8")
         if check is not None:
             check(new)
