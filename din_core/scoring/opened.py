@@ -28,7 +28,7 @@ from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pooling import BasePooling
 from din_core.model.ragged import RaggedBatch
-from din_core.scoring.scorer import DAY, Scorer, _item_rows, _profile
+from din_core.scoring.scorer import Request, Scorer
 from din_core.scoring.short_tower import ShortTower
 
 ROWS = 1024
@@ -302,21 +302,11 @@ def open_scenario(
     `added` are items that are not there, but may be: each follows as one more behavior at the impression's last
     second, with a count of 0 until `logits` is given another.
     """
-    config, network, vocabulary = scorer.config, scorer.checkpoint.model, scorer.checkpoint.vocabulary
+    config, network = scorer.config, scorer.checkpoint.model
     seen = history.folded(config.max_history) if config.folds else history.plain(config.max_history)
     now = history.as_of - 1
     behaviors = (*seen, *(FoldedBehavior(item, 1, now, now) for item in added))
-    t = len(behaviors)
-    batch = RaggedBatch(
-        behavior=_item_rows(vocabulary, [b.item for b in behaviors]),
-        count=torch.tensor([b.count for b in behaviors], dtype=torch.float32),
-        age=torch.tensor([(history.as_of - b.last_timestamp) / DAY for b in behaviors], dtype=torch.float32),
-        behavior_offsets=(0, t),
-        candidate=_item_rows(vocabulary, [candidate]),
-        candidate_offsets=(0, 1),
-        profile=_profile(vocabulary, history.user),
-        context=torch.tensor([[v.row(context.get(name)) for name, v in vocabulary.context.items()]], dtype=torch.int64),
-    )
+    batch = scorer.batch([[Request(history, behaviors, (candidate,), (context,))]])
     q, k = network.item(batch.candidate), network.item(batch.behavior)
     scene = Scene(
         network=network,

@@ -103,7 +103,7 @@ class Scorer:
     def score_together(self, requests: Sequence[Request]) -> list[Scores]:
         """Score several requests in one forward pass, each as if alone; those on one history object share it."""
         groups = list(_by_history(requests).values())
-        batch = self._batch(groups)
+        batch = self.batch(groups)
         output = self._network(batch)
         logit = output.logit.numpy()
         probability = output.logit.sigmoid().numpy()
@@ -124,8 +124,8 @@ class Scorer:
             first += c
         return [found[id(request)] for request in requests]
 
-    def _batch(self, groups: Sequence[Sequence[Request]]) -> RaggedBatch:
-        """One history a group, with the candidates of all its requests."""
+    def batch(self, groups: Sequence[Sequence[Request]]) -> RaggedBatch:
+        """What the network reads: one history a group, with the candidates of all its requests."""
         vocabulary = self.checkpoint.vocabulary
         behaviors = [(behavior, group[0].history.as_of) for group in groups for behavior in group[0].behaviors]
         candidates = [item for group in groups for request in group for item in request.candidates]
