@@ -17,7 +17,9 @@ COMMANDS = {
     "train": "fit a model on a store and write a checkpoint",
     "leaderboard": "train every model with every seed and measure them in one table",
     "evaluate": "measure a checkpoint on one split",
+    "faithfulness": "measure whether a checkpoint's activation weights may be believed",
     "baselines": "measure popularity, logistic regression and gradient boosting on the same split",
+    "bench": "measure how fast this machine trains and scores",
     "demo": "rebuild the embedded demo under assets/ from a store and its checkpoints",
 }
 """Name -> help; each is a module `trainer.commands.NAME` with `configure`, `run` and `render`."""

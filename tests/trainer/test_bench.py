@@ -1,0 +1,146 @@
+"""The benchmark: that it measures what it says, at sizes that take seconds; how fast anything is, is no test."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from din_core.model.network import InterestNetwork
+from trainer.__main__ import main
+from trainer.bench.embeddings import embeddings
+from trainer.bench.machine import machine
+from trainer.bench.made_data import config_of, each_alone, made_samples, read_by, unfolded
+from trainer.bench.naive import make_naive, unsplit
+from trainer.bench.sizes import Sizes, quick, short
+from trainer.bench.steps import Steps
+from trainer.bench.timing import alternate
+from trainer.bench.training import training
+from trainer.fit import FitOptions
+
+SIZES = quick()
+SHORT, LONG = SIZES.shapes
+
+
+def finite(rows):
+    """Their values by name, all of them finite and above 0."""
+    found = {row.name: dict(row.values) for row in rows}
+    assert len(found) == len(rows)
+    assert all(math.isfinite(value) and value > 0 for values in found.values() for value in values.values()), found
+    return found
+
+
+def test_what_is_compared_takes_turns_and_the_first_is_not_counted():
+    order = []
+    spent = alternate({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=3)
+    assert "".join(order) == "abababab"
+    assert [len(spent["a"]), len(spent["b"])] == [3, 3]
+
+
+def test_made_histories_have_the_lengths_asked_for():
+    samples = made_samples(short(), 20_000)
+    lengths = np.diff(samples.behavior_offsets)
+    assert samples.impressions == 20_000
+    assert lengths.mean() == pytest.approx(7.7, abs=0.1)
+    assert (lengths.min(), lengths.max()) == (1, 50)
+
+
+def test_unfolding_and_splitting_keep_what_the_network_computes():
+    samples = made_samples(LONG, 40)
+    torch.manual_seed(0)
+    network = InterestNetwork(config_of("din", LONG)).eval()
+    logits = [
+        network(form.batch(np.arange(form.groups))[0]).logit
+        for form in (samples, unfolded(samples), each_alone(samples), each_alone(unfolded(samples)))
+    ]
+    assert unfolded(samples).pairs > 1.5 * samples.pairs == 1.5 * each_alone(samples).pairs
+    for logit in logits[1:]:
+        torch.testing.assert_close(logit, logits[0], atol=1e-5, rtol=1e-5)
+
+
+def test_dien_reads_the_newest_behaviors_unfolded():
+    samples = made_samples(LONG, 8)
+    config = config_of("dien", LONG)
+    read = read_by(config, samples)
+    whole = unfolded(samples)
+    most = config.max_history
+    assert np.diff(read.behavior_offsets).tolist() == np.minimum(np.diff(whole.behavior_offsets), most).tolist()
+    first = read.behavior[: read.behavior_offsets[1]]
+    assert torch.equal(first, whole.behavior[: whole.behavior_offsets[1]][-most:])
+
+
+@pytest.mark.parametrize("train", [False, True])
+def test_the_naive_formulation_is_the_same_network(train):
+    samples = each_alone(made_samples(LONG, 40))
+    batch, _ = samples.batch(np.arange(samples.groups))
+    found = []
+    for change in (lambda network: None, make_naive, unsplit):
+        torch.manual_seed(0)
+        network = InterestNetwork(config_of("din", LONG)).train(train)
+        change(network)
+        output = network(batch)
+        output.logit.square().sum().backward()
+        found.append((output.logit, output.weight, network.item.tables[0].weight.grad))
+    for other in found[1:]:
+        for mine, plain in zip(found[0], other, strict=True):
+            torch.testing.assert_close(mine, plain, atol=1e-5, rtol=1e-4)
+
+
+def test_operations_are_those_of_the_split_unit_forward_and_twice_backward():
+    samples = made_samples(SHORT, 256)
+    config = config_of("din", SHORT)
+    counted = Steps(config, samples, FitOptions(batch_size=64), burst=1, fused=False).flop_sample
+    d, h, h2 = 64, 80, 40
+    w = 3 * d + 2 + 1  # candidate, interest vector, product, a likeness a field, intensity
+    behaviors = samples.behavior_offsets[32] / 64  # of the first batch's histories, two samples each, about
+    pair = d * h + h * h2 + h2
+    sample = d * h + (w * 200 + 200 * 80 + 80)
+    expected = 3 * 2 * (2 * behaviors * pair + behaviors * d * h + sample)
+    assert counted == pytest.approx(expected, rel=0.25)  # the batch is shuffled, and inputs need no gradient
+
+
+def test_the_machine_multiplies():
+    assert finite(machine(SIZES)).keys() >= {"(n × 64) · (64 × 80)", "(n × 80) · (80 × 40)"}
+
+
+def test_training_tells_every_model_and_the_naive_one_on_every_shape():
+    found = finite(training(SIZES))
+    names = {f"{model}, {shape.name}" for model in (*SIZES.models, "din, naive") for shape in SIZES.shapes}
+    assert found.keys() == names
+    assert found["din, naive, short histories"]["× naive din"] == 1
+    assert {"samples/s", "pairs/s", "share of matmul rate"} <= found["dien, long histories"].keys()
+
+
+def test_steps_on_longer_tables_are_told_as_ratios_to_the_shortest():
+    found = finite(embeddings(SIZES))
+    assert list(found) == ["1,000 rows", "4,000 rows", "4,000 rows, touched ones spread out"]
+    assert found["1,000 rows"]["× shortest"] == 1
+
+
+def test_a_table_that_does_not_fit_into_memory_is_left_out():
+    rows = embeddings(Sizes(**{**vars_of(SIZES), "table_rows": (1_000, 10**14)}))
+    assert [(row.name, bool(row.values), row.note) for row in rows] == [
+        ("1,000 rows", True, ""),
+        ("100,000,000,000,000 rows", False, "left out: too little memory"),
+    ]
+
+
+def vars_of(sizes):
+    return {name: getattr(sizes, name) for name in sizes.__dataclass_fields__}
+
+
+def test_the_command_prints_json_and_writes_it_with_a_page_that_asks_for_nothing(tmp_path, capsys):
+    assert main(["bench", "--quick", "--only", "machine", "--json", "--out", str(tmp_path / "out")]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((tmp_path / "out" / "bench.json").read_text("utf-8"))
+    assert printed["quick"] is True
+    assert {row["part"] for row in printed["rows"]} == {"machine"}
+    page = (tmp_path / "out" / "bench.html").read_text("utf-8")
+    assert "machine: GFLOP" in page
+    assert 'src="http' not in page
+
+
+def test_an_unknown_part_is_told_with_those_there_are(capsys):
+    assert main(["bench", "--only", "machine,warp"]) == 1
+    assert "there is no part 'warp'; take some of machine, training, embeddings" in capsys.readouterr().err

@@ -1,0 +1,73 @@
+"""The parts of the benchmark, each run in a process of its own.
+
+So the memory that one part holds, and how it set up the allocator and the compiler, is not the next one's; and a part
+that breaks, or that the system ends for want of memory, costs its own rows alone.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from trainer.bench.embeddings import embeddings
+from trainer.bench.machine import about, load, machine
+from trainer.bench.results import Row
+from trainer.bench.sizes import Sizes, quick
+from trainer.bench.timing import say
+from trainer.bench.training import training
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for."""
+
+    only: tuple[str, ...]
+    quick: bool = False
+    device: str = "cpu"
+    store: str | None = None
+    checkpoint: str | None = None
+
+    @property
+    def sizes(self) -> Sizes:
+        """Full or quick."""
+        return quick() if self.quick else Sizes()
+
+
+def _parts(wanted: Wanted) -> Mapping[str, Callable[[], list[Row]]]:
+    sizes = wanted.sizes
+    return {
+        "machine": partial(machine, sizes),
+        "training": partial(training, sizes, wanted.device),
+        "embeddings": partial(embeddings, sizes, wanted.device),
+    }
+
+
+PARTS = tuple(_parts(Wanted(())))
+"""Names, in the order of the table."""
+
+
+def bench(wanted: Wanted) -> dict[str, Any]:
+    """Run the parts that are wanted; what the machine was and all rows, JSON-ready."""
+    before = load()
+    rows = [row.as_dict() for name in wanted.only for row in run_part(name, wanted)]
+    return {"quick": wanted.quick, "machine": {**about(), "load before": before, "load after": load()}, "rows": rows}
+
+
+def run_part(name: str, wanted: Wanted) -> Sequence[Row]:
+    """A part's rows; one that says why where it broke."""
+    context = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(1, mp_context=context) as process:
+            return process.submit(_run, name, wanted).result()
+    except Exception as error:  # whatever a part breaks on: the others are still to be measured
+        reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        say(f"{name} broke: {reason[0]}")
+        return [Row(name, name, note=f"broke: {reason[0]}")]
+
+
+def _run(name: str, wanted: Wanted) -> list[Row]:
+    return _parts(wanted)[name]()
