@@ -8,24 +8,40 @@ from din_core.figures.activation import (
     plot_activation,
 )
 from din_core.figures.curves import Curve, CurvesInfo, curves_info, plot_curves
+from din_core.figures.effects import (
+    CategoryEffect,
+    EffectsInfo,
+    PathPart,
+    PathsInfo,
+    effects_info,
+    paths_info,
+    whole_categories,
+)
 from din_core.figures.leaderboard import Dot, LeaderboardInfo, leaderboard_info, plot_leaderboard
 from din_core.figures.timeline import Tick, Timeline, timeline_info
 
 __all__ = [
     "ActivationInfo",
+    "CategoryEffect",
     "Curve",
     "CurvesInfo",
     "Dot",
+    "EffectsInfo",
     "Group",
     "LeaderboardInfo",
+    "PathPart",
+    "PathsInfo",
     "Tick",
     "Timeline",
     "activation_info",
     "activation_infos",
     "curves_info",
+    "effects_info",
     "leaderboard_info",
+    "paths_info",
     "plot_activation",
     "plot_curves",
     "plot_leaderboard",
     "timeline_info",
+    "whole_categories",
 ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from din_core.domain import Item, Scores
-from din_core.figures.palette import LIGHT, LIGHT_OTHER, choose_slots
+from din_core.domain import FoldedBehavior, Item, Scores
+from din_core.figures.palette import LIGHT, LIGHT_OTHER, SLOTS, choose_slots
 from din_core.figures.timeline import Timeline
 
 OTHER = "other"
@@ -87,7 +88,7 @@ def activation_infos(scores: Scores, timeline: Timeline, color_by: str = "catego
     """
     if scores.behaviors != timeline.behaviors:
         raise ValueError("the scores and the timeline are not of the same history")
-    category = tuple(b.item.fields.get(color_by) or UNKNOWN for b in timeline.behaviors)
+    category = categories_of(timeline.behaviors, color_by)
     repeats = np.array([b.count for b in timeline.behaviors], dtype=np.int64)
     weights = np.asarray(scores.weight, dtype=np.float64)
     strength = [rank(category, np.abs(row) * repeats) for row in weights]
@@ -116,6 +117,17 @@ def activation_info(
 ) -> ActivationInfo:
     """The info of one candidate."""
     return activation_infos(scores, timeline, color_by)[candidate]
+
+
+def categories_of(behaviors: Sequence[FoldedBehavior], field: str = "category") -> tuple[str, ...]:
+    """(T,) each behavior's value of an item field, `unknown` where there is none."""
+    return tuple(b.item.fields.get(field) or UNKNOWN for b in behaviors)
+
+
+def coloured(category: Sequence[str], weight: NDArray[np.floating[Any]], repeats: NDArray[np.int64]) -> tuple[str, ...]:
+    """The categories with a colour of their own, by falling Σ |weight| × repeats."""
+    ranked = rank(category, np.abs(weight.astype(np.float64)) * repeats)
+    return tuple(name for name in ranked if name != UNKNOWN)[:SLOTS]
 
 
 def rank(category: Sequence[str], strength: NDArray[np.float64]) -> list[str]:

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from din_core.domain import Scenario
-from din_core.figures import ActivationInfo, Timeline
+from din_core.figures import ActivationInfo, CategoryEffect, Timeline
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
+from din_core.pages.explained import Explained
 from din_core.pages.inspection import Case, Inputs, Inspection
 from din_core.pages.model_words import ModelWords
 from din_core.pages.words import Words, chance, field_values, item_detail, moment
@@ -56,11 +57,41 @@ def model_text(inspection: Inspection, model: ModelWords) -> str:
             "weight": model.weight,
             "note": model.note,
             "sumsTo": model.sums_to,
+            "past": model.past_weights,
             "historyText": history_text(inspection, model.name),
             "timeline": timeline_data(inspection.timeline, inspection.infos[0].category),
             "scored": [scored_data(info) for info in inspection.infos],
         }
     )
+
+
+def effects_text(explained: Explained) -> str:
+    """What the lens shows of one candidate under one model beside its weights; points are for the lens to make."""
+    effects, paths, verdict = explained.effects, explained.paths, explained.verdict
+    return compact(
+        {
+            "logit": significant(effects.logit),
+            "effect": [significant(v) for v in effects.effect.tolist()],
+            "extent": [significant(v) for v in effects.extent],
+            "categories": [category_data(entry) for entry in effects.categories],
+            "others": None if effects.others is None else category_data(effects.others),
+            "paths": [[part.name, part.meaning, significant(part.value)] for part in paths.parts],
+            "verdict": {
+                "level": verdict.level,
+                "sentence": verdict.sentence,
+                "rows": list(verdict.disagreeing),
+            },
+        }
+    )
+
+
+def category_data(entry: CategoryEffect) -> dict[str, Any]:
+    return {
+        "name": entry.category,
+        "lines": entry.lines,
+        "weight": significant(entry.weight),
+        "effect": significant(entry.effect),
+    }
 
 
 def compact(data: object) -> str:

@@ -31,6 +31,8 @@ class ModelWords:
     """What its weights are called, in the singular."""
     note: str
     """What a weight is, and what it is not."""
+    past_weights: str
+    """What a removed behavior changes beside the weighted sum; nothing where there is no such thing."""
     sums_to: str
     """What its weights always add up to, repeats counted: "1", "H", or nothing where they are free."""
 
@@ -56,6 +58,7 @@ def describe_model(folder: str, scorer: Scorer, alone: bool = True) -> ModelWord
         pooling=pooling_words(config, half_life),
         weight=weight_noun(config),
         note=weight_note(config),
+        past_weights=past_weights(config),
         sums_to=sums_to(config),
     )
 
@@ -131,6 +134,13 @@ def weight_note(config: ModelConfig) -> str:
         }[config.evolution]
     past_it = " Past it, this model's tower counts repeats of the candidate and of its fields." if config.counts else ""
     return f"{'An' if noun[0] == 'a' else 'A'} {noun} {does}; it is not an effect on the score.{past_it}"
+
+
+def past_weights(config: ModelConfig) -> str:
+    """See ModelWords."""
+    return (
+        "This model also counts repeats: part of what a removal changes goes past its weights." if config.counts else ""
+    )
 
 
 def sums_to(config: ModelConfig) -> str:

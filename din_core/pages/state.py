@@ -43,8 +43,12 @@ class Held:
     common: str | None = None
     models: dict[str, str] = field(default_factory=dict)
     """By folder name."""
+    effects: dict[tuple[str, int], str] = field(default_factory=dict)
+    """By folder name and place of the case: those of the model whose weights are shown."""
     ahead: bool = False
     """Whether other models than those on screen are held too: somebody is about to choose one."""
+    more_effects: bool = False
+    """Whether effects of other cases than the one on screen are to be made in the next run."""
 
 
 @dataclass
@@ -208,8 +212,10 @@ def held(key: tuple[object, ...]) -> Held:
     return own.held
 
 
-def hold_ahead() -> None:
-    """A model is about to be chosen: let the lens hold the others too."""
+def hold_ahead(what: str) -> None:
+    """Let the lens hold what it may need soon: all `models`, as one is about to be chosen, or more `effects`."""
     own = session()
-    if own.held is not None:
+    if own.held is not None and what == "models":
         own.held.ahead = True
+    elif own.held is not None:
+        own.held.more_effects = True

@@ -18,9 +18,12 @@ MAX_LENGTH = 500
 """Characters of one value; longer ones are not ids."""
 MAX_CANDIDATES = 20
 
-SORT_COLUMNS = ("title", "category", "date", "repeats", "weight", "total")
+SORT_COLUMNS = ("title", "category", "date", "repeats", "weight", "total", "effect", "points")
 SCALES = ("each", "shared")
+METHODS = ("weight", "effect")
 METRICS = ("auc", "gauc", "log_loss", "ece", "rela_impr")
+CHOICES = {"sort": SORT_COLUMNS, "method": METHODS, "scale": SCALES, "metric": METRICS}
+"""What each view option may say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,10 @@ class View:
 
     sort: str = "-weight"
     """A column of SORT_COLUMNS, with "-" in front for descending."""
+    method: str = "weight"
+    """What the chart shows of each behavior: "weight", the model's own; "effect", measured by leaving it out."""
     scale: str = "each"
-    """"each": the weight axis fits the candidate on screen; "shared": one axis for all candidates held."""
+    """"each": the chart's axis fits the candidate on screen; "shared": one axis for all candidates held."""
     metric: str = "gauc"
     """The metric of METRICS by which the leaderboard is drawn."""
 
@@ -73,6 +78,7 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
     for name in sorted(scenario.context):
         raw[f"ctx.{name}"] = scenario.context[name] or ""
     raw["sort"] = view.sort
+    raw["method"] = view.method
     raw["scale"] = view.scale
     raw["metric"] = view.metric
     return raw
@@ -119,7 +125,7 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
             for name, given in values.items()
             if name.startswith("ctx.") and name != "ctx."
         },
-        view=read_view(one("sort"), one("scale"), one("metric"), problems),
+        view=read_view({name: one(name) for name in CHOICES}, problems),
     )
     return link, tuple(problems)
 
@@ -150,19 +156,15 @@ def read_time(text: str | None, problems: list[str]) -> int | None:
         return None
 
 
-def read_view(sort: str | None, scale: str | None, metric: str | None, problems: list[str]) -> View:
+def read_view(given: Mapping[str, str | None], problems: list[str]) -> View:
     """View options; what is unknown falls back to the default with a sentence."""
-    default = View()
-    if sort is not None and sort.removeprefix("-") not in SORT_COLUMNS:
-        problems.append(f"The link sorts by {shown(sort)}; known are {', '.join(SORT_COLUMNS)}.")
-        sort = None
-    if scale is not None and scale not in SCALES:
-        problems.append(f"The link's scale {shown(scale)} is unknown; known are {', '.join(SCALES)}.")
-        scale = None
-    if metric is not None and metric not in METRICS:
-        problems.append(f"The link's metric {shown(metric)} is unknown; known are {', '.join(METRICS)}.")
-        metric = None
-    return View(sort or default.sort, scale or default.scale, metric or default.metric)
+    chosen = {name: value for name, value in given.items() if value is not None}
+    for name, value in list(chosen.items()):
+        if value.removeprefix("-" if name == "sort" else "") not in CHOICES[name]:
+            wrong = f"link sorts by {shown(value)}" if name == "sort" else f"link's {name} {shown(value)} is unknown"
+            problems.append(f"The {wrong}; known are {', '.join(CHOICES[name])}.")
+            del chosen[name]
+    return View(**chosen)
 
 
 def kept(name: str, given: Sequence[str], problems: list[str]) -> list[str]:

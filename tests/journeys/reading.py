@@ -43,10 +43,15 @@ def number(text: str) -> float:
 
 def weights(page: Page) -> list[tuple[str, float]]:
     """Title and weight of each row of the table, in its order."""
+    return column(page, "weight")
+
+
+def column(page: Page, name: str) -> list[tuple[str, float]]:
+    """Title and number of each row of the table, in its order."""
     rows = page.locator("#rows tr").evaluate_all(
-        "rows => rows.map(r => [r.querySelector('th').firstChild.textContent, r.querySelector('.weight').textContent])"
+        "(rows, name) => rows.map(r => ['th', `.${name}`].map(at => r.querySelector(at).firstChild.textContent))", name
     )
-    return [(title, number(weight)) for title, weight in rows]
+    return [(title, number(text)) for title, text in rows]
 
 
 def drawing(page: Page) -> str:

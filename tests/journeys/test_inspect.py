@@ -16,6 +16,7 @@ from tests.small_world import MONDAY
 from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
+COLUMNS = ["Title", "Category", "Last date", "Repeats", "Weight", "× repeats", "Effect", "Points"]
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +199,7 @@ def test_the_table_sorts_by_every_column(page: Page, address: str) -> None:
     expect(heads.nth(4)).to_have_attribute("aria-sort", "descending")
     shown = [weight for _, weight in weights(page)]
     assert shown == sorted(shown, reverse=True)
-    for place, name in enumerate(["Title", "Category", "Last date", "Repeats", "Weight", "× repeats"]):
+    for place, name in enumerate(COLUMNS):
         heads.nth(place).get_by_role("button", name=name, exact=True).press("Enter")
         first = "ascending" if name in ("Title", "Category") else "descending"
         expect(heads.nth(place)).to_have_attribute("aria-sort", first)

@@ -30,9 +30,13 @@ def lens(page: AppTest) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def held(page: AppTest) -> tuple[dict[str, Any], dict[str, Any], dict[str, dict[str, Any]]]:
     """What the lens is told to show, what does not depend on the model, and each model that it holds."""
-    head, common, *models = (json.loads(line) for line in the_lens(page).proto.bytes.decode().split("\n"))
+    head, common, *texts = (json.loads(line) for line in the_lens(page).proto.bytes.decode().split("\n"))
+    models, effects = texts[: len(head["models"])], texts[len(head["models"]) :]
     assert head["models"] == [model["link"] for model in models]
-    return head, common, {model["link"]: model for model in models}
+    found = {model["link"]: model | {"effects": {}} for model in models}
+    for (link, place), text in zip(head["effects"], effects, strict=True):
+        found[link]["effects"][place] = text
+    return head, common, found
 
 
 def the_lens(page: AppTest) -> Any:

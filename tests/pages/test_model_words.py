@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from din_core.model.config import ModelConfig
-from din_core.pages.model_words import ModelWords, badges, describe_models, pooling_words, sums_to, weight_note
+from din_core.pages.model_words import (
+    ModelWords,
+    badges,
+    describe_models,
+    past_weights,
+    pooling_words,
+    sums_to,
+    weight_note,
+)
 from din_core.scoring import load_scorers
 from tests.pages.conftest import World
 from tests.tiny_checkpoints import write_checkpoints
@@ -103,6 +111,11 @@ def test_every_note_says_what_a_weight_is_not(evolution: str) -> None:
     for options in ({}, {"attention": "dot"}, {"architecture": "base"}, {"architecture": "dien"}):
         note = weight_note(config(evolution=evolution, **options))
         assert note.endswith("it is not an effect on the score.")
+
+
+def test_a_model_with_counts_says_that_a_removal_goes_past_its_weights() -> None:
+    assert "goes past its weights" in past_weights(config(counts=True))
+    assert past_weights(config()) == ""
 
 
 def test_two_checkpoints_of_one_title_are_told_apart_by_their_folders(world: World, tmp_path: Path) -> None:

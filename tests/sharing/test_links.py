@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from din_core.domain import LinkError, Scenario
 from din_core.sharing import Link, View, encode, parse, query_string
-from din_core.sharing.links import MAX_CANDIDATES, MAX_LENGTH, METRICS, SCALES, SORT_COLUMNS
+from din_core.sharing.links import MAX_CANDIDATES, MAX_LENGTH, METHODS, METRICS, SCALES, SORT_COLUMNS
 
 YEAR_1, YEAR_9999 = -62135596800, 253402300799
 text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
@@ -25,6 +25,7 @@ scenarios = st.builds(
 views = st.builds(
     View,
     sort=st.sampled_from([sign + name for name in SORT_COLUMNS for sign in ("", "-")]),
+    method=st.sampled_from(METHODS),
     scale=st.sampled_from(SCALES),
     metric=st.sampled_from(METRICS),
 )
@@ -66,6 +67,7 @@ def test_a_link_writes_every_choice_out() -> None:
         "ctx.mailer": "",
         "ctx.store": "367",
         "sort": "-weight",
+        "method": "weight",
         "scale": "each",
         "metric": "gauc",
     }
@@ -74,6 +76,12 @@ def test_a_link_writes_every_choice_out() -> None:
 def test_an_empty_link_leaves_every_choice_open() -> None:
     link, problems = parse({})
     assert (link, link.scenario, problems) == (Link(), None, ())
+
+
+def test_a_link_from_before_there_were_effects_opens_on_weights() -> None:
+    old = {name: value for name, value in encode(EXAMPLE).items() if name != "method"}
+    link, problems = parse(old)
+    assert (link.scenario, link.view.method, problems) == (EXAMPLE, "weight", ())
 
 
 def test_names_of_others_are_ignored() -> None:
@@ -103,6 +111,7 @@ def test_a_time_is_rounded_down_to_seconds_of_utc(at: str, seconds: int) -> None
         ({"user": "x" * (MAX_LENGTH + 1)}, f"501 characters, the limit is {MAX_LENGTH}"),
         ({"item": [str(i) for i in range(21)]}, "names 21 candidates; the first 20 are used"),
         ({"sort": "-importance"}, "sorts by “-importance”; known are title"),
+        ({"method": "importance"}, "method “importance” is unknown; known are weight, effect"),
         ({"scale": "log"}, "scale “log” is unknown; known are each, shared"),
         ({"metric": "f1"}, "metric “f1” is unknown; known are auc, gauc"),
     ],

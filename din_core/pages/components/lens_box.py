@@ -14,13 +14,14 @@ from din_core.sharing import View
 NAME = "din_lens.lens"
 HTML = source("lens/lens.html")
 CSS = source("lens/lens.css")
-JS = source("lens/format.js", "lens/chart.js", "lens/table.js", "lens/tiles.js", "lens/lens.js")
+JS = source("lens/format.js", "lens/chart.js", "lens/table.js", "lens/tiles.js", "lens/reasons.js", "lens/lens.js")
 
 
 def lens(
     key: str,
     common: str,
     models: Mapping[str, str],
+    effects: Mapping[tuple[str, int], str],
     *,
     revision: str,
     epoch: int,
@@ -28,14 +29,14 @@ def lens(
     chosen: Sequence[str],
     view: View,
     on_went: Callable[[str], None],
-    on_wish: Callable[[], None],
+    on_wish: Callable[[str], None],
 ) -> None:
-    """Show the lens: `common` and the text of each model it holds, by link name.
+    """Show the lens: `common`, the text of each model it holds, by link name, and effects, by model and case.
 
     `revision` is another when any of these texts is another than before; more models may join under the same.
     Whenever `epoch` is another, it goes to the candidate `selected` and the models `chosen`, and takes over `view`.
-    `on_went` gets the query string of where the lens went by itself; `on_wish` is told when a model is about to be
-    chosen that the lens may not hold.
+    `on_went` gets the query string of where the lens went by itself; `on_wish` is told what the lens may
+    need soon and does not hold: `models` or `effects`.
     """
 
     def arrived() -> None:
@@ -44,8 +45,9 @@ def lens(
             on_went(str(query))
 
     def wished() -> None:
-        if st.session_state[key].wish:
-            on_wish()
+        what = st.session_state[key].wish
+        if what:
+            on_wish(str(what))
 
     head = {
         "revision": revision,
@@ -53,8 +55,9 @@ def lens(
         "selected": selected,
         "chosen": list(chosen),
         "models": list(models),
+        "effects": list(effects),
         "view": asdict(view),
     }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
-    text = "\n".join([json.dumps(head), common, *models.values()])
+    text = "\n".join([json.dumps(head), common, *models.values(), *effects.values()])
     mount(key=key, data=text.encode(), on_went_change=arrived, on_wish_change=wished)

@@ -11,7 +11,7 @@ function createChart(at, onRow) {
   const tip = at("tip");
   const spoken = at("spoken");
   let time = null; // the timeline's columns
-  let shown = null; // {weight, slotOf, extent, reference, digits, asOf, empty}
+  let shown = null; // {values, whole, axis, told, slotOf, extent, reference, asOf, empty}
   let theme = null;
   let hidden = new Set(); // categories switched off
   let box = { left: 0, top: 0, width: 0, height: 0 };
@@ -24,6 +24,9 @@ function createChart(at, onRow) {
   const toX = (place) => box.left + place * box.width;
   const slotOf = (r) => shown.slotOf(time.category[r]);
   const color = (r) => theme.colors[slotOf(r) ?? theme.colors.length - 1];
+  // A value of all occurrences together stands at the last of them.
+  const stands = (i) => !shown.whole || time.lastLine[time.lineRow[i]] === i;
+  const valueAt = (i) => (stands(i) ? shown.values[time.lineRow[i]] : 0);
   const isHidden = (r) => hidden.has(shown.groupOf(time.category[r]));
 
   function resize(canvas, width, height) {
@@ -81,7 +84,7 @@ function createChart(at, onRow) {
       pen.fillText(fixed(value, shown.ticks.digits), box.left - 8, y);
     }
     pen.textAlign = "left";
-    pen.fillText("weight of one occurrence", box.left, 9);
+    pen.fillText(shown.axis, box.left, 9);
     pen.textAlign = "right";
     pen.fillText(`scored as of ${day(shown.asOf)}`, box.left + box.width, 9);
     drawDates(pen);
@@ -112,11 +115,12 @@ function createChart(at, onRow) {
     const r = time.lineRow[i];
     const x = toX(time.linePlace[i]);
     const zero = toY(0);
-    const y = toY(shown.weight[r]);
+    const y = toY(valueAt(i));
     const width = Math.max(barWidth(), grow > 1 ? 2 : 0);
     pen.fillStyle = color(r);
+    if (!stands(i)) return pen.fillRect(x - 0.5, zero, 1, 4 * grow);
     pen.fillRect(x - width / 2, Math.min(zero, y), width, Math.max(Math.abs(y - zero), 1));
-    const strong = Math.abs(shown.weight[r]) >= STRONG * Math.max(-shown.extent[0], shown.extent[1]);
+    const strong = Math.abs(valueAt(i)) >= STRONG * Math.max(-shown.extent[0], shown.extent[1]);
     if (width < 2.5 && grow === 1 && !strong) return;
     pen.beginPath();
     pen.arc(x, y, Math.min(Math.max(width * 0.75, 2), 3) * grow, 0, 2 * Math.PI);
@@ -157,8 +161,8 @@ function createChart(at, onRow) {
 
   function drawLit() {
     const pen = resize(lit, plot.clientWidth, plot.clientHeight);
-    const stands = shown && time.lineRow.length ? litLines() : null;
-    if (!stands) {
+    const chosen = shown && time.lineRow.length ? litLines() : null;
+    if (!chosen) {
       tip.hidden = true;
       return;
     }
@@ -166,14 +170,14 @@ function createChart(at, onRow) {
     pen.fillStyle = theme.background;
     pen.fillRect(box.left, box.top - 4, box.width + 6, box.height + 4);
     pen.globalAlpha = 1;
-    for (let i = 0; i < time.lineRow.length; i++) if (stands(i)) drawBar(pen, i, group === null ? 1.4 : 1);
+    for (let i = 0; i < time.lineRow.length; i++) if (chosen(i)) drawBar(pen, i, group === null ? 1.4 : 1);
     drawZero(pen);
     if (line === null) {
       tip.hidden = true;
       return;
     }
     const x = toX(time.linePlace[line]);
-    const y = toY(shown.weight[time.lineRow[line]]);
+    const y = toY(valueAt(line));
     pen.strokeStyle = theme.text;
     pen.lineWidth = 1.5;
     pen.beginPath();
@@ -184,13 +188,13 @@ function createChart(at, onRow) {
 
   function drawTip(x, y) {
     const r = time.lineRow[line];
-    const [title, category, when, repeats, weight] = tipLines(line);
+    const [title, category, when, repeats, ...numbers] = tipLines(line);
     tip.replaceChildren(
       element("strong", time.id[r] === shown.id ? `${title} (this candidate)` : title),
       element("span", category, { className: "category", style: `--swatch:${color(r)}` }),
       element("span", when),
       element("span", repeats),
-      element("span", weight, { className: "number" }),
+      ...numbers.map((text) => element("span", text, { className: "number" })),
     );
     tip.hidden = false;
     const left = x + 16 + tip.offsetWidth > plot.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
@@ -200,14 +204,12 @@ function createChart(at, onRow) {
 
   function tipLines(i) {
     const r = time.lineRow[i];
-    const n = time.count[r];
-    const w = shown.weight[r];
     return [
       time.title[r],
       time.category[r],
       day(time.lineTime[i]),
       often(r),
-      `weight ${fixed(w, shown.digits)}${n === 1 ? "" : `, × ${n} = ${fixed(w * n, shown.digits)}`}`,
+      ...shown.told(r),
     ];
   }
 
@@ -224,7 +226,7 @@ function createChart(at, onRow) {
     for (let i = 0; i < time.lineRow.length; i++) {
       const dx = Math.abs(toX(time.linePlace[i]) - x);
       if (dx > REACH || isHidden(time.lineRow[i])) continue;
-      const end = toY(shown.weight[time.lineRow[i]]);
+      const end = toY(valueAt(i));
       const dy = y < Math.min(zero, end) ? Math.min(zero, end) - y : Math.max(0, y - Math.max(zero, end));
       const far = dx + 0.2 * dy;
       if (far < least) [best, least] = [i, far];
@@ -286,7 +288,9 @@ function createChart(at, onRow) {
 
   return {
     setTimeline(next) {
-      time = next;
+      const lastLine = [];
+      next.lineRow.forEach((r, i) => (lastLine[r] = i));
+      time = { ...next, lastLine };
       line = row = pinned = group = null;
     },
     setCase(next) {

@@ -36,6 +36,12 @@ function percent(probability) {
   return `${(100 * probability).toFixed(1)} %`;
 }
 
+// What an effect on the logit is in points of probability: sigmoid(logit) less sigmoid without it, 0 to 100.
+function pointsOf(effect, logit) {
+  const sigmoid = (x) => 0.5 * (1 + Math.tanh(x / 2));
+  return 100 * (sigmoid(logit) - sigmoid(logit - effect));
+}
+
 // Decimals that show the largest of these values to four digits.
 function digitsFor(extent) {
   const largest = Math.max(Math.abs(extent[0]), Math.abs(extent[1]), 1e-9);

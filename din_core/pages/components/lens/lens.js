@@ -1,8 +1,13 @@
 // The lens: candidates of one time, their scores, the activation chart and its table.
 // It holds every candidate's weights by the models on screen, and by the others as soon as somebody reaches for
-// them: it steps and changes models by itself; Python hears of it and keeps the address.
+// them: it steps and changes models by itself; Python hears of it and keeps the address. Measured effects come with
+// the candidate on screen; those of its neighbours are asked for once it stands there.
 
 const TELL_AFTER_MS = 120; // of standing on a candidate before Python is told
+const AHEAD = 6; // candidates before and after the one on screen whose effects are held too
+const ASK_AFTER_MS = 250; // of standing on a candidate before effects of its neighbours are asked for
+const MOST_DIGITS = 5; // of effects: they are differences of single-precision logits
+const NOTHING = { extent: [0, 0] };
 const lenses = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -18,6 +23,7 @@ function createLens(root) {
   const table = createTable(at, sortBy, (r) => chart.pointRow(r), (r) => chart.pin(r));
   const chart = createChart(at, (r, reveal) => table.light(r, reveal));
   const tiles = createTiles(at("tiles"), chooseModel, wish);
+  const reasons = createReasons(at, (r) => chart.pin(r));
   let data = null; // what does not depend on the model
   let parts = new Map(); // each model that is held, by its name in links
   let wanted = []; // names of the models chosen last, first the one whose weights are shown
@@ -29,6 +35,8 @@ function createLens(root) {
   let epoch = null;
   let revision = null;
   let timer = 0;
+  let asking = 0; // timer before more effects are asked for
+  let answered = true; // whether the last such question brought any
   let look = null; // colours and font of the theme on screen
 
   const lens = {
@@ -46,7 +54,8 @@ function createLens(root) {
         parts = new Map();
         wished = false;
       }
-      head.models.forEach((link, i) => parts.has(link) || parts.set(link, JSON.parse(texts[i])));
+      head.models.forEach((link, i) => parts.has(link) || parts.set(link, readModel(texts[i])));
+      const fresh = takeEffects(head.effects, texts.slice(head.models.length));
       if (led) {
         clearTimeout(timer);
         view = head.view;
@@ -54,19 +63,59 @@ function createLens(root) {
       }
       readTheme();
       const arrived = wanted.every((link) => parts.has(link)) && wanted.some((link, i) => on[i]?.link !== link);
-      if (!led && !renewed && !arrived) return;
+      if (!led && !renewed && !arrived) {
+        if (fresh.size) showFresh(fresh);
+        askAhead();
+        return;
+      }
       const placeOf = (id) => data.cases.findIndex((item) => item.id === id);
       chosen = Math.max(placeOf(led ? head.selected : before?.cases[chosen]?.id), 0);
       if (renewed) renew(before);
       changeModels(renewed);
       show();
+      askAhead();
     },
     stop() {
       clearTimeout(timer);
+      clearTimeout(asking);
       chart.stop();
       lenses.delete(root);
     },
   };
+
+  function readModel(text) {
+    return { ...JSON.parse(text), effects: new Map() };
+  }
+
+  // Effects by model and place of the case; those that were not held yet are returned, by their objects.
+  function takeEffects(keys, texts) {
+    const fresh = new Set();
+    keys.forEach(([link, place], i) => {
+      const held = parts.get(link).effects;
+      if (held.has(place)) return;
+      const read = JSON.parse(texts[i]);
+      const points = read.effect.map((value) => pointsOf(value, read.logit));
+      held.set(place, { ...read, points, digits: Math.min(digitsFor(read.extent), MOST_DIGITS) });
+      fresh.add(held.get(place));
+    });
+    if (fresh.size) answered = true;
+    return fresh;
+  }
+
+  function showFresh(fresh) {
+    const onScreen = fresh.has(on[0].effects.get(chosen));
+    if (onScreen || (view.method === "effect" && view.scale === "shared")) draw();
+  }
+
+  function askAhead() {
+    clearTimeout(asking);
+    asking = setTimeout(() => {
+      const near = data.cases.map((_, i) => i).filter((i) => view.scale === "shared" || Math.abs(i - chosen) <= AHEAD);
+      if (!answered || near.every((i) => on[0].effects.has(i))) return;
+      answered = false; // ask again only after an answer: effects that do not come are not asked for for ever
+      lens.send("wish", "effects");
+    }, ASK_AFTER_MS);
+  }
 
   function renew(before) {
     const sameHistory = before?.subject === data.subject && before.asOf === data.asOf;
@@ -119,13 +168,28 @@ function createLens(root) {
       option.querySelector(".number").textContent = percent(model.scored[i].probability);
     });
     at("history-line").textContent = `${data.subject}: ${model.historyText}.`;
-    at("chart-title").textContent = `${capital(model.weight)}s over time`;
     at("badges").replaceChildren(...model.badges.map((text) => element("li", text)));
+    at("method-weight").textContent = capital(model.weight);
+    at("scroller").setAttribute("aria-label", `Table of ${model.weight}s and effects`);
+  }
+
+  // What chart and legend show, in words.
+  function nameMethod() {
+    const [model] = on;
+    const effect = view.method === "effect";
+    for (const radio of at("method").querySelectorAll("input")) radio.checked = radio.value === view.method;
+    at("chart-title").textContent = effect ? "Measured effects over time" : `${capital(model.weight)}s over time`;
     at("model-line").textContent =
-      `${model.name} ${model.fingerprint}: ${model.pooling}. ` +
-      "Each bar is one past behavior, full baskets spread out.";
-    at("note").textContent = model.note;
-    at("scroller").setAttribute("aria-label", `Table of ${model.weight}s`);
+      `${model.name} ${model.fingerprint}: ` +
+      (effect
+        ? "what the logit loses without a behavior and all its repeats (leave-one-out). One bar at its last date, " +
+          "ticks at earlier ones."
+        : `${model.pooling}. Each bar is one past behavior, full baskets spread out.`);
+    at("note").textContent = effect
+      ? "An effect is measured: the model scores the history again without the behavior. Above 0, the behavior " +
+        "raises the score. Effects need not add up: behaviors may stand in for one another."
+      : model.note;
+    at("legend-label").textContent = effect ? "Effect of each whole category, logits:" : "Σw by category:";
   }
 
   const mark = ({ outcome }) => (outcome === null ? "open" : outcome ? "positive" : "negative");
@@ -147,8 +211,7 @@ function createLens(root) {
     at("outcome").textContent = `${item.outcomeText}${when}`;
     tiles.setCase(item, chosen);
     facts(at("context"), "Context", item.context);
-    at("caption").textContent = `${on[0].name}: ${on[0].weight} of each behavior for ${item.title}`;
-    at("plot").setAttribute("aria-label", spokenSummary(item));
+    at("caption").textContent = `${on[0].name}: ${on[0].weight} and effect of each behavior for ${item.title}`;
     draw();
   }
 
@@ -157,31 +220,49 @@ function createLens(root) {
     const item = scored[chosen];
     const slots = new Map(item.groups.filter(({ slot }) => slot !== null).map(({ name, slot }) => [name, slot]));
     const slotOf = (category) => slots.get(category) ?? null;
-    const extent =
-      view.scale === "each"
-        ? item.extent
-        : [Math.min(...scored.map((c) => c.extent[0])), Math.max(...scored.map((c) => c.extent[1]))];
+    const effects = on[0].effects.get(chosen) ?? null;
+    const measured = view.method === "effect";
+    const here = measured ? (effects ?? NOTHING) : item;
+    const all = view.scale === "each" ? [here] : measured ? [here, ...on[0].effects.values()] : scored;
     const { colors } = look;
     const shown = {
       id: data.cases[chosen].id,
       weight: item.weight,
-      extent,
-      reference: item.reference,
       digits: digitsFor(item.extent),
+      effects,
+      values: measured ? (effects?.effect ?? item.weight.map(() => 0)) : item.weight,
+      whole: measured,
+      axis: measured ? "effect of all its repeats, logits" : "weight of one occurrence",
+      extent: [Math.min(...all.map((c) => c.extent[0])), Math.max(...all.map((c) => c.extent[1]))],
+      reference: measured ? null : item.reference,
+      told: (r) => toldNumbers(shown, timeline.count[r], r),
       asOf: data.asOf,
       slotOf,
       groupOf: (category) => (slots.has(category) ? category : "other"),
       color: (category) => colors[slotOf(category) ?? colors.length - 1],
       empty: timeline.title.length
-        ? ""
+        ? measured && !effects
+          ? "Measuring effects …"
+          : ""
         : `No behavior before ${day(data.asOf)}: scored by profile, candidate and context alone.`,
     };
     at("scale").checked = view.scale === "shared";
     at("reference").textContent =
-      item.reference === null ? "" : `average pooling: 1/H = ${item.reference.toPrecision(2)} for every behavior`;
+      shown.reference === null ? "" : `average pooling: 1/H = ${item.reference.toPrecision(2)} for every behavior`;
+    nameMethod();
+    at("plot").setAttribute("aria-label", spokenSummary(data.cases[chosen], shown));
     chart.setCase(shown);
-    legend(item, colors);
+    legend(item, measured, effects, colors);
     table.setCase(shown, view.sort);
+    reasons.show(on[0], effects, item.probability, shown.color);
+  }
+
+  function toldNumbers({ weight, digits, effects }, n, r) {
+    const times = n === 1 ? "" : `, × ${n} = ${fixed(weight[r] * n, digits)}`;
+    const told = [`weight ${fixed(weight[r], digits)}${times}`];
+    if (!effects) return told;
+    const points = signed(effects.points[r], 2);
+    return [...told, `effect ${signed(effects.effect[r], effects.digits)} logits, ${points} points`];
   }
 
   function facts(list, title, pairs) {
@@ -196,15 +277,19 @@ function createLens(root) {
     list.dataset.title = title;
   }
 
-  function legend(item, colors) {
+  function legend(item, measured, effects, colors) {
+    const whole = new Map(effects?.categories.map((entry) => [entry.name, entry]));
+    const effectOf = (name, slot) => (slot === null ? effects?.others : whole.get(name))?.effect;
     at("legend").replaceChildren(
       ...item.groups.map(({ name, slot, weight, lines, categories }) => {
         const text = slot === null && categories > 1 ? `other (${categories} categories)` : name;
         const chip = element("button", text, { type: "button" });
         chip.style.setProperty("--swatch", colors[slot ?? colors.length - 1]);
         chip.setAttribute("aria-pressed", String(!hidden.has(name)));
-        chip.title = `${counted(lines, "behavior")}, Σw ${fixed(weight, 2)}`;
-        chip.append(element("span", fixed(weight, 2), { className: "number" }));
+        const effect = effectOf(name, slot);
+        const told = effect === undefined ? PENDING : signed(effect, 2);
+        chip.title = `${counted(lines, "behavior")}, Σw ${fixed(weight, 2)}, effect ${told} logits`;
+        chip.append(element("span", measured ? told : fixed(weight, 2), { className: "number" }));
         chip.onpointerenter = chip.onfocus = () => chart.pointGroup(hidden.has(name) ? null : name);
         chip.onpointerleave = chip.onblur = () => chart.pointGroup(null);
         chip.onclick = () => {
@@ -218,16 +303,15 @@ function createLens(root) {
     );
   }
 
-  function spokenSummary(item) {
+  function spokenSummary(item, { values, whole, digits, effects }) {
     const { title, count: counts } = on[0].timeline;
-    const { weight, extent } = on[0].scored[chosen];
-    const weights = `${capital(on[0].weight)}s`;
-    if (!title.length) return `${weights} for ${item.title}: no behavior to show`;
-    const strongest = weight.reduce((best, w, r) => (w > weight[best] ? r : best), 0);
+    const what = whole ? "Measured effects" : `${capital(on[0].weight)}s`;
+    if (!title.length) return `${what} for ${item.title}: no behavior to show`;
+    const strongest = values.reduce((best, w, r) => (w > values[best] ? r : best), 0);
     const lines = counts.reduce((sum, n) => sum + n, 0);
     return (
-      `${weights} of ${counted(lines, "behavior")} for ${item.title}. ` +
-      `Highest: ${title[strongest]}, ${fixed(weight[strongest], digitsFor(extent))}.`
+      `${what} of ${counted(lines, "behavior")} for ${item.title}. ` +
+      `Highest: ${title[strongest]}, ${fixed(values[strongest], whole ? (effects?.digits ?? 0) : digits)}.`
     );
   }
 
@@ -236,6 +320,7 @@ function createLens(root) {
     chosen = index;
     show();
     tell();
+    askAhead();
   }
 
   function chooseModel(place, link) {
@@ -255,7 +340,16 @@ function createLens(root) {
   function wish() {
     if (wished || data.choices.every(({ link }) => parts.has(link))) return;
     wished = true;
-    lens.send("wish", true);
+    lens.send("wish", "models");
+  }
+
+  // The table follows: sorted by weight, it is then sorted by effect, and back.
+  function chooseMethod(method) {
+    const [down, column] = view.sort.startsWith("-") ? ["-", view.sort.slice(1)] : ["", view.sort];
+    const other = method === "effect" ? { weight: "effect", total: "effect" } : { effect: "weight", points: "weight" };
+    view = { ...view, method, sort: `${down}${other[column] ?? column}` };
+    draw();
+    tell();
   }
 
   function sortBy(sort) {
@@ -312,6 +406,7 @@ function createLens(root) {
   at("copy").onclick = copy;
   at("before").onclick = () => go(chosen - 1);
   at("after").onclick = () => go(chosen + 1);
+  at("method").onchange = (event) => chooseMethod(event.target.value);
   at("scale").onchange = (event) => {
     view = { ...view, scale: event.target.checked ? "shared" : "each" };
     draw();

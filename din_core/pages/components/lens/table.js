@@ -7,7 +7,10 @@ const COLUMNS = [
   { key: "repeats", label: "Repeats", of: (r) => r.count, number: true },
   { key: "weight", label: "Weight", of: (r) => r.weight, number: true },
   { key: "total", label: "× repeats", of: (r) => r.weight * r.count, number: true },
+  { key: "effect", label: "Effect", of: (r) => r.effect, number: true },
+  { key: "points", label: "Points", of: (r) => r.points, number: true },
 ];
+const PENDING = "…";
 const alphabetical = new Intl.Collator("en", { numeric: true });
 
 function createTable(at, onSort, onRow, onPin) {
@@ -37,13 +40,16 @@ function createTable(at, onSort, onRow, onPin) {
     // Different items may have one title; then the id tells them apart.
     if (ids.get(time.title[r]).size > 1) title.append(element("span", `item ${time.id[r]}`, { className: "id" }));
     const same = element("span", "this candidate", { className: "same", hidden: true });
-    title.append(same, element("span", `${time.category[r]} · ${day(time.last[r])}`, { className: "under" }));
+    const times = time.count[r] > 1 ? ` · ${count(time.count[r])} times` : "";
+    title.append(same, element("span", `${time.category[r]} · ${day(time.last[r])}${times}`, { className: "under" }));
     const cells = {
       category: element("td", time.category[r], { className: "category" }),
       date: element("td", day(time.last[r]), { className: "date" }),
       repeats: element("td", count(time.count[r]), { className: "repeats" }),
       weight: element("td", "", { className: "weight" }),
       total: element("td", "", { className: "total" }),
+      effect: element("td", "", { className: "effect" }),
+      points: element("td", "", { className: "points" }),
     };
     line.append(title, ...Object.values(cells));
     line.onpointerenter = () => onRow(r);
@@ -59,7 +65,19 @@ function createTable(at, onSort, onRow, onPin) {
       last: time.last[r],
       count: time.count[r],
       weight: 0,
+      effect: 0,
+      points: 0,
     };
+  }
+
+  // A number, and on narrow screens under it what has no column of its own there.
+  function fill(cell, text, under) {
+    cell.replaceChildren(text, element("span", under, { className: "under" }));
+  }
+
+  function bar(cell, value, largest) {
+    cell.style.setProperty("--part", Math.abs(value) / largest);
+    cell.classList.toggle("negative", value < 0);
   }
 
   function arrange() {
@@ -90,13 +108,21 @@ function createTable(at, onSort, onRow, onPin) {
     },
     setCase(shown, nextSort) {
       sort = nextSort;
-      const largest = Math.max(...shown.weight.map(Math.abs), 1e-12);
+      const { weight, effects } = shown;
+      const largest = Math.max(...weight.map(Math.abs), 1e-12);
+      const most = Math.max(...(effects?.effect ?? []).map(Math.abs), 1e-12);
       for (const r of rows) {
-        r.weight = shown.weight[r.index];
-        r.cells.weight.textContent = fixed(r.weight, shown.digits);
-        r.cells.total.textContent = fixed(r.weight * r.count, shown.digits);
-        r.cells.weight.style.setProperty("--part", Math.abs(r.weight) / largest);
-        r.cells.weight.classList.toggle("negative", r.weight < 0);
+        r.weight = weight[r.index];
+        r.effect = effects?.effect[r.index] ?? 0;
+        r.points = effects?.points[r.index] ?? 0;
+        const total = fixed(r.weight * r.count, shown.digits);
+        const points = effects ? signed(r.points, 2) : PENDING;
+        fill(r.cells.weight, fixed(r.weight, shown.digits), r.count > 1 ? `× ${count(r.count)} = ${total}` : "");
+        r.cells.total.textContent = total;
+        fill(r.cells.effect, effects ? signed(r.effect, effects.digits) : PENDING, effects ? `${points} points` : "");
+        r.cells.points.textContent = points;
+        bar(r.cells.weight, r.weight, largest);
+        bar(r.cells.effect, r.effect, most);
         r.line.style.setProperty("--swatch", shown.color(r.category));
         r.same.hidden = r.id !== shown.id;
       }
