@@ -31,6 +31,8 @@ WEIGHTS, CONFIG, VOCABULARY, METRICS, CARD = (
     "metrics.json",
     "README.md",
 )
+FAITHFULNESS = "faithfulness.json"
+"""What `python -m trainer faithfulness` may add to the folder."""
 FINGERPRINT_DIGITS = 12
 
 
@@ -100,7 +102,7 @@ def check_replaceable(folder: Path) -> None:
     if not folder.exists():
         return
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
-    strange = sorted(names - {WEIGHTS, CONFIG, VOCABULARY, METRICS, CARD})
+    strange = sorted(names - {WEIGHTS, CONFIG, VOCABULARY, METRICS, CARD, FAITHFULNESS})
     if strange or not folder.is_dir():
         raise CheckpointError(
             f"{folder} holds {strange[0] if strange else 'no folder'}, which is no part of a checkpoint; "

@@ -1,0 +1,78 @@
+"""Which behaviors caused a click, where that is known, and how well a ranking finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from din_core.domain import DinLensError, Scores
+from din_core.domain.results import Floats
+from din_core.explain import (
+    activation_weights,
+    counted_weights,
+    gradient_times_input,
+    integrated_gradients,
+    leave_one_out,
+    shapley,
+)
+from din_core.scoring import Opened
+
+Key = tuple[str, str, int]
+"""user_id, item_id, timestamp of an impression."""
+Truth = Mapping[Key, frozenset[str]]
+"""The item ids that caused each click; empty for a click without cause."""
+COLUMNS = ("user_id", "item_id", "timestamp", "causes")
+SHAPLEY_ROWS = 2**11
+"""Coalitions: exact for up to 11 behaviors, beyond that 16 orders and their reverses."""
+
+METHODS: Mapping[str, Callable[[Opened, Scores], Floats]] = {
+    "activation weight": lambda opened, scores: activation_weights(scores).values,
+    "weight × count": lambda opened, scores: counted_weights(scores).values,
+    "|weight × count|": lambda opened, scores: abs(counted_weights(scores).values),
+    "leave-one-out": lambda opened, scores: leave_one_out(opened).values,
+    "Shapley value": lambda opened, scores: shapley(opened, most_rows=SHAPLEY_ROWS).values,
+    "integrated gradients": lambda opened, scores: integrated_gradients(opened).values,
+    "gradient × input": lambda opened, scores: gradient_times_input(opened).values,
+    "random": lambda opened, scores: np.zeros(len(opened.behaviors)),
+}
+"""Name -> a ranking (T,) of behaviors, the likeliest cause first. All alike is a random order."""
+
+
+def read_truth(path: Path) -> Truth:
+    """The truth that `python -m trainer planted` writes; DinLensError for any other file."""
+    try:
+        frame = pd.read_parquet(path)
+    except (pa.ArrowInvalid, FileNotFoundError) as error:
+        reason = "is no file" if isinstance(error, FileNotFoundError) else "is no Parquet file"
+        raise DinLensError(f"{path} {reason}; give the truth.parquet that `python -m trainer planted` wrote") from None
+    missing = [name for name in COLUMNS if name not in frame]
+    if missing:
+        raise DinLensError(
+            f"{path} has no column {missing[0]!r}; give the truth.parquet that `python -m trainer planted` wrote"
+        )
+    rows = zip(*(frame[name] for name in COLUMNS), strict=True)
+    return {(user, item, int(at)): frozenset(causes) for user, item, at, causes in rows}
+
+
+def precision_at_k(ranking: Floats, cause: NDArray[np.bool_]) -> float:
+    """Share of causes among the k largest of `ranking` (T,), k the number of causes, ties in random order."""
+    k = int(cause.sum())
+    least = np.sort(ranking)[-k]
+    above, tied = ranking > least, ranking == least
+    places = k - int(above.sum())
+    return float(cause[above].sum() + places * cause[tied].mean()) / k
+
+
+def precision(opened: Opened, scores: Scores, causes: frozenset[str]) -> dict[str, float] | None:
+    """precision@k of each of METHODS; None where there is nothing to find: no cause among the behaviors that the
+    model sees, or nothing else.
+    """
+    cause = np.array([b.item.item_id in causes for b in opened.behaviors], dtype=bool)
+    if not cause.any() or cause.all():
+        return None
+    return {name: precision_at_k(ranking(opened, scores), cause) for name, ranking in METHODS.items()}
