@@ -6,16 +6,21 @@ depends on: a new row in the store makes another key.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from secrets import token_hex
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import streamlit as st
 
-from din_core.domain import Scenario
+from din_core.domain import History, Item, Scenario
 from din_core.pages.startup import App, Startup, from_environment
 from din_core.sharing import Link, View, encode, find_checkpoints, parse, resolve
+
+if TYPE_CHECKING:
+    from din_core.scoring import Catalogue, Ranking, Scorer
 
 SESSION = "din_lens"
 
@@ -74,6 +79,8 @@ class Session:
     """What the lens holds."""
     page: str | None = None
     """The page on screen, by its path."""
+    ranking: tuple[object, Ranking] | None = None
+    """The last ranking of the catalogue, under a key that holds every row it depends on."""
 
 
 def session() -> Session:
@@ -215,7 +222,40 @@ def held(key: tuple[object, ...]) -> Held:
 def hold_ahead(what: str) -> None:
     """Let the lens hold what it may need soon: all `models`, as one is about to be chosen, or more `effects`."""
     own = session()
+    own.chosen = True  # the browser may ask before it has heard of the address of where it went last
     if own.held is not None and what == "models":
         own.held.ahead = True
     elif own.held is not None:
         own.held.more_effects = True
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def catalogue(fingerprint: str, _scorer: Scorer, _items: tuple[Item, ...], url: str, total: int) -> Catalogue:
+    """All items as one model reads them, for all sessions."""
+    from din_core.scoring import Catalogue
+
+    return Catalogue(_scorer, _items)
+
+
+def ranking(app: App, items: tuple[Item, ...], names: Sequence[str], history: History, scenario: Scenario) -> Ranking:
+    """The catalogue ranked by these models; begun anew when a row it depends on is another."""
+    from din_core.scoring import Ranking
+
+    own = session()
+    shown = tuple(sorted(scenario.context.items()))
+    key = (tuple(names), len(items), history.user, history.as_of, history.behaviors, shown)
+    if own.ranking is None or own.ranking[0] != key:
+        forget_ranking()
+        scorers = [app.scorers[name] for name in names]
+        made = [catalogue(s.fingerprint, s, items, app.store.url, len(items)) for s in scorers]
+        own.ranking = key, Ranking(made, history, scenario.context)
+        own.ranking[1].start()
+    return own.ranking[1]
+
+
+def forget_ranking() -> None:
+    """Stop and forget the last ranking."""
+    own = session()
+    if own.ranking is not None:
+        own.ranking[1].stop()
+    own.ranking = None

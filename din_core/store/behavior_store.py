@@ -206,6 +206,18 @@ class BehaviorStore:
         made = {item_id: _item(names, *columns) for item_id, (_, columns) in found.items()}
         return [made[item_id] for item_id in item_ids]
 
+    def all_items(self, most: int | None = None) -> list[Item]:
+        """The whole catalogue in the order of ingest, or its first `most` items."""
+        with self._reading() as connection:
+            names = field_names(connection, "items")
+            query = select(*_ITEM_COLUMNS).order_by(ItemRecord.item_key).limit(most)
+            return [_make_item(names, *columns) for columns in connection.execute(query)]  # more than are kept
+
+    def count_items(self) -> int:
+        """How many items there are now."""
+        with self._reading() as connection:
+            return count_rows(connection, ItemRecord)
+
     def history(self, user_id: str, before: int, limit: int | None = None) -> History:
         """The user's most recent `limit` behaviors strictly earlier than `before`, oldest first.
 
@@ -402,11 +414,13 @@ def _filled(names: tuple[str, ...], stored: str | None) -> Mapping[str, str | No
     return {name: values.get(name) for name in names}
 
 
-@lru_cache(ITEMS_KEPT)
-def _item(
+def _make_item(
     names: tuple[str, ...], item_id: str, title: str | None, price: float | None, image_url: str | None, fields: str
 ) -> Item:
     return Item(item_id, title, _filled(names, fields), price, image_url)
+
+
+_item = lru_cache(ITEMS_KEPT)(_make_item)
 
 
 def _user(columns: Sequence[Any], names: tuple[str, ...]) -> User:

@@ -35,6 +35,14 @@ def test_items_come_in_the_order_asked_for_with_repeats(store: BehaviorStore) ->
     assert store.items([]) == []
 
 
+def test_the_catalogue_comes_whole_or_in_part_in_the_order_of_ingest(store: BehaviorStore) -> None:
+    everything = store.all_items()
+    assert [item.item_id for item in everything] == [row[0] for row in ITEMS]
+    assert everything == store.items([item.item_id for item in everything])
+    assert store.all_items(2) == everything[:2]
+    assert store.count_items() == len(everything)
+
+
 def test_more_items_than_one_query_may_name_are_found(store: BehaviorStore) -> None:
     assert len(store.items(["m1", "m2", "b1"] * 700)) == 2100
 

@@ -1,0 +1,177 @@
+"""Rank: the whole catalogue for one user at one time, under two models, as it is being scored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.navigation.page import Page
+
+from din_core.domain import DinLensError, Item, Scenario
+from din_core.pages import inspect_page, state
+from din_core.pages.chrome import literal, report
+from din_core.pages.startup import App
+from din_core.pages.words import field_values, moment, words_for
+from din_core.sharing import encode, sentence
+
+if TYPE_CHECKING:
+    from din_core.scoring import RankedItem, Ranking
+
+MOST_ITEMS = 250_000
+"""Items a page holds in memory at most."""
+SHOWN = 20
+LOOK_SECONDS = 0.5
+"""Between two looks at a ranking that is under way."""
+EVERYTHING = "All categories"
+CATEGORY = "category"
+READING = (
+    "Every item is scored as if it were shown to this user at this time, in the context on *Inspect*; whether it could "
+    "have been shown is not asked. A rank is among all items, whatever is filtered. Items that training hardly saw "
+    "share one embedding: they may tie. A high rank says what the model predicts, not what the user would have done."
+)
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title="Rank", url_path="rank")
+
+
+def show() -> None:
+    """The page, from the session's scenario and the store as it is now."""
+    app, own = state.current_app(), state.session()
+    report(own.problems)
+    st.header("The whole catalogue, ranked", anchor=False)
+    if own.scenario is None:
+        st.markdown("There is no scenario on screen: choose a user and a candidate on the *Inspect* page.")
+        return
+    total = app.store.count_items()
+    if total > MOST_ITEMS:
+        st.markdown(f"The store holds {total:,} items, but this page ranks {MOST_ITEMS:,} at most.")
+        return
+    try:
+        history = app.store.history(own.scenario.user_id, own.scenario.as_of)
+    except DinLensError as error:
+        report([sentence(error)])
+        return
+    names = state.on_screen(own.scenario)
+    items = catalogue_items(app.store.url, total)
+    ranking = state.ranking(app, items, names, history, own.scenario)
+    words = words_for(app.summary)
+    st.markdown(
+        literal(f"{words.user_label(history.user)}, as of {moment(own.scenario.as_of)}; ")
+        + f"{len(history.behaviors):,} behaviors before."
+    )
+    among = choose_items(items)
+    under_way = not ranking.ended
+    repeats = Counter(behavior.item.item_id for behavior in history.behaviors)
+    st.fragment(show_ranking, run_every=LOOK_SECONDS if under_way else None)(
+        app, ranking, names, own.scenario, among, repeats, under_way
+    )
+    st.caption(READING)
+
+
+@st.cache_resource(show_spinner="Reading the catalogue …", max_entries=2)
+def catalogue_items(url: str, total: int) -> tuple[Item, ...]:
+    """All items, as they were when there were so many."""
+    return tuple(state.current_app().store.all_items())
+
+
+def choose_items(items: Sequence[Item]) -> NDArray[np.bool_] | None:
+    """A choice of one category, where the items have some."""
+    category = [item.fields.get(CATEGORY) for item in items]
+    known = sorted({name for name in category if name})
+    if not known:
+        return None
+    chosen = st.selectbox("Show", [EVERYTHING, *known], key="rank_category", width=320)
+    return None if chosen == EVERYTHING else np.array([name == chosen for name in category])
+
+
+def show_ranking(
+    app: App,
+    ranking: Ranking,
+    names: Sequence[str],
+    scenario: Scenario,
+    among: NDArray[np.bool_] | None,
+    repeats: Mapping[str, int],
+    under_way: bool,
+) -> None:
+    """How far it is, and the best so far."""
+    ended = ranking.wait(0)
+    titles = [app.models[name].name for name in names]
+    show_progress(ranking, titles)
+    found = ranking.best(SHOWN, among)
+    picked = st.dataframe(
+        ranking_table(found, titles, repeats),
+        hide_index=True,
+        height=36 * (SHOWN + 1),
+        key="ranking",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "In history": st.column_config.TextColumn(help="How often the history holds this very item"),
+            **{title: st.column_config.TextColumn(help="Probability under this model") for title in titles},
+        },
+    )
+    rows = picked["selection"]["rows"]
+    chosen = found[rows[0]].item if rows and rows[0] < len(found) else None
+    st.markdown(where_is(ranking, scenario, titles[0]))
+    if chosen is None:
+        st.markdown("Choose a row to see which behaviors the model switches on for it.")
+    else:
+        candidate = replace(scenario, candidate_ids=(chosen.item_id,))
+        st.page_link(
+            inspect_page.page(),
+            label=f"Open {literal(chosen.label)} in Inspect",
+            icon=":material/arrow_forward:",
+            query_params=encode(candidate, state.session().view),
+        )
+    if ended and under_way:
+        st.rerun()  # nothing more to look for
+
+
+def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
+    """One line and one bar, always in the same place."""
+    total = ranking.total * len(ranking.done)
+    told = ", ".join(f"{literal(t)} {n:,}" for t, n in zip(titles, ranking.done, strict=True))
+    bar, button = st.columns([5, 1], vertical_alignment="center")
+    end = " (stopped)" if ranking.stopped else ""
+    bar.progress(sum(ranking.done) / total if total else 1.0, text=f"Scored of {ranking.total:,} items: {told}{end}")
+    if ranking.ended:
+        button.button("Score again", on_click=state.forget_ranking, width="stretch")
+    else:
+        button.button("Stop", on_click=ranking.stop, width="stretch")
+
+
+def ranking_table(found: Sequence[RankedItem], titles: Sequence[str], repeats: Mapping[str, int]) -> pd.DataFrame:
+    """Rank, item, category and repeats in the history; probability under each model, and the rank under the second."""
+    rows = []
+    for ranked in found:
+        first, *others = ranked.places
+        fields = ranked.item.fields
+        row = {"Rank": "–" if first is None else f"{first.rank:,}", "Item": ranked.item.label}
+        named = [CATEGORY] if CATEGORY in fields else list(fields)[:1]
+        row |= dict(field_values({name: fields[name] for name in named}))
+        row["In history"] = f"{repeats[ranked.item.item_id]}×" if ranked.item.item_id in repeats else "–"
+        for title, place in zip(titles, ranked.places, strict=True):
+            row[title] = "…" if place is None else f"{100 * place.probability:.1f} %"
+        for title, place in zip(titles[1:], others, strict=True):
+            row[f"Rank by {title}"] = "…" if place is None else f"{place.rank:,}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def where_is(ranking: Ranking, scenario: Scenario, title: str) -> str:
+    """Where the candidate on *Inspect* stands."""
+    place = ranking.place_of(scenario.candidate_ids[0])
+    if place is None:
+        return "The candidate on *Inspect* is not in the catalogue read here."
+    ranked = ranking.of(place)
+    own = ranked.places[0]
+    where = "is not scored yet" if own is None else f"is number {own.rank:,} of {ranking.done[0]:,} under {title}"
+    return literal(f"The candidate on Inspect, {ranked.item.label}, {where}.")
