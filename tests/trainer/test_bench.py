@@ -2,18 +2,32 @@
 
 import json
 import math
+import os
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from din_core.domain import DinLensError
+from din_core.model import pairs
 from din_core.model.network import InterestNetwork
+from din_core.scoring.catalogue import RowCatalogue
+from tests.small_world import small_store
+from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
+from trainer.bench.catalogue import catalogue, flop, made, naive_logits
 from trainer.bench.embeddings import embeddings
+from trainer.bench.levers import levers
 from trainer.bench.machine import machine
 from trainer.bench.made_data import config_of, each_alone, made_samples, read_by, unfolded
+from trainer.bench.memory import extra_bytes
 from trainer.bench.naive import make_naive, unsplit
-from trainer.bench.sizes import Sizes, quick, short
+from trainer.bench.parts import Wanted, apart, run_part
+from trainer.bench.rescoring import rescoring
+from trainer.bench.serving import serving
+from trainer.bench.sizes import quick, short
 from trainer.bench.steps import Steps
 from trainer.bench.timing import alternate
 from trainer.bench.training import training
@@ -24,10 +38,10 @@ SHORT, LONG = SIZES.shapes
 
 
 def finite(rows):
-    """Their values by name, all of them finite and above 0."""
+    """Their values by name, all of them finite, none below 0."""
     found = {row.name: dict(row.values) for row in rows}
     assert len(found) == len(rows)
-    assert all(math.isfinite(value) and value > 0 for values in found.values() for value in values.values()), found
+    assert all(math.isfinite(value) and value >= 0 for values in found.values() for value in values.values()), found
     return found
 
 
@@ -119,15 +133,90 @@ def test_steps_on_longer_tables_are_told_as_ratios_to_the_shortest():
 
 
 def test_a_table_that_does_not_fit_into_memory_is_left_out():
-    rows = embeddings(Sizes(**{**vars_of(SIZES), "table_rows": (1_000, 10**14)}))
+    rows = embeddings(replace(SIZES, table_rows=(1_000, 10**14)))
     assert [(row.name, bool(row.values), row.note) for row in rows] == [
         ("1,000 rows", True, ""),
         ("100,000,000,000,000 rows", False, "left out: too little memory"),
     ]
 
 
-def vars_of(sizes):
-    return {name: getattr(sizes, name) for name in sizes.__dataclass_fields__}
+def test_the_naive_catalogue_scores_as_the_fast_one():
+    network, rows, batch = made(300, 20)
+    fast = RowCatalogue(network, rows).scoring(batch).finish()
+    np.testing.assert_allclose(naive_logits(network, rows, batch).numpy(), fast, atol=1e-5, rtol=1e-5)
+
+
+def test_a_catalogue_is_told_with_its_share_its_memory_and_the_naive_time():
+    found = finite(catalogue(SIZES))
+    (values,) = found.values()
+    assert {"seconds", "share of matmul rate", "× naive", "naive, s"} <= values.keys()
+    assert values["× naive"] == pytest.approx(values["naive, s"] / values["seconds"])
+
+
+def test_operations_of_the_issue_s_catalogue_are_counted_as_it_counts_them():
+    assert flop(68_037, 277) == pytest.approx(315e9, rel=0.02)
+
+
+def test_extra_memory_is_what_a_task_held_at_once():
+    def hold():
+        torch.ones(1 << 24).sum()
+
+    extra = extra_bytes(hold)
+    assert extra is None or 0.5 * (1 << 26) < extra < 2 * (1 << 26)
+
+
+def test_rescoring_tells_the_store_s_part_the_network_s_and_both():
+    found = finite(rescoring(SIZES))
+    assert list(found) == ["store", "score", "store and score", "store and score, a user's first time"]
+    for values in found.values():
+        assert values["p50, ms"] <= values["p95, ms"] <= values["p99, ms"]
+
+
+def test_rescoring_and_the_likely_first_catalogue_take_a_given_store_and_checkpoint(tmp_path):
+    with small_store(tmp_path) as store:
+        folder = write_checkpoints(tmp_path / "checkpoints", store.bulk())
+        given = (store.url, str(folder / "din"))
+        assert "14 behaviors a user" in rescoring(SIZES, *given)[2].note
+        name = "7 items of the store, 2 users"
+        values = finite(catalogue(SIZES, *given))[name]
+    assert values["true top 20 after, s"] <= values["seconds"]
+
+
+@pytest.mark.parametrize("given", [("sqlite:///x.db", None), (None, "x")])
+def test_a_store_without_a_checkpoint_is_refused(given):
+    with pytest.raises(DinLensError, match="give --store and --checkpoint together"):
+        rescoring(SIZES, *given)
+
+
+def test_serving_tells_every_number_of_callers_with_batching_off_and_on():
+    found = finite(serving(SIZES))
+    assert list(found) == [
+        "1 caller, batching off",
+        "1 caller, batching on",
+        "2 callers, batching off",
+        "2 callers, batching on",
+    ]
+    assert found["2 callers, batching off"]["throughput × off"] == 1
+
+
+def test_every_lever_is_told_as_a_ratio_to_all_of_them_on():
+    found = finite(levers(replace(SIZES, rounds=1)))
+    off = {name.split(": ")[1] for name in found if name.startswith("long histories")}
+    assert off >= {"one thread", "first layer not split", "histories not shared", "repeats not folded"}
+    assert all(values["× on"] == 1 for name, values in found.items() if name.endswith("all levers on"))
+    assert pairs.BLOCK_PAIRS == 256
+
+
+def test_a_part_that_breaks_says_so_and_costs_its_own_rows_alone():
+    (row,) = run_part("rescoring", Wanted(("rescoring",), quick=True, store="sqlite:////nowhere.db", checkpoint="x"))
+    assert (row.part, dict(row.values)) == ("rescoring", {})
+    assert row.note.startswith("broke: no store at /nowhere.db")
+
+
+def test_parts_run_in_a_process_of_their_own_that_may_die():
+    assert apart(os.getpid) != os.getpid()
+    with pytest.raises(BrokenProcessPool):
+        apart(os._exit, 1)
 
 
 def test_the_command_prints_json_and_writes_it_with_a_page_that_asks_for_nothing(tmp_path, capsys):

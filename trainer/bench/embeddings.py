@@ -9,6 +9,7 @@ from statistics import median
 
 import torch
 
+from trainer.bench import memory
 from trainer.bench.made_data import config_of, made_samples
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
@@ -27,7 +28,7 @@ def embeddings(sizes: Sizes, device: str = "cpu") -> list[Row]:
     say("embedding rows")
     least = min(sizes.table_rows)
     width = sizes.shapes[0].fields[0].width
-    fitting = [rows for rows in sizes.table_rows if rows * width * BYTES_A_VALUE < free_memory()]
+    fitting = [rows for rows in sizes.table_rows if rows * width * BYTES_A_VALUE < free_bytes(device)]
     tasks: dict[str, Callable[[], None]] = {}
     bursts: dict[str, Steps] = {}
     for rows in fitting:
@@ -75,12 +76,6 @@ def _name(rows: int) -> str:
     return f"{rows:,} rows"
 
 
-def free_memory() -> float:
-    """Bytes that may be taken; infinite where the system does not say."""
-    if torch.cuda.is_available():
-        return float(torch.cuda.mem_get_info()[0])
-    try:
-        with open("/proc/meminfo", encoding="utf-8") as lines:
-            return next(int(line.split()[1]) * 1024.0 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration):
-        return float("inf")
+def free_bytes(device: str) -> float:
+    """What the device that trains has left."""
+    return float(torch.cuda.mem_get_info()[0]) if device.startswith("cuda") else memory.free_bytes()

@@ -1,4 +1,4 @@
-"""The parts of the benchmark, each run in a process of its own.
+"""The parts of the benchmark, each run in a process of its own unless they are quick.
 
 So the memory that one part holds, and how it set up the allocator and the compiler, is not the next one's; and a part
 that breaks, or that the system ends for want of memory, costs its own rows alone.
@@ -11,14 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
+from trainer.bench.catalogue import catalogue
 from trainer.bench.embeddings import embeddings
+from trainer.bench.levers import levers
 from trainer.bench.machine import about, load, machine
+from trainer.bench.rescoring import rescoring
 from trainer.bench.results import Row
+from trainer.bench.serving import serving
 from trainer.bench.sizes import Sizes, quick
 from trainer.bench.timing import say
 from trainer.bench.training import training
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,10 @@ def _parts(wanted: Wanted) -> Mapping[str, Callable[[], list[Row]]]:
         "machine": partial(machine, sizes),
         "training": partial(training, sizes, wanted.device),
         "embeddings": partial(embeddings, sizes, wanted.device),
+        "catalogue": partial(catalogue, sizes, wanted.store, wanted.checkpoint),
+        "rescoring": partial(rescoring, sizes, wanted.store, wanted.checkpoint),
+        "serving": partial(serving, sizes, wanted.store, wanted.checkpoint),
+        "levers": partial(levers, sizes),
     }
 
 
@@ -59,14 +69,18 @@ def bench(wanted: Wanted) -> dict[str, Any]:
 
 def run_part(name: str, wanted: Wanted) -> Sequence[Row]:
     """A part's rows; one that says why where it broke."""
-    context = multiprocessing.get_context("spawn")
     try:
-        with ProcessPoolExecutor(1, mp_context=context) as process:
-            return process.submit(_run, name, wanted).result()
+        return _run(name, wanted) if wanted.quick else apart(_run, name, wanted)
     except Exception as error:  # whatever a part breaks on: the others are still to be measured
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
         say(f"{name} broke: {reason[0]}")
         return [Row(name, name, note=f"broke: {reason[0]}")]
+
+
+def apart(function: Callable[..., Answer], *args: object) -> Answer:
+    """What the function returns when a fresh process calls it; whatever it raises, BrokenProcessPool when it ends."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(function, *args).result()
 
 
 def _run(name: str, wanted: Wanted) -> list[Row]:

@@ -18,6 +18,12 @@ from trainer.train import fuse_pairs
 FREE_STEPS = 3
 """Steps before the first that is timed, the one whose operations are counted among them"""
 
+Change = Callable[[InterestNetwork], None]
+
+
+def keep(network: InterestNetwork) -> None:
+    """Change nothing."""
+
 
 class Steps:
     """The steps that `trainer.fit` makes, one burst a call."""
@@ -29,7 +35,7 @@ class Steps:
         options: FitOptions,
         burst: int,
         fused: bool = True,
-        change: Callable[[InterestNetwork], None] = lambda _: None,
+        change: Change = keep,
         device: str = "cpu",
     ) -> None:
         """`change` may put other modules in the network's place before anything runs."""
