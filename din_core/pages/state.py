@@ -222,7 +222,6 @@ def held(key: tuple[object, ...]) -> Held:
 def hold_ahead(what: str) -> None:
     """Let the lens hold what it may need soon: all `models`, as one is about to be chosen, or more `effects`."""
     own = session()
-    own.chosen = True  # the browser may ask before it has heard of the address of where it went last
     if own.held is not None and what == "models":
         own.held.ahead = True
     elif own.held is not None:

@@ -108,13 +108,21 @@ function createLens(root) {
   }
 
   function askAhead() {
+    const near = data.cases.map((_, i) => i).filter((i) => view.scale === "shared" || Math.abs(i - chosen) <= AHEAD);
     clearTimeout(asking);
+    if (!answered || near.every((i) => on[0].effects.has(i))) return;
     asking = setTimeout(() => {
-      const near = data.cases.map((_, i) => i).filter((i) => view.scale === "shared" || Math.abs(i - chosen) <= AHEAD);
-      if (!answered || near.every((i) => on[0].effects.has(i))) return;
+      if (!settled()) return askAhead();
       answered = false; // ask again only after an answer: effects that do not come are not asked for for ever
       lens.send("wish", "effects");
     }, ASK_AFTER_MS);
+  }
+
+  // Whether the address bar says what is on screen. While it does not, Python is about to hear of a choice or of
+  // Back, and a wish that comes with an old address would undo it.
+  function settled() {
+    const address = new URLSearchParams(window.location.search);
+    return [...new URLSearchParams(query())].every(([name, value]) => address.get(name) === value);
   }
 
   function renew(before) {
@@ -338,7 +346,7 @@ function createLens(root) {
 
   // Somebody reaches for the choice of models: have the others here when it is made.
   function wish() {
-    if (wished || data.choices.every(({ link }) => parts.has(link))) return;
+    if (wished || !settled() || data.choices.every(({ link }) => parts.has(link))) return;
     wished = true;
     lens.send("wish", "models");
   }
