@@ -25,6 +25,8 @@ from torch import Tensor, nn
 from din_core.domain import DinLensError
 from din_core.metrics import auc, gauc, log_loss
 from din_core.model.network import InterestNetwork
+from din_core.scoring import dice_kernel
+from din_core.scoring.blocks import in_blocks
 from trainer.regularisation import REGULARISATIONS, Regularisation, row_penalties
 from trainer.resume import RunState, load_state, save_state
 from trainer.row_adam import RowAdam
@@ -278,12 +280,20 @@ class Run:
 
 def predict(model: InterestNetwork, samples: Samples, batch_size: int = 1024) -> NDArray[np.float64]:
     """(M,) logits in the order of `samples`; leaves the model in evaluation mode."""
-    model.eval()
+    network = for_scoring(model.eval())
     logits = []
     with torch.inference_mode():
         for groups in samples.in_order(batch_size):
-            logits.append(model(samples.batch(groups)[0]).logit.float())
+            logits.append(network(samples.batch(groups)[0]).logit.float())
     return torch.cat(logits).cpu().numpy().astype(np.float64)
+
+
+def for_scoring(model: InterestNetwork) -> InterestNetwork:
+    """The network itself, or on a CPU the same in blocks that stay in cache: a third of the time."""
+    if next(model.parameters()).device.type != "cpu":
+        return model
+    dice_kernel.prepare(wait=True)  # so that all of a run is computed by the same code
+    return in_blocks(model)
 
 
 def _autocast(device: torch.device) -> Any:
