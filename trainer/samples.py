@@ -187,7 +187,7 @@ def build_samples(
 
     With `folds`, repeats of an item are one behavior with a count; else each stands for itself, oldest first.
     """
-    _check_fields(bulk, vocabulary)
+    check_fields(bulk, vocabulary)
     chosen = impressions_of(bulk, split)
     user, time = bulk.impression_user[chosen], bulk.impression_time[chosen]
     first = np.flatnonzero(np.concatenate([[True], (np.diff(user) != 0) | (np.diff(time) != 0)]))
@@ -222,7 +222,7 @@ def impressions_of(bulk: BulkTables, split: str) -> Ints:
     return chosen[np.lexsort((chosen, bulk.impression_time[chosen], bulk.impression_user[chosen]))]
 
 
-def _check_fields(bulk: BulkTables, vocabulary: Vocabulary) -> None:
+def check_fields(bulk: BulkTables, vocabulary: Vocabulary) -> None:
     """CheckpointError when the model reads a field that the store does not have."""
     for kind, known, frame in (
         ("item", vocabulary.item, bulk.items),

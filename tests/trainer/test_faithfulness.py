@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_checkpoints(folder / "seeds", bulk, kinds=["din"], metrics={"options": {"epochs": 1}})
     network = load_checkpoint(folder / "seeds" / "din").model
     with torch.no_grad():
-        for parameter in network.pooling.unit.last.parameters():  # type: ignore[union-attr,operator]
+        for parameter in network.pooling.unit.last.parameters():  # type: ignore[union-attr]
             parameter.mul_(-1)
     save_file(dict(network.state_dict()), folder / "seeds" / "din" / "model.safetensors")
     return folder
@@ -221,3 +222,15 @@ def test_a_truth_of_other_data_is_refused(world: Path, tmp_path: Path, capsys: p
     truth.drop(columns="causes").to_parquet(tmp_path / "truth.parquet")
     assert call(world, "--truth", str(tmp_path / "truth.parquet")) == 1
     assert "has no column 'causes'" in capsys.readouterr().err
+
+
+def test_a_store_without_a_field_that_the_model_reads_is_refused(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = tmp_path / "tables"
+    shutil.copytree(world / "tables", tables)
+    pd.read_parquet(tables / "items.parquet").drop(columns="brand").to_parquet(tables / "items.parquet")
+    ingest(tables, url(tmp_path))
+    folder = str(world / "checkpoints" / "base")
+    assert main(["faithfulness", "--store", url(tmp_path), "--checkpoint", folder]) == 1
+    assert "the model reads the item field 'brand', which the store lacks" in capsys.readouterr().err

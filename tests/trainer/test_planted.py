@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
@@ -24,6 +25,20 @@ def world() -> Planted:
     return generate(FEW)
 
 
+class Click(NamedTuple):
+    """A row of the truth."""
+
+    user_id: str
+    item_id: str
+    timestamp: int
+    causes: list[str]
+    rows: list[int]
+
+
+def clicks(truth: pd.DataFrame) -> list[Click]:
+    return [Click(*row) for row in truth[list(Click._fields)].itertuples(index=False)]
+
+
 def category(world: Planted) -> dict[str, str]:
     return dict(zip(world.tables.items.item_id, world.tables.items.category, strict=True))
 
@@ -39,7 +54,7 @@ def test_the_same_seed_makes_the_same_world_and_another_seed_another(world: Plan
 def test_every_cause_lies_strictly_before_its_click_in_a_category_that_acts_on_it(world: Planted) -> None:
     of, behaviors = category(world), world.tables.behaviors
     assert world.truth.rows.map(len).sum() > 500
-    for click in world.truth.itertuples():
+    for click in clicks(world.truth):
         found = behaviors.iloc[click.rows]
         assert (found.user_id == click.user_id).all()
         assert (found.timestamp < click.timestamp).all()
@@ -49,7 +64,7 @@ def test_every_cause_lies_strictly_before_its_click_in_a_category_that_acts_on_i
 
 def test_a_click_with_causes_names_all_behaviors_of_the_acting_categories(world: Planted) -> None:
     of, behaviors = category(world), world.tables.behaviors
-    for click in world.truth[world.truth.causes.map(len) > 0].iloc[::20].itertuples():
+    for click in [click for click in clicks(world.truth) if click.causes][::20]:
         own = behaviors[(behaviors.user_id == click.user_id) & (behaviors.timestamp < click.timestamp)]
         acting = own[own.item_id.map(of).isin(CAUSES[of[click.item_id]])]
         assert acting.index.tolist() == click.rows
@@ -93,7 +108,7 @@ def test_the_stories_tell_what_they_promise(world: Planted) -> None:
     )
     assert {of[item] for item in mia.causes.iloc[0]} == {"Mouse"}
     assert {of[item] for item in lena.causes.iloc[0]} == {"Women's wool scarf", "Women's gloves"}
-    counts = {of[click.item_id]: len(click.rows) for click in noor.itertuples()}
+    counts = {of[click.item_id]: len(click.rows) for click in clicks(noor)}
     assert counts == {"T-shirt": 28, "Phone": 4}
     lines = world.tables.behaviors
     departments = dict(zip(world.tables.items.item_id, world.tables.items.department, strict=True))

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure, and write unless it is a dry run."""
     options = FaithfulnessOptions(
         store=args.store,
-        checkpoints=tuple(args.checkpoint),
+        checkpoints=tuple(dict.fromkeys(args.checkpoint)),
         split=args.split,
         sample=args.sample,
         seed=args.seed,

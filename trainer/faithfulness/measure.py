@@ -26,7 +26,7 @@ from trainer.faithfulness.seeds import Pair, across_seeds, groups, pairs
 from trainer.faithfulness.summary import distribution
 from trainer.faithfulness.truth import Truth, read_truth
 from trainer.faithfulness.uniform import attends, with_mean_weights
-from trainer.samples import item_rows
+from trainer.samples import check_fields, item_rows
 
 Say = Callable[[str], None]
 Bar = Callable[[Iterable[Any], int], Iterable[Any]]
@@ -99,7 +99,8 @@ class _Model:
         self.adversaries: list[tuple[int, Adversary | None]] = []
 
     def read(self, bulk: BulkTables) -> None:
-        """Field rows of all items of a store."""
+        """Field rows of all items of a store; CheckpointError where it lacks a field that the model reads."""
+        check_fields(bulk, self.checkpoint.vocabulary)
         self.item_rows = item_rows(bulk, self.checkpoint.vocabulary)
         self.position = {item: n for n, item in enumerate(bulk.items["item_id"])}
 
