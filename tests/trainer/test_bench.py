@@ -17,6 +17,7 @@ from din_core.scoring.catalogue import RowCatalogue
 from tests.small_world import small_store
 from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
+from trainer.bench import peers as peers_module
 from trainer.bench.catalogue import catalogue, flop, made, naive_logits
 from trainer.bench.embeddings import embeddings
 from trainer.bench.levers import levers
@@ -205,6 +206,40 @@ def test_every_lever_is_told_as_a_ratio_to_all_of_them_on():
     assert off >= {"one thread", "first layer not split", "histories not shared", "repeats not folded"}
     assert all(values["× on"] == 1 for name, values in found.items() if name.endswith("all levers on"))
     assert pairs.BLOCK_PAIRS == 256
+
+
+def test_peers_that_are_absent_or_break_say_so_and_the_others_are_ratios(monkeypatch):
+    class Slow(torch.nn.Linear):
+        def forward(self, columns):
+            return super().forward(columns["hist_item"].float()).sigmoid()
+
+    def broken(shape):
+        raise TypeError("built for torch 1")
+
+    made_up = {
+        "absent": ("no_such_library", broken),
+        "broken": ("json", broken),
+        "there": ("json", lambda shape: (Slow(shape.window, 1), lambda batch: batch.columns)),
+    }
+    monkeypatch.setattr(peers_module, "PEERS", made_up)
+    rows = peers_module.peers(SIZES)
+    found = finite(rows)
+    assert found["DIN Lens"]["ours ×"] == 1
+    assert found["there"]["samples/s"] * found["there"]["ours ×"] == pytest.approx(found["DIN Lens"]["samples/s"])
+    notes = {row.name: row.note for row in rows if row.note}
+    assert notes == {"absent": "not installed", "broken": "broke: TypeError: built for torch 1"}
+
+
+def test_peers_read_padded_histories_and_the_same_candidates():
+    samples = each_alone(made_samples(SHORT, 64))
+    (first, *_) = peers_module.padded_batches(samples, SHORT)
+    batch, label = samples.batch(np.arange(SHORT.batch))
+    assert torch.equal(first.label, label)
+    assert torch.equal(torch.stack([first.columns["item"], first.columns["category"]], 1), batch.candidate)
+    assert first.columns["hist_item"].shape == (SHORT.batch, SHORT.window)
+    real = first.columns["hist_item"] > 0
+    assert torch.equal(first.columns["hist_category"][real], batch.behavior[:, 1])
+    assert torch.equal(real.sum(1), first.columns["length"])
 
 
 def test_a_part_that_breaks_says_so_and_costs_its_own_rows_alone():

@@ -17,6 +17,7 @@ from trainer.bench.catalogue import catalogue
 from trainer.bench.embeddings import embeddings
 from trainer.bench.levers import levers
 from trainer.bench.machine import about, load, machine
+from trainer.bench.peers import peers
 from trainer.bench.rescoring import rescoring
 from trainer.bench.results import Row
 from trainer.bench.serving import serving
@@ -53,6 +54,7 @@ def _parts(wanted: Wanted) -> Mapping[str, Callable[[], list[Row]]]:
         "rescoring": partial(rescoring, sizes, wanted.store, wanted.checkpoint),
         "serving": partial(serving, sizes, wanted.store, wanted.checkpoint),
         "levers": partial(levers, sizes),
+        "peers": partial(peers, sizes),
     }
 
 

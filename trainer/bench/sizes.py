@@ -70,7 +70,7 @@ class Sizes:
     compiled: bool = True
     """Whether Dice is compiled, which takes a while"""
     shapes: tuple[Shape, ...] = (short(), long())
-    models: tuple[str, ...] = ("din", "base", "din-softmax", "din-fields", "din-counts", "dot", "dien")
+    models: tuple[str, ...] = ("din", "base", "din-softmax", "din-fields", "dot", "dien")
     naive_batch: int = 128
     """Impressions a step of the naive formulation where histories are long: it holds every padded pair"""
     matmul_rows: tuple[int, ...] = (2_048, 16_384, 131_072)
@@ -92,7 +92,7 @@ class Sizes:
     callers: tuple[int, ...] = (1, 8, 64)
     serving_seconds: float = 4.0
     serving_rounds: int = 3
-    peer_steps: int = 8
+    peer_steps: int = 4
     """Steps of a peer timed together"""
 
 

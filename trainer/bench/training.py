@@ -57,6 +57,7 @@ def _row(name: str, shape: Shape, steps: Steps, seconds: float, rate: float, nai
 
 def model_steps(model: str, shape: Shape, sizes: Sizes, device: str = "cpu") -> Steps:
     """A recipe's model with everything that makes it fast."""
+    say(f"  making {model}")
     config = config_of(model, shape)
     samples = read_by(config, made_samples(shape, shape.batch * steps_needed(sizes.rounds, shape.burst)))
     return Steps(config, samples, FitOptions(batch_size=shape.batch), shape.burst, sizes.compiled, device=device)
