@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
 from trainer.evaluate import Split, read_bulk
 from trainer.faithfulness.adversary import search
-from trainer.faithfulness.card import BEGIN, with_section
+from trainer.faithfulness.card import BEGIN, in_words, with_section
 from trainer.faithfulness.frozen import FrozenWeights, retrained
 from trainer.faithfulness.seeds import moved
 from trainer.faithfulness.summary import distribution
@@ -116,6 +117,31 @@ def test_the_section_is_written_once_and_the_fingerprint_stays(world: Path) -> N
     assert "drawn with seed 1" in after.card
     written = json.loads((folder / "faithfulness.json").read_text())
     assert (written["fingerprint"], written["impressions"], written["seed"]) == (before.fingerprint, 12, 1)
+
+
+def test_every_row_of_the_cards_tables_has_as_many_cells_as_its_head(world: Path) -> None:
+    folder = world / "checkpoints" / "din-softmax"
+    truth = str(world / "tables" / "truth.parquet")
+    few = ("--sample", "12", "--adversarial", "1")
+    assert call(world, *few, "--truth", truth, checkpoints=("checkpoints/din-softmax",)) == 0
+    tables = re.findall(r"(?:^\|.*\n)+", load_checkpoint(folder).card, flags=re.MULTILINE)
+    assert len(tables) == 3
+    for table in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("tau", "size", "told"),
+    [
+        (0.7, 0.75, "behaviors like their measured effects (τ = 0.70)."),
+        (0.4, 0.4, "only roughly like their"),
+        (0.0, 0.55, "in another order than their measured effects (τ = 0.00). Their sizes alone tell more (τ = 0.55)."),
+        (-0.4, 0.1, "in the reverse order of their measured effects (τ = -0.40)."),
+    ],
+)
+def test_the_card_says_in_words_what_tau_means(tau: float, size: float, told: str) -> None:
+    figures = {"tau": {"mean": tau}, "tau_size": {"mean": size}}
+    assert told in "\n".join(in_words(figures))
 
 
 def test_a_dry_run_writes_nothing(world: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from din_core.explain.verdict import CAUTION, TRUST
 from din_core.model.checkpoint import CARD, FAITHFULNESS
 
 BEGIN, END = "<!-- faithfulness -->", "<!-- /faithfulness -->"
@@ -22,6 +23,11 @@ FIGURES = {
     "sufficiency": "sufficiency: logit lost with them alone",
     "random_sufficiency": "the same with random ones alone",
 }
+
+
+ORDERS = ((TRUST, "like"), (CAUTION, "only roughly like"), (-CAUTION, "in another order than"))
+"""Least τ for each way to say it."""
+REVERSED = "in the reverse order of"
 
 
 def write(result: Mapping[str, Any], folder: Path) -> None:
@@ -60,6 +66,7 @@ def section(own: Mapping[str, Any]) -> str:
         f"Over {own['impressions']:,} of {own['of']:,} {own['split']} impressions ({own['users']:,} users, drawn with "
         f"seed {own['seed']}), measured {own['measured_at']}; 95 % intervals of the mean under drawing users anew.",
         "",
+        *in_words(own["figures"]),
         "| | mean | 95 % | quartiles | n |",
         "|---|---:|---:|---:|---:|",
         *(_row(told, own["figures"][name]) for name, told in FIGURES.items() if own["figures"][name]),
@@ -73,7 +80,18 @@ def section(own: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def in_words(figures: Mapping[str, Any]) -> list[str]:
+    """What Kendall's τ means, by the app's own limits."""
+    if not figures["tau"]:
+        return ["Weights rank nothing here: every behavior of a history weighs the same.", ""]
+    tau, size = figures["tau"]["mean"], figures["tau_size"]["mean"] if figures["tau_size"] else 0.0
+    order = next((told for least, told in ORDERS if tau >= least), REVERSED)
+    also = f" Their sizes alone tell more (τ = {size:.2f})." if size >= max(CAUTION, tau + 0.1) else ""
+    return [f"On average the weights rank behaviors {order} their measured effects (τ = {tau:.2f}).{also}", ""]
+
+
 def _row(name: str, found: Mapping[str, Any] | None) -> str:
+    name = name.replace("|", r"\|")  # else it ends the cell
     if found is None:
         return f"| {name} | – | | | 0 |"
     quartiles = " · ".join(f"{value:.2f}" for value in found["quartiles"])
@@ -149,7 +167,7 @@ def _tests(own: Mapping[str, Any]) -> list[str]:
 
 
 def _change(found: Mapping[str, Any]) -> str:
-    """Such as "AUC .8812 (−.0456, −.0480 to −.0430)"."""
+    """Such as "AUC 0.8812 (-0.0456, -0.0480 to -0.0430)": the value, its change and the change's interval."""
     told = []
     for name, title in (("auc", "AUC"), ("gauc", "GAUC"), ("log_loss", "log loss")):
         if name in found:
