@@ -52,7 +52,10 @@ def load() -> float | None:
 
 
 def matmul_rate(products: list[Product], sizes: Sizes, device: str = "cpu") -> float:
-    """FLOP/s of these products together, float32, all threads, each at the number of rows that suits it best."""
+    """FLOP/s of these products together, each at the number of rows that suits it best.
+
+    In the precision of training: float32 with all threads, bfloat16 on a GPU.
+    """
     work = [2 * inner * outer for inner, outer in products]
     best = [max(_rate(rows, *product, device) for rows in sizes.matmul_rows) for product in products]
     return sum(work) / sum(w / rate for w, rate in zip(work, best, strict=True))
@@ -60,8 +63,9 @@ def matmul_rate(products: list[Product], sizes: Sizes, device: str = "cpu") -> f
 
 def _rate(rows: int, inner: int, outer: int, device: str = "cpu") -> float:
     """FLOP/s, the median of a few; small products are repeated until they take a while."""
-    a, b = torch.randn(rows, inner, device=device), torch.randn(inner, outer, device=device)
-    out = torch.empty(rows, outer, device=device)
+    precision = torch.bfloat16 if device.startswith("cuda") else torch.float32
+    a = torch.randn(rows, inner, device=device, dtype=precision)
+    b, out = a.new_ones(inner, outer), a.new_empty(rows, outer)
     flop = 2 * rows * inner * outer
     times = min(1_000, max(1, int(4e8 / flop)))
 
