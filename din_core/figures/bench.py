@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ ROW_HEIGHT = 26
 """Pixels a bar."""
 PANEL_HEIGHT = 84
 """Pixels a panel takes beside its bars."""
+LINE = 110
+"""Letters of a line of the title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,13 @@ def plot_bench(info: BenchInfo) -> go.Figure:
         )
         if "×" in panel.title:
             figure.add_vline(x=1, line={"dash": "dash", "width": 1, "color": "#111111"}, row=place, col=1)
+    machine = "<br>".join(textwrap.wrap(info.machine, LINE))
     figure.update_yaxes(autorange="reversed", automargin=True)
     figure.update_layout(
         height=height + 120,
         showlegend=False,
         template="plotly_white",
-        title={"text": f"python -m trainer bench<br><sub>{info.machine}</sub>"},
+        title={"text": f"python -m trainer bench<br><sub>{machine}</sub>"},
         margin={"t": 120, "l": 8, "r": 24, "b": 40},
     )
     return figure
