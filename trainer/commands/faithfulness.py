@@ -87,7 +87,7 @@ def render(result: dict[str, Any]) -> str:
         found = entry["figures"]
         told = "".join(f"{_mean(found[name], 2):>{width}}" for name, width in _WIDTHS.items())
         ends = interval(found["tau"]["interval"]) if found["tau"] else "–"
-        lines.append(f"{entry['title'][:28]:28}{_mean(found['tau']):>7}{ends:>17}{told}")
+        lines.append(f"{_name(entry)[:28]:28}{_mean(found['tau']):>7}{ends:>17}{told}")
     if result["truth"]:
         lines += ["", *_precision(result["checkpoints"])]
     lines += ["", f"{'':28}{'uniform weights':>22}{'frozen weights':>22}{'attention that can move':>25}"]
@@ -95,7 +95,7 @@ def render(result: dict[str, Any]) -> str:
         uniform = _auc(entry["uniform"], "uniform")
         frozen = _auc(entry["frozen"], "frozen")
         moved = entry["adversary"] and entry["adversary"]["moved"]
-        lines.append(f"{entry['title'][:28]:28}{uniform:>22}{frozen:>22}{_mean(moved, 2):>25}")
+        lines.append(f"{_name(entry)[:28]:28}{uniform:>22}{frozen:>22}{_mean(moved, 2):>25}")
     for group in result["seeds"]:
         lines.append(
             f"{group['title']}, {group['seeds']} seeds: τ of weights {_mean(group['tau_weights'])}, "
@@ -118,12 +118,17 @@ _WIDTHS = {
 def _precision(entries: list[dict[str, Any]]) -> list[str]:
     """A row a method, a column a model."""
     known = [entry for entry in entries if entry["precision"]]
-    lines = [f"{'precision@k':24}" + "".join(f"{entry['title'][:22]:>24}" for entry in known)]
+    lines = [f"{'precision@k':24}" + "".join(f"{_name(entry)[:22]:>24}" for entry in known)]
     for name in known[0]["precision"] if known else []:
         cells = [entry["precision"][name] for entry in known]
         told = (f"{_mean(cell)} ({interval(cell['interval'], 2)})" for cell in cells)
         lines.append(f"{name:24}" + "".join(f"{text:>24}" for text in told))
     return lines
+
+
+def _name(entry: dict[str, Any]) -> str:
+    """Several seeds of a model share a title, but no folder."""
+    return Path(entry["checkpoint"]).name
 
 
 def _mean(found: dict[str, Any] | None, digits: int = 3) -> str:
