@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
-from statistics import median
+from statistics import mean, median
 
 import numpy as np
 import torch
@@ -63,12 +63,14 @@ def _row(candidates: int, behaviors: int, sizes: Sizes) -> Row:
     seconds: list[float] = []
     extra = extra_bytes(lambda: seconds.append(seconds_of(whole)))
     rounds = 1 if seconds[0] > FEW_SECONDS else min(sizes.rounds, 5)
+    before = matmul_rate(list(UNIT), sizes)
     spent = alternate({"naive": naive} if rounds == 1 else {"naive": naive, "whole": whole}, rounds)
     took = median(spent.get("whole", seconds))
+    rate = mean([before, matmul_rate(list(UNIT), sizes)])
     slow = median(spent["naive"]) * candidates / len(some)
     values = {
         "seconds": took,
-        "share of matmul rate": flop(candidates, behaviors) / took / matmul_rate(list(UNIT), sizes),
+        "share of matmul rate": flop(candidates, behaviors) / took / rate,
         "× naive": slow / took,
         "naive, s": slow,
     }

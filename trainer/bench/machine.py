@@ -22,14 +22,18 @@ TOWER = ((259, 200), (200, 80))
 
 
 def machine(sizes: Sizes) -> list[Row]:
-    """The rate of each product at its best number of rows, and of large square matrices."""
+    """The rate of each product by its number of rows n, and of large square matrices."""
     rows = [
-        Row("machine", f"(n × {inner}) · ({inner} × {outer})", {"GFLOP/s": matmul_rate([(inner, outer)], sizes) / 1e9})
+        Row(
+            "machine",
+            f"(n × {inner}) · ({inner} × {outer})",
+            {f"GFLOP/s, n = {n:,}": _rate(n, inner, outer) / 1e9 for n in sizes.matmul_rows},
+        )
         for inner, outer in (*UNIT, *TOWER)
     ]
     side = min(2_048, max(sizes.matmul_rows))
-    rows.append(Row("machine", f"({side} × {side}) · ({side} × {side})", {"GFLOP/s": _rate(side, side, side) / 1e9}))
-    return rows
+    square = Row("machine", f"({side} × {side}) · ({side} × {side})", {"GFLOP/s": _rate(side, side, side) / 1e9})
+    return [*rows, square]
 
 
 def about() -> dict[str, str | int | float]:
