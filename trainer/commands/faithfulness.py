@@ -90,12 +90,15 @@ def render(result: dict[str, Any]) -> str:
         lines.append(f"{_name(entry)[:28]:28}{_mean(found['tau']):>7}{ends:>17}{told}")
     if result["truth"]:
         lines += ["", *_precision(result["checkpoints"])]
-    lines += ["", f"{'':28}{'uniform weights':>22}{'frozen weights':>22}{'attention that can move':>25}"]
+    lines += [
+        "",
+        f"{'':28}{'uniform weights':>22}{'retrained: frozen':>22}{'frozen means':>22}{'attention that can move':>25}",
+    ]
     for entry in result["checkpoints"]:
         uniform = _auc(entry["uniform"], "uniform")
-        frozen = _auc(entry["frozen"], "frozen")
+        frozen, means = (_auc(entry["frozen"], role) for role in ("frozen", "frozen_uniform"))
         moved = entry["adversary"] and entry["adversary"]["moved"]
-        lines.append(f"{_name(entry)[:28]:28}{uniform:>22}{frozen:>22}{_mean(moved, 2):>25}")
+        lines.append(f"{_name(entry)[:28]:28}{uniform:>22}{frozen:>22}{means:>22}{_mean(moved, 2):>25}")
     for group in result["seeds"]:
         lines.append(
             f"{group['title']}, {group['seeds']} seeds: τ of weights {_mean(group['tau_weights'])}, "
