@@ -54,24 +54,36 @@ function createReasons(at, onPick) {
     at("logit-words").textContent = `a probability of ${percent(probability)}`;
   }
 
+  // Rows of categories stay while candidates change: only what is another is written.
+  let known = new Map();
+
   function categories(effects, color) {
-    at("categories").replaceChildren(
-      ...(effects?.categories ?? []).map(({ name, lines, weight, effect }) => {
-        const row = document.createElement("tr");
-        row.style.setProperty("--swatch", color(name));
-        const points = signed(pointsOf(effect, effects.logit), 2);
-        const value = element("td", signed(effect, effects.digits), { className: "effect" });
-        value.append(element("span", `${points} points`, { className: "under" }));
-        row.append(
-          element("th", name, { scope: "row", className: "title" }),
-          element("td", count(lines), { className: "repeats" }),
-          element("td", fixed(weight, 3), { className: "weight" }),
-          value,
-          element("td", points, { className: "points" }),
-        );
-        return row;
-      }),
-    );
+    const listed = effects?.categories ?? [];
+    const rows = new Map(listed.map(({ name }) => [name, known.get(name) ?? makeRow(name)]));
+    for (const { name, lines, weight, effect } of listed) {
+      const row = rows.get(name);
+      const points = signed(pointsOf(effect, effects.logit), 2);
+      tint(row, color(name));
+      write(row.lines, count(lines));
+      write(row.weight, fixed(weight, 3));
+      writeTwo(row.effect, signed(effect, effects.digits), `${points} points`);
+      write(row.points, points);
+    }
+    known = rows;
+    at("categories").replaceChildren(...[...rows.values()].map(({ line }) => line));
+  }
+
+  function makeRow(name) {
+    const row = {
+      line: document.createElement("tr"),
+      lines: element("td", "", { className: "repeats" }),
+      weight: element("td", "", { className: "weight" }),
+      effect: element("td", "", { className: "effect" }),
+      points: element("td", "", { className: "points" }),
+    };
+    const title = element("th", name, { scope: "row", className: "title" });
+    row.line.append(title, row.lines, row.weight, row.effect, row.points);
+    return row;
   }
 
   return {

@@ -13,6 +13,28 @@ const COLUMNS = [
 const PENDING = "…";
 const alphabetical = new Intl.Collator("en", { numeric: true });
 
+// What is there already is not written again: the browser would lay it out anew.
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// A number, and on narrow screens under it what has no column of its own there.
+function writeTwo(cell, text, under) {
+  write(cell, text);
+  if (cell.dataset.under !== under) cell.dataset.under = under;
+}
+
+function tint(row, color) {
+  if (row.color === color) return;
+  row.color = color;
+  row.line.style.setProperty("--swatch", color);
+}
+
+function bar(cell, value, largest) {
+  cell.style.setProperty("--part", (Math.abs(value) / largest).toFixed(3));
+  cell.classList.toggle("negative", value < 0);
+}
+
 function createTable(at, onSort, onRow, onPin) {
   const body = at("rows");
   const scroller = at("scroller");
@@ -70,16 +92,6 @@ function createTable(at, onSort, onRow, onPin) {
     };
   }
 
-  // A number, and on narrow screens under it what has no column of its own there.
-  function fill(cell, text, under) {
-    cell.replaceChildren(text, element("span", under, { className: "under" }));
-  }
-
-  function bar(cell, value, largest) {
-    cell.style.setProperty("--part", Math.abs(value) / largest);
-    cell.classList.toggle("negative", value < 0);
-  }
-
   function arrange() {
     const down = sort.startsWith("-");
     const column = COLUMNS.find(({ key }) => key === sort.replace("-", ""));
@@ -117,13 +129,13 @@ function createTable(at, onSort, onRow, onPin) {
         r.points = effects?.points[r.index] ?? 0;
         const total = fixed(r.weight * r.count, shown.digits);
         const points = effects ? signed(r.points, 2) : PENDING;
-        fill(r.cells.weight, fixed(r.weight, shown.digits), r.count > 1 ? `× ${count(r.count)} = ${total}` : "");
-        r.cells.total.textContent = total;
-        fill(r.cells.effect, effects ? signed(r.effect, effects.digits) : PENDING, effects ? `${points} points` : "");
-        r.cells.points.textContent = points;
+        writeTwo(r.cells.weight, fixed(r.weight, shown.digits), r.count > 1 ? `× ${count(r.count)} = ${total}` : "");
+        write(r.cells.total, total);
+        writeTwo(r.cells.effect, effects ? signed(r.effect, effects.digits) : PENDING, effects ? `${points} points` : "");
+        write(r.cells.points, points);
         bar(r.cells.weight, r.weight, largest);
         bar(r.cells.effect, r.effect, most);
-        r.line.style.setProperty("--swatch", shown.color(r.category));
+        tint(r, shown.color(r.category));
         r.same.hidden = r.id !== shown.id;
       }
       arrange();
