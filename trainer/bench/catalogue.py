@@ -34,7 +34,7 @@ WIDTH = 32
 """Of each of two item fields: D is 64, as in UNIT."""
 NAIVE_BYTES = 1 << 25
 """What the concatenated input of one naive tile takes: larger ones are slower."""
-FEW_SECONDS = 20.0
+FEW_SECONDS = 10.0
 """A catalogue that takes longer is timed once, not in turns."""
 TOP = 20
 
@@ -62,7 +62,7 @@ def _row(candidates: int, behaviors: int, sizes: Sizes) -> Row:
 
     seconds: list[float] = []
     extra = extra_bytes(lambda: seconds.append(seconds_of(whole)))
-    rounds = 1 if seconds[0] > FEW_SECONDS else min(sizes.rounds, 5)
+    rounds = 1 if seconds[0] > FEW_SECONDS else min(sizes.rounds, 3)
     before = matmul_rate(list(UNIT), sizes)
     spent = alternate({"naive": naive} if rounds == 1 else {"naive": naive, "whole": whole}, rounds)
     took = median(spent.get("whole", seconds))
