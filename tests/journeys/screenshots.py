@@ -29,6 +29,7 @@ def main() -> None:
             print(FOLDER / name)
             if theme == "light":
                 picture_of_models(page, address)
+                picture_of_ranking(page, address)
             context.close()
 
 
@@ -41,6 +42,16 @@ def picture_of_models(page: Page, address: str) -> None:
     page.evaluate("document.fonts.ready")
     page.screenshot(path=FOLDER / "models.png")
     print(FOLDER / "models.png")
+
+
+def picture_of_ranking(page: Page, address: str) -> None:
+    """The whole catalogue of the opening example, once all of it is scored."""
+    page.goto(f"{address.rstrip('/')}/rank")
+    expect(page.get_by_role("button", name="Score again")).to_be_visible(timeout=180_000)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    page.evaluate("document.fonts.ready")
+    page.screenshot(path=FOLDER / "rank.png")
+    print(FOLDER / "rank.png")
 
 
 if __name__ == "__main__":
