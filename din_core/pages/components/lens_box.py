@@ -9,6 +9,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from din_core.pages.components.sources import source
+from din_core.pages.components.told import told
 from din_core.sharing import View
 
 NAME = "din_lens.lens"
@@ -40,12 +41,12 @@ def lens(
     """
 
     def arrived() -> None:
-        query = st.session_state[key].went
+        query = told(key, "went")
         if query:
             on_went(str(query))
 
     def wished() -> None:
-        what = st.session_state[key].wish
+        what = told(key, "wish")
         if what:
             on_wish(str(what))
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from din_core.pages.components.sources import source
+from din_core.pages.components.told import told
 
 NAME = "din_lens.combobox"
 HTML = source("combobox/combobox.html")
@@ -51,10 +52,10 @@ def search_box(
     """
 
     def query_arrived() -> None:
-        typed[key] = str(st.session_state[key].query or "")
+        typed[key] = str(told(key, "query") or "")
 
     def pick_arrived() -> None:
-        choice = st.session_state[key].pick
+        choice = told(key, "pick")
         if choice is not None:
             on_pick(str(choice))
             st.rerun()
