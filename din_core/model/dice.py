@@ -18,8 +18,7 @@ ROWS = 32
 
 def dice(s: Tensor, alpha: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
     """f(s) = p(s)·s + (1 − p(s))·α·s with p(s) = σ((s − E[s]) / √(Var[s] + ε)); s (n, K), the rest (K,)."""
-    p = torch.sigmoid((s - mean) * torch.rsqrt(variance + EPSILON))
-    return s * (alpha + (1 - alpha) * p)
+    return _activate(s, alpha, mean, torch.rsqrt(variance + EPSILON))
 
 
 class RunningMoments(nn.Module):

@@ -19,7 +19,7 @@ from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_hidden, pair_matches
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring import dice_kernel
-from din_core.scoring.tiles import _Activation
+from din_core.scoring.tiles import Activation
 
 BLOCK_BYTES = 1 << 20
 """What the hidden channels of one block may take; a core's second-level cache is 1 to 2 MB."""
@@ -40,8 +40,8 @@ class UnitInBlocks(nn.Module):
         super().__init__()
         self.unit = unit
         self.activations = (
-            _Activation(unit.first_activation, None, fused=True),
-            _Activation(unit.second_activation, unit.second.bias, fused=True),
+            Activation(unit.first_activation, None, fused=True),
+            Activation(unit.second_activation, unit.second.bias, fused=True),
         )
 
     @torch.inference_mode()

@@ -20,7 +20,7 @@ from din_core.domain.results import Floats
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring import dice_kernel, workers
-from din_core.scoring.scorer import DAY, Scorer, _item_rows, _profile
+from din_core.scoring.scorer import Scorer, item_rows
 from din_core.scoring.tiles import ProjectedHistory
 
 BLOCK = 1024
@@ -106,24 +106,12 @@ class Catalogue:
     def __init__(self, scorer: Scorer, items: Sequence[Item], threads: int | None = None) -> None:
         """Looks up all rows at once: build one for a checkpoint and an item list, and keep it."""
         self.scorer, self.items = scorer, tuple(items)
-        self.rows = RowCatalogue(scorer.checkpoint.model, _item_rows(scorer.checkpoint.vocabulary, self.items), threads)
+        self.rows = RowCatalogue(scorer.checkpoint.model, item_rows(scorer.checkpoint.vocabulary, self.items), threads)
 
     def scoring(self, history: History, context: Mapping[str, str | None]) -> CatalogueScoring:
         """Score all items, shown in one context, against a history."""
-        config, vocabulary = self.scorer.config, self.scorer.checkpoint.vocabulary
-        behaviors = history.folded(config.max_history) if config.folds else history.plain(config.max_history)
-        shown = [v.row(context.get(name)) for name, v in vocabulary.context.items()]
-        batch = RaggedBatch(
-            behavior=_item_rows(vocabulary, [b.item for b in behaviors]),
-            count=torch.tensor([b.count for b in behaviors], dtype=torch.float32),
-            age=torch.tensor([(history.as_of - b.last_timestamp) / DAY for b in behaviors], dtype=torch.float32),
-            behavior_offsets=(0, len(behaviors)),
-            candidate=torch.zeros(1, len(vocabulary.item), dtype=torch.int64),
-            candidate_offsets=(0, 1),
-            profile=_profile(vocabulary, history.user),
-            context=torch.tensor([shown], dtype=torch.int64),
-        )
-        return self.rows.scoring(batch)
+        anything = Item("")  # a batch has a candidate; its context is the one that is read
+        return self.rows.scoring(self.scorer.batch([[self.scorer.prepare(history, [anything], context)]]))
 
 
 class CatalogueScoring:

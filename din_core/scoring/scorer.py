@@ -153,7 +153,7 @@ class Scorer:
             if len(known) + len(new) > ITEMS_KEPT:
                 known = self._known = {}
                 new = list(items)
-            rows = _item_rows(self.checkpoint.vocabulary, new).tolist()
+            rows = item_rows(self.checkpoint.vocabulary, new).tolist()
             known.update((id(item), (item, row)) for item, row in zip(new, rows, strict=True))
         flat = np.fromiter(chain.from_iterable(known[id(item)][1] for item in items), np.int64, len(items) * fields)
         return torch.from_numpy(flat).view(len(items), fields)
@@ -184,7 +184,7 @@ def _by_history(requests: Sequence[Request]) -> dict[int, list[Request]]:
     return groups
 
 
-def _item_rows(vocabulary: Vocabulary, items: Sequence[Item]) -> torch.Tensor:
+def item_rows(vocabulary: Vocabulary, items: Sequence[Item]) -> torch.Tensor:
     """(n, F) embedding rows; the field `item_id` is the item itself."""
     columns = [
         v.rows_of(item.item_id if name == "item_id" else item.fields.get(name) for item in items)

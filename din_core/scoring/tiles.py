@@ -179,8 +179,8 @@ class _UnitTiles:
         self.fields, self.behavior = unit.fields, batch.behavior[:, unit.fields]  # (T, F)
         self.second = unit.second.weight  # (H₂, H)
         self.last, self.last_bias = unit.last.weight[0].contiguous(), float(unit.last.bias)
-        self.first_activation = _Activation(unit.first_activation, None, fused)
-        self.second_activation = _Activation(unit.second_activation, unit.second.bias, fused)
+        self.first_activation = Activation(unit.first_activation, None, fused)
+        self.second_activation = Activation(unit.second_activation, unit.second.bias, fused)
 
     def __call__(self, q: Tensor, rows: Tensor) -> Tensor:
         """Queries (n, D) and rows (n, F) → (n, T) weights."""
@@ -210,7 +210,7 @@ class _UnitTiles:
         return (self.behavior[span] == candidate) & (candidate > 0)
 
 
-class _Activation:
+class Activation:
     """The unit's non-linearity after a shift of each channel, in place."""
 
     def __init__(self, module: nn.Module, shift: Tensor | None, fused: bool) -> None:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from din_core.model.attention import ActivationUnit, Pooled, WeightedSumPooling
+from din_core.model.config import UnitInput
 from din_core.model.dice import EPSILON, Dice
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
@@ -52,7 +53,7 @@ class ConcatenatingUnit(nn.Module):
         """q (M, D), k (N, D) → (P,) raw activation weights."""
         t, c = batch.pairs()
         weight: Tensor = self.unit.rest(
-            self.unit.first(concatenated(q[c], k[t])), batch.pair_count() if self.training else None
+            self.unit.first(concatenated(q[c], k[t], self.unit.reads)), batch.pair_count() if self.training else None
         )
         return weight
 
@@ -68,14 +69,15 @@ def unsplit(network: InterestNetwork) -> None:
     network.pooling.unit = ConcatenatingUnit(network.pooling.unit)  # type: ignore[assignment]
 
 
-def concatenated(q: Tensor, k: Tensor) -> Tensor:
-    """q and k (…, D) → (…, 4D), as the official code has it."""
-    return torch.cat([q, k, q - k, q * k], -1)
+def concatenated(q: Tensor, k: Tensor, reads: UnitInput) -> Tensor:
+    """[q, k, q−k, q∘k] (official) or [q, q∘k, k] (paper) of q and k (…, D): (…, 4D) or (…, 3D)."""
+    parts = [q, k, q - k, q * k] if reads == "official" else [q, q * k, k]
+    return torch.cat(parts, -1)
 
 
 def unit_weight(unit: ActivationUnit, q: Tensor, k: Tensor, count: Tensor) -> Tensor:
     """q and k (…, D), counts (…), 0 for padding → (…) raw activation weights."""
-    s = plain_dice(unit.first_activation, unit.first(concatenated(q, k)), count)
+    s = plain_dice(unit.first_activation, unit.first(concatenated(q, k, unit.reads)), count)
     weight: Tensor = unit.last(plain_dice(unit.second_activation, unit.second(s), count))
     return weight.squeeze(-1)
 
