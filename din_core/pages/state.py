@@ -79,6 +79,8 @@ class Session:
     """What the lens holds."""
     page: str | None = None
     """The page on screen, by its path."""
+    language: str | None = None
+    """The code of the language spoken; None until the first word."""
     ranking: tuple[object, Ranking] | None = None
     """The last ranking of the catalogue, under a key that holds every row it depends on."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +60,7 @@ class Watch:
 
     def listen(self, message: ConsoleMessage) -> None:
         # Streamlit's browser part looks for its server below the page's own path first, and then at the root.
-        looking = message.location["url"].endswith(("/models/_stcore/health", "/models/_stcore/host-config"))
+        looking = re.search(r"/[a-z]+/_stcore/(health|host-config)$", message.location["url"]) is not None
         if message.type == "error" and not looking:
             self.errors.append(message.text)
 

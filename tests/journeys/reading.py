@@ -31,6 +31,12 @@ def query(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
 
 
+def wait_until_opened(page: Page) -> None:
+    """Until the page shows a scenario and its address names it: a run of the page draws first and names last."""
+    expect(page.locator("#title")).not_to_be_empty()
+    page.wait_for_url(re.compile(r"[?&]user=.*[?&]item="))
+
+
 def has_query(name: str, value: str) -> re.Pattern[str]:
     """Matches an address with this parameter."""
     return re.compile(rf"[?&]{re.escape(name)}={re.escape(value)}(&|$)")
@@ -100,3 +106,4 @@ def open_example(page: Page, address: str) -> None:
     """The small world's opening example."""
     page.goto(address)
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
+    wait_until_opened(page)

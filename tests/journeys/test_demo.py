@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from din_core.scoring import Scorer, load_scorers
 from din_core.store import open_store
-from tests.journeys.reading import box, check_numbers, drawing, options, query, weights
+from tests.journeys.reading import box, check_numbers, drawing, options, query, wait_until_opened, weights
 from tests.journeys.server import PYTHON_APP, ROOT, running_app
 
 
@@ -36,7 +36,7 @@ def test_the_demo_from_its_first_start_to_a_shared_link(
     page = new_page()
     page.goto(address)
     expect(page.get_by_role("heading", name="DIN Lens")).to_be_visible()
-    expect(page.locator("#title")).not_to_be_empty()
+    wait_until_opened(page)
 
     (built,) = (cache / "din-lens").glob("demo-*.db")
     store = open_store(f"sqlite:///{built}")
@@ -60,10 +60,10 @@ def test_the_demo_from_its_first_start_to_a_shared_link(
 
     seen = page.locator("#lens").inner_text()
     page.reload()
-    expect(page.locator("#title")).not_to_be_empty()
+    wait_until_opened(page)
     assert page.locator("#lens").inner_text() == seen
     colleague = new_page()
     colleague.goto(page.url)
-    expect(colleague.locator("#title")).not_to_be_empty()
+    wait_until_opened(colleague)
     assert colleague.locator("#lens").inner_text() == seen
     store.close()
