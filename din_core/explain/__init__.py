@@ -4,6 +4,7 @@ from din_core.explain.activation import activation_weights, counted_weights, sof
 from din_core.explain.agreement import agreement
 from din_core.explain.counterfactuals import fewest_additions, smallest_removal
 from din_core.explain.erasure import curves, erasure
+from din_core.explain.evolution import evolution_path
 from din_core.explain.groups import Group, by_field, by_week
 from din_core.explain.integrated_gradients import gradient_times_input, integrated_gradients
 from din_core.explain.leave_one_out import leave_one_out
@@ -20,6 +21,7 @@ __all__ = [
     "counted_weights",
     "curves",
     "erasure",
+    "evolution_path",
     "fewest_additions",
     "gradient_times_input",
     "integrated_gradients",

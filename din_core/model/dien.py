@@ -80,6 +80,15 @@ class EvolutionLayer(nn.Module):
             state = torch.cat([moved, state[n:]])
         return torch.zeros_like(state).index_copy(0, order, state)
 
+    def path(self, interest: Tensor, attention: Tensor) -> Tensor:
+        """One history and one candidate: interest (T, D), attention (T,) → (T + 1, D), the state before the first
+        step, which is 0, and after each; the last is `forward`'s."""
+        projected = interest @ self.cell.weight_ih.T
+        states = [interest.new_zeros(1, interest.shape[1])]
+        for x, a in zip(torch.split(projected, 1), torch.split(attention[:, None], 1), strict=True):
+            states.append(self.step(x, states[-1], a))
+        return torch.cat(states)
+
     def step(self, projected: Tensor, state: Tensor, a: Tensor) -> Tensor:
         """One step: projected (n, 3D) = x·W_ih without its bias, state (n, D), a (n, 1) → (n, D)."""
         if self.kind == "aigru":

@@ -237,6 +237,13 @@ class Evolved(Opened):
         assert isinstance(pooling, InterestEvolution)
         return pooling
 
+    @torch.no_grad()
+    def path(self) -> tuple[Floats, Floats]:
+        """(T,) attention on each behavior and (T + 1, D) the interest state: before the first step, then after each."""
+        interest = self._pooling.extract(self._k, self._batch)
+        attention = self._pooling.attend(self.scene.q, interest, self._batch)
+        return np.asarray(attention.double()), np.asarray(self._pooling.evolution.path(interest, attention).double())
+
     def line(self, at: Floats) -> tuple[Floats, Floats]:
         """Attention and repeats from 0 to their values: under AGRU and AUGRU no attention is no evolution."""
         kept = torch.as_tensor(self.count) > 0
