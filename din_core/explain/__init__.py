@@ -7,15 +7,31 @@ from din_core.explain.erasure import curves, erasure
 from din_core.explain.evolution import evolution_path
 from din_core.explain.groups import Group, by_field, by_week
 from din_core.explain.integrated_gradients import gradient_times_input, integrated_gradients
+from din_core.explain.item_space import (
+    ItemSpace,
+    Plane,
+    Separation,
+    around,
+    item_space,
+    neighbours,
+    one_category,
+    plane,
+    separation,
+)
 from din_core.explain.leave_one_out import leave_one_out
 from din_core.explain.paths import path_split
 from din_core.explain.shapley import shapley
+from din_core.explain.tsne import tsne
 from din_core.explain.verdict import verdict
 
 __all__ = [
     "Group",
+    "ItemSpace",
+    "Plane",
+    "Separation",
     "activation_weights",
     "agreement",
+    "around",
     "by_field",
     "by_week",
     "counted_weights",
@@ -25,10 +41,16 @@ __all__ = [
     "fewest_additions",
     "gradient_times_input",
     "integrated_gradients",
+    "item_space",
     "leave_one_out",
+    "neighbours",
+    "one_category",
     "path_split",
+    "plane",
+    "separation",
     "shapley",
     "smallest_removal",
     "softmaxed_weights",
+    "tsne",
     "verdict",
 ]
