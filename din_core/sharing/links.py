@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urlencode
 
-from din_core.domain import LinkError, Scenario
+from din_core.domain import Edit, LinkError, Scenario
+from din_core.sharing.edits import MAX_EDITS, read_edits, write_edits
+from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
 
 VERSION = "1"
-MAX_LENGTH = 500
-"""Characters of one value; longer ones are not ids."""
 MAX_CANDIDATES = 20
 
 SORT_COLUMNS = ("title", "category", "date", "repeats", "weight", "total", "effect", "points")
@@ -50,19 +49,23 @@ class Link:
     checkpoints: tuple[str, ...] = ()
     context: Mapping[str, str | None] = field(default_factory=dict)
     view: View = View()
+    edits: tuple[Edit, ...] = ()
+    reference: int = 0
 
     @property
     def scenario(self) -> Scenario | None:
         """The scenario, where the link names all of it."""
         if self.user_id is None or self.as_of is None or not self.candidate_ids or not self.checkpoints:
             return None
-        return Scenario(self.user_id, self.as_of, self.candidate_ids, self.checkpoints, self.context)
+        named = self.user_id, self.as_of, self.candidate_ids, self.checkpoints, self.context
+        return Scenario(*named, self.edits, min(self.reference, len(self.edits)))
 
 
 def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]]:
     """The complete query parameters of a scenario; a list where a name is given several times.
 
-    Raises LinkError for a time outside the years 1 to 9999 and for ids that are empty or too long.
+    Edits and their reference are written only where there are some. Raises LinkError for a time outside the years 1
+    to 9999, for ids that are empty or too long, and for more edits than a link carries.
     """
     ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
     if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):
@@ -77,6 +80,10 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
     }
     for name in sorted(scenario.context):
         raw[f"ctx.{name}"] = scenario.context[name] or ""
+    if scenario.edits:
+        raw["edits"] = write_edits(scenario.edits)
+    if scenario.reference:
+        raw["pin"] = str(scenario.reference)
     raw["sort"] = view.sort
     raw["method"] = view.method
     raw["scale"] = view.scale
@@ -115,6 +122,9 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
     candidates = tuple(kept("item", values.get("item", []), problems))
     if len(candidates) > MAX_CANDIDATES:
         problems.append(f"The link names {len(candidates)} candidates; the first {MAX_CANDIDATES} are used, the limit.")
+    told = len(problems)
+    edits = read_edits(values.get("edits", [""])[0], problems)
+    last = len(edits) if len(problems) == told else 0  # after what is left out, no state is the one that was pinned
     link = Link(
         user_id=one("user"),
         as_of=read_time(one("at"), problems),
@@ -126,18 +136,10 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
             if name.startswith("ctx.") and name != "ctx."
         },
         view=read_view({name: one(name) for name in CHOICES}, problems),
+        edits=edits,
+        reference=read_reference(values.get("pin", ["0"])[0], last, problems),
     )
     return link, tuple(problems)
-
-
-def iso(timestamp: int) -> str:
-    """Seconds since 1970 as `2017-11-20T00:00:00Z`."""
-    try:
-        return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
-    except (ValueError, OverflowError, OSError) as error:
-        raise LinkError(
-            f"the time {timestamp} lies outside the years 1 to 9999; a link carries seconds since 1970"
-        ) from error
 
 
 def read_time(text: str | None, problems: list[str]) -> int | None:
@@ -145,15 +147,18 @@ def read_time(text: str | None, problems: list[str]) -> int | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() // 1
-        return int(datetime.fromtimestamp(seconds, UTC).timestamp())  # in UTC too it must be a date
-    except (ValueError, OverflowError, OSError):
-        problems.append(
-            f"The link's time {shown(text)} is not a date such as 2017-11-20T00:00:00Z; "
-            "the newest impression is shown instead."
-        )
+        return seconds_of(text)
+    except LinkError as error:
+        problems.append(f"The link says that {error}; the newest impression is shown instead.")
         return None
+
+
+def read_reference(text: str, last: int, problems: list[str]) -> int:
+    """After how many edits stands the reference; `last` at most."""
+    if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_EDITS)) and int(text) <= last:
+        return int(text)
+    problems.append(f"The link pins the state after edit {shown(text)}, which is not here; the first one is pinned.")
+    return 0
 
 
 def read_view(given: Mapping[str, str | None], problems: list[str]) -> View:
@@ -173,8 +178,3 @@ def kept(name: str, given: Sequence[str], problems: list[str]) -> list[str]:
     if long:
         problems.append(f"The link's {name} has {len(long[0])} characters, the limit is {MAX_LENGTH}; it is left out.")
     return [value for value in given if value and len(value) <= MAX_LENGTH]
-
-
-def shown(text: str) -> str:
-    """A value from outside, quoted and short enough for a sentence."""
-    return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"

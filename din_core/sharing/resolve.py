@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from din_core.domain import CheckpointError, DinLensError, Impression, Scenario
-from din_core.sharing.links import Link, shown
+from din_core.domain import CheckpointError, DinLensError, Edit, Impression, Item, Scenario, State, UnknownItem
+from din_core.domain.edits import fitting, items_needed
+from din_core.sharing.edits import edit_parts
+from din_core.sharing.links import Link
+from din_core.sharing.values import shown
 from din_core.store import BehaviorStore
 
 ON_SCREEN = 2
@@ -47,6 +51,34 @@ def checkpoint_name(name: str, fingerprint: str) -> str:
 
 
 def resolve(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
+    """`fill_in`, then the edits of the link, as far as they fit; a sentence for each that does not."""
+    found = fill_in(link, store, setting)
+    if found.scenario is None or not link.edits:
+        return found
+    start, items = what_if_start(store, found.scenario), items_of(store, link.edits)
+    kept, wrong = fitting(start, link.edits, items)
+    problems = [f"The edit {shown(','.join(edit_parts(edit)))} is left out: {error}" for edit, error in wrong]
+    before, _ = fitting(start, link.edits[: link.reference], items)
+    scenario = replace(found.scenario, edits=kept, reference=len(before))
+    return Resolved(scenario, (*found.problems, *map(sentence, problems)))
+
+
+def what_if_start(store: BehaviorStore, scenario: Scenario) -> State:
+    """What a scenario asks its models before any edit: its first candidate."""
+    history = store.history(scenario.user_id, scenario.as_of)
+    return State(history, store.item(scenario.candidate_ids[0]), scenario.context)
+
+
+def items_of(store: BehaviorStore, edits: Sequence[Edit]) -> dict[str, Item]:
+    """The items that edits bring in, as far as the store holds them."""
+    found = {}
+    for item_id in items_needed(edits):
+        with suppress(UnknownItem):
+            found[item_id] = store.item(item_id)
+    return found
+
+
+def fill_in(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
     """Fill in what `link` leaves open, from the store as it is now.
 
     Without a user the opening example's; without an item or a time those of the user's newest fitting

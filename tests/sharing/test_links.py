@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from din_core.domain import LinkError, Scenario
+from din_core.domain import Add, Drop, DropItem, Line, LinkError, Scenario
 from din_core.sharing import Link, View, encode, parse, query_string
-from din_core.sharing.links import MAX_CANDIDATES, MAX_LENGTH, METHODS, METRICS, SCALES, SORT_COLUMNS
+from din_core.sharing.links import MAX_CANDIDATES, METHODS, METRICS, SCALES, SORT_COLUMNS
+from din_core.sharing.values import MAX_LENGTH
+from tests.sharing.test_edits import edits
 
 YEAR_1, YEAR_9999 = -62135596800, 253402300799
 text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
@@ -21,7 +24,8 @@ scenarios = st.builds(
     candidate_ids=st.lists(text, min_size=1, max_size=MAX_CANDIDATES).map(tuple),
     checkpoints=st.lists(text, min_size=1, max_size=3).map(tuple),
     context=st.dictionaries(text, st.none() | text, max_size=4),
-)
+    edits=st.lists(edits, max_size=5).map(tuple),
+).flatmap(lambda s: st.integers(0, len(s.edits)).map(lambda at: replace(s, reference=at)))
 views = st.builds(
     View,
     sort=st.sampled_from([sign + name for name in SORT_COLUMNS for sign in ("", "-")]),
@@ -47,8 +51,10 @@ def test_a_link_survives_the_address_bar(scenario: Scenario, view: View) -> None
 
 @given(
     st.dictionaries(
-        st.sampled_from(["v", "user", "item", "at", "models", "ctx.a", "ctx.", "sort", "x"]),
-        st.text(max_size=20) | st.lists(st.text(max_size=20), max_size=3),
+        st.sampled_from(["v", "user", "item", "at", "models", "ctx.a", "ctx.", "edits", "pin", "sort", "x"]),
+        st.text(max_size=20)
+        | st.sampled_from(["drop-item,a;add,b,1", "repeat,x,a,2017-11-20", "2", "9"])
+        | st.lists(st.text(max_size=20), max_size=3),
     )
 )
 def test_no_link_makes_the_reader_raise(raw: dict[str, str | list[str]]) -> None:
@@ -71,6 +77,16 @@ def test_a_link_writes_every_choice_out() -> None:
         "scale": "each",
         "metric": "gauc",
     }
+
+
+def test_edits_and_the_pinned_state_are_written_where_there_are_some() -> None:
+    edited = replace(EXAMPLE, edits=(Drop(Line("82-b", 1511049600)), DropItem("7,8;9"), Add("77")), reference=2)
+    written = dict.fromkeys(encode(edited)) | encode(edited)
+    assert (written.pop("edits"), written.pop("pin")) == (
+        "drop,82-b,2017-11-19T00:00:00Z;drop-item,7%2C8%3B9;add,77",
+        "2",
+    )
+    assert written == encode(EXAMPLE)
 
 
 def test_an_empty_link_leaves_every_choice_open() -> None:
@@ -113,12 +129,25 @@ def test_a_time_is_rounded_down_to_seconds_of_utc(at: str, seconds: int) -> None
         ({"sort": "-importance"}, "sorts by “-importance”; known are title"),
         ({"method": "importance"}, "method “importance” is unknown; known are weight, effect"),
         ({"scale": "log"}, "scale “log” is unknown; known are each, shared"),
+        ({"edits": "add,a;paint,a"}, "edit “paint,a” is left out: there is no edit “paint”; known are drop, drop-item"),
+        ({"edits": ";".join(["add,a"] * 51)}, "names 51 edits; the first 50 are used"),
+        ({"edits": "add,a", "pin": "2"}, "pins the state after edit “2”, which is not here; the first one is pinned"),
         ({"metric": "f1"}, "metric “f1” is unknown; known are auc, gauc"),
     ],
 )
 def test_what_cannot_be_read_is_named(raw: dict[str, str | list[str]], sentence: str) -> None:
     _, problems = parse(raw)
     assert sentence in problems[0]
+
+
+def test_a_pinned_state_is_let_go_where_an_edit_before_it_may_be_missing() -> None:
+    link, problems = parse({"edits": "add,a;paint,a;add,b", "pin": "2"})
+    assert (link.edits, link.reference, len(problems)) == ((Add("a"), Add("b")), 0, 2)
+
+
+def test_more_edits_than_a_link_carries_are_refused() -> None:
+    with pytest.raises(LinkError, match="there are 51 edits, a link carries 50; undo some"):
+        encode(replace(EXAMPLE, edits=(Add("a"),) * 51))
 
 
 def test_a_newer_link_is_not_half_read() -> None:

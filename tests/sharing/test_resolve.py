@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from din_core.domain import CheckpointError, Scenario, UnknownUser
+from din_core.domain import Add, CheckpointError, DropItem, Scenario, SetCandidate, SetContext, UnknownUser
 from din_core.sharing import Link, Setting, encode, find_checkpoints, find_opening, parse, resolve
 from din_core.store import BehaviorStore
 from tests.small_world import BEFORE, MONDAY, small_store
@@ -160,3 +160,21 @@ def test_a_context_field_the_store_does_not_have_is_left_out(store: BehaviorStor
 def test_without_checkpoints_nothing_can_be_shown(store: BehaviorStore) -> None:
     with pytest.raises(CheckpointError, match="0 checkpoints"):
         resolve(Link(), store, Setting({}, (), None))
+
+
+def test_edits_that_fit_are_kept_and_the_others_are_named(store: BehaviorStore) -> None:
+    edits = (DropItem("n1"), DropItem("n1"), Add("nothing"), SetContext("weather", "rain"), SetCandidate("m2"))
+    found = resolve(Link(user_id="7", edits=edits, reference=4), store, SETTING)
+    assert found.scenario is not None
+    assert (found.scenario.edits, found.scenario.reference) == ((DropItem("n1"), SetCandidate("m2")), 1)
+    assert [problem.split(": ")[0] for problem in found.problems] == [
+        "The edit “drop-item,n1” is left out",
+        "The edit “add,nothing” is left out",
+        "The edit “context,weather,rain” is left out",
+    ]
+    assert 'holds 0 behaviors with item "n1"' in found.problems[0]
+
+
+def test_the_example_takes_edits_too(store: BehaviorStore) -> None:
+    found = resolve(Link(edits=(Add("m1"),)), store, SETTING)
+    assert found.scenario == replace(OPENING, edits=(Add("m1"),))
