@@ -17,6 +17,8 @@ from din_core.figures.effects import (
     paths_info,
     whole_categories,
 )
+from din_core.figures.evolution import EvolutionInfo, EvolutionLabels, evolution_info, plot_evolution, plot_path
+from din_core.figures.heatmap import HeatmapInfo, HeatmapLabels, Weighed, heatmap_info, plot_heatmap
 from din_core.figures.leaderboard import Dot, LeaderboardInfo, leaderboard_info, plot_leaderboard
 from din_core.figures.timeline import Tick, Timeline, timeline_info
 
@@ -27,21 +29,31 @@ __all__ = [
     "CurvesInfo",
     "Dot",
     "EffectsInfo",
+    "EvolutionInfo",
+    "EvolutionLabels",
     "Group",
+    "HeatmapInfo",
+    "HeatmapLabels",
     "LeaderboardInfo",
     "PathPart",
     "PathsInfo",
     "Tick",
     "Timeline",
+    "Weighed",
     "activation_info",
     "activation_infos",
     "curves_info",
     "effects_info",
+    "evolution_info",
+    "heatmap_info",
     "leaderboard_info",
     "paths_info",
     "plot_activation",
     "plot_curves",
+    "plot_evolution",
+    "plot_heatmap",
     "plot_leaderboard",
+    "plot_path",
     "timeline_info",
     "whole_categories",
 ]
