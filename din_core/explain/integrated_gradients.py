@@ -18,9 +18,11 @@ def integrated_gradients(opened: Opened, tolerance: float = 1e-5) -> Explanation
 
     The way leads through what the tower reads, (v, intensity, counts of repeats), from 0 to the full history's; a
     behavior's share of it is what it adds to these sums, after the division by their total where a model
-    normalises. DIEN's leads through the attention, from none to the full history's. So the values add up to full
-    less empty history; the gap is what the numerical integral misses, for DIEN with AIGRU also that its states
-    evolve without attention. Points are doubled until the integral misses less than `tolerance` logits.
+    normalises. DIEN's leads through the attention, from none to the full history's: a behavior is credited with the
+    step of the evolution that attends to it, not with what it left in the interest states of later ones, which
+    leave-one-out takes away too. So the values add up to full less empty history; the gap is what the numerical
+    integral misses, for DIEN with AIGRU also that its states evolve without attention. Points are doubled until the
+    integral misses less than `tolerance` logits.
     """
     values: Floats = np.zeros(len(opened.behaviors))
     if len(values):

@@ -26,6 +26,8 @@ from din_core.model.ragged import RaggedBatch
 
 INPUT_EPSILON = 1e-5
 """Keeps a tower input that never varies from being divided by 0."""
+STILL = 1e-11
+"""An input whose variance is less than this part of its square never varied: what is left of it is rounding."""
 KNEE = 4.0
 """Sums over hundreds of behaviors have long tails: asinh(4s) is linear below about 1/4, what one repeat adds, and
 logarithmic above, so that the first repeats count most."""
@@ -94,11 +96,21 @@ class Tower(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(M, W) → (M,) logits."""
         mean, variance = self.moments(x)
-        x = (x - mean) * torch.rsqrt(variance + INPUT_EPSILON)
+        x = (x - mean) * standard_scale(mean, variance)
         x = self.dropout(self.first_dice(self.first(x)))
         x = self.dropout(self.second_dice(self.second(x)))
         logit: Tensor = self.last(x)
         return logit.squeeze(1)
+
+
+def standard_scale(mean: Tensor, variance: Tensor) -> Tensor:
+    """(W,) what each input less its mean is multiplied by; 0 where it never varied, as nothing was learned of it.
+
+    So it is with the intensity of a model that normalises, where every history of the training data holds a
+    behavior: divided by a deviation of about 0, the empty history's 0 would drown all else in untrained weights.
+    """
+    varied = variance > STILL * (1 + mean.square())
+    return torch.rsqrt(variance + INPUT_EPSILON) * varied
 
 
 class InterestNetwork(nn.Module):

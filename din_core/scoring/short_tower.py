@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from din_core.model.dice import EPSILON, Dice
-from din_core.model.network import INPUT_EPSILON, KNEE, InterestNetwork
+from din_core.model.network import KNEE, InterestNetwork, standard_scale
 
 
 class ShortTower:
@@ -22,7 +22,7 @@ class ShortTower:
         start = spans["interest vector"].start
         self._widths = [f.width for f in network.config.item_fields]
         self._counts, self._candidate, self._q = network.counts, candidate, q
-        scale = torch.rsqrt(tower.moments.variance.double() + INPUT_EPSILON)  # (W,)
+        scale = standard_scale(tower.moments.mean.double(), tower.moments.variance.double())  # (W,)
         first = tower.first.weight.double() * scale  # (H, W)
         still = torch.cat([others, q], 1).double()[0]
         bias = tower.first.bias.double() - first @ tower.moments.mean.double() + first[:, :start] @ still

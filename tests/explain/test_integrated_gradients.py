@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
+import torch
 
 from din_core.explain import gradient_times_input, integrated_gradients
 from din_core.scoring import open_scenario
@@ -48,6 +51,25 @@ def test_planted_behaviors_share_what_they_add_to_the_sum():
     at_a = [b.item.item_id == "a" for b in opened.behaviors]
     np.testing.assert_allclose(integrated_gradients(opened).values, np.where(at_a, np.arcsinh(8), 0), atol=1e-4)
     np.testing.assert_allclose(gradient_times_input(opened).values, np.where(at_a, 8 / np.sqrt(65), 0), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["average", "softmax", "augru"])
+def test_an_intensity_that_never_varied_in_training_drowns_no_behavior(name):
+    found = [
+        integrated_gradients(open_scenario(still(name, by), history("dabace"), item("c"), CONTEXT)) for by in (1, 1000)
+    ]
+    np.testing.assert_allclose(found[0].values, found[1].values, atol=1e-5)
+    assert abs(found[0].values).max() > 1e-3
+
+
+def still(name, by):
+    """A toy scorer trained on histories that all hold a behavior; `by` times the untrained weights of Σw = 1."""
+    made = copy.deepcopy(scorer(name))
+    tower, column = made.checkpoint.model.tower, made.checkpoint.model.input_spans()["intensity"]
+    tower.moments.mean[column], tower.moments.variance[column] = float(np.arcsinh(4)), 2e-13
+    with torch.no_grad():
+        tower.first.weight[:, column] *= by
+    return made
 
 
 @pytest.mark.parametrize("name", ["din", "softmax", "augru"])

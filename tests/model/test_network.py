@@ -1,5 +1,7 @@
 """The networks: what must not change the answer of any member of the family."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -54,6 +56,20 @@ def test_an_empty_history_has_interest_vector_zero_and_finite_gradients(member):
     assert output.interest[0].abs().sum() == 0
     output.logit.sum().backward()
     assert all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
+
+
+@pytest.mark.parametrize("member", ["average", "softmax", "augru"])
+def test_an_input_that_never_varied_in_training_is_not_read(member):
+    # No history of the training data was empty, so that the intensity was always 1: what is left is rounding.
+    network, batch = toy_network(**FAMILY[member]), toy_batch([[1, 2], []], [[3], [4]])
+    column, moments = network.input_spans()["intensity"], network.tower.moments
+    moments.mean[column], moments.variance[column] = math.asinh(4), 2e-13
+    before = network(batch).logit
+    with torch.no_grad():
+        network.tower.first.weight[:, column] *= 1000
+    torch.testing.assert_close(network(batch).logit, before)
+    moments.variance[column] = 0.01  # some were empty
+    assert not torch.allclose(network(batch).logit, before)
 
 
 @EACH
