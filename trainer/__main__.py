@@ -18,8 +18,10 @@ COMMANDS = {
     "leaderboard": "train every model with every seed and measure them in one table",
     "evaluate": "measure a checkpoint on one split",
     "faithfulness": "measure whether a checkpoint's activation weights may be believed",
+    "cases": "find cases worth seeing, and sum up weights over cohorts, for the app",
     "baselines": "measure popularity, logistic regression and gradient boosting on the same split",
     "bench": "measure how fast this machine trains and scores",
+    "tour": "compute the numbers of the guided tour from a planted store and models trained on it",
     "demo": "rebuild the embedded demo under assets/ from a store and its checkpoints",
 }
 """Name -> help; each is a module `trainer.commands.NAME` with `configure`, `run` and `render`."""

@@ -64,7 +64,7 @@ def faithfulness(options: FaithfulnessOptions, say: Say = lambda _: None, bar: B
         bulk = store.bulk()
         chosen, total = sampled(bulk, options.split, options.sample, options.seed)
         on = Split(bulk, options.split, options.device)
-        field = _field(bulk, options.by)
+        field = category_field(bulk, options.by)
         _check_truth(truth, keys(bulk, chosen[bulk.impression_label[chosen] == 1]), options.truth)
         searched = _some(len(chosen), options.adversarial, options.seed)
         for model in models:
@@ -160,7 +160,8 @@ def _some(n: int, most: int, seed: int) -> frozenset[int]:
     return frozenset(np.random.default_rng(seed).permutation(n)[:most].tolist())
 
 
-def _field(bulk: BulkTables, wanted: str | None) -> str | None:
+def category_field(bulk: BulkTables, wanted: str | None) -> str | None:
+    """The item field that tells categories apart: `wanted`, else "category", else the first; DinLensError for none."""
     fields = [name for name in bulk.items.columns if name != "item_id"]
     if wanted is None:
         return CATEGORY if CATEGORY in fields else next(iter(fields), None)
