@@ -131,8 +131,8 @@ def plot_evolution(info: EvolutionInfo, dark: bool = False, labels: EvolutionLab
     width = min(BAR, 0.7 / max(len(info.position), 1))
     for place, values in ((2, info.moved), (3, info.attention)):
         bars = go.Bar(
-            x=info.position,
-            y=values,
+            x=info.position.tolist(),
+            y=values.tolist(),
             width=width,
             marker={"color": color, "line": {"width": 0}},
             customdata=step_words(info, labels),
@@ -172,6 +172,8 @@ def plot_path(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels =
             marker={
                 "size": 8,
                 "color": list(range(len(x))),
+                "cmin": 0,
+                "cmax": max(len(x) - 1, 1),
                 "colorscale": [list(stop) for stop in (TIME_SCALE_DARK if dark else TIME_SCALE)],
                 "line": {"width": 0.5, "color": ink},
                 "colorbar": time_bar(info, ink),
@@ -210,7 +212,7 @@ def time_bar(info: EvolutionInfo, ink: str) -> dict[str, Any]:
     steps = len(info.time)
     return {
         "orientation": "h",
-        "x": 1,
+        "x": 0.94,  # the last date is as wide as it is
         "xanchor": "right",
         "y": 1,
         "yanchor": "bottom",

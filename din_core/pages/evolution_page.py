@@ -1,0 +1,219 @@
+"""Evolution: how DIEN's interest state moves through a history towards one candidate, and the score on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from din_core.domain import DinLensError, Scenario
+from din_core.domain.evolution import EvolutionPath
+from din_core.figures import EvolutionInfo, EvolutionLabels, evolution_info, plot_evolution, plot_path, timeline_info
+from din_core.pages import inspect_page, pickers, state
+from din_core.pages.chrome import literal, report
+from din_core.pages.inspection import Case, Inputs, read_inputs
+from din_core.pages.language import T, t
+from din_core.pages.models_page import CALM, is_dark
+from din_core.pages.startup import App
+from din_core.pages.words import chance, moment, words_for
+from din_core.sharing import sentence
+
+if TYPE_CHECKING:
+    from din_core.scoring import Scorer
+
+GATES = {
+    "augru": T(
+        "AUGRU multiplies its update gate by the attention: at attention 0 a behavior leaves the state as it is, at 1 "
+        "the step is that of a plain GRU."
+    ),
+    "agru": T(
+        "AGRU puts the attention in the update gate's place: at attention 0 a behavior leaves the state as it is, at 1 "
+        "it replaces the state by a new one."
+    ),
+    "aigru": T(
+        "AIGRU multiplies the behavior's input by the attention: at attention 1 the step is that of a plain GRU, and "
+        "even at 0 the state moves on, as a GRU does without input."
+    ),
+}
+"""What attention 0 and 1 mean, by the cell of the evolution layer."""
+READING = T(
+    "The path is the one that the score was made on, under the attention of the whole history. Attention is a softmax: "
+    "it adds up to 1, so among {n:,} behaviors one gets {even} on average (dashed), and a shorter history shares it "
+    "among fewer. The scores on the way are therefore not read off the path: for each, the model scored the history "
+    "that ends there, at the same time and in the same context. A long step is no cause: what a state is worth is for "
+    "the network after it to say."
+)
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title=t("Evolution"), url_path="evolution")
+
+
+def show() -> None:
+    """The page, from the session's scenario and the store as it is now."""
+    app, own = state.current_app(), state.session()
+    words = words_for(app.summary)
+    scenario, impressions, inputs = own.scenario, [], None
+    if scenario is not None:
+        try:
+            impressions = app.store.impressions(scenario.user_id)
+            inputs = read_inputs(app.store, scenario, impressions)
+        except DinLensError as error:
+            own.problems = (*own.problems, sentence(error))
+    user, shown, candidate = st.columns([5, 6, 5])
+    with user:
+        pickers.user_box(app, words, scenario)
+    with shown:
+        pickers.impression_box(words, scenario, impressions)
+    with candidate:
+        pickers.candidate_box(app, scenario)
+    report(own.problems)
+    st.header(t("Interest evolution"), anchor=False)
+    if scenario is None or inputs is None:
+        st.markdown(t("There is no scenario on screen: choose a user and a candidate."))
+        return
+    name = evolving(app, state.on_screen(scenario))
+    if name is None:
+        offer(app)
+    else:
+        show_evolution(app, name, scenario, inputs)
+
+
+def is_evolving(scorer: Scorer) -> bool:
+    """Whether it is a DIEN."""
+    return scorer.config.architecture == "dien"
+
+
+def evolving(app: App, on_screen: tuple[str, ...]) -> str | None:
+    """The first DIEN on screen, by its folder's name."""
+    return next((name for name in on_screen if is_evolving(app.scorers[name])), None)
+
+
+def offer(app: App) -> None:
+    """Neither model on screen has interest states: the models at hand that have, or how to train one."""
+    names = [name for name, scorer in app.scorers.items() if is_evolving(scorer)]
+    if not names:
+        st.markdown(
+            t(
+                "No model at hand is a DIEN, the one whose interests evolve: train one with `python -m trainer train "
+                "--store URL --model dien --out DIR/dien`, where DIR is the folder that holds the checkpoints."
+            )
+        )
+        return
+    st.markdown(t("Neither model on screen is a DIEN, the one whose interests evolve."))
+    for name in names:
+        st.button(
+            t("Show {model}", model=literal(app.models[name].name)),
+            key=f"evolve_{name}",
+            icon=":material/arrow_forward:",
+            on_click=state.choose_model,
+            args=(0, app.models[name].link),
+        )
+
+
+def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> None:
+    """Score, step length and attention over time; the path in two dimensions; every step in a table."""
+    from din_core.explain import evolution_path
+
+    case = next(c for c in inputs.cases if c.item.item_id == scenario.candidate_ids[0])
+    path = evolution_path(app.scorers[name], inputs.history, case.item, case.context)
+    info = evolution_info(path, timeline_info(inputs.history, path.behaviors))
+    st.markdown(about(app, name, scenario, inputs, case, path))
+    if not path.behaviors:
+        st.markdown(t("There is no behavior before that time: the state stays where it starts, at 0."))
+        return
+    labels, dark = words_of_charts(), is_dark()
+    with st.container(key="evolution"):
+        st.plotly_chart(plot_evolution(info, dark, labels), config=CALM, alt=alternative(info))
+    st.caption(t(GATES[app.scorers[name].config.evolution]))
+    left, right = st.columns([3, 2], gap="large")
+    with left, st.container(key="path"):
+        st.subheader(t("The path of the state"), anchor=False)
+        st.plotly_chart(plot_path(info, dark, labels), config=CALM, alt=t("The same path, seen in two dimensions."))
+        st.caption(shares_words(info))
+    with right:
+        st.subheader(t("Step by step"), anchor=False)
+        st.dataframe(steps_table(info), hide_index=True, height=420, key="steps")
+    st.caption(t(READING, n=len(path.behaviors), even=f"{1 / len(path.behaviors):.3g}"))
+    st.page_link(
+        inspect_page.page(), label=t("Open in Inspect"), icon=":material/arrow_forward:", query_params=state.query()
+    )
+
+
+def about(app: App, name: str, scenario: Scenario, inputs: Inputs, case: Case, path: EvolutionPath) -> str:
+    """Which model, who, what and when; the score and how much of the history was seen."""
+    words = words_for(app.summary)
+    last = float(path.probability[-1])
+    seen, all_of_it = len(path.behaviors), len(inputs.history.behaviors)
+    told = t(
+        "{model} · {user}: {item}, scored as of {time}.",
+        model=app.models[name].name,
+        user=words.user_label(inputs.history.user),
+        item=case.item.label,
+        time=moment(scenario.as_of),
+    )
+    score = t("Probability {percent} %, {chance}.", percent=f"{100 * last:.1f}", chance=chance(last))
+    kept = (
+        t("It sees all {n:,} behaviors.", n=seen)
+        if seen == all_of_it
+        else t("It sees the {n:,} newest of {total:,} behaviors.", n=seen, total=all_of_it)
+    )
+    return literal(f"{told} {score} {kept}")
+
+
+def words_of_charts() -> EvolutionLabels:
+    """The charts' words in the visitor's language."""
+    return EvolutionLabels(
+        probability=t("Probability had the history ended there"),
+        moved=t("How far the step moves the state"),
+        attention=t("Attention"),
+        even=t("1/T, equal shares"),
+        before=t("before the first behavior it sees"),
+        start=t("start"),
+        end=t("final state"),
+        step=t("step {n}"),
+        component=t("component {n}: {share} % of the variance"),
+        left=t("{value} from the final state"),
+    )
+
+
+def alternative(info: EvolutionInfo) -> str:
+    """The charts over time for those who do not see them."""
+    furthest, most = int(info.moved.argmax()), int(info.attention.argmax())
+    return t(
+        "Score, step length and attention of {n} behaviors. The longest step is at {moved}, "
+        "the most attention is on {most}.",
+        n=len(info.title),
+        moved=info.title[furthest],
+        most=info.title[most],
+    )
+
+
+def shares_words(info: EvolutionInfo) -> str:
+    """How much of the path the picture keeps."""
+    return t(
+        "Principal components of these {n:,} states: the first explains {first} % of their variance, the second "
+        "{second} %. Both axes have one scale. Light is old, dark is new (in the dark theme the other way round).",
+        n=len(info.left),
+        first=f"{100 * info.share[0]:.1f}",
+        second=f"{100 * info.share[1]:.1f}",
+    )
+
+
+def steps_table(info: EvolutionInfo) -> pd.DataFrame:
+    """What the charts show, newest step first, and the start."""
+    n = len(info.title)
+    return pd.DataFrame(
+        {
+            t("Step"): [*range(n, 0, -1), 0],
+            t("Behavior"): [*reversed(info.title), t("before the first behavior it sees")],
+            t("Date"): [*(pd.Timestamp(at, unit="s").date() for at in reversed(info.time)), None],
+            t("Attention"): [*(f"{v:.4f}" for v in info.attention[::-1]), "–"],
+            t("Moves the state by"): [*(f"{v:.4f}" for v in info.moved[::-1]), "–"],
+            t("From the final state"): [f"{v:.4f}" for v in info.left[::-1]],
+            t("Probability if it ended here"): [f"{100 * v:.2f} %" for v in info.probability[::-1]],
+        }
+    )
