@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from din_core.domain import DinLensError
-from din_core.pages import evolution_page, inspect_page, models_page, rank_page, state
+from din_core.pages import evolution_page, inspect_page, item_space_page, models_page, rank_page, state
 from din_core.pages.chrome import footer, header, navigation, report
 from din_core.pages.startup import App, from_environment
 
@@ -32,7 +32,7 @@ def wait_for_app() -> App:
     return app
 
 
-pages = [inspect_page.page(), rank_page.page(), evolution_page.page(), models_page.page()]
+pages = [inspect_page.page(), rank_page.page(), item_space_page.page(), evolution_page.page(), models_page.page()]
 page = st.navigation(pages, position="hidden")
 inspecting = page is pages[0]
 st.set_page_config(

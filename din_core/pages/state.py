@@ -6,13 +6,14 @@ depends on: a new row in the store makes another key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+import numpy as np
 import streamlit as st
 
 from din_core.domain import History, Item, Scenario
@@ -20,6 +21,8 @@ from din_core.pages.startup import App, Startup, from_environment
 from din_core.sharing import Link, View, encode, find_checkpoints, parse, resolve
 
 if TYPE_CHECKING:
+    from din_core.domain.results import Floats
+    from din_core.pages.space_facts import SpaceFacts
     from din_core.scoring import Catalogue, Ranking, Scorer
 
 SESSION = "din_lens"
@@ -57,6 +60,22 @@ class Held:
 
 
 @dataclass
+class SpaceView:
+    """What the map of items shows."""
+
+    map: str = "plane"
+    """`plane` for all items, `near` for those around what is on screen."""
+    colour: str = "category"
+    """`category` or `score`."""
+    part: str = "all"
+    """`all` fields, or the `own` embedding of the item alone."""
+    focus: str | None = None
+    """The item whose neighbours are listed; None for the candidate."""
+    scores: tuple[object, Floats] | None = None
+    """The last scores of the points on screen, under a key that holds every row they depend on."""
+
+
+@dataclass
 class Session:
     """What one visitor has chosen."""
 
@@ -83,6 +102,7 @@ class Session:
     """The code of the language spoken; None until the first word."""
     ranking: tuple[object, Ranking] | None = None
     """The last ranking of the catalogue, under a key that holds every row it depends on."""
+    space: SpaceView = field(default_factory=SpaceView)
 
 
 def session() -> Session:
@@ -260,3 +280,44 @@ def forget_ranking() -> None:
     if own.ranking is not None:
         own.ranking[1].stop()
     own.ranking = None
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def space_facts(
+    fingerprint: str,
+    part: str | None,
+    category: str | None,
+    _scorer: Scorer,
+    _items: tuple[Item, ...],
+    url: str,
+    n: int,
+) -> SpaceFacts:
+    """The embeddings of `n` items as one model has them, for all sessions."""
+    from din_core.pages.space_facts import space_facts
+
+    return space_facts(_scorer, _items, part, category)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def near_map(
+    fingerprint: str, part: str | None, points: tuple[int, ...], url: str, n: int, _facts: SpaceFacts
+) -> Floats:
+    """(n points, 2): t-SNE of these embeddings."""
+    from din_core.explain import tsne
+
+    return tsne(_facts.space.unit[list(points)].numpy())
+
+
+def space_scores(
+    scorer: Scorer, items: tuple[Item, ...], history: History, context: Mapping[str, str | None]
+) -> Floats:
+    """Probabilities of the items of the points on screen; scored anew when a row they depend on is another."""
+    from din_core.scoring import Catalogue
+
+    own = session().space
+    ids = tuple(item.item_id for item in items)
+    key = (scorer.fingerprint, ids, history.user, history.as_of, history.behaviors, tuple(sorted(context.items())))
+    if own.scores is None or own.scores[0] != key:
+        logit = Catalogue(scorer, items).scoring(history, context).finish()
+        own.scores = key, 1 / (1 + np.exp(-logit.astype(np.float64)))
+    return own.scores[1]
