@@ -22,6 +22,19 @@ DASHES = ("solid", "dash", "dot")
 
 
 @dataclass(frozen=True, slots=True)
+class CurvesWords:
+    """What the chart says; a quantity that has no word here is called as in QUANTITIES."""
+
+    train_loss: str = QUANTITIES["train_loss"]
+    gauc: str = QUANTITIES["gauc"]
+    epoch: str = "epoch"
+    kept: str = "kept"
+
+
+ENGLISH = CurvesWords()
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """One checkpoint's values, one an evaluation."""
 
@@ -76,7 +89,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def plot_curves(info: CurvesInfo, dark: bool = False) -> go.Figure:
+def plot_curves(info: CurvesInfo, dark: bool = False, words: CurvesWords = ENGLISH) -> go.Figure:
     """A line for each checkpoint; a ring around the evaluation whose state it holds."""
     colors = DARK if dark else LIGHT
     figure = go.Figure()
@@ -97,17 +110,17 @@ def plot_curves(info: CurvesInfo, dark: bool = False) -> go.Figure:
                     "symbol": ["circle-open" if is_kept else "circle" for is_kept in kept],
                     "line": {"width": 2, "color": color},
                 },
-                customdata=[", kept" if is_kept else "" for is_kept in kept],
-                hovertemplate=f"{curve.name}<br>epoch %{{x:.2f}}: %{{y:.4f}}%{{customdata}}<extra></extra>",
+                customdata=[f", {words.kept}" if is_kept else "" for is_kept in kept],
+                hovertemplate=f"{curve.name}<br>{words.epoch} %{{x:.2f}}: %{{y:.4f}}%{{customdata}}<extra></extra>",
             )
         )
     figure.update_layout(
         height=380,
         margin={"l": 8, "r": 8, "t": 32, "b": 8},
-        title={"text": QUANTITIES[info.quantity]},
+        title={"text": getattr(words, info.quantity, QUANTITIES[info.quantity])},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top"},
         showlegend=True,
-        xaxis={"title": "epoch", "fixedrange": True, "zeroline": False, "rangemode": "tozero"},
+        xaxis={"title": words.epoch, "fixedrange": True, "zeroline": False, "rangemode": "tozero"},
         yaxis={"fixedrange": True, "zeroline": False},
     )
     return figure

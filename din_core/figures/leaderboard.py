@@ -17,6 +17,22 @@ ROW_HEIGHT = 30
 
 
 @dataclass(frozen=True, slots=True)
+class LeaderboardWords:
+    """What the chart says."""
+
+    here: str = "at hand in this app"
+    elsewhere: str = "measured only"
+    higher: str = "higher is better"
+    lower: str = "lower is better"
+    interval: str = "95 % interval"
+    seeds: str = "over seeds"
+    none: str = "no value"
+
+
+ENGLISH = LeaderboardWords()
+
+
+@dataclass(frozen=True, slots=True)
 class Dot:
     """One model."""
 
@@ -57,11 +73,11 @@ def leaderboard_info(board: Leaderboard, metric: str, here: Collection[str] = ()
     )
 
 
-def plot_leaderboard(info: LeaderboardInfo, dark: bool = False) -> go.Figure:
+def plot_leaderboard(info: LeaderboardInfo, dark: bool = False, words: LeaderboardWords = ENGLISH) -> go.Figure:
     """A dot and its interval for each model, best on top; filled where the checkpoint is at hand."""
     color = (DARK if dark else LIGHT)[0]
     ink = "#f3f5f8" if dark else "#111111"
-    better = "lower" if info.metric in LOWER_IS_BETTER else "higher"
+    better = words.lower if info.metric in LOWER_IS_BETTER else words.higher
     figure = go.Figure()
     for here in (True, False):
         dots = [dot for dot in info.dots if dot.here == here]
@@ -72,7 +88,7 @@ def plot_leaderboard(info: LeaderboardInfo, dark: bool = False) -> go.Figure:
                 x=[dot.mean for dot in dots],
                 y=[dot.title for dot in dots],
                 mode="markers",
-                name="at hand in this app" if here else "measured only",
+                name=words.here if here else words.elsewhere,
                 marker={
                     "size": 9,
                     "color": color if here else "rgba(0,0,0,0)",
@@ -87,14 +103,14 @@ def plot_leaderboard(info: LeaderboardInfo, dark: bool = False) -> go.Figure:
                     "thickness": 1.5,
                     "width": 3,
                 },
-                customdata=[[written(info.metric, dot), interval(info.metric, dot)] for dot in dots],
+                customdata=[[written(info.metric, dot, words), interval(info.metric, dot, words)] for dot in dots],
                 hovertemplate="%{y}<br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
             )
         )
     if info.reference is not None:
         line = {"dash": "dash", "width": 1, "color": ink}
         figure.add_vline(x=info.reference, line=line, name=info.reference_title, showlegend=True)
-    missing = [f"{title} (no value)" for title in info.missing]
+    missing = [f"{title} ({words.none})" for title in info.missing]
     if missing:  # they keep their row: the chart is as high for every metric
         figure.add_trace(go.Scatter(x=[None] * len(missing), y=missing, showlegend=False, hoverinfo="skip"))
     figure.update_layout(
@@ -104,7 +120,7 @@ def plot_leaderboard(info: LeaderboardInfo, dark: bool = False) -> go.Figure:
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"},
         showlegend=True,
         xaxis={
-            "title": {"text": f"{LABELS[info.metric]} ({better} is better)", "standoff": 8},
+            "title": {"text": f"{LABELS[info.metric]} ({better})", "standoff": 8},
             "tickformat": "+.0%" if info.metric == "rela_impr" else "",
             "zeroline": False,
             "showgrid": True,
@@ -128,16 +144,16 @@ def number(metric: str, value: float) -> str:
     return f"{100 * value:+.1f}\N{NO-BREAK SPACE}%".replace("-", "−") if metric == "rela_impr" else f"{value:.4f}"
 
 
-def written(metric: str, dot: Dot) -> str:
+def written(metric: str, dot: Dot, words: LeaderboardWords = ENGLISH) -> str:
     """The mean over seeds ± their standard deviation."""
     if dot.sd is None:
         return f"{LABELS[metric]} {number(metric, dot.mean)}"
     spread = f"{100 * dot.sd:.1f}" if metric == "rela_impr" else f"{dot.sd:.4f}"
-    return f"{LABELS[metric]} {number(metric, dot.mean)} ± {spread} over seeds"
+    return f"{LABELS[metric]} {number(metric, dot.mean)} ± {spread} {words.seeds}"
 
 
-def interval(metric: str, dot: Dot) -> str:
+def interval(metric: str, dot: Dot, words: LeaderboardWords = ENGLISH) -> str:
     """The 95 % interval in words."""
     if dot.low is None or dot.high is None:
-        return "no interval"
-    return f"95 % interval {number(metric, dot.low)} to {number(metric, dot.high)}"
+        return f"{words.interval}: –"
+    return f"{words.interval}: {number(metric, dot.low)} … {number(metric, dot.high)}"

@@ -9,6 +9,7 @@ import pandas as pd
 from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure
 from din_core.figures.leaderboard import number
 from din_core.pages.chrome import literal
+from din_core.pages.language import t
 
 HERE = "✓"
 SPACE = "\N{NO-BREAK SPACE}"
@@ -23,15 +24,15 @@ def line(row: LeaderboardRow, board: Leaderboard, here: bool) -> dict[str, str]:
     """One model in texts."""
     metrics = row.metrics
     return {
-        "Model": literal(row.title),
-        "In this app": HERE if here else "",
+        t("Model"): literal(row.title),
+        t("In this app"): HERE if here else "",
         "AUC": with_spread(metrics["auc"]),
         "GAUC": with_spread(metrics["gauc"]),
-        "RelaImpr": "reference" if row.model == board.reference else percent(metrics["rela_impr"]),
-        "Log loss": with_spread(metrics["log_loss"]),
+        "RelaImpr": t("reference") if row.model == board.reference else percent(metrics["rela_impr"]),
+        t("Log loss"): with_spread(metrics["log_loss"]),
         "ECE": with_spread(metrics["ece"]),
-        "Training": duration(row.seconds),
-        "Parameters": f"{row.parameters:,}",
+        t("Training"): duration(row.seconds),
+        t("Parameters"): f"{row.parameters:,}",
     }
 
 

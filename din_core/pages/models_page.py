@@ -13,17 +13,24 @@ from streamlit.navigation.page import Page
 from din_core.domain import CheckpointError
 from din_core.domain.leaderboard import Leaderboard
 from din_core.figures import CurvesInfo, LeaderboardInfo, curves_info, leaderboard_info, plot_curves, plot_leaderboard
-from din_core.figures.leaderboard import LABELS, number
+from din_core.figures.curves import CurvesWords
+from din_core.figures.leaderboard import LABELS, LeaderboardWords, number
 from din_core.metrics.leaderboard import read_leaderboard
 from din_core.pages import state
 from din_core.pages.chrome import literal, report, show_card
+from din_core.pages.language import T, t
 from din_core.pages.leaderboard_table import duration, leaderboard_table
 from din_core.pages.side_by_side import badges, show_side_by_side
 from din_core.pages.startup import App
 from din_core.sharing.links import METRICS
 
 CALM = {"displayModeBar": False}
-READING = (
+SPLITS = {"train": T("training"), "valid": T("validation"), "test": T("test")}
+CURVE_ALTS = {
+    "train_loss": T("Training loss over the epochs of {n} models"),
+    "gauc": T("Validation GAUC over the epochs of {n} models"),
+}
+READING = T(
     "Each figure is a mean over training seeds, ± their standard deviation; the bars are 95 % intervals from drawing "
     "the users of this split anew, so they say what other users might have shown, not what another training run "
     "would. Two models whose intervals overlap may still differ, and one that leads by less than the seeds' spread "
@@ -34,29 +41,51 @@ READING = (
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title="Models", url_path="models")
+    return st.Page(show, title=t("Models"), url_path="models")
 
 
 def show() -> None:
     """The page, from the checkpoints at hand and the session's scenario."""
     app, own = state.current_app(), state.session()
     report(own.problems)
-    st.header("Leaderboard", anchor=False)
+    st.header(t("Leaderboard"), anchor=False)
     show_leaderboard(app)
-    st.header("Two models side by side", anchor=False)
+    st.header(t("Two models side by side"), anchor=False)
     show_side_by_side(app, own.scenario)
-    st.header("Learning curves", anchor=False)
+    st.header(t("Learning curves"), anchor=False)
     show_curves(app)
-    st.header("Checkpoints at hand", anchor=False)
+    st.header(t("Checkpoints at hand"), anchor=False)
     st.table(checkpoints_table(app), border="horizontal", hide_index=True)
     for name, model in app.models.items():
-        show_card(app.scorers[name].card, f"Model card: {model.name}")
+        show_card(app.scorers[name].card, t("Model card: {model}", model=model.name))
 
 
 @lru_cache(maxsize=32)
-def drawn(info: LeaderboardInfo | CurvesInfo, dark: bool) -> Any:
+def drawn(info: LeaderboardInfo | CurvesInfo, words: LeaderboardWords | CurvesWords, dark: bool) -> Any:
     """The chart of an info; a choice of models draws none of them anew."""
-    return plot_leaderboard(info, dark) if isinstance(info, LeaderboardInfo) else plot_curves(info, dark)
+    if isinstance(info, LeaderboardInfo):
+        assert isinstance(words, LeaderboardWords)
+        return plot_leaderboard(info, dark, words)
+    assert isinstance(words, CurvesWords)
+    return plot_curves(info, dark, words)
+
+
+def leaderboard_words() -> LeaderboardWords:
+    """What the leaderboard's chart says."""
+    return LeaderboardWords(
+        here=t("at hand in this app"),
+        elsewhere=t("measured only"),
+        higher=t("higher is better"),
+        lower=t("lower is better"),
+        interval=t("95 % interval"),
+        seeds=t("over seeds"),
+        none=t("no value"),
+    )
+
+
+def curves_words() -> CurvesWords:
+    """What the learning curves' charts say."""
+    return CurvesWords(train_loss=t("Training loss"), gauc=t("Validation GAUC"), epoch=t("epoch"), kept=t("kept"))
 
 
 def is_dark() -> bool:
@@ -73,8 +102,10 @@ def show_leaderboard(app: App) -> None:
         return
     if board is None:
         st.markdown(
-            "There is no `leaderboard.json` beside these checkpoints. `python -m trainer leaderboard --store URL "
-            "--out DIR` trains and measures every model and writes one; put it into the checkpoints folder."
+            t(
+                "There is no `leaderboard.json` beside these checkpoints. `python -m trainer leaderboard --store URL "
+                "--out DIR` trains and measures every model and writes one; put it into the checkpoints folder."
+            )
         )
         return
     here = models_at_hand(app)
@@ -82,18 +113,18 @@ def show_leaderboard(app: App) -> None:
     own = state.session()
     st.session_state["metric"] = own.view.metric
     st.segmented_control(
-        "Metric",
+        t("Metric"),
         METRICS,
-        format_func=LABELS.__getitem__,
+        format_func=lambda metric: t(LABELS[metric]),
         required=True,
         key="metric",
         on_change=lambda: state.choose_metric(st.session_state["metric"]),
     )
     info = leaderboard_info(board, own.view.metric, here)
     with st.container(key="leaderboard"):
-        st.plotly_chart(drawn(info, is_dark()), config=CALM, alt=chart_words(info))
+        st.plotly_chart(drawn(info, leaderboard_words(), is_dark()), config=CALM, alt=chart_words(info))
     st.table(leaderboard_table(board, here), border="horizontal", hide_index=True)
-    st.markdown(READING, width=860)
+    st.markdown(t(READING), width=860)
 
 
 def models_at_hand(app: App) -> set[str]:
@@ -103,25 +134,34 @@ def models_at_hand(app: App) -> set[str]:
 
 def about(board: Leaderboard) -> str:
     """What was measured, on what and when."""
-    when = f", written {board.made_at}" if board.made_at else ""
-    return literal(
-        f"{len(board.rows)} models, {seeds_each(board)}, on {board.impressions:,} "
-        f"impressions of {board.users:,} users in the {board.split} split{when}."
+    told = t(
+        "{n} models, {seeds}, on {impressions:,} impressions of {users:,} users in the {split} split.",
+        n=len(board.rows),
+        seeds=seeds_each(board),
+        impressions=board.impressions,
+        users=board.users,
+        split=t(SPLITS.get(board.split, board.split)),
     )
+    return literal(f"{told} {t('Written {when}.', when=board.made_at)}" if board.made_at else told)
 
 
 def seeds_each(board: Leaderboard) -> str:
     """How many trainings a row stands for; figures without ± are of one."""
     counts = sorted({len(row.seeds) for row in board.rows})
+    if counts == [1]:
+        return t("1 seed each")
     if len(counts) == 1:
-        return f"{counts[0]} seed{'s' if counts != [1] else ''} each"
-    return f"{counts[0]} to {counts[-1]} seeds each (figures without ± are of one)"
+        return t("{n} seeds each", n=counts[0])
+    return t("{least} to {most} seeds each (figures without ± are of one)", least=counts[0], most=counts[-1])
 
 
 def chart_words(info: LeaderboardInfo) -> str:
     """The chart for those who do not see it."""
-    best = f" Best: {info.dots[0].title}, {number(info.metric, info.dots[0].mean)}." if info.dots else ""
-    return f"{LABELS[info.metric]} of {len(info.dots)} models with 95 % intervals.{best}"
+    told = t("{metric} of {n} models with 95 % intervals.", metric=t(LABELS[info.metric]), n=len(info.dots))
+    if not info.dots:
+        return told
+    best = info.dots[0]
+    return f"{told} {t('Best: {model}, {value}.', model=best.title, value=number(info.metric, best.mean))}"
 
 
 def show_curves(app: App) -> None:
@@ -129,14 +169,14 @@ def show_curves(app: App) -> None:
     metrics = {app.models[name].name: scorer.metrics for name, scorer in app.scorers.items()}
     infos = [curves_info(metrics, quantity) for quantity in ("train_loss", "gauc")]
     if not any(info.curves for info in infos):
-        st.markdown("No checkpoint here tells how it was trained: their `metrics.json` holds no curve.")
+        st.markdown(t("No checkpoint here tells how it was trained: their `metrics.json` holds no curve."))
         return
-    st.caption("One point an evaluation; the ring marks the state that the checkpoint holds.")
+    st.caption(t("One point an evaluation; the ring marks the state that the checkpoint holds."))
     for column, info in zip(st.columns(2), infos, strict=True):
-        words = f"{info.quantity} over the epochs of {len(info.curves)} models"
-        column.plotly_chart(drawn(info, is_dark()), config=CALM, alt=words)
+        words = t(CURVE_ALTS[info.quantity], n=len(info.curves))
+        column.plotly_chart(drawn(info, curves_words(), is_dark()), config=CALM, alt=words)
     if infos[0].without:
-        st.caption(f"Without a curve: {literal(', '.join(infos[0].without))}.")
+        st.caption(t("Without a curve: {models}.", models=literal(", ".join(infos[0].without))))
 
 
 def checkpoints_table(app: App) -> pd.DataFrame:
@@ -144,10 +184,10 @@ def checkpoints_table(app: App) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Model": literal(model.name),
-                "Options": badges(model),
-                "Folder": literal(name),
-                "Fingerprint": model.fingerprint,
+                t("Model"): literal(model.name),
+                t("Options"): badges(model),
+                t("Folder"): literal(name),
+                t("Fingerprint"): model.fingerprint,
                 **training_words(app.scorers[name].metrics),
             }
             for name, model in app.models.items()
@@ -160,8 +200,8 @@ def training_words(metrics: Mapping[str, Any]) -> dict[str, str]:
     valid = metrics.get("valid") or {}
     seconds = metrics.get("seconds")
     return {
-        "Validation AUC": "–" if valid.get("auc") is None else f"{valid['auc']:.4f}",
-        "Validation GAUC": "–" if valid.get("gauc") is None else f"{valid['gauc']:.4f}",
-        "Training": "–" if seconds is None else duration(seconds),
-        "Device": literal(metrics.get("device") or "–"),
+        t("Validation AUC"): "–" if valid.get("auc") is None else f"{valid['auc']:.4f}",
+        t("Validation GAUC"): "–" if valid.get("gauc") is None else f"{valid['gauc']:.4f}",
+        t("Training"): "–" if seconds is None else duration(seconds),
+        t("Device"): literal(metrics.get("device") or "–"),
     }

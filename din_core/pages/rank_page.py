@@ -16,6 +16,7 @@ from streamlit.navigation.page import Page
 from din_core.domain import DinLensError, Item, Scenario
 from din_core.pages import inspect_page, state
 from din_core.pages.chrome import literal, report
+from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.words import field_values, moment, words_for
 from din_core.sharing import encode, sentence
@@ -28,9 +29,9 @@ MOST_ITEMS = 250_000
 SHOWN = 20
 LOOK_SECONDS = 0.5
 """Between two looks at a ranking that is under way."""
-EVERYTHING = "All categories"
+EVERYTHING = T("All categories")
 CATEGORY = "category"
-READING = (
+READING = T(
     "Every item is scored as if it were shown to this user at this time, in the context on *Inspect*; whether it could "
     "have been shown is not asked. A rank is among all items, whatever is filtered. Items that training hardly saw "
     "share one embedding: they may tie. A high rank says what the model predicts, not what the user would have done."
@@ -39,20 +40,20 @@ READING = (
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title="Rank", url_path="rank")
+    return st.Page(show, title=t("Rank"), url_path="rank")
 
 
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
     app, own = state.current_app(), state.session()
     report(own.problems)
-    st.header("The whole catalogue, ranked", anchor=False)
+    st.header(t("The whole catalogue, ranked"), anchor=False)
     if own.scenario is None:
-        st.markdown("There is no scenario on screen: choose a user and a candidate on the *Inspect* page.")
+        st.markdown(t("There is no scenario on screen: choose a user and a candidate on the *Inspect* page."))
         return
     total = app.store.count_items()
     if total > MOST_ITEMS:
-        st.markdown(f"The store holds {total:,} items, but this page ranks {MOST_ITEMS:,} at most.")
+        st.markdown(t("The store holds {n:,} items, but this page ranks {most:,} at most.", n=total, most=MOST_ITEMS))
         return
     try:
         history = app.store.history(own.scenario.user_id, own.scenario.as_of)
@@ -64,8 +65,12 @@ def show() -> None:
     ranking = state.ranking(app, items, names, history, own.scenario)
     words = words_for(app.summary)
     st.markdown(
-        literal(f"{words.user_label(history.user)}, as of {moment(own.scenario.as_of)}; ")
-        + f"{len(history.behaviors):,} behaviors before."
+        t(
+            "{user}, as of {moment}; {n:,} behaviors before.",
+            user=literal(words.user_label(history.user)),
+            moment=literal(moment(own.scenario.as_of)),
+            n=len(history.behaviors),
+        )
     )
     among = choose_items(items)
     under_way = not ranking.ended
@@ -73,7 +78,7 @@ def show() -> None:
     st.fragment(show_ranking, run_every=LOOK_SECONDS if under_way else None)(
         app, ranking, names, own.scenario, among, repeats, under_way
     )
-    st.caption(READING)
+    st.caption(t(READING))
 
 
 @st.cache_resource(show_spinner="Reading the catalogue …", max_entries=2)
@@ -88,8 +93,10 @@ def choose_items(items: Sequence[Item]) -> NDArray[np.bool_] | None:
     known = sorted({name for name in category if name})
     if not known:
         return None
-    chosen = st.selectbox("Show", [EVERYTHING, *known], key="rank_category", width=320)
-    return None if chosen == EVERYTHING else np.array([name == chosen for name in category])
+    chosen = st.selectbox(
+        t("Show"), [None, *known], format_func=lambda name: name or t(EVERYTHING), key="rank_category", width=320
+    )
+    return None if chosen is None else np.array([name == chosen for name in category])
 
 
 def show_ranking(
@@ -114,20 +121,20 @@ def show_ranking(
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "In history": st.column_config.TextColumn(help="How often the history holds this very item"),
-            **{title: st.column_config.TextColumn(help="Probability under this model") for title in titles},
+            t("In history"): st.column_config.TextColumn(help=t("How often the history holds this very item")),
+            **{title: st.column_config.TextColumn(help=t("Probability under this model")) for title in titles},
         },
     )
     rows = picked["selection"]["rows"]
     chosen = found[rows[0]].item if rows and rows[0] < len(found) else None
     st.markdown(where_is(ranking, scenario, titles[0]))
     if chosen is None:
-        st.markdown("Choose a row to see which behaviors the model switches on for it.")
+        st.markdown(t("Choose a row to see which behaviors the model switches on for it."))
     else:
         candidate = replace(scenario, candidate_ids=(chosen.item_id,))
         st.page_link(
             inspect_page.page(),
-            label=f"Open {literal(chosen.label)} in Inspect",
+            label=t("Open {item} in Inspect", item=literal(chosen.label)),
             icon=":material/arrow_forward:",
             query_params=encode(candidate, state.session().view),
         )
@@ -140,12 +147,12 @@ def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
     total = ranking.total * len(ranking.done)
     told = ", ".join(f"{literal(t)} {n:,}" for t, n in zip(titles, ranking.done, strict=True))
     bar, button = st.columns([5, 1], vertical_alignment="center")
-    end = " (stopped)" if ranking.stopped else ""
-    bar.progress(sum(ranking.done) / total if total else 1.0, text=f"Scored of {ranking.total:,} items: {told}{end}")
+    text = T("Scored of {n:,} items: {told} (stopped)") if ranking.stopped else T("Scored of {n:,} items: {told}")
+    bar.progress(sum(ranking.done) / total if total else 1.0, text=t(text, n=ranking.total, told=told))
     if ranking.ended:
-        button.button("Score again", on_click=state.forget_ranking, width="stretch")
+        button.button(t("Score again"), on_click=state.forget_ranking, width="stretch")
     else:
-        button.button("Stop", on_click=ranking.stop, width="stretch")
+        button.button(t("Stop"), on_click=ranking.stop, width="stretch")
 
 
 def ranking_table(found: Sequence[RankedItem], titles: Sequence[str], repeats: Mapping[str, int]) -> pd.DataFrame:
@@ -154,14 +161,14 @@ def ranking_table(found: Sequence[RankedItem], titles: Sequence[str], repeats: M
     for ranked in found:
         first, *others = ranked.places
         fields = ranked.item.fields
-        row = {"Rank": "–" if first is None else f"{first.rank:,}", "Item": ranked.item.label}
+        row = {t("Rank"): "–" if first is None else f"{first.rank:,}", t("Item"): ranked.item.label}
         named = [CATEGORY] if CATEGORY in fields else list(fields)[:1]
         row |= dict(field_values({name: fields[name] for name in named}))
-        row["In history"] = f"{repeats[ranked.item.item_id]}×" if ranked.item.item_id in repeats else "–"
+        row[t("In history")] = f"{repeats[ranked.item.item_id]}×" if ranked.item.item_id in repeats else "–"
         for title, place in zip(titles, ranked.places, strict=True):
             row[title] = "…" if place is None else f"{100 * place.probability:.1f} %"
         for title, place in zip(titles[1:], others, strict=True):
-            row[f"Rank by {title}"] = "…" if place is None else f"{place.rank:,}"
+            row[t("Rank by {model}", model=title)] = "…" if place is None else f"{place.rank:,}"
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -170,8 +177,16 @@ def where_is(ranking: Ranking, scenario: Scenario, title: str) -> str:
     """Where the candidate on *Inspect* stands."""
     place = ranking.place_of(scenario.candidate_ids[0])
     if place is None:
-        return "The candidate on *Inspect* is not in the catalogue read here."
+        return t("The candidate on *Inspect* is not in the catalogue read here.")
     ranked = ranking.of(place)
     own = ranked.places[0]
-    where = "is not scored yet" if own is None else f"is number {own.rank:,} of {ranking.done[0]:,} under {title}"
-    return literal(f"The candidate on Inspect, {ranked.item.label}, {where}.")
+    item = literal(ranked.item.label)
+    if own is None:
+        return t("The candidate on Inspect, {item}, is not scored yet.", item=item)
+    return t(
+        "The candidate on Inspect, {item}, is number {rank:,} of {n:,} under {model}.",
+        item=item,
+        rank=own.rank,
+        n=ranking.done[0],
+        model=literal(title),
+    )

@@ -10,6 +10,7 @@ from din_core.domain import DinLensError, Scenario, Scores, User
 from din_core.pages import inspect_page, state
 from din_core.pages.chrome import literal, report
 from din_core.pages.inspection import Case, read_inputs, score
+from din_core.pages.language import T, t
 from din_core.pages.model_words import ModelWords
 from din_core.pages.startup import App
 from din_core.pages.words import chance, day, moment, words_for
@@ -17,13 +18,13 @@ from din_core.sharing import sentence
 
 MOST = 8
 """Behaviors listed for each model."""
-LABELS = ("First model", "Second model")
+LABELS = (T("First model"), T("Second model"))
 
 
 def show_side_by_side(app: App, scenario: Scenario | None) -> None:
     """Two choices, two columns, and the way to Inspect."""
     if scenario is None:
-        st.markdown("There is no scenario on screen: choose a user and a candidate on the *Inspect* page.")
+        st.markdown(t("There is no scenario on screen: choose a user and a candidate on the *Inspect* page."))
         return
     try:
         inputs = read_inputs(app.store, scenario, app.store.impressions(scenario.user_id))
@@ -43,7 +44,7 @@ def show_side_by_side(app: App, scenario: Scenario | None) -> None:
                 show_model(app, app.models[name], score(inputs, app.scorers[name]).scores, place)
     st.page_link(
         inspect_page.page(),
-        label="Open in Inspect with these two",
+        label=t("Open in Inspect with these two"),
         icon=":material/arrow_forward:",
         query_params=state.query(),
     )
@@ -52,8 +53,13 @@ def show_side_by_side(app: App, scenario: Scenario | None) -> None:
 def scenario_words(app: App, user: User, case: Case, scenario: Scenario) -> str:
     """Who, what and when."""
     words = words_for(app.summary)
-    outcome = "" if case.impression is None else f", {words.outcome(case.impression.label).lower()}"
-    return f"{words.user_label(user)}: {case.item.label}, scored as of {moment(scenario.as_of)}{outcome}."
+    told = t(
+        "{user}: {item}, scored as of {moment}.",
+        user=words.user_label(user),
+        item=case.item.label,
+        moment=moment(scenario.as_of),
+    )
+    return told if case.impression is None else f"{told} {words.outcome(case.impression.label)}."
 
 
 def choose(app: App, place: int, name: str | None) -> None:
@@ -61,11 +67,11 @@ def choose(app: App, place: int, name: str | None) -> None:
     key = f"model_{place}"
     st.session_state[key] = name
     st.selectbox(
-        LABELS[place],
+        t(LABELS[place]),
         list(app.models),
         format_func=lambda folder: app.models[folder].name,
         index=None if name is None else 0,  # a field that opens with a choice cannot be cleared
-        placeholder="Choose a model",
+        placeholder=t("Choose a model"),
         key=key,
         on_change=chosen,
         args=(app, place, key),
@@ -88,26 +94,33 @@ def show_model(app: App, model: ModelWords, scores: Scores, place: int) -> None:
     probability = float(scores.probability[place])
     happened = words_for(app.summary).happened
     st.metric(
-        f"Probability of {happened}", f"{100 * probability:.1f} %", help=f"{chance(probability)}; {model.pooling}"
+        t("Probability of {happened}", happened=happened),
+        f"{100 * probability:.1f} %",
+        help=f"{chance(probability)}; {model.pooling}",
     )
     st.caption(
         literal(
-            f"{chance(probability).capitalize()}. Σw {float(scores.intensity[place]):.2f} over "
-            f"{sum(b.count for b in scores.behaviors):,} behaviors. {strongest_words(model, scores, place)}"
+            t(
+                "{chance}. Σw {intensity:.2f} over {n:,} behaviors.",
+                chance=chance(probability).capitalize(),
+                intensity=float(scores.intensity[place]),
+                n=sum(b.count for b in scores.behaviors),
+            )
+            + f" {strongest_words(model, scores, place)}"
         )
     )
     if scores.behaviors:
         st.table(top_behaviors(scores, place), border="horizontal", hide_index=True)
     else:
-        st.markdown("No behavior before that time.")
+        st.markdown(t("No behavior before that time."))
 
 
 def strongest_words(model: ModelWords, scores: Scores, place: int) -> str:
     """What the table lists."""
     weight = scores.weight[place]
     if len(weight) > 1 and float(np.ptp(weight)) == 0:
-        return "All weigh the same; the newest:"
-    return f"Highest {model.weight}s:"
+        return t("All weigh the same; the newest:")
+    return t("Highest weights ({kind}):", kind=model.weight)
 
 
 def top_behaviors(scores: Scores, place: int, most: int = MOST) -> pd.DataFrame:
@@ -117,10 +130,10 @@ def top_behaviors(scores: Scores, place: int, most: int = MOST) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Behavior": literal(scores.behaviors[i].item.label),
-                "Last": day(scores.behaviors[i].last_timestamp).replace(" ", "\N{NO-BREAK SPACE}"),
-                "Repeats": str(scores.behaviors[i].count),
-                "Weight": f"{float(weight[i]):.4f}".replace("-", "−"),
+                t("Behavior"): literal(scores.behaviors[i].item.label),
+                t("Last"): day(scores.behaviors[i].last_timestamp).replace(" ", "\N{NO-BREAK SPACE}"),
+                t("Repeats"): str(scores.behaviors[i].count),
+                t("Weight"): f"{float(weight[i]):.4f}".replace("-", "−"),
             }
             for i in order[:most]
         ]

@@ -104,7 +104,7 @@ LAST = T(
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title="Tour", url_path="tour")
+    return st.Page(show, title=t("Tour"), url_path="tour")
 
 
 def show() -> None:

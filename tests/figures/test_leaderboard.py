@@ -62,7 +62,7 @@ def test_what_has_no_interval_is_drawn_without_one(found: Leaderboard) -> None:
     (trace,) = figure.data
     last = list(trace.y).index("Average pooling")
     assert (trace.error_x.array[last], trace.error_x.arrayminus[last]) == (0, 0)
-    assert trace.customdata[last][1] == "no interval"
+    assert trace.customdata[last][1] == "95 % interval: –"
     assert trace.customdata[0][0] == "RelaImpr +30.0\N{NO-BREAK SPACE}% ± 1.0 over seeds"
 
 
