@@ -20,6 +20,10 @@ from din_core.domain import History, Item, ScorerBusy, Scores
 from din_core.scoring.scorer import Request, Scorer
 
 
+IDLE_SECONDS = 30.0
+"""A worker with nothing to do for so long ends; the next request starts another."""
+
+
 @dataclass(slots=True)
 class _Job:
     """A request on its way: its candidates are scored in one or more pieces, one after the other."""
@@ -55,12 +59,21 @@ class _Job:
 class BatchingScorer(Scorer):
     """Scores as the scorer it is made of does, whoever asks at the same time; in its place wherever it stands.
 
-    `max_batch` pairs of a behavior and a candidate go through the network at once, `max_queue` requests may wait,
-    `workers` batches run side by side, each on one core: the default suits torch with one thread an operation, as the
-    app sets it. Close it when done; safe to share between threads.
+    `max_batch` pairs of a behavior and a candidate go through the network at once, `max_queue` requests may wait, up
+    to `workers` batches run side by side, each on one core: the default suits torch with one thread an operation, as
+    the app sets it. Its threads come with requests and go after `idle_seconds` without; `close` ends them at once.
+    Safe to share between threads.
     """
 
-    def __init__(self, scorer: Scorer, *, max_batch: int = 1 << 15, max_queue: int = 1024, workers: int = 2) -> None:
+    def __init__(
+        self,
+        scorer: Scorer,
+        *,
+        max_batch: int = 1 << 15,
+        max_queue: int = 1024,
+        workers: int = 2,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         if min(max_batch, max_queue, workers) < 1:
             raise ValueError(f"max_batch {max_batch}, max_queue {max_queue} and workers {workers} must be 1 or more")
         super().__init__(scorer.checkpoint)
@@ -69,11 +82,10 @@ class BatchingScorer(Scorer):
         """Who waits, in the order of their turns."""
         self._changed = threading.Condition()
         self._closed = False
-        self._workers = [
-            threading.Thread(target=self._work, name=f"scoring {self.name}", daemon=True) for _ in range(workers)
-        ]
-        for worker in self._workers:
-            worker.start()
+        self._most_workers, self._idle_seconds = workers, idle_seconds
+        self._workers: set[threading.Thread] = set()
+        self._idle = 0
+        """Workers that wait for a request."""
 
     def score(
         self,
@@ -112,7 +124,7 @@ class BatchingScorer(Scorer):
                     "try again in a moment"
                 )
             self._lanes.setdefault(caller, deque()).append(job)
-            self._changed.notify()
+            self._wake()
         return job.answer
 
     def close(self) -> None:
@@ -120,7 +132,8 @@ class BatchingScorer(Scorer):
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        for worker in self._workers:
+            workers = list(self._workers)
+        for worker in workers:
             worker.join()
 
     def __enter__(self) -> BatchingScorer:
@@ -132,11 +145,23 @@ class BatchingScorer(Scorer):
     def _waiting(self) -> int:
         return sum(not job.answer.cancelled() for lane in self._lanes.values() for job in lane)
 
+    def _wake(self) -> None:
+        """See to it that somebody takes what waits; the lock is held."""
+        if not self._idle and len(self._workers) < self._most_workers:
+            worker = threading.Thread(target=self._work, name=f"scoring {self.name}", daemon=True)
+            self._workers.add(worker)
+            worker.start()
+        else:
+            self._changed.notify()
+
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._lanes or self._closed)
+                self._idle += 1
+                self._changed.wait_for(lambda: self._lanes or self._closed, self._idle_seconds)
+                self._idle -= 1
                 if not self._lanes:
+                    self._workers.discard(threading.current_thread())
                     return
                 batch = self._take()
             if batch:
@@ -170,7 +195,7 @@ class BatchingScorer(Scorer):
             with self._changed:
                 for job in unfinished:
                     self._lanes.setdefault(job.caller, deque()).appendleft(job)
-                self._changed.notify()
+                self._wake()
 
     def _alone(self, piece: Request) -> Scores | Exception:
         try:

@@ -256,3 +256,22 @@ def test_items_changed_between_requests_are_seen(gated: Gated) -> None:
     gated.open()
     before = gated.score(history(1), [item(2)], {}).logit
     assert gated.score(history(1), [replace(item(2), fields={"category": "y"})], {}).logit != before
+
+
+def test_idle_threads_end_and_the_next_request_starts_another() -> None:
+    with BatchingScorer(member("din"), idle_seconds=0.001) as scorer:
+        for _ in range(3):
+            assert_same(scorer.score(history(2), [item(1)], {}), member("din").score(history(2), [item(1)], {}))
+            for worker in list(scorer._workers):
+                worker.join()
+            assert not scorer._workers
+
+
+def test_there_are_never_more_threads_than_workers() -> None:
+    with Gated(member("din"), workers=2) as scorer:
+        answers = [scorer.submit(history(1), [item(1)], {}) for _ in range(9)]
+        for _ in range(2):
+            scorer.inside.acquire()
+        assert len(scorer._workers) == 2
+        scorer.open()
+        wait(answers)
