@@ -8,19 +8,29 @@ from din_core.store.behavior_store import (
     open_store,
 )
 from din_core.store.bulk import BulkTables
+from din_core.store.facts import FieldFacts, SplitFacts, StoreFacts, WeekFacts
+from din_core.store.importing import check_tables, import_tables, new_store, preview_tables
 from din_core.store.ingest import ingest
 from din_core.store.rejects import IngestReport, Reject, RejectExample, TableCounts
 
 __all__ = [
     "BehaviorStore",
     "BulkTables",
+    "FieldFacts",
     "IngestReport",
     "Reject",
     "RejectExample",
     "SearchPage",
+    "SplitFacts",
+    "StoreFacts",
     "StoreSummary",
     "TableCounts",
+    "WeekFacts",
+    "check_tables",
     "create_store",
+    "import_tables",
     "ingest",
+    "new_store",
     "open_store",
+    "preview_tables",
 ]

@@ -25,6 +25,7 @@ from din_core.domain import (
 )
 from din_core.store.bulk import BulkTables, read_bulk
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
+from din_core.store.facts import StoreFacts, read_facts
 from din_core.store.schema import (
     MAX_TIMESTAMP,
     BehaviorRecord,
@@ -325,6 +326,12 @@ class BehaviorStore:
                 last_timestamp=last,
                 provenance=read_info(connection, "provenance"),
             )
+
+    def facts(self) -> StoreFacts:
+        """Fields, splits, weeks and behaviors per user, counted over all rows: seconds for millions of them."""
+        with self._reading() as connection:
+            tables = ("items", "users", "behaviors", "impressions")
+            return read_facts(connection, {table: field_names(connection, table) for table in tables})
 
     def append_behaviors(self, user_id: str, rows: Sequence[tuple[str, int]]) -> None:
         """Add (item_id, timestamp) behaviors of one user, all or none.
