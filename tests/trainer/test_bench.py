@@ -20,6 +20,7 @@ from trainer.__main__ import main
 from trainer.bench import peers as peers_module
 from trainer.bench.catalogue import catalogue, flop, made, naive_logits
 from trainer.bench.embeddings import embeddings
+from trainer.bench.explaining import explaining
 from trainer.bench.levers import levers
 from trainer.bench.machine import machine
 from trainer.bench.made_data import config_of, each_alone, made_samples, read_by, unfolded
@@ -171,6 +172,18 @@ def test_rescoring_tells_the_store_s_part_the_network_s_and_both():
     assert list(found) == ["store", "score", "store and score", "store and score, a user's first time"]
     for values in found.values():
         assert values["p50, ms"] <= values["p95, ms"] <= values["p99, ms"]
+
+
+def test_explaining_tells_leave_one_out_and_categories_of_a_made_or_given_store(tmp_path):
+    with small_store(tmp_path) as store:
+        folder = write_checkpoints(tmp_path / "checkpoints", store.bulk())
+        for given in ((), (store.url, str(folder / "din"))):
+            rows = explaining(SIZES, *given)
+            found = finite(rows)
+            assert list(found) == ["score", "leave-one-out", "Shapley values of categories"]
+            assert all(values["p50, ms"] <= values["p95, ms"] for values in found.values())
+    assert rows[0].note == "3 behaviors as the model sees them, on average"  # four, and two
+    assert rows[2].note == "2 to 3 categories"
 
 
 def test_rescoring_and_the_likely_first_catalogue_take_a_given_store_and_checkpoint(tmp_path):

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from trainer.bench.catalogue import catalogue
 from trainer.bench.embeddings import embeddings
+from trainer.bench.explaining import explaining
 from trainer.bench.levers import levers
 from trainer.bench.machine import about, load, machine
 from trainer.bench.peers import peers
@@ -53,6 +54,7 @@ def _parts(wanted: Wanted) -> Mapping[str, Callable[[], list[Row]]]:
         "catalogue": partial(catalogue, sizes, wanted.store, wanted.checkpoint),
         "rescoring": partial(rescoring, sizes, wanted.store, wanted.checkpoint),
         "serving": partial(serving, sizes, wanted.store, wanted.checkpoint),
+        "explaining": partial(explaining, sizes, wanted.store, wanted.checkpoint),
         "levers": partial(levers, sizes),
         "peers": partial(peers, sizes),
     }

@@ -89,6 +89,8 @@ class Sizes:
     store_behaviors: int = 400
     """Distinct behaviors of each user"""
     rescorings: int = 400
+    explanations: int = 64
+    """Scenarios explained by each method"""
     callers: tuple[int, ...] = (1, 8, 64)
     serving_seconds: float = 4.0
     serving_rounds: int = 3
@@ -115,6 +117,7 @@ def quick() -> Sizes:
         store_users=3,
         store_behaviors=20,
         rescorings=5,
+        explanations=3,
         callers=(1, 2),
         serving_seconds=0.1,
         serving_rounds=1,

@@ -1,6 +1,6 @@
 """A store with a checkpoint, and questions about its users: a given one, or one made in a folder.
 
-Rescoring and serving ask them.
+Rescoring, serving and explaining ask them.
 """
 
 from __future__ import annotations
