@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from din_core.domain import DinLensError
-from din_core.pages import evolution_page, inspect_page, item_space_page, models_page, rank_page, state
+from din_core.pages import evolution_page, inspect_page, item_space_page, models_page, rank_page, state, what_if_page
 from din_core.pages.chrome import footer, header, navigation, report
 from din_core.pages.startup import App, from_environment
 
@@ -32,7 +32,14 @@ def wait_for_app() -> App:
     return app
 
 
-pages = [inspect_page.page(), rank_page.page(), item_space_page.page(), evolution_page.page(), models_page.page()]
+pages = [
+    inspect_page.page(),
+    what_if_page.page(),
+    rank_page.page(),
+    item_space_page.page(),
+    evolution_page.page(),
+    models_page.page(),
+]
 page = st.navigation(pages, position="hidden")
 inspecting = page is pages[0]
 st.set_page_config(
@@ -42,6 +49,8 @@ place = header()
 app = wait_for_app()
 state.follow_address(app)
 state.enter(page.url_path)
+if page is not pages[1]:
+    what_if_page.remind(state.session().scenario)
 page.run()
 navigation(pages, place, state.query())
 state.write_address()

@@ -18,6 +18,7 @@ import streamlit as st
 
 from din_core.domain import History, Item, Scenario
 from din_core.pages.startup import App, Startup, from_environment
+from din_core.pages.trail import Memory
 from din_core.sharing import Link, View, encode, find_checkpoints, parse, resolve
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class Session:
     ranking: tuple[object, Ranking] | None = None
     """The last ranking of the catalogue, under a key that holds every row it depends on."""
     space: SpaceView = field(default_factory=SpaceView)
+    trail: Memory = field(default_factory=Memory)
+    """What the what-if page last scored."""
 
 
 def session() -> Session:
@@ -189,7 +192,8 @@ def choose_candidate(item_id: str) -> None:
     if now is None:
         choose(Link(candidate_ids=(item_id,)))
     else:
-        choose(Link(now.user_id, now.as_of, (item_id,), now.checkpoints))
+        kept = Link(now.user_id, now.as_of, (item_id,), now.checkpoints)
+        choose(replace(kept, edits=now.edits, reference=now.reference))  # of the history, which stays
 
 
 def choose(link: Link) -> None:

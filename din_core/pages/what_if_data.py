@@ -1,0 +1,209 @@
+"""What the what-if instrument draws, as plain values: the last state of a trail beside the pinned one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from typing import TYPE_CHECKING, Any
+
+from din_core.domain import Item, Line, Scenario, Scores, State
+from din_core.domain.edits import lines_of
+from din_core.pages.edit_words import edit_words
+from din_core.pages.language import t
+from din_core.pages.lens_data import significant
+from din_core.pages.model_words import ModelWords
+from din_core.pages.trail import Walk
+from din_core.pages.words import Words, chance, day, field_label, item_detail, moment
+from din_core.sharing import MAX_EDITS, edit_parts
+
+if TYPE_CHECKING:
+    from din_core.scoring import Scorer
+
+MOST_OPTIONS = 1000
+"""Known values offered for one field."""
+SAME, NEW, GONE = 0, 1, 2
+"""A behavior beside the pinned state: there too, only now, only there."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One model's weights of one state, found by what a row of the list stands for."""
+
+    state: State
+    item: Mapping[str, tuple[float, float]]
+    """Item id -> weight of one occurrence (the mean, where occurrences differ), and the sum over all of them."""
+    line: Mapping[Line, float]
+    """The weight of each single behavior."""
+    count: Mapping[str, int]
+    """Item id -> how many behaviors there are, seen by the model or not."""
+
+    @property
+    def items(self) -> dict[str, Item]:
+        """By id, the newest first."""
+        return {b.item.item_id: b.item for b in reversed(self.state.history.behaviors)}
+
+
+def weigh(state: State, scores: Scores, folds: bool) -> Weighed:
+    """Share a model's weights out. `folds`: it weighs items, not single behaviors. It may see the newest only."""
+    lines = lines_of(state.history)
+    weights = [float(w) for w in scores.weight[0]]
+    sums: dict[str, tuple[int, float]] = {}
+    for behavior, w in zip(scores.behaviors, weights, strict=True):
+        n, total = sums.get(behavior.item.item_id, (0, 0.0))
+        sums[behavior.item.item_id] = n + behavior.count, total + w * behavior.count
+    item = {item_id: (total / n, total) for item_id, (n, total) in sums.items()}
+    seen = lines[len(lines) - len(weights) :]
+    line = (
+        {one: item[one.item_id][0] for one in lines if one.item_id in item}
+        if folds
+        else dict(zip(seen, weights, strict=True))
+    )
+    count: dict[str, int] = {}
+    for one in lines:
+        count[one.item_id] = count.get(one.item_id, 0) + 1
+    return Weighed(state, item, line, count)
+
+
+def what_if_data(
+    scenario: Scenario,
+    trail: Walk,
+    scores: Sequence[tuple[Scores, ...]],
+    models: Sequence[ModelWords],
+    scorers: Sequence[Scorer],
+    choices: Iterable[ModelWords],
+    words: Words,
+) -> dict[str, Any]:
+    """All that the instrument shows. `models` and `scorers` are those on screen, `scores` theirs of each state."""
+    pinned = min(scenario.reference, len(trail.edits))
+    now, then = (
+        weigh(trail.states[place], scores[place][0], scorers[0].config.folds) for place in (len(trail.edits), pinned)
+    )
+    return {
+        "subject": words.user_label(now.state.history.user),
+        "happened": words.happened,
+        "asOf": moment(scenario.as_of),
+        "candidate": candidate_data(now.state.candidate, then.state.candidate),
+        "models": [{"link": m.link, "name": m.name, "weight": m.weight, "badges": m.badges} for m in models],
+        "choices": [{"link": m.link, "name": m.name} for m in choices],
+        "steps": steps_data(trail, scores),
+        "pinned": pinned,
+        "most": MAX_EDITS,
+        "intensity": [significant(float(scores[place][0].intensity[0])) for place in (len(trail.edits), pinned)],
+        "rows": rows_data(now, then),
+        "lines": lines_data(now, then),
+        "order": order_words(models, scorers),
+        "profile": profile_data(trail, scorers),
+        "context": context_data(trail, scorers),
+    }
+
+
+def candidate_data(now: Item, then: Item) -> dict[str, Any]:
+    detail = " · ".join(filter(None, [item_detail(now), t("item {id}", id=now.item_id)]))
+    return {"id": now.item_id, "title": now.label, "detail": detail, "then": None if now == then else then.label}
+
+
+def steps_data(trail: Walk, scores: Sequence[tuple[Scores, ...]]) -> list[dict[str, Any]]:
+    """One a state: its words, its edit's parts, and each model's probability."""
+    labels = [t("As it was")]
+    for edit, before, after in zip(trail.edits, trail.states, trail.states[1:], strict=False):
+        labels.append(edit_words(edit, before, after))
+    keys = [None, *(edit_parts(edit) for edit in trail.edits)]
+    chances = [[float(s.probability[0]) for s in row] for row in scores]
+    return [
+        {"label": label, "key": key, "p": [significant(p) for p in row], "chance": [chance(p) for p in row]}
+        for label, key, row in zip(labels, keys, chances, strict=True)
+    ]
+
+
+def rows_data(now: Weighed, then: Weighed) -> list[dict[str, Any]]:
+    """One an item of either state, those of the last state first, each newest first."""
+    newest: dict[str, int] = {}
+    gone = {item_id: item for item_id, item in then.items.items() if item_id not in now.count}
+    for weighed in (then, now):
+        newest |= {b.item.item_id: b.timestamp for b in weighed.state.history.behaviors}
+    return [
+        {
+            "id": item_id,
+            "title": item.label,
+            "detail": item_detail(item),
+            "last": newest[item_id],
+            "day": day(newest[item_id]),
+            "count": [weighed.count.get(item_id, 0) for weighed in (now, then)],
+            "weight": [significant_or_none(weighed.item.get(item_id, (None, None))[0]) for weighed in (now, then)],
+            "total": [significant_or_none(weighed.item.get(item_id, (None, None))[1]) for weighed in (now, then)],
+        }
+        for item_id, item in (now.items | gone).items()
+    ]
+
+
+def lines_data(now: Weighed, then: Weighed) -> list[list[Any]]:
+    """One a behavior of either state, newest first: id, time, which of its kind, day, state, weights now and then."""
+    here, there = lines_of(now.state.history), lines_of(then.state.history)
+    gone = set(there) - set(here)
+    known = set(there)
+    ordered = merge(reversed(here), [line for line in reversed(there) if line in gone], key=lambda one: -one.timestamp)
+    return [
+        [
+            line.item_id,
+            line.timestamp,
+            line.nth,
+            day(line.timestamp),
+            GONE if line in gone else SAME if line in known else NEW,
+            significant_or_none(now.line.get(line)),
+            significant_or_none(then.line.get(line)),
+        ]
+        for line in ordered
+    ]
+
+
+def order_words(models: Sequence[ModelWords], scorers: Sequence[Scorer]) -> str:
+    """Whether order and dates matter to the models on screen."""
+    blind = [model.name for model, scorer in zip(models, scorers, strict=True) if scorer.config.folds]
+    if not blind:
+        return t("Order or dates of behaviors count for the models on screen.")
+    names = t(" and ").join(blind)
+    return t(
+        "To {names}, neither order nor dates of behaviors make a difference: only what they are and how often.",
+        names=names,
+    )
+
+
+def profile_data(trail: Walk, scorers: Sequence[Scorer]) -> list[dict[str, Any]]:
+    first, last = (trail.states[place].history.user.fields for place in (0, -1))
+    known = [scorer.checkpoint.vocabulary.user for scorer in scorers]
+    return [
+        {
+            "name": name,
+            "label": field_label(name),
+            "was": list(first[name]),
+            "now": list(values),
+            "options": options_of(name, known),
+        }
+        for name, values in last.items()
+    ]
+
+
+def context_data(trail: Walk, scorers: Sequence[Scorer]) -> list[dict[str, Any]]:
+    first, last = trail.states[0].context, trail.states[-1].context
+    known = [scorer.checkpoint.vocabulary.context for scorer in scorers]
+    return [
+        {
+            "name": name,
+            "label": field_label(name),
+            "was": [value for value in [first[name]] if value],
+            "now": [value] if value else [],
+            "options": options_of(name, known),
+        }
+        for name, value in last.items()
+    ]
+
+
+def options_of(name: str, known: Sequence[Mapping[str, Any]]) -> list[str] | None:
+    """The values that a model on screen knows; None for a field that none reads."""
+    fields = [vocabulary[name].values for vocabulary in known if name in vocabulary]
+    return list(dict.fromkeys(value for values in fields for value in values))[:MOST_OPTIONS] if fields else None
+
+
+def significant_or_none(value: float | None) -> float | None:
+    return None if value is None else significant(value)
