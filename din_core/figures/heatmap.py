@@ -40,9 +40,9 @@ DIVERGING_DARK = (
 )
 ROW_HEIGHT = 40
 """Pixels a row."""
-LETTERS = 24
+LETTERS = 30
 """Of a column's name under the chart."""
-ROW_LETTERS = 19
+ROW_LETTERS = 23
 """Of one line of a row's name; a name has two."""
 
 
@@ -313,7 +313,8 @@ def lay_out(figure: go.Figure, rows: Sequence[str], ink: str) -> None:
 
 def row_label(info: HeatmapInfo, r: int, labels: HeatmapLabels) -> str:
     """The row's name in two lines at most; with a scale of its own, its range below."""
-    lines = [plain(line) for line in textwrap.wrap(info.rows[r], ROW_LETTERS, max_lines=2, placeholder=" …")]
+    name = shortened(info.rows[r], 2 * ROW_LETTERS - 4)
+    lines = [plain(line) for line in textwrap.wrap(name, ROW_LETTERS, max_lines=2, placeholder=" …")]
     if info.scale == "row":
         low, high = info.extent[r].tolist()
         lines.append(f"<i>{plain(labels.to.format(low=number(low), high=number(high)))}</i>")
@@ -332,7 +333,9 @@ def cell_words(info: HeatmapInfo, r: int, k: int, labels: HeatmapLabels) -> str:
 
 
 def shortened(text: str, letters: int) -> str:
-    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
+    """Its beginning and its end: sizes and makers, which tell products apart, stand last."""
+    half = letters // 2
+    return text if len(text) <= letters else f"{text[:half].rstrip()}…{text[half + 1 - letters :].lstrip()}"
 
 
 def plain(text: str) -> str:

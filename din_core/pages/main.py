@@ -7,7 +7,16 @@ from pathlib import Path
 import streamlit as st
 
 from din_core.domain import DinLensError
-from din_core.pages import evolution_page, inspect_page, item_space_page, models_page, rank_page, state, what_if_page
+from din_core.pages import (
+    compare_page,
+    evolution_page,
+    inspect_page,
+    item_space_page,
+    models_page,
+    rank_page,
+    state,
+    what_if_page,
+)
 from din_core.pages.chrome import footer, header, navigation, report
 from din_core.pages.startup import App, from_environment
 
@@ -35,6 +44,7 @@ def wait_for_app() -> App:
 pages = [
     inspect_page.page(),
     what_if_page.page(),
+    compare_page.page(),
     rank_page.page(),
     item_space_page.page(),
     evolution_page.page(),

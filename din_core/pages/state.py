@@ -17,6 +17,8 @@ import numpy as np
 import streamlit as st
 
 from din_core.domain import History, Item, Scenario
+from din_core.pages.comparison import Comparison
+from din_core.pages.comparison import parse as parse_comparison
 from din_core.pages.startup import App, Startup, from_environment
 from din_core.pages.trail import Memory
 from din_core.sharing import Link, View, encode, find_checkpoints, parse, resolve
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from din_core.scoring import Catalogue, Ranking, Scorer
 
 SESSION = "din_lens"
+COMPARE = "compare"
+"""The path of the page whose address holds a comparison too."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -103,6 +107,8 @@ class Session:
     """The code of the language spoken; None until the first word."""
     ranking: tuple[object, Ranking] | None = None
     """The last ranking of the catalogue, under a key that holds every row it depends on."""
+    comparison: Comparison = field(default_factory=Comparison)
+    """What the Compare page shows beside the scenario."""
     space: SpaceView = field(default_factory=SpaceView)
     trail: Memory = field(default_factory=Memory)
     """What the what-if page last scored."""
@@ -124,7 +130,9 @@ def follow_address(app: App) -> None:
         link, unread = parse(raw)
         found = resolve(link, app.store, app.setting)
         own.scenario, own.view, own.address = found.scenario, link.view, raw
-        own.problems = (*unread, *found.problems)
+        compared, unclear = parse_comparison(raw)
+        own.comparison = compared or own.comparison
+        own.problems = (*unread, *unclear, *found.problems)
         lead_lens(own)
     own.chosen = False
 
@@ -134,7 +142,7 @@ def write_address() -> None:
     own = session()
     if own.scenario is None:
         return
-    wanted = encode(own.scenario, own.view)
+    wanted = query()
     own.address = {name: [v] if isinstance(v, str) else v for name, v in wanted.items()}
     if own.address != {name: st.query_params.get_all(name) for name in st.query_params}:
         st.query_params.from_dict(wanted)
@@ -144,7 +152,8 @@ def query() -> dict[str, str | list[str]]:
     """The address of what is on screen, for links between the pages."""
     own = session()
     if own.scenario is not None:
-        return encode(own.scenario, own.view)
+        beside = own.comparison.encode() if own.page == COMPARE else {}
+        return {**encode(own.scenario, own.view), **beside}
     return dict(own.address or {})
 
 
@@ -230,6 +239,12 @@ def choose_metric(metric: str) -> None:
     """Draw the leaderboard by this metric."""
     own = session()
     own.view, own.chosen = replace(own.view, metric=metric), True
+
+
+def choose_comparison(comparison: Comparison) -> None:
+    """What the Compare page shows from now on."""
+    own = session()
+    own.comparison, own.problems, own.chosen = comparison, (), True
 
 
 def on_screen(scenario: Scenario) -> tuple[str, ...]:

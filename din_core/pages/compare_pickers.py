@@ -1,0 +1,214 @@
+"""What a visitor chooses on the Compare page: rows, what a column holds, and the two models on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from din_core.domain import Item, User
+from din_core.figures.heatmap import named
+from din_core.pages import pickers, state
+from din_core.pages.chrome import literal
+from din_core.pages.compared import Compared, candidates_of, cases_of
+from din_core.pages.comparison import COLUMNS, By, Comparison
+from din_core.pages.components.search_box import Found, Option, search_box
+from din_core.pages.inspection import Case
+from din_core.pages.language import T, t
+from din_core.pages.side_by_side import choose
+from din_core.pages.words import item_detail, words_for
+from din_core.sharing.links import MAX_CANDIDATES
+
+KINDS: dict[By, str] = {"candidates": T("Candidates"), "models": T("Models"), "users": T("Users")}
+FOLDS = {"item": T("Items"), "category": T("Categories")}
+ORDERS = {"weight": T("Strongest first"), "time": T("Oldest first")}
+
+
+def control(
+    name: str,
+    label: str,
+    options: Sequence[Any],
+    value: object,
+    said: Callable[[Any], str],
+    change: Callable[[Any], Comparison],
+) -> None:
+    """One choice of the comparison among a few."""
+    key = f"compare_{name}"
+    st.session_state[key] = value
+    st.segmented_control(
+        label,
+        options,
+        format_func=said,
+        required=True,
+        key=key,
+        on_change=lambda: state.choose_comparison(change(st.session_state[key])),
+    )
+
+
+def choose_kind() -> None:
+    """What the rows are. Another kind folds its columns in its own way again."""
+    now = state.session().comparison
+    control(
+        "by",
+        t("What to compare"),
+        list(KINDS),
+        now.by,
+        lambda by: t(KINDS[by]),
+        lambda by: replace(now, by=by, fold=None),
+    )
+
+
+def choose_candidates(now: Compared, cases: Sequence[Case]) -> None:
+    """The candidates compared, each with a way to remove it, and a search for more."""
+    own = [case.item for case in cases]
+    then = {i.item.item_id: i.item for i in now.impressions if i.timestamp == now.scenario.as_of}
+    items = {item.item_id: item for item in [*own, *then.values()]}
+    label = dict(zip(items, named([item.label for item in items.values()]), strict=True))
+
+    def change() -> None:
+        chosen = tuple(st.session_state["compare_items"])
+        compare_candidates(now, chosen)
+
+    def search(text: str) -> Found:
+        found = now.app.store.search_items(text, pickers.MOST)
+        return Found([Option(item.item_id, item.label, item_detail(item)) for item in found.matches], found.total)
+
+    def pick(item_id: str) -> None:
+        compare_candidates(now, tuple(dict.fromkeys([*(item.item_id for item in own), item_id])))
+
+    st.session_state["compare_items"] = [item.item_id for item in own]
+    st.multiselect(
+        t("Candidates compared"),
+        list(items),
+        format_func=label.__getitem__,
+        max_selections=MAX_CANDIDATES,
+        wrap=True,
+        key="compare_items",
+        on_change=change,
+    )
+    search_box(
+        "another",
+        t("Add any item of the catalogue"),
+        noun=t("items"),
+        placeholder=t("Search by words or id"),
+        selected=None,
+        typed=state.session().typed,
+        search=search,
+        on_pick=pick,
+    )
+
+
+def compare_candidates(now: Compared, ids: tuple[str, ...]) -> None:
+    """Compare these from now on; a comparison needs two, and an address holds so many."""
+    problems: tuple[str, ...] = ()
+    if len(ids) < 2:
+        problems = (t("A comparison needs two candidates at least: the last ones stay."),)
+        ids = candidates_of(now)
+    elif len(ids) > MAX_CANDIDATES:
+        problems = (t("{n} candidates are the most that can be compared: remove one first.", n=MAX_CANDIDATES),)
+        ids = candidates_of(now)
+    (first,) = cases_of(now, ids[:1])
+    state.show(replace(now.scenario, candidate_ids=ids, context=first.context), problems)
+
+
+def choose_models(now: Compared) -> None:
+    """The two models on screen, as on *Models*."""
+    for place, column in enumerate(st.columns(2)):
+        with column:
+            choose(now.app, place, now.names[place] if place < len(now.names) else None)
+
+
+def choose_rows(now: Compared, names: Sequence[str]) -> None:
+    """Which models; none chosen shows all."""
+    models = now.app.models
+    st.session_state["compare_models"] = list(names)
+
+    def change() -> None:
+        chosen = tuple(models[name].link for name in st.session_state["compare_models"])
+        state.choose_comparison(replace(now.comparison, models=chosen))
+
+    st.pills(
+        t("Models compared"),
+        list(models),
+        selection_mode="multi",
+        format_func=lambda name: literal(models[name].name),
+        wrap=True,
+        key="compare_models",
+        on_change=change,
+    )
+
+
+def lead_box(now: Compared, item: Item) -> None:
+    """The candidate that models or users are compared on: it comes first among those compared."""
+
+    def search(text: str) -> Found:
+        found = now.app.store.search_items(text, pickers.MOST)
+        return Found([Option(i.item_id, i.label, item_detail(i)) for i in found.matches], found.total)
+
+    def pick(item_id: str) -> None:
+        others = now.scenario.candidate_ids if len(now.scenario.candidate_ids) > 1 else ()
+        ids = tuple(dict.fromkeys([item_id, *others]))[:MAX_CANDIDATES]
+        (first,) = cases_of(now, ids[:1])
+        state.show(replace(now.scenario, candidate_ids=ids, context=first.context))
+
+    search_box(
+        "lead",
+        t("Candidate: any item of the catalogue"),
+        noun=t("items"),
+        placeholder=t("Search by words or id"),
+        selected=Option(item.item_id, item.label),
+        typed=state.session().typed,
+        search=search,
+        on_pick=pick,
+    )
+
+
+def other_box(now: Compared, selected: User | None) -> None:
+    """The second user, searched among all."""
+    words = words_for(now.app.summary)
+
+    def search(text: str) -> Found:
+        found = now.app.store.search_users(text, pickers.MOST)
+        return Found([Option(user.user_id, words.user_label(user)) for user in found.matches], found.total)
+
+    search_box(
+        "other",
+        t("Compared with"),
+        noun=words.people,
+        placeholder=t("Search by id or profile"),
+        selected=None if selected is None else Option(selected.user_id, words.user_label(selected)),
+        typed=state.session().typed,
+        search=search,
+        on_pick=lambda user_id: state.choose_comparison(replace(now.comparison, other=user_id)),
+    )
+
+
+def choose_columns(comparison: Comparison) -> None:
+    """What a column holds, how many there are, and in which order."""
+    with st.container(horizontal=True, key="compare_columns"):
+        control(
+            "fold",
+            t("Columns are"),
+            list(FOLDS),
+            comparison.folded,
+            lambda fold: t(FOLDS[fold]),
+            lambda fold: replace(comparison, fold=fold),
+        )
+        control(
+            "order",
+            t("Order"),
+            list(ORDERS),
+            comparison.order,
+            lambda order: t(ORDERS[order]),
+            lambda order: replace(comparison, order=order),
+        )
+        control(
+            "most",
+            t("At most"),
+            COLUMNS,
+            comparison.columns,
+            str,
+            lambda most: replace(comparison, columns=most),
+        )
