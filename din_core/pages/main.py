@@ -8,6 +8,8 @@ import streamlit as st
 
 from din_core.domain import DinLensError
 from din_core.pages import (
+    cases_page,
+    cohorts_page,
     compare_page,
     evolution_page,
     inspect_page,
@@ -47,6 +49,8 @@ pages = [
     compare_page.page(),
     rank_page.page(),
     item_space_page.page(),
+    cases_page.page(),
+    cohorts_page.page(),
     evolution_page.page(),
     models_page.page(),
 ]

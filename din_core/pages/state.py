@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from din_core.domain import History, Item, Scenario
 from din_core.pages.comparison import Comparison
@@ -25,6 +27,8 @@ from din_core.sharing import Link, View, encode, find_checkpoints, parse, resolv
 
 if TYPE_CHECKING:
     from din_core.domain.results import Floats
+    from din_core.explain.cases import Cases
+    from din_core.pages.quality import Quality
     from din_core.pages.space_facts import SpaceFacts
     from din_core.scoring import Catalogue, Ranking, Scorer
 
@@ -340,3 +344,19 @@ def space_scores(
         logit = Catalogue(scorer, items).scoring(history, context).finish()
         own.scores = key, 1 / (1 + np.exp(-logit.astype(np.float64)))
     return own.scores[1]
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def cases(_folder: Path, key: tuple[object, ...]) -> Cases:
+    """What the folder of cases holds, for all sessions; `key` changes with its files."""
+    from din_core.explain.cases import read_cases
+
+    return read_cases(_folder)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def slice_quality(key: tuple[object, ...], _cases: Cases, _among: NDArray[np.bool_]) -> Quality:
+    """How well both models do on a slice of the cases; `key` names the files and the slice."""
+    from din_core.pages.quality import quality
+
+    return quality(_cases, _among)

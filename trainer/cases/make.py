@@ -137,8 +137,8 @@ def _together(
         share_item=columns[3],
         sums=Sums(
             summed,
-            {name: weights.weight[name][summed] for name in DIMENSIONS},
-            {name: weights.count[name][summed] for name in DIMENSIONS},
+            {name: weights.weight[name][summed].T for name in DIMENSIONS},
+            {name: weights.count[name][summed].T.astype(np.int32) for name in DIMENSIONS},
         ),
     )
 

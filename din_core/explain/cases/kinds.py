@@ -42,10 +42,17 @@ def high_intensity(cases: Cases) -> float:
 
 
 def most_telling(cases: Cases, kind: str, among: NDArray[np.bool_], most: int) -> tuple[Ints, int]:
-    """Rows of a kind, most telling first, at most `most` of those among (M,); and how many there are of it."""
+    """Rows of a kind, most telling first, at most `most` of those among (M,); and how many there are of it.
+
+    A user and a candidate that come several times are told once. So are a candidate and a behavior with the most
+    negative weight: in DIN it is theirs alone, whoever the user is.
+    """
     telling = np.where(among, _measure(cases, kind), np.nan)
     rows = np.flatnonzero(~np.isnan(telling))
-    return rows[np.argsort(-telling[rows], kind="stable")][:most], len(rows)
+    rows = rows[np.argsort(-telling[rows], kind="stable")]
+    same = (cases.low_item if kind == "negative" else cases.user).astype(np.int64) * len(cases.item_ids) + cases.item
+    _, first = np.unique(same[rows], return_index=True)
+    return rows[np.sort(first)][:most], len(rows)
 
 
 def _measure(cases: Cases, kind: str) -> Floats:

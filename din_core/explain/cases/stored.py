@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from din_core.domain import DinLensError
 from din_core.domain.results import Floats
-from din_core.explain.cases.table import DIMENSIONS, About, Cases, Ints, Model, Sums
+from din_core.explain.cases.table import DIMENSIONS, About, Cases, Model, Sums
 
 ROWS, USERS, ITEMS, SUMS = "impressions.parquet", "users.parquet", "items.parquet", "sums.parquet"
 FILES = (ROWS, USERS, ITEMS, SUMS)
@@ -107,9 +108,9 @@ def _items(cases: Cases) -> pa.Table:
 def _sums(sums: Sums) -> pa.Table:
     columns: dict[str, Any] = {"row": sums.row.astype(np.int32)}
     for name in DIMENSIONS:
-        for place, values in enumerate(sums.count[name].T):
+        for place, values in enumerate(sums.count[name]):
             columns[f"count.{name}.{place}"] = values.astype(np.int32)
-        for place, values in enumerate(rounded(sums.weight[name]).T):
+        for place, values in enumerate(rounded(sums.weight[name])):
             columns[f"weight.{name}.{place}"] = values
     return pa.table(columns)
 
@@ -154,8 +155,8 @@ def _cases(told: Mapping[str, Any], rows: pa.Table, users: pa.Table, items: pa.T
     )
 
 
-def _stacked(sums: pa.Table, kind: str, name: str) -> Floats:
-    """(S, B)."""
+def _stacked(sums: pa.Table, kind: str, name: str) -> NDArray[Any]:
+    """(B, S)."""
     prefix = f"{kind}.{name}."
-    columns: Sequence[Ints] = [sums[column].to_numpy() for column in sums.column_names if column.startswith(prefix)]
-    return np.stack(columns, axis=1).astype(np.float32)
+    columns = [sums[column].to_numpy() for column in sums.column_names if column.startswith(prefix)]
+    return np.stack(columns)

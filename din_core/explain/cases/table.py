@@ -73,9 +73,9 @@ class Sums:
     row: Ints
     """(S,) which impressions, rising"""
     weight: Mapping[str, Floats]
-    """By name of DIMENSIONS: (S, B) Σ of the weights of all occurrences"""
-    count: Mapping[str, Floats]
-    """By name of DIMENSIONS: (S, B) how many occurrences those are"""
+    """By name of DIMENSIONS: (B, S) Σ of the weights of all occurrences"""
+    count: Mapping[str, Ints]
+    """By name of DIMENSIONS: (B, S) how many occurrences those are"""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from din_core.explain.cases import (
     share_of,
     write_cases,
 )
+from din_core.explain.cases.cohort import _ratio
 from din_core.explain.cases.stored import rounded
 from tests.explain.cases.toy import MONDAY, toy_cases
 
@@ -50,6 +52,13 @@ def test_only_rows_of_the_slice_are_told_and_no_more_than_asked_for() -> None:
     cases = toy_cases()
     rows, total = most_telling(cases, "gap", rows_of(cases, Slice(label=True)), 2)
     assert (rows.tolist(), total) == ([0, 2], 3)
+
+
+def test_a_user_and_a_candidate_are_told_once_and_so_are_a_candidate_and_its_negative_behavior() -> None:
+    again = replace(toy_cases(), user=np.array([0, 0, 0, 1, 2, 2]))  # rows 0 and 2: user a, candidate i0
+    assert most_telling(again, "gap", EVERY, 10)[0].tolist() == [0, 3, 1, 5, 4]
+    alike = replace(toy_cases(), low_item=np.array([1, 0, 1, 1, 1, -1]))  # rows 0 and 2: candidate i0, behavior i1
+    assert most_telling(alike, "negative", EVERY, 10) == (pytest.approx([2, 3]), 3)
 
 
 def test_an_unknown_kind_is_refused() -> None:
@@ -89,10 +98,24 @@ def test_a_mean_weight_is_over_occurrences_and_its_interval_over_users() -> None
     assert np.isnan(mean.value[2:]).all()
     assert mean.count[:3].tolist() == [9, 10, 0]
     assert mean.users[:3].tolist() == [2, 1, 0]
-    # with users a and b alone, a draw without c holds a twice, b twice or both
-    low, high = mean.low[0], mean.high[0]
-    assert (low, high) == (pytest.approx(-1 / 5), pytest.approx(3 / 4))
+    # of 9 behaviors, users a and b are 19/9 above and below the mean, c is neither: 3 users, so 3/2 of the spread
+    error = 1.96 * (3 / 2 * 2 * (19 / 9) ** 2) ** 0.5 / 9
+    assert (mean.low[0], mean.high[0]) == (pytest.approx(2 / 9 - error), pytest.approx(2 / 9 + error))
     assert np.isnan(mean.low[1])  # one user has behaviors there
+
+
+def test_the_interval_is_that_of_drawing_users_anew() -> None:
+    rng = np.random.default_rng(1)
+    users = np.repeat(np.arange(150), rng.integers(1, 8, 150))
+    below = rng.integers(1, 30, (1, len(users))).astype(float)
+    above = below * rng.normal(0.4, 0.1, (1, 150))[:, users] + rng.normal(0, 1, below.shape)
+    mean = _ratio(above, below, users)
+    top, bottom = (np.bincount(users, part[0]) for part in (above, below))
+    drawn = rng.multinomial(150, np.full(150, 1 / 150), size=4000)
+    low, high = np.quantile((drawn @ top) / (drawn @ bottom), (0.025, 0.975))
+    assert mean.value[0] == pytest.approx(above.sum() / below.sum())
+    assert mean.high[0] - mean.low[0] == pytest.approx(high - low, rel=0.08)
+    assert (mean.low[0], mean.high[0]) == pytest.approx((low, high), rel=0.01)
 
 
 def test_shares_and_the_weights_of_the_others() -> None:

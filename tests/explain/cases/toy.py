@@ -16,12 +16,12 @@ def toy_cases() -> Cases:
     """Users a, b, c; candidates of Beer and Milk; sums of all but the last impression, in the first two bins."""
     user = np.array([0, 0, 1, 1, 2, 2])
     row = np.arange(5)
-    weight = {name: np.zeros((5, size), np.float32) for name, size in SIZES.items()}
-    count = {name: np.zeros((5, size), np.float32) for name, size in SIZES.items()}
+    weight = {name: np.zeros((size, 5), np.float32) for name, size in SIZES.items()}
+    count = {name: np.zeros((size, 5), np.int32) for name, size in SIZES.items()}
     for name in SIZES:
-        weight[name][:, 0], count[name][:, 0] = [1, 2, 3, -4, 0], [2, 2, 1, 4, 0]
-        weight[name][:, 1], count[name][:, 1] = [0, 0, 0, 0, 5], [0, 0, 0, 0, 10]
-    weight["own_age"][:, 0], count["own_age"][:, 0] = [1, 1, 0, 0, 0], [1, 1, 0, 0, 0]
+        weight[name][0], count[name][0] = [1, 2, 3, -4, 0], [2, 2, 1, 4, 0]
+        weight[name][1], count[name][1] = [0, 0, 0, 0, 5], [0, 0, 0, 0, 10]
+    weight["own_age"][0], count["own_age"][0] = [1, 1, 0, 0, 0], [1, 1, 0, 0, 0]
     return Cases(
         about=About(
             split="test",
