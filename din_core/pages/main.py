@@ -11,6 +11,7 @@ from din_core.pages import (
     cases_page,
     cohorts_page,
     compare_page,
+    data_page,
     evolution_page,
     inspect_page,
     item_space_page,
@@ -53,6 +54,7 @@ pages = [
     cohorts_page.page(),
     evolution_page.page(),
     models_page.page(),
+    data_page.page(),
 ]
 page = st.navigation(pages, position="hidden")
 inspecting = page is pages[0]

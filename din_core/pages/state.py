@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from din_core.pages.quality import Quality
     from din_core.pages.space_facts import SpaceFacts
     from din_core.scoring import Catalogue, Ranking, Scorer
+    from din_core.store import BehaviorStore, IngestReport, StoreFacts
+    from din_core.store.importing import TablePreview
 
 SESSION = "din_lens"
 COMPARE = "compare"
@@ -85,6 +87,17 @@ class SpaceView:
 
 
 @dataclass
+class Imports:
+    """How far an import of one's own tables is. What was found of files is under a key that names these files."""
+
+    source: str = "upload"
+    """`upload`, or `folder` for files that lie on the server."""
+    previews: tuple[object, list[TablePreview]] | None = None
+    checked: tuple[object, IngestReport] | None = None
+    written: IngestReport | None = None
+
+
+@dataclass
 class Session:
     """What one visitor has chosen."""
 
@@ -114,6 +127,7 @@ class Session:
     comparison: Comparison = field(default_factory=Comparison)
     """What the Compare page shows beside the scenario."""
     space: SpaceView = field(default_factory=SpaceView)
+    imports: Imports = field(default_factory=Imports)
     trail: Memory = field(default_factory=Memory)
     """What the what-if page last scored."""
 
@@ -360,3 +374,9 @@ def slice_quality(key: tuple[object, ...], _cases: Cases, _among: NDArray[np.boo
     from din_core.pages.quality import quality
 
     return quality(_cases, _among)
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def store_facts(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> StoreFacts:
+    """What is counted of a store, as it was when it held so many rows."""
+    return _store.facts()

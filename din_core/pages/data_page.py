@@ -1,0 +1,188 @@
+"""Data: what is in the store, and a guided import of one's own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, weeks_info
+from din_core.pages import state
+from din_core.pages.chrome import literal, report
+from din_core.pages.data_import import show_import
+from din_core.pages.language import T, t
+from din_core.pages.models_page import is_dark
+from din_core.pages.words import day, field_label
+from din_core.store import FieldFacts, StoreFacts, StoreSummary
+
+CALM = {"displayModeBar": False}
+TABLES = {
+    "items": T("Items"),
+    "users": T("Users"),
+    "behaviors": T("Behaviors"),
+    "impressions": T("Impressions"),
+}
+SPLITS = {"train": T("train"), "valid": T("valid"), "test": T("test")}
+REJECTS = T(
+    "A store keeps the rows that were loaded, not those that were refused: `python -m trainer ingest` loads nothing "
+    "while any row is wrong, unless it is told to leave such rows out, and then prints how many and why."
+)
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title=t("Data"), url_path="data")
+
+
+def show() -> None:
+    """The page, from the store as it is now."""
+    app, own = state.current_app(), state.session()
+    report(own.problems)
+    st.header(t("What is in the store"), anchor=False)
+    summary = app.store.summary()
+    show_counts(summary)
+    with st.spinner(t("Counting …")):
+        facts = state.store_facts(app.store.url, counts_of(summary), app.store)
+    show_splits(facts)
+    show_users(facts)
+    st.subheader(t("Fields"), anchor=False)
+    st.dataframe(fields_table(facts.fields), hide_index=True, key="fields")
+    st.caption(t("Missing: rows of the table without a value. A user's field may have several values in one row."))
+    st.subheader(t("Where it comes from, and what was refused"), anchor=False)
+    st.markdown(literal(summary.provenance) if summary.provenance else t("The store does not say where it comes from."))
+    st.markdown(t(REJECTS))
+    st.header(t("Import your own tables"), anchor=False)
+    show_import()
+
+
+def counts_of(summary: StoreSummary) -> tuple[object, ...]:
+    """Another when rows were added."""
+    splits = tuple(sorted(summary.impressions_by_split.items()))
+    return (
+        summary.n_users,
+        summary.n_items,
+        summary.n_behaviors,
+        splits,
+        summary.first_timestamp,
+        summary.last_timestamp,
+    )
+
+
+def show_counts(summary: StoreSummary) -> None:
+    """Rows of each table, and the time they span."""
+    with st.container(horizontal=True, gap="large", key="counts"):
+        numbers = (summary.n_items, summary.n_users, summary.n_behaviors, summary.n_impressions)
+        for label, number in zip(TABLES.values(), numbers, strict=True):
+            st.metric(t(label), f"{number:,}", width="content")
+    if summary.first_timestamp is not None and summary.last_timestamp is not None:
+        first, last = day(summary.first_timestamp), day(summary.last_timestamp)
+        st.markdown(t("Behaviors from {first} to {last}, UTC.", first=first, last=last))
+
+
+def show_splits(facts: StoreFacts) -> None:
+    """Sizes and positive rates by split, and impressions by week."""
+    st.subheader(t("Impressions"), anchor=False)
+    if not facts.splits:
+        st.markdown(t("The store holds no impressions."))
+        return
+    st.table(splits_table(facts), border="horizontal", hide_index=True)
+    weeks = [(week.monday, t(SPLITS[week.split]), week.impressions, week.positives) for week in facts.weeks]
+    info = weeks_info(weeks, [t(name) for name in SPLITS.values()])
+    chart(info, t("week from Monday, UTC"), t("Impressions by week and split"), "weeks")
+    with st.expander(t("The weeks as a table")):
+        st.dataframe(weeks_table(weeks), hide_index=True, key="weeks_table")
+
+
+def show_users(facts: StoreFacts) -> None:
+    """How many behaviors users have."""
+    st.subheader(t("Behaviors per user"), anchor=False)
+    pairs = facts.behaviors_per_user
+    if not pairs:
+        st.markdown(t("The store holds no users."))
+        return
+    st.markdown(
+        t(
+            "Half of the users have at most {half:,} behaviors, at most one in twenty more than {most:,}; the longest "
+            "history has {longest:,}. {none:,} have none.",
+            half=quantile(pairs, 0.5),
+            most=quantile(pairs, 0.95),
+            longest=pairs[-1][0],
+            none=dict(pairs).get(0, 0),
+        )
+    )
+    info = per_user_info(pairs, t("users"))
+    chart(info, t("behaviors; each bar holds twice the range of the one before"), t("Users by behaviors"), "per_user")
+    with st.expander(t("The bars as a table")):
+        columns = {t("Behaviors"): info.places, t("Users"): info.counts[t("users")]}
+        st.dataframe(pd.DataFrame(columns), hide_index=True, key="per_user_table")
+
+
+def chart(info: BarsInfo, title: str, words: str, key: str) -> None:
+    """Bars of one kind."""
+    with st.container(key=key):
+        st.plotly_chart(plot_bars(info, title, t("positive"), is_dark()), config=CALM, alt=words, key=f"{key}_chart")
+
+
+def quantile(pairs: Sequence[tuple[int, int]], share: float) -> int:
+    """The fewest behaviors that at least this share of the users do not exceed."""
+    total, so_far = sum(users for _, users in pairs), 0
+    for behaviors, users in pairs:
+        so_far += users
+        if so_far >= share * total:
+            return behaviors
+    return 0
+
+
+def splits_table(facts: StoreFacts) -> pd.DataFrame:
+    """One row a split."""
+    return pd.DataFrame(
+        [
+            {
+                t("Split"): t(SPLITS[split.split]),
+                t("Impressions"): f"{split.impressions:,}",
+                t("Positive"): percent(split.positives, split.impressions),
+                t("Users"): f"{split.users:,}",
+                t("From"): day(split.first),
+                t("To"): day(split.last),
+            }
+            for split in facts.splits
+        ]
+    )
+
+
+def weeks_table(weeks: Sequence[tuple[int, str, int, int]]) -> pd.DataFrame:
+    """One row a week and split."""
+    return pd.DataFrame(
+        [
+            {
+                t("Week from"): day(monday),
+                t("Split"): split,
+                t("Impressions"): shown,
+                t("Positive"): percent(positive, shown),
+            }
+            for monday, split, shown, positive in weeks
+        ]
+    )
+
+
+def fields_table(fields: Sequence[FieldFacts]) -> pd.DataFrame:
+    """One row a field."""
+    rows: list[dict[str, Any]] = [
+        {
+            t("Table"): t(TABLES[field.table]),
+            t("Field"): field_label(field.name),
+            t("Values"): field.values,
+            t("Missing"): percent(field.missing, field.rows),
+            t("Most frequent"): " · ".join(f"{value} ({rows:,})" for value, rows in field.frequent) or "–",
+        }
+        for field in fields
+    ]
+    return pd.DataFrame(rows)
+
+
+def percent(part: int, whole: int) -> str:
+    """`27.9 %`."""
+    return f"{100 * part / whole:.1f}\N{NO-BREAK SPACE}%" if whole else "–"

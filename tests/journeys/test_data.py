@@ -1,0 +1,105 @@
+"""A journey from what is in the store to a store of one's own: four CSV files, one bad row, a new file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from din_core.store import BehaviorStore, open_store
+from tests.journeys.reading import number
+from tests.journeys.server import running_app
+from tests.store.tables import valid_tables, write
+from tests.tiny_checkpoints import write_checkpoints
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where imports go, beside the server's folder for temporary files."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "stores").mkdir()
+    (folder / "temporary").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(store: BehaviorStore, checkpoints: Path, own: Path) -> Iterator[str]:
+    settings = {"DIN_IMPORT": str(own / "stores"), "TMPDIR": str(own / "temporary")}
+    with running_app({"DIN_STORE": store.url, "DIN_CHECKPOINTS": str(checkpoints), **settings}) as started:
+        yield started
+
+
+def table(page: Page, heading: str) -> Locator:
+    """The first table below a heading."""
+    return page.get_by_role("heading", name=heading).locator("xpath=following::table[1]")
+
+
+def test_the_numbers_on_screen_are_the_stores(page: Page, address: str, store: BehaviorStore) -> None:
+    page.goto(f"{address}data")
+    expect(page.get_by_role("heading", name="Import your own tables")).to_be_visible()
+    summary, facts = store.summary(), store.facts()
+    shown = [number(text) for text in page.get_by_test_id("stMetricValue").all_inner_texts()]
+    assert shown == [summary.n_items, summary.n_users, summary.n_behaviors, summary.n_impressions]
+    rows = table(page, "Impressions").locator("tbody tr")
+    expect(rows).to_have_count(len(facts.splits))
+    for row, split in zip(rows.all(), facts.splits, strict=True):
+        cells = row.locator("td").all_inner_texts()
+        assert cells[0] == split.split
+        rate = 100 * split.positives / split.impressions
+        assert [number(cell) for cell in cells[1:4]] == [split.impressions, pytest.approx(rate, abs=0.051), split.users]
+    bars = page.locator(".st-key-per_user .js-plotly-plot")
+    counts = bars.evaluate("plot => Array.from(plot.data[0].y)")
+    assert sum(counts) == summary.n_users
+
+
+def test_four_files_with_a_bad_row_become_a_store(page: Page, address: str, own: Path, tmp_path: Path) -> None:
+    tables = valid_tables()
+    tables["behaviors"]["timestamp"] = ["100", "soon", "150", "300"]
+    folder = write(tmp_path, tables, "csv")
+    page.goto(f"{address}data")
+    for name in tables:
+        upload = page.locator(f".st-key-import_{name}")
+        upload.locator("input[type=file]").set_input_files(folder / f"{name}.csv")
+        expect(upload).to_contain_text(f"{name}.csv")
+    expect(page.get_by_role("heading", name="Preview")).to_be_visible()
+    page.get_by_role("button", name="Check every row").click()
+    found = table(page, "What the check found").locator("tbody tr")
+    expect(found).to_have_count(4)
+    counts = [[number(cell) for cell in row.locator("td").all_inner_texts()[1:]] for row in found.all()]
+    assert counts == [[3, 3, 0], [2, 2, 0], [4, 3, 1], [5, 5, 0]]
+    expect(page.get_by_text("timestamp is no time: write whole seconds or ISO 8601")).to_be_visible()
+    expect(page.get_by_text('row 2: "soon"')).to_be_visible()
+    writing = page.get_by_role("button", name="Write the store")
+    expect(writing).to_be_disabled()
+    page.get_by_text("Leave the rows out that cannot be loaded").click()
+    expect(writing).to_be_enabled()
+    writing.click()
+    path = own / "stores" / "own.db"
+    expect(page.get_by_test_id("stCode")).to_contain_text(f"DIN_STORE=sqlite:///{path}")
+    store = open_store(f"sqlite:///{path}")
+    try:
+        summary = store.summary()
+        assert (summary.n_items, summary.n_users, summary.n_behaviors, summary.n_impressions) == (3, 2, 3, 5)
+    finally:
+        store.close()
+    assert list((own / "temporary").glob("din-lens-import-*")) == []
+    assert sorted(p.name for p in (own / "stores").iterdir() if p.suffix not in (".db-wal", ".db-shm")) == ["own.db"]
+    writing.click()
+    expect(page.get_by_text("is there already and is not written over")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_scrolls_in_one_direction_only(new_page: NewPage, address: str, scheme: str) -> None:
+    page = new_page(width=400, height=800, color_scheme=scheme)
+    page.goto(f"{address}data")
+    expect(page.get_by_role("heading", name="Import your own tables")).to_be_visible()
+    assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth <= e.clientWidth")
