@@ -8,11 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from din_core.domain import DinLensError
+from din_core.explain.cases import write_cases
 from din_core.model.checkpoint import Checkpoint, check_replaceable, save_checkpoint
+from din_core.store import ingest
+from trainer.cases import CasesOptions, make_cases
 from trainer.tables import PROVENANCE, Tables, read_tables, write_tables
 
 MAX_BYTES = 8_000_000
 MAX_CHECKPOINT_BYTES = 24_000_000
+MAX_CASES_BYTES = 1_500_000
+EFFECTS, SUMS = 2000, 3400
+"""What `python -m trainer cases` is given for the demo: samples, as all would be too large."""
 HALF = (
     "\nThis copy holds its item embeddings in half precision, to keep the demo small; its figures were measured before "
     "that.\n"
@@ -73,6 +79,25 @@ def write_checkpoints(checkpoints: Mapping[str, Checkpoint], out: Path, leaderbo
             )
         if leaderboard.is_file():
             shutil.copy(leaderboard, written)
+        shutil.rmtree(out, ignore_errors=True)
+        written.replace(out)
+    return size
+
+
+def write_demo_cases(tables: Path, checkpoints: Path, max_bytes: int = MAX_CASES_BYTES) -> int:
+    """Write the cases of `din` against `base` on these tables into the folder `cases` beside them; returns their bytes.
+
+    DinLensError when they are larger than `max_bytes`; nothing is written then.
+    """
+    out = tables / "cases"
+    with tempfile.TemporaryDirectory(dir=tables.parent) as name:
+        url = f"sqlite:///{Path(name) / 'demo.db'}"
+        ingest(tables, url)
+        options = CasesOptions(url, checkpoints / "din", checkpoints / "base", effects=EFFECTS, sums=SUMS)
+        written = Path(name) / out.name
+        size = write_cases(make_cases(options), written)
+        if size > max_bytes:
+            raise DinLensError(f"The demo's cases take {size:,} bytes > {max_bytes:,}; ship sums of fewer impressions.")
         shutil.rmtree(out, ignore_errors=True)
         written.replace(out)
     return size

@@ -1,14 +1,18 @@
 """The embedded demo's checkpoints: smaller, the same model, and all or nothing."""
 
 import shutil
+from dataclasses import asdict
 
 import pytest
 import torch
 
 import trainer.demo as demo
 from din_core.domain import CheckpointError, DinLensError
+from din_core.explain.cases import fingerprint_of, read_cases
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
 from tests.model.conftest import VOCABULARY, toy_batch, toy_network
+from tests.small_world import small_store
+from tests.tiny_checkpoints import write_checkpoints
 
 
 @pytest.fixture
@@ -54,3 +58,22 @@ def test_checkpoints_that_are_too_large_replace_nothing(tmp_path, checkpoint, mo
         demo.write_checkpoints({"din": checkpoint}, tmp_path / "assets", tmp_path / "none.json")
     assert load_checkpoint(tmp_path / "assets" / "old").fingerprint == checkpoint.fingerprint
     assert sorted(path.name for path in tmp_path.iterdir()) == ["assets", "runs"]
+
+
+def test_cases_of_the_demo_fit_its_store_and_lie_beside_its_tables(tmp_path):
+    with small_store(tmp_path) as store:
+        write_checkpoints(tmp_path / "checkpoints", store.bulk())
+        demo.write_demo_cases(tmp_path / "tables", tmp_path / "checkpoints")
+        found = read_cases(tmp_path / "tables" / "cases")
+        assert found.about.store == fingerprint_of(asdict(store.summary()))
+    assert (found.about.impressions, found.about.main.folder, found.about.base.folder) == (3, "din", "base")
+
+
+def test_cases_that_are_too_large_replace_nothing(tmp_path):
+    with small_store(tmp_path) as store:
+        write_checkpoints(tmp_path / "checkpoints", store.bulk())
+    (tmp_path / "tables" / "cases").mkdir()
+    (tmp_path / "tables" / "cases" / "users.parquet").write_text("older")
+    with pytest.raises(DinLensError, match=r"The demo's cases take [\d,]+ bytes > 100"):
+        demo.write_demo_cases(tmp_path / "tables", tmp_path / "checkpoints", max_bytes=100)
+    assert (tmp_path / "tables" / "cases" / "users.parquet").read_text() == "older"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 from din_core.metrics.leaderboard import NAME as LEADERBOARD
 from din_core.model.checkpoint import load_checkpoint
 from din_core.store import open_store
-from trainer.demo import write_checkpoints, write_subset
+from trainer.demo import write_checkpoints, write_demo_cases, write_subset
 from trainer.opening import find_example
 from trainer.tables import read_tables
 from trainer.train import keep_freed_memory
@@ -42,16 +43,19 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     example = find_example(bulk, checkpoints["din"], checkpoints["base"], known, titles)
     opening = args.out / "demo" / "opening.json"
     opening.unlink(missing_ok=True)
+    shutil.rmtree(args.out / "demo" / "cases", ignore_errors=True)
     tables = write_subset(args.tables, args.out / "demo", overwrite=True)
     opening.write_text(json.dumps(example) + "\n", encoding="utf-8")
     size = write_checkpoints(checkpoints, args.out / "checkpoints", args.runs / LEADERBOARD)
-    return {"tables": tables, "checkpoint_bytes": size, "opening": example}
+    cases = write_demo_cases(args.out / "demo", args.out / "checkpoints")
+    return {"tables": tables, "checkpoint_bytes": size, "cases_bytes": cases, "opening": example}
 
 
 def render(result: dict[str, Any]) -> str:
     """What was written, and how large it is."""
     total = sum(result["tables"].values())
     return (
-        f"tables {total / 1e6:.1f} MB, checkpoints {result['checkpoint_bytes'] / 1e6:.1f} MB; "
+        f"tables {total / 1e6:.1f} MB, checkpoints {result['checkpoint_bytes'] / 1e6:.1f} MB, "
+        f"cases {result['cases_bytes'] / 1e6:.1f} MB; "
         f"opens on user {result['opening']['user_id']}, item {result['opening']['item_id']}"
     )
