@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from din_core.pages import language
+from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.sharing.resolve import sentence
 
@@ -17,15 +19,17 @@ if TYPE_CHECKING:
 
 Address = Mapping[str, str | list[str]]
 
-TAGLINE = "Which past behaviors does a Deep Interest Network switch on for a candidate?"
+TAGLINE = T("Which past behaviors does a Deep Interest Network switch on for a candidate?")
 
 
 def header() -> DeltaGenerator:
     """The name and what this is for; returns the place for links to the pages."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title("DIN Lens", anchor=False, width="content")
-        st.markdown(TAGLINE, width="content")
-        return st.container(horizontal=True, width="content", gap="small", key="pages")
+        st.markdown(t(TAGLINE), width="content")
+        place = st.container(horizontal=True, width="content", gap="small", key="pages")
+        language.switch()
+        return place
 
 
 def navigation(pages: Iterable[Page], place: DeltaGenerator, address: Address) -> None:
@@ -43,15 +47,23 @@ def report(problems: Iterable[str]) -> None:
 def footer(app: App, cards: Iterable[str] = ()) -> None:
     """The cards of these models, where the data comes from, and what is in the store."""
     for name in cards:
-        show_card(app.scorers[name].card, f"Model card: {app.models[name].name} · {app.models[name].fingerprint}")
+        model = app.models[name]
+        show_card(
+            app.scorers[name].card,
+            t("Model card: {model} · {fingerprint}", model=model.name, fingerprint=model.fingerprint),
+        )
     summary = app.summary
-    counts = (
-        f"{summary.n_users:,} users, {summary.n_items:,} items, {summary.n_behaviors:,} behaviors and "
-        f"{summary.n_impressions:,} impressions in the store when the app started."
+    counts = t(
+        "{users:,} users, {items:,} items, {behaviors:,} behaviors and {impressions:,} impressions in the store when "
+        "the app started.",
+        users=summary.n_users,
+        items=summary.n_items,
+        behaviors=summary.n_behaviors,
+        impressions=summary.n_impressions,
     )
-    provenance = summary.provenance or "The store does not say where its data comes from."
+    provenance = summary.provenance or t("The store does not say where its data comes from.")
     with st.container(key="footer"):
-        st.caption(f"Data: {literal(provenance)}\n\n{counts}")
+        st.caption(f"{t('Data: {provenance}', provenance=literal(provenance))}\n\n{counts}")
 
 
 def show_card(card: str, label: str) -> None:

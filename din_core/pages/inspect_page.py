@@ -13,6 +13,7 @@ from din_core.pages.chrome import report
 from din_core.pages.components.lens_box import lens
 from din_core.pages.explained import explain
 from din_core.pages.inspection import Inputs, read_inputs, score
+from din_core.pages.language import current, t
 from din_core.pages.lens_data import common_text, effects_text, model_text
 from din_core.pages.words import words_for
 from din_core.sharing import sentence
@@ -26,7 +27,7 @@ EFFECTS_AHEAD_SECONDS = 0.15
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title="Inspect", default=True)
+    return st.Page(show, title=t("Inspect"), default=True)
 
 
 def show() -> None:
@@ -53,14 +54,14 @@ def show() -> None:
     if scenario is not None and inputs is not None:
         show_lens(scenario, inputs)
     elif app.setting.opening is not None:
-        st.button("Show the opening example", on_click=state.show, args=(app.setting.opening,))
+        st.button(t("Show the opening example"), on_click=state.show, args=(app.setting.opening,))
 
 
 def show_lens(scenario: Scenario, inputs: Inputs) -> None:
     """Scores, chart and table. What the lens holds already is not made again."""
     app, own = state.current_app(), state.session()
     words = words_for(app.summary)
-    held = state.held((inputs.key, app.setting.fingerprints))
+    held = state.held((inputs.key, app.setting.fingerprints, current()))
     if held.common is None:
         held.common = common_text(inputs, scenario, words, app.models.values())
     ahead = list(app.models)[:MOST_AHEAD] if held.ahead else []

@@ -12,10 +12,13 @@ from urllib.parse import urlencode
 from din_core.domain import Scenario
 from din_core.figures import ActivationInfo, CategoryEffect, Timeline
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
+from din_core.pages.components.lens_box import JS
+from din_core.pages.components.spoken import spoken
 from din_core.pages.explained import Explained
 from din_core.pages.inspection import Case, Inputs, Inspection
+from din_core.pages.language import T, t
 from din_core.pages.model_words import ModelWords
-from din_core.pages.words import Words, chance, field_values, item_detail, moment
+from din_core.pages.words import Words, chance, day, field_values, item_detail, moment, tick_label
 from din_core.sharing import encode
 
 DIGITS = 7
@@ -33,8 +36,9 @@ def common_text(inputs: Inputs, scenario: Scenario, words: Words, choices: Itera
                 "positive": words.positive,
                 "negative": words.negative,
                 "happened": words.happened,
-                "when": words.when,
             },
+            "texts": spoken(JS),
+            "user": inputs.history.user.user_id,
             "subject": words.user_label(inputs.history.user),
             "profile": field_values(inputs.history.user.fields),
             "shownThen": inputs.shown_then,
@@ -55,6 +59,7 @@ def model_text(inspection: Inspection, model: ModelWords) -> str:
             "badges": model.badges,
             "pooling": model.pooling,
             "weight": model.weight,
+            "overTime": model.over_time,
             "note": model.note,
             "sumsTo": model.sums_to,
             "past": model.past_weights,
@@ -113,7 +118,7 @@ def timeline_data(timeline: Timeline, category: Sequence[str]) -> dict[str, Any]
         "lineRow": timeline.line_behavior.tolist(),
         "lineTime": timeline.line_time.tolist(),
         "linePlace": [round(place, 5) for place in timeline.position.tolist()],
-        "ticks": [[round(tick.position, 5), tick.label] for tick in timeline.ticks],
+        "ticks": [[round(tick.position, 5), tick_label(tick.label)] for tick in timeline.ticks],
     }
 
 
@@ -122,10 +127,11 @@ def case_data(case: Case, link: str, words: Words) -> dict[str, Any]:
     return {
         "id": case.item.item_id,
         "title": case.item.label,
-        "detail": " · ".join(filter(None, [item_detail(case.item), f"item {case.item.item_id}"])),
+        "detail": " · ".join(filter(None, [item_detail(case.item), t("item {id}", id=case.item.item_id)])),
         "outcome": None if case.impression is None else case.impression.label,
         "shown": case.impression is not None,
         "outcomeText": outcome_text(case, words),
+        "datedOutcome": dated_outcome(case, words),
         "context": field_values(case.context),
         "link": link,
     }
@@ -160,8 +166,16 @@ def groups_data(info: ActivationInfo) -> list[dict[str, Any]]:
 def outcome_text(case: Case, words: Words) -> str:
     """What happened, where it is known."""
     if case.impression is None:
-        return "Not among this user's impressions then: what would have happened is not known"
+        return t("Not among this user's impressions then: what would have happened is not known")
     return words.outcome(case.impression.label)
+
+
+def dated_outcome(case: Case, words: Words) -> str:
+    """What happened and when, where it is known."""
+    if case.impression is None or case.impression.label is None:
+        return outcome_text(case, words)
+    outcome = words.outcome(case.impression.label)
+    return words.when.format(outcome=outcome, date=day(case.impression.timestamp))
 
 
 def history_text(inspection: Inspection, model: str) -> str:
@@ -169,10 +183,16 @@ def history_text(inspection: Inspection, model: str) -> str:
     timeline, history = inspection.timeline, inspection.history
     lines, distinct = len(timeline.line_time), timeline.distinct
     if not history.behaviors:
-        return f"no behavior before {moment(history.as_of)}"
-    seen = f"{lines:,} behaviors with {distinct:,} distinct items before {moment(history.as_of)}"
+        return t("no behavior before {when}", when=moment(history.as_of))
+    seen = t(
+        "{lines:,} behaviors with {items:,} distinct items before {when}",
+        lines=lines,
+        items=distinct,
+        when=moment(history.as_of),
+    )
     if timeline.unseen_lines:
-        return f"{seen}; {timeline.unseen_lines:,} older behaviors lie beyond what {model} keeps"
+        older = T("{seen}; {n:,} older behaviors lie beyond what {model} keeps")
+        return t(older, seen=seen, n=timeline.unseen_lines, model=model)
     return seen
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from din_core.domain import Impression, Item, Scenario, UnknownItem, UnknownUser, User
 from din_core.pages import state
 from din_core.pages.components.search_box import Found, Option, search_box
+from din_core.pages.language import t
 from din_core.pages.startup import App
 from din_core.pages.words import Words, item_detail
 
@@ -32,7 +33,7 @@ def user_box(app: App, words: Words, scenario: Scenario | None) -> None:
         "user",
         words.person,
         noun=words.people,
-        placeholder="Search by id or profile",
+        placeholder=t("Search by id or profile"),
         selected=selected,
         typed=state.session().typed,
         search=search,
@@ -63,9 +64,9 @@ def impression_box(words: Words, scenario: Scenario | None, impressions: Sequenc
     )
     search_box(
         "impression",
-        f"What this {words.person.lower()} was shown",
-        noun="impressions",
-        placeholder="Search by date, title or outcome",
+        words.shown,
+        noun=t("impressions"),
+        placeholder=t("Search by date, title or outcome"),
         selected=next(on_screen, None),
         typed=state.session().typed,
         search=search,
@@ -89,9 +90,9 @@ def candidate_box(app: App, scenario: Scenario | None) -> None:
         selected = None
     search_box(
         "candidate",
-        "Candidate: any item of the catalogue",
-        noun="items",
-        placeholder="Search by words or id",
+        t("Candidate: any item of the catalogue"),
+        noun=t("items"),
+        placeholder=t("Search by words or id"),
         selected=selected,
         typed=state.session().typed,
         search=search,

@@ -11,17 +11,17 @@ import json
 import os
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from din_core.domain import CheckpointError, DinLensError, Scenario
 from din_core.pages.demo import demo_store
-from din_core.pages.model_words import ModelWords, describe_models
 from din_core.sharing import Setting, find_opening
 from din_core.store import BehaviorStore, StoreSummary, open_store
 
 if TYPE_CHECKING:
+    from din_core.pages.model_words import ModelWords
     from din_core.scoring import Scorer
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -39,8 +39,19 @@ class App:
     setting: Setting
     checkpoints: Path
     """The folder that the models come from."""
-    models: Mapping[str, ModelWords]
-    """The models in words, by folder name, in the order of the screen."""
+    _said: dict[str, Mapping[str, ModelWords]] = field(default_factory=dict, repr=False, compare=False)
+    """The models in words, by language."""
+
+    @property
+    def models(self) -> Mapping[str, ModelWords]:
+        """The models in the visitor's language, by folder name, in the order of the screen."""
+        from din_core.pages.language import current
+        from din_core.pages.model_words import describe_models
+
+        language = current()
+        if language not in self._said:
+            self._said[language] = describe_models(self.scorers)
+        return self._said[language]
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class Startup:
         # Streamlit collects garbage after every run; what is loaded by now need not be looked at again.
         gc.collect()
         gc.freeze()
-        return App(store, scorers, summary, setting, folder, describe_models(scorers))
+        return App(store, scorers, summary, setting, folder)
 
     def _building(self, step: str, done: int, total: int | None) -> None:
         share = max(build_share(step, done, total), self.stage.share or 0.0)

@@ -54,6 +54,7 @@ def weights(page: Page) -> list[tuple[str, float]]:
 
 def column(page: Page, name: str) -> list[tuple[str, float]]:
     """Title and number of each row of the table, in its order."""
+    expect(page.locator("#rows")).to_have_attribute("aria-busy", "false")  # rows out of sight are drawn when idle
     rows = page.locator("#rows tr").evaluate_all(
         "(rows, name) => rows.map(r => ['th', `.${name}`].map(at => r.querySelector(at).firstChild.textContent))", name
     )

@@ -17,7 +17,7 @@ Call = Callable[..., Any]
 def call(browser: Browser) -> Iterator[Call]:
     """Call a function of format.js by name."""
     page = browser.new_page()
-    page.add_script_tag(content=source("lens/format.js"))
+    page.add_script_tag(content=source("say.js", "lens/format.js", "lens/save.js"))
     yield lambda name, *values: page.evaluate(f"values => {name}(...values)", list(values))
     page.close()
 
@@ -74,3 +74,14 @@ def test_axis_values_are_round_and_zero_is_one_of_them(
     found = call("ticksBetween", low, high, wanted)
     assert found["values"] == [pytest.approx(v, abs=1e-12) for v in values]
     assert found["digits"] == digits
+
+
+def test_names_of_files_hold_nothing_that_a_file_system_refuses(call: Call) -> None:
+    assert call("fileName", ["din-lens", "../a b", "Käse/7", "din@86cd"]) == "din-lens_..-a-b_Käse-7_din@86cd"
+
+
+def test_a_cell_of_the_csv_is_quoted_and_never_a_formula(call: Call) -> None:
+    entry = {"title": '=cmd("x"), y', "id": None, "category": "-1", "first": 0, "last": 0, "count": 2}
+    text = call("csvOf", [entry | {"weight": -0.5, "total": -1, "effect": None, "points": None}], {"user": "u"})
+    cells = text.splitlines()[1]
+    assert cells == ('"\'=cmd(""x""), y",,\'-1,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,2,-0.5,-1,,,no,u')

@@ -15,7 +15,19 @@ from din_core.sharing import View
 NAME = "din_lens.lens"
 HTML = source("lens/lens.html")
 CSS = source("lens/lens.css")
-JS = source("lens/format.js", "lens/chart.js", "lens/table.js", "lens/tiles.js", "lens/reasons.js", "lens/lens.js")
+JS = source(
+    "say.js",
+    "lens/format.js",
+    "lens/labels.js",
+    "lens/pen.js",
+    "lens/chart.js",
+    "lens/entries.js",
+    "lens/table.js",
+    "lens/tiles.js",
+    "lens/reasons.js",
+    "lens/save.js",
+    "lens/lens.js",
+)
 
 
 def lens(

@@ -9,12 +9,13 @@ from typing import Any
 import streamlit as st
 
 from din_core.pages.components.sources import source
+from din_core.pages.components.spoken import spoken
 from din_core.pages.components.told import told
 
 NAME = "din_lens.combobox"
 HTML = source("combobox/combobox.html")
 CSS = source("combobox/combobox.css")
-JS = source("combobox/combobox.js")
+JS = source("say.js", "combobox/combobox.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def search_box(
             st.rerun()
 
     data: dict[str, Any] = {
+        "texts": spoken(JS),
         "label": label,
         "noun": noun,
         "placeholder": placeholder,

@@ -34,8 +34,9 @@ function createBox(root) {
     send: () => {},
     update(next) {
       data = next;
+      speak(data.texts);
       at("label").textContent = data.label;
-      at("help").textContent = `Type to search ${data.noun}; arrow keys and Enter choose.`;
+      at("help").textContent = say("Type to search {noun}; arrow keys and Enter choose.", data);
       input.placeholder = data.placeholder;
       if (data.results && data.results.text !== null) answer(data.results);
       if (picked !== null && data.selected?.id === picked) picked = null;
@@ -67,10 +68,14 @@ function createBox(root) {
 
   function countText({ text: words, total, options: shown }) {
     const count = total.toLocaleString("en");
-    const some = shown.length < total ? `, the first ${shown.length} listed` : "";
-    if (!words) return `${count} ${data.noun}${some}`;
-    if (!total) return `No match for “${words}”`;
-    return `${count} ${total === 1 ? "match" : "matches"} for “${words}”${some}`;
+    if (!total && words) return say("No match for “{words}”", { words });
+    const values = { n: count, noun: data.noun, words, listed: shown.length };
+    const all = !words
+      ? say("{n} {noun}", values)
+      : total === 1
+        ? say("1 match for “{words}”", values)
+        : say("{n} matches for “{words}”", values);
+    return shown.length < total ? say("{all}, the first {listed} listed", { all, ...values }) : all;
   }
 
   function draw() {
@@ -150,7 +155,7 @@ function createBox(root) {
   function ask(delay) {
     clearTimeout(timer);
     panel.classList.add("waiting");
-    if (!options.length) at("count").textContent = "Searching…";
+    if (!options.length) at("count").textContent = say("Searching…");
     timer = setTimeout(() => {
       asked = text();
       box.send("query", asked);

@@ -1,10 +1,12 @@
 // The activation chart on two canvases: the bars, and above them what is highlighted.
-// A line is one behavior; lines of one item share their row in the table and light up together.
+// A line is one behavior; lines of one item share their row in the table and light up together. A part of the time
+// can be marked, by dragging or with Shift and the arrow keys; the table then shows that part.
 
 const REACH = 14; // px around the pointer in which a bar is found
 const STRONG = 0.3; // part of the longest bar from which on even a thin bar gets a head
+const DRAG = 6; // px from which on a press is no click
 
-function createChart(at, onRow) {
+function createChart(at, onRow, onPart) {
   const plot = at("plot");
   const bars = at("bars");
   const lit = at("lit");
@@ -18,8 +20,12 @@ function createChart(at, onRow) {
   let toY = () => 0;
   let line = null; // the line under the pointer or the keyboard
   let group = null; // category pointed at in the legend
-  let row = null; // row pointed at in the table
-  let pinned = null; // row that stays lit
+  let pointed = null; // rows pointed at in the table
+  let pinned = null; // rows that stay lit
+  let part = null; // [first, last second] of the time that is marked
+  let press = null; // x where the pointer went down
+  let anchor = null; // line where a part marked by keys begins
+  let dragged = false; // whether the last press was a drag
 
   const toX = (place) => box.left + place * box.width;
   const slotOf = (r) => shown.slotOf(time.category[r]);
@@ -47,7 +53,12 @@ function createChart(at, onRow) {
     const width = plot.clientWidth;
     const height = plot.clientHeight;
     if (!width || !height) return;
-    const pen = resize(bars, width, height);
+    paint(resize(bars, width, height), width, height);
+    drawLit();
+  }
+
+  // The chart by any pen: on the screen, or into a file.
+  function paint(pen, width, height) {
     layOut(pen, width, height);
     drawGrid(pen);
     const order = time.lineRow.map((_, i) => i).filter((i) => !isHidden(time.lineRow[i]));
@@ -56,8 +67,28 @@ function createChart(at, onRow) {
     for (const i of order) drawBar(pen, i, 1);
     drawZero(pen);
     drawReference(pen);
-    if (shown.empty) say(pen, shown.empty);
-    drawLit();
+    drawPart(pen);
+    if (shown.empty) announce(pen, shown.empty);
+  }
+
+  const inPart = (i) => part === null || (time.lineTime[i] >= part[0] && time.lineTime[i] <= part[1]);
+
+  // What lies outside the marked part steps back.
+  function drawPart(pen) {
+    if (part === null) return;
+    const places = time.linePlace.filter((_, i) => inPart(i));
+    if (!places.length) return;
+    const from = Math.max(toX(places[0]) - 4, box.left);
+    const to = Math.min(toX(places[places.length - 1]) + 4, box.left + box.width);
+    pen.globalAlpha = 0.72;
+    pen.fillStyle = theme.background;
+    pen.fillRect(box.left, box.top, from - box.left, box.height);
+    pen.fillRect(to, box.top, box.left + box.width - to + 4, box.height);
+    pen.globalAlpha = 1;
+    pen.strokeStyle = theme.text;
+    pen.lineWidth = 1;
+    stroke(pen, Math.round(from) + 0.5, box.top, Math.round(from) + 0.5, box.top + box.height);
+    stroke(pen, Math.round(to) + 0.5, box.top, Math.round(to) + 0.5, box.top + box.height);
   }
 
   function layOut(pen, width, height) {
@@ -86,7 +117,7 @@ function createChart(at, onRow) {
     pen.textAlign = "left";
     pen.fillText(shown.axis, box.left, 9);
     pen.textAlign = "right";
-    pen.fillText(`scored as of ${day(shown.asOf)}`, box.left + box.width, 9);
+    pen.fillText(say("scored as of {date}", { date: day(shown.asOf) }), box.left + box.width, 9);
     drawDates(pen);
   }
 
@@ -143,7 +174,7 @@ function createChart(at, onRow) {
     pen.setLineDash([]);
   }
 
-  function say(pen, text) {
+  function announce(pen, text) {
     pen.textAlign = "center";
     pen.fillStyle = theme.text;
     wrapped(pen, text, box.width - 40).forEach((words, i) => {
@@ -155,8 +186,8 @@ function createChart(at, onRow) {
   function litLines() {
     if (line !== null) return (i) => time.lineRow[i] === time.lineRow[line];
     if (group !== null) return (i) => shown.groupOf(time.category[time.lineRow[i]]) === group;
-    const one = row ?? pinned;
-    return one === null ? null : (i) => time.lineRow[i] === one;
+    const rows = pointed ?? pinned;
+    return rows === null ? null : (i) => rows.includes(time.lineRow[i]);
   }
 
   function drawLit() {
@@ -170,7 +201,7 @@ function createChart(at, onRow) {
     pen.fillStyle = theme.background;
     pen.fillRect(box.left, box.top - 4, box.width + 6, box.height + 4);
     pen.globalAlpha = 1;
-    for (let i = 0; i < time.lineRow.length; i++) if (chosen(i)) drawBar(pen, i, group === null ? 1.4 : 1);
+    for (let i = 0; i < time.lineRow.length; i++) if (chosen(i)) drawBar(pen, i, group === null && (pointed ?? pinned ?? []).length < 2 ? 1.4 : 1);
     drawZero(pen);
     if (line === null) {
       tip.hidden = true;
@@ -190,7 +221,7 @@ function createChart(at, onRow) {
     const r = time.lineRow[line];
     const [title, category, when, repeats, ...numbers] = tipLines(line);
     tip.replaceChildren(
-      element("strong", time.id[r] === shown.id ? `${title} (this candidate)` : title),
+      element("strong", time.id[r] === shown.id ? say("{title} (this candidate)", { title }) : title),
       element("span", category, { className: "category", style: `--swatch:${color(r)}` }),
       element("span", when),
       element("span", repeats),
@@ -214,9 +245,10 @@ function createChart(at, onRow) {
   }
 
   function often(r) {
-    if (time.rows[r] > 1) return `one of ${time.rows[r]} times, each weighed by itself`;
-    if (time.count[r] === 1) return "once in this history";
-    return `${time.count[r]} times, ${day(time.first[r])} to ${day(time.last[r])}`;
+    if (time.rows[r] > 1) return say("one of {n} times, each weighed by itself", { n: time.rows[r] });
+    if (time.count[r] === 1) return say("once in this history");
+    const [from, to] = [day(time.first[r]), day(time.last[r])];
+    return say("{n} times, {from} to {to}", { n: time.count[r], from, to });
   }
 
   function nearest(x, y) {
@@ -238,28 +270,59 @@ function createChart(at, onRow) {
     if (i === line) return;
     line = i;
     drawLit();
-    onRow(i === null ? (row ?? pinned) : time.lineRow[i], false);
+    onRow(i === null ? ((pointed ?? pinned)?.[0] ?? null) : time.lineRow[i], false);
   }
 
-  function pin(r) {
-    pinned = pinned === r ? null : r;
+  function pin(rows) {
+    pinned = pinned !== null && pinned.join() === rows.join() ? null : rows;
     drawLit();
-    onRow(pinned, true);
+    onRow(pinned === null ? null : pinned[0], true);
   }
 
+  function mark(next) {
+    if (String(next) === String(part)) return;
+    part = next;
+    draw();
+    onPart(part);
+  }
+
+  // The lines between two places of the chart, as a span of time.
+  function span(x1, x2) {
+    const [from, to] = [Math.min(x1, x2), Math.max(x1, x2)];
+    const inside = time.lineTime.filter((_, i) => toX(time.linePlace[i]) >= from && toX(time.linePlace[i]) <= to);
+    return inside.length ? [inside[0], inside[inside.length - 1]] : null;
+  }
+
+  plot.onpointerdown = (event) => {
+    dragged = false;
+    if (event.button === 0 && shown && time.lineRow.length) press = event.clientX;
+  };
   plot.onpointermove = (event) => {
     if (!shown || !time.lineRow.length) return;
     const at0 = plot.getBoundingClientRect();
+    if (press !== null && (dragged || Math.abs(event.clientX - press) > DRAG)) {
+      if (!dragged) plot.setPointerCapture(event.pointerId);
+      dragged = true;
+      point(null);
+      mark(span(press - at0.left, event.clientX - at0.left) ?? part);
+      return;
+    }
     point(nearest(event.clientX - at0.left, event.clientY - at0.top));
   };
+  plot.onpointerup = plot.onpointercancel = () => (press = null);
   plot.onpointerleave = () => point(null);
   plot.onclick = () => {
-    if (line !== null) pin(time.lineRow[line]);
+    if (line !== null && !dragged) pin([time.lineRow[line]]);
   };
   plot.onblur = () => point(null);
   plot.onkeydown = (event) => {
     const last = time.lineRow.length - 1;
     if (last < 0) return;
+    if (event.shiftKey && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
+      event.preventDefault();
+      return stretch(event.key === "ArrowRight" ? 1 : -1);
+    }
+    anchor = null;
     const moves = {
       ArrowRight: () => stepLine(line === null ? 0 : line + 1, 1),
       ArrowLeft: () => stepLine(line === null ? last : line - 1, -1),
@@ -268,13 +331,25 @@ function createChart(at, onRow) {
       Escape: () => {
         point(null);
         if (pinned !== null) pin(pinned);
+        mark(null);
       },
-      Enter: () => line !== null && pin(time.lineRow[line]),
+      Enter: () => line !== null && pin([time.lineRow[line]]),
     };
     if (!moves[event.key]) return;
     event.preventDefault();
     moves[event.key]();
   };
+
+  // Mark from where the first Shift was pressed to one basket further.
+  function stretch(direction) {
+    const times = time.lineTime;
+    anchor ??= line ?? (direction > 0 ? 0 : times.length - 1);
+    let to = line ?? anchor;
+    if (part !== null) while (times[to + direction] === times[to]) to += direction;
+    if (part !== null && times[to + direction] !== undefined) to += direction;
+    point(to);
+    mark([Math.min(times[anchor], times[to]), Math.max(times[anchor], times[to])]);
+  }
 
   function stepLine(to, direction) {
     while (to >= 0 && to < time.lineRow.length && isHidden(time.lineRow[to])) to += direction;
@@ -291,8 +366,13 @@ function createChart(at, onRow) {
       const lastLine = [];
       next.lineRow.forEach((r, i) => (lastLine[r] = i));
       time = { ...next, lastLine };
-      line = row = pinned = group = null;
+      line = pointed = pinned = group = anchor = press = null;
     },
+    setPart(next) {
+      part = next;
+      anchor = null;
+    },
+    mark,
     setCase(next) {
       shown = next;
       draw();
@@ -309,11 +389,16 @@ function createChart(at, onRow) {
       group = name;
       drawLit();
     },
-    pointRow(next) {
-      row = next;
+    pointRows(next) {
+      pointed = next;
       drawLit();
     },
     pin,
+    // Into a file: `pen` draws `width` × `height`.
+    paintBy(pen, width, height) {
+      paint(pen, width, height);
+      draw();
+    },
     stop: () => observer.disconnect(),
   };
 }
@@ -333,8 +418,9 @@ function smallestGap(places) {
 
 function wrapped(pen, text, width) {
   const lines = [""];
-  for (const word of text.split(" ")) {
-    const longer = `${lines[lines.length - 1]} ${word}`.trim();
+  const gap = text.includes(" ") ? " " : ""; // some languages are written without
+  for (const word of text.split(gap)) {
+    const longer = `${lines[lines.length - 1]}${gap}${word}`.trim();
     if (pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
     else lines.push(word);
   }

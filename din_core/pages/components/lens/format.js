@@ -1,10 +1,16 @@
 // Numbers and dates as people read them. Times are seconds since 1970, UTC.
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+function months() {
+  return [
+    say("Jan"), say("Feb"), say("Mar"), say("Apr"), say("May"), say("Jun"),
+    say("Jul"), say("Aug"), say("Sep"), say("Oct"), say("Nov"), say("Dec"),
+  ];
+}
 
 function day(seconds) {
   const date = new Date(seconds * 1000);
-  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+  const month = months()[date.getUTCMonth()];
+  return say("{day} {month} {year}", { day: date.getUTCDate(), month, year: date.getUTCFullYear() });
 }
 
 function count(value) {
@@ -16,8 +22,8 @@ function capital(text) {
 }
 
 // "2 behaviors", "1 behavior"
-function counted(value, noun) {
-  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+function behaviors(value) {
+  return value === 1 ? say("1 behavior") : say("{n} behaviors", { n: count(value) });
 }
 
 function fixed(value, digits) {

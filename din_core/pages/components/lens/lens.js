@@ -6,6 +6,7 @@
 const TELL_AFTER_MS = 120; // of standing on a candidate before Python is told
 const AHEAD = 6; // candidates before and after the one on screen whose effects are held too
 const ASK_AFTER_MS = 250; // of standing on a candidate before effects of its neighbours are asked for
+const TOPS = [10, 25, 50]; // rows that the table may show before the rest
 const MOST_DIGITS = 5; // of effects: they are differences of single-precision logits
 const NOTHING = { extent: [0, 0] };
 const lenses = new WeakMap();
@@ -20,10 +21,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function createLens(root) {
   const at = (id) => root.querySelector(`#${id}`);
-  const table = createTable(at, sortBy, (r) => chart.pointRow(r), (r) => chart.pin(r));
-  const chart = createChart(at, (r, reveal) => table.light(r, reveal));
+  const table = createTable(at, sortBy, (rows) => chart.pointRows(rows), (rows) => chart.pin(rows));
+  const chart = createChart(at, (r, reveal) => table.light(r, reveal), (part) => read({ part }));
   const tiles = createTiles(at("tiles"), chooseModel, wish);
-  const reasons = createReasons(at, (r) => chart.pin(r));
+  const reasons = createReasons(at, (r) => chart.pin([r]));
   let data = null; // what does not depend on the model
   let parts = new Map(); // each model that is held, by its name in links
   let wanted = []; // names of the models chosen last, first the one whose weights are shown
@@ -32,12 +33,14 @@ function createLens(root) {
   let chosen = 0; // index of the case on screen
   let view = {}; // what a link carries beside the scenario
   let hidden = new Set();
+  let reading = { fold: "behavior", top: 0, part: null }; // how the table is read
   let epoch = null;
   let revision = null;
   let timer = 0;
   let asking = 0; // timer before more effects are asked for
   let answered = true; // whether the last such question brought any
   let look = null; // colours and font of the theme on screen
+  let onScreen = null; // what chart and table were told last
 
   const lens = {
     send: () => {},
@@ -79,6 +82,7 @@ function createLens(root) {
       clearTimeout(timer);
       clearTimeout(asking);
       chart.stop();
+      table.stop();
       lenses.delete(root);
     },
   };
@@ -126,13 +130,26 @@ function createLens(root) {
   }
 
   function renew(before) {
-    const sameHistory = before?.subject === data.subject && before.asOf === data.asOf;
-    if (!sameHistory) hidden = new Set();
+    const sameHistory = before?.user === data.user && before.asOf === data.asOf;
+    speak(data.texts);
+    if (!sameHistory) {
+      hidden = new Set();
+      reading = { ...reading, part: null };
+    }
     chart.setHidden(hidden);
-    at("shown-title").textContent = `Candidates of ${day(data.asOf)}`;
+    chart.setPart(reading.part);
+    setLabels(at);
+    at("shown-title").textContent = say("Candidates of {date}", { date: day(data.asOf) });
     at("cases").replaceChildren(...data.cases.map(makeOption));
-    facts(at("profile"), "Profile", data.profile);
-    at("scale-label").textContent = `Same scale for all ${data.cases.length} candidates`;
+    facts(at("profile"), say("Profile"), data.profile);
+    at("scale-label").textContent = say("Same scale for all {n} candidates", { n: data.cases.length });
+    choices(at("top"), [[0, say("all")], ...TOPS.map((n) => [n, say("the first {n} and the rest as one", { n })])]);
+  }
+
+  function choices(select, options) {
+    const { value } = select;
+    select.replaceChildren(...options.map(([value, text]) => element("option", text, { value })));
+    select.value = value || String(options[0][0]);
   }
 
   function makeOption(item, index) {
@@ -162,23 +179,38 @@ function createLens(root) {
     if (!firstChanged) return;
     const [model] = on;
     chart.setTimeline(model.timeline);
+    chart.setPart(reading.part);
     table.setTimeline(model.timeline);
     const listed = data.cases.filter((item) => item.shown).length;
     const { positive, negative } = data.words;
+    const some = { n: listed, all: data.shownThen };
+    const told = [
+      negative.toLowerCase(),
+      say("probability by {model}", { model: model.name }),
+      data.shownThen > listed ? say("{n} of {all} listed, search for the others above", some) : "",
+    ];
     at("more").replaceChildren(
       element("span", "", { className: "mark positive" }),
       ` ${positive.toLowerCase()} `,
       element("span", "", { className: "mark negative" }),
-      ` ${negative.toLowerCase()} · probability by ${model.name}`,
-      data.shownThen > listed ? ` · ${listed} of ${data.shownThen} listed, search for the others above` : "",
+      ` ${told.filter(Boolean).join(" · ")}`,
     );
     [...at("cases").children].forEach((option, i) => {
       option.querySelector(".number").textContent = percent(model.scored[i].probability);
     });
-    at("history-line").textContent = `${data.subject}: ${model.historyText}.`;
+    at("history-line").textContent = say("{who}: {history}.", { who: data.subject, history: model.historyText });
+    choices(at("fold"), foldings(model.timeline));
+    if (at("fold").selectedIndex < 0) at("fold").selectedIndex = 0;
+    reading = { ...reading, fold: at("fold").value };
     at("badges").replaceChildren(...model.badges.map((text) => element("li", text)));
     at("method-weight").textContent = capital(model.weight);
-    at("scroller").setAttribute("aria-label", `Table of ${model.weight}s and effects`);
+    at("scroller").setAttribute("aria-label", say("Table of weights and effects"));
+  }
+
+  // Behaviors as the model weighs them; items where it weighs an item's repeats one by one; categories.
+  function foldings(time) {
+    const folded = time.rows.some((n) => n > 1) ? [["item", say("items")]] : [];
+    return [["behavior", say("behaviors")], ...folded, ["category", say("categories")]];
   }
 
   // What chart and legend show, in words.
@@ -186,18 +218,22 @@ function createLens(root) {
     const [model] = on;
     const effect = view.method === "effect";
     for (const radio of at("method").querySelectorAll("input")) radio.checked = radio.value === view.method;
-    at("chart-title").textContent = effect ? "Measured effects over time" : `${capital(model.weight)}s over time`;
-    at("model-line").textContent =
-      `${model.name} ${model.fingerprint}: ` +
-      (effect
-        ? "what the logit loses without a behavior and all its repeats (leave-one-out). One bar at its last date, " +
-          "ticks at earlier ones."
-        : `${model.pooling}. Each bar is one past behavior, full baskets spread out.`);
+    at("chart-title").textContent = effect ? say("Measured effects over time") : model.overTime;
+    const words = { model: `${model.name} ${model.fingerprint}`, pooling: model.pooling };
+    at("model-line").textContent = effect
+      ? say(
+          "{model}: what the logit loses without a behavior and all its repeats (leave-one-out). One bar at its last date, ticks at earlier ones.",
+          words,
+        )
+      : say("{model}: {pooling}. Each bar is one past behavior, full baskets spread out.", words);
     at("note").textContent = effect
-      ? "An effect is measured: the model scores the history again without the behavior. Above 0, the behavior " +
-        "raises the score. Effects need not add up: behaviors may stand in for one another."
+      ? say(
+          "An effect is measured: the model scores the history again without the behavior. Above 0, the behavior raises the score. Effects need not add up: behaviors may stand in for one another.",
+        )
       : model.note;
-    at("legend-label").textContent = effect ? "Effect of each whole category, logits:" : "Σw by category:";
+    at("legend-label").textContent = effect
+      ? say("Effect of each whole category, logits:")
+      : say("Σw by category:");
   }
 
   const mark = ({ outcome }) => (outcome === null ? "open" : outcome ? "positive" : "negative");
@@ -209,17 +245,19 @@ function createLens(root) {
     }
     at("cases").setAttribute("aria-activedescendant", `case-${chosen}`);
     reveal(at("cases"), at(`case-${chosen}`));
-    at("place").textContent = `${chosen + 1} of ${data.cases.length}`;
+    at("place").textContent = say("{n} of {all}", { n: chosen + 1, all: data.cases.length });
     at("before").disabled = chosen === 0;
     at("after").disabled = chosen === data.cases.length - 1;
     at("title").textContent = at("title").title = item.title;
     at("detail").textContent = at("detail").title = item.detail;
-    const when = item.outcome === null ? "" : ` ${data.words.when} ${day(data.asOf)}`;
     at("outcome").className = mark(item);
-    at("outcome").textContent = `${item.outcomeText}${when}`;
+    at("outcome").textContent = item.datedOutcome;
     tiles.setCase(item, chosen);
-    facts(at("context"), "Context", item.context);
-    at("caption").textContent = `${on[0].name}: ${on[0].weight} and effect of each behavior for ${item.title}`;
+    facts(at("context"), say("Context"), item.context);
+    at("caption").textContent = say("{model}: weight and effect of each behavior for {title}", {
+      model: on[0].name,
+      title: item.title,
+    });
     draw();
   }
 
@@ -240,7 +278,7 @@ function createLens(root) {
       effects,
       values: measured ? (effects?.effect ?? item.weight.map(() => 0)) : item.weight,
       whole: measured,
-      axis: measured ? "effect of all its repeats, logits" : "weight of one occurrence",
+      axis: measured ? say("effect of all its repeats, logits") : say("weight of one occurrence"),
       extent: [Math.min(...all.map((c) => c.extent[0])), Math.max(...all.map((c) => c.extent[1]))],
       reference: measured ? null : item.reference,
       told: (r) => toldNumbers(shown, timeline.count[r], r),
@@ -250,27 +288,73 @@ function createLens(root) {
       color: (category) => colors[slotOf(category) ?? colors.length - 1],
       empty: timeline.title.length
         ? measured && !effects
-          ? "Measuring effects …"
+          ? say("Measuring effects …")
           : ""
-        : `No behavior before ${day(data.asOf)}: scored by profile, candidate and context alone.`,
+        : say("No behavior before {date}: scored by profile, candidate and context alone.", { date: day(data.asOf) }),
     };
     at("scale").checked = view.scale === "shared";
     at("reference").textContent =
-      shown.reference === null ? "" : `average pooling: 1/H = ${item.reference.toPrecision(2)} for every behavior`;
+      shown.reference === null
+        ? ""
+        : say("average pooling: 1/H = {value} for every behavior", { value: item.reference.toPrecision(2) });
     nameMethod();
     at("plot").setAttribute("aria-label", spokenSummary(data.cases[chosen], shown));
     chart.setCase(shown);
     legend(item, measured, effects, colors);
+    onScreen = shown;
     table.setCase(shown, view.sort);
+    tellReading();
     reasons.show(on[0], effects, item.probability, shown.color);
   }
 
   function toldNumbers({ weight, digits, effects }, n, r) {
-    const times = n === 1 ? "" : `, × ${n} = ${fixed(weight[r] * n, digits)}`;
-    const told = [`weight ${fixed(weight[r], digits)}${times}`];
+    const one = fixed(weight[r], digits);
+    const all = { weight: one, n, total: fixed(weight[r] * n, digits) };
+    const told = [n === 1 ? say("weight {weight}", all) : say("weight {weight}, × {n} = {total}", all)];
     if (!effects) return told;
-    const points = signed(effects.points[r], 2);
-    return [...told, `effect ${signed(effects.effect[r], effects.digits)} logits, ${points} points`];
+    const [effect, points] = [signed(effects.effect[r], effects.digits), signed(effects.points[r], 2)];
+    return [...told, say("effect {effect} logits, {points} points", { effect, points })];
+  }
+
+  // How the table is read: behaviors, items or categories; how many; which part of the time.
+  function read(change) {
+    reading = { ...reading, ...change };
+    table.read(reading);
+    tellReading();
+  }
+
+  // What the columns mean, and what a marked part of the time adds up to.
+  function tellReading() {
+    const { fold, part, top } = reading;
+    at("columns-line").textContent = [
+      say(
+        "Weight: of one occurrence. Effect: logits that the score loses without the behavior and all its repeats, above 0 it raises the score. Points: the same in points of probability.",
+      ),
+      fold === "behavior" ? "" : say("⌀: mean over the occurrences."),
+      fold === "behavior" && !top ? "" : say("Σ: effects of single behaviors added up; removed together they may do more or less."),
+    ]
+      .filter(Boolean)
+      .join(" ");
+    at("part-line").hidden = part === null;
+    at("part").textContent = part === null ? "" : partWords(part);
+  }
+
+  function partWords(part) {
+    const { timeline, scored } = on[0];
+    const inside = singleEntries(timeline, onScreen, part);
+    const sum = (name) => inside.reduce((all, entry) => all + entry[name], 0);
+    const values = {
+      from: day(part[0]),
+      to: day(part[1]),
+      lines: behaviors(sum("count")),
+      items: count(new Set(inside.map(({ id }) => id)).size),
+      weight: fixed(sum("total"), 2),
+      all: fixed(scored[chosen].intensity, 2),
+    };
+    const words = say("{from} to {to}: {lines}, distinct items: {items}, Σw {weight} of {all}.", values);
+    if (!onScreen.effects) return words;
+    const effect = signed(sum("effect"), 2);
+    return `${words} ${say("Their single effects, each of all its repeats, add up to {effect} logits.", { effect })}`;
   }
 
   function facts(list, title, pairs) {
@@ -290,13 +374,17 @@ function createLens(root) {
     const effectOf = (name, slot) => (slot === null ? effects?.others : whole.get(name))?.effect;
     at("legend").replaceChildren(
       ...item.groups.map(({ name, slot, weight, lines, categories }) => {
-        const text = slot === null && categories > 1 ? `other (${categories} categories)` : name;
+        const text = slot === null && categories > 1 ? say("other ({n} categories)", { n: categories }) : name;
         const chip = element("button", text, { type: "button" });
         chip.style.setProperty("--swatch", colors[slot ?? colors.length - 1]);
         chip.setAttribute("aria-pressed", String(!hidden.has(name)));
         const effect = effectOf(name, slot);
         const told = effect === undefined ? PENDING : signed(effect, 2);
-        chip.title = `${counted(lines, "behavior")}, Σw ${fixed(weight, 2)}, effect ${told} logits`;
+        chip.title = say("{lines}, Σw {weight}, effect {effect} logits", {
+          lines: behaviors(lines),
+          weight: fixed(weight, 2),
+          effect: told,
+        });
         chip.append(element("span", measured ? told : fixed(weight, 2), { className: "number" }));
         chip.onpointerenter = chip.onfocus = () => chart.pointGroup(hidden.has(name) ? null : name);
         chip.onpointerleave = chip.onblur = () => chart.pointGroup(null);
@@ -313,14 +401,17 @@ function createLens(root) {
 
   function spokenSummary(item, { values, whole, digits, effects }) {
     const { title, count: counts } = on[0].timeline;
-    const what = whole ? "Measured effects" : `${capital(on[0].weight)}s`;
-    if (!title.length) return `${what} for ${item.title}: no behavior to show`;
+    if (!title.length) return say("{title}: no behavior to show", { title: item.title });
     const strongest = values.reduce((best, w, r) => (w > values[best] ? r : best), 0);
     const lines = counts.reduce((sum, n) => sum + n, 0);
-    return (
-      `${what} of ${counted(lines, "behavior")} for ${item.title}. ` +
-      `Highest: ${title[strongest]}, ${fixed(values[strongest], whole ? (effects?.digits ?? 0) : digits)}.`
-    );
+    const told = {
+      what: at("chart-title").textContent,
+      lines: behaviors(lines),
+      title: item.title,
+      highest: title[strongest],
+      value: fixed(values[strongest], whole ? (effects?.digits ?? 0) : digits),
+    };
+    return say("{what}: {lines}, for {title}. Highest: {highest}, {value}.", told);
   }
 
   function go(index) {
@@ -399,19 +490,57 @@ function createLens(root) {
   }
 
   async function copy() {
-    const url = `${window.location.origin}${window.location.pathname}?${query()}`;
+    const url = link();
     let done = true;
     try {
       await navigator.clipboard.writeText(url);
     } catch {
       done = copyByField(url);
     }
-    at("copy").textContent = done ? "Link copied" : "Copy failed";
-    at("copied").textContent = done ? "The link to this view is on the clipboard." : `Copy this link: ${url}`;
-    setTimeout(() => (at("copy").textContent = "Copy link"), 2000);
+    at("copy").textContent = done ? say("Link copied") : say("Copy failed");
+    at("copied").textContent = done
+      ? say("The link to this view is on the clipboard.")
+      : say("Copy this link: {url}", { url });
+    setTimeout(() => (at("copy").textContent = say("Copy link")), 2000);
   }
 
+  // Everything a file tells of what is on screen.
+  function sheet() {
+    const item = data.cases[chosen];
+    return {
+      title: at("chart-title").textContent,
+      lines: [`${item.title} · ${data.subject}`, at("model-line").textContent, at("part").textContent].filter(Boolean),
+      groups: [...at("legend").children].map((chip) => ({
+        text: chip.firstChild.textContent,
+        number: chip.lastChild.textContent,
+        color: chip.style.getPropertyValue("--swatch"),
+        hidden: chip.getAttribute("aria-pressed") === "false",
+      })),
+      reference: at("reference").textContent,
+      label: at("legend-label").textContent,
+      theme: look,
+      name: fileName(["din-lens", data.user, item.id, on[0].link]),
+      scene: {
+        user: data.user,
+        candidate: item.id,
+        as_of: new Date(data.asOf * 1000).toISOString(),
+        model: on[0].link,
+        link: link(),
+      },
+      entries: table.entries(),
+    };
+  }
+
+  const link = () => `${window.location.origin}${window.location.pathname}?${query()}`;
+
   at("copy").onclick = copy;
+  at("fold").onchange = (event) => read({ fold: event.target.value });
+  at("top").onchange = (event) => read({ top: Number(event.target.value) });
+  at("whole").onclick = () => {
+    chart.mark(null);
+    at("plot").focus({ preventScroll: true });
+  };
+  createSaving(at, chart, sheet);
   at("before").onclick = () => go(chosen - 1);
   at("after").onclick = () => go(chosen + 1);
   at("method").onchange = (event) => chooseMethod(event.target.value);

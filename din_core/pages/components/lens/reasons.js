@@ -1,12 +1,12 @@
 // What stands beside the weights: whether they tell the measured effects, where the logit comes from, and what
 // whole categories do. Each may be asked to show nothing yet.
 
-const LEVELS = {
-  trust: "Weights can be read as reasons here.",
-  caution: "Read the weights with care.",
-  "do not": "Do not read the weights as reasons here.",
-  "nothing to rank": "Nothing to rank.",
-};
+const levels = () => ({
+  trust: say("Weights can be read as reasons here."),
+  caution: say("Read the weights with care."),
+  "do not": say("Do not read the weights as reasons here."),
+  "nothing to rank": say("Nothing to rank."),
+});
 const NAMES_FOLLOW = "disagree most on ";
 
 function createReasons(at, onPick) {
@@ -19,7 +19,7 @@ function createReasons(at, onPick) {
       next = sentence.indexOf(time.title[r], Math.max(from, next));
       if (next < 0) break;
       const button = element("button", time.title[r], { type: "button" });
-      button.title = `item ${time.id[r]}, last on ${day(time.last[r])}: show in the chart and the table`;
+      button.title = say("item {id}, last on {date}: show in the chart and the table", { id: time.id[r], date: day(time.last[r]) });
       button.onclick = () => onPick(r);
       parts.push(sentence.slice(from, next), button);
       from = next + time.title[r].length;
@@ -30,7 +30,7 @@ function createReasons(at, onPick) {
   function trust(model, effects) {
     const { level, sentence, rows } = effects?.verdict ?? { level: "", sentence: "", rows: [] };
     at("trust").dataset.level = level;
-    const words = [element("strong", LEVELS[level] ?? "Measuring effects …"), " "];
+    const words = [element("strong", levels()[level] ?? say("Measuring effects …")), " "];
     at("trust").replaceChildren(...words, ...named(sentence, rows, model.timeline), effects ? ` ${model.past}` : "");
   }
 
@@ -51,7 +51,7 @@ function createReasons(at, onPick) {
       }),
     );
     at("logit").textContent = effects ? signed(effects.logit, 3) : PENDING;
-    at("logit-words").textContent = `a probability of ${percent(probability)}`;
+    at("logit-words").textContent = say("a probability of {p}", { p: percent(probability) });
   }
 
   // Rows of categories stay while candidates change: only what is another is written.
@@ -66,7 +66,7 @@ function createReasons(at, onPick) {
       tint(row, color(name));
       write(row.lines, count(lines));
       write(row.weight, fixed(weight, 3));
-      writeTwo(row.effect, signed(effect, effects.digits), `${points} points`);
+      writeTwo(row.effect, signed(effect, effects.digits), say("{points} points", { points }));
       write(row.points, points);
     }
     known = rows;

@@ -1,17 +1,21 @@
-// The chart as a table: one row for each behavior that the model weighs, sorted by any column.
+// The chart as a table, sorted by any column. What is in sight is drawn at once, the rest when the browser is idle.
 
 const COLUMNS = [
-  { key: "title", label: "Title", of: (r) => r.title },
-  { key: "category", label: "Category", of: (r) => r.category },
-  { key: "date", label: "Last date", of: (r) => r.last, number: true },
-  { key: "repeats", label: "Repeats", of: (r) => r.count, number: true },
-  { key: "weight", label: "Weight", of: (r) => r.weight, number: true },
-  { key: "total", label: "× repeats", of: (r) => r.weight * r.count, number: true },
-  { key: "effect", label: "Effect", of: (r) => r.effect, number: true },
-  { key: "points", label: "Points", of: (r) => r.points, number: true },
+  { key: "title", label: () => say("Title"), of: (e) => e.title },
+  { key: "category", label: () => say("Category"), of: (e) => e.category },
+  { key: "date", label: () => say("Last date"), of: (e) => e.last, number: true },
+  { key: "repeats", label: () => say("Repeats"), of: (e) => e.count, number: true },
+  { key: "weight", label: () => say("Weight"), of: (e) => e.weight, number: true },
+  { key: "total", label: () => say("× repeats"), of: (e) => e.total, number: true },
+  { key: "effect", label: () => say("Effect"), of: (e) => e.effect ?? 0, number: true },
+  { key: "points", label: () => say("Points"), of: (e) => e.points ?? 0, number: true },
 ];
 const PENDING = "…";
+const IN_SIGHT = 24; // rows drawn at once, more where the table is scrolled
+const AT_ONCE = 80; // rows drawn each time the browser is idle
 const alphabetical = new Intl.Collator("en", { numeric: true });
+const whenIdle = window.requestIdleCallback ?? ((then) => setTimeout(then, 30));
+const stopIdle = window.cancelIdleCallback ?? clearTimeout;
 
 // What is there already is not written again: the browser would lay it out anew.
 function write(node, text) {
@@ -31,20 +35,29 @@ function tint(row, color) {
 }
 
 function bar(cell, value, largest) {
-  cell.style.setProperty("--part", (Math.abs(value) / largest).toFixed(3));
+  const part = (Math.abs(value ?? 0) / largest).toFixed(3);
+  if (cell.dataset.part !== part) cell.style.setProperty("--part", (cell.dataset.part = part));
   cell.classList.toggle("negative", value < 0);
 }
 
-function createTable(at, onSort, onRow, onPin) {
+function createTable(at, onSort, onRows, onPin) {
   const body = at("rows");
   const scroller = at("scroller");
-  let rows = []; // one record a distinct behavior, with its table row
+  let time = null;
+  let ids = new Map(); // of each title
+  let shown = null;
   let sort = "-weight";
+  let reading = { fold: "behavior", top: 0, part: null };
+  let sorted = []; // the entries, in the order of the screen
+  let lines = new Map(); // table row of each entry, by its key
   let order = "";
+  let drawn = 0; // entries that are on screen as they are now
+  let scales = { largest: 1, most: 1 };
+  let idle = 0;
 
   const heads = COLUMNS.map((column) => {
     const head = document.createElement("th");
-    const button = element("button", column.label, { type: "button" });
+    const button = element("button", "", { type: "button" });
     head.scope = "col";
     head.className = column.key;
     button.onclick = () => {
@@ -56,94 +69,147 @@ function createTable(at, onSort, onRow, onPin) {
   });
   at("columns").replaceChildren(...heads);
 
-  function makeRow(time, r, ids) {
+  function makeRow(entry) {
     const line = document.createElement("tr");
-    const title = element("th", time.title[r], { scope: "row", className: "title" });
+    const title = element("th", entry.title, { scope: "row", className: "title" });
     // Different items may have one title; then the id tells them apart.
-    if (ids.get(time.title[r]).size > 1) title.append(element("span", `item ${time.id[r]}`, { className: "id" }));
-    const same = element("span", "this candidate", { className: "same", hidden: true });
-    const times = time.count[r] > 1 ? ` · ${count(time.count[r])} times` : "";
-    title.append(same, element("span", `${time.category[r]} · ${day(time.last[r])}${times}`, { className: "under" }));
-    const cells = {
-      category: element("td", time.category[r], { className: "category" }),
-      date: element("td", day(time.last[r]), { className: "date" }),
-      repeats: element("td", count(time.count[r]), { className: "repeats" }),
-      weight: element("td", "", { className: "weight" }),
-      total: element("td", "", { className: "total" }),
-      effect: element("td", "", { className: "effect" }),
-      points: element("td", "", { className: "points" }),
-    };
+    if (entry.id !== null && ids.get(entry.title)?.size > 1) {
+      title.append(element("span", say("item {id}", { id: entry.id }), { className: "id" }));
+    }
+    const same = element("span", say("this candidate"), { className: "same", hidden: true });
+    const under = element("span", "", { className: "under" });
+    title.append(same, under);
+    const cells = {};
+    for (const { key } of COLUMNS.slice(1)) cells[key] = element("td", "", { className: key });
     line.append(title, ...Object.values(cells));
-    line.onpointerenter = () => onRow(r);
-    line.onclick = () => onPin(r);
-    return {
-      index: r,
-      id: time.id[r],
-      line,
-      cells,
-      same,
-      title: time.title[r],
-      category: time.category[r],
-      last: time.last[r],
-      count: time.count[r],
-      weight: 0,
-      effect: 0,
-      points: 0,
-    };
+    const row = { line, title: title.firstChild, cells, same, under, entry };
+    line.onpointerenter = () => onRows(row.entry.rows);
+    line.onclick = () => onPin(row.entry.rows);
+    return row;
+  }
+
+  function fill(row, entry) {
+    const { digits, effects } = shown;
+    row.entry = entry;
+    const total = fixed(entry.total, digits);
+    const points = entry.points === null ? PENDING : signed(entry.points, 2);
+    const effect = entry.effect === null ? PENDING : `${entry.summed ? "Σ " : ""}${signed(entry.effect, effects.digits)}`;
+    const mean = entry.rows.length > 1 ? `⌀ ${fixed(entry.weight, digits)}` : fixed(entry.weight, digits);
+    const times = entry.count > 1 ? say("{n} times", { n: count(entry.count) }) : "";
+    if (row.title.data !== entry.title) row.title.data = entry.title;
+    write(row.under, [entry.category, day(entry.last), times].filter(Boolean).join(" · "));
+    write(row.cells.category, entry.category);
+    write(row.cells.date, day(entry.last));
+    write(row.cells.repeats, count(entry.count));
+    writeTwo(row.cells.weight, mean, entry.count > 1 ? `× ${count(entry.count)} = ${total}` : "");
+    write(row.cells.total, total);
+    writeTwo(row.cells.effect, effect, effects ? say("{points} points", { points }) : "");
+    write(row.cells.points, points);
+    bar(row.cells.weight, entry.rest ? 0 : entry.weight, scales.largest);
+    bar(row.cells.effect, entry.rest ? 0 : entry.effect, scales.most);
+    tint(row, entry.rest ? "transparent" : shown.color(entry.category));
+    row.line.classList.toggle("rest", Boolean(entry.rest));
+    row.same.hidden = entry.id === null || entry.id !== shown.id;
+  }
+
+  function compareBy(column, down) {
+    const compare = column.number
+      ? (a, b) => column.of(a) - column.of(b)
+      : (a, b) => alphabetical.compare(column.of(a), column.of(b));
+    return (a, b) => (down ? -1 : 1) * compare(a, b) || a.rows[0] - b.rows[0];
+  }
+
+  function entries() {
+    const single = singleEntries(time, shown, reading.part);
+    if (reading.fold === "item") return foldItems(single);
+    return reading.fold === "category" ? foldCategories(single, shown.effects, reading.part) : single;
   }
 
   function arrange() {
     const down = sort.startsWith("-");
     const column = COLUMNS.find(({ key }) => key === sort.replace("-", ""));
-    const compare = column.number
-      ? (a, b) => column.of(a) - column.of(b)
-      : (a, b) => alphabetical.compare(column.of(a), column.of(b));
-    const sorted = [...rows].sort((a, b) => (down ? -1 : 1) * compare(a, b) || a.index - b.index);
-    const next = sorted.map((r) => r.index).join();
-    if (next !== order) body.replaceChildren(...sorted.map((r) => r.line));
-    order = next;
+    sorted = topOf(entries().sort(compareBy(column, down)), reading.top);
+    const own = sorted.filter(({ rest }) => !rest);
+    scales = {
+      largest: own.reduce((most, { weight }) => Math.max(most, Math.abs(weight)), 1e-12),
+      most: own.reduce((most, { effect }) => Math.max(most, Math.abs(effect ?? 0)), 1e-12),
+    };
     heads.forEach((head, i) => {
       const here = COLUMNS[i] === column;
       head.setAttribute("aria-sort", here ? (down ? "descending" : "ascending") : "none");
     });
+    redraw();
   }
 
-  body.onpointerleave = () => onRow(null);
+  function redraw() {
+    const next = sorted.map(({ key }) => key).join();
+    const { scrollTop } = scroller;
+    const rowHeight = scrollTop ? body.offsetHeight / Math.max(body.children.length, 1) : 1;
+    if (next !== order) body.replaceChildren();
+    order = next;
+    drawn = 0;
+    at("table").setAttribute("aria-rowcount", String(sorted.length + 1));
+    draw(IN_SIGHT + (scrollTop ? Math.ceil((scrollTop + scroller.clientHeight) / rowHeight) : 0));
+    if (scroller.scrollTop !== scrollTop) scroller.scrollTop = scrollTop;
+    later();
+  }
+
+  // The next entries up to `until`, as rows.
+  function draw(until) {
+    const fresh = [];
+    for (; drawn < Math.min(until, sorted.length); drawn++) {
+      const entry = sorted[drawn];
+      let row = lines.get(entry.key);
+      if (!row) lines.set(entry.key, (row = makeRow(entry)));
+      fill(row, entry);
+      row.line.setAttribute("aria-rowindex", String(drawn + 2));
+      if (!row.line.isConnected) fresh.push(row.line);
+    }
+    body.append(...fresh);
+    body.setAttribute("aria-busy", String(drawn < sorted.length));
+  }
+
+  function later() {
+    stopIdle(idle);
+    if (drawn >= sorted.length) return;
+    idle = whenIdle(() => {
+      draw(drawn + AT_ONCE);
+      later();
+    });
+  }
+
+  body.onpointerleave = () => onRows(null);
 
   return {
-    setTimeline(time) {
-      const ids = new Map(); // of each title
+    setTimeline(next) {
+      time = next;
+      ids = new Map();
       time.title.forEach((title, r) => ids.set(title, (ids.get(title) ?? new Set()).add(time.id[r])));
-      rows = time.title.map((_, r) => makeRow(time, r, ids));
+      lines = new Map();
       order = "";
+      stopIdle(idle);
+      body.replaceChildren();
       scroller.scrollTop = 0;
+      heads.forEach((head, i) => write(head.firstChild, COLUMNS[i].label()));
     },
-    setCase(shown, nextSort) {
-      sort = nextSort;
-      const { weight, effects } = shown;
-      const largest = Math.max(...weight.map(Math.abs), 1e-12);
-      const most = Math.max(...(effects?.effect ?? []).map(Math.abs), 1e-12);
-      for (const r of rows) {
-        r.weight = weight[r.index];
-        r.effect = effects?.effect[r.index] ?? 0;
-        r.points = effects?.points[r.index] ?? 0;
-        const total = fixed(r.weight * r.count, shown.digits);
-        const points = effects ? signed(r.points, 2) : PENDING;
-        writeTwo(r.cells.weight, fixed(r.weight, shown.digits), r.count > 1 ? `× ${count(r.count)} = ${total}` : "");
-        write(r.cells.total, total);
-        writeTwo(r.cells.effect, effects ? signed(r.effect, effects.digits) : PENDING, effects ? `${points} points` : "");
-        write(r.cells.points, points);
-        bar(r.cells.weight, r.weight, largest);
-        bar(r.cells.effect, r.effect, most);
-        tint(r, shown.color(r.category));
-        r.same.hidden = r.id !== shown.id;
-      }
+    setCase(next, nextSort) {
+      [shown, sort] = [next, nextSort];
       arrange();
     },
+    // How it is read: {fold: "behavior", "item" or "category"; top: how many, 0 for all; part: [first, last second]}.
+    read(next) {
+      reading = next;
+      arrange();
+    },
+    // What it lists now, in its order.
+    entries: () => sorted,
     light(index, reveal) {
       body.querySelector(".lit")?.classList.remove("lit");
-      const found = index === null ? null : rows[index];
-      if (!found) return;
+      const place = index === null ? -1 : sorted.findIndex(({ rows }) => rows.includes(index));
+      if (place < 0) return;
+      if (reveal) draw(place + 1);
+      const found = lines.get(sorted[place].key);
+      if (!found?.line.isConnected) return;
       found.line.classList.add("lit");
       if (!reveal) return;
       const top = found.line.offsetTop - body.offsetTop; // below the heading, which stays in sight
@@ -151,5 +217,6 @@ function createTable(at, onSort, onRow, onPin) {
       if (top < scroller.scrollTop) scroller.scrollTop = top;
       else if (below > scroller.scrollTop) scroller.scrollTop = below;
     },
+    stop: () => stopIdle(idle),
   };
 }

@@ -2,17 +2,15 @@
 // the difference and the sum of the weights. The fields stay in place, so that a choice keeps the focus.
 
 const NO_MODEL = "";
-const CHOOSERS = ["Model whose weights are shown", "Model it is compared with"];
+const choosers = () => [say("Model whose weights are shown"), say("Model it is compared with")];
 
 function createTiles(list, onChoose, onReach) {
   let data = null;
   let on = []; // the models on screen
-  const models = CHOOSERS.map((label, place) => {
+  const models = [0, 1].map((place) => {
     const made = tile("");
     const name = element("span", "");
     const select = element("select", "");
-    select.setAttribute("aria-label", label);
-    select.title = label;
     select.onpointerenter = select.onfocus = onReach;
     select.onchange = () => onChoose(place, select.value);
     made.label.append(name, select);
@@ -20,7 +18,7 @@ function createTiles(list, onChoose, onReach) {
     made.box.append(options);
     return { ...made, name, select, options };
   });
-  const difference = tile("Difference");
+  const difference = tile("");
   const total = tile("");
 
   function tile(label) {
@@ -40,20 +38,22 @@ function createTiles(list, onChoose, onReach) {
   }
 
   function nearer(item, probability) {
-    if (item.outcome === null) return `${on[0].name} minus ${on[1].name}`;
+    if (item.outcome === null) return say("{first} minus {second}", { first: on[0].name, second: on[1].name });
     const [first, second] = probability.map((p) => Math.abs(item.outcome - p));
-    if (Math.abs(first - second) < 0.0005) return "both equally near to what happened";
-    return `${on[first < second ? 0 : 1].name} is nearer to what happened`;
+    if (Math.abs(first - second) < 0.0005) return say("both equally near to what happened");
+    return say("{model} is nearer to what happened", { model: on[first < second ? 0 : 1].name });
   }
 
   // What the sum of the weights on screen means.
   function sumWords() {
     const [model, other] = on;
-    if (!model.timeline.title.length) return "no weights: there is no behavior";
-    if (model.sumsTo === "1") return "all weights added up, repeats counted: always 1 by this pooling";
-    if (model.sumsTo === "H") return "all weights added up: the number of behaviors";
-    const beside = { 1: "always 1", H: "1 for each behavior" }[other?.sumsTo];
-    return `all weights added up, repeats counted${beside ? `; ${other.name}: ${beside}` : ""}`;
+    if (!model.timeline.title.length) return say("no weights: there is no behavior");
+    if (model.sumsTo === "1") return say("all weights added up, repeats counted: always 1 by this pooling");
+    if (model.sumsTo === "H") return say("all weights added up: the number of behaviors");
+    const sum = say("all weights added up, repeats counted");
+    if (other?.sumsTo === "1") return say("{sum}; {model}: always 1", { sum, model: other.name });
+    if (other?.sumsTo === "H") return say("{sum}; {model}: 1 for each behavior", { sum, model: other.name });
+    return sum;
   }
 
   return {
@@ -63,6 +63,8 @@ function createTiles(list, onChoose, onReach) {
       const choice = data.choices.length > 1;
       models.forEach(({ name, select, options, box }, place) => {
         const model = on[place];
+        select.title = choosers()[place];
+        select.setAttribute("aria-label", select.title);
         name.textContent = choice ? "" : (model?.name ?? "");
         select.hidden = !choice;
         fillSelect(select, place);
@@ -71,19 +73,21 @@ function createTiles(list, onChoose, onReach) {
         box.hidden = !model && !choice;
       });
       difference.box.hidden = on.length < 2;
-      total.label.textContent = on[0].sumsTo ? "Sum of weights Σw" : "Interest intensity Σw";
+      difference.label.textContent = say("Difference");
+      total.label.textContent = on[0].sumsTo ? say("Sum of weights Σw") : say("Interest intensity Σw");
       if (!list.children.length) list.append(...[...models, difference, total].map(({ box }) => box));
     },
     setCase(item, index) {
       const scored = on.map((model) => model.scored[index]);
       models.forEach((made, place) => {
-        if (!scored[place]) return fill(made, "–", "choose a model to compare with");
+        if (!scored[place]) return fill(made, "–", say("choose a model to compare with"));
         const { probability, chance } = scored[place];
-        fill(made, percent(probability), `probability of ${data.words.happened}: ${chance}`);
+        fill(made, percent(probability), say("probability of {what}: {chance}", { what: data.words.happened, chance }));
       });
       if (on.length > 1) {
         const both = scored.map(({ probability }) => probability);
-        fill(difference, `${signed(100 * (both[0] - both[1]), 1)} points`, nearer(item, both));
+        const points = signed(100 * (both[0] - both[1]), 1);
+        fill(difference, say("{points} points", { points }), nearer(item, both));
       }
       const { intensity } = scored[0];
       fill(total, fixed(intensity, Math.abs(intensity) >= 100 ? 1 : 2), sumWords());
@@ -93,7 +97,7 @@ function createTiles(list, onChoose, onReach) {
   // Only when the choices are others: an open list stays open.
   function fillSelect(select, place) {
     const named = data.choices.map(({ link, name }) => [link, name]);
-    const wanted = place === 1 ? [...named, [NO_MODEL, "No comparison"]] : named;
+    const wanted = place === 1 ? [...named, [NO_MODEL, say("No comparison")]] : named;
     const same = wanted.every(([value, text], i) => {
       const option = select.options[i];
       return option?.value === value && option.text === text;

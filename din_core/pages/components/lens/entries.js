@@ -1,0 +1,87 @@
+// What the table lists: behaviors, or all of an item or a category as one entry; of all times, or of a marked part;
+// all of them, or the first and the rest in one. No behavior is ever left out of the sums.
+
+// An entry is {key, rows, title, id, category, first, last, count, weight, total, effect, points, rest}: `rows` are
+// the behaviors' indices, `count` their lines in the part, `weight` of one line (a mean where they differ), `total`
+// Σ weight over these lines. Effects are of all repeats, whichever part is marked.
+
+// How many lines of each behavior lie in the part, and the first and last of them.
+function linesOf(time, part) {
+  const found = time.title.map(() => ({ count: 0, first: Infinity, last: -Infinity }));
+  time.lineRow.forEach((r, i) => {
+    const at = time.lineTime[i];
+    if (part !== null && (at < part[0] || at > part[1])) return;
+    const entry = found[r];
+    entry.count += 1;
+    entry.first = Math.min(entry.first, at);
+    entry.last = Math.max(entry.last, at);
+  });
+  return found;
+}
+
+function singleEntries(time, shown, part) {
+  const { weight, effects } = shown;
+  return linesOf(time, part).flatMap((lines, r) => {
+    if (!lines.count) return [];
+    const [effect, points] = effects ? [effects.effect[r], effects.points[r]] : [null, null];
+    const [id, title, category] = [time.id[r], time.title[r], time.category[r]];
+    const total = weight[r] * lines.count;
+    return [{ key: `r${r}`, rows: [r], id, title, category, ...lines, weight: weight[r], total, effect, points }];
+  });
+}
+
+// Several entries as one. Effects of single behaviors are added up.
+function merged(key, entries, names) {
+  const sum = (name) => entries.reduce((all, entry) => all + entry[name], 0);
+  const [count, total] = [sum("count"), sum("total")];
+  const known = entries.every(({ effect }) => effect !== null);
+  return {
+    key,
+    rows: entries.flatMap(({ rows }) => rows),
+    first: Math.min(...entries.map(({ first }) => first)),
+    last: Math.max(...entries.map(({ last }) => last)),
+    count,
+    weight: total / count,
+    total,
+    effect: known ? sum("effect") : null,
+    points: known ? sum("points") : null,
+    summed: entries.length > 1,
+    ...names,
+  };
+}
+
+function grouped(entries, nameOf) {
+  const groups = new Map();
+  for (const entry of entries) {
+    const name = nameOf(entry);
+    if (!groups.has(name)) groups.set(name, []);
+    groups.get(name).push(entry);
+  }
+  return [...groups];
+}
+
+function foldItems(entries) {
+  return grouped(entries, ({ id }) => id).map(([id, same]) => {
+    const { title, category } = same[0];
+    return merged(`i${id}`, same, { id, title, category });
+  });
+}
+
+// Of whole categories the effect is measured, and stands here instead of a sum; of a part of them it is not.
+function foldCategories(entries, effects, part) {
+  const measured = new Map(part === null ? effects?.categories.map((entry) => [entry.name, entry.effect]) : []);
+  return grouped(entries, ({ category }) => category).map(([category, same]) => {
+    const whole = measured.has(category)
+      ? { effect: measured.get(category), points: pointsOf(measured.get(category), effects.logit), summed: false }
+      : {};
+    return merged(`c${category}`, same, { id: null, title: category, category, ...whole });
+  });
+}
+
+// The first `most` of sorted entries, and one for all others.
+function topOf(sorted, most) {
+  if (!most || sorted.length <= most + 1) return sorted;
+  const rest = sorted.slice(most);
+  const names = { id: null, title: say("All {n} others", { n: count(rest.length) }), category: "", rest: true };
+  return [...sorted.slice(0, most), merged("rest", rest, names)];
+}

@@ -1,0 +1,44 @@
+// Texts that stay while users, candidates and models change; they are set anew in another language.
+
+function setLabels(at) {
+  const texts = {
+    copy: say("Copy link"),
+    save: say("Save as"),
+    "method-legend": say("What the chart shows of each behavior"),
+    "method-effect": say("Effect when removed"),
+    "chart-help": say(
+      "Left and right arrow keys go through the behaviors in time, Home and End to the first and last, Escape leaves them. With Shift, or by dragging, a part of the time is marked; the table below then shows that part. It holds the same numbers.",
+    ),
+    "paths-title": say("Where the score comes from"),
+    "paths-words": say(
+      "The logit as a sum. Each part is what its way into the model adds, on average over all orders of opening the ways (Shapley values).",
+    ),
+    "paths-part": say("Part"),
+    "paths-bar": say("Bar"),
+    "paths-logits": say("Logits"),
+    "logit-title": say("Logit of the score"),
+    "categories-title": say("Effects of whole categories"),
+    "categories-words": say(
+      "What the score loses without all behaviors of a category: in logits, and in points of probability. Largest first.",
+    ),
+    "categories-name": say("Category"),
+    "categories-lines": say("Behaviors"),
+    "categories-effect": say("Effect"),
+    "categories-points": say("Points"),
+    "table-title": say("The same as a table"),
+    "fold-label": say("Rows"),
+    "top-label": say("Show"),
+    whole: say("Show all of the time"),
+  };
+  for (const [id, text] of Object.entries(texts)) at(id).textContent = text;
+  const names = {
+    before: say("Previous candidate"),
+    after: say("Next candidate"),
+    badges: say("Options of the model whose weights are shown"),
+    legend: say("Categories: press to hide or show"),
+    "categories-scroller": say("Table of effects of whole categories"),
+    formats: say("Save the chart or its table as"),
+  };
+  for (const [id, text] of Object.entries(names)) at(id).setAttribute("aria-label", text);
+  at("plot").setAttribute("aria-roledescription", say("chart"));
+}

@@ -1,0 +1,140 @@
+// The chart as a file, PNG or SVG by the same drawing, and its table as CSV.
+
+const SHEET_WIDTH = 1200; // px of a saved chart, whatever the screen
+const CHART_HEIGHT = 420;
+const MARGIN = 24;
+const LINE = 20;
+const SHARPNESS = 2; // pixels of a PNG for each px
+
+const CSV_COLUMNS = [
+  ["title", (e) => e.title],
+  ["item_id", (e) => e.id ?? ""],
+  ["category", (e) => e.category],
+  ["first (UTC)", (e) => new Date(e.first * 1000).toISOString()],
+  ["last (UTC)", (e) => new Date(e.last * 1000).toISOString()],
+  ["repeats", (e) => e.count],
+  ["weight of one occurrence", (e) => e.weight],
+  ["weight x repeats", (e) => e.total],
+  ["effect when removed (logits)", (e) => e.effect ?? ""],
+  ["effect when removed (points of probability)", (e) => e.points ?? ""],
+  ["effect is a sum of single ones", (e) => (e.summed ? "yes" : "no")],
+];
+
+// Every row names the scene it is of. A text that a spreadsheet would take for a formula is quoted once more.
+function csvOf(entries, scene) {
+  const cell = (value) => {
+    if (typeof value === "number") return String(Number(value.toPrecision(7)));
+    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const names = [...CSV_COLUMNS.map(([name]) => name), ...Object.keys(scene)];
+  const rows = entries.map((entry) => [...CSV_COLUMNS.map(([, of]) => of(entry)), ...Object.values(scene)]);
+  return [names, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+}
+
+// Each part without what file systems refuse.
+function fileName(parts) {
+  return parts.map((part) => part.replace(/[^\p{L}\p{N}.@-]+/gu, "-").slice(0, 60)).join("_");
+}
+
+// The rows of the legend, as [text, number, color, hidden, x, y].
+function placeGroups(pen, { groups }, width, top) {
+  let [x, y] = [MARGIN, top];
+  return groups.map(({ text, number, color, hidden }) => {
+    const long = 16 + pen.measureText(`${text}  ${number}`).width;
+    if (x > MARGIN && x + long > width - MARGIN) [x, y] = [MARGIN, y + LINE];
+    const place = { text, number, color, hidden, x, y };
+    x += long + 20;
+    return place;
+  });
+}
+
+function sheetLines(pen, sheet, width) {
+  pen.font = `13px ${sheet.theme.font}`;
+  return sheet.lines.flatMap((text) => wrapped(pen, text, width - 2 * MARGIN));
+}
+
+// Title, chart and legend; the height is what they need.
+function layOutSheet(pen, sheet, width) {
+  const lines = sheetLines(pen, sheet, width);
+  const chartTop = MARGIN + 26 + lines.length * LINE + 8;
+  const keysTop = chartTop + CHART_HEIGHT + 20;
+  const heads = [sheet.reference, sheet.label].filter(Boolean);
+  const groups = placeGroups(pen, sheet, width, keysTop + heads.length * LINE);
+  const last = groups.length ? groups[groups.length - 1].y : keysTop;
+  return { lines, chartTop, keysTop, heads, groups, height: last + LINE + MARGIN };
+}
+
+function drawSheet(pen, sheet, width, chart) {
+  const { lines, chartTop, keysTop, heads, groups, height } = layOutSheet(pen, sheet, width);
+  const { theme } = sheet;
+  const put = (text, x, y, color, font) => {
+    Object.assign(pen, { fillStyle: color, font: `${font} ${theme.font}`, textAlign: "left", textBaseline: "middle" });
+    pen.fillText(text, x, y);
+  };
+  pen.fillStyle = theme.background;
+  pen.fillRect(0, 0, width, height);
+  put(sheet.title, MARGIN, MARGIN + 8, theme.text, "600 17px");
+  lines.forEach((text, i) => put(text, MARGIN, MARGIN + 32 + i * LINE, theme.quiet, "13px"));
+  pen.font = `12px ${theme.font}`;
+  pen.translate(MARGIN, chartTop);
+  chart.paintBy(pen, width - 2 * MARGIN, CHART_HEIGHT);
+  pen.translate(-MARGIN, -chartTop);
+  heads.forEach((text, i) => put(text, MARGIN, keysTop + i * LINE, theme.quiet, "13px"));
+  for (const { text, number, color, hidden, x, y } of groups) {
+    pen.fillStyle = color;
+    if (!hidden) pen.fillRect(x, y - 5, 10, 10);
+    put(`${text}  ${number}`, x + 16, y, hidden ? theme.quiet : theme.text, "13px");
+  }
+}
+
+function createSaving(at, chart, sheetNow) {
+  const measure = document.createElement("canvas").getContext("2d");
+
+  function svg() {
+    const sheet = sheetNow();
+    const { height } = layOutSheet(measure, sheet, SHEET_WIDTH);
+    const pen = createSvgPen(SHEET_WIDTH, height, measure);
+    drawSheet(pen, sheet, SHEET_WIDTH, chart);
+    save(new Blob([pen.text()], { type: "image/svg+xml" }), `${sheet.name}.svg`);
+  }
+
+  function png() {
+    const sheet = sheetNow();
+    const canvas = document.createElement("canvas");
+    canvas.width = SHARPNESS * SHEET_WIDTH;
+    canvas.height = SHARPNESS * layOutSheet(measure, sheet, SHEET_WIDTH).height;
+    const pen = canvas.getContext("2d");
+    pen.scale(SHARPNESS, SHARPNESS);
+    drawSheet(pen, sheet, SHEET_WIDTH, chart);
+    canvas.toBlob((blob) => save(blob, `${sheet.name}.png`), "image/png");
+  }
+
+  function csv() {
+    const { entries, scene, name } = sheetNow();
+    // The mark at the start tells spreadsheets that it is UTF-8.
+    save(new Blob(["\ufeff", csvOf(entries, scene)], { type: "text/csv" }), `${name}.csv`);
+  }
+
+  function save(blob, name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    at("formats").hidePopover();
+  }
+
+  // The menu opens under its button: popovers stand above everything, placed from the window's corner.
+  at("formats").addEventListener("toggle", (event) => {
+    if (event.newState !== "open") return;
+    const button = at("save").getBoundingClientRect();
+    const menu = at("formats");
+    menu.style.top = `${button.bottom + 4}px`;
+    menu.style.left = `${Math.max(8, button.right - menu.offsetWidth)}px`;
+    menu.firstElementChild.focus();
+  });
+  at("save-svg").onclick = svg;
+  at("save-png").onclick = png;
+  at("save-csv").onclick = csv;
+}
