@@ -93,8 +93,8 @@ def what_if_data(
         "rows": rows_data(now, then),
         "lines": lines_data(now, then),
         "order": order_words(models, scorers),
-        "profile": profile_data(trail, scorers),
-        "context": context_data(trail, scorers),
+        "profile": profile_data(now.state, then.state, scorers),
+        "context": context_data(now.state, then.state, scorers),
     }
 
 
@@ -117,7 +117,7 @@ def steps_data(trail: Walk, scores: Sequence[tuple[Scores, ...]]) -> list[dict[s
 
 
 def rows_data(now: Weighed, then: Weighed) -> list[dict[str, Any]]:
-    """One an item of either state, those of the last state first, each newest first."""
+    """One an item of either state, newest first; of one time those that are still there first."""
     newest: dict[str, int] = {}
     gone = {item_id: item for item_id, item in then.items.items() if item_id not in now.count}
     for weighed in (then, now):
@@ -133,7 +133,7 @@ def rows_data(now: Weighed, then: Weighed) -> list[dict[str, Any]]:
             "weight": [significant_or_none(weighed.item.get(item_id, (None, None))[0]) for weighed in (now, then)],
             "total": [significant_or_none(weighed.item.get(item_id, (None, None))[1]) for weighed in (now, then)],
         }
-        for item_id, item in (now.items | gone).items()
+        for item_id, item in sorted((now.items | gone).items(), key=lambda named: -newest[named[0]])
     ]
 
 
@@ -169,33 +169,33 @@ def order_words(models: Sequence[ModelWords], scorers: Sequence[Scorer]) -> str:
     )
 
 
-def profile_data(trail: Walk, scorers: Sequence[Scorer]) -> list[dict[str, Any]]:
-    first, last = (trail.states[place].history.user.fields for place in (0, -1))
+def profile_data(now: State, then: State, scorers: Sequence[Scorer]) -> list[dict[str, Any]]:
+    """One a field: its values in both states, and those that a model knows."""
     known = [scorer.checkpoint.vocabulary.user for scorer in scorers]
     return [
         {
             "name": name,
             "label": field_label(name),
-            "was": list(first[name]),
+            "was": list(then.history.user.fields[name]),
             "now": list(values),
             "options": options_of(name, known),
         }
-        for name, values in last.items()
+        for name, values in now.history.user.fields.items()
     ]
 
 
-def context_data(trail: Walk, scorers: Sequence[Scorer]) -> list[dict[str, Any]]:
-    first, last = trail.states[0].context, trail.states[-1].context
+def context_data(now: State, then: State, scorers: Sequence[Scorer]) -> list[dict[str, Any]]:
+    """As `profile_data`, with one value or none."""
     known = [scorer.checkpoint.vocabulary.context for scorer in scorers]
     return [
         {
             "name": name,
             "label": field_label(name),
-            "was": [value for value in [first[name]] if value],
+            "was": [value for value in [then.context[name]] if value],
             "now": [value] if value else [],
             "options": options_of(name, known),
         }
-        for name, value in last.items()
+        for name, value in now.context.items()
     ]
 
 

@@ -193,24 +193,34 @@ def clear() -> None:
         state.show(replace(scenario, edits=(), reference=0))
 
 
-def heard(number: int, acts: Sequence[Any]) -> None:
+def heard(number: int, acts: Sequence[Sequence[Any]]) -> None:
     """What was done in the instrument, in its order."""
-    state.session().trail.heard = number
-    for name, *given in acts:
-        match name:
-            case "edit":
-                try:
-                    change([read_edit(given)])
-                except LinkError as error:
-                    state.session().problems = (sentence(error),)
-            case "undo":
-                undo(*given)
-            case "clear":
-                clear()
-            case "pin":
-                pin(*given)
-            case "model":
-                state.choose_model(*given)
+    own = state.session()
+    own.trail.heard = number
+    said: list[str] = []
+    for act in acts:
+        own.problems = ()
+        try:
+            do(*act)
+        except LinkError as error:
+            own.problems = (sentence(error),)
+        said += own.problems
+    own.problems = tuple(said)
+
+
+def do(name: str, *given: Any) -> None:
+    """One thing that was done; LinkError for an edit that cannot be read."""
+    match name:
+        case "edit":
+            change([read_edit(given)])
+        case "undo":
+            undo(*given)
+        case "clear":
+            clear()
+        case "pin":
+            pin(*given)
+        case "model":
+            state.choose_model(*given)
 
 
 def show_instrument(app: App, scenario: Scenario, trail: Walk) -> None:

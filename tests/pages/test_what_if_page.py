@@ -32,12 +32,12 @@ def told(page: AppTest) -> dict[str, Any]:
     return json.loads(found.proto.bytes.decode())
 
 
-def do(page: AppTest, *acts: list[Any]) -> AppTest:
-    """What the instrument would tell, and the page's next run."""
+def do(page: AppTest, *acts: list[Any], in_one: bool = False) -> AppTest:
+    """What the instrument would tell, in a message each or in one, and the page's next run."""
     session = page.session_state["din_lens"]
     with patch.object(state, "session", lambda: session):
-        for act in acts:
-            what_if_page.heard(session.trail.heard + 1, [act])
+        for message in [acts] if in_one else [[act] for act in acts]:
+            what_if_page.heard(session.trail.heard + 1, message)
     return page.run()
 
 
@@ -159,6 +159,7 @@ def test_profile_context_and_candidate_are_edits_too(visit: Visit, world: World)
     assert (age["was"], age["now"], age["options"]) == (["45-54"], ["65+"], ["45-54", "65+"])
     assert (shown["candidate"]["id"], shown["candidate"]["then"]) == ("m2", "Stout · 12 oz · National")
     assert boxes(page)["Candidate: any item of the catalogue"]["selected"]["id"] == "m2"
+    assert told(do(page, ["pin", 1]))["profile"][0]["was"] == ["65+"], "compared with the pinned state"
     assert page.query_params["item"] == "b2", "the scenario's own candidate stays where it was"
 
 
@@ -180,6 +181,9 @@ def test_what_cannot_be_done_is_said_and_the_trail_stays(visit: Visit) -> None:
     assert "would not be earlier than 2017-11-20T00:00:00Z" in said(page)[0]
     page = do(page, ["edit", "paint", "b2"])
     assert "no edit “paint”" in said(page)[0]
+    together = [["edit", "paint", "b2"], DROP_NAILS, ["edit", "drop-item", "b1"], ["edit", "drop-item", "b1"]]
+    page = do(page, *together, in_one=True)
+    assert len(said(page)) == 3 and len(told(page)["steps"]) == 3
     page = do(page, *[["edit", "add", "b2"]] * MAX_EDITS)
     assert said(page) == [f"A trail holds {MAX_EDITS} edits at most; undo some."]
     assert len(told(page)["steps"]) == MAX_EDITS + 1

@@ -23,6 +23,7 @@ function createInstrument(root) {
   let sent = 0; // number of the last message
   let heard = 0; // of the last one answered
   let timer = 0;
+  let mode = "items"; // or "lines"
   let language = null;
   let steps = null; // how many states were on screen
 
@@ -91,8 +92,11 @@ function createInstrument(root) {
 
   function modeChoice(value, text) {
     const label = document.createElement("label");
-    const radio = element("input", "", { type: "radio", name: "mode", value, checked: value === "items" });
-    radio.onchange = () => list.fold(value === "items");
+    const radio = element("input", "", { type: "radio", name: "mode", value, checked: value === mode });
+    radio.onchange = () => {
+      mode = value;
+      list.fold(mode === "items");
+    };
     label.append(radio, element("span", text));
     return label;
   }
