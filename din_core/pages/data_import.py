@@ -101,7 +101,7 @@ def choose_folder(root: Path) -> tuple[object, Files | Path] | None:
     """A folder below the root that holds the four tables."""
     label = t("Folder with items, users, behaviors and impressions, below {root}", root=literal(str(root.resolve())))
     named = st.text_input(label, key="import_folder", placeholder="tables")
-    st.caption("\n".join(f"- `{name}`: {columns_of(name)}" for name in TABLES))
+    st.caption("\n".join(f"- {name}: {columns_of(name)}" for name in TABLES))
     if not named:
         return None
     folder = below(root, named)
@@ -111,8 +111,7 @@ def choose_folder(root: Path) -> tuple[object, Files | Path] | None:
 
 def columns_of(table: str) -> str:
     """What a table must and may have."""
-    needed = ", ".join(f"`{name}`" for name in required_columns(table))
-    others = ", ".join(f"`{name}`" for name in optional_columns(table))
+    needed, others = (literal(", ".join(names(table))) for names in (required_columns, optional_columns))
     if others:
         return t("must have {needed}; may have {others} and any fields", needed=needed, others=others)
     return t("must have {needed}; may have any fields", needed=needed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -49,7 +48,7 @@ def show() -> None:
     show_splits(facts)
     show_users(facts)
     st.subheader(t("Fields"), anchor=False)
-    st.dataframe(fields_table(facts.fields), hide_index=True, key="fields")
+    st.table(fields_table(facts.fields), border="horizontal", hide_index=True)
     st.caption(t("Missing: rows of the table without a value. A user's field may have several values in one row."))
     st.subheader(t("Where it comes from, and what was refused"), anchor=False)
     st.markdown(literal(summary.provenance) if summary.provenance else t("The store does not say where it comes from."))
@@ -170,19 +169,24 @@ def weeks_table(weeks: Sequence[tuple[int, str, int, int]]) -> pd.DataFrame:
 
 def fields_table(fields: Sequence[FieldFacts]) -> pd.DataFrame:
     """One row a field."""
-    rows: list[dict[str, Any]] = [
-        {
-            t("Table"): t(TABLES[field.table]),
-            t("Field"): field_label(field.name),
-            t("Values"): field.values,
-            t("Missing"): percent(field.missing, field.rows),
-            t("Most frequent"): " · ".join(f"{value} ({rows:,})" for value, rows in field.frequent) or "–",
-        }
-        for field in fields
-    ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            {
+                t("Table"): t(TABLES[field.table]),
+                t("Field"): literal(field_label(field.name)),
+                t("Values"): f"{field.values:,}",
+                t("Missing"): literal(percent(field.missing, field.rows)),
+                t("Most frequent"): literal(" · ".join(f"{value} ({rows:,})" for value, rows in field.frequent) or "–"),
+            }
+            for field in fields
+        ]
+    )
 
 
 def percent(part: int, whole: int) -> str:
-    """`27.9 %`."""
-    return f"{100 * part / whole:.1f}\N{NO-BREAK SPACE}%" if whole else "–"
+    """`27.9 %`; `< 0.1 %` for what is little but not nothing."""
+    if not whole:
+        return "–"
+    if 0 < part / whole < 0.0005:
+        return "<\N{NO-BREAK SPACE}0.1\N{NO-BREAK SPACE}%"
+    return f"{100 * part / whole:.1f}\N{NO-BREAK SPACE}%"

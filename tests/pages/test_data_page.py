@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.pages.data_import import commands
-from din_core.pages.data_page import quantile
+from din_core.pages.data_page import percent, quantile
 from din_core.store import open_store
 from tests.pages.conftest import World
 from tests.pages.test_inspect_page import read, said
@@ -65,9 +65,9 @@ def test_splits_and_fields_stand_in_tables(visit: Visit, world: World) -> None:
             ("test", "3", "33.3 %", "1", "20 Nov 2017"),
         )
     ]
-    fields = page.dataframe[2].value
+    fields = page.table[1].value.map(read)
     facts = world.store.facts().fields
-    assert list(fields["Values"]) == [field.values for field in facts]
+    assert list(fields["Values"]) == [str(field.values) for field in facts]
     (category,) = fields[(fields["Table"] == "Items") & (fields["Field"] == "Category")].to_dict("records")
     assert category["Most frequent"] == "Dairy (3) · Beers (2) · Hardware (1)"
     assert category["Missing"].replace("\N{NO-BREAK SPACE}", " ") == "14.3 %"
@@ -93,6 +93,12 @@ def test_quantiles_are_those_of_the_users_one_by_one() -> None:
         100,
         100,
     ]
+
+
+def test_what_is_little_is_not_called_nothing() -> None:
+    shown = [percent(part, 10_000).replace("\N{NO-BREAK SPACE}", " ") for part in (0, 1, 5, 2790)]
+    assert shown == ["0.0 %", "< 0.1 %", "0.1 %", "27.9 %"]
+    assert percent(0, 0) == "–"
 
 
 def test_importing_is_off_unless_a_folder_is_named(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +139,7 @@ def bad() -> Tables:
 def test_bad_rows_are_told_by_reason_and_nothing_is_written_with_them(visit: Visit, root: Path, bad: Tables) -> None:
     write(root / "tables", bad, "csv")
     page = button(go_on(visit("data"), "tables"), "import_check")
-    rejects = page.table[2].value.map(read).to_dict("records")
+    rejects = page.table[3].value.map(read).to_dict("records")
     assert rejects == [
         {
             "Table": "behaviors",
