@@ -5,7 +5,7 @@ Dimensions: T behaviors, D width of the state.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +107,8 @@ class EvolutionLabels:
     step: str = "step {n}"
     component: str = "component {n}: {share} % of the path's variance"
     left: str = "{value} from the final state"
+    day: Callable[[int], str] = day
+    """Seconds since 1970 as a date."""
 
 
 def plot_evolution(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels = EvolutionLabels()) -> go.Figure:
@@ -176,7 +178,7 @@ def plot_path(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels =
                 "cmax": max(len(x) - 1, 1),
                 "colorscale": [list(stop) for stop in (TIME_SCALE_DARK if dark else TIME_SCALE)],
                 "line": {"width": 0.5, "color": ink},
-                "colorbar": time_bar(info, ink),
+                "colorbar": time_bar(info, ink, labels),
                 "showscale": len(x) > 1,
             },
             customdata=[
@@ -207,7 +209,7 @@ def plot_path(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels =
     return figure
 
 
-def time_bar(info: EvolutionInfo, ink: str) -> dict[str, Any]:
+def time_bar(info: EvolutionInfo, ink: str, labels: EvolutionLabels) -> dict[str, Any]:
     """Colours of the first and the last step, by their dates."""
     steps = len(info.time)
     return {
@@ -221,7 +223,7 @@ def time_bar(info: EvolutionInfo, ink: str) -> dict[str, Any]:
         "thickness": 8,
         "outlinewidth": 0,
         "tickvals": [1, steps] if steps > 1 else [steps],
-        "ticktext": [day(info.time[0]), day(info.time[-1])] if steps > 1 else [day(at) for at in info.time],
+        "ticktext": [labels.day(at) for at in (info.time[:1] + info.time[-1:] if steps > 1 else info.time)],
         "tickfont": {"color": ink, "size": 11},
     }
 
@@ -233,6 +235,6 @@ def component(labels: EvolutionLabels, n: int, share: float) -> str:
 def step_words(info: EvolutionInfo, labels: EvolutionLabels) -> Sequence[str]:
     """(T,) which behavior, of what category, when."""
     return [
-        f"{plain(title)}<br>{plain(category)} · {day(at)} · {plain(labels.step.format(n=n))}"
+        f"{plain(title)}<br>{plain(category)} · {labels.day(at)} · {plain(labels.step.format(n=n))}"
         for n, (title, category, at) in enumerate(zip(info.title, info.category, info.time, strict=True), 1)
     ]

@@ -7,7 +7,7 @@ that the cells of a row, with the rest, add up to its interest intensity. Dimens
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,12 +38,12 @@ DIVERGING_DARK = (
     (0.75, "#3f7db8"),
     (1.0, "#a5d6ff"),
 )
-ROW_HEIGHT = 40
+ROW_HEIGHT = 46
 """Pixels a row."""
-LETTERS = 30
+LETTERS = 34
 """Of a column's name under the chart."""
-ROW_LETTERS = 23
-"""Of one line of a row's name; a name has two."""
+ROW_LETTERS = 20
+"""Of one line of a row's name; a name has three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +205,8 @@ class HeatmapLabels:
     missing: str = "no such behavior here"
     largest: str = "row's largest"
     to: str = "{low} to {high}"
+    day: Callable[[int], str] = day
+    """Seconds since 1970 as a date."""
 
 
 def plot_heatmap(info: HeatmapInfo, dark: bool = False, labels: HeatmapLabels = HeatmapLabels()) -> go.Figure:
@@ -299,7 +301,7 @@ def colorbar(title: str, limit: float, ends: Sequence[str], ink: str) -> dict[st
 def lay_out(figure: go.Figure, rows: Sequence[str], ink: str) -> None:
     """Sizes and axes; the first row on top."""
     figure.update_layout(
-        height=ROW_HEIGHT * len(rows) + 250,
+        height=ROW_HEIGHT * len(rows) + 270,
         margin={"l": 8, "r": 8, "t": 76, "b": 8},
         hoverlabel={"align": "left"},
         showlegend=False,
@@ -312,9 +314,9 @@ def lay_out(figure: go.Figure, rows: Sequence[str], ink: str) -> None:
 
 
 def row_label(info: HeatmapInfo, r: int, labels: HeatmapLabels) -> str:
-    """The row's name in two lines at most; with a scale of its own, its range below."""
-    name = shortened(info.rows[r], 2 * ROW_LETTERS - 4)
-    lines = [plain(line) for line in textwrap.wrap(name, ROW_LETTERS, max_lines=2, placeholder=" …")]
+    """The row's name in three lines at most; with a scale of its own, its range in the last."""
+    most = 2 if info.scale == "row" else 3
+    lines = [plain(line) for line in textwrap.wrap(info.rows[r], ROW_LETTERS, max_lines=most, placeholder=" …")]
     if info.scale == "row":
         low, high = info.extent[r].tolist()
         lines.append(f"<i>{plain(labels.to.format(low=number(low), high=number(high)))}</i>")
@@ -326,7 +328,8 @@ def cell_words(info: HeatmapInfo, r: int, k: int, labels: HeatmapLabels) -> str:
     column, lines, total = info.columns[k], int(info.lines[r, k]), float(info.total[r, k])
     if not lines:
         return ""
-    when = day(column.last) if day(column.first) == day(column.last) else f"{day(column.first)} – {day(column.last)}"
+    first, last = labels.day(column.first), labels.day(column.last)
+    when = last if first == last else f"{first} – {last}"
     told = labels.cell.format(value=labels.value, total=number(total), lines=f"{lines:,}", each=number(total / lines))
     about = when if info.fold == "category" else f"{column.category} · {when}"
     return "<br>".join(plain(text) for text in (info.rows[r], column.name, about, told))
@@ -334,8 +337,8 @@ def cell_words(info: HeatmapInfo, r: int, k: int, labels: HeatmapLabels) -> str:
 
 def shortened(text: str, letters: int) -> str:
     """Its beginning and its end: sizes and makers, which tell products apart, stand last."""
-    half = letters // 2
-    return text if len(text) <= letters else f"{text[:half].rstrip()}…{text[half + 1 - letters :].lstrip()}"
+    head = letters // 3
+    return text if len(text) <= letters else f"{text[:head].rstrip()}…{text[head + 1 - letters :].lstrip()}"
 
 
 def plain(text: str) -> str:

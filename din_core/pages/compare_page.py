@@ -37,7 +37,7 @@ from din_core.pages.compared import (
 from din_core.pages.inspection import Case
 from din_core.pages.language import T, t
 from din_core.pages.models_page import CALM, is_dark
-from din_core.pages.words import moment, words_for
+from din_core.pages.words import day, moment, words_for
 from din_core.sharing import encode, sentence
 
 READING = T(
@@ -206,6 +206,7 @@ def show_heatmap(now: Compared, rows: Sequence[Weighed], scale: Scale, noun: str
         missing=t("no such behavior here"),
         largest=t("row's largest"),
         to=t("{low} to {high}"),
+        day=day,
     )
     with st.container(key="heatmap"):
         st.plotly_chart(plot_heatmap(info, is_dark(), labels), config=CALM, alt=alternative(info))

@@ -19,7 +19,7 @@ from din_core.pages.comparison import Comparison
 from din_core.pages.inspection import Case
 from din_core.pages.language import t
 from din_core.pages.startup import App
-from din_core.pages.words import day, words_for
+from din_core.pages.words import words_for
 from din_core.sharing import sentence
 from din_core.sharing.links import MAX_CANDIDATES
 
@@ -167,7 +167,8 @@ def heatmap_table(info: HeatmapInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
     columns: dict[str, list[Any]] = {what: [*(column.name for column in info.columns), *ends]}
     if info.fold == "item":
         columns[t("Category")] = [*(column.category for column in info.columns), None, None]
-    columns[t("Last")] = [*(day(column.last) for column in info.columns), None, None]
+    last = t("Last")
+    columns[last] = [*(pd.Timestamp(column.last, unit="s") for column in info.columns), None, None]
     for r, row in enumerate(info.rows):
         columns[row] = [*info.total[r].tolist(), float(info.rest[r]), float(info.intensity[r])]
     same = bool((info.lines == info.lines[:1]).all() and (info.rest_lines == info.rest_lines[0]).all())
@@ -178,7 +179,8 @@ def heatmap_table(info: HeatmapInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
             int(info.rest_lines[r]),
             int(info.lines[r].sum() + info.rest_lines[r]),
         ]
-    config = {row: st.column_config.NumberColumn(format="%.4g") for row in info.rows}
+    config: dict[str, Any] = {row: st.column_config.NumberColumn(format="%.4g") for row in info.rows}
+    config[last] = st.column_config.DateColumn(format="D MMM YYYY")
     return pd.DataFrame(columns), config
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -17,7 +17,7 @@ from din_core.pages.inspection import Case, Inputs, read_inputs
 from din_core.pages.language import T, t
 from din_core.pages.models_page import CALM, is_dark
 from din_core.pages.startup import App
-from din_core.pages.words import chance, moment, words_for
+from din_core.pages.words import chance, day, moment, words_for
 from din_core.sharing import sentence
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         st.caption(shares_words(info))
     with right:
         st.subheader(t("Step by step"), anchor=False)
-        st.dataframe(steps_table(info), hide_index=True, height=420, key="steps")
+        table, config = steps_table(info)
+        st.dataframe(table, hide_index=True, column_config=config, height=420, key="steps")
     st.caption(t(READING, n=len(path.behaviors), even=f"{1 / len(path.behaviors):.3g}"))
     st.page_link(
         inspect_page.page(), label=t("Open in Inspect"), icon=":material/arrow_forward:", query_params=state.query()
@@ -177,6 +178,7 @@ def words_of_charts() -> EvolutionLabels:
         step=t("step {n}"),
         component=t("component {n}: {share} % of the variance"),
         left=t("{value} from the final state"),
+        day=day,
     )
 
 
@@ -203,17 +205,24 @@ def shares_words(info: EvolutionInfo) -> str:
     )
 
 
-def steps_table(info: EvolutionInfo) -> pd.DataFrame:
-    """What the charts show, newest step first, and the start."""
-    n = len(info.title)
-    return pd.DataFrame(
+def steps_table(info: EvolutionInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """What the charts show, newest step first, then the start; and how its numbers are written."""
+    numbers = {
+        t("Attention"): [*info.attention[::-1].tolist(), None],
+        t("Moves the state by"): [*info.moved[::-1].tolist(), None],
+        t("From the final state"): info.left[::-1].tolist(),
+    }
+    date, probability = t("Date"), t("Probability if it ended here")
+    table = pd.DataFrame(
         {
-            t("Step"): [*range(n, 0, -1), 0],
+            t("Step"): [*range(len(info.title), 0, -1), 0],
             t("Behavior"): [*reversed(info.title), t("before the first behavior it sees")],
-            t("Date"): [*(pd.Timestamp(at, unit="s").date() for at in reversed(info.time)), None],
-            t("Attention"): [*(f"{v:.4f}" for v in info.attention[::-1]), "–"],
-            t("Moves the state by"): [*(f"{v:.4f}" for v in info.moved[::-1]), "–"],
-            t("From the final state"): [f"{v:.4f}" for v in info.left[::-1]],
-            t("Probability if it ended here"): [f"{100 * v:.2f} %" for v in info.probability[::-1]],
+            date: [*(pd.Timestamp(at, unit="s") for at in reversed(info.time)), None],
+            **numbers,
+            probability: (100 * info.probability[::-1]).tolist(),
         }
     )
+    config: dict[str, Any] = {name: st.column_config.NumberColumn(format="%.4f") for name in numbers}
+    config[date] = st.column_config.DateColumn(format="D MMM YYYY")
+    config[probability] = st.column_config.NumberColumn(format="%.2f %%")
+    return table, config

@@ -7,7 +7,7 @@ import pytest
 
 from din_core.domain import Behavior, FoldedBehavior, History, Item, Scores, User
 from din_core.figures import Weighed, heatmap_info, plot_heatmap
-from din_core.figures.heatmap import named
+from din_core.figures.heatmap import HeatmapLabels, named, row_label, shortened
 from tests.figures.conftest import AS_OF, DAY
 
 
@@ -141,3 +141,16 @@ def test_without_behaviors_there_are_rows_and_no_columns() -> None:
     info = heatmap_info([Weighed("A", (), np.array([]))])
     assert (info.total.shape, info.intensity.tolist(), info.limit.tolist()) == ((1, 0), [0], [0])
     assert list(plot_heatmap(info).layout.yaxis.ticktext) == ["A"]
+
+
+def test_a_long_title_keeps_its_beginning_and_its_end() -> None:
+    short = shortened("White mushrooms, whole · 8 oz · National", 34)
+    assert (short, len(short)) == ("White mushr…hole · 8 oz · National", 34)
+    assert shortened("Nails · 1 lb", 34) == "Nails · 1 lb"
+
+
+def test_a_rows_name_has_three_lines_at_most_and_then_is_cut_visibly() -> None:
+    info = heatmap_info([Weighed("one two three four five six seven " * 4, (), np.array([]))])
+    lines = row_label(info, 0, HeatmapLabels()).split("<br>")
+    assert len(lines) == 3
+    assert lines[-1].endswith("…")

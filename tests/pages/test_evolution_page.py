@@ -68,10 +68,13 @@ def test_table_and_words_say_what_the_core_says(evolving: AppTest, family: World
     table = evolving.dataframe[0].value
     assert list(table["Step"]) == [8, 7, 6, 5, 4, 3, 2, 1, 0]
     assert list(table["Behavior"])[:-1] == [b.item.label for b in reversed(path.behaviors)]
-    assert list(table["Attention"])[:-1] == [f"{a:.4f}" for a in path.attention[::-1]]
+    assert [at.timestamp() for at in table["Date"][:-1]] == [b.last_timestamp for b in reversed(path.behaviors)]
     moved = np.linalg.norm(np.diff(path.states, axis=0), axis=1)
-    assert list(table["Moves the state by"])[:-1] == [f"{v:.4f}" for v in moved[::-1]]
-    assert list(table["Probability if it ended here"]) == [f"{100 * p:.2f} %" for p in path.probability[::-1]]
+    left = np.linalg.norm(path.states - path.states[-1], axis=1)
+    np.testing.assert_allclose(table["Attention"][:-1], path.attention[::-1])
+    np.testing.assert_allclose(table["Moves the state by"][:-1], moved[::-1])
+    np.testing.assert_allclose(table["From the final state"], left[::-1])
+    np.testing.assert_allclose(table["Probability if it ended here"], 100 * path.probability[::-1])
     told = words(evolving)
     assert f"Probability {100 * path.probability[-1]:.1f} %" in told
     assert f"It sees the 8 newest of {len(history.behaviors)} behaviors." in told
@@ -82,8 +85,8 @@ def test_the_charts_hold_the_same_numbers_as_the_table(evolving: AppTest) -> Non
     score, moved, attention = drawn(evolving, 0)
     table = evolving.dataframe[0].value
     assert [len(trace["x"]) for trace in (score, moved, attention)] == [10, 8, 8]
-    assert [f"{v:.4f}" for v in reversed(values(moved))] == list(table["Moves the state by"])[:-1]
-    assert [f"{v:.4f}" for v in reversed(values(attention))] == list(table["Attention"])[:-1]
+    assert values(moved)[::-1] == list(table["Moves the state by"])[:-1]
+    assert values(attention)[::-1] == list(table["Attention"])[:-1]
     (path,) = drawn(evolving, 1)
     assert len(values(path)) == 9
 

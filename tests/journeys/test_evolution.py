@@ -1,0 +1,88 @@
+"""Journeys on the Evolution page: the path of DIEN's state, held against the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from din_core.domain.evolution import EvolutionPath
+from din_core.explain import evolution_path
+from din_core.scoring import Scorer
+from din_core.sharing import parse
+from din_core.store import BehaviorStore
+from tests.journeys.charts import chart, traces
+from tests.journeys.reading import box, check_numbers, options, query
+from tests.tiny_checkpoints import write_checkpoints
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk(), kinds=("din", "base", "dien"))
+
+
+def path_of(page: Page, store: BehaviorStore, scorer: Scorer) -> EvolutionPath:
+    """What the core says of the scenario in the address bar."""
+    scenario = parse(query(page))[0].scenario
+    assert scenario is not None
+    history = store.history(scenario.user_id, scenario.as_of)
+    return evolution_path(scorer, history, store.item(scenario.candidate_ids[0]), scenario.context)
+
+
+def check_charts(page: Page, path: EvolutionPath) -> None:
+    """Score, length of each step, attention and the plane are the core's."""
+    score, moved, attention = traces(page, "evolution")
+    np.testing.assert_allclose(score["y"][:-1], path.probability, atol=1e-6)
+    np.testing.assert_allclose(moved["y"], np.linalg.norm(np.diff(path.states, axis=0), axis=1), atol=1e-6)
+    np.testing.assert_allclose(attention["y"], path.attention, atol=1e-6)
+    (plane,) = traces(page, "path")
+    assert len(plane["x"]) == len(path.behaviors) + 1
+
+
+def open_dien(page: Page, address: str) -> None:
+    """The small world's opening example, with the DIEN that the page offers."""
+    page.goto(f"{address}evolution")
+    page.get_by_role("button", name="Show DIEN").click()
+    chart(page, "evolution")
+    page.wait_for_url(lambda url: "models=dien" in url)
+
+
+def test_the_offered_dien_shows_the_path_that_the_core_computes(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    open_dien(page, address)
+    path = path_of(page, store, scorers["dien"])
+    check_charts(page, path)
+    expect(page.get_by_text(f"Probability {100 * path.probability[-1]:.1f} %,")).to_be_visible()
+    page.reload()
+    check_charts(page, path)
+
+
+def test_another_candidate_has_another_path_and_inspect_the_same_score(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    open_dien(page, address)
+    box(page, "candidate").fill("cheddar")
+    options(page, "candidate").filter(has_text="Cheddar").click()
+    expect(page.get_by_text("Cheddar · 8 oz · National, scored as of")).to_be_visible()
+    page.wait_for_url(lambda url: "item=c1" in url)
+    path = path_of(page, store, scorers["dien"])
+    expect(page.get_by_text(f"Probability {100 * path.probability[-1]:.1f} %,")).to_be_visible()
+    check_charts(page, path)
+    page.get_by_role("link", name="Open in Inspect").click()
+    expect(page.locator("#title")).to_have_text("Cheddar · 8 oz · National")
+    check_numbers(page, store, scorers)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_scrolls_in_one_direction_only(new_page: NewPage, address: str, scheme: str) -> None:
+    page = new_page(width=400, height=800, color_scheme=scheme)
+    open_dien(page, address)
+    chart(page, "path")
+    assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth <= e.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= 400")
