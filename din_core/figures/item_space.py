@@ -25,7 +25,7 @@ HEIGHT = 640
 LONGEST_NAME = 30
 OPACITY, OTHER_OPACITY = 0.85, 0.5
 """So that points behind others are seen; a chosen point leaves the others as they are."""
-TICKS = (0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.99)
+TICKS = (0.0001, 0.001, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999)
 """Probabilities that the colour bar may name."""
 
 
@@ -37,7 +37,8 @@ class SpaceLabels:
     unknown: str = "no category, or several"
     history: str = "in the history"
     candidate: str = "candidate"
-    probability: str = "predicted<br>probability"
+    focus: str = "item looked at"
+    probability: str = "predicted probability"
     shared: str = "{n} items share this embedding"
     repeats: str = "{n}× in the history"
     axes: tuple[str, str] = ("", "")
@@ -62,6 +63,8 @@ class SpaceInfo:
     """(n,) how often the history holds one of them"""
     candidate: int | None
     """The point of the candidate; None where it is not on the map."""
+    focus: int | None
+    """The point of the item whose neighbours are listed."""
     probability: Floats | None
     """(n,) None: colour says the category"""
 
@@ -85,10 +88,11 @@ def item_space_info(
     count: NDArray[np.int64],
     repeats: Mapping[int, int],
     candidate: int | None,
+    focus: int | None,
     slots: Mapping[str, int],
     probability: Floats | None = None,
 ) -> SpaceInfo:
-    """`repeats` by embedding, `candidate` the embedding that it has; all others (n)."""
+    """`repeats` by embedding, `candidate` and `focus` the embeddings that they have; all others (n)."""
     there = {int(e): place for place, e in enumerate(embedding)}
     return SpaceInfo(
         points=np.asarray(points, np.float64),
@@ -99,6 +103,7 @@ def item_space_info(
         count=np.asarray(count, np.int64),
         repeats=np.array([repeats.get(int(e), 0) for e in embedding], np.int64),
         candidate=None if candidate is None else there.get(candidate),
+        focus=None if focus is None else there.get(focus),
         probability=probability,
     )
 
@@ -118,11 +123,15 @@ def plot_item_space(info: SpaceInfo, labels: SpaceLabels | None = None, dark: bo
             symbol = SYMBOLS[slot] if slot >= 0 else OTHER_SYMBOL
             opacity = OPACITY if slot >= 0 or info.probability is not None else OTHER_OPACITY
             figure.add_trace(_dots(info, own, _short(names[slot]), color, symbol, opacity, labels))
+            if info.probability is not None:
+                figure.add_trace(_legend_entry(_short(names[slot]), ink, symbol))
     seen = np.flatnonzero(info.repeats)
     if len(seen):
         figure.add_trace(_rings(info, seen, labels.history, ink, 5, 1.2))
+    accent = DARK_ACCENT if dark else ACCENT
+    if info.focus not in (None, info.candidate):
+        figure.add_trace(_rings(info, np.array([info.focus]), labels.focus, accent, 12, 1.6))
     if info.candidate is not None:
-        accent = DARK_ACCENT if dark else ACCENT
         figure.add_trace(_rings(info, np.array([info.candidate]), labels.candidate, accent, 16, 3.5))
     axis = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
     figure.update_layout(
@@ -132,9 +141,9 @@ def plot_item_space(info: SpaceInfo, labels: SpaceLabels | None = None, dark: bo
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.06, "yanchor": "top", "itemsizing": "constant"},
         showlegend=True,
         clickmode="event+select",
-        dragmode="pan",
+        dragmode=False,  # so that a finger or wheel on the map still moves the page
         xaxis={**axis, "title": {"text": labels.axes[0], "standoff": 4}},
-        yaxis={**axis, "title": {"text": labels.axes[1], "standoff": 4}, "scaleanchor": "x"},
+        yaxis={**axis, "title": {"text": labels.axes[1], "standoff": 4}},
         coloraxis=_score_axis(info.probability, labels) if info.probability is not None else None,
     )
     return figure
@@ -160,8 +169,14 @@ def _dots(
         customdata=info.embedding[own],
         text=[_hover(info, int(point), labels) for point in own],
         hovertemplate="%{text}<extra></extra>",
+        showlegend=not scored,
         unselected={"marker": {"opacity": opacity}},
     )
+
+
+def _legend_entry(name: str, color: str, symbol: str) -> go.Scatter:
+    """A shape for the legend, where the points have many colours."""
+    return go.Scatter(x=[None], y=[None], mode="markers", name=name, marker={"symbol": symbol, "color": color})
 
 
 def _rings(info: SpaceInfo, own: NDArray[np.int64], name: str, color: str, wider: int, width: float) -> go.Scatter:
@@ -191,13 +206,14 @@ def _score_axis(probability: Floats, labels: SpaceLabels) -> dict[str, object]:
         "cmin": low,
         "cmax": max(high, low + 1e-6),
         "colorbar": {
-            "title": {"text": labels.probability},
+            "title": {"text": labels.probability, "side": "top"},
             "tickvals": [float(logit(np.array(p))) for p in ticks],
             "ticktext": [f"{100 * p:g}\N{NO-BREAK SPACE}%" for p in ticks],
-            "thickness": 12,
-            "len": 0.7,
+            "orientation": "h",
+            "thickness": 10,
             "y": 1,
-            "yanchor": "top",
+            "yanchor": "bottom",
+            "tickangle": 0,
             "outlinewidth": 0,
         },
     }

@@ -31,10 +31,11 @@ from din_core.sharing import encode, sentence
 
 MOST_DRAWN = 3000
 """Points drawn at once: more make the map slow and hide each other."""
-MOST_NEAR = 400
-"""Points of a t-SNE map, of which at most half are the history's."""
+MOST_NEAR, MOST_SEEN = 400, 60
+"""Points of a t-SNE map, and how many of them the history's may be: the rest are neighbours."""
 NEIGHBOURS = 12
 MATCHES = 30
+TOOLS = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 CATEGORY = "category"
 MAPS = {"plane": T("All items (PCA)"), "near": T("Around what is on screen (t-SNE)")}
 COLOURS = {"category": T("Category"), "score": T("Predicted probability")}
@@ -167,13 +168,14 @@ def show_separation(view: View) -> None:
 
 def show_map(view: View) -> None:
     """The chart, what it leaves out, and the same as a table."""
-    drawn, places = points_of(view)
-    info = info_of(view, drawn, places)
+    with st.spinner(t("Placing and colouring the points …")):
+        drawn, places = points_of(view)
+        info = info_of(view, drawn, places)
     dark, near = is_dark(), state.session().space.map == "near"
     with st.container(key="item_map"):
         st.plotly_chart(
             plot_item_space(info, labels_of(view), dark),
-            config={"displayModeBar": False, "scrollZoom": True},
+            config=TOOLS,
             alt=t("{n:,} item embeddings on a plane", n=len(drawn)),
             key="item_map_chart",
             on_select=lambda: look_at_point(view.facts),
@@ -188,14 +190,14 @@ def show_map(view: View) -> None:
 def points_of(view: View) -> tuple[NDArray[np.int64], Floats]:
     """(n,) which embeddings are on the map, and (n, 2) where."""
     facts, space = view.facts, state.session().space
-    marked = [view.candidate, facts.place_of.get(view.focus)]
-    wanted = [place for place in marked if place is not None]
+    own = [] if view.candidate is None else [view.candidate]
     seen = [place for place, _ in Counter(view.repeats).most_common()]
-    if space.map == "near":
-        drawn = around(facts.space, [*wanted, *seen[: MOST_NEAR // 2]], MOST_NEAR)
+    if space.map == "near":  # without the item looked at: the map stays while others are looked at
+        drawn = around(facts.space, [*own, *seen[:MOST_SEEN]], MOST_NEAR)
         key = (view.app.scorers[view.model].fingerprint, view.part, tuple(drawn.tolist()))
-        with st.spinner(t("Computing t-SNE of {n:,} embeddings …", n=len(drawn))):
-            return drawn, state.near_map(*key, view.app.store.url, len(facts.items), facts)
+        return drawn, state.near_map(*key, view.app.store.url, len(facts.items), facts)
+    focus = facts.place_of.get(view.focus)
+    wanted = own if focus is None else [*own, focus]
     for place in list(wanted):
         wanted += neighbours(facts.space, place, NEIGHBOURS)[0].tolist()
     others = np.random.default_rng(0).permutation(len(facts.category))[:MOST_DRAWN].tolist()
@@ -221,6 +223,7 @@ def info_of(view: View, drawn: NDArray[np.int64], places: Floats) -> SpaceInfo:
         count=facts.space.count[drawn],
         repeats=view.repeats,
         candidate=view.candidate,
+        focus=facts.place_of.get(view.focus),
         slots=category_slots(category, slots_on_inspect(view), own),
         probability=probability,
     )
@@ -245,7 +248,8 @@ def labels_of(view: View) -> SpaceLabels:
         unknown=t("no category, or several"),
         history=t("in the history"),
         candidate=t("candidate"),
-        probability=t("predicted<br>probability"),
+        focus=t("item looked at"),
+        probability=t("predicted probability"),
         shared=t("{n} items share this embedding"),
         repeats=t("{n}× in the history"),
         axes=("", "")
@@ -277,15 +281,15 @@ def about_plane(view: View, drawn: int) -> str:
 
 def about_near(view: View, drawn: int) -> str:
     """What a t-SNE map shows, and what it does not."""
-    seen = min(len(view.repeats), MOST_NEAR // 2)
-    words = t(
-        "{drawn:,} embeddings: the candidate, the item looked at, {seen:,} of the history's {all:,}, and their nearest "
-        "neighbours. t-SNE keeps neighbours together; the distance between two clusters and their sizes mean little.",
+    seen = min(len(view.repeats), MOST_SEEN)
+    return t(
+        "{drawn:,} embeddings: the candidate, the {seen:,} most frequent of the history's {all:,}, "
+        "and their nearest neighbours. t-SNE keeps neighbours together; distances between clusters and their sizes "
+        "mean little.",
         drawn=drawn,
         seen=seen,
         all=len(view.repeats),
     )
-    return words
 
 
 def about_shared(view: View) -> str:
@@ -402,8 +406,8 @@ def neighbours_table(view: View, found: NDArray[np.int64], cosine: NDArray[np.fl
         rows.append(
             {
                 t("Item"): item.label + (t(" and {n:,} more", n=sharing - 1) if sharing > 1 else ""),
-                field_label(view.category or CATEGORY): facts.category[embedding] or "–",
                 t("Similarity (cosine)"): f"{likeness:.3f}".replace("-", "−"),
+                field_label(view.category or CATEGORY): facts.category[embedding] or "–",
                 t("In history"): f"{view.repeats[embedding]}×" if view.repeats.get(embedding) else "–",
             }
         )

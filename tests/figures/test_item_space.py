@@ -31,6 +31,7 @@ def info() -> SpaceInfo:
         count=np.array([1, 1, 1, 1, 300]),
         repeats={10: 12, 13: 1, 99: 4},
         candidate=12,
+        focus=13,
         slots={"Dairy": 3, "Drinks": 0},
     )
 
@@ -57,8 +58,10 @@ def test_rings_mark_the_history_and_the_candidate(info: SpaceInfo) -> None:
     figure = plot_item_space(info)
     assert list(trace(figure, "in the history").x) == [0, 3]
     assert (list(trace(figure, "candidate").x), list(trace(figure, "candidate").y)) == ([2], [1])
-    away = plot_item_space(replace(info, candidate=None, repeats=np.zeros(5, np.int64)))
-    assert {t.name for t in away.data}.isdisjoint({"candidate", "in the history"})
+    assert list(trace(figure, "item looked at").x) == [3]
+    away = plot_item_space(replace(info, candidate=None, focus=None, repeats=np.zeros(5, np.int64)))
+    assert {t.name for t in away.data}.isdisjoint({"candidate", "in the history", "item looked at"})
+    assert "item looked at" not in {t.name for t in plot_item_space(replace(info, focus=2)).data}  # the candidate
 
 
 def test_a_shared_embedding_is_one_larger_point_that_says_so(info: SpaceInfo) -> None:
@@ -76,14 +79,15 @@ def test_what_the_store_says_is_no_markup(info: SpaceInfo) -> None:
 def test_scores_take_the_colour_and_leave_the_shape(info: SpaceInfo) -> None:
     probability = np.array([0.5, 0.25, 0.1, 0.02, 0.9])
     figure = plot_item_space(replace(info, probability=probability))
-    dairy = trace(figure, "Dairy")
+    dairy, shape = (t for t in figure.data if t.name == "Dairy")
+    assert (dairy.showlegend, shape.marker.symbol, shape.x) == (False, SYMBOLS[3], (None,))
     np.testing.assert_allclose(dairy.marker.color, logit(probability[:2]))
     assert dairy.marker.symbol == SYMBOLS[3]
     assert "25.0\N{NO-BREAK SPACE}%" in dairy.text[1]
     axis = figure.layout.coloraxis
     assert (axis.cmin, axis.cmax) == pytest.approx((np.log(0.02 / 0.98), np.log(9)))
-    assert list(axis.colorbar.ticktext) == [f"{p}\N{NO-BREAK SPACE}%" for p in (2, 5, 10, 20, 30, 50, 70, 90)]
-    assert axis.colorbar.tickvals[5] == 0
+    assert list(axis.colorbar.ticktext) == [f"{p}\N{NO-BREAK SPACE}%" for p in (3, 10, 30, 50, 70, 90)]
+    assert axis.colorbar.tickvals[3] == 0
 
 
 def test_slots_stay_where_they_are_given_and_the_rest_goes_to_what_is_frequent() -> None:

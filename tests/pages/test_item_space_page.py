@@ -121,13 +121,14 @@ def test_scores_are_made_again_only_when_what_they_depend_on_is_another(opened: 
 
 def test_around_what_is_on_screen_is_a_map_of_its_own_points(opened: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(item_space_page, "MOST_NEAR", 5)
+    monkeypatch.setattr(item_space_page, "MOST_SEEN", 2)
     opened.segmented_control(key="space_map").set_value("near").run()
     assert not opened.exception
     table = points(opened)
     assert len(table) == 5
     assert table["Item"].iloc[0] == "Stout · 12 oz · National"
     assert table["Item"].iloc[1] == "Milk · 1 gal · Private"  # most often in the history
-    assert "5 embeddings: the candidate, the item looked at, 2 of the history's 4" in words(opened)
+    assert "5 embeddings: the candidate, the 2 most frequent of the history's 4" in words(opened)
 
 
 def test_what_is_left_out_of_the_drawing_is_told(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
