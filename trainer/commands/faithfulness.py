@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from trainer.faithfulness import FaithfulnessOptions, faithfulness
 from trainer.faithfulness.card import interval, write
+from trainer.faithfulness.checks import check
 from trainer.samples import SPLITS
 
 _DEFAULTS = FaithfulnessOptions("", ())
@@ -42,12 +43,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="also train two networks without attention on the trained weights, each as long as the checkpoint was",
     )
     parser.add_argument("--device", default=_DEFAULTS.device, help="of whole-split figures: auto, cpu or cuda")
+    parser.add_argument(
+        "--check",
+        type=int,
+        metavar="N",
+        help="only check on N impressions that the methods are exact, by really changed histories; writes nothing",
+    )
     parser.add_argument("--dry-run", action="store_true", help="write nothing into the checkpoints")
     parser.epilog = "Writes faithfulness.json and a section of the model card README.md into each checkpoint."
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Measure, and write unless it is a dry run."""
+    """Measure, and write unless it is a dry run or a check."""
+
+    def bar(rows: Any, total: int) -> Any:
+        return tqdm(rows, total=total, unit=" impressions", file=sys.stderr, disable=None, leave=False)
+
+    if args.check is not None:
+        folders = tuple(dict.fromkeys(args.checkpoint))
+        return {"split": args.split, "checks": check(args.store, folders, args.split, args.check, args.seed, bar)}
     options = FaithfulnessOptions(
         store=args.store,
         checkpoints=tuple(dict.fromkeys(args.checkpoint)),
@@ -64,9 +78,6 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     def say(line: str) -> None:
         tqdm.write(line, file=sys.stderr)
 
-    def bar(rows: Any, total: int) -> Any:
-        return tqdm(rows, total=total, unit=" impressions", file=sys.stderr, disable=None, leave=False)
-
     result = faithfulness(options, say, bar)
     if not args.dry_run:
         for folder in args.checkpoint:
@@ -75,7 +86,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def render(result: dict[str, Any]) -> str:
-    """One line a checkpoint, then precision@k, then the tests."""
+    """One line a checkpoint, then precision@k, then the tests; of a check, its largest differences."""
+    if "checks" in result:
+        return _checks(result)
     lines = [
         f"{result['impressions']:,} of {result['of']:,} {result['split']} impressions, {result['users']:,} users "
         f"(seed {result['seed']}); means, 95 % of τ under drawing users anew",
@@ -116,6 +129,18 @@ _WIDTHS = {
     "sufficiency": 7,
     "random_sufficiency": 8,
 }
+
+
+def _checks(result: dict[str, Any]) -> str:
+    lines = [
+        f"largest differences from really changed histories, in logits, over {result['split']} impressions",
+        "",
+        f"{'':28}{'scenarios':>10}{'leave-one-out':>15}{'Shapley':>10}{'their sum':>11}",
+    ]
+    for row in result["checks"]:
+        told = f"{row['leave_one_out']:>15.1e}{row['shapley']:>10.1e}{row['efficiency']:>11.1e}"
+        lines.append(f"{_name(row)[:28]:28}{row['scenarios']:>10}{told}")
+    return "\n".join(lines)
 
 
 def _precision(entries: list[dict[str, Any]]) -> list[str]:
