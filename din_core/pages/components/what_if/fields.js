@@ -1,63 +1,66 @@
 // Profile and context as fields: a choice among the values that a model knows, or text where there may be several.
 
-const MOST_LISTED = 300; // options in a list to choose from; beyond them the field is searched by typing
+const MOST_LISTED = 300; // values in a list to choose from; beyond them the field is searched by typing
 
 function createFields(list, kind, act) {
   const made = new Map(); // by name
   list.replaceChildren();
 
+  // Several values are written with | between them, as in the tables.
+  const isText = ({ was, now, options }) => was.length > 1 || now.length > 1 || (options?.length ?? 0) > MOST_LISTED;
+
   function makeField(field) {
-    const box = element("label", "");
-    const name = element("span", field.label, { className: "label" });
-    const many = field.was.length > 1 || field.now.length > 1 || (field.options?.length ?? 0) > MOST_LISTED;
-    const input = document.createElement(many ? "input" : "select");
-    const was = element("span", "", { className: "was" });
-    if (many) {
-      const known = document.createElement("datalist");
-      known.id = `known-${kind}-${field.name}`;
-      known.append(...(field.options ?? []).map((value) => element("option", "", { value })));
-      input.setAttribute("list", known.id);
-      box.append(known);
-    }
-    input.onchange = () => act("edit", kind, field.name, ...input.value.split("|").map((v) => v.trim()).filter(Boolean));
-    box.append(name, input, was);
-    return { box, input, was, many };
+    const text = isText(field);
+    const parts = {
+      box: element("label", ""),
+      label: element("span", "", { className: "label" }),
+      input: document.createElement(text ? "input" : "select"),
+      known: document.createElement("datalist"),
+      was: element("span", "", { className: "was" }),
+    };
+    parts.known.id = `known-${kind}-${field.name}`;
+    if (text) parts.input.setAttribute("list", parts.known.id);
+    parts.input.onchange = () => {
+      const values = text ? parts.input.value.split("|").map((value) => value.trim()) : [parts.input.value];
+      act("edit", kind, field.name, ...values.filter(Boolean));
+    };
+    parts.box.append(parts.label, parts.input, parts.known, parts.was);
+    return { ...parts, text, listed: null };
   }
 
   function fill(entry, field) {
-    const { input, was, many } = entry;
-    const now = field.now.join("|");
+    const { box, label, input, was, text } = entry;
+    const [now, then] = [field.now.join("|"), field.was.join("|")];
     const unread = field.options === null;
-    if (!many) {
-      const values = [...new Set([...(field.options ?? []), ...field.was, ...field.now])];
-      const known = values.join("|");
-      if (entry.known !== known) {
-        const unknown = element("option", say("unknown"), { value: "" });
-        input.replaceChildren(unknown, ...values.map((value) => element("option", value, { value })));
-        entry.known = known;
-      }
-    }
+    put(label, field.label);
+    input.setAttribute("aria-label", field.label);
+    fillOptions(entry, [...new Set([...(field.options ?? []), ...(text ? [] : [...field.was, ...field.now])])]);
     if (input.value !== now) input.value = now;
     input.disabled = unread;
-    const changed = now !== field.was.join("|");
-    entry.box.classList.toggle("changed", changed);
-    put(was, unread ? say("not read by these models") : changed ? say("was {value}", { value: field.was.join("|") || say("unknown") }) : "");
+    box.classList.toggle("changed", now !== then);
+    const before = now === then ? "" : say("was {value}", { value: then || say("unknown") });
+    put(was, unread ? say("not read by these models") : before);
+  }
+
+  // Only when they are others: an open list stays open.
+  function fillOptions(entry, values) {
+    const listed = JSON.stringify([say("unknown"), ...values]);
+    if (entry.listed === listed) return;
+    entry.listed = listed;
+    const options = values.map((value) => element("option", value, { value }));
+    if (entry.text) entry.known.replaceChildren(...options);
+    else entry.input.replaceChildren(element("option", say("unknown"), { value: "" }), ...options);
   }
 
   return {
     show(fields) {
-      const kept = new Set(fields.map(({ name }) => name));
-      for (const [name, { box }] of made) {
-        if (kept.has(name)) continue;
-        box.remove();
-        made.delete(name);
-      }
       for (const field of fields) {
-        if (!made.has(field.name)) {
-          made.set(field.name, makeField(field));
-          list.append(made.get(field.name).box);
-        }
+        if (made.get(field.name)?.text !== isText(field)) made.set(field.name, makeField(field));
         fill(made.get(field.name), field);
+      }
+      const boxes = fields.map(({ name }) => made.get(name).box);
+      if (boxes.length !== list.children.length || boxes.some((box, i) => box !== list.children[i])) {
+        list.replaceChildren(...boxes);
       }
     },
   };
