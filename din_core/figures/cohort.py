@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from din_core.domain.cohort import Mean
-from din_core.figures.heatmap import DIVERGING, DIVERGING_DARK, colorbar, named, plain
+from din_core.figures.heatmap import DIVERGING, DIVERGING_DARK, colorbar, plain
 from din_core.figures.palette import DARK, LIGHT
 
 ROW_HEIGHT = 26
 """Pixels a candidate category."""
-LETTERS = 20
+LETTERS = 19
 """Of a category's name on an axis."""
 
 
@@ -78,7 +78,6 @@ class CategoriesLabels:
     no_interval: str = "no interval"
     of: str = "{count} behaviors, {users} users"
     x: str = "category of the behavior"
-    y: str = "category of the candidate"
 
 
 def bins_info(series: Mapping[str, Mean], names: Sequence[str]) -> BinsInfo:
@@ -163,10 +162,9 @@ def plot_categories(
     """The map, its colours centred at zero; cells without a behavior stay empty."""
     ink = "#f3f5f8" if dark else "#111111"
     limit = info.limit or 1.0
-    columns = named([plain(short(name)) for name in info.columns])  # as they stand there: where room lacks, not all do
     figure = go.Figure(
         go.Heatmap(
-            x=columns,
+            x=[plain(name) for name in info.columns],
             y=[plain(name) for name in info.rows],
             z=[[cell.value for cell in row] for row in info.cells],
             zmin=-limit,
@@ -182,13 +180,12 @@ def plot_categories(
             hoverongaps=False,
             colorbar={
                 **colorbar(labels.value, limit, [number(-limit), "0", number(limit)], ink),
-                "xref": "container",
-                "x": 0.01,
+                "len": 180,
             },
         )
     )
     axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True, "type": "category"}
-    font = {"color": ink, "size": 11}
+    font = {"color": ink, "size": 10}
     figure.update_layout(
         height=ROW_HEIGHT * len(info.rows) + 300,
         margin={"l": 8, "r": 8, "t": 76, "b": 8},
@@ -196,15 +193,16 @@ def plot_categories(
         xaxis={
             **axis,
             "tickfont": font,
-            "tickangle": -55,
+            "tickangle": -90,  # so that all fit a narrow screen
             "title": {"text": labels.x, "standoff": 8},
+            "tickvals": list(range(len(info.columns))),
+            "ticktext": [plain(short(name)) for name in info.columns],
         },
         yaxis={
             **axis,
             "tickfont": font,
             "autorange": "reversed",
             "ticklabelstandoff": 4,
-            "title": {"text": labels.y},
             "tickvals": list(range(len(info.rows))),
             "ticktext": [plain(short(name)) for name in info.rows],
         },

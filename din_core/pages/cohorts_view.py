@@ -86,18 +86,17 @@ def show() -> None:
 def size_words(cases: Cases, among: NDArray[np.bool_], people: str) -> str:
     """How many impressions and users are in the slice, and on how many of them the weights are summed."""
     summed = among[cases.sums.row]
-    told = "**" + t(
-        "{n:,} impressions of {users:,} {people}",
+    told = t(
+        "**Impressions: {n:,}. {people}: {users:,}.** ",
         n=int(among.sum()),
+        people=t(people).capitalize(),
         users=len(np.unique(cases.user[among])),
-        people=t(people),
     )
-    told += "**. "
     if cases.about.summed == cases.about.impressions:
         return told + t("Weights are summed over all of them.")
     return told + t(
-        "Weights are summed over {n:,} of them, of {users:,} {people}: sums were kept of a random sample of {of:,} of "
-        "all {all:,} impressions (seed {seed}).",
+        "Weights are summed over {n:,} of these impressions ({people}: {users:,}): sums were kept of a random sample "
+        "of {of:,} of all {all:,} (seed {seed}).",
         n=int(summed.sum()),
         users=len(np.unique(cases.user[cases.sums.row[summed]])),
         people=t(people),
@@ -128,14 +127,13 @@ def show_categories(hand: AtHand, among: NDArray[np.bool_]) -> None:
         no_interval=t("no interval"),
         of=t("{count} behaviors, {users} users"),
         x=t("category of the behavior"),
-        y=t("category of the candidate"),
     )
     with st.container(key="cohort_categories"):
         st.plotly_chart(drawn(plot_categories, info, is_dark(), labels), config=CALM, alt=map_words(info))
     st.caption(
         t(
-            "The {n:,} most frequent of {total:,} candidate categories here. Point at a cell for its interval and "
-            "sample size, or read them in the table.",
+            "Rows are the {n:,} most frequent of {total:,} candidate categories here. Point at a cell for its interval "
+            "and sample size, or read them in the table.",
             n=len(rows),
             total=total,
         )
@@ -203,7 +201,7 @@ def show_own_category(cases: Cases, among: NDArray[np.bool_]) -> None:
     left, right = st.columns(2)
     with left:
         shares = {t("own category"): share_of(cases, "own_age", "age", among)}
-        show_curve("own_share", shares, names, x, t("share of behaviors in the candidate's category"), percent=True)
+        show_curve("own_share", shares, names, x, t("share in the candidate's category"), percent=True)
     with right:
         means = {
             t("own category"): mean_weights(cases, "own_age", among),
