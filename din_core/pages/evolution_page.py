@@ -135,10 +135,11 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         st.plotly_chart(plot_path(info, dark, labels), config=CALM, alt=t("The same path, seen in two dimensions."))
         st.caption(shares_words(info))
     with right:
-        st.subheader(t("Step by step"), anchor=False)
-        table, config = steps_table(info)
-        st.dataframe(table, hide_index=True, column_config=config, height=420, key="steps")
-    st.caption(t(READING, n=len(path.behaviors), even=f"{1 / len(path.behaviors):.3g}"))
+        st.subheader(t("How to read it"), anchor=False)
+        st.markdown(t(READING, n=len(path.behaviors), even=f"{1 / len(path.behaviors):.3g}"))
+    st.subheader(t("Step by step"), anchor=False)
+    table, config = steps_table(info)
+    st.dataframe(table, hide_index=True, column_config=config, height=420, key="steps")
     st.page_link(
         inspect_page.page(), label=t("Open in Inspect"), icon=":material/arrow_forward:", query_params=state.query()
     )
