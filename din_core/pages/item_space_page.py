@@ -85,8 +85,9 @@ def show() -> None:
         st.markdown(t("The store holds {n:,} items, but this page maps {most:,} at most.", n=total, most=MOST_ITEMS))
         return
     try:
+        app.store.item(own.scenario.candidate_ids[0])
         history = app.store.history(own.scenario.user_id, own.scenario.as_of)
-    except DinLensError as error:
+    except DinLensError as error:  # gone since the scenario was chosen
         report([sentence(error)])
         return
     title, user = app.models[state.on_screen(own.scenario)[0]].name, words_for(app.summary).user_label(history.user)

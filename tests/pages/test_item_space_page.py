@@ -153,6 +153,20 @@ def test_items_that_the_model_does_not_know_are_said_to_share_an_embedding(visit
     assert "1 other items share its embedding" in words(page) and "New two" in words(page)
 
 
+def test_a_candidate_that_has_gone_is_told(visit: Visit, world: World) -> None:
+    with world.store.writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO items (item_key, item_id, title, fields, search_text) VALUES (90, 'y1', 'New', '{}', '')"
+        )
+    page = visit("items", user="7", item="y1")
+    assert not page.exception and not page.warning
+    with world.store.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM items WHERE item_id = 'y1'")
+    page.run()
+    assert not page.exception
+    assert 'No item "y1" in the store' in read(page.warning[0].value)
+
+
 def test_too_many_items_are_told(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(item_space_page, "MOST_ITEMS", 2)
     page = visit("items")
