@@ -2,15 +2,17 @@
 #   PYTHON=python3.12   another Python, 3.11 to 3.13
 #   TORCH_INDEX=URL     a further package index for torch, such as PyTorch's CPU wheels
 #   PORT=8501           where the demo listens
+#   ARGUMENTS=--json    options of measure-ui
 
 PYTHON ?= python3
 TORCH_INDEX ?=
 PORT ?= 8501
+ARGUMENTS ?=
 VENV := .venv
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test lint screenshots clean
+.PHONY: demo test lint screenshots measure-ui clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/streamlit run app.py --server.port $(PORT)
@@ -24,6 +26,9 @@ lint: $(VENV)/.installed-dev
 
 screenshots: $(VENV)/.installed-dev
 	$(VENV)/bin/python -m tests.journeys.screenshots
+
+measure-ui: $(VENV)/.installed-dev
+	$(VENV)/bin/python -m tests.journeys.measure_ui $(ARGUMENTS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,343 @@
+"""`python -m tests.journeys.measure_ui`: how fast the pages answer, from a trusted input to the last change painted.
+
+Headless Chromium against a warm server on the embedded demo. Times are told, never asserted: they depend on the
+machine, whose load is printed with them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from playwright.sync_api import Browser, Page, expect
+
+from din_core.pages.demo import demo_store
+from din_core.pages.startup import DEMO
+from din_core.store import BehaviorStore, open_store
+from tests.journeys.reading import box, model_box, options
+from tests.journeys.server import running_app, running_browser
+
+PATIENCE_MS = 120_000
+WARM_UP = 3
+"""Repetitions of each interaction before those that count."""
+QUIET_MS = 500
+"""Without a change for so long, an interaction is over."""
+expect.set_options(timeout=PATIENCE_MS)
+SIZE = {"width": 1280, "height": 1000}
+HEAVY = 400
+"""Distinct items from which on a history is a long one."""
+MEMORY_INTERACTIONS = 200
+
+PROBE = """() => {
+  const probe = (window.probe = { input: 0, drawn: 0, changed: 0, painted: 0, first: 0, waiting: false });
+  const painted = (then) => requestAnimationFrame(() => {
+    const channel = new MessageChannel(); // its message comes after the frame is painted
+    channel.port1.onmessage = then;
+    channel.port2.postMessage(0);
+  });
+  probe.note = (name) => {
+    probe.last = performance.now();
+    probe[`${name}Dirty`] = true;
+    if (probe.waiting) return;
+    probe.waiting = true;
+    painted(() => {
+      const now = performance.now();
+      if (probe.drawnDirty) probe.drawn = now;
+      if (probe.drawnDirty && !probe.first) probe.first = now;
+      probe.changed = now;
+      probe.drawnDirty = probe.changedDirty = probe.waiting = false;
+    });
+  };
+  const clear = CanvasRenderingContext2D.prototype.clearRect;
+  CanvasRenderingContext2D.prototype.clearRect = function (...area) {
+    probe.note("drawn");
+    return clear.apply(this, area);
+  };
+  for (const kind of ["keydown", "pointerdown"]) {
+    window.addEventListener(kind, (event) => event.isTrusted && (probe.input = event.timeStamp), true);
+  }
+}"""
+"""Notes when a trusted input came, when a canvas was drawn last and when anything watched changed last, each as of
+the end of the frame that shows it."""
+
+WATCH = """element => new MutationObserver(() => window.probe.note("changed")).observe(
+  element, { subtree: true, childList: true, characterData: true, attributes: true }
+)"""
+OVER = f"() => probe.changed > probe.input && !probe.waiting && performance.now() - probe.changed > {QUIET_MS}"
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One thing to do on a page. A further page is a further entry of `interactions`."""
+
+    name: str
+    watched: str
+    """Selector of the element whose changes count."""
+    prepare: Callable[[Page, int], None]
+    """What comes before the input that is timed; gets the number of the repetition."""
+    act: Callable[[Page, int], None]
+    """Ends with the trusted input that is timed, and waits for nothing."""
+    path: str = ""
+    """The page, below the server's address."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Milliseconds over the repetitions. `chart`: until the last drawing of a canvas, nothing where none is drawn;
+    `all`: until the last change of anything watched, rows out of sight included."""
+
+    name: str
+    times: int
+    chart_median: float | None
+    chart_p95: float | None
+    all_median: float
+    all_p95: float
+
+
+def interactions(heavy: Sequence[str], typical: Sequence[str]) -> list[Interaction]:
+    """What is measured, in the order of the table."""
+    lens = "#lens"
+    return [
+        Interaction("switch user, typical history", lens, *switching("user", typical)),
+        Interaction(f"switch user, {HEAVY}+ distinct items", lens, *switching("user", heavy)),
+        Interaction("switch impression", lens, open_impressions, pick_impression),
+        Interaction("step candidate by arrow key", lens, focus_cases, step_candidate),
+        Interaction("choose a model", lens, focus_models, step_model),
+        Interaction("search users, 150 ms debounce in it", ".st-key-user #panel", typed("user", "adult"), letter("s")),
+        Interaction(
+            "search items, 150 ms debounce in it", ".st-key-candidate #panel", typed("candidate", "mil"), letter("k")
+        ),
+    ]
+
+
+def switching(key: str, users: Sequence[str]) -> tuple[Callable[[Page, int], None], Callable[[Page, int], None]]:
+    """Find one of `users` by id; then choose it."""
+
+    def prepare(page: Page, place: int) -> None:
+        box(page, key).fill(users[place % len(users)])
+        expect(the_user(page, place)).to_be_visible()
+
+    def the_user(page: Page, place: int) -> Any:
+        name = re.compile(rf"\b{re.escape(users[place % len(users)])}( ·|$)")
+        return options(page, key).filter(has_text=name).first
+
+    return prepare, lambda page, place: the_user(page, place).click()
+
+
+def open_impressions(page: Page, place: int) -> None:
+    box(page, "impression").click()
+    expect(options(page, "impression").first).to_be_visible()
+
+
+def pick_impression(page: Page, place: int) -> None:
+    options(page, "impression").filter(has_not=page.locator("[aria-selected=true]")).nth(5 + place % 20).click()
+
+
+def focus_cases(page: Page, place: int) -> None:
+    page.locator("#cases").focus()
+
+
+def step_candidate(page: Page, place: int) -> None:
+    chosen, of = (int(n) for n in page.locator("#place").inner_text().split(" of "))
+    page.keyboard.press("ArrowDown" if (place // (of - 1)) % 2 == 0 and chosen < of else "ArrowUp")
+
+
+def focus_models(page: Page, place: int) -> None:
+    model_box(page, 0).focus()
+
+
+def step_model(page: Page, place: int) -> None:
+    select = model_box(page, 0)
+    last = select.evaluate("select => select.selectedIndex === select.options.length - 1")
+    page.keyboard.press("Home" if last else "ArrowDown")
+
+
+def typed(key: str, text: str) -> Callable[[Page, int], None]:
+    """Type all but the last letter, and wait for its answer."""
+
+    def prepare(page: Page, place: int) -> None:
+        box(page, key).fill(text)
+        expect(page.locator(f".st-key-{key} #count")).to_contain_text(f"“{text}”")
+
+    return prepare
+
+
+def letter(one: str) -> Callable[[Page, int], None]:
+    return lambda page, place: page.keyboard.press(one)
+
+
+def open_page(browser: Browser, address: str) -> Page:
+    """A page of a new visitor, with an empty browser cache, once the chart is there."""
+    page = browser.new_context(viewport=SIZE, reduced_motion="reduce", locale="en").new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.add_init_script(f"({PROBE})()")
+    page.goto(address)
+    page.wait_for_function("() => probe.first > 0")
+    expect(page.locator("#title")).not_to_be_empty()
+    return page
+
+
+def measure(page: Page, interaction: Interaction, times: int) -> Row:
+    """Do it `times` times after a warm-up."""
+    page.locator(interaction.watched).evaluate(WATCH)
+    charts, alls = [], []
+    for place in range(-WARM_UP, times):
+        interaction.prepare(page, place + WARM_UP)
+        page.wait_for_function(f"() => !probe.waiting && performance.now() - probe.changed > {QUIET_MS}")
+        interaction.act(page, place + WARM_UP)
+        page.wait_for_function(OVER)
+        if place >= 0:
+            drawn, changed = page.evaluate("[probe.drawn - probe.input, probe.changed - probe.input]")
+            alls.append(changed)
+            charts.extend([drawn] if drawn > 0 else [])
+    return row(interaction.name, charts, alls)
+
+
+def row(name: str, charts: Sequence[float], alls: Sequence[float]) -> Row:
+    shown = (statistics.median(charts), p95(charts)) if charts else (None, None)
+    return Row(name, len(alls), *shown, statistics.median(alls), p95(alls))
+
+
+def p95(values: Sequence[float]) -> float:
+    """The value that 95 % of the values do not exceed."""
+    return sorted(values)[max(0, -(-95 * len(values) // 100) - 1)]
+
+
+def first_view(browser: Browser, address: str, times: int) -> Row:
+    """From the request of the page to the first painted chart; every visit has an empty browser cache."""
+    found = []
+    for place in range(-1, times):
+        page = open_page(browser, address)
+        if place >= 0:
+            found.append(page.evaluate("probe.first"))
+        page.context.close()
+    return row("first view of a new visitor", found, found)
+
+
+def households(store: BehaviorStore, count: int) -> tuple[list[str], list[str], str]:
+    """Users whose histories before their newest impression are long, users around the median, and both in words."""
+    tables = store.bulk()
+    newest = pd.Series(tables.impression_time).groupby(tables.impression_user).max()
+    lines = pd.DataFrame({"user": tables.behavior_user, "item": tables.behavior_item, "time": tables.behavior_time})
+    seen = lines[lines["time"] < lines["user"].map(newest)]
+    distinct = seen.groupby("user")["item"].nunique().sort_values(ascending=False)
+    long = distinct[distinct >= HEAVY]
+    heavy = long.iloc[:: max(len(long) // count, 1)][:count]
+    middle = max(len(distinct) // 2 - count // 2, 0)
+    typical = distinct.iloc[middle : middle + count]
+    words = (
+        f"{len(heavy)} households with {heavy.min():,} to {heavy.max():,} distinct items (median "
+        f"{heavy.median():,.0f}); typical: {len(typical)} around the median of all, {typical.min():,} to "
+        f"{typical.max():,}"
+    )
+    names = tables.users["user_id"]
+    return [names[user] for user in heavy.index], [names[user] for user in typical.index], words
+
+
+def server_memory() -> int | None:
+    """Resident bytes of the app that this process started; None where /proc does not tell."""
+    for task in Path("/proc/self/task").glob("*/children"):
+        for child in task.read_text().split():
+            if "app.py" in Path(f"/proc/{child}/cmdline").read_text():
+                pages = int(Path(f"/proc/{child}/statm").read_text().split()[1])
+                return pages * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def memory_growth(page: Page, users: Sequence[str], times: int) -> dict[str, float] | None:
+    """Megabytes before and after `times` interactions, each household visited once before."""
+    switch, steps = (
+        Interaction("", "#lens", *switching("user", users)),
+        Interaction("", "#lens", focus_cases, step_candidate),
+    )
+
+    def visit(place: int) -> None:
+        one = switch if place % 2 == 0 else steps
+        one.prepare(page, place // 2)
+        one.act(page, place // 2)
+        page.wait_for_function("() => probe.changed > probe.input && !probe.waiting")
+
+    for place in range(2 * len(users)):
+        visit(place)
+    before = server_memory()
+    for place in range(times):
+        visit(place)
+    after = server_memory()
+    if before is None or after is None:
+        return None
+    return {"interactions": times, "before_mb": before / 1e6, "after_mb": after / 1e6, "growth": after / before - 1}
+
+
+def main() -> None:
+    """Measure, and print one table or one JSON object."""
+    parser = argparse.ArgumentParser(description="Time the pages in headless Chromium on the embedded demo.")
+    parser.add_argument("--times", type=int, default=20, help="repetitions that count, of each interaction")
+    parser.add_argument("--only", default="", help="measure only interactions whose name holds this text")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    chosen = parser.parse_args()
+    found = measure_all(chosen.times, chosen.only)
+    print(json.dumps(found, indent=2) if chosen.json else table(found))
+
+
+def measure_all(times: int, only: str) -> dict[str, Any]:
+    """Every row, the server's memory, and what they were measured on."""
+    store = open_store(demo_store(DEMO, lambda *_: None))
+    heavy, typical, words = households(store, min(times, 20))
+    store.close()
+    load = os.getloadavg()
+    with running_app({}) as address, running_browser() as browser:
+        page = open_page(browser, address)
+        rows = [measure(page, one, times) for one in interactions(heavy, typical) if only in one.name]
+        page.context.close()
+        memory = None
+        if not only:
+            rows.append(first_view(browser, address, times))
+            page = open_page(browser, address)
+            memory = memory_growth(page, heavy, MEMORY_INTERACTIONS)
+    return {
+        "rows": [asdict(one) for one in rows],
+        "memory": memory,
+        "households": words,
+        "machine": {"cores": os.cpu_count(), "load_before": load, "load_after": os.getloadavg()},
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    """The same as Markdown."""
+    lines = [
+        "| trusted input to last change painted, ms | times | chart: median | p95 | all: median | p95 |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for one in found["rows"]:
+        values = (one[name] for name in ("chart_median", "chart_p95", "all_median", "all_p95"))
+        shown = " | ".join("" if value is None else f"{value:,.0f}" for value in values)
+        lines.append(f"| {one['name']} | {one['times']} | {shown} |")
+    memory, machine = found["memory"], found["machine"]
+    if memory:
+        lines += [
+            "",
+            f"Server's memory over {memory['interactions']} interactions: {memory['before_mb']:,.0f} MB to "
+            f"{memory['after_mb']:,.0f} MB ({memory['growth']:+.1%}).",
+        ]
+    before, after = (f"{machine[name][0]:.1f}" for name in ("load_before", "load_after"))
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Long histories: {found['households']}.",
+            f"{machine['cores']} cores, load {before} before and {after} after. Embedded demo, warm server, headless "
+            f"Chromium at {SIZE['width']} × {SIZE['height']}. `all` counts the table's rows out of sight too.",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()
