@@ -32,7 +32,7 @@ LEAD = T(
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title="What if", url_path="whatif")
+    return st.Page(show, title=t("What if"), url_path="whatif")
 
 
 def remind(scenario: Scenario | None) -> None:
