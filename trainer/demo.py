@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.explain.cases import write_cases
-from din_core.model.checkpoint import Checkpoint, check_replaceable, save_checkpoint
+from din_core.model.checkpoint import FAITHFULNESS, Checkpoint, check_replaceable, save_checkpoint
 from din_core.store import ingest
 from trainer.cases import CasesOptions, make_cases
+from trainer.faithfulness.card import section, with_section
 from trainer.tables import PROVENANCE, Tables, read_tables, write_tables
 
 MAX_BYTES = 8_000_000
@@ -59,8 +62,9 @@ def write_subset(tables: Path, out: Path, *, overwrite: bool = False, max_bytes:
 def write_checkpoints(checkpoints: Mapping[str, Checkpoint], out: Path, leaderboard: Path) -> int:
     """Write the checkpoints to `out`, with item embeddings in half precision, and the leaderboard where there is one.
 
-    Returns their bytes. Older checkpoints in `out` are gone. DinLensError when the new ones are too large, or when
-    `out` holds anything but checkpoints and a leaderboard; nothing is written then.
+    What `faithfulness` measured of one comes along, in its file and on its card. Returns their bytes. Older
+    checkpoints in `out` are gone. DinLensError when the new ones are too large, or when `out` holds anything but
+    checkpoints and a leaderboard; nothing is written then.
     """
     for old in out.glob("*"):
         if old.name != leaderboard.name:
@@ -69,8 +73,12 @@ def write_checkpoints(checkpoints: Mapping[str, Checkpoint], out: Path, leaderbo
     with tempfile.TemporaryDirectory(dir=out.parent) as name:
         written = Path(name) / out.name
         for model, one in checkpoints.items():
-            card = one.card + HALF
+            measured = _faithfulness(one, model)
+            card = (one.card if measured is None else with_section(one.card, section(measured))) + HALF
             save_checkpoint(written / model, one.model, one.vocabulary, one.metrics, card, half_tables=True)
+            if measured is not None:
+                text = json.dumps(measured, indent=1, ensure_ascii=False) + "\n"
+                (written / model / FAITHFULNESS).write_text(text, encoding="utf-8")
         size = sum(file.stat().st_size for file in written.glob("*/*"))
         if size > MAX_CHECKPOINT_BYTES:
             raise DinLensError(
@@ -82,6 +90,25 @@ def write_checkpoints(checkpoints: Mapping[str, Checkpoint], out: Path, leaderbo
         shutil.rmtree(out, ignore_errors=True)
         written.replace(out)
     return size
+
+
+def _faithfulness(one: Checkpoint, model: str) -> dict[str, Any] | None:
+    """What `faithfulness` wrote beside a checkpoint, under the name that it is shipped by; None where it wrote nothing.
+
+    The fingerprint stays that of the network that was measured.
+    """
+    path = one.folder / FAITHFULNESS
+    if not path.is_file():
+        return None
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if found["fingerprint"] == one.fingerprint:
+            return {**found, "checkpoint": model}
+    except (ValueError, KeyError, TypeError):
+        raise DinLensError(f"{path} is not what `faithfulness` writes; measure the checkpoint again") from None
+    raise DinLensError(
+        f"{path} is of checkpoint {found['fingerprint']}, but this one is {one.fingerprint}; measure it again"
+    )
 
 
 def write_demo_cases(tables: Path, checkpoints: Path, max_bytes: int = MAX_CASES_BYTES) -> int:

@@ -1,5 +1,6 @@
 """The embedded demo's checkpoints: smaller, the same model, and all or nothing."""
 
+import json
 import shutil
 from dataclasses import asdict
 
@@ -9,10 +10,11 @@ import torch
 import trainer.demo as demo
 from din_core.domain import CheckpointError, DinLensError
 from din_core.explain.cases import fingerprint_of, read_cases
-from din_core.model.checkpoint import load_checkpoint, save_checkpoint
+from din_core.model.checkpoint import FAITHFULNESS, load_checkpoint, save_checkpoint
 from tests.model.conftest import VOCABULARY, toy_batch, toy_network
 from tests.small_world import small_store
 from tests.tiny_checkpoints import write_checkpoints
+from trainer.faithfulness.card import FIGURES
 
 
 @pytest.fixture
@@ -35,6 +37,47 @@ def test_shipped_checkpoints_score_as_the_trained_ones_to_half_precision(tmp_pat
     assert "half precision" in shipped.card
     assert (tmp_path / "assets" / "leaderboard.json").read_text() == "{}"
     assert size == sum(file.stat().st_size for file in (tmp_path / "assets" / "din").iterdir())
+
+
+@pytest.fixture
+def measured(tmp_path, checkpoint):
+    """A checkpoint, and what `faithfulness` would have found of it."""
+    one = {"mean": 0.5, "interval": [0.4, 0.6], "quartiles": [0.1, 0.5, 0.9], "n": 7}
+    (checkpoint.folder / FAITHFULNESS).write_text(
+        json.dumps(
+            {
+                **{"split": "test", "impressions": 7, "of": 70, "users": 5, "seed": 0, "measured_at": "now"},
+                **{"checkpoint": str(checkpoint.folder), "fingerprint": checkpoint.fingerprint, "title": "DIN"},
+                **{"figures": dict.fromkeys(FIGURES, one), "verdicts": {"trust": 1.0}, "by_length": []},
+                **{"by_category": [], "precision": None, "uniform": None, "frozen": None, "adversary": None},
+                "seeds": None,
+            }
+        )
+    )
+    return checkpoint
+
+
+def test_what_was_measured_of_a_checkpoint_is_shipped_with_it_and_names_no_folder(tmp_path, measured):
+    for _ in range(2):  # once more over itself
+        demo.write_checkpoints({"din": measured}, tmp_path / "assets", tmp_path / "none.json")
+    text = (tmp_path / "assets" / "din" / FAITHFULNESS).read_text()
+    assert json.loads(text)["checkpoint"] == "din"
+    assert json.loads(text)["fingerprint"] == measured.fingerprint
+    assert str(tmp_path) not in text
+    card = load_checkpoint(tmp_path / "assets" / "din").card
+    assert card.count("## Can the weights be believed?") == 1
+    assert "Over 7 of 70 test impressions (5 users" in card
+    assert card.endswith(demo.HALF)
+
+
+def test_a_measurement_of_another_checkpoint_is_not_shipped(tmp_path, measured):
+    path = measured.folder / FAITHFULNESS
+    path.write_text(path.read_text().replace(measured.fingerprint, "0123456789ab"))
+    with pytest.raises(DinLensError, match=f"is of checkpoint 0123456789ab, but this one is {measured.fingerprint}"):
+        demo.write_checkpoints({"din": measured}, tmp_path / "assets", tmp_path / "none.json")
+    path.write_text("[]")
+    with pytest.raises(DinLensError, match="is not what `faithfulness` writes"):
+        demo.write_checkpoints({"din": measured}, tmp_path / "assets", tmp_path / "none.json")
 
 
 def test_what_is_no_checkpoint_is_never_replaced(tmp_path, checkpoint):

@@ -68,7 +68,7 @@ def differences(scorer: Scorer, one: Shown, random: np.random.Generator) -> tupl
         abs(effects[gone] - (full - _rescored(scorer, one, everything - seen[gone])))
         for gone in random.permutation(t)[:DELETED]
     ]
-    players = int(min(t, random.integers(2, PLAYERS + 1)))
+    players = min(t, int(random.integers(2, PLAYERS + 1)))
     groups = _groups(opened, random, players)
     values = shapley(opened, groups).values
     own = [set().union(*(seen[place] for place in _of(group))) for group in groups]
@@ -100,10 +100,10 @@ def enumerated(worth: dict[tuple[int, ...], float], players: int) -> Floats:
     ways = [1.0]
     for n in range(1, players):
         ways.append(ways[-1] * n / (players - n))  # 1 / C(P − 1, n)
-    for inside, value in worth.items():
-        for player in (p for p in range(players) if not inside[p]):
-            larger = (*inside[:player], 1, *inside[player + 1 :])
-            values[player] += (worth[larger] - value) * ways[sum(inside)] / players
+    for there, value in worth.items():
+        for player in (p for p in range(players) if not there[p]):
+            larger = (*there[:player], 1, *there[player + 1 :])
+            values[player] += (worth[larger] - value) * ways[sum(there)] / players
     return values
 
 
