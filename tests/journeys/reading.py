@@ -61,6 +61,12 @@ def column(page: Page, name: str) -> list[tuple[str, float]]:
     return [(title, number(text)) for title, text in rows]
 
 
+def lens_text(page: Page) -> str:
+    """All that the lens says, once every row of its table is drawn."""
+    expect(page.locator("#rows")).to_have_attribute("aria-busy", "false")
+    return page.locator("#lens").inner_text()
+
+
 def drawing(page: Page) -> str:
     """The bars as they are drawn."""
     found: str = page.locator("#bars").evaluate("canvas => canvas.toDataURL()")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from din_core.scoring import Scorer, load_scorers
 from din_core.store import open_store
-from tests.journeys.reading import box, check_numbers, drawing, options, query, wait_until_opened, weights
+from tests.journeys.reading import box, check_numbers, drawing, lens_text, options, query, wait_until_opened, weights
 from tests.journeys.server import PYTHON_APP, ROOT, running_app
 
 
@@ -58,12 +58,12 @@ def test_the_demo_from_its_first_start_to_a_shared_link(
     assert drawing(page) != drawn
     check_numbers(page, store, scorers)
 
-    seen = page.locator("#lens").inner_text()
+    seen = lens_text(page)
     page.reload()
     wait_until_opened(page)
-    assert page.locator("#lens").inner_text() == seen
+    assert lens_text(page) == seen
     colleague = new_page()
     colleague.goto(page.url)
     wait_until_opened(colleague)
-    assert colleague.locator("#lens").inner_text() == seen
+    assert lens_text(colleague) == seen
     store.close()
