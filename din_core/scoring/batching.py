@@ -19,7 +19,6 @@ import numpy as np
 from din_core.domain import History, Item, ScorerBusy, Scores
 from din_core.scoring.scorer import Request, Scorer
 
-
 IDLE_SECONDS = 30.0
 """A worker with nothing to do for so long ends; the next request starts another."""
 
