@@ -18,6 +18,7 @@ from din_core.pages import (
     models_page,
     rank_page,
     state,
+    tour_page,
     what_if_page,
 )
 from din_core.pages.chrome import footer, header, navigation, report
@@ -49,12 +50,13 @@ pages = [
     what_if_page.page(),
     compare_page.page(),
     rank_page.page(),
+    evolution_page.page(),
     item_space_page.page(),
     cases_page.page(),
     cohorts_page.page(),
-    evolution_page.page(),
     models_page.page(),
     data_page.page(),
+    tour_page.page(),
 ]
 page = st.navigation(pages, position="hidden")
 inspecting = page is pages[0]

@@ -120,6 +120,8 @@ class Session:
     """What the lens holds."""
     page: str | None = None
     """The page on screen, by its path."""
+    tour: int = 0
+    """The step of the guided tour."""
     language: str | None = None
     """The code of the language spoken; None until the first word."""
     ranking: tuple[object, Ranking] | None = None
@@ -360,6 +362,12 @@ def space_scores(
     return own.scores[1]
 
 
+@st.cache_data(show_spinner=False, max_entries=4)
+def store_facts(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> StoreFacts:
+    """What is counted of a store, as it was when it held so many rows."""
+    return _store.facts()
+
+
 @st.cache_resource(show_spinner=False, max_entries=2)
 def cases(_folder: Path, key: tuple[object, ...]) -> Cases:
     """What the folder of cases holds, for all sessions; `key` changes with its files."""
@@ -374,9 +382,3 @@ def slice_quality(key: tuple[object, ...], _cases: Cases, _among: NDArray[np.boo
     from din_core.pages.quality import quality
 
     return quality(_cases, _among)
-
-
-@st.cache_data(show_spinner=False, max_entries=4)
-def store_facts(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> StoreFacts:
-    """What is counted of a store, as it was when it held so many rows."""
-    return _store.facts()
