@@ -1,0 +1,106 @@
+"""The pages in Chinese: other words, the same numbers, on every page, and without asking where the browser asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import go_to
+from tests.pages.test_inspect_page import boxes, lens, read
+
+Visit = Callable[..., AppTest]
+
+SAID = {
+    "Which past behaviors does a Deep Interest Network switch on for a candidate?": (
+        "面对一个候选，深度兴趣网络（DIN）激活了哪些历史行为？"
+    ),
+    "What is in the store": "行为库的内容",
+}
+
+
+def speak(page: AppTest, language: str) -> AppTest:
+    """Press the button in the header."""
+    return page.button(key=f"language_{language}").click().run()
+
+
+def ranking(page: AppTest) -> pd.DataFrame:
+    """The table once everything is scored."""
+    while not page.session_state["din_lens"].ranking[1].wait(1):
+        pass
+    return page.run().dataframe[0].value
+
+
+def texts(page: AppTest) -> str:
+    """All headings and lines."""
+    return read(" ".join(e.value for e in [*page.header, *page.markdown]))
+
+
+def test_inspect_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
+    page = visit()
+    _, english = lens(page)
+    _, chinese = lens(speak(page, "zh"))
+    assert not page.exception and not page.warning
+    assert set(boxes(page)) == {"家庭", "该家庭的曝光", "候选：全部商品均可选"}
+    assert chinese["subject"] == "家庭 7 · 45-54 · 2 adults, no kids"
+    assert chinese["words"] == {"positive": "已购买", "negative": "未购买", "happened": "购买"}
+    assert chinese["texts"]["Copy link"] == "复制链接"
+    assert [model["overTime"] for model in chinese["models"]] == ["激活权重随时间的分布", "池化权重随时间的分布"]
+    assert chinese["models"][0]["pooling"] == "加权求和池化，激活权重未归一化"
+    for said, other in zip(chinese["models"], english["models"], strict=True):
+        for one, same in zip(said["scored"], other["scored"], strict=True):
+            for numbers in ("probability", "weight", "intensity", "extent"):
+                assert one[numbers] == same[numbers]
+        for one, same in zip(said["effects"].values(), other["effects"].values(), strict=True):
+            assert (one["effect"], one["logit"]) == (same["effect"], same["logit"])
+
+
+def test_rank_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
+    page = visit("rank")
+    english = ranking(page)
+    chinese = ranking(speak(page, "zh"))
+    assert not page.exception
+    named = {
+        "Rank": "排名",
+        "Item": "商品",
+        "In history": "历史中",
+        "Rank by Average pooling": "Average pooling 的名次",
+    }
+    for column in (*named, "DIN", "Average pooling"):
+        assert list(chinese[named.get(column, column)]) == list(english[column])
+    assert set(chinese["Category"]) - set(english["Category"]) == {"未知"}
+    assert "全部商品排名" in texts(page)
+    (rank,) = chinese.loc[chinese["商品"] == "Stout · 12 oz · National", "排名"]
+    assert f"“查看”页的候选 Stout · 12 oz · National 在 DIN 下位列 {len(chinese)} 个商品中的第 {rank} 位。" in texts(
+        page
+    )
+
+
+def test_the_choice_holds_on_another_page_until_it_is_taken_back(visit: Visit) -> None:
+    page = go_to(speak(visit(), "zh"), "data")
+    assert all(chinese in texts(page) and english not in texts(page) for english, chinese in SAID.items())
+    speak(page, "en")
+    assert all(english in texts(page) and chinese not in texts(page) for english, chinese in SAID.items())
+
+
+@pytest.mark.parametrize(
+    ("locale", "greeting"),
+    [("zh-CN", "查看"), ("zh", "查看"), ("ZH-hans-CN", "查看"), ("de-DE", "Inspect"), (None, "Inspect")],
+)
+def test_a_visitor_is_greeted_in_what_the_browser_asks_for(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, locale: str | None, greeting: str
+) -> None:
+    monkeypatch.setattr(type(st.context), "locale", locale)
+    page = visit()
+    assert greeting in [link.proto.label for link in page.get("page_link")]
+    assert page.query_params["user"] == "7"
+
+
+def test_a_choice_counts_more_than_the_browser(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(st.context), "locale", "zh-CN")
+    page = speak(visit(), "en")
+    assert "Inspect" in [link.proto.label for link in page.get("page_link")]
+    assert "Inspect" in [link.proto.label for link in go_to(page, "rank").get("page_link")]
