@@ -164,7 +164,7 @@ def profile_words(chosen: tuple[str, str] | None) -> str:
     """`Age: 45-54`."""
     if chosen is None:
         return t("Everybody")
-    return f"{t(field_label(chosen[0]))}: {value_words(chosen[1])}"
+    return f"{field_label(chosen[0])}: {value_words(chosen[1])}"
 
 
 def value_words(value: str) -> str:

@@ -226,8 +226,8 @@ def show_curve(
     with st.container(key=f"cohort_{key}"):
         alt = t("{y} by {x}; the table below holds the numbers.", y=y, x=x)
         st.plotly_chart(drawn(plot_bins, info, is_dark(), labels, percent), config=CALM, alt=alt)
-    with st.expander(t("The same as a table")):
-        st.dataframe(bins_table(info, x, percent), hide_index=True, key=f"{key}_table")
+        with st.expander(t("The same as a table")):
+            st.dataframe(bins_table(info, x, percent), hide_index=True, key=f"{key}_table")
 
 
 def bins_table(info: BinsInfo, x: str, percent: bool) -> pd.DataFrame:
