@@ -15,6 +15,7 @@ from din_core.pages.explained import explain
 from din_core.pages.inspection import Inputs, read_inputs, score
 from din_core.pages.language import current, t
 from din_core.pages.lens_data import common_text, effects_text, model_text
+from din_core.pages.nearest_view import show_counterfactuals, show_nearest
 from din_core.pages.words import words_for
 from din_core.sharing import sentence
 
@@ -53,6 +54,7 @@ def show() -> None:
     report(own.problems)
     if scenario is not None and inputs is not None:
         show_lens(scenario, inputs)
+        show_questions()
     elif app.setting.opening is not None:
         st.button(t("Show the opening example"), on_click=state.show, args=(app.setting.opening,))
 
@@ -82,6 +84,24 @@ def show_lens(scenario: Scenario, inputs: Inputs) -> None:
         on_went=state.lens_went,
         on_wish=state.hold_ahead,
     )
+
+
+@st.fragment
+def show_questions() -> None:
+    """What would have to be gone, and who decided otherwise; nothing is computed while it is folded up."""
+    app, own = state.current_app(), state.session()
+    if own.chosen:  # another scenario was opened from here, and only this part runs
+        st.rerun()
+    scenario = own.scenario
+    with st.expander(t("Two more questions about this candidate"), key="questions", on_change="rerun") as questions:
+        if questions.open and scenario is not None:
+            removal, other = st.columns(2, gap="large")
+            with removal:
+                st.subheader(t("What would have to be gone?"), anchor=False)
+                show_counterfactuals(app, scenario)
+            with other:
+                st.subheader(t("Who decided otherwise?"), anchor=False)
+                show_nearest(app, scenario)
 
 
 def hold_effects(held: state.Held, scenario: Scenario, inputs: Inputs) -> None:

@@ -119,3 +119,12 @@ def test_what_no_removal_reaches_is_said(opened: Open) -> None:
 def test_an_empty_history_has_nothing_to_remove(opened: Open) -> None:
     page = opened(scenario(at=1))
     assert "The history is empty" in text(page)
+
+
+def test_inspect_offers_both_questions_once_they_are_opened(visit: Callable[..., AppTest]) -> None:
+    page = visit()
+    assert "find_removal" not in {button.key for button in page.button}
+    page.session_state["questions"] = True
+    page.run()
+    assert not page.exception
+    assert {"find_removal", "find_nearest"} <= {button.key for button in page.button}
