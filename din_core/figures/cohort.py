@@ -194,7 +194,7 @@ def plot_categories(
             **axis,
             "tickfont": font,
             "tickangle": -90,  # so that all fit a narrow screen
-            "title": {"text": labels.x, "standoff": 8},
+            "title": {"text": labels.x, "standoff": 16},
             "tickvals": list(range(len(info.columns))),
             "ticktext": [plain(short(name)) for name in info.columns],
         },

@@ -90,9 +90,7 @@ def test_the_most_negative_weight_is_named_with_its_behavior(visit: Visit, world
         place = int(scores.weight[0].argmin())
         lowest.append((float(scores.weight[0, place]), scores.behaviors[place].item.label, shown.item.label))
     told = sorted(line for line in lowest if line[0] < 0)
-    if not told:
-        assert len(page.dataframe) == 0
-        return
+    assert told  # these networks have negative weights
     table = page.dataframe[0].value
     assert list(zip(table["Of the behavior"], table["Candidate"], strict=True)) == [line[1:] for line in told]
     assert [points(text) for text in table["Weight"]] == pytest.approx([line[0] for line in told], rel=0.01)
