@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -19,6 +20,8 @@ from din_core.pages.words import day, field_label
 from din_core.sharing import checkpoint_name
 
 FOLDER = "cases"
+ANY = ""
+"""The choice of everything; a box whose choice is None would offer to clear it."""
 
 
 @dataclass(frozen=True)
@@ -129,40 +132,45 @@ def pick_slice(cases: Cases, key: str, outcomes: tuple[str, str] | None = None) 
     shown = sorted(set(weeks(cases).tolist()))
     profile, category, week, last = st.columns(4)
     chosen = profile.selectbox(
-        t("Profile"), [None, *profiles], format_func=profile_words, key=f"{key}_profile", disabled=not profiles
+        t("Profile"), [ANY, *profiles], format_func=profile_words, key=f"{key}_profile", disabled=not profiles
     )
     category_name = category.selectbox(
         t("Category of the candidate"),
-        [None, *names],
-        format_func=lambda name: t("All categories") if name is None else value_words(name),
+        [ANY, *names],
+        format_func=lambda name: t("All categories") if name == ANY else value_words(name),
         key=f"{key}_category",
     )
     first_day = week.selectbox(
         t("Week"),
-        [None, *shown],
-        format_func=lambda at: t("All weeks") if at is None else t("from {day}", day=day(at)),
+        [ANY, *shown],
+        format_func=lambda at: t("All weeks") if at == ANY else t("from {day}", day=day(at)),
         key=f"{key}_week",
     )
     if outcomes is None:
         length = last.selectbox(
             t("Different items in the history"),
-            [None, *range(len(LENGTHS))],
-            format_func=lambda n: t("Any number") if n is None else bin_names(LENGTHS)[n],
+            [ANY, *range(len(LENGTHS))],
+            format_func=lambda n: t("Any number") if n == ANY else bin_names(LENGTHS)[n],
             key=f"{key}_length",
         )
-        return Slice(chosen, category_name, first_day, length)
+        return Slice(some(chosen), some(category_name), some(first_day), some(length))
     label = last.selectbox(
         t("Outcome"),
-        [None, True, False],
-        format_func=lambda found: t("Any outcome") if found is None else outcomes[found],
+        [ANY, True, False],
+        format_func=lambda found: t("Any outcome") if found == ANY else outcomes[found],
         key=f"{key}_outcome",
     )
-    return Slice(chosen, category_name, first_day, label=label)
+    return Slice(some(chosen), some(category_name), some(first_day), label=some(label))
 
 
-def profile_words(chosen: tuple[str, str] | None) -> str:
+def some(choice: Any) -> Any:
+    """None for ANY."""
+    return None if choice == ANY else choice
+
+
+def profile_words(chosen: tuple[str, str] | str) -> str:
     """`Age: 45-54`."""
-    if chosen is None:
+    if isinstance(chosen, str):
         return t("Everybody")
     return f"{field_label(chosen[0])}: {value_words(chosen[1])}"
 
