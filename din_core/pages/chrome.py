@@ -24,12 +24,11 @@ TAGLINE = T("Which past behaviors does a Deep Interest Network switch on for a c
 
 def header() -> DeltaGenerator:
     """The name and what this is for; returns the place for links to the pages."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
+    with st.container(horizontal=True, vertical_alignment="center", key="header"):
         st.title("DIN Lens", anchor=False, width="content")
         st.markdown(t(TAGLINE), width="content")
-        place = st.container(horizontal=True, width="content", gap="small", key="pages")
         language.switch()
-        return place
+        return st.container(horizontal=True, gap="small", key="pages")
 
 
 def navigation(pages: Iterable[Page], place: DeltaGenerator, address: Address) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,11 +19,15 @@ from din_core.pages.language import T, t
 from din_core.pages.models_page import CALM, is_dark
 from din_core.pages.startup import App
 from din_core.pages.words import chance, day, moment, words_for
-from din_core.sharing import sentence
+from din_core.sharing import encode, sentence
 
 if TYPE_CHECKING:
     from din_core.scoring import Scorer
 
+NONE = T(
+    "No model at hand is a DIEN, the one whose interests evolve: train one with `python -m trainer train "
+    "--store URL --model dien --out DIR/dien`, where DIR is the folder that holds the checkpoints."
+)
 GATES = {
     "augru": T(
         "AUGRU multiplies its update gate by the attention: at attention 0 a behavior leaves the state as it is, at 1 "
@@ -75,11 +80,17 @@ def show() -> None:
     if scenario is None or inputs is None:
         st.markdown(t("There is no scenario on screen: choose a user and a candidate."))
         return
-    name = evolving(app, state.on_screen(scenario))
+    on_screen = state.on_screen(scenario)
+    name = evolving(app, (*on_screen, *app.scorers))
     if name is None:
-        offer(app)
-    else:
-        show_evolution(app, name, scenario, inputs)
+        st.markdown(t(NONE))
+        return
+    if name not in on_screen:
+        model = literal(app.models[name].name)
+        st.caption(
+            t("Neither model on screen is a DIEN, the one whose interests evolve; this is {model}.", model=model)
+        )
+    show_evolution(app, name, scenario, inputs)
 
 
 def is_evolving(scorer: Scorer) -> bool:
@@ -87,31 +98,9 @@ def is_evolving(scorer: Scorer) -> bool:
     return scorer.config.architecture == "dien"
 
 
-def evolving(app: App, on_screen: tuple[str, ...]) -> str | None:
-    """The first DIEN on screen, by its folder's name."""
-    return next((name for name in on_screen if is_evolving(app.scorers[name])), None)
-
-
-def offer(app: App) -> None:
-    """Neither model on screen has interest states: the models at hand that have, or how to train one."""
-    names = [name for name, scorer in app.scorers.items() if is_evolving(scorer)]
-    if not names:
-        st.markdown(
-            t(
-                "No model at hand is a DIEN, the one whose interests evolve: train one with `python -m trainer train "
-                "--store URL --model dien --out DIR/dien`, where DIR is the folder that holds the checkpoints."
-            )
-        )
-        return
-    st.markdown(t("Neither model on screen is a DIEN, the one whose interests evolve."))
-    for name in names:
-        st.button(
-            t("Show {model}", model=literal(app.models[name].name)),
-            key=f"evolve_{name}",
-            icon=":material/arrow_forward:",
-            on_click=state.choose_model,
-            args=(0, app.models[name].link),
-        )
+def evolving(app: App, names: tuple[str, ...]) -> str | None:
+    """The first DIEN among these folders' names."""
+    return next((name for name in names if is_evolving(app.scorers[name])), None)
 
 
 def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> None:
@@ -141,8 +130,17 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
     table, config = steps_table(info)
     st.dataframe(table, hide_index=True, column_config=config, height=420, key="steps")
     st.page_link(
-        inspect_page.page(), label=t("Open in Inspect"), icon=":material/arrow_forward:", query_params=state.query()
+        inspect_page.page(),
+        label=t("Open in Inspect"),
+        icon=":material/arrow_forward:",
+        query_params=encode(with_model(scenario, app.models[name].link), state.session().view),
     )
+
+
+def with_model(scenario: Scenario, link: str) -> Scenario:
+    """The scenario with this model on screen: first, beside the one that was first, where it is not there yet."""
+    pair = scenario.checkpoints if link in scenario.checkpoints else (link, *scenario.checkpoints[:1])
+    return replace(scenario, checkpoints=pair)
 
 
 def about(app: App, name: str, scenario: Scenario, inputs: Inputs, case: Case, path: EvolutionPath) -> str:

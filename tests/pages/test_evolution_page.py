@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.explain import evolution_path
-from din_core.pages.evolution_page import GATES
+from din_core.pages.evolution_page import GATES, with_model
 from tests.pages.conftest import World, go_to
 from tests.pages.test_inspect_page import read
 
@@ -19,18 +19,13 @@ Visit = Callable[..., AppTest]
 
 @pytest.fixture
 def evolving(visit: Visit, family: World) -> AppTest:
-    """The page with DIEN on screen, as its button brings it there."""
-    return visit("evolution").button(key="evolve_dien").click().run()
+    """The page where DIN and average pooling are on screen."""
+    return visit("evolution")
 
 
 def words(page: AppTest) -> str:
     """All running text of the page."""
     return read(" ".join(e.value for e in [*page.markdown, *page.caption]))
-
-
-def offers(page: AppTest) -> list[str]:
-    """Keys of the buttons that bring a DIEN on screen."""
-    return [button.key for button in page.button if button.key and button.key.startswith("evolve_")]
 
 
 def drawn(page: AppTest, place: int) -> list[dict[str, object]]:
@@ -39,17 +34,24 @@ def drawn(page: AppTest, place: int) -> list[dict[str, object]]:
     return found
 
 
-def test_where_no_dien_is_on_screen_the_one_at_hand_is_offered_and_put_first(evolving: AppTest) -> None:
+def test_where_no_dien_is_on_screen_the_one_at_hand_is_shown_and_the_pair_stays(evolving: AppTest) -> None:
     assert not evolving.exception and not evolving.warning
+    assert "Neither model on screen is a DIEN, the one whose interests evolve; this is DIEN." in words(evolving)
+    assert len(evolving.get("plotly_chart")) == 2
     models = evolving.session_state["din_lens"].scenario.checkpoints
-    assert [name.partition("@")[0] for name in models] == ["dien", "base"]
-    assert evolving.query_params["models"] == ",".join(models)
-    assert offers(evolving) == []
+    assert [name.partition("@")[0] for name in models] == ["din", "base"]
+
+
+def test_inspect_opens_with_dien_beside_the_first_model_on_screen(evolving: AppTest) -> None:
+    scenario = evolving.session_state["din_lens"].scenario
+    din, base = scenario.checkpoints
+    assert with_model(scenario, "dien@1").checkpoints == ("dien@1", din)
+    assert with_model(scenario, base).checkpoints == (din, base)
 
 
 def test_where_none_is_at_hand_one_sentence_says_how_to_train_one(visit: Visit) -> None:
     page = visit("evolution")
-    assert not page.exception and not page.get("plotly_chart") and offers(page) == []
+    assert not page.exception and not page.get("plotly_chart")
     assert "python -m trainer train --store URL --model dien --out DIR/dien" in words(page)
 
 
