@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,6 @@ from streamlit.navigation.page import Page
 
 from din_core.domain import DinLensError, History, Scenario
 from din_core.domain.results import Floats
-from din_core.explain import around, neighbours
-from din_core.explain.item_space import ITEM_FIELD
 from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, item_space_info, plot_item_space
 from din_core.pages import inspect_page, state
 from din_core.pages.chrome import literal, report
@@ -24,10 +23,12 @@ from din_core.pages.inspection import read_inputs, score
 from din_core.pages.language import T, t
 from din_core.pages.models_page import is_dark
 from din_core.pages.rank_page import MOST_ITEMS, catalogue_items
-from din_core.pages.space_facts import SpaceFacts
 from din_core.pages.startup import App
 from din_core.pages.words import field_label, item_detail, moment, words_for
 from din_core.sharing import encode, sentence
+
+if TYPE_CHECKING:
+    from din_core.pages.space_facts import SpaceFacts
 
 MOST_DRAWN = 3000
 """Points drawn at once: more make the map slow and hide each other."""
@@ -64,7 +65,7 @@ class View:
     @property
     def part(self) -> str | None:
         """The item field whose embedding is shown; None for all of them."""
-        return ITEM_FIELD if state.session().space.part == "own" else None
+        return part_shown()
 
 
 def page() -> Page:
@@ -117,13 +118,20 @@ def choose(label: str, name: str, options: Mapping[str, str]) -> None:
     )
 
 
+def part_shown() -> str | None:
+    """The item field whose embedding is shown; None for all of them."""
+    from din_core.explain.item_space import ITEM_FIELD
+
+    return ITEM_FIELD if state.session().space.part == "own" else None
+
+
 def read(app: App, scenario: Scenario, history: History, total: int) -> View:
     """The embeddings, and where what is on screen stands among them."""
     model = state.on_screen(scenario)[0]
     scorer, space = app.scorers[model], state.session().space
     fields = app.summary.item_fields
     category = CATEGORY if CATEGORY in fields else next(iter(fields), None)
-    part = ITEM_FIELD if space.part == "own" else None
+    part = part_shown()
     items = catalogue_items(app.store.url, total)
     with st.spinner(t("Computing the map of {n:,} items …", n=total)):
         facts = state.space_facts(scorer.fingerprint, part, category, scorer, items, app.store.url, total)
@@ -190,6 +198,8 @@ def show_map(view: View) -> None:
 
 def points_of(view: View) -> tuple[NDArray[np.int64], Floats]:
     """(n,) which embeddings are on the map, and (n, 2) where."""
+    from din_core.explain import around, neighbours
+
     facts, space = view.facts, state.session().space
     own = [] if view.candidate is None else [view.candidate]
     seen = [place for place, _ in Counter(view.repeats).most_common()]
@@ -355,6 +365,8 @@ def show_neighbours(view: View) -> None:
         search=search,
         on_pick=pick,
     )
+    from din_core.explain import neighbours
+
     place = view.facts.place_of.get(view.focus)
     if place is None:
         st.markdown(t("This item is newer than the map."))

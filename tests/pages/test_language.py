@@ -21,13 +21,21 @@ def said_in_python() -> Iterator[str]:
     for path in sorted(PAGES.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("t", "T"):
-                given = node.args[0]
-                if isinstance(given, ast.Constant):
-                    yield str(given.value)
-                else:
-                    assert node.func.id == "t" and isinstance(given, ast.Name | ast.Attribute | ast.Subscript), (
-                        f"{path.name}:{node.lineno}: a text must be a literal, or marked by T where it is defined"
-                    )
+                for given in either(node.args[0]):
+                    if isinstance(given, ast.Constant):
+                        yield str(given.value)
+                    else:
+                        assert node.func.id == "t" and isinstance(given, ast.Name | ast.Attribute | ast.Subscript), (
+                            f"{path.name}:{node.lineno}: a text must be a literal, or marked by T where it is defined"
+                        )
+
+
+def either(given: ast.expr) -> Iterator[ast.expr]:
+    """The expression, or both that it chooses from."""
+    if isinstance(given, ast.IfExp):
+        yield from (*either(given.body), *either(given.orelse))
+    else:
+        yield given
 
 
 def said_in_javascript() -> Iterator[str]:

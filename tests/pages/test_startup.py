@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from din_core.store import ingest
 from tests.pages.conftest import World
 from tests.small_world import BEFORE, MONDAY, write_tables
 
+ROOT = Path(__file__).parents[2]
 SETTING = Setting({"din": "aaa"}, ("store", "mailer", "display"), MONDAY)
 
 
@@ -111,3 +114,10 @@ def test_a_store_of_ones_own_needs_checkpoints_of_ones_own(monkeypatch: pytest.M
     monkeypatch.delenv("DIN_CHECKPOINTS", raising=False)
     with pytest.raises(CheckpointError, match="DIN_CHECKPOINTS is not set"):
         from_environment()
+
+
+def test_the_pages_answer_before_torch_is_imported() -> None:
+    pages = ", ".join(path.stem for path in sorted((ROOT / "din_core" / "pages").glob("*_page.py")))
+    told = f"import sys; from din_core.pages import {pages}; print('torch' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False"]
