@@ -13,18 +13,6 @@ from numpy.typing import NDArray
 from din_core.domain import Explanation, Scores
 from din_core.figures.activation import OTHER, categories_of, coloured
 
-PATH_WORDS = {
-    "profile, context and candidate alone": (
-        "Profile, context, candidate",
-        "what the score would be without any history",
-    ),
-    "interest vector": ("Interest vector", "the history as one vector, whatever the candidate"),
-    "product": ("Interest × candidate", "the same vector multiplied with the candidate's, value by value"),
-    "intensity": ("Sum of weights Σw", "how much weight the history gets in all"),
-    "counts": ("Counts of repeats", "how often the candidate and its fields were there before; goes past the weights"),
-}
-"""What each part of a path split is called, and what it is."""
-
 
 @dataclass(frozen=True, slots=True)
 class CategoryEffect:
@@ -68,7 +56,7 @@ class PathPart:
     """One addend of the logit."""
 
     name: str
-    meaning: str
+    """As the split calls it."""
     value: float
 
 
@@ -119,12 +107,9 @@ def effects_info(
 
 
 def paths_info(split: Explanation) -> PathsInfo:
-    """The parts of a path split in its own order, in words."""
+    """The parts of a path split in its own order."""
     assert split.players is not None
-    parts = tuple(
-        PathPart(*PATH_WORDS.get(name, (name, "")), value=float(value))
-        for name, value in zip(split.players, split.values, strict=True)
-    )
+    parts = tuple(PathPart(name, float(value)) for name, value in zip(split.players, split.values, strict=True))
     return PathsInfo(parts, float(split.values.sum()))
 
 

@@ -109,6 +109,8 @@ class EvolutionLabels:
     left: str = "{value} from the final state"
     day: Callable[[int], str] = day
     """Seconds since 1970 as a date."""
+    tick: Callable[[str], str] = str
+    """A date under the time axis."""
 
 
 def plot_evolution(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels = EvolutionLabels()) -> go.Figure:
@@ -154,7 +156,9 @@ def plot_evolution(info: EvolutionInfo, dark: bool = False, labels: EvolutionLab
         title.update(x=0, xanchor="left")
     plain_axis = {"fixedrange": True, "zeroline": False, "tickfont": {"color": ink}}
     figure.update_xaxes(range=[-0.015, 1.01], showgrid=False, **plain_axis)
-    figure.update_xaxes(tickvals=[t.position for t in info.ticks], ticktext=[t.label for t in info.ticks], row=3, col=1)
+    figure.update_xaxes(
+        tickvals=[t.position for t in info.ticks], ticktext=[labels.tick(t.label) for t in info.ticks], row=3, col=1
+    )
     figure.update_yaxes(rangemode="tozero", automargin=True, nticks=5, **plain_axis)
     figure.update_yaxes(tickformat=".0%", row=1, col=1)
     return figure

@@ -211,7 +211,8 @@ def show_heatmap(now: Compared, rows: Sequence[Weighed], scale: Scale, noun: str
     with st.container(key="heatmap"):
         st.plotly_chart(plot_heatmap(info, is_dark(), labels), config=CALM, alt=alternative(info))
     reading = t(READING, shown=len(info.columns), all=len(info.columns) + info.rest_columns)
-    st.caption(f"{t(OWN_SCALES if scale == 'row' else ONE_SCALE)} {reading}")
+    scales = OWN_SCALES if scale == "row" else ONE_SCALE
+    st.caption(f"{t(scales)} {reading}")
     table, config = heatmap_table(info)
     st.dataframe(table, hide_index=True, column_config=config, key="heatmap_table")
 

@@ -180,7 +180,7 @@ def heatmap_table(info: HeatmapInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
             int(info.lines[r].sum() + info.rest_lines[r]),
         ]
     config: dict[str, Any] = {row: st.column_config.NumberColumn(format="%.4g") for row in info.rows}
-    config[last] = st.column_config.DateColumn(format="D MMM YYYY")
+    config[last] = st.column_config.DateColumn(format=t("D MMM YYYY"))
     return pd.DataFrame(columns), config
 
 

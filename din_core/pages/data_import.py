@@ -189,7 +189,7 @@ def followed(work) -> IngestReport:
     place = st.empty()
 
     def told(step: str, done: int, total: int | None) -> None:
-        place.progress(min(done / total, 1.0) if total else 0.0, text=f"{step} …")
+        place.progress(min(done / total, 1.0) if total else 0.0, text=f"{t(step)} …")
 
     try:
         return work(told)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from din_core import __version__
 from din_core.domain import StoreError
+from din_core.pages.mark import T
 from din_core.store import ingest, open_store
 
 try:
@@ -97,7 +98,7 @@ def one_at_a_time(lock: Path, progress: Progress) -> Iterator[None]:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                progress("waiting for another start that is building the same store", 0, None)
+                progress(T("waiting for another start that is building the same store"), 0, None)
                 time.sleep(0.2)
             except OSError:  # a file system without locks: build side by side, the first to finish wins
                 break

@@ -18,7 +18,7 @@ from din_core.pages.inspection import Case, Inputs, read_inputs
 from din_core.pages.language import T, t
 from din_core.pages.models_page import CALM, is_dark
 from din_core.pages.startup import App
-from din_core.pages.words import chance, day, moment, words_for
+from din_core.pages.words import chance, day, moment, tick_label, words_for
 from din_core.sharing import encode, sentence
 
 if TYPE_CHECKING:
@@ -178,6 +178,7 @@ def words_of_charts() -> EvolutionLabels:
         component=t("component {n}: {share} % of the variance"),
         left=t("{value} from the final state"),
         day=day,
+        tick=tick_label,
     )
 
 
@@ -222,6 +223,6 @@ def steps_table(info: EvolutionInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
         }
     )
     config: dict[str, Any] = {name: st.column_config.NumberColumn(format="%.4f") for name in numbers}
-    config[date] = st.column_config.DateColumn(format="D MMM YYYY")
+    config[date] = st.column_config.DateColumn(format=t("D MMM YYYY"))
     config[probability] = st.column_config.NumberColumn(format="%.2f %%")
     return table, config

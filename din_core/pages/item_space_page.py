@@ -132,8 +132,8 @@ def read(app: App, scenario: Scenario, history: History, total: int) -> View:
     fields = app.summary.item_fields
     category = CATEGORY if CATEGORY in fields else next(iter(fields), None)
     part = part_shown()
-    items = catalogue_items(app.store.url, total)
     with st.spinner(t("Computing the map of {n:,} items …", n=total)):
+        items = catalogue_items(app.store.url, total)
         facts = state.space_facts(scorer.fingerprint, part, category, scorer, items, app.store.url, total)
     held = Counter(facts.place_of.get(behavior.item.item_id, -1) for behavior in history.behaviors)
     held.pop(-1, None)

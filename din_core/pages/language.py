@@ -13,12 +13,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from din_core.pages import state
+from din_core.pages import mark, state
 
 TEXTS = Path(__file__).with_name("texts")
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 """By code, each in its own words."""
 DEFAULT = "en"
+T = mark.T
 
 
 def t(text: str, **values: object) -> str:
@@ -27,11 +28,6 @@ def t(text: str, **values: object) -> str:
     Give the English text as a literal, or as a constant that is marked where it is defined: `T("…")`.
     """
     return translated(text, current()).format(**values) if values else translated(text, current())
-
-
-def T(text: str) -> str:
-    """Marks a text that is said later, by `t`; returns it as it is."""
-    return text
 
 
 def translated(text: str, language: str) -> str:

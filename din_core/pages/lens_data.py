@@ -21,6 +21,7 @@ from din_core.pages.explained import Explained
 from din_core.pages.inspection import Case, Inputs, Inspection
 from din_core.pages.language import T, t
 from din_core.pages.model_words import ModelWords
+from din_core.pages.path_words import path_words
 from din_core.pages.words import Words, chance, day, field_values, item_detail, moment, tick_label
 from din_core.sharing import encode
 
@@ -84,7 +85,7 @@ def effects_text(explained: Explained) -> str:
             "extent": [significant(v) for v in effects.extent],
             "categories": [category_data(entry) for entry in effects.categories],
             "others": None if effects.others is None else category_data(effects.others),
-            "paths": [[part.name, part.meaning, significant(part.value)] for part in paths.parts],
+            "paths": [[*path_words(part.name), significant(part.value)] for part in paths.parts],
             "verdict": {
                 "level": verdict.level,
                 "sentence": verdict.sentence,

@@ -22,6 +22,7 @@ from din_core.pages import (
     what_if_page,
 )
 from din_core.pages.chrome import footer, header, navigation, report
+from din_core.pages.language import t
 from din_core.pages.startup import App, from_environment
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -35,11 +36,11 @@ def wait_for_app() -> App:
         app = start.wait(0)
         while app is None:
             stage = start.stage
-            place.progress(stage.share or 0.0, text=f"{stage.text} …")
+            place.progress(stage.share or 0.0, text=f"{t(stage.text, step=t(stage.step))} …")
             app = start.wait(0.1)
     except DinLensError as error:
         report([str(error)])
-        st.button("Try again", on_click=state.startup.clear)
+        st.button(t("Try again"), on_click=state.startup.clear)
         st.stop()
     place.empty()
     return app

@@ -134,13 +134,14 @@ def models_at_hand(app: App) -> set[str]:
 
 def about(board: Leaderboard) -> str:
     """What was measured, on what and when."""
+    split = SPLITS.get(board.split, board.split)
     told = t(
         "{n} models, {seeds}, on {impressions:,} impressions of {users:,} users in the {split} split.",
         n=len(board.rows),
         seeds=seeds_each(board),
         impressions=board.impressions,
         users=board.users,
-        split=t(SPLITS.get(board.split, board.split)),
+        split=t(split),
     )
     return literal(f"{told} {t('Written {when}.', when=board.made_at)}" if board.made_at else told)
 

@@ -61,7 +61,8 @@ def show() -> None:
         report([sentence(error)])
         return
     names = state.on_screen(own.scenario)
-    items = catalogue_items(app.store.url, total)
+    with st.spinner(t("Reading the catalogue …")):
+        items = catalogue_items(app.store.url, total)
     ranking = state.ranking(app, items, names, history, own.scenario)
     words = words_for(app.summary)
     st.markdown(
@@ -81,7 +82,7 @@ def show() -> None:
     st.caption(t(READING))
 
 
-@st.cache_resource(show_spinner="Reading the catalogue …", max_entries=2)
+@st.cache_resource(show_spinner=False, max_entries=2)
 def catalogue_items(url: str, total: int) -> tuple[Item, ...]:
     """All items, as they were when there were so many."""
     return tuple(state.current_app().store.all_items())

@@ -59,7 +59,9 @@ def scenario_words(app: App, user: User, case: Case, scenario: Scenario) -> str:
         item=case.item.label,
         moment=moment(scenario.as_of),
     )
-    return told if case.impression is None else f"{told} {words.outcome(case.impression.label)}."
+    return (
+        told if case.impression is None else f"{told} {t('{outcome}.', outcome=words.outcome(case.impression.label))}"
+    )
 
 
 def choose(app: App, place: int, name: str | None) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from din_core.domain import CheckpointError, DinLensError, Scenario
 from din_core.pages.demo import demo_store
+from din_core.pages.mark import T
 from din_core.sharing import Setting, find_opening
 from din_core.store import BehaviorStore, StoreSummary, open_store
 
@@ -59,20 +60,23 @@ class Stage:
     """How far the start is."""
 
     text: str
+    """May name `{step}`."""
     share: float | None = None
     """0 to 1, None where it cannot be known."""
+    step: str = ""
+    """The step of a build."""
 
 
 BUILD_STEPS = {
-    "checking items": (0.0, 0.04),
-    "checking users": (0.04, 0.05),
-    "checking behaviors": (0.05, 0.14),
-    "checking impressions": (0.14, 0.15),
-    "loading items": (0.15, 0.2),
-    "loading users": (0.2, 0.4),
-    "loading behaviors": (0.4, 0.74),
-    "loading impressions": (0.74, 0.78),
-    "building indexes": (0.78, 1.0),
+    T("checking items"): (0.0, 0.04),
+    T("checking users"): (0.04, 0.05),
+    T("checking behaviors"): (0.05, 0.14),
+    T("checking impressions"): (0.14, 0.15),
+    T("loading items"): (0.15, 0.2),
+    T("loading users"): (0.2, 0.4),
+    T("loading behaviors"): (0.4, 0.74),
+    T("loading impressions"): (0.74, 0.78),
+    T("building indexes"): (0.78, 1.0),
 }
 """Part of the whole build at which each step of an ingest begins and ends, as measured on the demo."""
 
@@ -87,7 +91,7 @@ class Startup:
     """Opens store and models in two threads; `wait` tells when the app is there."""
 
     def __init__(self, store_url: str | None, checkpoints: str | None) -> None:
-        self.stage = Stage("Opening the behavior store")
+        self.stage = Stage(T("Opening the behavior store"))
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="din-lens-start")
         folder = Path(checkpoints) if checkpoints else DEMO_CHECKPOINTS
         models = pool.submit(load_models, folder)
@@ -105,10 +109,10 @@ class Startup:
 
     def _open(self, store_url: str | None, folder: Path, models: Future[dict[str, Scorer]]) -> App:
         url = store_url or demo_store(DEMO, self._building)
-        self.stage = Stage("Opening the behavior store")
+        self.stage = Stage(T("Opening the behavior store"))
         store = open_store(url)
         summary = store.summary()
-        self.stage = Stage("Loading the models")
+        self.stage = Stage(T("Loading the models"))
         scorers = models.result()
         fingerprints = {name: scorer.fingerprint for name, scorer in scorers.items()}
         setting = Setting(fingerprints, summary.context_fields, summary.last_timestamp)
@@ -121,7 +125,7 @@ class Startup:
 
     def _building(self, step: str, done: int, total: int | None) -> None:
         share = max(build_share(step, done, total), self.stage.share or 0.0)
-        self.stage = Stage(f"First start: building the demo's behavior store, {step}", share)
+        self.stage = Stage(T("First start: building the demo's behavior store, {step}"), share, step)
 
 
 def from_environment() -> tuple[str | None, str | None]:

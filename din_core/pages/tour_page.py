@@ -205,7 +205,7 @@ def made_by(tour: Tour) -> str:
     """What made the numbers."""
     names: Mapping[str, str] = {model: t(name) for model, name in NAMES.items()}
     told = "; ".join(
-        f"{names[model]}: {fingerprint[:6]} (seed {tour.seeds[model]})"
+        t("{model}: {fingerprint} (seed {n})", model=names[model], fingerprint=fingerprint[:6], n=tour.seeds[model])
         for model, fingerprint in tour.checkpoints.items()
     )
     return t(

@@ -11,6 +11,8 @@ from din_core.pages.language import T, t
 from din_core.store import StoreSummary
 
 MISSING = T("unknown")
+CATEGORY = T("Category")
+"""The one field that has a name in every language: items of any store may have it."""
 MONTHS = (
     T("Jan"),
     T("Feb"),
@@ -91,7 +93,8 @@ def item_detail(item: Item) -> str:
 def field_label(name: str) -> str:
     """`household_comp` as `Household comp`."""
     text = name.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+    text = text[:1].upper() + text[1:]
+    return t(CATEGORY) if text == CATEGORY else text
 
 
 def field_values(values: Mapping[str, str | None] | Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:

@@ -56,6 +56,8 @@ def test_inspect_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
                 assert one[numbers] == same[numbers]
         for one, same in zip(said["effects"].values(), other["effects"].values(), strict=True):
             assert (one["effect"], one["logit"]) == (same["effect"], same["logit"])
+            assert [part[2] for part in one["paths"]] == [part[2] for part in same["paths"]]
+            assert [part[0] for part in one["paths"]] == ["画像、情境与候选", "兴趣向量", "兴趣 × 候选", "权重之和 Σw"]
 
 
 def test_rank_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
@@ -71,7 +73,7 @@ def test_rank_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
     }
     for column in (*named, "DIN", "Average pooling"):
         assert list(chinese[named.get(column, column)]) == list(english[column])
-    assert set(chinese["Category"]) - set(english["Category"]) == {"未知"}
+    assert set(chinese["品类"]) - set(english["Category"]) == {"未知"}
     assert "全部商品排名" in texts(page)
     (rank,) = chinese.loc[chinese["商品"] == "Stout · 12 oz · National", "排名"]
     assert f"“查看”页的候选 Stout · 12 oz · National 在 DIN 下位列 {len(chinese)} 个商品中的第 {rank} 位。" in texts(
