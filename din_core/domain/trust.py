@@ -10,6 +10,8 @@ from din_core.domain.behaviors import FoldedBehavior
 from din_core.domain.results import Floats
 
 Level = Literal["trust", "caution", "do not", "nothing to rank"]
+Clause = tuple[str, Mapping[str, str]]
+"""A text and what fills its `{…}`: whoever shows it may say the text in another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,15 @@ class Verdict:
 
     level: Level
     tau: float | None
-    sentence: str
+    clauses: tuple[Clause, ...]
+    """One after the other they are the sentence."""
     disagreeing: tuple[int, ...]
     """The behaviors on which weights and effects disagree most, worst first."""
+
+    @property
+    def sentence(self) -> str:
+        """Why, in English."""
+        return "".join(text.format(**values) for text, values in self.clauses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import numpy as np
 
 from din_core.domain import Agreement, Verdict
 from din_core.domain.results import Floats
+from din_core.domain.trust import Clause
 
 TRUST, CAUTION = 0.6, 0.3
 """Least τ for each level, a convention: at τ = .6 the weights put 4 of 5 pairs in the order of their effects, at
@@ -13,37 +14,54 @@ TRUST, CAUTION = 0.6, 0.3
 FOUND = 0.8
 """Least share of what the largest effects cover that the largest weights must cover to have found them."""
 NAMED = 3
+TEXTS = {
+    "empty": "The history is empty: there is nothing to rank.",
+    "one behavior": "The history holds one behavior: there is nothing to rank.",
+    "alike": "This model gives every behavior the same weight: weights rank nothing here.",
+    "no effect": "No behavior alone changes the score: there are no effects to rank.",
+    "same effect": "Every behavior has the same effect: there is nothing to rank.",
+    "same total": "Weights × counts are all alike here: there is nothing to rank.",
+    "like": "Here the weights rank behaviors like their measured effects (τ = {tau})",
+    "size": "Here the weights tell how much a behavior matters, but not which way "
+    "(τ = {size} without signs, {tau} with them)",
+    "roughly": "Here the weights rank behaviors only roughly like their measured effects (τ = {tau})",
+    "not": "Here the weights do not rank behaviors like their measured effects (τ = {tau})",
+    "one matters": "Here the weights find the behaviors that matter (the largest carries {covered} % of all effects, "
+    "{best} % at most), but do not rank behaviors like their measured effects (τ = {tau})",
+    "few matter": "Here the weights find the behaviors that matter (the {k} largest carry {covered} % of all effects, "
+    "{best} % at most), but do not rank behaviors like their measured effects (τ = {tau})",
+    "worst 1": "; they disagree most on {a}",
+    "worst 2": "; they disagree most on {a} and {b}",
+    "worst 3": "; they disagree most on {a}, {b} and {c}",
+    "end": ".",
+}
+"""All that a sentence is made of."""
 
 
 def verdict(found: Agreement) -> Verdict:
     """A level, a plain sentence, and the behaviors on which weights and effects disagree most."""
     nothing = _nothing_to_rank(found)
     if nothing is not None or found.tau is None:
-        sentence = nothing or "Weights × counts are all alike here: there is nothing to rank."
-        return Verdict("nothing to rank", None, sentence, ())
-    worst = _disagreeing(found)
-    told = f"τ = {short(found.tau)}"
-    where = f"; they disagree most on {_listed([found.behaviors[t].item.label for t in worst])}" if worst else ""
+        return Verdict("nothing to rank", None, ((TEXTS[nothing or "same total"], {}),), ())
+    worst, end = _disagreeing(found), (TEXTS["end"], dict[str, str]())
+    tau = {"tau": short(found.tau)}
     if found.tau >= TRUST:
-        return Verdict(
-            "trust", found.tau, f"Here the weights rank behaviors like their measured effects ({told}).", worst
-        )
+        return Verdict("trust", found.tau, ((TEXTS["like"], tau), end), worst)
+    named = (*_named([found.behaviors[t].item.label for t in worst]), end)
     if found.tau_size is not None and found.tau_size >= TRUST:
-        size = f"τ = {short(found.tau_size)} without signs, {short(found.tau)} with them"
-        sentence = f"Here the weights tell how much a behavior matters, but not which way ({size}){where}."
-        return Verdict("caution", found.tau, sentence, worst)
+        size = {"size": short(found.tau_size), **tau}
+        return Verdict("caution", found.tau, ((TEXTS["size"], size), *named), worst)
     if found.tau >= CAUTION:
-        sentence = f"Here the weights rank behaviors only roughly like their measured effects ({told}){where}."
-        return Verdict("caution", found.tau, sentence, worst)
-    doubt = f"do not rank behaviors like their measured effects ({told}){where}."
+        return Verdict("caution", found.tau, ((TEXTS["roughly"], tau), *named), worst)
     matter = _finds_what_matters(found)
     if matter is not None:
-        return Verdict("caution", found.tau, f"Here the weights find {matter}, but {doubt}", worst)
-    return Verdict("do not", found.tau, f"Here the weights {doubt}", worst)
+        text, values = matter
+        return Verdict("caution", found.tau, ((text, {**values, **tau}), *named), worst)
+    return Verdict("do not", found.tau, ((TEXTS["not"], tau), *named), worst)
 
 
-def _finds_what_matters(found: Agreement) -> str | None:
-    """In words, where the largest weights belong to the largest effects: τ counts the many that matter to neither."""
+def _finds_what_matters(found: Agreement) -> Clause | None:
+    """Where the largest weights belong to the largest effects: τ counts the many that matter to neither."""
     fitting = [k for k in found.covered if 4 * k <= len(found.behaviors)]
     if not fitting:
         return None
@@ -51,8 +69,8 @@ def _finds_what_matters(found: Agreement) -> str | None:
     covered, best = found.covered[k], found.best[k]
     if covered is None or best is None or covered < FOUND * best:
         return None
-    largest = "largest carries" if k == 1 else f"{k} largest carry"
-    return f"the behaviors that matter (the {largest} {100 * covered:.0f} % of all effects, {100 * best:.0f} % at most)"
+    shares = {"covered": f"{100 * covered:.0f}", "best": f"{100 * best:.0f}"}
+    return (TEXTS["one matters"], shares) if k == 1 else (TEXTS["few matter"], {"k": str(k), **shares})
 
 
 def short(tau: float) -> str:
@@ -63,17 +81,14 @@ def short(tau: float) -> str:
 
 
 def _nothing_to_rank(found: Agreement) -> str | None:
-    if len(found.behaviors) == 0:
-        return "The history is empty: there is nothing to rank."
-    if len(found.behaviors) == 1:
-        return "The history holds one behavior: there is nothing to rank."
+    """A key of TEXTS."""
+    if len(found.behaviors) < 2:
+        return "one behavior" if found.behaviors else "empty"
     if found.alike:
-        return "This model gives every behavior the same weight: weights rank nothing here."
+        return "alike"
     if not found.effects.any():
-        return "No behavior alone changes the score: there are no effects to rank."
-    if not np.ptp(found.effects):
-        return "Every behavior has the same effect: there is nothing to rank."
-    return None
+        return "no effect"
+    return None if np.ptp(found.effects) else "same effect"
 
 
 def _disagreeing(found: Agreement) -> tuple[int, ...]:
@@ -89,5 +104,6 @@ def _of_largest(values: Floats) -> Floats:
     return values / largest if largest else values
 
 
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _named(titles: list[str]) -> tuple[Clause, ...]:
+    """On which they disagree most, NAMED at most; nothing where there are none."""
+    return ((TEXTS[f"worst {len(titles)}"], dict(zip("abc", titles, strict=False))),) if titles else ()

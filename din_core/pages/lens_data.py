@@ -88,7 +88,7 @@ def effects_text(explained: Explained) -> str:
             "paths": [[*path_words(part.name), significant(part.value)] for part in paths.parts],
             "verdict": {
                 "level": verdict.level,
-                "sentence": verdict.sentence,
+                "sentence": "".join(t(text, **values) for text, values in verdict.clauses),
                 "rows": list(verdict.disagreeing),
             },
         }

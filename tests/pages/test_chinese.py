@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pandas as pd
@@ -9,6 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from din_core.explain.verdict import TEXTS
+from din_core.pages.language import translated
 from tests.pages.conftest import go_to
 from tests.pages.test_inspect_page import boxes, lens, read
 
@@ -58,6 +61,23 @@ def test_inspect_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
             assert (one["effect"], one["logit"]) == (same["effect"], same["logit"])
             assert [part[2] for part in one["paths"]] == [part[2] for part in same["paths"]]
             assert [part[0] for part in one["paths"]] == ["画像、情境与候选", "兴趣向量", "兴趣 × 候选", "权重之和 Σw"]
+
+
+def test_why_weights_are_reasons_is_said_in_chinese_with_the_same_numbers(visit: Visit) -> None:
+    page = visit()
+    _, english = lens(page)
+    _, chinese = lens(speak(page, "zh"))
+    (told,) = (effects["verdict"] for effects in english["models"][0]["effects"].values())
+    (said,) = (effects["verdict"] for effects in chinese["models"][0]["effects"].values())
+    assert said["sentence"].startswith("此处") and said["sentence"].endswith("。")
+    assert re.findall(r"−?[\d.]*\d", said["sentence"]) == re.findall(r"−?[\d.]*\d", told["sentence"])
+    assert (said["level"], said["rows"]) == (told["level"], told["rows"])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_lens_finds_the_behaviors_that_the_sentence_names(language: str) -> None:
+    before = translated("disagree most on ", language)
+    assert all(f"{before}{{a}}" in translated(TEXTS[f"worst {n}"], language) for n in (1, 2, 3))
 
 
 def test_rank_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from din_core.explain.verdict import TEXTS
 from din_core.pages.language import LANGUAGES, dictionary, translated
 
 PAGES = Path(__file__).parents[2] / "din_core" / "pages"
@@ -51,13 +52,13 @@ def names(text: str) -> list[str]:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_everything_said_is_said_in_every_language(language: str) -> None:
-    said = {*said_in_python(), *said_in_javascript()}
+    said = {*said_in_python(), *said_in_javascript(), *TEXTS.values()}
     assert said - set(dictionary(language)) == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_nothing_is_translated_that_nobody_says(language: str) -> None:
-    said = {*said_in_python(), *said_in_javascript()}
+    said = {*said_in_python(), *said_in_javascript(), *TEXTS.values()}
     assert set(dictionary(language)) - said == set()
 
 

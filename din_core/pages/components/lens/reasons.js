@@ -7,14 +7,14 @@ const levels = () => ({
   "do not": say("Do not read the weights as reasons here."),
   "nothing to rank": say("Nothing to rank."),
 });
-const NAMES_FOLLOW = "disagree most on ";
+const namesFollow = () => say("disagree most on ");
 
 function createReasons(at, onPick) {
   // Behaviors that a sentence names light up in chart and table.
   function named(sentence, rows, time) {
     const parts = [];
     let from = 0;
-    let next = sentence.indexOf(NAMES_FOLLOW);
+    let next = sentence.indexOf(namesFollow());
     for (const r of next < 0 ? [] : rows) {
       next = sentence.indexOf(time.title[r], Math.max(from, next));
       if (next < 0) break;
