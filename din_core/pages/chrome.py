@@ -28,7 +28,7 @@ def header() -> DeltaGenerator:
         st.title("DIN Lens", anchor=False, width="content")
         st.markdown(t(TAGLINE), width="content")
         language.switch()
-        return st.container(horizontal=True, gap="small", key="pages")
+        return st.container(horizontal=True, width="content", gap="small", key="pages")
 
 
 def navigation(pages: Iterable[Page], place: DeltaGenerator, address: Address) -> None:
