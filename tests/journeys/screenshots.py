@@ -1,58 +1,64 @@
-"""`python -m tests.journeys.screenshots`: pictures of the running app on the demo, for the README."""
+"""`python -m tests.journeys.screenshots [NAME ...]`: pictures of every page of the demo in both themes."""
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+import sys
+from collections.abc import Callable
 
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.charts import chart
 from tests.journeys.server import ROOT, running_app, running_browser
 
 FOLDER = ROOT / "assets" / "screenshots"
-PICTURES = {"inspect.png": "light", "inspect-dark.png": "dark"}
+THEMES = {"": "light", "-dark": "dark"}
+"""What a file's name ends in."""
 SIZE = {"width": 1280, "height": 1056}
+PATIENCE_MS = 180_000
+
+Ready = Callable[[Page], object]
+PAGES: dict[str, tuple[str, Ready]] = {
+    "inspect": ("", lambda page: expect(page.locator("#rows tr").first).to_be_visible()),
+    "what-if": ("whatif", lambda page: expect(page.get_by_text("As it was")).to_be_visible()),
+    "compare": ("compare", lambda page: chart(page, "heatmap")),
+    "rank": ("rank", lambda page: expect(page.get_by_role("button", name="Score again")).to_be_visible()),
+    "evolution": ("evolution", lambda page: chart(page, "path")),
+    "item-space": ("items", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
+    "cases": ("cases", lambda page: expect(page.get_by_text("in Inspect")).to_be_visible()),
+    "cohorts": ("cohorts", lambda page: expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()),
+    "models": ("models", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
+    "data": ("data", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
+    "tour": ("tour", lambda page: chart(page, "tour_din")),
+}
+"""By the file's name: the page's path, and what shows that it is there."""
 
 
-def main() -> None:
-    """Write one picture a theme."""
+def main(names: list[str]) -> None:
+    """Write one picture a page and theme."""
+    expect.set_options(timeout=PATIENCE_MS)
     FOLDER.mkdir(parents=True, exist_ok=True)
     with running_app({}) as address, running_browser() as browser:
-        for name, theme in PICTURES.items():
-            context = browser.new_context(
-                viewport=SIZE, device_scale_factor=1.5, color_scheme=theme, reduced_motion="reduce"
-            )
-            page = context.new_page()
-            page.goto(address)
-            expect(page.locator("#title")).not_to_be_empty(timeout=90_000)
-            expect(page.locator("#rows tr").first).to_be_visible()
-            expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)  # the run is over
-            page.evaluate("document.fonts.ready")
-            page.screenshot(path=FOLDER / name)
-            print(FOLDER / name)
-            if theme == "light":
-                picture_of_models(page, address)
-                picture_of_ranking(page, address)
-            context.close()
+        for ending, theme in THEMES.items():
+            for name in names or PAGES:
+                take(browser, address, name, ending, theme)
 
 
-def picture_of_models(page: Page, address: str) -> None:
-    """The leaderboard of the shipped checkpoints."""
-    page.goto(f"{address.rstrip('/')}/models")
-    expect(page.get_by_role("heading", name="Leaderboard")).to_be_visible(timeout=90_000)
-    expect(page.locator(".js-plotly-plot .points").first).to_be_attached()
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+def take(browser: Browser, address: str, name: str, ending: str, theme: str) -> None:
+    """One page in one theme, by a visitor of its own."""
+    path, ready = PAGES[name]
+    scale = 1.5 if name == "inspect" else 1.0
+    context = browser.new_context(
+        viewport=SIZE, device_scale_factor=scale, color_scheme=theme, reduced_motion="reduce", locale="en-US"
+    )
+    page = context.new_page()
+    page.goto(f"{address.rstrip('/')}/{path}")
+    ready(page)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)  # the run is over
     page.evaluate("document.fonts.ready")
-    page.screenshot(path=FOLDER / "models.png")
-    print(FOLDER / "models.png")
-
-
-def picture_of_ranking(page: Page, address: str) -> None:
-    """The whole catalogue of the opening example, once all of it is scored."""
-    page.goto(f"{address.rstrip('/')}/rank")
-    expect(page.get_by_role("button", name="Score again")).to_be_visible(timeout=180_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    page.evaluate("document.fonts.ready")
-    page.screenshot(path=FOLDER / "rank.png")
-    print(FOLDER / "rank.png")
+    page.screenshot(path=FOLDER / f"{name}{ending}.png")
+    print(FOLDER / f"{name}{ending}.png")
+    context.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
