@@ -98,13 +98,10 @@ def _show_found(app: App, scenario: Scenario, words: Words, found: OppositeImpre
         names = ", ".join(field_label(name).lower() for name in nearest.same_profile)
         told += " " + t("The same in both profiles: {names}.", names=names)
     st.markdown(literal(told))
-    shared, different = st.columns(2)
-    with shared:
-        st.markdown(t("**Behaviors of both**"))
-        _table(nearest.shared)
-    with different:
-        st.markdown(t("**Weight × count differs most**"))
-        _table(nearest.different)
+    st.markdown(t("**Behaviors of both**"))
+    _table(nearest.shared)
+    st.markdown(t("**Weight × count differs most**"))
+    _table(nearest.different)
     st.button(
         t("Open this scenario"),
         key="open_nearest",
