@@ -70,8 +70,11 @@ state.follow_address(app)
 state.enter(page.url_path)
 if page is not pages[1]:
     what_if_page.remind(state.session().scenario)
+shown = state.query()
+navigation(pages, place, shown)  # before the page: what comes later would push it down
 page.run()
-navigation(pages, place, state.query())
+if state.query() != shown:  # the page could not show all of it
+    st.rerun()
 state.write_address()
 scenario = state.session().scenario
 footer(app, state.on_screen(scenario) if scenario is not None and inspecting else ())

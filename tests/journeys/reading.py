@@ -34,7 +34,7 @@ def query(page: Page) -> dict[str, list[str]]:
 def wait_until_opened(page: Page) -> None:
     """Until the page shows a scenario and its address names it: a run of the page draws first and names last."""
     expect(page.locator("#title")).not_to_be_empty()
-    page.wait_for_url(re.compile(r"[?&]user=.*[?&]item="))
+    page.wait_for_url(re.compile(r"[?&]user=.*[?&]item=.*[?&]models="))
 
 
 def has_query(name: str, value: str) -> re.Pattern[str]:
