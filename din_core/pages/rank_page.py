@@ -95,9 +95,9 @@ def choose_items(items: Sequence[Item]) -> NDArray[np.bool_] | None:
     if not known:
         return None
     chosen = st.selectbox(
-        t("Show"), [None, *known], format_func=lambda name: name or t(EVERYTHING), key="rank_category", width=320
+        t("Show"), ["", *known], format_func=lambda name: name or t(EVERYTHING), key="rank_category", width=320
     )
-    return None if chosen is None else np.array([name == chosen for name in category])
+    return np.array([name == chosen for name in category]) if chosen else None
 
 
 def show_ranking(
