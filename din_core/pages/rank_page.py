@@ -94,10 +94,9 @@ def choose_items(items: Sequence[Item]) -> NDArray[np.bool_] | None:
     known = sorted({name for name in category if name})
     if not known:
         return None
-    chosen = st.selectbox(
-        t("Show"), ["", *known], format_func=lambda name: name or t(EVERYTHING), key="rank_category", width=320
-    )
-    return np.array([name == chosen for name in category]) if chosen else None
+    everything = t(EVERYTHING)
+    chosen = st.selectbox(t("Show"), [everything, *known], key="rank_category", width=320)
+    return None if chosen == everything else np.array([name == chosen for name in category])
 
 
 def show_ranking(
