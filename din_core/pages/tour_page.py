@@ -17,9 +17,9 @@ from din_core.figures.tour import TourInfo, TourLabels, plot_tour, reach_of, tou
 from din_core.pages import inspect_page, state
 from din_core.pages.chrome import report
 from din_core.pages.language import T, t
-from din_core.pages.startup import DEMO
+from din_core.pages.startup import ASSETS
 
-TOUR = DEMO / "tour.json"
+TOUR = ASSETS / "tour.json"
 CALM = {"displayModeBar": False}
 NAMES = {"din": T("DIN"), "other": T("DIN, another seed"), "base": T("Average pooling")}
 

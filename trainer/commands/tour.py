@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--other", type=Path, required=True, metavar="DIR", help="the same with another seed")
     parser.add_argument("--base", type=Path, required=True, metavar="DIR", help="average pooling trained on it")
     parser.add_argument("--truth", type=Path, required=True, metavar="FILE", help="truth.parquet of `planted`")
-    parser.add_argument("--out", type=Path, default=Path("assets/demo/tour.json"), metavar="FILE", help="(%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("assets/tour.json"), metavar="FILE", help="(%(default)s)")
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
