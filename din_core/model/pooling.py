@@ -34,22 +34,23 @@ class BasePooling(nn.Module):
         """q (M, D), k (N, D) → weights (P,), interest vectors (M, D)."""
         history = batch.owner(batch.behavior_offsets)  # (N,)
         groups = len(batch.behavior_offsets) - 1
-        weight = self.weights(batch, history, groups)  # (N,)
+        mass = self.mass(batch, history, groups)  # (N,)
+        total = _total(batch.count * mass, history, groups)
+        if self.kind == "sum":
+            weight, intensity = mass, total
+        else:
+            weight, intensity = mass / total[history], (total > 0).to(total.dtype)  # whose sum is 1 but for rounding
         v = k.new_zeros(groups, k.shape[1]).index_add(0, history, (batch.count * weight).to(k.dtype)[:, None] * k)
         owner = batch.owner(batch.candidate_offsets)
-        intensity = _total(batch.count * weight, history, groups)
         return Pooled(batch.per_pair(weight), v[owner], intensity[owner, None])
 
-    def weights(self, batch: RaggedBatch, history: Tensor, groups: int) -> Tensor:
-        """(N,) weight of one occurrence of each behavior."""
-        if self.kind == "sum":
+    def mass(self, batch: RaggedBatch, history: Tensor, groups: int) -> Tensor:
+        """(N,) what one occurrence of each behavior weighs, before the division by their sum if there is one."""
+        if self.kind != "time decay":
             return torch.ones_like(batch.count)
-        if self.kind == "average":
-            return (1 / _total(batch.count, history, groups))[history]
         # The newest behavior of a history counts 1 before normalising: no sum can fall to 0, however old all are.
         newest = batch.age.new_full((groups,), math.inf).scatter_reduce(0, history, batch.age, "amin")
-        kept = torch.exp2((newest[history] - batch.age) / self.half_life)
-        return kept / _total(batch.count * kept, history, groups)[history]
+        return torch.exp2((newest[history] - batch.age) / self.half_life)
 
 
 def _total(part: Tensor, history: Tensor, groups: int) -> Tensor:

@@ -22,6 +22,7 @@ from din_core.pages import (
     what_if_page,
 )
 from din_core.pages.chrome import footer, header, navigation, report
+from din_core.pages.components.told import hear
 from din_core.pages.language import t
 from din_core.pages.startup import App, from_environment
 
@@ -66,6 +67,7 @@ st.set_page_config(
 )
 place = header()
 app = wait_for_app()
+hear()
 state.follow_address(app)
 state.enter(page.url_path)
 if page is not pages[1]:

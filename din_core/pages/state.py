@@ -6,7 +6,9 @@ depends on: a new row in the store makes another key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 from din_core.domain import History, Item, Scenario
 from din_core.pages.comparison import Comparison
 from din_core.pages.comparison import parse as parse_comparison
+from din_core.pages.run import after_back
 from din_core.pages.startup import App, Startup, from_environment
 from din_core.pages.trail import Memory
 from din_core.sharing import Link, View, encode, find_checkpoints, parse, resolve
@@ -108,6 +111,8 @@ class Session:
     """A choice was made on the page and is not yet in the address bar."""
     address: dict[str, list[str]] | None = None
     """The query parameters that `scenario` came from or was written to."""
+    left: list[dict[str, list[str]]] = field(default_factory=list)
+    """Addresses before that one, until the browser is seen to have it: a request may still bring an old one."""
     epoch: int = 0
     """Counts the choices that the lens must follow; those it made itself do not count."""
     shown: str | None = None
@@ -134,8 +139,24 @@ class Session:
     """What the what-if page last scored."""
 
 
+AT_HAND: ContextVar[Session | None] = ContextVar("session_at_hand", default=None)
+
+
+@contextmanager
+def undivided() -> Iterator[None]:
+    """What is done within is done whole: Streamlit may stop a run wherever it reads the session's state."""
+    mark = AT_HAND.set(session())
+    try:
+        yield
+    finally:
+        AT_HAND.reset(mark)
+
+
 def session() -> Session:
     """This visitor's state."""
+    at_hand = AT_HAND.get()
+    if at_hand is not None:
+        return at_hand
     if SESSION not in st.session_state:
         st.session_state[SESSION] = Session()
     found: Session = st.session_state[SESSION]
@@ -146,7 +167,9 @@ def follow_address(app: App) -> None:
     """Take over what the address bar says when it says something new: at the start, and after Back."""
     own = session()
     raw = {name: st.query_params.get_all(name) for name in st.query_params}
-    if not own.chosen and raw != own.address:
+    if raw == own.address:
+        own.left.clear()
+    elif not own.chosen and (after_back() or raw not in own.left):
         link, unread = parse(raw)
         found = resolve(link, app.store, app.setting)
         own.scenario, own.view, own.address = found.scenario, link.view, raw
@@ -163,8 +186,11 @@ def write_address() -> None:
     if own.scenario is None:
         return
     wanted = query()
-    own.address = {name: [v] if isinstance(v, str) else v for name, v in wanted.items()}
-    if own.address != {name: st.query_params.get_all(name) for name in st.query_params}:
+    address = {name: [v] if isinstance(v, str) else v for name, v in wanted.items()}
+    if own.address is not None and own.address != address:
+        own.left.append(own.address)
+    own.address = address
+    if address != {name: st.query_params.get_all(name) for name in st.query_params}:
         st.query_params.from_dict(wanted)
 
 

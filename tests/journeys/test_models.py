@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
-from tests.journeys.reading import check_numbers, has_query, model_box, open_example, query, weights
+from tests.journeys.reading import box, check_numbers, has_query, model_box, open_example, options, query, weights
 from tests.small_board import board
 from tests.tiny_checkpoints import KINDS, write_checkpoints
 
@@ -177,3 +177,19 @@ def test_a_phone_scrolls_in_one_direction_only(new_page: NewPage, address: str, 
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= 400")
+
+
+def test_a_choice_is_not_lost_when_the_page_asks_for_more_in_the_same_instant(page: Page, address: str) -> None:
+    open_example(page, address)
+    for user, wait in zip(("8", "7") * 5, range(0, 30, 3), strict=True):
+        box(page, "user").fill(user)
+        option = options(page, "user").filter(has_text=f"Household {user}").first
+        expect(option).to_be_visible()
+        models = model_box(page, 0).element_handle()
+        # Whoever reaches for the models lets the lens ask for all: Streamlit stops the run that brings the choice.
+        option.evaluate(
+            "(option, [models, wait]) => { option.click(); setTimeout(() => models.blur() || models.focus(), wait); }",
+            [models, wait],
+        )
+        expect(page.locator("#history-line")).to_contain_text(f"Household {user}")
+        expect(page).to_have_url(has_query("user", user))

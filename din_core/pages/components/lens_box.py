@@ -9,7 +9,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from din_core.pages.components.sources import source
-from din_core.pages.components.told import told
+from din_core.pages.components.told import listen
 from din_core.sharing import View
 
 NAME = "din_lens.lens"
@@ -17,6 +17,7 @@ HTML = source("lens/lens.html")
 CSS = source("lens/lens.css")
 JS = source(
     "say.js",
+    "tell.js",
     "lens/format.js",
     "lens/labels.js",
     "lens/pen.js",
@@ -52,15 +53,11 @@ def lens(
     need soon and does not hold: `models` or `effects`.
     """
 
-    def arrived() -> None:
-        query = told(key, "went")
-        if query:
-            on_went(str(query))
+    def went(query: object) -> None:
+        on_went(str(query))
 
-    def wished() -> None:
-        what = told(key, "wish")
-        if what:
-            on_wish(str(what))
+    def wished(what: object) -> None:
+        on_wish(str(what))
 
     head = {
         "revision": revision,
@@ -73,4 +70,4 @@ def lens(
     }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
     text = "\n".join([json.dumps(head), common, *models.values(), *effects.values()])
-    mount(key=key, data=text.encode(), on_went_change=arrived, on_wish_change=wished)
+    mount(key=key, data=text.encode(), **listen(key, {"went": went, "wish": wished}))

@@ -10,12 +10,12 @@ import streamlit as st
 
 from din_core.pages.components.sources import source
 from din_core.pages.components.spoken import spoken
-from din_core.pages.components.told import told
+from din_core.pages.components.told import listen
 
 NAME = "din_lens.combobox"
 HTML = source("combobox/combobox.html")
 CSS = source("combobox/combobox.css")
-JS = source("say.js", "combobox/combobox.js")
+JS = source("say.js", "tell.js", "combobox/combobox.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,11 @@ def search_box(
     `typed` holds, under `key`, the text being searched; `noun` names what is searched, in the plural.
     """
 
-    def query_arrived() -> None:
-        typed[key] = str(told(key, "query") or "")
+    def searched(text: object) -> None:
+        typed[key] = str(text or "")
 
-    def pick_arrived() -> None:
-        choice = told(key, "pick")
-        if choice is not None:
-            on_pick(str(choice))
-            st.rerun()
+    def picked(choice: object) -> None:
+        on_pick(str(choice))
 
     data: dict[str, Any] = {
         "texts": spoken(JS),
@@ -78,4 +75,4 @@ def search_box(
             "options": [{"id": o.id, "label": o.label, "note": o.note} for o in found.options],
         }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
-    mount(key=key, data=data, on_query_change=query_arrived, on_pick_change=pick_arrived)
+    mount(key=key, data=data, **listen(key, {"query": searched, "pick": picked}, whole_page=["pick"]))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from din_core.pages.components.sources import source
 from din_core.pages.components.spoken import spoken
-from din_core.pages.components.told import told
+from din_core.pages.components.told import listen
 
 NAME = "din_lens.what_if"
 HTML = source("what_if/what_if.html")
@@ -18,6 +18,7 @@ CSS = source("what_if/what_if.css")
 JS = source(
     "lens/format.js",
     "say.js",
+    "tell.js",
     "what_if/tiles.js",
     "what_if/trail.js",
     "what_if/fields.js",
@@ -32,12 +33,10 @@ def what_if_box(key: str, data: dict[str, Any], *, heard: int, on_acts: Callable
     `heard` is the number of the last message that was heard: the next one goes off when this one is answered.
     """
 
-    def arrived() -> None:
-        message = told(key, "acts")
-        if message:
-            number, acts = json.loads(str(message))
-            on_acts(int(number), acts)
+    def acted(message: object) -> None:
+        number, acts = json.loads(str(message))
+        on_acts(int(number), acts)
 
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
     text = json.dumps({**data, "heard": heard, "texts": spoken(JS)}, separators=(",", ":"), ensure_ascii=False)
-    mount(key=key, data=text.encode(), on_acts_change=arrived)
+    mount(key=key, data=text.encode(), **listen(key, {"acts": acted}))

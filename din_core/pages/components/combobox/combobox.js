@@ -1,13 +1,13 @@
 // A text field that searches on the server: ARIA's combobox with a listbox, in Streamlit's components v2.
-// Python sends {label, placeholder, noun, selected, results}; the field sends the triggers "query" and "pick".
+// Python sends {label, placeholder, noun, selected, results}; the field tells "query" and "pick".
 
 const WAIT_MS = 150; // of silence before a typed text is searched
 const boxes = new WeakMap();
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   const box = boxes.get(parentElement) ?? createBox(parentElement);
   boxes.set(parentElement, box);
-  box.send = setTriggerValue;
+  box.send = teller(setStateValue);
   box.update(data);
   return () => box.close();
 }

@@ -6,15 +6,18 @@
 const TELL_AFTER_MS = 120; // of standing on a candidate before Python is told
 const AHEAD = 6; // candidates before and after the one on screen whose effects are held too
 const ASK_AFTER_MS = 250; // of standing on a candidate before effects of its neighbours are asked for
+const BUSY_MS = 1500; // after a click or key elsewhere: what the lens asks for could stop the run that answers it
 const TOPS = [10, 25, 50]; // rows that the table may show before the rest
 const MOST_DIGITS = 5; // of effects: they are differences of single-precision logits
+const INPUTS = ["pointerdown", "keydown"];
 const NOTHING = { extent: [0, 0] };
 const lenses = new WeakMap();
+let touched = -Infinity; // when the visitor last did something elsewhere on the page
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   const lens = lenses.get(parentElement) ?? createLens(parentElement);
   lenses.set(parentElement, lens);
-  lens.send = setTriggerValue;
+  lens.send = teller(setStateValue);
   lens.update(data);
   return lens.stop;
 }
@@ -39,6 +42,7 @@ function createLens(root) {
   let timer = 0;
   let asking = 0; // timer before more effects are asked for
   let answered = true; // whether the last such question brought any
+  let reaching = 0; // timer before the other models are asked for
   let look = null; // colours and font of the theme on screen
   let onScreen = null; // what chart and table were told last
 
@@ -81,11 +85,15 @@ function createLens(root) {
     stop() {
       clearTimeout(timer);
       clearTimeout(asking);
+      clearTimeout(reaching);
+      for (const kind of INPUTS) window.removeEventListener(kind, notice, true);
       chart.stop();
       table.stop();
       lenses.delete(root);
     },
   };
+
+  for (const kind of INPUTS) window.addEventListener(kind, notice, true);
 
   function readModel(text) {
     return { ...JSON.parse(text), effects: new Map() };
@@ -116,10 +124,18 @@ function createLens(root) {
     clearTimeout(asking);
     if (!answered || near.every((i) => on[0].effects.has(i))) return;
     asking = setTimeout(() => {
-      if (!settled()) return askAhead();
+      if (!settled() || busy()) return askAhead();
       answered = false; // ask again only after an answer: effects that do not come are not asked for for ever
       lens.send("wish", "effects");
     }, ASK_AFTER_MS);
+  }
+
+  function notice(event) {
+    if (!event.composedPath().includes(root)) touched = performance.now();
+  }
+
+  function busy() {
+    return performance.now() - touched < BUSY_MS;
   }
 
   // Whether the address bar says what is on screen. While it does not, Python is about to hear of a choice or of
@@ -437,7 +453,12 @@ function createLens(root) {
 
   // Somebody reaches for the choice of models: have the others here when it is made.
   function wish() {
-    if (wished || !settled() || data.choices.every(({ link }) => parts.has(link))) return;
+    clearTimeout(reaching);
+    if (wished || data.choices.every(({ link }) => parts.has(link))) return;
+    if (!settled() || busy()) {
+      reaching = setTimeout(wish, ASK_AFTER_MS);
+      return;
+    }
     wished = true;
     lens.send("wish", "models");
   }

@@ -4,10 +4,10 @@
 const LOST_AFTER_MS = 4000; // a message without an answer is given up: the next one goes off anyway
 const instruments = new WeakMap();
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   const instrument = instruments.get(parentElement) ?? createInstrument(parentElement);
   instruments.set(parentElement, instrument);
-  instrument.send = setTriggerValue;
+  instrument.send = teller(setStateValue);
   instrument.update(data);
   return instrument.stop;
 }
