@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from din_core.explain.cases import write_cases
 from trainer.cases import CasesOptions, make_cases
+from trainer.commands.progress import bar, say
 from trainer.samples import SPLITS
 
 _DEFAULTS = CasesOptions("", Path(), Path())
@@ -67,13 +65,6 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         seed=args.seed,
         device=args.device,
     )
-
-    def say(line: str) -> None:
-        tqdm.write(line, file=sys.stderr)
-
-    def bar(rows: Any, total: int) -> Any:
-        return tqdm(rows, total=total, file=sys.stderr, disable=None, leave=False)
-
     cases = make_cases(options, say, bar)
     size = write_cases(cases, out)
     return {

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
+from trainer.commands.progress import bar, say
 from trainer.faithfulness import FaithfulnessOptions, faithfulness
 from trainer.faithfulness.card import interval, write
 from trainer.faithfulness.checks import check
@@ -55,13 +54,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure, and write unless it is a dry run or a check."""
-
-    def bar(rows: Any, total: int) -> Any:
-        return tqdm(rows, total=total, unit=" impressions", file=sys.stderr, disable=None, leave=False)
-
+    counted = partial(bar, unit=" impressions")
     if args.check is not None:
         folders = tuple(dict.fromkeys(args.checkpoint))
-        return {"split": args.split, "checks": check(args.store, folders, args.split, args.check, args.seed, bar)}
+        return {"split": args.split, "checks": check(args.store, folders, args.split, args.check, args.seed, counted)}
     options = FaithfulnessOptions(
         store=args.store,
         checkpoints=tuple(dict.fromkeys(args.checkpoint)),
@@ -74,11 +70,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         retrain=args.retrain,
         device=args.device,
     )
-
-    def say(line: str) -> None:
-        tqdm.write(line, file=sys.stderr)
-
-    result = faithfulness(options, say, bar)
+    result = faithfulness(options, say, counted)
     if not args.dry_run:
         for folder in args.checkpoint:
             write(result, folder)

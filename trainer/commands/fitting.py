@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from trainer.commands.progress import say
 from trainer.fit import FitOptions, Step
 from trainer.recipes import RECIPES, Recipe
 from trainer.regularisation import REGULARISATIONS
@@ -109,8 +110,3 @@ def train_with_bar(options: TrainOptions) -> dict[str, Any]:
             return train(options, say=say, on_step=on_step)
         finally:
             torch.compiler.reset()  # else the next model in this process would count as a recompilation of this one
-
-
-def say(line: str) -> None:
-    """A line on stderr, above the bar."""
-    tqdm.write(line, file=sys.stderr)

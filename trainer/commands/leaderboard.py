@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from din_core.domain import DinLensError
-from trainer.commands.fitting import command_line, declare, say, train_options, train_with_bar
+from trainer.commands.fitting import command_line, declare, train_options, train_with_bar
+from trainer.commands.progress import say
 from trainer.leaderboard import as_markdown, leaderboard, name_of
 from trainer.recipes import RECIPES
 from trainer.samples import SPLITS
