@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.domain import DinLensError, Scenario
+from din_core.domain import Scenario
 from din_core.figures import HeatmapInfo, HeatmapLabels, Weighed, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import Scale
 from din_core.pages import inspect_page, pickers, state
@@ -38,7 +38,7 @@ from din_core.pages.inspection import Case
 from din_core.pages.language import T, t
 from din_core.pages.models_page import CALM, is_dark
 from din_core.pages.words import day, moment, words_for
-from din_core.sharing import encode, sentence
+from din_core.sharing import encode
 
 READING = T(
     "A cell is weight × repeats, summed over all behaviors with that item, or of that category: blue is above zero, "
@@ -63,14 +63,10 @@ def page() -> Page:
 def show() -> None:
     """The page, from the session's scenario and comparison and the store as it is now."""
     app, own = state.current_app(), state.session()
-    words = words_for(app.summary)
-    scenario, impressions, history = own.scenario, [], None
-    if scenario is not None:
-        try:
-            impressions = app.store.impressions(scenario.user_id)
-            history = app.store.history(scenario.user_id, scenario.as_of)
-        except DinLensError as error:
-            own.problems = (*own.problems, sentence(error))
+    impressions, history = pickers.read_on_screen(
+        lambda store, scenario, _: store.history(scenario.user_id, scenario.as_of)
+    )
+    scenario, words = own.scenario, words_for(app.summary)
     user, shown = st.columns(2)
     with user:
         pickers.user_box(app, words, scenario)

@@ -14,11 +14,9 @@ from din_core.pages import pickers, state
 from din_core.pages.chrome import literal
 from din_core.pages.compared import Compared, candidates_of, cases_of
 from din_core.pages.comparison import COLUMNS, By, Comparison
-from din_core.pages.components.search_box import Found, Option, search_box
 from din_core.pages.inspection import Case
 from din_core.pages.language import T, t
 from din_core.pages.side_by_side import choose
-from din_core.pages.words import item_detail, words_for
 from din_core.sharing.links import MAX_CANDIDATES
 
 KINDS: dict[By, str] = {"candidates": T("Candidates"), "models": T("Models"), "users": T("Users")}
@@ -71,10 +69,6 @@ def choose_candidates(now: Compared, cases: Sequence[Case]) -> None:
         chosen = tuple(st.session_state["compare_items"])
         compare_candidates(now, chosen)
 
-    def search(text: str) -> Found:
-        found = now.app.store.search_items(text, pickers.MOST)
-        return Found([Option(item.item_id, item.label, item_detail(item)) for item in found.matches], found.total)
-
     def pick(item_id: str) -> None:
         compare_candidates(now, tuple(dict.fromkeys([*(item.item_id for item in own), item_id])))
 
@@ -88,16 +82,7 @@ def choose_candidates(now: Compared, cases: Sequence[Case]) -> None:
         key="compare_items",
         on_change=change,
     )
-    search_box(
-        "another",
-        t("Add any item of the catalogue"),
-        noun=t("items"),
-        placeholder=t("Search by words or id"),
-        selected=None,
-        typed=state.session().typed,
-        search=search,
-        on_pick=pick,
-    )
+    pickers.search_items(now.app, "another", t("Add any item of the catalogue"), None, pick)
 
 
 def compare_candidates(now: Compared, ids: tuple[str, ...]) -> None:
@@ -143,46 +128,23 @@ def choose_rows(now: Compared, names: Sequence[str]) -> None:
 def lead_box(now: Compared, item: Item) -> None:
     """The candidate that models or users are compared on: it comes first among those compared."""
 
-    def search(text: str) -> Found:
-        found = now.app.store.search_items(text, pickers.MOST)
-        return Found([Option(i.item_id, i.label, item_detail(i)) for i in found.matches], found.total)
-
     def pick(item_id: str) -> None:
         others = now.scenario.candidate_ids if len(now.scenario.candidate_ids) > 1 else ()
         ids = tuple(dict.fromkeys([item_id, *others]))[:MAX_CANDIDATES]
         (first,) = cases_of(now, ids[:1])
         state.show(replace(now.scenario, candidate_ids=ids, context=first.context))
 
-    search_box(
-        "lead",
-        t("Candidate: any item of the catalogue"),
-        noun=t("items"),
-        placeholder=t("Search by words or id"),
-        selected=Option(item.item_id, item.label),
-        typed=state.session().typed,
-        search=search,
-        on_pick=pick,
-    )
+    label = t("Candidate: any item of the catalogue")
+    pickers.search_items(now.app, "lead", label, pickers.item_option(item), pick)
 
 
 def other_box(now: Compared, selected: User | None) -> None:
     """The second user, searched among all."""
-    words = words_for(now.app.summary)
 
-    def search(text: str) -> Found:
-        found = now.app.store.search_users(text, pickers.MOST)
-        return Found([Option(user.user_id, words.user_label(user)) for user in found.matches], found.total)
+    def pick(user_id: str) -> None:
+        state.choose_comparison(replace(now.comparison, other=user_id))
 
-    search_box(
-        "other",
-        t("Compared with"),
-        noun=words.people,
-        placeholder=t("Search by id or profile"),
-        selected=None if selected is None else Option(selected.user_id, words.user_label(selected)),
-        typed=state.session().typed,
-        search=search,
-        on_pick=lambda user_id: state.choose_comparison(replace(now.comparison, other=user_id)),
-    )
+    pickers.search_users(now.app, "other", t("Compared with"), selected, pick)
 
 
 def choose_columns(comparison: Comparison) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.domain import DinLensError, Scenario
+from din_core.domain import Scenario
 from din_core.domain.evolution import EvolutionPath
 from din_core.figures import EvolutionInfo, EvolutionLabels, evolution_info, plot_evolution, plot_path, timeline_info
 from din_core.pages import inspect_page, pickers, state
@@ -19,7 +19,7 @@ from din_core.pages.language import T, t
 from din_core.pages.models_page import CALM, is_dark
 from din_core.pages.startup import App
 from din_core.pages.words import chance, day, moment, tick_label, words_for
-from din_core.sharing import encode, sentence
+from din_core.sharing import encode
 
 if TYPE_CHECKING:
     from din_core.scoring import Scorer
@@ -60,20 +60,9 @@ def page() -> Page:
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
     app, own = state.current_app(), state.session()
-    words = words_for(app.summary)
-    scenario, impressions, inputs = own.scenario, [], None
-    if scenario is not None:
-        try:
-            impressions = app.store.impressions(scenario.user_id)
-            inputs = read_inputs(app.store, scenario, impressions)
-        except DinLensError as error:
-            own.problems = (*own.problems, sentence(error))
-    user, shown, candidate = st.columns([5, 6, 5])
-    with user:
-        pickers.user_box(app, words, scenario)
-    with shown:
-        pickers.impression_box(words, scenario, impressions)
-    with candidate:
+    impressions, inputs = pickers.read_on_screen(read_inputs)
+    scenario = own.scenario
+    with pickers.user_and_impression(impressions):
         pickers.candidate_box(app, scenario)
     report(own.problems)
     st.header(t("Interest evolution"), anchor=False)

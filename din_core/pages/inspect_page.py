@@ -7,7 +7,7 @@ from time import monotonic
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.domain import DinLensError, Scenario
+from din_core.domain import Scenario
 from din_core.pages import pickers, state
 from din_core.pages.chrome import report
 from din_core.pages.components.lens_box import lens
@@ -17,7 +17,6 @@ from din_core.pages.language import current, t
 from din_core.pages.lens_data import common_text, effects_text, model_text
 from din_core.pages.nearest_view import show_counterfactuals, show_nearest
 from din_core.pages.words import words_for
-from din_core.sharing import sentence
 
 MOST_AHEAD = 12
 """Models held ahead of a choice; beyond these a model is scored when it is chosen."""
@@ -34,23 +33,10 @@ def page() -> Page:
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
     app, own = state.current_app(), state.session()
-    words = words_for(app.summary)
-    scenario, impressions, inputs = own.scenario, [], None
-    if scenario is not None:
-        try:
-            impressions = app.store.impressions(scenario.user_id)
-            inputs = read_inputs(app.store, scenario, impressions)
-        except DinLensError as error:
-            own.problems = (*own.problems, sentence(error))
-
-    user, shown, candidate = st.columns([5, 6, 5])
-    with user:
-        pickers.user_box(app, words, scenario)
-    with shown:
-        pickers.impression_box(words, scenario, impressions)
-    with candidate:
+    impressions, inputs = pickers.read_on_screen(read_inputs)
+    scenario = own.scenario
+    with pickers.user_and_impression(impressions):
         pickers.candidate_box(app, scenario)
-
     report(own.problems)
     if scenario is not None and inputs is not None:
         show_lens(scenario, inputs)

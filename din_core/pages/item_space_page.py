@@ -16,15 +16,14 @@ from streamlit.navigation.page import Page
 from din_core.domain import DinLensError, History, Scenario
 from din_core.domain.results import Floats
 from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, item_space_info, plot_item_space
-from din_core.pages import inspect_page, state
+from din_core.pages import inspect_page, pickers, state
 from din_core.pages.chrome import literal, report
-from din_core.pages.components.search_box import Found, Option, search_box
 from din_core.pages.inspection import read_inputs, score
 from din_core.pages.language import T, t
 from din_core.pages.models_page import is_dark
 from din_core.pages.rank_page import MOST_ITEMS, catalogue_items
 from din_core.pages.startup import App
-from din_core.pages.words import field_label, item_detail, moment, words_for
+from din_core.pages.words import field_label, moment, words_for
 from din_core.sharing import encode, sentence
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ MOST_DRAWN = 3000
 MOST_NEAR, MOST_SEEN = 400, 60
 """Points of a t-SNE map, and how many of them the history's may be: the rest are neighbours."""
 NEIGHBOURS = 12
-MATCHES = 30
 TOOLS = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 CATEGORY = "category"
 MAPS = {"plane": T("All items (PCA)"), "near": T("Around what is on screen (t-SNE)")}
@@ -52,6 +50,8 @@ class View:
     history: History
     model: str
     """Folder name of the model on screen."""
+    part: str | None
+    """The item field whose embedding is shown; None for all of them."""
     facts: SpaceFacts
     category: str | None
     """The item field whose values are the categories."""
@@ -61,11 +61,6 @@ class View:
     """Its embedding."""
     focus: str
     """The item whose neighbours are listed."""
-
-    @property
-    def part(self) -> str | None:
-        """The item field whose embedding is shown; None for all of them."""
-        return part_shown()
 
 
 def page() -> Page:
@@ -118,20 +113,15 @@ def choose(label: str, name: str, options: Mapping[str, str]) -> None:
     )
 
 
-def part_shown() -> str | None:
-    """The item field whose embedding is shown; None for all of them."""
-    from din_core.explain.item_space import ITEM_FIELD
-
-    return ITEM_FIELD if state.session().space.part == "own" else None
-
-
 def read(app: App, scenario: Scenario, history: History, total: int) -> View:
     """The embeddings, and where what is on screen stands among them."""
+    from din_core.explain.item_space import ITEM_FIELD
+
     model = state.on_screen(scenario)[0]
     scorer, space = app.scorers[model], state.session().space
     fields = app.summary.item_fields
     category = CATEGORY if CATEGORY in fields else next(iter(fields), None)
-    part = part_shown()
+    part = ITEM_FIELD if space.part == "own" else None
     with st.spinner(t("Computing the map of {n:,} items …", n=total)):
         items = catalogue_items(app.store.url, total)
         facts = state.space_facts(scorer.fingerprint, part, category, scorer, items, app.store.url, total)
@@ -139,7 +129,7 @@ def read(app: App, scenario: Scenario, history: History, total: int) -> View:
     held.pop(-1, None)
     candidate = scenario.candidate_ids[0]
     focus = space.focus if space.focus in facts.place_of else candidate
-    return View(app, scenario, history, model, facts, category, held, facts.place_of.get(candidate), focus)
+    return View(app, scenario, history, model, part, facts, category, held, facts.place_of.get(candidate), focus)
 
 
 def show_separation(view: View) -> None:
@@ -347,24 +337,12 @@ def show_neighbours(view: View) -> None:
     app = view.app
     item = app.store.item(view.focus)
 
-    def search(text: str) -> Found:
-        page = app.store.search_items(text, MATCHES)
-        return Found([Option(i.item_id, i.label, item_detail(i)) for i in page.matches], page.total)
-
     def pick(item_id: str) -> None:
         state.session().space.focus = item_id
         state.session().typed.pop("neighbour", None)
 
-    search_box(
-        "neighbour",
-        t("Item: any of the catalogue, or a point of the map"),
-        noun=t("items"),
-        placeholder=t("Search by words or id"),
-        selected=Option(item.item_id, item.label),
-        typed=state.session().typed,
-        search=search,
-        on_pick=pick,
-    )
+    label = t("Item: any of the catalogue, or a point of the map")
+    pickers.search_items(app, "neighbour", label, pickers.item_option(item), pick)
     from din_core.explain import neighbours
 
     place = view.facts.place_of.get(view.focus)

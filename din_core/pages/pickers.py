@@ -1,44 +1,68 @@
-"""The three search boxes of a page: a user, one of the user's impressions, any candidate."""
+"""The search boxes of a page: users, one user's impressions, items; and what the page reads for its scenario."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from din_core.domain import Impression, Item, Scenario, UnknownItem, UnknownUser, User
+import streamlit as st
+
+from din_core.domain import DinLensError, Impression, Item, Scenario, UnknownItem, UnknownUser, User
 from din_core.pages import state
 from din_core.pages.components.search_box import Found, Option, search_box
 from din_core.pages.language import t
 from din_core.pages.startup import App
-from din_core.pages.words import Words, item_detail
+from din_core.pages.words import Words, item_detail, words_for
+from din_core.sharing import sentence
+from din_core.store import BehaviorStore
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 MOST = 30
 """Matches listed at once."""
 
+Made = TypeVar("Made")
+
+
+def read_on_screen(
+    read: Callable[[BehaviorStore, Scenario, Sequence[Impression]], Made],
+) -> tuple[Sequence[Impression], Made | None]:
+    """The impressions of the user on screen, and what `read` makes of them.
+
+    Without a scenario there are none. What the store no longer holds is told among the session's problems.
+    """
+    app, own = state.current_app(), state.session()
+    impressions: list[Impression] = []
+    if own.scenario is None:
+        return impressions, None
+    try:
+        impressions = app.store.impressions(own.scenario.user_id)
+        return impressions, read(app.store, own.scenario, impressions)
+    except DinLensError as error:
+        own.problems = (*own.problems, sentence(error))
+        return impressions, None
+
+
+def user_and_impression(impressions: Sequence[Impression]) -> DeltaGenerator:
+    """The boxes of the user and the impression on screen; returns the place for the candidate beside them."""
+    app, scenario = state.current_app(), state.session().scenario
+    words = words_for(app.summary)
+    user, shown, candidate = st.columns([5, 6, 5])
+    with user:
+        user_box(app, words, scenario)
+    with shown:
+        impression_box(words, scenario, impressions)
+    return candidate
+
 
 def user_box(app: App, words: Words, scenario: Scenario | None) -> None:
-    """Search among all users."""
-
-    def option(user: User) -> Option:
-        return Option(user.user_id, words.user_label(user))
-
-    def search(text: str) -> Found:
-        page = app.store.search_users(text, MOST)
-        return Found([option(user) for user in page.matches], page.total)
-
+    """The user on screen."""
     try:
-        selected = option(app.store.user(scenario.user_id)) if scenario else None
+        selected = app.store.user(scenario.user_id) if scenario else None
     except UnknownUser:
         selected = None
-    search_box(
-        "user",
-        words.person,
-        noun=words.people,
-        placeholder=t("Search by id or profile"),
-        selected=selected,
-        typed=state.session().typed,
-        search=search,
-        on_pick=state.choose_user,
-    )
+    search_users(app, "user", words.person, selected, state.choose_user)
 
 
 def impression_box(words: Words, scenario: Scenario | None, impressions: Sequence[Impression]) -> None:
@@ -75,26 +99,56 @@ def impression_box(words: Words, scenario: Scenario | None, impressions: Sequenc
 
 
 def candidate_box(app: App, scenario: Scenario | None) -> None:
-    """Search the whole catalogue for a candidate."""
+    """The candidate on screen."""
+    try:
+        selected = item_option(app.store.item(scenario.candidate_ids[0])) if scenario else None
+    except UnknownItem:
+        selected = None
+    search_items(app, "candidate", t("Candidate: any item of the catalogue"), selected, state.choose_candidate)
 
-    def option(item: Item) -> Option:
-        return Option(item.item_id, item.label, item_detail(item))
+
+def search_users(app: App, key: str, label: str, selected: User | None, on_pick: Callable[[str], None]) -> None:
+    """Search among all users."""
+    words = words_for(app.summary)
+
+    def option(user: User) -> Option:
+        return Option(user.user_id, words.user_label(user))
+
+    def search(text: str) -> Found:
+        page = app.store.search_users(text, MOST)
+        return Found([option(user) for user in page.matches], page.total)
+
+    search_box(
+        key,
+        label,
+        noun=words.people,
+        placeholder=t("Search by id or profile"),
+        selected=None if selected is None else option(selected),
+        typed=state.session().typed,
+        search=search,
+        on_pick=on_pick,
+    )
+
+
+def search_items(app: App, key: str, label: str, selected: Option | None, on_pick: Callable[[str], None]) -> None:
+    """Search the whole catalogue."""
 
     def search(text: str) -> Found:
         page = app.store.search_items(text, MOST)
-        return Found([option(item) for item in page.matches], page.total)
+        return Found([item_option(item) for item in page.matches], page.total)
 
-    try:
-        selected = option(app.store.item(scenario.candidate_ids[0])) if scenario else None
-    except UnknownItem:
-        selected = None
     search_box(
-        "candidate",
-        t("Candidate: any item of the catalogue"),
+        key,
+        label,
         noun=t("items"),
         placeholder=t("Search by words or id"),
         selected=selected,
         typed=state.session().typed,
         search=search,
-        on_pick=state.choose_candidate,
+        on_pick=on_pick,
     )
+
+
+def item_option(item: Item) -> Option:
+    """How an item is listed."""
+    return Option(item.item_id, item.label, item_detail(item))

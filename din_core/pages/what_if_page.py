@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,17 +10,17 @@ from typing import Any
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.domain import Add, DinLensError, Edit, Item, LinkError, Scenario, SetCandidate
+from din_core.domain import Add, DinLensError, Edit, LinkError, Scenario, SetCandidate
 from din_core.domain.edits import fitting
 from din_core.pages import pickers, state
 from din_core.pages.chrome import report
-from din_core.pages.components.search_box import Found, Option, search_box
+from din_core.pages.components.search_box import Option
 from din_core.pages.components.what_if_box import what_if_box
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.trail import Walk, walk
 from din_core.pages.what_if_data import what_if_data
-from din_core.pages.words import item_detail, words_for
+from din_core.pages.words import words_for
 from din_core.sharing import MAX_EDITS, items_of, read_edit, sentence, what_if_start
 
 DAY = timedelta(days=1)
@@ -50,14 +50,8 @@ def remind(scenario: Scenario | None) -> None:
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
     app, own = state.current_app(), state.session()
-    words = words_for(app.summary)
-    scenario, impressions, trail = own.scenario, [], None
-    if scenario is not None:
-        try:
-            impressions = app.store.impressions(scenario.user_id)
-            trail = walk(app.store, scenario)
-        except DinLensError as error:
-            own.problems = (*own.problems, sentence(error))
+    impressions, trail = pickers.read_on_screen(lambda store, scenario, _: walk(store, scenario))
+    scenario = own.scenario
     if scenario is not None and trail is not None and trail.wrong:  # the store has changed since these edits were made
         own.problems = (*own.problems, *(sentence(error) for _, error in trail.wrong))
         own.scenario = scenario = replace(
@@ -65,44 +59,16 @@ def show() -> None:
         )
 
     st.markdown(t(LEAD))
-    user, shown, candidate = st.columns([5, 6, 5])
-    with user:
-        pickers.user_box(app, words, scenario)
-    with shown:
-        pickers.impression_box(words, scenario, impressions)
-    with candidate:
-        scored = None if trail is None else trail.states[-1].candidate
-        chosen = None if scored is None else Option(scored.item_id, scored.label)
+    with pickers.user_and_impression(impressions):
+        scored = None if trail is None else pickers.item_option(trail.states[-1].candidate)
         label = t("Candidate: any item of the catalogue")
-        item_box(app, "what_if_candidate", label, chosen, choose_candidate)
+        pickers.search_items(app, "what_if_candidate", label, scored, choose_candidate)
     report(own.problems)
     if scenario is not None and trail is not None:
         add_boxes(app, scenario, trail)
         show_instrument(app, scenario, trail)
     elif app.setting.opening is not None:
         st.button(t("Show the opening example"), on_click=state.show, args=(app.setting.opening,))
-
-
-def item_box(app: App, key: str, label: str, selected: Option | None, on_pick: Callable[[str], None]) -> None:
-    """Search the whole catalogue."""
-
-    def option(item: Item) -> Option:
-        return Option(item.item_id, item.label, item_detail(item))
-
-    def search(text: str) -> Found:
-        found = app.store.search_items(text, pickers.MOST)
-        return Found([option(item) for item in found.matches], found.total)
-
-    search_box(
-        key,
-        label,
-        noun=t("items"),
-        placeholder=t("Search by words or id"),
-        selected=selected,
-        typed=state.session().typed,
-        search=search,
-        on_pick=on_pick,
-    )
 
 
 def add_boxes(app: App, scenario: Scenario, trail: Walk) -> None:
@@ -125,7 +91,8 @@ def add_boxes(app: App, scenario: Scenario, trail: Walk) -> None:
     with which:
         # A choice without a label: what was added is not left standing in the field.
         chosen = None if added is None else Option(added, "")
-        item_box(app, "what_if_add", t("Add a behavior with any item"), chosen, lambda item_id: add(item_id, on))
+        label = t("Add a behavior with any item")
+        pickers.search_items(app, "what_if_add", label, chosen, lambda item_id: add(item_id, on))
 
 
 def add(item_id: str, on: date | None) -> None:
