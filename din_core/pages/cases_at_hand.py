@@ -13,7 +13,7 @@ from din_core.domain import DinLensError
 from din_core.explain.cases import FILES, UNKNOWN, Cases, Model, Slice, choices, fingerprint_of, weeks
 from din_core.explain.cases.table import LENGTHS
 from din_core.pages import state
-from din_core.pages.chrome import literal, report
+from din_core.pages.chrome import report
 from din_core.pages.language import t
 from din_core.pages.startup import DEMO, DEMO_CHECKPOINTS, App
 from din_core.pages.words import day, field_label
@@ -112,16 +112,13 @@ def about(hand: AtHand) -> str:
     pair = t("{main} against {base}", main=hand.main, base=hand.base)
     where = {"split": found.split, "of": f"{found.of:,}", "when": found.made_at}
     if found.impressions == found.of:
-        return literal(t("{pair}, on all {of} impressions of the {split} split, made {when}.", pair=pair, **where))
-    return literal(
-        t(
-            "{pair}, on {n:,} of the {of} impressions of the {split} split, drawn at random with seed {seed}, made "
-            "{when}.",
-            pair=pair,
-            n=found.impressions,
-            seed=found.seed,
-            **where,
-        )
+        return t("{pair}, on all {of} impressions of the {split} split, made {when}.", pair=pair, **where)
+    return t(
+        "{pair}, on {n:,} of the {of} impressions of the {split} split, drawn at random with seed {seed}, made {when}.",
+        pair=pair,
+        n=found.impressions,
+        seed=found.seed,
+        **where,
     )
 
 
@@ -161,6 +158,18 @@ def pick_slice(cases: Cases, key: str, outcomes: tuple[str, str] | None = None) 
         key=f"{key}_outcome",
     )
     return Slice(some(chosen), some(category_name), some(first_day), label=some(label))
+
+
+def slice_words(chosen: Slice) -> str:
+    """What a slice's impressions have in common; its outcome is not said."""
+    told = [
+        t("Everybody") if chosen.profile is None else profile_words(chosen.profile),
+        t("All categories") if chosen.category is None else value_words(chosen.category),
+        t("All weeks") if chosen.week is None else t("from {day}", day=day(chosen.week)),
+    ]
+    if chosen.length is not None:
+        told.append(f"{t('Different items in the history')}: {bin_names(LENGTHS)[chosen.length]}")
+    return " · ".join(told)
 
 
 def some(choice: Any) -> Any:

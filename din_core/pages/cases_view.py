@@ -71,7 +71,7 @@ def show() -> None:
     hand = find_cases(app)
     if hand is None:
         return
-    st.caption(about(hand))
+    st.caption(literal(about(hand)))
     words = words_for(app.summary)
     kind = st.pills(
         t("Kind"),

@@ -25,7 +25,7 @@ from din_core.explain.cases import (
     rows_of,
     share_of,
 )
-from din_core.figures.calibration import CalibrationLabels, calibration_info, plot_calibration
+from din_core.figures.calibration import CalibrationInfo, CalibrationLabels, calibration_info, plot_calibration
 from din_core.figures.cohort import (
     Bin,
     BinsInfo,
@@ -40,10 +40,18 @@ from din_core.figures.cohort import (
 )
 from din_core.metrics import METRICS, Estimate
 from din_core.pages import state
-from din_core.pages.cases_at_hand import AtHand, about, bin_names, find_cases, pick_slice, value_words
+from din_core.pages.cases_at_hand import (
+    AtHand,
+    about,
+    bin_names,
+    find_cases,
+    pick_slice,
+    slice_words,
+    value_words,
+)
+from din_core.pages.charts import Told, is_dark, show_chart
 from din_core.pages.chrome import literal, report
 from din_core.pages.language import T, t
-from din_core.pages.models_page import CALM, is_dark
 from din_core.pages.quality import DRAWS
 from din_core.pages.words import words_for
 
@@ -69,18 +77,19 @@ def show() -> None:
     hand = find_cases(app)
     if hand is None:
         return
-    st.caption(about(hand))
+    st.caption(literal(about(hand)))
     chosen = pick_slice(hand.cases, "cohorts")
     among = rows_of(hand.cases, chosen)
+    told = Told((hand.links[0], hand.cases.about.split, slice_words(chosen)), (about(hand), slice_words(chosen)))
     with st.container(key="cohort_size"):
         st.markdown(size_words(hand.cases, among, words_for(app.summary).people))
     if among[hand.cases.sums.row].any():
-        show_categories(hand, among)
-        show_bins(hand.cases, among)
-        show_own_category(hand.cases, among)
+        show_categories(hand.cases, among, told)
+        show_bins(hand.cases, among, told)
+        show_own_category(hand.cases, among, told)
         st.caption(t(READING))
     if among.any():
-        show_quality(hand, chosen, among)
+        show_quality(hand, chosen, among, told)
 
 
 def size_words(cases: Cases, among: NDArray[np.bool_], people: str) -> str:
@@ -112,10 +121,10 @@ def drawn(plot: Callable[..., Any], *what: Any) -> Any:
     return plot(*what)
 
 
-def show_categories(hand: AtHand, among: NDArray[np.bool_]) -> None:
+def show_categories(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
     """Who switches on whom: a map of candidate by behavior category, and the same as a table."""
-    cases = hand.cases
-    st.subheader(t("By category of the candidate and of the behavior"), anchor=False)
+    title = t("By category of the candidate and of the behavior")
+    st.subheader(title, anchor=False)
     rows, total = most_frequent(cases, among)
     means = {name: mean_weights(cases, "category", among & (cases.category == place)) for name, place in rows}
     columns = [t("all others") if name == OTHER else value_words(name) for name in cases.about.behavior_categories]
@@ -128,8 +137,8 @@ def show_categories(hand: AtHand, among: NDArray[np.bool_]) -> None:
         of=t("{count} behaviors, {users} users"),
         x=t("category of the behavior"),
     )
-    with st.container(key="cohort_categories"):
-        st.plotly_chart(drawn(plot_categories, info, is_dark(), labels), config=CALM, alt=map_words(info))
+    figure, table = drawn(plot_categories, info, is_dark(), labels), categories_table(info)
+    show_chart("cohort_categories", figure, title=title, told=told, table=table, alt=map_words(info))
     st.caption(
         t(
             "Rows are the {n:,} most frequent of {total:,} candidate categories here. Point at a cell for its interval "
@@ -139,7 +148,7 @@ def show_categories(hand: AtHand, among: NDArray[np.bool_]) -> None:
         )
     )
     with st.expander(t("The same as a table")):
-        st.dataframe(categories_table(info), hide_index=True, key="categories_table")
+        st.dataframe(table, hide_index=True, key="categories_table")
 
 
 def most_frequent(cases: Cases, among: NDArray[np.bool_]) -> tuple[list[tuple[str, int]], int]:
@@ -180,7 +189,7 @@ def with_interval(found: Bin) -> str:
     return t("{value} ({low} to {high})", value=number(found.value), low=number(found.low), high=number(found.high))
 
 
-def show_bins(cases: Cases, among: NDArray[np.bool_]) -> None:
+def show_bins(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
     """Curves by age, rank and repeats, side by side."""
     st.subheader(t("By age, rank and repeats of the behavior"), anchor=False)
     shown = {
@@ -191,28 +200,28 @@ def show_bins(cases: Cases, among: NDArray[np.bool_]) -> None:
     for column, (dimension, (x, names)) in zip(st.columns(3), shown.items(), strict=True):
         with column:
             means = {t("mean weight"): mean_weights(cases, dimension, among)}
-            show_curve(dimension, means, names, x, t("mean weight of one occurrence"))
+            show_curve(dimension, means, names, x, t("mean weight of one occurrence"), told)
 
 
-def show_own_category(cases: Cases, among: NDArray[np.bool_]) -> None:
+def show_own_category(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
     """Target-category correlation over time: how much of the past is in the candidate's category, and its weight."""
     st.subheader(t("The candidate's own category over time"), anchor=False)
     names, x = bin_names(AGES, whole=False), t("age of the behavior in days")
     left, right = st.columns(2)
     with left:
         shares = {t("own category"): share_of(cases, "own_age", "age", among)}
-        show_curve("own_share", shares, names, x, t("share in the candidate's category"), percent=True)
+        show_curve("own_share", shares, names, x, t("share in the candidate's category"), told, percent=True)
     with right:
         means = {
             t("own category"): mean_weights(cases, "own_age", among),
             t("all others"): mean_weights_of_others(cases, "own_age", "age", among),
         }
-        show_curve("own_weight", means, names, x, t("mean weight of one occurrence"))
+        show_curve("own_weight", means, names, x, t("mean weight of one occurrence"), told)
     st.caption(t(TIME_READING))
 
 
 def show_curve(
-    key: str, means: Mapping[str, Mean], names: tuple[str, ...], x: str, y: str, percent: bool = False
+    key: str, means: Mapping[str, Mean], names: tuple[str, ...], x: str, y: str, told: Told, percent: bool = False
 ) -> None:
     """One chart, and the same as a table."""
     info = bins_info(means, names)
@@ -223,11 +232,17 @@ def show_curve(
         no_interval=t("no interval"),
         of=t("{count} behaviors, {users} users"),
     )
-    with st.container(key=f"cohort_{key}"):
-        alt = t("{y} by {x}; the table below holds the numbers.", y=y, x=x)
-        st.plotly_chart(drawn(plot_bins, info, is_dark(), labels, percent), config=CALM, alt=alt)
-        with st.expander(t("The same as a table")):
-            st.dataframe(bins_table(info, x, percent), hide_index=True, key=f"{key}_table")
+    table = bins_table(info, x, percent)
+    show_chart(
+        f"cohort_{key}",
+        drawn(plot_bins, info, is_dark(), labels, percent),
+        title=t("{y} by {x}", y=y, x=x).capitalize(),
+        told=told,
+        table=table,
+        alt=t("{y} by {x}; the table below holds the numbers.", y=y, x=x),
+    )
+    with st.expander(t("The same as a table")):
+        st.dataframe(table, hide_index=True, key=f"{key}_table")
 
 
 def bins_table(info: BinsInfo, x: str, percent: bool) -> pd.DataFrame:
@@ -249,7 +264,7 @@ def bins_table(info: BinsInfo, x: str, percent: bool) -> pd.DataFrame:
     )
 
 
-def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_]) -> None:
+def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_], told: Told) -> None:
     """AUC, GAUC and calibration of both models on the same slice."""
     st.subheader(t("How well the models do on the same impressions"), anchor=False)
     found = state.slice_quality((*hand.key, *astuple(chosen)), hand.cases, among)
@@ -270,9 +285,15 @@ def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_]) -> None:
             perfect=t("as predicted"),
             point=t("{model}: predicted {predicted}, observed {observed}, {rows} impressions"),
         )
-        with st.container(key="cohort_calibration"):
-            alt = t("Observed shares of positives over predicted probabilities, for both models.")
-            st.plotly_chart(drawn(plot_calibration, info, is_dark(), labels), config=CALM, alt=alt)
+        table = calibration_table(info)
+        show_chart(
+            "cohort_calibration",
+            drawn(plot_calibration, info, is_dark(), labels),
+            title=t("Observed shares of positives over predicted probabilities"),
+            told=told,
+            table=table,
+            alt=t("Observed shares of positives over predicted probabilities, for both models."),
+        )
     with right:
         st.table(pd.DataFrame(lines).set_index(t("Model")).T, border="horizontal")
         st.caption(
@@ -284,7 +305,13 @@ def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_]) -> None:
             )
         )
     with st.expander(t("The same as a table")):
-        points = [
+        st.dataframe(table, hide_index=True, key="calibration_table")
+
+
+def calibration_table(info: CalibrationInfo) -> pd.DataFrame:
+    """One line a point of each model."""
+    return pd.DataFrame(
+        [
             {
                 t("Model"): name,
                 t("Predicted"): f"{p.predicted:.1%}",
@@ -294,7 +321,7 @@ def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_]) -> None:
             for name, points in info.models
             for p in points
         ]
-        st.dataframe(pd.DataFrame(points), hide_index=True, key="calibration_table")
+    )
 
 
 def metric_words(found: Estimate | None) -> str:

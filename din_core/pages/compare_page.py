@@ -12,6 +12,7 @@ from din_core.domain import Scenario
 from din_core.figures import HeatmapInfo, HeatmapLabels, Weighed, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import Scale
 from din_core.pages import inspect_page, pickers, state
+from din_core.pages.charts import Told, is_dark, show_chart, told_of
 from din_core.pages.chrome import literal, report
 from din_core.pages.compare_pickers import (
     choose_candidates,
@@ -36,7 +37,6 @@ from din_core.pages.compared import (
 )
 from din_core.pages.inspection import Case
 from din_core.pages.language import T, t
-from din_core.pages.models_page import CALM, is_dark
 from din_core.pages.words import day, moment, words_for
 from din_core.sharing import encode
 
@@ -97,7 +97,8 @@ def show_candidates(now: Compared) -> None:
         Weighed(f"{rank} · {cases[place].item.label}", scores[0].behaviors, scores[0].weight[place])
         for rank, place in enumerate(order, 1)
     ]
-    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight)
+    told = told_of(now.app, now.history.user, now.scenario, now.names[:1])
+    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, told)
 
 
 def about(now: Compared) -> str:
@@ -124,7 +125,7 @@ def show_models(now: Compared) -> None:
     models = now.app.models
     links([(models[name].name, led_by(alone(now, case), models[name].link)) for name in names])
     weighed = [Weighed(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
-    show_heatmap(now, weighed, "row", t("weight"))
+    show_heatmap(now, weighed, "row", t("weight"), told_of(now.app, now.history.user, now.scenario, names, case.item))
 
 
 def show_users(now: Compared) -> None:
@@ -155,7 +156,9 @@ def show_users(now: Compared) -> None:
     own = alone(now, case)
     links([(label, replace(own, user_id=h.user.user_id)) for label, h in zip(labels, histories, strict=True)])
     rows = [Weighed(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
-    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight)
+    first = told_of(now.app, now.history.user, now.scenario, now.names[:1], case.item)
+    both = Told((*first.name, user.user_id), (*first.lines, labels[1]))
+    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
 
 
 def alone(now: Compared, case: Case) -> Scenario:
@@ -182,7 +185,7 @@ def links(targets: Sequence[tuple[str, Scenario]]) -> None:
             )
 
 
-def show_heatmap(now: Compared, rows: Sequence[Weighed], scale: Scale, noun: str) -> None:
+def show_heatmap(now: Compared, rows: Sequence[Weighed], scale: Scale, noun: str, told: Told) -> None:
     """The rows over their behaviors, and the same as a table."""
     comparison = now.comparison
     field = category_field(row.behaviors for row in rows)
@@ -204,12 +207,18 @@ def show_heatmap(now: Compared, rows: Sequence[Weighed], scale: Scale, noun: str
         to=t("{low} to {high}"),
         day=day,
     )
-    with st.container(key="heatmap"):
-        st.plotly_chart(plot_heatmap(info, is_dark(), labels), config=CALM, alt=alternative(info))
+    table, config = heatmap_table(info)
+    show_chart(
+        "heatmap",
+        plot_heatmap(info, is_dark(), labels),
+        title=t("Who switches on what"),
+        told=told,
+        table=table,
+        alt=alternative(info),
+    )
     reading = t(READING, shown=len(info.columns), all=len(info.columns) + info.rest_columns)
     scales = OWN_SCALES if scale == "row" else ONE_SCALE
     st.caption(f"{t(scales)} {reading}")
-    table, config = heatmap_table(info)
     st.dataframe(table, hide_index=True, column_config=config, key="heatmap_table")
 
 

@@ -10,14 +10,13 @@ from streamlit.navigation.page import Page
 
 from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, weeks_info
 from din_core.pages import state
+from din_core.pages.charts import Told, is_dark, show_chart
 from din_core.pages.chrome import literal, report
 from din_core.pages.data_import import show_import
 from din_core.pages.language import T, t
-from din_core.pages.models_page import is_dark
 from din_core.pages.words import day, field_label
 from din_core.store import FieldFacts, StoreFacts, StoreSummary
 
-CALM = {"displayModeBar": False}
 TABLES = {
     "items": T("Items"),
     "users": T("Users"),
@@ -45,8 +44,9 @@ def show() -> None:
     show_counts(summary)
     with st.spinner(t("Counting …")):
         facts = state.store_facts(app.store.url, counts_of(summary), app.store)
-    show_splits(facts)
-    show_users(facts)
+    told = told_of_store(summary)
+    show_splits(facts, told)
+    show_users(facts, told)
     st.subheader(t("Fields"), anchor=False)
     st.table(fields_table(facts.fields), border="horizontal", hide_index=True)
     st.caption(t("Missing: rows of the table without a value. A user's field may have several values in one row."))
@@ -81,7 +81,7 @@ def show_counts(summary: StoreSummary) -> None:
         st.markdown(t("Behaviors from {first} to {last}, UTC.", first=first, last=last))
 
 
-def show_splits(facts: StoreFacts) -> None:
+def show_splits(facts: StoreFacts, told: Told) -> None:
     """Sizes and positive rates by split, and impressions by week."""
     st.subheader(t("Impressions"), anchor=False)
     if not facts.splits:
@@ -90,12 +90,13 @@ def show_splits(facts: StoreFacts) -> None:
     st.table(splits_table(facts), border="horizontal", hide_index=True)
     weeks = [(week.monday, t(SPLITS[week.split]), week.impressions, week.positives) for week in facts.weeks]
     info = weeks_info(weeks, [t(name) for name in SPLITS.values()])
-    chart(info, t("week from Monday, UTC"), t("Impressions by week and split"), "weeks")
+    table = weeks_table(weeks)
+    chart(info, t("week from Monday, UTC"), t("Impressions by week and split"), "weeks", told, table)
     with st.expander(t("The weeks as a table")):
-        st.dataframe(weeks_table(weeks), hide_index=True, key="weeks_table")
+        st.dataframe(table, hide_index=True, key="weeks_table")
 
 
-def show_users(facts: StoreFacts) -> None:
+def show_users(facts: StoreFacts, told: Told) -> None:
     """How many behaviors users have."""
     st.subheader(t("Behaviors per user"), anchor=False)
     pairs = facts.behaviors_per_user
@@ -113,16 +114,24 @@ def show_users(facts: StoreFacts) -> None:
         )
     )
     info = per_user_info(pairs, t("users"))
-    chart(info, t("behaviors; each bar holds twice the range of the one before"), t("Users by behaviors"), "per_user")
+    table = pd.DataFrame({t("Behaviors"): info.places, t("Users"): info.counts[t("users")]})
+    axis = t("behaviors; each bar holds twice the range of the one before")
+    chart(info, axis, t("Users by behaviors"), "per_user", told, table)
     with st.expander(t("The bars as a table")):
-        columns = {t("Behaviors"): info.places, t("Users"): info.counts[t("users")]}
-        st.dataframe(pd.DataFrame(columns), hide_index=True, key="per_user_table")
+        st.dataframe(table, hide_index=True, key="per_user_table")
 
 
-def chart(info: BarsInfo, title: str, words: str, key: str) -> None:
+def chart(info: BarsInfo, axis: str, words: str, key: str, told: Told, table: pd.DataFrame) -> None:
     """Bars of one kind."""
-    with st.container(key=key):
-        st.plotly_chart(plot_bars(info, title, t("positive"), is_dark()), config=CALM, alt=words, key=f"{key}_chart")
+    figure = plot_bars(info, axis, t("positive"), is_dark())
+    show_chart(key, figure, title=words, told=told, table=table, alt=words)
+
+
+def told_of_store(summary: StoreSummary) -> Told:
+    """Which data, and up to when."""
+    source = summary.provenance or t("The store does not say where its data comes from.")
+    last = summary.last_timestamp
+    return Told((source, *([] if last is None else [day(last)])), (t("Data: {provenance}", provenance=source),))
 
 
 def quantile(pairs: Sequence[tuple[int, int]], share: float) -> int:

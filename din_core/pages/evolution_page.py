@@ -13,10 +13,10 @@ from din_core.domain import Scenario
 from din_core.domain.evolution import EvolutionPath
 from din_core.figures import EvolutionInfo, EvolutionLabels, evolution_info, plot_evolution, plot_path, timeline_info
 from din_core.pages import inspect_page, pickers, state
+from din_core.pages.charts import is_dark, show_chart, told_of
 from din_core.pages.chrome import literal, report
 from din_core.pages.inspection import Case, Inputs, read_inputs
 from din_core.pages.language import T, t
-from din_core.pages.models_page import CALM, is_dark
 from din_core.pages.startup import App
 from din_core.pages.words import chance, day, moment, tick_label, words_for
 from din_core.sharing import encode
@@ -104,19 +104,21 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         st.markdown(t("There is no behavior before that time: the state stays where it starts, at 0."))
         return
     labels, dark = words_of_charts(), is_dark()
-    with st.container(key="evolution"):
-        st.plotly_chart(plot_evolution(info, dark, labels), config=CALM, alt=alternative(info))
+    table, config = steps_table(info)
+    told = told_of(app, inputs.history.user, scenario, [name], case.item)
+    figure = plot_evolution(info, dark, labels)
+    show_chart("evolution", figure, title=t("Interest evolution"), told=told, table=table, alt=alternative(info))
     st.caption(t(GATES[app.scorers[name].config.evolution]))
     left, right = st.columns([3, 2], gap="large")
-    with left, st.container(key="path"):
-        st.subheader(t("The path of the state"), anchor=False)
-        st.plotly_chart(plot_path(info, dark, labels), config=CALM, alt=t("The same path, seen in two dimensions."))
+    with left:
+        title, alt = t("The path of the state"), t("The same path, seen in two dimensions.")
+        st.subheader(title, anchor=False)
+        show_chart("path", plot_path(info, dark, labels), title=title, told=told, table=table, alt=alt)
         st.caption(shares_words(info))
     with right:
         st.subheader(t("How to read it"), anchor=False)
         st.markdown(t(READING, n=len(path.behaviors), even=f"{1 / len(path.behaviors):.3g}"))
     st.subheader(t("Step by step"), anchor=False)
-    table, config = steps_table(info)
     st.dataframe(table, hide_index=True, column_config=config, height=420, key="steps")
     st.page_link(
         inspect_page.page(),
@@ -200,6 +202,8 @@ def steps_table(info: EvolutionInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
         t("Attention"): [*info.attention[::-1].tolist(), None],
         t("Moves the state by"): [*info.moved[::-1].tolist(), None],
         t("From the final state"): info.left[::-1].tolist(),
+        t("Component {n}", n=1): info.place[::-1, 0].tolist(),
+        t("Component {n}", n=2): info.place[::-1, 1].tolist(),
     }
     date, probability = t("Date"), t("Probability if it ended here")
     table = pd.DataFrame(

@@ -17,10 +17,10 @@ from din_core.domain import DinLensError, History, Scenario
 from din_core.domain.results import Floats
 from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, item_space_info, plot_item_space
 from din_core.pages import inspect_page, pickers, state
+from din_core.pages.charts import is_dark, show_chart, told_of
 from din_core.pages.chrome import literal, report
 from din_core.pages.inspection import read_inputs, score
 from din_core.pages.language import T, t
-from din_core.pages.models_page import is_dark
 from din_core.pages.rank_page import MOST_ITEMS, catalogue_items
 from din_core.pages.startup import App
 from din_core.pages.words import field_label, moment, words_for
@@ -34,7 +34,7 @@ MOST_DRAWN = 3000
 MOST_NEAR, MOST_SEEN = 400, 60
 """Points of a t-SNE map, and how many of them the history's may be: the rest are neighbours."""
 NEIGHBOURS = 12
-TOOLS = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+TOOLS = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
 CATEGORY = "category"
 MAPS = {"plane": T("All items (PCA)"), "near": T("Around what is on screen (t-SNE)")}
 COLOURS = {"category": T("Category"), "score": T("Predicted probability")}
@@ -170,20 +170,24 @@ def show_map(view: View) -> None:
     with st.spinner(t("Placing and colouring the points …")):
         drawn, places = points_of(view)
         info = info_of(view, drawn, places)
-    dark, near = is_dark(), state.session().space.map == "near"
-    with st.container(key="item_map"):
-        st.plotly_chart(
-            plot_item_space(info, labels_of(view), dark),
-            config=TOOLS,
-            alt=t("{n:,} item embeddings on a plane", n=len(drawn)),
-            key="item_map_chart",
-            on_select=lambda: look_at_point(view.facts),
-            selection_mode="points",
-        )
-    st.caption(about_near(view, len(drawn)) if near else about_plane(view, len(drawn)))
+    space, table = state.session().space, points_table(view, info)
+    candidate = view.app.store.item(view.scenario.candidate_ids[0])
+    told = told_of(view.app, view.history.user, view.scenario, [view.model], candidate)
+    show_chart(
+        "item_map",
+        plot_item_space(info, labels_of(view), is_dark()),
+        title=f"{t('Items as the model sees them')}: {t(MAPS[space.map])}, {t(COLOURS[space.colour])}",
+        told=replace(told, name=(*told.name, space.map, space.colour, space.part)),
+        table=table,
+        alt=t("{n:,} item embeddings on a plane", n=len(drawn)),
+        config=TOOLS,
+        on_select=lambda: look_at_point(view.facts),
+        selection_mode="points",
+    )
+    st.caption(about_near(view, len(drawn)) if space.map == "near" else about_plane(view, len(drawn)))
     st.caption(about_shared(view))
     with st.expander(t("The {n:,} points as a table", n=len(drawn))):
-        st.dataframe(points_table(view, info), hide_index=True, key="item_map_table")
+        st.dataframe(table, hide_index=True, key="item_map_table")
 
 
 def points_of(view: View) -> tuple[NDArray[np.int64], Floats]:

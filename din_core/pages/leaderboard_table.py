@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure
-from din_core.figures.leaderboard import number
+from din_core.figures.leaderboard import LABELS, LeaderboardInfo, number
 from din_core.pages.chrome import literal
 from din_core.pages.language import t
 
@@ -18,6 +18,26 @@ SPACE = "\N{NO-BREAK SPACE}"
 def leaderboard_table(board: Leaderboard, here: Collection[str]) -> pd.DataFrame:
     """One row a model, in the board's order; `here` are the recipe names of the checkpoints at hand."""
     return pd.DataFrame([line(row, board, row.model in here) for row in board.rows])
+
+
+def metric_table(info: LeaderboardInfo) -> pd.DataFrame:
+    """One row a model, best first: the metric on screen with its interval and its spread over seeds."""
+
+    def figure(value: float | None) -> str:
+        return "–" if value is None else number(info.metric, value)
+
+    lines = [
+        {
+            t("Model"): dot.title,
+            t("In this app"): HERE if dot.here else "",
+            t(LABELS[info.metric]): figure(dot.mean),
+            t("95 % from"): figure(dot.low),
+            t("to"): figure(dot.high),
+            t("± over seeds"): figure(dot.sd).lstrip("+"),
+        }
+        for dot in info.dots
+    ]
+    return pd.DataFrame([*lines, *({t("Model"): title} for title in info.missing)]).fillna("–")
 
 
 def line(row: LeaderboardRow, board: Leaderboard, here: bool) -> dict[str, str]:

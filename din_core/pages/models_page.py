@@ -17,14 +17,14 @@ from din_core.figures.curves import CurvesWords
 from din_core.figures.leaderboard import LABELS, LeaderboardWords, number
 from din_core.metrics.leaderboard import read_leaderboard
 from din_core.pages import state
+from din_core.pages.charts import Told, is_dark, show_chart
 from din_core.pages.chrome import literal, report, show_card
 from din_core.pages.language import T, t
-from din_core.pages.leaderboard_table import duration, leaderboard_table
+from din_core.pages.leaderboard_table import duration, leaderboard_table, metric_table
 from din_core.pages.side_by_side import badges, show_side_by_side
 from din_core.pages.startup import App
 from din_core.sharing.links import METRICS
 
-CALM = {"displayModeBar": False}
 SPLITS = {"train": T("training"), "valid": T("validation"), "test": T("test")}
 CURVE_ALTS = {
     "train_loss": T("Training loss over the epochs of {n} models"),
@@ -88,11 +88,6 @@ def curves_words() -> CurvesWords:
     return CurvesWords(train_loss=t("Training loss"), gauc=t("Validation GAUC"), epoch=t("epoch"), kept=t("kept"))
 
 
-def is_dark() -> bool:
-    """Whether the visitor's theme is a dark one."""
-    return st.context.theme.type == "dark"
-
-
 def show_leaderboard(app: App) -> None:
     """Chart, table and how to read them; a sentence where there is no leaderboard."""
     try:
@@ -109,7 +104,7 @@ def show_leaderboard(app: App) -> None:
         )
         return
     here = models_at_hand(app)
-    st.caption(about(board))
+    st.caption(literal(about(board)))
     own = state.session()
     st.session_state["metric"] = own.view.metric
     st.segmented_control(
@@ -121,8 +116,17 @@ def show_leaderboard(app: App) -> None:
         on_change=lambda: state.choose_metric(st.session_state["metric"]),
     )
     info = leaderboard_info(board, own.view.metric, here)
-    with st.container(key="leaderboard"):
-        st.plotly_chart(drawn(info, leaderboard_words(), is_dark()), config=CALM, alt=chart_words(info))
+    table = metric_table(info)
+    show_chart(
+        "leaderboard",
+        drawn(info, leaderboard_words(), is_dark()),
+        title=f"{t('Leaderboard')}: {t(LABELS[info.metric])}",
+        told=Told((info.metric, board.split, *filter(None, [board.made_at])), (about(board),)),
+        table=table,
+        alt=chart_words(info),
+    )
+    with st.expander(t("The chart as a table")):
+        st.dataframe(table, hide_index=True, key="leaderboard_table")
     st.table(leaderboard_table(board, here), border="horizontal", hide_index=True)
     st.markdown(t(READING), width=860)
 
@@ -143,7 +147,7 @@ def about(board: Leaderboard) -> str:
         users=board.users,
         split=t(split),
     )
-    return literal(f"{told} {t('Written {when}.', when=board.made_at)}" if board.made_at else told)
+    return f"{told} {t('Written {when}.', when=board.made_at)}" if board.made_at else told
 
 
 def seeds_each(board: Leaderboard) -> str:
@@ -174,10 +178,43 @@ def show_curves(app: App) -> None:
         return
     st.caption(t("One point an evaluation; the ring marks the state that the checkpoint holds."))
     for column, info in zip(st.columns(2), infos, strict=True):
-        words = t(CURVE_ALTS[info.quantity], n=len(info.curves))
-        column.plotly_chart(drawn(info, curves_words(), is_dark()), config=CALM, alt=words)
+        with column:
+            show_quantity(app, info)
     if infos[0].without:
         st.caption(t("Without a curve: {models}.", models=literal(", ".join(infos[0].without))))
+
+
+def show_quantity(app: App, info: CurvesInfo) -> None:
+    """The curves of one quantity, and the same as a table."""
+    words, table = curves_words(), curves_table(info)
+    links = ", ".join(model.link for model in app.models.values() if model.name not in info.without)
+    show_chart(
+        f"curves_{info.quantity}",
+        drawn(info, words, is_dark()),
+        title=getattr(words, info.quantity),
+        told=Told((f"{len(info.curves)}-models",), (links,)),
+        table=table,
+        alt=t(CURVE_ALTS[info.quantity], n=len(info.curves)),
+    )
+    with st.expander(t("The same as a table")):
+        st.dataframe(table, hide_index=True, key=f"curves_{info.quantity}_table")
+
+
+def curves_table(info: CurvesInfo) -> pd.DataFrame:
+    """One row an evaluation of each model."""
+    words = curves_words()
+    return pd.DataFrame(
+        [
+            {
+                t("Model"): curve.name,
+                words.epoch: epoch,
+                getattr(words, info.quantity): value,
+                words.kept: "✓" if place == curve.kept else "",
+            }
+            for curve in info.curves
+            for place, (epoch, value) in enumerate(zip(curve.epoch, curve.value, strict=True))
+        ]
+    )
 
 
 def checkpoints_table(app: App) -> pd.DataFrame:

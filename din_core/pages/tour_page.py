@@ -15,12 +15,12 @@ from din_core.domain import DinLensError
 from din_core.domain.tour import Tour, TourCandidate, read_tour
 from din_core.figures.tour import TourInfo, TourLabels, plot_tour, reach_of, tour_info, written
 from din_core.pages import inspect_page, state
+from din_core.pages.charts import Told, is_dark, show_chart
 from din_core.pages.chrome import report
 from din_core.pages.language import T, t
 from din_core.pages.startup import ASSETS
 
 TOUR = ASSETS / "tour.json"
-CALM = {"displayModeBar": False}
 NAMES = {"din": T("DIN"), "other": T("DIN, another seed"), "base": T("Average pooling")}
 
 
@@ -120,7 +120,7 @@ def show() -> None:
     st.header(t(step.title), anchor=False)
     candidates = [tour.candidate(step.user_id, title) for title, _ in step.shown]
     st.markdown(t(step.text, **chances(candidates[0])), width=860)
-    show_charts(step, candidates)
+    show_charts(step, candidates, tour)
     if place == len(STEPS) - 1:
         st.markdown(t(LAST), width=860)
     show_ways(place)
@@ -132,20 +132,18 @@ def chances(candidate: TourCandidate) -> dict[str, str]:
     return {model: f"{min(max(100 * p, 0.1), 99.9):.3g} %" for model, p in candidate.probability.items()}
 
 
-def show_charts(step: Step, candidates: list[TourCandidate]) -> None:
+def show_charts(step: Step, candidates: list[TourCandidate], tour: Tour) -> None:
     """One chart a model, on the same axes, each with an equal table."""
     models = tuple(model for _, model in step.shown)
     for candidate, model in zip(candidates, models, strict=True):
         info = tour_info(candidate, model, reach_of(candidate, models))
-        st.subheader(
-            t(
-                "{model}: {candidate}, predicted chance {chance}",
-                model=t(NAMES[model]),
-                candidate=candidate.title,
-                chance=chances(candidate)[model],
-            ),
-            anchor=False,
+        title = t(
+            "{model}: {candidate}, predicted chance {chance}",
+            model=t(NAMES[model]),
+            candidate=candidate.title,
+            chance=chances(candidate)[model],
         )
+        st.subheader(title, anchor=False)
         labels = TourLabels(
             t("Sum of activation weights"),
             t("Points lost without it"),
@@ -153,11 +151,11 @@ def show_charts(step: Step, candidates: list[TourCandidate]) -> None:
             t("not a reason"),
         )
         alt = t("Weights and effects of {n} categories", n=len(info.bars))
-        dark = st.context.theme.type == "dark"
-        with st.container(key=f"tour_{model}"):
-            st.plotly_chart(drawn(info, labels, dark), config=CALM, alt=alt, key=f"tour_chart_{model}")
+        told = Told((step.user_id, candidate.title, f"{model}@{tour.checkpoints[model][:6]}"), (made_by(tour),))
+        rows = table(info, labels)
+        show_chart(f"tour_{model}", drawn(info, labels, is_dark()), title=title, told=told, table=rows, alt=alt)
         with st.expander(t("The same as a table")):
-            st.table(table(info, labels), border="horizontal", hide_index=True)
+            st.table(rows, border="horizontal", hide_index=True)
 
 
 @lru_cache(maxsize=64)

@@ -17,7 +17,7 @@ Call = Callable[..., Any]
 def call(browser: Browser) -> Iterator[Call]:
     """Call a function of format.js by name."""
     page = browser.new_page()
-    page.add_script_tag(content=source("say.js", "lens/format.js", "lens/save.js"))
+    page.add_script_tag(content=source("say.js", "lens/format.js", "sheet.js", "lens/save.js"))
     yield lambda name, *values: page.evaluate(f"values => {name}(...values)", list(values))
     page.close()
 
@@ -81,7 +81,15 @@ def test_names_of_files_hold_nothing_that_a_file_system_refuses(call: Call) -> N
 
 
 def test_a_cell_of_the_csv_is_quoted_and_never_a_formula(call: Call) -> None:
-    entry = {"title": '=cmd("x"), y', "id": None, "category": "-1", "first": 0, "last": 0, "count": 2}
-    text = call("csvOf", [entry | {"weight": -0.5, "total": -1, "effect": None, "points": None}], {"user": "u"})
-    cells = text.splitlines()[1]
-    assert cells == ('"\'=cmd(""x""), y",,\'-1,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,2,-0.5,-1,,,no,u')
+    entry = {"title": '=cmd("x"), y', "id": None, "category": "-1+2", "first": 0, "last": 0, "count": 2}
+    rows = call("csvRows", [entry | {"weight": -0.5, "total": -1, "effect": None, "points": None}], {"user": "u"})
+    cells = call("csvText", rows).splitlines()[1]
+    assert cells == ('"\'=cmd(""x""), y",,\'-1+2,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,2,-0.5,-1,,,no,u')
+
+
+def test_the_csv_keeps_whole_numbers_whole_and_says_nothing_for_what_is_missing(call: Call) -> None:
+    assert call("csvText", [["n", "x", "none"], [1234567890, 1 / 3, None]]) == "n,x,none\r\n1234567890,0.3333333,\r\n"
+
+
+def test_a_signed_number_is_no_formula(call: Call) -> None:
+    assert call("csvText", [["+1.5 %", "-0.25", "+1+1"]]) == "+1.5 %,-0.25,'+1+1\r\n"

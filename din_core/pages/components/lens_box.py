@@ -19,6 +19,7 @@ JS = source(
     "say.js",
     "tell.js",
     "lens/format.js",
+    "sheet.js",
     "lens/labels.js",
     "lens/pen.js",
     "lens/chart.js",

@@ -416,17 +416,6 @@ function smallestGap(places) {
   return least;
 }
 
-function wrapped(pen, text, width) {
-  const lines = [""];
-  const gap = text.includes(" ") ? " " : ""; // some languages are written without
-  for (const word of text.split(gap)) {
-    const longer = `${lines[lines.length - 1]}${gap}${word}`.trim();
-    if (pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}
-
 function element(name, text, properties = {}) {
   const made = document.createElement(name);
   made.textContent = text;

@@ -491,16 +491,10 @@ function createLens(root) {
   }
 
   function readTheme() {
-    const style = getComputedStyle(root.host ?? root);
-    const read = (name) => style.getPropertyValue(name).trim();
-    const background = read("--st-background-color");
-    const dark = isDark(background);
+    const { dark, ...theme } = themeOf(root);
     const next = {
-      background,
-      text: read("--st-text-color"),
-      quiet: dark ? "#b4b9c1" : "#55595f",
+      ...theme,
       grid: dark ? "rgb(255 255 255 / 12%)" : "rgb(0 0 0 / 9%)",
-      font: read("--st-font"),
       colors: data.palette[dark ? "dark" : "light"],
     };
     if (JSON.stringify(next) === JSON.stringify(look)) return;
@@ -602,12 +596,4 @@ function copyByField(text) {
   const done = document.execCommand("copy");
   field.remove();
   return done;
-}
-
-function isDark(color) {
-  const pen = document.createElement("canvas").getContext("2d");
-  pen.fillStyle = color;
-  pen.fillRect(0, 0, 1, 1);
-  const [r, g, b] = pen.getImageData(0, 0, 1, 1).data;
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
 }

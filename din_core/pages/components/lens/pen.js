@@ -55,6 +55,8 @@ function createSvgPen(width, height, measure) {
       const anchor = { "text-anchor": ANCHORS[pen.textAlign], "dominant-baseline": BASELINES[pen.textBaseline] };
       add("text", { ...place, ...anchor, "font-size": size, "font-weight": weight ?? 400, "font-family": family }, escaped(text));
     },
+    // A drawing that is SVG already.
+    place: (markup, x, y) => made.push(`<g transform="translate(${x} ${y})">${markup}</g>`),
     text: () =>
       `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">` +
       `${made.join("\n")}</svg>\n`,

@@ -2,9 +2,6 @@
 
 const SHEET_WIDTH = 1200; // px of a saved chart, whatever the screen
 const CHART_HEIGHT = 420;
-const MARGIN = 24;
-const LINE = 20;
-const SHARPNESS = 2; // pixels of a PNG for each px
 
 const CSV_COLUMNS = [
   ["title", (e) => e.title],
@@ -20,21 +17,11 @@ const CSV_COLUMNS = [
   ["effect is a sum of single ones", (e) => (e.summed ? "yes" : "no")],
 ];
 
-// Every row names the scene it is of. A text that a spreadsheet would take for a formula is quoted once more.
-function csvOf(entries, scene) {
-  const cell = (value) => {
-    if (typeof value === "number") return String(Number(value.toPrecision(7)));
-    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
+// Every row names the scene it is of.
+function csvRows(entries, scene) {
   const names = [...CSV_COLUMNS.map(([name]) => name), ...Object.keys(scene)];
   const rows = entries.map((entry) => [...CSV_COLUMNS.map(([, of]) => of(entry)), ...Object.values(scene)]);
-  return [names, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
-}
-
-// Each part without what file systems refuse.
-function fileName(parts) {
-  return parts.map((part) => part.replace(/[^\p{L}\p{N}.@-]+/gu, "-").slice(0, 60)).join("_");
+  return [names, ...rows];
 }
 
 // The rows of the legend, as [text, number, color, hidden, x, y].
@@ -49,15 +36,10 @@ function placeGroups(pen, { groups }, width, top) {
   });
 }
 
-function sheetLines(pen, sheet, width) {
-  pen.font = `13px ${sheet.theme.font}`;
-  return sheet.lines.flatMap((text) => wrapped(pen, text, width - 2 * MARGIN));
-}
-
 // Title, chart and legend; the height is what they need.
 function layOutSheet(pen, sheet, width) {
-  const lines = sheetLines(pen, sheet, width);
-  const chartTop = MARGIN + 26 + lines.length * LINE + 8;
+  const lines = headLines(pen, sheet, width);
+  const chartTop = headHeight(lines);
   const keysTop = chartTop + CHART_HEIGHT + 20;
   const heads = [sheet.reference, sheet.label].filter(Boolean);
   const groups = placeGroups(pen, sheet, width, keysTop + heads.length * LINE);
@@ -68,23 +50,16 @@ function layOutSheet(pen, sheet, width) {
 function drawSheet(pen, sheet, width, chart) {
   const { lines, chartTop, keysTop, heads, groups, height } = layOutSheet(pen, sheet, width);
   const { theme } = sheet;
-  const put = (text, x, y, color, font) => {
-    Object.assign(pen, { fillStyle: color, font: `${font} ${theme.font}`, textAlign: "left", textBaseline: "middle" });
-    pen.fillText(text, x, y);
-  };
-  pen.fillStyle = theme.background;
-  pen.fillRect(0, 0, width, height);
-  put(sheet.title, MARGIN, MARGIN + 8, theme.text, "600 17px");
-  lines.forEach((text, i) => put(text, MARGIN, MARGIN + 32 + i * LINE, theme.quiet, "13px"));
+  drawHead(pen, sheet, lines, width, height);
   pen.font = `12px ${theme.font}`;
   pen.translate(MARGIN, chartTop);
   chart.paintBy(pen, width - 2 * MARGIN, CHART_HEIGHT);
   pen.translate(-MARGIN, -chartTop);
-  heads.forEach((text, i) => put(text, MARGIN, keysTop + i * LINE, theme.quiet, "13px"));
+  heads.forEach((text, i) => writeText(pen, theme, text, MARGIN, keysTop + i * LINE, theme.quiet, "13px"));
   for (const { text, number, color, hidden, x, y } of groups) {
     pen.fillStyle = color;
     if (!hidden) pen.fillRect(x, y - 5, 10, 10);
-    put(`${text}  ${number}`, x + 16, y, hidden ? theme.quiet : theme.text, "13px");
+    writeText(pen, theme, `${text}  ${number}`, x + 16, y, hidden ? theme.quiet : theme.text, "13px");
   }
 }
 
@@ -112,18 +87,16 @@ function createSaving(at, chart, sheetNow) {
 
   function csv() {
     const { entries, scene, name } = sheetNow();
-    // The mark at the start tells spreadsheets that it is UTF-8.
-    save(new Blob(["\ufeff", csvOf(entries, scene)], { type: "text/csv" }), `${name}.csv`);
+    saveCsv(csvRows(entries, scene), name);
+    close();
   }
 
   function save(blob, name) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    at("formats").hidePopover();
+    saveFile(blob, name);
+    close();
   }
+
+  const close = () => at("formats").hidePopover();
 
   // The menu opens under its button: popovers stand above everything, placed from the window's corner.
   at("formats").addEventListener("toggle", (event) => {
