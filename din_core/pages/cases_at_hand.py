@@ -13,7 +13,7 @@ from din_core.domain import DinLensError
 from din_core.explain.cases import FILES, UNKNOWN, Cases, Model, Slice, choices, fingerprint_of, weeks
 from din_core.explain.cases.table import LENGTHS
 from din_core.pages import state
-from din_core.pages.chrome import report
+from din_core.pages.chrome import literal, report
 from din_core.pages.language import t
 from din_core.pages.startup import DEMO, DEMO_CHECKPOINTS, App
 from din_core.pages.words import day, field_label
@@ -44,6 +44,16 @@ def cases_folder(app: App) -> Path:
     if named:
         return Path(named)
     return (DEMO if app.checkpoints == DEMO_CHECKPOINTS else app.checkpoints) / FOLDER
+
+
+def head(title: str) -> AtHand | None:
+    """The head of a page about the cases at hand; None where it has nothing to show."""
+    report(state.session().problems)
+    st.header(title, anchor=False)
+    hand = find_cases(state.current_app())
+    if hand is not None:
+        st.caption(literal(about(hand)))
+    return hand
 
 
 def find_cases(app: App) -> AtHand | None:

@@ -12,11 +12,11 @@ from din_core.explain.cases import KINDS, MEASURED_KINDS, Cases, high_intensity,
 from din_core.explain.cases.kinds import INTENSE, LEAST_BEHAVIORS
 from din_core.figures.cohort import number
 from din_core.pages import inspect_page, state
-from din_core.pages.cases_at_hand import AtHand, about, find_cases, pick_slice, value_words
-from din_core.pages.chrome import literal, report
+from din_core.pages.cases_at_hand import AtHand, head, pick_slice, value_words
+from din_core.pages.chrome import literal
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
-from din_core.pages.words import Words, day, profile, words_for
+from din_core.pages.words import Words, day, percent, profile, words_for
 from din_core.sharing import encode
 
 SHOWN = 25
@@ -65,13 +65,10 @@ READING = T(
 
 def show() -> None:
     """The page, from the cases at hand and the store as it is now."""
-    app, own = state.current_app(), state.session()
-    report(own.problems)
-    st.header(t("Cases worth seeing"), anchor=False)
-    hand = find_cases(app)
+    hand = head(t("Cases worth seeing"))
     if hand is None:
         return
-    st.caption(literal(about(hand)))
+    app = state.current_app()
     words = words_for(app.summary)
     kind = st.pills(
         t("Kind"),
@@ -217,11 +214,6 @@ def show_link(hand: AtHand, rows: Sequence[int], picked: Sequence[int], titles: 
         icon=":material/arrow_forward:",
         query_params=encode(scenario, state.session().view),
     )
-
-
-def percent(share: float) -> str:
-    """`12.3 %`."""
-    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
 
 
 def signed(value: float) -> str:

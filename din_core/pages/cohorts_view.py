@@ -40,17 +40,9 @@ from din_core.figures.cohort import (
 )
 from din_core.metrics import METRICS, Estimate
 from din_core.pages import state
-from din_core.pages.cases_at_hand import (
-    AtHand,
-    about,
-    bin_names,
-    find_cases,
-    pick_slice,
-    slice_words,
-    value_words,
-)
+from din_core.pages.cases_at_hand import AtHand, about, bin_names, head, pick_slice, slice_words, value_words
 from din_core.pages.charts import Told, is_dark, show_chart
-from din_core.pages.chrome import literal, report
+from din_core.pages.chrome import literal
 from din_core.pages.language import T, t
 from din_core.pages.quality import DRAWS
 from din_core.pages.words import words_for
@@ -71,18 +63,14 @@ TIME_READING = T(
 
 def show() -> None:
     """The page, from the cases at hand."""
-    app, own = state.current_app(), state.session()
-    report(own.problems)
-    st.header(t("Weights over a cohort"), anchor=False)
-    hand = find_cases(app)
+    hand = head(t("Weights over a cohort"))
     if hand is None:
         return
-    st.caption(literal(about(hand)))
     chosen = pick_slice(hand.cases, "cohorts")
     among = rows_of(hand.cases, chosen)
     told = Told((hand.links[0], hand.cases.about.split, slice_words(chosen)), (about(hand), slice_words(chosen)))
     with st.container(key="cohort_size"):
-        st.markdown(size_words(hand.cases, among, words_for(app.summary).people))
+        st.markdown(size_words(hand.cases, among, words_for(state.current_app().summary).people))
     if among[hand.cases.sums.row].any():
         show_categories(hand.cases, among, told)
         show_bins(hand.cases, among, told)

@@ -13,22 +13,23 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.navigation.page import Page
 
-from din_core.domain import DinLensError, History, Scenario
+from din_core.domain import History, Scenario
 from din_core.domain.results import Floats
 from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, item_space_info, plot_item_space
 from din_core.pages import inspect_page, pickers, state
 from din_core.pages.charts import is_dark, show_chart, told_of
-from din_core.pages.chrome import literal, report
+from din_core.pages.chrome import literal
 from din_core.pages.inspection import read_inputs, score
 from din_core.pages.language import T, t
-from din_core.pages.rank_page import MOST_ITEMS, catalogue_items
 from din_core.pages.startup import App
-from din_core.pages.words import field_label, moment, words_for
-from din_core.sharing import encode, sentence
+from din_core.pages.whole_catalogue import head
+from din_core.pages.words import field_label, moment, percent, words_for
+from din_core.sharing import encode
 
 if TYPE_CHECKING:
     from din_core.pages.space_facts import SpaceFacts
 
+TOO_MANY = T("The store holds {n:,} items, but this page maps {most:,} at most.")
 MOST_DRAWN = 3000
 """Points drawn at once: more make the map slow and hide each other."""
 MOST_NEAR, MOST_SEEN = 400, 60
@@ -70,30 +71,19 @@ def page() -> Page:
 
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
-    app, own = state.current_app(), state.session()
-    report(own.problems)
-    st.header(t("Items as the model sees them"), anchor=False)
-    if own.scenario is None:
-        st.markdown(t("There is no scenario on screen: choose a user and a candidate on the *Inspect* page."))
+    found = head(t("Items as the model sees them"), TOO_MANY, with_candidate=True)
+    if found is None:
         return
-    total = app.store.count_items()
-    if total > MOST_ITEMS:
-        st.markdown(t("The store holds {n:,} items, but this page maps {most:,} at most.", n=total, most=MOST_ITEMS))
-        return
-    try:
-        app.store.item(own.scenario.candidate_ids[0])
-        history = app.store.history(own.scenario.user_id, own.scenario.as_of)
-    except DinLensError as error:  # gone since the scenario was chosen
-        report([sentence(error)])
-        return
-    title, user = app.models[state.on_screen(own.scenario)[0]].name, words_for(app.summary).user_label(history.user)
-    line = t("{model} · {user}, as of {when}", model=title, user=user, when=moment(own.scenario.as_of))
+    scenario, history, total = found
+    app = state.current_app()
+    title, user = app.models[state.on_screen(scenario)[0]].name, words_for(app.summary).user_label(history.user)
+    line = t("{model} · {user}, as of {when}", model=title, user=user, when=moment(scenario.as_of))
     st.markdown(literal(line))
     with st.container(horizontal=True, gap="medium"):
         choose(t("Map"), "map", MAPS)
         choose(t("Colour"), "colour", COLOURS)
         choose(t("Embedding"), "part", PARTS)
-    view = read(app, own.scenario, history, total)
+    view = read(app, scenario, history, total)
     show_separation(view)
     show_map(view)
     show_neighbours(view)
@@ -123,7 +113,7 @@ def read(app: App, scenario: Scenario, history: History, total: int) -> View:
     category = CATEGORY if CATEGORY in fields else next(iter(fields), None)
     part = ITEM_FIELD if space.part == "own" else None
     with st.spinner(t("Computing the map of {n:,} items …", n=total)):
-        items = catalogue_items(app.store.url, total)
+        items = state.catalogue_items(app.store.url, total)
         facts = state.space_facts(scorer.fingerprint, part, category, scorer, items, app.store.url, total)
     held = Counter(facts.place_of.get(behavior.item.item_id, -1) for behavior in history.behaviors)
     held.pop(-1, None)
@@ -407,8 +397,3 @@ def neighbours_table(view: View, found: NDArray[np.int64], cosine: NDArray[np.fl
             }
         )
     return pd.DataFrame(rows)
-
-
-def percent(share: float) -> str:
-    """`9.6 %`."""
-    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"

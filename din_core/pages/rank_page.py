@@ -13,19 +13,19 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.navigation.page import Page
 
-from din_core.domain import DinLensError, Item, Scenario
+from din_core.domain import Item, Scenario
 from din_core.pages import inspect_page, state
-from din_core.pages.chrome import literal, report
+from din_core.pages.chrome import literal
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
+from din_core.pages.whole_catalogue import head
 from din_core.pages.words import field_values, moment, words_for
-from din_core.sharing import encode, sentence
+from din_core.sharing import encode
 
 if TYPE_CHECKING:
     from din_core.scoring import RankedItem, Ranking
 
-MOST_ITEMS = 250_000
-"""Items a page holds in memory at most."""
+TOO_MANY = T("The store holds {n:,} items, but this page ranks {most:,} at most.")
 SHOWN = 20
 LOOK_SECONDS = 0.5
 """Between two looks at a ranking that is under way."""
@@ -45,31 +45,20 @@ def page() -> Page:
 
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
-    app, own = state.current_app(), state.session()
-    report(own.problems)
-    st.header(t("The whole catalogue, ranked"), anchor=False)
-    if own.scenario is None:
-        st.markdown(t("There is no scenario on screen: choose a user and a candidate on the *Inspect* page."))
+    found = head(t("The whole catalogue, ranked"), TOO_MANY)
+    if found is None:
         return
-    total = app.store.count_items()
-    if total > MOST_ITEMS:
-        st.markdown(t("The store holds {n:,} items, but this page ranks {most:,} at most.", n=total, most=MOST_ITEMS))
-        return
-    try:
-        history = app.store.history(own.scenario.user_id, own.scenario.as_of)
-    except DinLensError as error:
-        report([sentence(error)])
-        return
-    names = state.on_screen(own.scenario)
+    scenario, history, total = found
+    app, names = state.current_app(), state.on_screen(scenario)
     with st.spinner(t("Reading the catalogue …")):
-        items = catalogue_items(app.store.url, total)
-    ranking = state.ranking(app, items, names, history, own.scenario)
+        items = state.catalogue_items(app.store.url, total)
+    ranking = state.ranking(app, items, names, history, scenario)
     words = words_for(app.summary)
     st.markdown(
         t(
             "{user}, as of {moment}; {n:,} behaviors before.",
             user=literal(words.user_label(history.user)),
-            moment=literal(moment(own.scenario.as_of)),
+            moment=literal(moment(scenario.as_of)),
             n=len(history.behaviors),
         )
     )
@@ -77,15 +66,9 @@ def show() -> None:
     under_way = not ranking.ended
     repeats = Counter(behavior.item.item_id for behavior in history.behaviors)
     st.fragment(show_ranking, run_every=LOOK_SECONDS if under_way else None)(
-        app, ranking, names, own.scenario, among, repeats, under_way
+        app, ranking, names, scenario, among, repeats, under_way
     )
     st.caption(t(READING))
-
-
-@st.cache_resource(show_spinner=False, max_entries=2)
-def catalogue_items(url: str, total: int) -> tuple[Item, ...]:
-    """All items, as they were when there were so many."""
-    return tuple(state.current_app().store.all_items())
 
 
 def choose_items(items: Sequence[Item]) -> NDArray[np.bool_] | None:

@@ -315,6 +315,12 @@ def hold_ahead(what: str) -> None:
         own.held.more_effects = True
 
 
+@st.cache_resource(show_spinner=False, max_entries=2)
+def catalogue_items(url: str, total: int) -> tuple[Item, ...]:
+    """All items, as they were when there were so many."""
+    return tuple(current_app().store.all_items())
+
+
 @st.cache_resource(show_spinner=False, max_entries=4)
 def catalogue(fingerprint: str, _scorer: Scorer, _items: tuple[Item, ...], url: str, total: int) -> Catalogue:
     """All items as one model reads them, for all sessions."""

@@ -117,6 +117,11 @@ def chance(probability: float) -> str:
     return t("about {n} in 10", n=round(probability * 10) or 1)
 
 
+def percent(share: float) -> str:
+    """`12.3 %`."""
+    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
 def day(at: int) -> str:
     """`20 Nov 2017`, UTC."""
     moment = datetime.fromtimestamp(at, UTC)

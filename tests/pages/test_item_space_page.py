@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.explain import item_space, neighbours, separation
-from din_core.pages import item_space_page
+from din_core.pages import item_space_page, whole_catalogue
 from tests.pages.conftest import World
 from tests.pages.test_inspect_page import boxes, read
 
@@ -168,7 +168,7 @@ def test_a_candidate_that_has_gone_is_told(visit: Visit, world: World) -> None:
 
 
 def test_too_many_items_are_told(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(item_space_page, "MOST_ITEMS", 2)
+    monkeypatch.setattr(whole_catalogue, "MOST_ITEMS", 2)
     page = visit("items")
     assert not page.exception
     assert "this page maps 2 at most" in words(page)
