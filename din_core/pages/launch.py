@@ -16,8 +16,10 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     """Begin opening store and models; the server answers meanwhile."""
     from din_core.domain import DinLensError
     from din_core.pages import state
+    from din_core.pages.memory import keep_level
     from din_core.pages.startup import from_environment
 
+    keep_level()
     with suppress(DinLensError):  # the page says so to whoever opens it
         state.startup(*from_environment())
     yield
