@@ -31,11 +31,6 @@ class Told:
     lines: tuple[str, ...]
 
 
-def is_dark() -> bool:
-    """Whether the visitor's theme is a dark one."""
-    return st.context.theme.type == "dark"
-
-
 def show_chart(
     key: str,
     figure: go.Figure,
@@ -64,6 +59,11 @@ def show_chart(
         )
 
 
+def date_name(at: int) -> str:
+    """`2017-11-20`, UTC: a part of a file's name."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+
+
 def told_of(app: App, user: User, scenario: Scenario, models: Sequence[str], item: Item | None = None) -> Told:
     """A chart of a scenario's user at its time under these models, by their folders' names; of one candidate or not."""
     shown = [app.models[model] for model in models]
@@ -73,7 +73,7 @@ def told_of(app: App, user: User, scenario: Scenario, models: Sequence[str], ite
         user=words_for(app.summary).user_label(user),
         when=moment(scenario.as_of),
     )
-    date = f"{datetime.fromtimestamp(scenario.as_of, UTC):%Y-%m-%d}"
+    date = date_name(scenario.as_of)
     if item is None:
         return Told((scenario.user_id, date, shown[0].link), (line,))
     return Told((scenario.user_id, item.item_id, date, shown[0].link), (item.label, line))

@@ -19,16 +19,29 @@ if TYPE_CHECKING:
 
 Address = Mapping[str, str | list[str]]
 
+DARK_ON_PRIMARY = """<style>
+[data-testid="stApp"] :is([data-tag], button[kind="primary"]:not(:disabled)),
+[data-testid="stApp"] :is([data-tag], button[kind="primary"]:not(:disabled)) * { color: #0e1117; }
+</style>"""
+"""The dark theme's primary colour is a light one: Streamlit's white cannot be read on it."""
+
 TAGLINE = T("Which past behaviors does a Deep Interest Network switch on for a candidate?")
 
 
 def header() -> DeltaGenerator:
     """The name and what this is for; returns the place for links to the pages."""
+    if is_dark():
+        st.html(DARK_ON_PRIMARY)
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
         st.title("DIN Lens", anchor=False, width="content")
         st.markdown(t(TAGLINE), width="content")
         language.switch()
         return st.container(horizontal=True, width="content", gap="small", key="pages")
+
+
+def is_dark() -> bool:
+    """Whether the visitor's theme is a dark one."""
+    return st.context.theme.type == "dark"
 
 
 def navigation(pages: Iterable[Page], place: DeltaGenerator, address: Address) -> None:

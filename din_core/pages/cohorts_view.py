@@ -41,8 +41,8 @@ from din_core.figures.cohort import (
 from din_core.metrics import METRICS, Estimate
 from din_core.pages import state
 from din_core.pages.cases_at_hand import AtHand, about, bin_names, head, pick_slice, slice_words, value_words
-from din_core.pages.charts import Told, is_dark, show_chart
-from din_core.pages.chrome import literal
+from din_core.pages.charts import Told, show_chart
+from din_core.pages.chrome import is_dark, literal
 from din_core.pages.language import T, t
 from din_core.pages.quality import DRAWS
 from din_core.pages.words import words_for
@@ -283,7 +283,8 @@ def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_], told: To
             alt=t("Observed shares of positives over predicted probabilities, for both models."),
         )
     with right:
-        st.table(pd.DataFrame(lines).set_index(t("Model")).T, border="horizontal")
+        metrics = pd.DataFrame(lines).set_index(t("Model")).T
+        st.table(metrics.rename_axis(index=t("Metric"), columns=None), border="horizontal")
         st.caption(
             t(
                 "On all {n:,} impressions of the slice; 95 % intervals by drawing users anew, {draws} times. A dash: "

@@ -12,8 +12,8 @@ from din_core.domain import Scenario
 from din_core.figures import HeatmapInfo, HeatmapLabels, Weighed, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import Scale
 from din_core.pages import inspect_page, pickers, state
-from din_core.pages.charts import Told, is_dark, show_chart, told_of
-from din_core.pages.chrome import literal, report
+from din_core.pages.charts import Told, show_chart, told_of
+from din_core.pages.chrome import is_dark, literal, report
 from din_core.pages.compare_pickers import (
     choose_candidates,
     choose_columns,

@@ -10,8 +10,8 @@ from streamlit.navigation.page import Page
 
 from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, weeks_info
 from din_core.pages import state
-from din_core.pages.charts import Told, is_dark, show_chart
-from din_core.pages.chrome import literal, report
+from din_core.pages.charts import Told, date_name, show_chart
+from din_core.pages.chrome import is_dark, literal, report
 from din_core.pages.data_import import show_import
 from din_core.pages.language import T, t
 from din_core.pages.words import day, field_label
@@ -131,7 +131,7 @@ def told_of_store(summary: StoreSummary) -> Told:
     """Which data, and up to when."""
     source = summary.provenance or t("The store does not say where its data comes from.")
     last = summary.last_timestamp
-    return Told((source, *([] if last is None else [day(last)])), (t("Data: {provenance}", provenance=source),))
+    return Told((source, *([] if last is None else [date_name(last)])), (t("Data: {provenance}", provenance=source),))
 
 
 def quantile(pairs: Sequence[tuple[int, int]], share: float) -> int:

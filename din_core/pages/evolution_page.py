@@ -13,8 +13,8 @@ from din_core.domain import Scenario
 from din_core.domain.evolution import EvolutionPath
 from din_core.figures import EvolutionInfo, EvolutionLabels, evolution_info, plot_evolution, plot_path, timeline_info
 from din_core.pages import inspect_page, pickers, state
-from din_core.pages.charts import is_dark, show_chart, told_of
-from din_core.pages.chrome import literal, report
+from din_core.pages.charts import show_chart, told_of
+from din_core.pages.chrome import is_dark, literal, report
 from din_core.pages.inspection import Case, Inputs, read_inputs
 from din_core.pages.language import T, t
 from din_core.pages.startup import App

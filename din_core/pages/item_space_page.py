@@ -17,8 +17,8 @@ from din_core.domain import History, Scenario
 from din_core.domain.results import Floats
 from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, item_space_info, plot_item_space
 from din_core.pages import inspect_page, pickers, state
-from din_core.pages.charts import is_dark, show_chart, told_of
-from din_core.pages.chrome import literal
+from din_core.pages.charts import show_chart, told_of
+from din_core.pages.chrome import is_dark, literal
 from din_core.pages.inspection import read_inputs, score
 from din_core.pages.language import T, t
 from din_core.pages.startup import App

@@ -17,8 +17,8 @@ from din_core.figures.curves import CurvesWords
 from din_core.figures.leaderboard import LABELS, LeaderboardWords, number
 from din_core.metrics.leaderboard import read_leaderboard
 from din_core.pages import state
-from din_core.pages.charts import Told, is_dark, show_chart
-from din_core.pages.chrome import literal, report, show_card
+from din_core.pages.charts import Told, show_chart
+from din_core.pages.chrome import is_dark, literal, report, show_card
 from din_core.pages.language import T, t
 from din_core.pages.leaderboard_table import duration, leaderboard_table, metric_table
 from din_core.pages.side_by_side import badges, show_side_by_side

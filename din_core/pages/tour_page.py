@@ -15,8 +15,8 @@ from din_core.domain import DinLensError
 from din_core.domain.tour import Tour, TourCandidate, read_tour
 from din_core.figures.tour import TourInfo, TourLabels, plot_tour, reach_of, tour_info, written
 from din_core.pages import inspect_page, state
-from din_core.pages.charts import Told, is_dark, show_chart
-from din_core.pages.chrome import report
+from din_core.pages.charts import Told, show_chart
+from din_core.pages.chrome import is_dark, report
 from din_core.pages.language import T, t
 from din_core.pages.startup import ASSETS
 
@@ -151,7 +151,8 @@ def show_charts(step: Step, candidates: list[TourCandidate], tour: Tour) -> None
             t("not a reason"),
         )
         alt = t("Weights and effects of {n} categories", n=len(info.bars))
-        told = Told((step.user_id, candidate.title, f"{model}@{tour.checkpoints[model][:6]}"), (made_by(tour),))
+        name = (step.user_id, candidate.title, f"{model}@{tour.checkpoints[model][:6]}")
+        told = Told(name, (made_by(tour).replace("`", ""),))
         rows = table(info, labels)
         show_chart(f"tour_{model}", drawn(info, labels, is_dark()), title=title, told=told, table=rows, alt=alt)
         with st.expander(t("The same as a table")):
