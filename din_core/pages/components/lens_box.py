@@ -14,7 +14,7 @@ from din_core.sharing import View
 
 NAME = "din_lens.lens"
 HTML = source("lens/lens.html")
-CSS = source("lens/lens.css")
+CSS = source("base.css", "lens/lens.css")
 JS = source(
     "say.js",
     "tell.js",

@@ -14,7 +14,7 @@ from din_core.pages.components.told import listen
 
 NAME = "din_lens.what_if"
 HTML = source("what_if/what_if.html")
-CSS = source("what_if/what_if.css")
+CSS = source("base.css", "what_if/what_if.css")
 JS = source(
     "lens/format.js",
     "say.js",
