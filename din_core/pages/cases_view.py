@@ -17,7 +17,6 @@ from din_core.pages.chrome import literal
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.words import Words, day, percent, profile, words_for
-from din_core.sharing import encode
 
 SHOWN = 25
 TITLES = {
@@ -208,12 +207,7 @@ def show_link(hand: AtHand, rows: Sequence[int], picked: Sequence[int], titles: 
     cases, row = hand.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
     item_id = cases.item_ids[cases.item[row]]
     scenario = Scenario(cases.user_ids[cases.user[row]], int(cases.time[row]), (item_id,), hand.links)
-    st.page_link(
-        inspect_page.page(),
-        label=t("Open {item} in Inspect", item=literal(titles[item_id].label)),
-        icon=":material/arrow_forward:",
-        query_params=encode(scenario, state.session().view),
-    )
+    inspect_page.link(t("Open {item} in Inspect", item=literal(titles[item_id].label)), scenario)
 
 
 def signed(value: float) -> str:

@@ -38,7 +38,6 @@ from din_core.pages.compared import (
 from din_core.pages.inspection import Case
 from din_core.pages.language import T, t
 from din_core.pages.words import day, moment, words_for
-from din_core.sharing import encode
 
 READING = T(
     "A cell is weight × repeats, summed over all behaviors with that item, or of that category: blue is above zero, "
@@ -176,13 +175,7 @@ def links(targets: Sequence[tuple[str, Scenario]]) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="compare_links"):
         st.markdown(t("Open in *Inspect*:"), width="content")
         for label, scenario in targets:
-            st.page_link(
-                inspect_page.page(),
-                label=literal(label),
-                icon=":material/arrow_forward:",
-                query_params=encode(scenario, state.session().view),
-                width="content",
-            )
+            inspect_page.link(literal(label), scenario)
 
 
 def show_heatmap(now: Compared, rows: Sequence[Weighed], scale: Scale, noun: str, told: Told) -> None:

@@ -19,7 +19,6 @@ from din_core.pages.inspection import Case, Inputs, read_inputs
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.words import chance, day, moment, tick_label, words_for
-from din_core.sharing import encode
 
 if TYPE_CHECKING:
     from din_core.scoring import Scorer
@@ -120,12 +119,7 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         st.markdown(t(READING, n=len(path.behaviors), even=f"{1 / len(path.behaviors):.3g}"))
     st.subheader(t("Step by step"), anchor=False)
     st.dataframe(table, hide_index=True, column_config=config, height=420, key="steps")
-    st.page_link(
-        inspect_page.page(),
-        label=t("Open in Inspect"),
-        icon=":material/arrow_forward:",
-        query_params=encode(with_model(scenario, app.models[name].link), state.session().view),
-    )
+    inspect_page.link(t("Open in Inspect"), with_model(scenario, app.models[name].link))
 
 
 def with_model(scenario: Scenario, link: str) -> Scenario:

@@ -17,6 +17,7 @@ from din_core.pages.language import current, t
 from din_core.pages.lens_data import common_text, effects_text, model_text
 from din_core.pages.nearest_view import show_counterfactuals, show_nearest
 from din_core.pages.words import words_for
+from din_core.sharing import encode
 
 MOST_AHEAD = 12
 """Models held ahead of a choice; beyond these a model is scored when it is chosen."""
@@ -28,6 +29,12 @@ EFFECTS_AHEAD_SECONDS = 0.15
 def page() -> Page:
     """Where this page stands."""
     return st.Page(show, title=t("Inspect"), default=True)
+
+
+def link(label: str, scenario: Scenario | None = None) -> None:
+    """The way to this page, with what is on screen or with another scenario; `label` is Markdown."""
+    address = state.query() if scenario is None else encode(scenario, state.session().view)
+    st.page_link(page(), label=label, icon=":material/arrow_forward:", query_params=address)
 
 
 def show() -> None:

@@ -24,7 +24,6 @@ from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.whole_catalogue import head
 from din_core.pages.words import field_label, moment, percent, words_for
-from din_core.sharing import encode
 
 if TYPE_CHECKING:
     from din_core.pages.space_facts import SpaceFacts
@@ -362,12 +361,8 @@ def show_neighbours(view: View) -> None:
     rows = picked["selection"]["rows"]
     if rows and rows[0] < len(found):
         chosen = view.facts.first_of(int(found[rows[0]]))
-        st.page_link(
-            inspect_page.page(),
-            label=t("Open {item} in Inspect", item=literal(chosen.label)),
-            icon=":material/arrow_forward:",
-            query_params=encode(replace(view.scenario, candidate_ids=(chosen.item_id,)), state.session().view),
-        )
+        candidate = replace(view.scenario, candidate_ids=(chosen.item_id,))
+        inspect_page.link(t("Open {item} in Inspect", item=literal(chosen.label)), candidate)
 
 
 def show_sharing(view: View, place: int) -> None:

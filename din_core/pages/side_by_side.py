@@ -42,12 +42,7 @@ def show_side_by_side(app: App, scenario: Scenario | None) -> None:
             choose(app, i, name)
             if name is not None:
                 show_model(app, app.models[name], score(inputs, app.scorers[name]).scores, place)
-    st.page_link(
-        inspect_page.page(),
-        label=t("Open in Inspect with these two"),
-        icon=":material/arrow_forward:",
-        query_params=state.query(),
-    )
+    inspect_page.link(t("Open in Inspect with these two"))
 
 
 def scenario_words(app: App, user: User, case: Case, scenario: Scenario) -> str:

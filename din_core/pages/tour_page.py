@@ -187,12 +187,7 @@ def show_ways(place: int) -> None:
         st.button(t("Back"), disabled=place == 0, on_click=go, args=(place - 1,), key="tour_back")
         if place < len(STEPS) - 1:
             st.button(t("Next"), type="primary", on_click=go, args=(place + 1,), key="tour_next")
-        st.page_link(
-            inspect_page.page(),
-            label=t("Open a real household in Inspect"),
-            icon=":material/arrow_forward:",
-            query_params=state.query(),
-        )
+        inspect_page.link(t("Open a real household in Inspect"))
 
 
 def go(place: int) -> None:
