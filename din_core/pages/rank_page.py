@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from streamlit.navigation.page import Page
 
 from din_core.domain import Item, Scenario
-from din_core.pages import inspect_page, state
+from din_core.pages import compare_page, inspect_page, state
 from din_core.pages.chrome import literal
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.whole_catalogue import head
 from din_core.pages.words import field_values, moment, words_for
 from din_core.sharing import encode
+from din_core.sharing.links import MAX_CANDIDATES
 
 if TYPE_CHECKING:
     from din_core.scoring import RankedItem, Ranking
@@ -62,11 +63,13 @@ def show() -> None:
             n=len(history.behaviors),
         )
     )
-    among = choose_items(items)
+    with st.container(horizontal=True, gap="medium"):
+        among = choose_items(items)
+        by = choose_order([app.models[name].name for name in names])
     under_way = not ranking.ended
     repeats = Counter(behavior.item.item_id for behavior in history.behaviors)
     st.fragment(show_ranking, run_every=LOOK_SECONDS if under_way else None)(
-        app, ranking, names, scenario, among, repeats, under_way
+        app, ranking, names, scenario, among, by, repeats, under_way
     )
     st.caption(t(READING))
 
@@ -82,12 +85,28 @@ def choose_items(items: Sequence[Item]) -> NDArray[np.bool_] | None:
     return None if chosen == everything else np.array([name == chosen for name in category])
 
 
+def choose_order(titles: Sequence[str]) -> int:
+    """The model whose best are listed, by its place; the first where there is no other."""
+    if len(titles) < 2:
+        return 0
+    chosen: int = st.segmented_control(
+        t("Ranked by"),
+        range(len(titles)),
+        format_func=lambda place: titles[place],
+        default=0,
+        required=True,
+        key="rank_by",
+    )
+    return chosen
+
+
 def show_ranking(
     app: App,
     ranking: Ranking,
     names: Sequence[str],
     scenario: Scenario,
     among: NDArray[np.bool_] | None,
+    by: int,
     repeats: Mapping[str, int],
     under_way: bool,
 ) -> None:
@@ -95,34 +114,48 @@ def show_ranking(
     ended = ranking.wait(0)
     titles = [app.models[name].name for name in names]
     show_progress(ranking, titles)
-    found = ranking.best(SHOWN, among)
+    found = ranking.best(SHOWN, among, by)
     picked = st.dataframe(
-        ranking_table(found, titles, repeats),
+        ranking_table(found, titles, repeats, by),
         hide_index=True,
         height=36 * (SHOWN + 1),
         key="ranking",
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode="multi-row",
         column_config={
+            t("Change"): st.column_config.TextColumn(help=t("Places higher or lower than under the other model")),
             t("In history"): st.column_config.TextColumn(help=t("How often the history holds this very item")),
             **{title: st.column_config.TextColumn(help=t("Probability under this model")) for title in titles},
         },
     )
-    rows = picked["selection"]["rows"]
-    chosen = found[rows[0]].item if rows and rows[0] < len(found) else None
     st.markdown(where_is(ranking, scenario, titles[0]))
-    if chosen is None:
-        st.markdown(t("Choose a row to see which behaviors the model switches on for it."))
-    else:
-        candidate = replace(scenario, candidate_ids=(chosen.item_id,))
-        st.page_link(
-            inspect_page.page(),
-            label=t("Open {item} in Inspect", item=literal(chosen.label)),
-            icon=":material/arrow_forward:",
-            query_params=encode(candidate, state.session().view),
-        )
+    show_way([found[row].item for row in sorted(picked["selection"]["rows"]) if row < len(found)], scenario)
     if ended and under_way:
         st.rerun()  # nothing more to look for
+
+
+def show_way(chosen: Sequence[Item], scenario: Scenario) -> None:
+    """To the page that tells of the rows chosen: why one is where it is, or above another."""
+    if not chosen:
+        st.markdown(
+            t(
+                "Choose a row to see which behaviors the model switches on for it; choose two or more to see why one "
+                "is above another."
+            )
+        )
+        return
+    ids = tuple(item.item_id for item in chosen[:MAX_CANDIDATES])
+    label = (
+        t("Open {item} in Inspect", item=literal(chosen[0].label))
+        if len(ids) == 1
+        else t("Why this order: the {n} rows side by side in Compare", n=len(ids))
+    )
+    st.page_link(
+        inspect_page.page() if len(ids) == 1 else compare_page.page(),
+        label=label,
+        icon=":material/arrow_forward:",
+        query_params=encode(replace(scenario, candidate_ids=ids), state.session().view),
+    )
 
 
 def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
@@ -132,28 +165,40 @@ def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
     bar, button = st.columns([5, 1], vertical_alignment="center")
     text = T("Scored of {n:,} items: {told} (stopped)") if ranking.stopped else T("Scored of {n:,} items: {told}")
     bar.progress(sum(ranking.done) / total if total else 1.0, text=t(text, n=ranking.total, told=told))
-    if ranking.ended:
-        button.button(t("Score again"), on_click=state.forget_ranking, width="stretch")
-    else:
+    if not ranking.ended:
         button.button(t("Stop"), on_click=ranking.stop, width="stretch")
+    elif button.button(t("Score again"), width="stretch"):
+        state.forget_ranking()
+        st.rerun()  # the whole page: this part of it knows the old ranking
 
 
-def ranking_table(found: Sequence[RankedItem], titles: Sequence[str], repeats: Mapping[str, int]) -> pd.DataFrame:
-    """Rank, item, category and repeats in the history; probability under each model, and the rank under the second."""
+def ranking_table(
+    found: Sequence[RankedItem], titles: Sequence[str], repeats: Mapping[str, int], by: int
+) -> pd.DataFrame:
+    """Rank by one model, item, category, repeats in the history; each probability; the other's rank, and the change."""
     rows = []
+    order = [by, *(place for place in range(len(titles)) if place != by)]
     for ranked in found:
-        first, *others = ranked.places
+        first, *others = (ranked.places[place] for place in order)
         fields = ranked.item.fields
         row = {t("Rank"): "–" if first is None else f"{first.rank:,}", t("Item"): ranked.item.label}
         named = [CATEGORY] if CATEGORY in fields else list(fields)[:1]
         row |= dict(field_values({name: fields[name] for name in named}))
         row[t("In history")] = f"{repeats[ranked.item.item_id]}×" if ranked.item.item_id in repeats else "–"
-        for title, place in zip(titles, ranked.places, strict=True):
-            row[title] = "…" if place is None else f"{100 * place.probability:.1f} %"
-        for title, place in zip(titles[1:], others, strict=True):
-            row[t("Rank by {model}", model=title)] = "…" if place is None else f"{place.rank:,}"
+        for place, found_at in zip(order, (first, *others), strict=True):
+            row[titles[place]] = "…" if found_at is None else f"{100 * found_at.probability:.1f} %"
+        for place, other in zip(order[1:], others, strict=True):
+            row[t("Rank by {model}", model=titles[place])] = "…" if other is None else f"{other.rank:,}"
+            row[t("Change")] = "…" if first is None or other is None else change_words(other.rank - first.rank)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def change_words(places: int) -> str:
+    """`↑ 12`: so many places higher than under the other model."""
+    if places == 0:
+        return "="
+    return f"{'↑' if places > 0 else '↓'}\N{NO-BREAK SPACE}{abs(places):,}"
 
 
 def where_is(ranking: Ranking, scenario: Scenario, title: str) -> str:

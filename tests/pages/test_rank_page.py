@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from din_core.pages import whole_catalogue
+from din_core.pages import rank_page, whole_catalogue
 from tests.pages.conftest import World
 from tests.pages.test_inspect_page import read
 
@@ -69,3 +69,22 @@ def test_too_many_items_are_told(visit: Visit, monkeypatch: pytest.MonkeyPatch) 
     page = visit("rank")
     assert not page.exception
     assert "but this page ranks 2 at most" in " ".join(e.value for e in page.markdown)
+
+
+def test_the_other_models_best_come_first_when_it_is_asked(ranked: AppTest, world: World) -> None:
+    ranked.segmented_control(key="rank_by").set_value(1).run()
+    table = ranked.dataframe[0].value
+    scenario = ranked.session_state["din_lens"].scenario
+    items = world.store.all_items()
+    history = world.store.history(scenario.user_id, scenario.as_of)
+    logit = {name: world.scorers[name].score(history, items, scenario.context).logit for name in ("din", "base")}
+    order = np.argsort(-logit["base"], kind="stable")
+    rank = {name: np.array([1 + int((own > value).sum()) for value in own]) for name, own in logit.items()}
+    assert list(table["Item"]) == [items[i].label for i in order]
+    assert list(table["Rank by DIN"]) == [str(n) for n in rank["din"][order]]
+    assert list(table["Change"]) == [rank_page.change_words(n) for n in (rank["din"] - rank["base"])[order].tolist()]
+
+
+@pytest.mark.parametrize(("places", "words"), [(0, "="), (3, "↑ 3"), (-1200, "↓ 1,200")])
+def test_a_change_says_which_way(places: int, words: str) -> None:
+    assert rank_page.change_words(places).replace("\N{NO-BREAK SPACE}", " ") == words
