@@ -91,8 +91,8 @@ def activation_infos(scores: Scores, timeline: Timeline, color_by: str = "catego
     category = categories_of(timeline.behaviors, color_by)
     repeats = np.array([b.count for b in timeline.behaviors], dtype=np.int64)
     weights = np.asarray(scores.weight, dtype=np.float64)
-    strength = [rank(category, np.abs(row) * repeats) for row in weights]
-    preferred = rank(category, np.abs(weights).sum(axis=0) * repeats)
+    distinct = Distinct.of(category)
+    preferred = distinct.rank(np.abs(weights).sum(axis=0) * repeats)
     return [
         ActivationInfo(
             model=scores.model,
@@ -104,7 +104,7 @@ def activation_infos(scores: Scores, timeline: Timeline, color_by: str = "catego
             timeline=timeline,
             weight=weights[c],
             category=category,
-            groups=group(category, strength[c], preferred, weights[c], repeats),
+            groups=distinct.groups(distinct.rank(np.abs(weights[c]) * repeats), preferred, weights[c], repeats),
             intensity=float(weights[c] @ repeats),
             reference=1 / int(repeats.sum()) if len(repeats) and scores.pooling != "sum" else None,
         )
@@ -126,36 +126,47 @@ def categories_of(behaviors: Sequence[FoldedBehavior], field: str = "category") 
 
 def coloured(category: Sequence[str], weight: NDArray[np.floating[Any]], repeats: NDArray[np.int64]) -> tuple[str, ...]:
     """The categories with a colour of their own, by falling Σ |weight| × repeats."""
-    ranked = rank(category, np.abs(weight.astype(np.float64)) * repeats)
+    ranked = Distinct.of(category).rank(np.abs(weight.astype(np.float64)) * repeats)
     return tuple(name for name in ranked if name != UNKNOWN)[:SLOTS]
 
 
-def rank(category: Sequence[str], strength: NDArray[np.float64]) -> list[str]:
-    """Categories by falling total strength, ties by name."""
-    total: dict[str, float] = {}
-    for name, value in zip(category, strength.tolist(), strict=True):
-        total[name] = total.get(name, 0.0) + value
-    return sorted(total, key=lambda name: (-total[name], name))
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """The K distinct categories of T behaviors, by name."""
 
+    names: tuple[str, ...]
+    place: NDArray[np.intp]
+    """(T,) each behavior's category"""
 
-def group(
-    category: Sequence[str],
-    ranked: Sequence[str],
-    preferred: Sequence[str],
-    weight: NDArray[np.float64],
-    repeats: NDArray[np.int64],
-) -> tuple[Group, ...]:
-    """Coloured groups in the order of `ranked`, then everything else as one."""
-    slots = choose_slots([name for name in ranked if name != UNKNOWN], preferred)
-    names = np.array([name if name in slots else OTHER for name in category], dtype=object)
-    total = weight * repeats
-    found = []
-    for name in [*slots, OTHER]:
-        inside = names == name
-        if inside.any():
-            distinct = len({c for c, ours in zip(category, inside, strict=True) if ours})
-            found.append(Group(name, slots.get(name), float(total[inside].sum()), int(repeats[inside].sum()), distinct))
-    return tuple(found)
+    @classmethod
+    def of(cls, category: Sequence[str]) -> Distinct:
+        names, place = np.unique(np.array(category, dtype=object), return_inverse=True)
+        return cls(tuple(names.tolist()), place)
+
+    def sums(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """(T,) → (K,)."""
+        return np.bincount(self.place, values, len(self.names)).astype(np.float64)
+
+    def rank(self, strength: NDArray[np.float64]) -> list[str]:
+        """Categories by falling total strength (T,), ties by name."""
+        return [self.names[k] for k in np.argsort(-self.sums(strength), kind="stable")]
+
+    def groups(
+        self,
+        ranked: Sequence[str],
+        preferred: Sequence[str],
+        weight: NDArray[np.float64],
+        repeats: NDArray[np.int64],
+    ) -> tuple[Group, ...]:
+        """Coloured groups in the order of `ranked`, then everything else as one."""
+        slots = choose_slots([name for name in ranked if name != UNKNOWN], preferred)
+        place = {name: k for k, name in enumerate(self.names)}
+        total, lines = self.sums(weight * repeats), self.sums(repeats)
+        found = [Group(name, slot, float(total[place[name]]), int(lines[place[name]])) for name, slot in slots.items()]
+        others = [k for k, name in enumerate(self.names) if name not in slots]
+        if others:
+            found.append(Group(OTHER, None, float(total[others].sum()), int(lines[others].sum()), len(others)))
+        return tuple(found)
 
 
 def plot_activation(info: ActivationInfo) -> go.Figure:

@@ -362,6 +362,10 @@ function createChart(at, onRow, onPart) {
   observer.observe(plot);
 
   return {
+    // Another history comes: nothing is drawn before all of it is there.
+    forget() {
+      shown = null;
+    },
     setTimeline(next) {
       const lastLine = [];
       next.lineRow.forEach((r, i) => (lastLine[r] = i));

@@ -148,6 +148,8 @@ function createLens(root) {
   function renew(before) {
     const sameHistory = before?.user === data.user && before.asOf === data.asOf;
     speak(data.texts);
+    chart.forget();
+    table.forget();
     if (!sameHistory) {
       hidden = new Set();
       reading = { ...reading, part: null };
@@ -164,6 +166,7 @@ function createLens(root) {
 
   function choices(select, options) {
     const { value } = select;
+    if ([...select.options].map((option) => option.text).join() === options.map(([, text]) => text).join()) return;
     select.replaceChildren(...options.map(([value, text]) => element("option", text, { value })));
     select.value = value || String(options[0][0]);
   }

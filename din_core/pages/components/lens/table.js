@@ -181,14 +181,18 @@ function createTable(at, onSort, onRows, onPin) {
   body.onpointerleave = () => onRows(null);
 
   return {
+    // Another history comes: without the rows of the last one, what is measured meanwhile is measured quickly.
+    forget() {
+      order = "";
+      stopIdle(idle);
+      body.replaceChildren();
+    },
     setTimeline(next) {
       time = next;
       ids = new Map();
       time.title.forEach((title, r) => ids.set(title, (ids.get(title) ?? new Set()).add(time.id[r])));
       lines = new Map();
-      order = "";
-      stopIdle(idle);
-      body.replaceChildren();
+      this.forget();
       scroller.scrollTop = 0;
       heads.forEach((head, i) => write(head.firstChild, COLUMNS[i].label()));
     },
