@@ -5,6 +5,7 @@ import math
 import os
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
 from trainer.bench import peers as peers_module
 from trainer.bench.catalogue import catalogue, flop, made, naive_logits
+from trainer.bench.cohorts import cohorts
 from trainer.bench.embeddings import embeddings
 from trainer.bench.explaining import explaining
 from trainer.bench.levers import levers
@@ -281,3 +283,12 @@ def test_the_command_prints_json_and_writes_it_with_a_page_that_asks_for_nothing
 def test_an_unknown_part_is_told_with_those_there_are(capsys):
     assert main(["bench", "--only", "machine,warp"]) == 1
     assert "there is no part 'warp'; take some of machine, training, embeddings" in capsys.readouterr().err
+
+
+def test_cohorts_are_told_of_a_folder_of_cases_and_of_nothing_else():
+    assert cohorts() == []
+    rows = cohorts(str(Path(__file__).parents[2] / "assets" / "demo" / "cases"))
+    found = finite(rows)
+    assert list(found) == ["reading, once a server", "mean weights of a slice"]
+    assert all(values["p50, ms"] <= values["p95, ms"] for values in found.values())
+    assert rows[0].note.endswith(" impressions")

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from trainer.bench.catalogue import catalogue
+from trainer.bench.cohorts import cohorts
 from trainer.bench.embeddings import embeddings
 from trainer.bench.explaining import explaining
 from trainer.bench.levers import levers
@@ -38,6 +39,7 @@ class Wanted:
     device: str = "cpu"
     store: str | None = None
     checkpoint: str | None = None
+    cases: str | None = None
 
     @property
     def sizes(self) -> Sizes:
@@ -55,6 +57,7 @@ def _parts(wanted: Wanted) -> Mapping[str, Callable[[], list[Row]]]:
         "rescoring": partial(rescoring, sizes, wanted.store, wanted.checkpoint),
         "serving": partial(serving, sizes, wanted.store, wanted.checkpoint),
         "explaining": partial(explaining, sizes, wanted.store, wanted.checkpoint),
+        "cohorts": partial(cohorts, wanted.cases),
         "levers": partial(levers, sizes),
         "peers": partial(peers, sizes),
     }

@@ -22,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="that trains: auto, cpu or cuda (%(default)s)")
     parser.add_argument("--store", help="URL of a store to ask about users of; made otherwise")
     parser.add_argument("--checkpoint", type=Path, help="checkpoint of that store")
+    parser.add_argument("--cases", type=Path, metavar="DIR", help="folder that `cases` wrote, for the part cohorts")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write bench.json and bench.html there")
 
 
@@ -34,6 +35,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             device=str(pick_device(args.device)),
             store=args.store,
             checkpoint=None if args.checkpoint is None else str(args.checkpoint),
+            cases=None if args.cases is None else str(args.cases),
         )
     )
     if args.out is not None:
