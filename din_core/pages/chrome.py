@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 Address = Mapping[str, str | list[str]]
 
+FOCUS = """<style>
+[data-testid="stApp"] [data-testid="stPageLink"] a:focus-visible {
+  color: inherit; outline: 2px solid; outline-offset: 1px;
+}
+</style>"""
+"""Streamlit shows a link in focus as it shows the one to the page on screen."""
 DARK_ON_PRIMARY = """<style>
 [data-testid="stApp"] :is([data-tag], button[kind="primary"]:not(:disabled)),
 [data-testid="stApp"] :is([data-tag], button[kind="primary"]:not(:disabled)) * { color: #0e1117; }
@@ -30,8 +36,7 @@ TAGLINE = T("Which past behaviors does a Deep Interest Network switch on for a c
 
 def header() -> DeltaGenerator:
     """The name and what this is for; returns the place for links to the pages."""
-    if is_dark():
-        st.html(DARK_ON_PRIMARY)
+    st.html(FOCUS + DARK_ON_PRIMARY if is_dark() else FOCUS)
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
         st.title("DIN Lens", anchor=False, width="content")
         st.markdown(t(TAGLINE), width="content")
