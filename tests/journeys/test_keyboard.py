@@ -1,0 +1,81 @@
+"""Every control of every page is reached on the keyboard, and one sees where one is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from din_core.store import BehaviorStore
+from tests.journeys.screenshots import PAGES
+from tests.tiny_checkpoints import write_checkpoints
+from trainer.__main__ import main
+
+METRICS = {"best_step": 1, "curve": [{"step": 1, "epoch": 1.0, "train_loss": 0.6, "gauc": 0.7}]}
+"""So that there are learning curves."""
+STEPS = 200
+"""Controls of a page at most."""
+STEP = """() => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  if (!at || at === document.body) return null;
+  at.reached = true;
+  const name = at.getAttribute("aria-label") || at.innerText || at.id;
+  const drawn = (node) => {
+    const style = getComputedStyle(node);
+    return style.boxShadow !== "none" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
+  };
+  let seen = false;
+  for (let node = at, up = 0; node && up < 4; up += 1) {
+    seen ||= drawn(node);
+    node = node.parentElement ?? node.getRootNode().host;
+  }
+  return { name: name.trim().slice(0, 60), pressed: at.matches("a, button, summary"), seen };
+}"""
+MISSED = """() => {
+  const left = [];
+  const look = (root) => {
+    for (const node of root.querySelectorAll("*")) {
+      if (node.shadowRoot) look(node.shadowRoot);
+      const control = node.matches("a[href], button, input, select, textarea, summary, [tabindex='0']");
+      if (!control || node.disabled || node.tabIndex < 0 || node.reached) continue;
+      if (!node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+      // Of a group of choices one is reached, and the arrows go to the others.
+      if (node.matches("[role=radio], [type=radio]") || node.closest("[data-testid=stElementToolbar]")) continue;
+      if (node.getBoundingClientRect().width) left.push(node.getAttribute("aria-label") || node.innerText || node.id);
+    }
+  };
+  look(document.querySelector("[data-testid=stMain]"));
+  return left;
+}"""
+
+
+@pytest.fixture(scope="module")
+def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a DIEN, and cases beside the models, so that every page has something to show."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    write_checkpoints(folder, store.bulk(), kinds=("din", "base", "dien"), metrics=METRICS)
+    models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
+    assert main(["cases", "--store", store.url, *models, "--effects", "0"]) == 0
+    return folder
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_the_tab_key_reaches_every_control_and_shows_where_it_is(page: Page, address: str, name: str) -> None:
+    path, ready = PAGES[name]
+    page.goto(f"{address}{path}")
+    ready(page)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    went = []
+    for _ in range(STEPS):
+        page.keyboard.press("Tab")
+        step = page.evaluate(STEP)
+        if step is None and went:
+            break
+        if step is not None:
+            went.append(step)
+    assert page.evaluate(MISSED) == []
+    unseen = [step["name"] for step in went if step["pressed"] and not step["seen"]]
+    assert [told for told in unseen if told != "Show/hide columns"] == []  # Streamlit's own, above a table
+    assert {"Inspect", "Tour"} <= {step["name"] for step in went}
