@@ -4,22 +4,22 @@ const SHEET_WIDTH = 1200; // px of a saved chart, whatever the screen
 const CHART_HEIGHT = 420;
 
 const CSV_COLUMNS = [
-  ["title", (e) => e.title],
-  ["item_id", (e) => e.id ?? ""],
-  ["category", (e) => e.category],
-  ["first (UTC)", (e) => new Date(e.first * 1000).toISOString()],
-  ["last (UTC)", (e) => new Date(e.last * 1000).toISOString()],
-  ["repeats", (e) => e.count],
-  ["weight of one occurrence", (e) => e.weight],
-  ["weight x repeats", (e) => e.total],
-  ["effect when removed (logits)", (e) => e.effect ?? ""],
-  ["effect when removed (points of probability)", (e) => e.points ?? ""],
-  ["effect is a sum of single ones", (e) => (e.summed ? "yes" : "no")],
+  [() => say("title"), (e) => e.title],
+  [() => "item_id", (e) => e.id ?? ""],
+  [() => say("category"), (e) => e.category],
+  [() => say("first (UTC)"), (e) => new Date(e.first * 1000).toISOString()],
+  [() => say("last (UTC)"), (e) => new Date(e.last * 1000).toISOString()],
+  [() => say("repeats"), (e) => e.count],
+  [() => say("weight of one occurrence"), (e) => e.weight],
+  [() => say("weight x repeats"), (e) => e.total],
+  [() => say("effect when removed (logits)"), (e) => e.effect ?? ""],
+  [() => say("effect when removed (points of probability)"), (e) => e.points ?? ""],
+  [() => say("effect is a sum of single ones"), (e) => (e.summed ? say("yes") : say("no"))],
 ];
 
 // Every row names the scene it is of.
 function csvRows(entries, scene) {
-  const names = [...CSV_COLUMNS.map(([name]) => name), ...Object.keys(scene)];
+  const names = [...CSV_COLUMNS.map(([name]) => name()), ...Object.keys(scene)];
   const rows = entries.map((entry) => [...CSV_COLUMNS.map(([, of]) => of(entry)), ...Object.values(scene)]);
   return [names, ...rows];
 }
