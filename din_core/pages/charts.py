@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,9 +16,6 @@ from din_core.pages.components.save_chart import save_chart
 from din_core.pages.language import t
 from din_core.pages.startup import App
 from din_core.pages.words import moment, words_for
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 CALM = {"displayModeBar": False}
 
@@ -33,7 +30,7 @@ class Told:
 
 def show_chart(
     key: str,
-    figure: go.Figure,
+    figure: Any,
     *,
     title: str,
     told: Told,
@@ -44,7 +41,7 @@ def show_chart(
 ) -> None:
     """The chart in a container of this key; `table` is what it shows, as the page shows it beside it.
 
-    `choices` go to `st.plotly_chart`.
+    `figure` is Plotly's; `choices` go to `st.plotly_chart`.
     """
     with st.container(key=key, gap=None):
         st.plotly_chart(figure, config=config, alt=alt, key=f"{key}_chart", **choices)
