@@ -85,7 +85,7 @@ def test_a_cohorts_means_are_those_of_the_stored_sums_and_follow_the_slice(
     page.goto(f"{address}cohorts")
     expect(page.get_by_text("Impressions: 3. Households: 1.")).to_be_visible()
     cases = read_cases(checkpoints / "cases")
-    lines = page.locator(".st-key-cohort_age [role=grid] tbody tr")
+    lines = page.locator("details[open] [role=grid] tbody tr")
 
     def check(rows: np.ndarray) -> None:
         mean = mean_weights(cases, "age", rows)
@@ -93,10 +93,10 @@ def test_a_cohorts_means_are_those_of_the_stored_sums_and_follow_the_slice(
             expect(lines.nth(place).locator("[role=gridcell]").nth(1)).to_have_text(shown_number(mean.value[place]))
 
     expect(page.get_by_text("On all 3 impressions of the slice")).to_be_visible()  # the last that is drawn
-    page.locator(".st-key-cohort_age summary").click()
+    page.locator(".st-key-cohort_age").locator("xpath=following::summary[1]").click()  # its equal table
     check(np.ones(3, dtype=bool))
     page.get_by_text("Weights over a cohort").scroll_into_view_if_needed()  # a list that is open closes when it scrolls
-    choice = page.get_by_label("Category of the candidate")
+    choice = page.get_by_role("combobox", name="Category of the candidate", exact=True)
     choice.fill("Dairy")
     expect(page.get_by_role("option")).to_have_text(["Dairy"])
     choice.press("Enter")

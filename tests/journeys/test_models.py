@@ -28,6 +28,9 @@ WATCH_TABLE = """() => {
 }"""
 """Notes where the table below the chart stands, in every frame."""
 
+SCROLLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Waits until what was scrolled has been told so: with the next frame."""
+
 
 @pytest.fixture(scope="module")
 def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -38,8 +41,10 @@ def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) 
 
 def choose(page: Page, place: int, name: str) -> None:
     """Another model on the Models page."""
-    label = ("First model", "Second model")[place]
-    page.get_by_label(label).click()
+    field = page.get_by_label(("First model", "Second model")[place])
+    field.focus()
+    page.evaluate(SCROLLED)  # a list that is open closes when the page scrolls
+    field.press("ArrowDown")
     page.get_by_role("option", name=name, exact=True).click()
 
 
