@@ -1,0 +1,43 @@
+"""axe on every page in both themes: nothing that it calls serious."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from din_core.store import BehaviorStore
+from tests.journeys.screenshots import PAGES
+from tests.tiny_checkpoints import write_checkpoints
+from trainer.__main__ import main
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a DIEN, learning curves and cases, so that every page has something to show."""
+    curve = [{"step": step, "epoch": step / 2, "train_loss": 0.6, "gauc": 0.7} for step in (1, 2)]
+    metrics = {"best_step": 2, "curve": curve}
+    folder = tmp_path_factory.mktemp("checkpoints")
+    write_checkpoints(folder, store.bulk(), kinds=("din", "base", "dien"), metrics=metrics)
+    models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
+    assert main(["cases", "--store", store.url, *models, "--effects", "0"]) == 0
+    return folder
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation_on_any_page(new_page: NewPage, address: str, scheme: str) -> None:
+    page = new_page(color_scheme=scheme)
+    found = []
+    for name, (path, ready) in PAGES.items():
+        page.goto(f"{address}{path}")
+        ready(page)
+        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+        for rule in Axe().run(page).response["violations"]:
+            if rule["impact"] in ("serious", "critical"):
+                found += [(name, rule["id"], node["target"], node["failureSummary"]) for node in rule["nodes"]]
+    assert found == []
