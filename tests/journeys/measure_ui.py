@@ -85,7 +85,7 @@ class Interaction:
     act: Callable[[Page, int], None]
     """Ends with the trusted input that is timed, and waits for nothing."""
     path: str = ""
-    """The page, below the server's address."""
+    """The page, below the server's address, where it is not Inspect."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ def interactions(heavy: Sequence[str], typical: Sequence[str]) -> list[Interacti
         Interaction(
             "search items, 150 ms debounce in it", ".st-key-candidate #panel", typed("candidate", "mil"), letter("k")
         ),
+        Interaction("what-if: drop an item", "#whatif", select_row, drop_row, "whatif"),
     ]
 
 
@@ -167,6 +168,16 @@ def typed(key: str, text: str) -> Callable[[Page, int], None]:
         page.locator(f".st-key-{key} #count").filter(has_text=f"“{text}”").wait_for()
 
     return prepare
+
+
+def select_row(page: Page, place: int) -> None:
+    page.locator("#rows tr").first.wait_for()
+    page.locator("#grid").focus()
+    page.keyboard.press("ArrowDown")
+
+
+def drop_row(page: Page, place: int) -> None:
+    page.keyboard.press("Delete")
 
 
 def letter(one: str) -> Callable[[Page, int], None]:
@@ -293,7 +304,12 @@ def measure_all(times: int, only: str) -> dict[str, Any]:
     load = os.getloadavg()
     with running_app({}) as address, running_browser() as browser:
         page = open_page(browser, address)
-        rows = [measure(page, one, times) for one in interactions(heavy, typical) if only in one.name]
+        rows = []
+        for one in (one for one in interactions(heavy, typical) if only in one.name):
+            if one.path:
+                page.goto(address + one.path)
+                page.locator(one.watched).wait_for()
+            rows.append(measure(page, one, times))
         page.context.close()
         memory = None
         if not only:
