@@ -6,7 +6,7 @@
 const TELL_AFTER_MS = 120; // of standing on a candidate before Python is told
 const AHEAD = 6; // candidates before and after the one on screen whose effects are held too
 const ASK_AFTER_MS = 250; // of standing on a candidate before effects of its neighbours are asked for
-const LOST_AFTER_MS = 4000; // without an answer, a model is asked for again
+const LOST_AFTER_MS = 4000; // without an answer, a model is asked for once more
 const BUSY_MS = 1500; // after a click or key elsewhere: what the lens asks for could stop the run that answers it
 const TOPS = [10, 25, 50]; // rows that the table may show before the rest
 const MOST_DIGITS = 5; // of effects: they are differences of single-precision logits
@@ -454,11 +454,13 @@ function createLens(root) {
     }
   }
 
-  // Again where no answer comes: a run that is stopped may take its answer along.
-  function askForModels() {
+  // Once more where no answer comes: a run that is stopped may take its answer along. Not for ever: asking stops the
+  // run that may be at work on it.
+  function askForModels(again = true) {
     clearTimeout(timer);
     lens.send("went", query());
-    timer = setTimeout(() => wanted.every((name) => parts.has(name)) || askForModels(), LOST_AFTER_MS);
+    if (!again) return;
+    timer = setTimeout(() => wanted.every((name) => parts.has(name)) || askForModels(false), LOST_AFTER_MS);
   }
 
   // Somebody reaches for the choice of models: have the others here when it is made.
