@@ -20,8 +20,9 @@ from din_core.explain.cases import (
 )
 from din_core.explain.cases.slices import weeks
 from trainer.bench.results import Row
-from trainer.bench.timing import say, seconds_of
+from trainer.bench.timing import percentiles, say, seconds_of
 
+PERCENTILES = (50, 95)
 MOST_ROWS = 20
 """Candidate categories of the app's map."""
 TIMES = 5
@@ -40,8 +41,13 @@ def cohorts(folder: str | None = None) -> list[Row]:
     making = [seconds_of(partial(figures, cases, one)) for _ in range(TIMES) for one in chosen]
     told = f"{len(cases.user):,} impressions"
     return [
-        Row("cohorts", "reading, once a server", percentiles(reading), told),
-        Row("cohorts", "mean weights of a slice", percentiles(making), f"{len(chosen)} slices, the whole among them"),
+        Row("cohorts", "reading, once a server", percentiles(reading, PERCENTILES), told),
+        Row(
+            "cohorts",
+            "mean weights of a slice",
+            percentiles(making, PERCENTILES),
+            f"{len(chosen)} slices, the whole among them",
+        ),
     ]
 
 
@@ -67,7 +73,3 @@ def figures(cases: Cases, chosen: Slice) -> None:
     mean_weights_of_others(cases, "own_age", "age", among)
     for place in most_shown(cases):
         mean_weights(cases, "category", among & (cases.category == place))
-
-
-def percentiles(seconds: list[float]) -> dict[str, float]:
-    return {f"p{p}, ms": float(1e3 * np.percentile(seconds, p)) for p in (50, 95)}

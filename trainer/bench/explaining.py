@@ -16,7 +16,7 @@ from din_core.explain import by_field, leave_one_out, shapley
 from din_core.scoring import Opened, Scorer, dice_kernel, open_scenario
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
-from trainer.bench.timing import say, seconds_of
+from trainer.bench.timing import percentiles, say, seconds_of
 from trainer.bench.world import Question, World, world
 
 PERCENTILES = (50, 95)
@@ -80,4 +80,4 @@ def _row(name: str, task: Callable[[Asked], object], asked: Sequence[Asked], siz
     for one in asked[:FIRST]:
         task(one)
     spent = [seconds_of(partial(task, one)) for one in turns]
-    return Row("explaining", name, {f"p{p}, ms": float(1e3 * np.percentile(spent, p)) for p in PERCENTILES}, note)
+    return Row("explaining", name, percentiles(spent, PERCENTILES), note)

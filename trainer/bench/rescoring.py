@@ -9,7 +9,7 @@ import numpy as np
 from din_core.scoring import dice_kernel
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
-from trainer.bench.timing import say
+from trainer.bench.timing import percentiles, say
 from trainer.bench.world import Question, World, world
 
 PERCENTILES = (50, 95, 99)
@@ -43,4 +43,4 @@ def _seconds(asked: World, question: Question) -> tuple[float, float]:
 
 
 def _row(name: str, seconds: np.ndarray, note: str = "") -> Row:
-    return Row("rescoring", name, {f"p{p}, ms": float(1e3 * np.percentile(seconds, p)) for p in PERCENTILES}, note)
+    return Row("rescoring", name, percentiles(seconds, PERCENTILES), note)

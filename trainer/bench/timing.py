@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import torch
 
 
@@ -29,6 +30,11 @@ def seconds_of(task: Callable[[], object]) -> float:
     task()
     _wait()
     return time.perf_counter() - started
+
+
+def percentiles(seconds: Sequence[float] | np.ndarray, wanted: Sequence[int]) -> dict[str, float]:
+    """`p50, ms` and so on: milliseconds that so many percent of the values do not exceed."""
+    return {f"p{p}, ms": float(1e3 * np.percentile(seconds, p)) for p in wanted}
 
 
 def _wait() -> None:
