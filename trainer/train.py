@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError
+from din_core.model import native
 from din_core.model.checkpoint import check_replaceable, save_checkpoint
 from din_core.model.config import OPTIONS, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
@@ -42,7 +43,7 @@ class TrainOptions:
     device: str = "auto"
     """"auto" takes CUDA where there is one."""
     compile: str = "auto"
-    """"on", "off", or "auto": fuse the activation unit where a compiler is found."""
+    """"on", "off", or "auto": compiled layers where a compiler is found."""
     max_history: int | None = None
     """Behaviors kept; None for the recipe's own."""
     min_count: int = 3
@@ -98,7 +99,7 @@ def train(
     model = InterestNetwork(config).to(device)
     if model.counts is not None:
         model.counts.learn(training_behaviors(bulk, train_samples))
-    fused = fuse_pairs(model, options.compile, say)
+    fused = fuse(model, options.compile, say)
     fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step)
     metrics = {
         "model": options.model,
@@ -205,22 +206,29 @@ def describe(train_samples: Samples, valid_samples: Samples) -> str:
     )
 
 
-def fuse_pairs(model: InterestNetwork, wanted: str, say: Callable[[str], None]) -> bool:
-    """Compile what the model does per pair, in training, where that works; False where nothing was compiled.
+def fuse(model: InterestNetwork, wanted: str, say: Callable[[str], None]) -> bool:
+    """Compile what training does beside matrix products, where that works; False where nothing was compiled.
 
-    About half of a training step's time on a CPU; evaluation stays as written. Whether a compiler is there and
-    finds what it needs is only known by trying: "auto" goes on without it, "on" raises CheckpointError.
+    More than half of a step's time. On a CPU it is C, for all that runs in this process from now on; else PyTorch's
+    compiler takes the activation units. Whether a compiler is there and finds what it needs is only known by trying:
+    "auto" goes on without it, "on" raises CheckpointError.
     """
+    on_cpu = next(model.parameters()).device.type == "cpu"
     if wanted == "off":
+        native.use(False)
         return False
     try:
-        return model.fuse()
+        if not on_cpu:
+            return model.fuse()
+        if native.use():
+            return True
+        reason = "no C compiler that works; install gcc or clang"
     except Exception as error:  # whatever the compiler and its tools raise
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        if wanted == "on":
-            raise CheckpointError(f"--compile on did not work ({reason}); use --compile off") from error
-        say(f"training without a compiled activation unit ({reason})")
-        return False
+    if wanted == "on":
+        raise CheckpointError(f"--compile on did not work ({reason}); use --compile off")
+    say(f"training without compiled layers ({reason})")
+    return False
 
 
 def keep_freed_memory() -> None:

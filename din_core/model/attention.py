@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from din_core.model.config import ModelConfig, UnitActivation
 from din_core.model.dice import Dice
-from din_core.model.pairs import pair_dot, pair_hidden, pair_matches, pair_pool, pair_softmax, pair_sum
+from din_core.model.pairs import pair_count, pair_dot, pair_hidden, pair_matches, pair_pool, pair_softmax, pair_sum
 from din_core.model.ragged import RaggedBatch
 
 
@@ -104,7 +104,7 @@ class ActivationUnit(nn.Module):
         s = pair_hidden(q, k, q @ w_q, k @ w_k + self.first.bias, w_p, batch)
         if self.matches is not None:
             s = s + pair_matches(batch, self.fields).to(s.dtype) @ self.matches.to(s.dtype)
-        return self.rest(s, batch.pair_count() if self.training else None)
+        return self.rest(s, pair_count(batch) if self.training else None)
 
     def split(self) -> tuple[Tensor, Tensor, Tensor]:
         """(D, H) each: what q, k and q∘k are multiplied by."""

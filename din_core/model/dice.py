@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from din_core.model.native import kernels_for
+
 EPSILON = 1e-8
 MOMENTUM = 0.01
 ROWS = 32
@@ -102,18 +104,31 @@ class BatchDice(torch.autograd.Function):
         """s (n, K), alpha (K,), weight (n,) → y (n, K), mean (K,), variance (K,)."""
         precise = torch.promote_types(s.dtype, torch.float32)  # half precision cannot sum a batch
         weight = s.new_ones(len(s), dtype=precise) if weight is None else weight.to(precise)
+        native = kernels_for(s, alpha, weight)
+        if native:
+            s = s.contiguous()
+            mean, variance, total = native.moments(s, weight)
+            rate = torch.rsqrt(variance + EPSILON)
+            ctx.save_for_backward(s, alpha, mean, rate, weight, total)
+            ctx.native = native
+            ctx.mark_non_differentiable(mean, variance)
+            return native.dice(s, alpha, mean, rate), mean, variance
         share = weight / weight.sum()
         with torch.autocast(s.device.type, enabled=False):
             mean = share @ s.to(precise)
         (variance,) = _by_blocks("squares", kernels, (s, share[:, None]), mean)
         rate = torch.rsqrt(variance + EPSILON)
         ctx.save_for_backward(s, alpha, mean, rate, share)
-        ctx.kernels = kernels
+        ctx.kernels, ctx.native = kernels, None
         ctx.mark_non_differentiable(mean, variance)
         return kernels.activate(s, alpha, mean, rate).to(s.dtype), mean, variance
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
+        if ctx.native:
+            s, *rest = ctx.saved_tensors
+            d_s, d_alpha = ctx.native.dice_backward(s, grad.contiguous(), *rest)
+            return d_s, d_alpha, None, None
         s, alpha, mean, rate, share = ctx.saved_tensors
         h, hz, d_alpha = _by_blocks("sums", ctx.kernels, (s, grad), alpha, mean, rate)
         d_s = ctx.kernels.gradient(s, grad, alpha, mean, rate, share, h, hz)

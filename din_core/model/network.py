@@ -21,6 +21,8 @@ from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.counts import Counts
 from din_core.model.dice import Dice, RunningMoments
 from din_core.model.dien import InterestEvolution
+from din_core.model.native import kernels_for
+from din_core.model.native.layers import Asinh, Embed, Standardise
 from din_core.model.pooling import BasePooling
 from din_core.model.ragged import RaggedBatch
 
@@ -63,6 +65,11 @@ class FieldEmbeddings(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """(n, F) rows → (n, ΣD_f)."""
+        tables = list(self.parameters())
+        native = kernels_for(*tables)
+        if native and tables and not any(table.sparse for table in self.tables):
+            embedded: Tensor = Embed.apply(native, rows, *tables)  # type: ignore[no-untyped-call]
+            return embedded
         parts = [table(rows[:, f]) for f, table in enumerate(self.tables)]
         return torch.cat(parts, 1) if parts else rows.new_zeros(rows.shape[0], 0, dtype=torch.float32)
 
@@ -95,12 +102,33 @@ class Tower(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(M, W) → (M,) logits."""
-        mean, variance = self.moments(x)
-        x = (x - mean) * standard_scale(mean, variance)
+        x = self.standardised(x)
         x = self.dropout(self.first_dice(self.first(x)))
         x = self.dropout(self.second_dice(self.second(x)))
         logit: Tensor = self.last(x)
         return logit.squeeze(1)
+
+    def standardised(self, x: Tensor) -> Tensor:
+        """(M, W) → (M, W) by mini-batch statistics in training, by running ones in evaluation."""
+        native = kernels_for(x)
+        if native and self.training and len(x):
+            mean, variance, _ = native.moments(x.detach().contiguous(), x.new_ones(len(x)))
+            self.moments.update(mean, variance)
+            scale = standard_scale(mean, variance)
+            scaled: Tensor = Standardise.apply(native, x, mean, scale)  # type: ignore[no-untyped-call]
+            return scaled
+        mean, variance = self.moments(x)
+        standard: Tensor = (x - mean) * standard_scale(mean, variance)
+        return standard
+
+
+def damped(sums: Tensor) -> Tensor:
+    """asinh(KNEE·sums), of any shape."""
+    native = kernels_for(sums)
+    if native:
+        damped_sums: Tensor = Asinh.apply(native, sums, KNEE)  # type: ignore[no-untyped-call]
+        return damped_sums
+    return torch.asinh(KNEE * sums)
 
 
 def standard_scale(mean: Tensor, variance: Tensor) -> Tensor:
@@ -164,7 +192,7 @@ class InterestNetwork(nn.Module):
             part.sum(1) for part in torch.split(product, [f.width for f in self.config.item_fields], 1)
         ]  # v_f·q_f
         sums = torch.cat([v, product, torch.stack(likeness, 1), intensity.to(v.dtype)], 1)
-        parts = [others, q, torch.asinh(KNEE * sums)]
+        parts = [others, q, damped(sums)]
         if self.counts is not None:
             assert repeats is not None
             parts.append(self.counts(candidate, repeats).to(q.dtype))

@@ -1,8 +1,9 @@
 """Operations on the real (behavior, candidate) pairs of a ragged batch.
 
-Each has up to three forms that agree to rounding. Blocks: one matrix product a history, for a CPU and histories
-of hundreds of pairs. Gathered, with sums by embedding bag: for a CPU and short histories, where a block is not
-worth its own launches. Gathered, as the equation has it: for other devices.
+Each has up to four forms that agree to rounding. Blocks: one matrix product a history, for a CPU and histories
+of hundreds of pairs. Gathered, by compiled loops: for a CPU and short histories, where a block is not worth its own
+launches. Gathered, with sums by embedding bag: the same where nothing is compiled. Gathered, as the equation has
+it: for other devices.
 
 Dimensions as in `ragged.py`: G histories, N behaviors, M candidates, P pairs ordered by (history, behavior,
 candidate), D embedding width, H hidden width of the activation unit.
@@ -16,6 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
+from din_core.model.native import kernels_for
+from din_core.model.native.pairs import PairHidden, PairPool, PairSoftmax, PairSum
 from din_core.model.ragged import RaggedBatch
 
 BLOCK_PAIRS = 256
@@ -30,6 +33,9 @@ def pair_hidden(q: Tensor, k: Tensor, from_q: Tensor, from_k: Tensor, product: T
     """
     if q.device.type != "cpu":
         return gathered_pair_hidden(q, k, from_q, from_k, product, batch)
+    native = kernels_for(q, k, from_q, from_k, product)
+    if native and not _in_blocks(batch):
+        return PairHidden.apply(native, q, k, from_q, from_k, product, batch)  # type: ignore[no-any-return, no-untyped-call]
     form = _BlockPairHidden if _in_blocks(batch) else _BagPairHidden
     hidden: Tensor = form.apply(q, k, from_q, from_k, product, batch)  # type: ignore[no-untyped-call]
     return hidden
@@ -56,6 +62,9 @@ def pair_pool(weight: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
     """
     if k.device.type != "cpu":
         return gathered_pair_pool(weight, k, batch)
+    native = kernels_for(weight, k, batch.count)
+    if native and not _in_blocks(batch):
+        return PairPool.apply(native, weight, k, batch)  # type: ignore[no-any-return, no-untyped-call]
     form = _BlockPairPool if _in_blocks(batch) else _BagPairPool
     pooled: Tensor = form.apply(weight, k, batch)  # type: ignore[no-untyped-call]
     return pooled
@@ -70,9 +79,18 @@ def gathered_pair_pool(weight: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
 
 def pair_sum(weight: Tensor, batch: RaggedBatch) -> Tensor:
     """(M,): `Σ_t count[t] · weight[t, c]`; 0 for an empty history. weight (P,)."""
+    native = kernels_for(weight, batch.count)
+    if native:
+        return PairSum.apply(native, weight, batch)  # type: ignore[no-any-return, no-untyped-call]
     t, c = batch.pairs()
     counted = weight.to(torch.promote_types(weight.dtype, torch.float32)) * batch.count[t]
     return counted.new_zeros(batch.candidate_offsets[-1]).index_add(0, c, counted)
+
+
+def pair_count(batch: RaggedBatch) -> Tensor:
+    """(P,) repeats of each pair's behavior."""
+    native = kernels_for(batch.count)
+    return native.pair_count(batch) if native else batch.per_pair(batch.count)
 
 
 def pair_matches(batch: RaggedBatch, fields: list[int]) -> Tensor:
@@ -87,6 +105,9 @@ def pair_softmax(weight: Tensor, batch: RaggedBatch) -> Tensor:
 
     The weights of a history's behaviors, each times its count, add up to 1 for every candidate.
     """
+    native = kernels_for(weight, batch.count)
+    if native:
+        return PairSoftmax.apply(native, weight, batch)  # type: ignore[no-any-return, no-untyped-call]
     t, c = batch.pairs()
     candidates = batch.candidate_offsets[-1]
     weight = weight.to(torch.promote_types(weight.dtype, torch.float32))  # half precision cannot sum a history

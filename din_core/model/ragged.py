@@ -60,10 +60,6 @@ class RaggedBatch:
         lengths = torch.tensor(offsets).diff()
         return torch.repeat_interleave(lengths).to(self.count.device)
 
-    def pair_count(self) -> Tensor:
-        """(P,) repeats of each pair's behavior."""
-        return self.per_pair(self.count)
-
     def per_pair(self, value: Tensor) -> Tensor:
         """(N,) a value of each behavior → (P,) that of each pair's behavior."""
         candidates = torch.tensor(self.candidate_offsets).diff().to(value.device)
@@ -82,6 +78,13 @@ class RaggedBatch:
     def pair_total(self) -> int:
         """P, which no device is asked for."""
         return sum((t.stop - t.start) * (c.stop - c.start) for t, c in self.segments())
+
+    @cached_property
+    def blocks(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Offsets of behaviors and candidates (G + 1) each, and (G,) where each history's pairs start; on the CPU."""
+        behaviors, candidates = torch.tensor(self.behavior_offsets), torch.tensor(self.candidate_offsets)
+        pairs = behaviors.diff() * candidates.diff()
+        return behaviors, candidates, pairs.cumsum(0) - pairs
 
     @cached_property
     def _lengths(self) -> tuple[Tensor, Tensor]:

@@ -7,22 +7,16 @@ a thread of its own, and nothing waits for it: until it is there, and where it n
 from __future__ import annotations
 
 import ctypes
-import os
-import shutil
 import subprocess
-import tempfile
 import threading
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from din_core.model.native.compiler import compile_library
+
 SOURCE = Path(__file__).with_name("dice_kernel.c")
-# What lets a loop over floats run in vectors. Not -ffast-math: it would break how exp is rounded and, linked in,
-# how the whole process rounds.
-FLAGS = "-O3 -march=native -shared -fPIC -fno-math-errno -fno-trapping-math -fno-signed-zeros -ffinite-math-only"
-PATIENCE = 60
-"""Seconds after which a compiler is given up."""
 
 
 class DiceKernel:
@@ -87,14 +81,10 @@ def _compile() -> None:
 
 def compile_kernel() -> DiceKernel | None:
     """Compile, load and try the kernel; None without a compiler or where it computes something else."""
-    compiler = shutil.which(os.environ.get("CC") or "cc")
-    if compiler is None:
+    library = compile_library([SOURCE])
+    if library is None:
         return None
-    with tempfile.TemporaryDirectory(prefix="din-lens-") as folder:
-        library = Path(folder) / "dice_kernel.so"
-        command = [compiler, *FLAGS.split(" "), str(SOURCE), "-o", str(library)]
-        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
-        kernel = DiceKernel(ctypes.CDLL(str(library)))
+    kernel = DiceKernel(library)
     return kernel if _agrees(kernel) else None
 
 

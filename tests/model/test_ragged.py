@@ -36,7 +36,7 @@ def test_pairs_are_ordered_by_history_then_behavior_then_candidate(groups):
     expected = [(i, j) for t, c in batch.segments() for i in range(t.start, t.stop) for j in range(c.start, c.stop)]
     behavior, candidate = batch.pairs()
     assert list(zip(behavior.tolist(), candidate.tolist(), strict=True)) == expected
-    assert batch.pair_count().tolist() == [batch.count[i].item() for i, _ in expected]
+    assert batch.per_pair(batch.count).tolist() == [batch.count[i].item() for i, _ in expected]
 
 
 @given(GROUPS)

@@ -8,12 +8,13 @@ from dataclasses import replace
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from din_core.model import native
 from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
 from trainer.bench.timing import say
 from trainer.fit import FitOptions, Run
 from trainer.samples import Samples
-from trainer.train import fuse_pairs
+from trainer.train import fuse
 
 FREE_STEPS = 3
 """Steps before the first that is timed, the one whose operations are counted among them"""
@@ -50,18 +51,21 @@ class Steps:
             options.batch_size,
             options.batch_size * samples.pairs / samples.impressions,
         )
-        with FlopCounterMode(display=False) as counter:
+        with FlopCounterMode(display=False) as counter, native.used(False):
             seen = self.run.advance()
         self.flop_sample = counter.get_total_flops() / seen
-        if fused:
-            fuse_pairs(network, "auto", say)
-        for _ in range(FREE_STEPS - 1):
-            self.run.advance()
+        with native.used(False):
+            self.in_c = fuse(network, "auto" if fused else "off", say) and device == "cpu"
+        self._steps(FREE_STEPS - 1)
 
     def __call__(self) -> None:
         """One burst."""
-        for _ in range(self.burst):
-            self.run.advance()
+        self._steps(self.burst)
+
+    def _steps(self, n: int) -> None:
+        with native.used(self.in_c):
+            for _ in range(n):
+                self.run.advance()
 
     def samples_second(self, seconds: float) -> float:
         """Impressions a second when a burst took so long."""

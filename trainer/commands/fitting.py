@@ -54,7 +54,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "compile": {
         "choices": ("auto", "on", "off"),
         "default": _DEFAULTS.compile,
-        "help": "fused layers (%(default)s)",
+        "help": "compiled layers (%(default)s)",
     },
 }
 """Name -> declaration. An option that is not given is None where the recipe has a say."""

@@ -1,0 +1,100 @@
+/* Mean and variance of the columns of s (n, k), and their use: z = (s - mean) rate. */
+#include "blocks.h"
+
+/* Joins two runs of rows as Chan, Golub and LeVeque (1979) do, so that nothing cancels: a run is its weight, its means
+   (k) and its sums of squares about them (k). */
+static void add_run(double *restrict weight, double *restrict mean, double *restrict square, double here,
+                    const double *restrict its_mean, const double *restrict its_square, long k) {
+    const double before = *weight, after = before + here;
+    if (!(here > 0)) return;
+    *weight = after;
+    for (long j = 0; j < k; j++) {
+        const double off = its_mean[j] - mean[j];
+        mean[j] += off * here / after;
+        square[j] += its_square[j] + off * off * before * here / after;
+    }
+}
+
+static double block_moments(const float *restrict s, const float *restrict weight, long rows, long k,
+                            double *restrict mean, double *restrict square) {
+    float sum[k], about[k], total = 0;
+    for (long j = 0; j < k; j++) sum[j] = about[j] = 0;
+    for (long i = 0; i < rows; i++) {
+        total += weight[i];
+        for (long j = 0; j < k; j++) sum[j] += weight[i] * s[i * k + j];
+    }
+    for (long j = 0; j < k; j++) sum[j] = total > 0 ? sum[j] / total : 0;
+    for (long i = 0; i < rows; i++)
+        for (long j = 0; j < k; j++) {
+            const float off = s[i * k + j] - sum[j];
+            about[j] += weight[i] * off * off;
+        }
+    for (long j = 0; j < k; j++) {
+        mean[j] = sum[j];
+        square[j] = about[j];
+    }
+    return total;
+}
+
+/* Mean and biased variance of each column, rows counting by weight (n), and the sum of the weights. parts
+   (CHUNKS, 1 + 4k) is room to work in. */
+void moments(const float *restrict s, const float *restrict weight, long n, long k, double *restrict parts,
+             float *restrict mean, float *restrict variance, float *restrict total) {
+    const long width = 1 + 4 * k;
+#pragma omp parallel for schedule(static)
+    for (int chunk = 0; chunk < CHUNKS; chunk++) {
+        double *part = parts + chunk * width, *block = part + 1 + 2 * k;
+        for (long j = 0; j < width; j++) part[j] = 0;
+        for (long start = first_row(n, chunk); start < end_row(n, chunk); start += BLOCK) {
+            const long rows = end_of_block(start, n, chunk) - start;
+            const double here = block_moments(s + start * k, weight + start, rows, k, block, block + k);
+            add_run(part, part + 1, part + 1 + k, here, block, block + k, k);
+        }
+    }
+    for (int chunk = 1; chunk < CHUNKS; chunk++) {
+        const double *part = parts + chunk * width;
+        add_run(parts, parts + 1, parts + 1 + k, part[0], part + 1, part + 1 + k, k);
+    }
+    *total = (float)parts[0];
+    for (long j = 0; j < k; j++) {
+        mean[j] = (float)parts[1 + j];
+        variance[j] = (float)(parts[1 + k + j] / parts[0]);
+    }
+}
+
+void standardise(const float *restrict s, const float *restrict mean, const float *restrict rate, float *restrict z,
+                 long n, long k) {
+#pragma omp parallel for schedule(static)
+    for (long i = 0; i < n; i++)
+        for (long j = 0; j < k; j++) z[i * k + j] = (s[i * k + j] - mean[j]) * rate[j];
+}
+
+/* The gradient of s where mean and rate are the batch's own, rate (grad - (sum of grad + z sum of grad z) / n). parts
+   (CHUNKS, 2k) and sums (2, k) are room to work in. */
+void standardise_backward(const float *restrict z, const float *restrict grad, const float *restrict rate, long n,
+                          long k, double *restrict parts, float *restrict sums, float *restrict d_s) {
+#pragma omp parallel for schedule(static)
+    for (int chunk = 0; chunk < CHUNKS; chunk++) {
+        double *restrict part = parts + chunk * 2 * k;
+        float sum[k], along[k];
+        for (long j = 0; j < 2 * k; j++) part[j] = 0;
+        for (long start = first_row(n, chunk); start < end_row(n, chunk); start += BLOCK) {
+            for (long j = 0; j < k; j++) sum[j] = along[j] = 0;
+            for (long i = start; i < end_of_block(start, n, chunk); i++)
+                for (long j = 0; j < k; j++) {
+                    sum[j] += grad[i * k + j];
+                    along[j] += grad[i * k + j] * z[i * k + j];
+                }
+            for (long j = 0; j < k; j++) {
+                part[j] += sum[j];
+                part[k + j] += along[j];
+            }
+        }
+    }
+    join(parts, 2 * k, sums);
+    const float each = 1.0f / (float)n;
+#pragma omp parallel for schedule(static)
+    for (long i = 0; i < n; i++)
+        for (long j = 0; j < k; j++)
+            d_s[i * k + j] = rate[j] * (grad[i * k + j] - each * (sums[j] + z[i * k + j] * sums[k + j]));
+}

@@ -1,0 +1,154 @@
+"""Training's compiled kernels against PyTorch, on the whole family, and against NumPy in double precision."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from din_core.model import native, pairs
+from din_core.model.native.kernels import Kernels, _Process
+from tests.model.conftest import FAMILY, toy_batch, toy_network
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled():
+    """Where there is no compiler, all of training is PyTorch's, and there is nothing to compare."""
+    with native.used(True):
+        there = _Process.compiled is not None
+    assert there or not shutil.which("cc"), "a compiler, but no kernels"
+    if not there:
+        pytest.skip("no C compiler here")
+
+
+@pytest.fixture
+def kernels() -> Kernels:
+    return _Process.compiled
+
+
+def single(batch):
+    return replace(batch, count=batch.count.float(), age=batch.age.float())
+
+
+BATCHES = {
+    "one behavior": ([[1]], [[2]], [[1]]),
+    "repeats and several candidates": ([[1, 2, 3], [4], [5, 1]], [[5, 1], [2, 3, 4], [1]], [[1, 2, 1], [3], [2, 5]]),
+    "an empty history": ([[], [3, 2]], [[1, 2], [3]], [[], [1, 4]]),
+    "no behavior at all": ([[], []], [[1], [2]], [[], []]),
+    "an empty batch": ([], [], []),
+    "a long history and a short one": (
+        [[1 + i % 5 for i in range(70)], [4, 1]],
+        [[1, 2, 3, 4, 5], [2, 5, 1]],
+        [[1 + i % 3 for i in range(70)], [1, 1]],
+    ),
+}
+
+
+def one_step(options, batch, in_c, precision=torch.float32):
+    """Outputs, gradients and statistics of a training step."""
+    network = toy_network(**options).to(precision).train()
+    batch = replace(batch, count=batch.count.to(precision), age=batch.age.to(precision))
+    with native.used(in_c):
+        torch.manual_seed(0)
+        output = network(batch)
+        loss = torch.nn.functional.softplus(output.logit).sum() + (output.auxiliary or 0)
+        loss.backward()
+    gradients = {f"gradient of {name}": p.grad for name, p in network.named_parameters() if p.grad is not None}
+    outputs = {"logit": output.logit.detach(), "weight": output.weight.detach(), "interest": output.interest.detach()}
+    return {**outputs, **gradients, **dict(network.named_buffers())}
+
+
+def assert_as_exact_as_pytorch(options, batch):
+    """Against double precision; a few behaviors through batch statistics can magnify rounding a thousandfold."""
+    exact = one_step(options, batch, False, torch.float64)
+    found, plain = one_step(options, batch, True), one_step(options, batch, False)
+    assert found.keys() == plain.keys() == exact.keys()
+    for name, expected in exact.items():
+        if expected.numel():
+            off, usual = ((x[name].double() - expected).abs().max().item() for x in (found, plain))
+            assert off <= 4 * usual + 1e-5 * (1 + expected.abs().max().item()), (name, off, usual)
+
+
+@pytest.mark.parametrize("case", BATCHES)
+@pytest.mark.parametrize("member", FAMILY)
+def test_a_training_step_is_the_same_with_the_kernels_and_without(member, case):
+    assert_as_exact_as_pytorch(FAMILY[member], toy_batch(*BATCHES[case]))
+
+
+@pytest.mark.parametrize("member", ["din", "softmax"])
+def test_blocks_of_long_histories_are_the_same_too(member, monkeypatch):
+    monkeypatch.setattr(pairs, "BLOCK_PAIRS", 0)
+    assert_as_exact_as_pytorch(FAMILY[member], toy_batch(*BATCHES["repeats and several candidates"]))
+
+
+def test_nothing_is_compiled_unasked_and_double_precision_is_left_to_pytorch():
+    assert native.kernels_for(torch.zeros(1)) is None
+    with native.used(True):
+        assert native.kernels_for(torch.zeros(1)) is not None
+        assert native.kernels_for(torch.zeros(1), torch.zeros(1).double()) is None
+    assert native.kernels_for(torch.zeros(1)) is None
+
+
+def test_the_outcome_does_not_depend_on_the_number_of_threads(kernels):
+    s, weight = torch.randn(5_000, 7) * 3 + 2, torch.randint(0, 4, (5_000,)).float()
+    grad, alpha, threads = torch.randn(5_000, 7), torch.rand(7), torch.get_num_threads()
+    found = []
+    try:
+        for n in (1, 2, 3):
+            torch.set_num_threads(n)
+            mean, variance, total = kernels.moments(s, weight)
+            backward = kernels.dice_backward(s, grad, alpha, mean, variance.rsqrt(), weight, total)
+            found.append((mean, variance, total, *backward, kernels.standardise_backward(s, grad, alpha)))
+    finally:
+        torch.set_num_threads(threads)
+    for one, other in zip(found[0], found[1], strict=True):
+        assert torch.equal(one, other)
+    for one, other in zip(found[0], found[2], strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("rows", [1, 31, 32, 33, 511, 512, 513, 4_001])
+def test_moments_hold_far_from_zero_and_rows_of_weight_0_say_nothing(kernels, rows):
+    rng = np.random.default_rng(rows)
+    s = (rng.normal(0, 1, (rows, 3)) + np.array([0, 1e3, -1e4])).astype(np.float32)
+    weight = rng.integers(0, 3, rows).astype(np.float32)
+    weight[0] = 1
+    mean, variance, total = kernels.moments(torch.from_numpy(s), torch.from_numpy(weight))
+    exact = s.astype(np.float64)
+    expected = np.average(exact, axis=0, weights=weight)
+    np.testing.assert_allclose(mean, expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(variance, np.average((exact - expected) ** 2, axis=0, weights=weight), rtol=2e-3)
+    assert total == weight.sum()
+
+
+def test_asinh_is_right_from_denormal_numbers_to_huge_ones(kernels):
+    x = np.concatenate([[0.0], np.logspace(-38, 37, 4_000)]).astype(np.float32)
+    x = np.concatenate([x, -x])
+    expected = np.arcsinh(4.0 * x.astype(np.float64))
+    np.testing.assert_allclose(kernels.asinh(torch.from_numpy(x), 4.0), expected, rtol=3e-7, atol=1e-37)
+
+
+def test_a_softmax_over_weights_far_apart_neither_overflows_nor_loses_the_rest(kernels):
+    batch = single(toy_batch([[1, 2, 3]], [[4, 5]], [[1, 2, 1]]))
+    weight = torch.tensor([900.0, -3.0, -900.0, -2.0, 899.0, -1e4])  # (behavior, candidate)
+    share = kernels.pair_softmax(weight, batch).view(3, 2).double().numpy()
+    raw = weight.view(3, 2).double().numpy()
+    top = np.exp(raw - raw.max(0))
+    np.testing.assert_allclose(share, top / (top * [[1], [2], [1]]).sum(0), atol=1e-6)
+
+
+def test_no_compiler_is_no_error_but_is_said_where_it_was_asked_for(monkeypatch):
+    for name in ("CC", "PATH"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setattr(_Process, "tried", False)
+    monkeypatch.setattr(_Process, "compiled", None)
+    assert native.use() is False
+    assert native.kernels_for(torch.zeros(1)) is None
+
+
+def test_a_compiler_that_fails_is_no_error(monkeypatch):
+    monkeypatch.setenv("CC", "false")
+    monkeypatch.setattr(_Process, "tried", False)
+    monkeypatch.setattr(_Process, "compiled", None)
+    assert native.use() is False
