@@ -15,6 +15,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from din_core.model.attention import Pooled
 from din_core.model.config import Evolution, ModelConfig
+from din_core.model.native import kernels_for
+from din_core.model.native.evolution import Evolve, Steps
 from din_core.model.pairs import pair_dot, pair_softmax, pair_sum
 from din_core.model.ragged import RaggedBatch
 
@@ -71,6 +73,12 @@ class EvolutionLayer(nn.Module):
         """
         projected = interest @ self.cell.weight_ih.T  # (N, 3D); a·(x·W) = (a·x)·W
         order, active, behavior, pair = _steps(batch)
+        native = kernels_for(interest, attention)
+        if native and active:
+            weights = (self.cell.weight_hh, self.cell.bias_ih, self.cell.bias_hh)
+            steps = Steps(active, behavior, pair)
+            evolved = Evolve.apply(native, self.kind, projected, attention, *weights, steps, batch)  # type: ignore[no-untyped-call]
+            return torch.zeros_like(evolved).index_copy(0, order, evolved)
         state = interest.new_zeros(len(order), interest.shape[1])  # (M, D), longest history first
         start = 0
         for n in active:

@@ -23,7 +23,7 @@ from din_core.model.ragged import RaggedBatch
 
 SOURCES = tuple(
     Path(__file__).with_name(name)
-    for name in ("moments.c", "dice.c", "asinh.c", "embeddings.c", "pairs.c", "softmax.c")
+    for name in ("moments.c", "dice.c", "asinh.c", "embeddings.c", "pairs.c", "softmax.c", "evolution.c")
 )
 CHUNKS = 16
 """As in blocks.h."""
@@ -165,6 +165,46 @@ class Kernels:
         d_weight = torch.empty_like(share)
         self._call("pair_softmax_backward", share, batch.count, grad, d_weight, *_blocks(batch))
         return d_weight
+
+    def evolve(
+        self,
+        kind: int,
+        projected: Tensor,
+        bias: Tensor,
+        hidden: Tensor,
+        attention: Tensor,
+        behavior: Tensor,
+        pair: Tensor,
+        state: Tensor,
+        before: Tensor,
+        gates: Tensor,
+    ) -> None:
+        """A step of the n candidates that take part; state (M, D), before (P, D) and gates (P, 4D) are written to."""
+        reads = (kind, projected, bias, hidden, attention, behavior, pair)
+        self._call("evolve", *reads, state, before, gates, len(pair), state.shape[1])
+
+    def evolve_backward(
+        self,
+        kind: int,
+        attention: Tensor,
+        pair: Tensor,
+        before: Tensor,
+        gates: Tensor,
+        d_state: Tensor,
+        d_hidden: Tensor,
+        d_attention: Tensor,
+    ) -> None:
+        """The same step backwards; gates (P, 4D), d_state (M, D), d_hidden (P, 3D), d_attention (P,) are written to."""
+        writes = (gates, d_state, d_hidden, d_attention)
+        self._call("evolve_backward", kind, attention, pair, before, *writes, len(pair), d_state.shape[1])
+
+    def evolve_inputs(
+        self, kind: int, projected: Tensor, attention: Tensor, gates: Tensor, d_attention: Tensor, batch: RaggedBatch
+    ) -> Tensor:
+        """After all steps: gradient of projected (N, 3D); d_attention (P,) is written to."""
+        d_projected, d = torch.zeros_like(projected), projected.shape[1] // 3
+        self._call("evolve_inputs", kind, projected, attention, gates, d_projected, d_attention, d, *_blocks(batch))
+        return d_projected
 
     def _call(self, name: str, *args: Tensor | int | float) -> None:
         getattr(self._library, name)(*map(_argument, args))
