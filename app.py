@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from din_core.pages.launch import MAIN, lifespan
+from din_core.pages.launch import MAIN, lifespan, routes
 
-app = st.App(MAIN, lifespan=lifespan)
+app = st.App(MAIN, lifespan=lifespan, routes=routes())
 
 if __name__ == "__main__":
     app.run()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
 import streamlit as st
 from streamlit.navigation.page import Page
 
@@ -11,19 +9,11 @@ from din_core.domain import Scenario
 from din_core.pages import pickers, state
 from din_core.pages.chrome import report
 from din_core.pages.components.lens_box import lens
-from din_core.pages.explained import explain
-from din_core.pages.inspection import Inputs, read_inputs, score
-from din_core.pages.language import current, t
-from din_core.pages.lens_data import common_text, effects_text, model_text
+from din_core.pages.inspection import Inputs, read_inputs
+from din_core.pages.language import t
 from din_core.pages.nearest_view import show_counterfactuals, show_nearest
-from din_core.pages.words import words_for
+from din_core.pages.sights import Lookout
 from din_core.sharing import encode
-
-MOST_AHEAD = 12
-"""Models held ahead of a choice; beyond these a model is scored when it is chosen."""
-
-EFFECTS_AHEAD_SECONDS = 0.15
-"""How long one run may make effects of cases that are not on screen; a choice made meanwhile waits for it."""
 
 
 def page() -> Page:
@@ -53,29 +43,18 @@ def show() -> None:
 
 
 def show_lens(scenario: Scenario, inputs: Inputs) -> None:
-    """Scores, chart and table. What the lens holds already is not made again."""
-    app, own = state.current_app(), state.session()
-    words = words_for(app.summary)
-    held = state.held((inputs.key, app.setting.fingerprints, current()))
-    if held.common is None:
-        held.common = common_text(inputs, scenario, words, app.models.values())
-    ahead = list(app.models)[:MOST_AHEAD] if held.ahead else []
-    for name in (*state.on_screen(scenario), *ahead):
-        if name not in held.models:
-            held.models[name] = model_text(score(inputs, app.scorers[name]), app.models[name])
-    hold_effects(held, scenario, inputs)
+    """Scores, chart and table."""
+    own = state.session()
+    lookout = Lookout(state.current_app(), scenario, inputs)
     lens(
         "lens",
-        held.common,
-        {app.models[name].link: text for name, text in held.models.items()},
-        {(app.models[name].link, place): text for (name, place), text in held.effects.items()},
-        revision=held.revision,
+        lookout.sight(),
+        lookout.effects(lookout.names[0], [lookout.place]),
         epoch=own.epoch,
         selected=own.shown or scenario.candidate_ids[0],
         chosen=own.led_models or scenario.checkpoints,
         view=own.view,
         on_went=state.lens_went,
-        on_wish=state.hold_ahead,
     )
 
 
@@ -95,19 +74,3 @@ def show_questions() -> None:
             with other:
                 st.subheader(t("Who decided otherwise?"), anchor=False)
                 show_nearest(app, scenario)
-
-
-def hold_effects(held: state.Held, scenario: Scenario, inputs: Inputs) -> None:
-    """Effects of the case on screen, by the model whose weights are shown; of the cases around it when asked for."""
-    model = state.on_screen(scenario)[0]
-    ids = [case.item.item_id for case in inputs.cases]
-    here = ids.index(scenario.candidate_ids[0])
-    held.effects = {key: text for key, text in held.effects.items() if key[0] == model}
-    wanted = sorted(range(len(ids)), key=lambda place: abs(place - here)) if held.more_effects else [here]
-    held.more_effects = False
-    until = monotonic() + EFFECTS_AHEAD_SECONDS
-    for place in wanted:
-        if (model, place) not in held.effects:
-            held.effects[model, place] = effects_text(explain(inputs, state.current_app().scorers[model], place))
-        if monotonic() > until:
-            break

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from din_core.domain import History, Impression, Item, Scenario, Scores
@@ -42,16 +44,24 @@ class Inputs:
     shown_then: int
     """How many impressions the user has at that time, held or not."""
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Equal exactly when the scores are."""
-        return (
-            self.history.user.user_id,
-            tuple(self.history.user.fields.items()),
+    def place(self, item_id: str) -> int:
+        """Where among the cases this candidate is."""
+        return next(place for place, case in enumerate(self.cases) if case.item.item_id == item_id)
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of all of it: equal exactly when the scores are."""
+        behaviors = self.history.behaviors
+        items = {id(b.item): b.item for b in behaviors}  # the store gives one object an item
+        rows = (
+            self.history.user,
             self.history.as_of,
-            tuple((b.item, b.timestamp) for b in self.history.behaviors),
-            tuple((case.item, case.impression, tuple(case.context.items())) for case in self.cases),
+            [(b.item.item_id, b.timestamp) for b in behaviors],
+            list(items.values()),
+            self.cases,
+            self.shown_then,
         )
+        return blake2b(repr(rows).encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
+
+from din_core.pages.door import PATH
 
 MAIN = Path(__file__).with_name("main.py")
 
@@ -23,3 +28,15 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     with suppress(DinLensError):  # the page says so to whoever opens it
         state.startup(*from_environment())
     yield
+
+
+def routes() -> list[Route]:
+    """What is answered beside the pages, below any base path."""
+    return [Route(f"/{{base:path}}{PATH}", lens)]
+
+
+def lens(request: Request) -> Response:
+    """What the lens asks for; imported when it does, so that the server answers at once."""
+    from din_core.pages.lens_route import answer
+
+    return answer(request)

@@ -1,10 +1,10 @@
-"""What the lens draws, as JSON: every candidate at once, so that it can step by itself, each model in one text."""
+"""What the lens draws, as JSON: what all models share, each model in one text, each candidate's effects in one."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -47,6 +47,7 @@ def common_text(inputs: Inputs, scenario: Scenario, words: Words, choices: Itera
             "subject": words.user_label(inputs.history.user),
             "profile": field_values(inputs.history.user.fields),
             "shownThen": inputs.shown_then,
+            "scene": inputs.place(scenario.candidate_ids[0]),
             "choices": [{"link": model.link, "name": model.name} for model in choices],
             "cases": [case_data(case, link_of(scenario, case), words) for case in inputs.cases],
             "palette": {"light": [*LIGHT, LIGHT_OTHER], "dark": [*DARK, DARK_OTHER]},
@@ -54,9 +55,13 @@ def common_text(inputs: Inputs, scenario: Scenario, words: Words, choices: Itera
     )
 
 
-def model_text(inspection: Inspection, model: ModelWords) -> str:
-    """What the lens shows of one model: its words, the history as it sees it, its scores and weights of every case."""
-    scored = ",".join(scored_text(info) for info in inspection.infos)
+def model_text(inspection: Inspection, model: ModelWords, whole: Container[int]) -> str:
+    """What the lens shows of one model: its words, the history as it sees it, its score of every case.
+
+    The places in `whole` come with their weights, the others without.
+    """
+    infos = enumerate(inspection.infos)
+    scored = ",".join(scored_text(info) if place in whole else compact(score_data(info)) for place, info in infos)
     told = compact(
         {
             "link": model.link,
@@ -143,12 +148,16 @@ def case_data(case: Case, link: str, words: Words) -> dict[str, Any]:
     }
 
 
+def score_data(info: ActivationInfo) -> dict[str, Any]:
+    """One candidate's score under one model."""
+    return {"probability": significant(info.probability), "chance": chance(info.probability)}
+
+
 def scored_text(info: ActivationInfo) -> str:
     """One candidate under one model."""
     told = compact(
         {
-            "probability": significant(info.probability),
-            "chance": chance(info.probability),
+            **score_data(info),
             "groups": groups_data(info),
             "intensity": significant(info.intensity),
             "reference": None if info.reference is None else significant(info.reference),

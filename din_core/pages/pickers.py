@@ -12,6 +12,7 @@ from din_core.pages import state
 from din_core.pages.components.search_box import Found, Option, search_box
 from din_core.pages.language import t
 from din_core.pages.startup import App
+from din_core.pages.ways import impression_id
 from din_core.pages.words import Words, item_detail, words_for
 from din_core.sharing import sentence
 from din_core.store import BehaviorStore
@@ -69,16 +70,12 @@ def impression_box(words: Words, scenario: Scenario | None, impressions: Sequenc
     """Search among the impressions of the user on screen."""
 
     def option(impression: Impression) -> Option:
-        return Option(f"{impression.timestamp} {impression.item.item_id}", words.impression_label(impression))
+        return Option(impression_id(impression.timestamp, impression.item.item_id), words.impression_label(impression))
 
     def search(text: str) -> Found:
         options = [option(impression) for impression in impressions]
         matches = [o for o in options if all(word in o.label.casefold() for word in text.casefold().split())]
         return Found(matches[:MOST], len(matches))
-
-    def pick(choice: str) -> None:
-        as_of, _, item_id = choice.partition(" ")
-        state.choose_impression(int(as_of), item_id)
 
     on_screen = (
         option(impression)
@@ -94,7 +91,7 @@ def impression_box(words: Words, scenario: Scenario | None, impressions: Sequenc
         selected=next(on_screen, None),
         typed=state.session().typed,
         search=search,
-        on_pick=pick,
+        on_pick=state.choose_impression,
     )
 
 

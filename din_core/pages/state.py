@@ -10,9 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -24,8 +22,10 @@ from din_core.domain import History, Item, Scenario
 from din_core.pages.comparison import Comparison
 from din_core.pages.comparison import parse as parse_comparison
 from din_core.pages.run import after_back
+from din_core.pages.shelf import Shelf
 from din_core.pages.startup import App, Startup, from_environment
 from din_core.pages.trail import Memory
+from din_core.pages.ways import to_candidate, to_impression, to_user
 from din_core.sharing import Link, View, encode, find_checkpoints, parse, resolve
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from din_core.store.importing import TablePreview
 
 SESSION = "din_lens"
+SHELF_ROOM = 48_000_000
+"""Characters."""
 COMPARE = "compare"
 """The path of the page whose address holds a comparison too."""
 
@@ -53,24 +55,6 @@ def current_app() -> App:
     found = startup(*from_environment()).wait(60)
     assert found is not None
     return found
-
-
-@dataclass
-class Held:
-    """What the lens holds of the rows that `key` names, as texts."""
-
-    key: tuple[object, ...]
-    revision: str = field(default_factory=partial(token_hex, 8))
-    """Tells the lens that what it holds is of other rows."""
-    common: str | None = None
-    models: dict[str, str] = field(default_factory=dict)
-    """By folder name."""
-    effects: dict[tuple[str, int], str] = field(default_factory=dict)
-    """By folder name and place of the case: those of the model whose weights are shown."""
-    ahead: bool = False
-    """Whether other models than those on screen are held too: somebody is about to choose one."""
-    more_effects: bool = False
-    """Whether effects of other cases than the one on screen are to be made in the next run."""
 
 
 @dataclass
@@ -116,13 +100,11 @@ class Session:
     epoch: int = 0
     """Counts the choices that the lens must follow; those it made itself do not count."""
     shown: str | None = None
-    """The candidate that the lens was last told to show."""
+    """The candidate that the lens shows, or is to show."""
     typed: dict[str, str] = field(default_factory=dict)
     """Text typed into each search box since its last choice."""
     led_models: tuple[str, ...] = ()
-    """The models that the lens was last told to show."""
-    held: Held | None = None
-    """What the lens holds."""
+    """The models that the lens shows, or is to show."""
     page: str | None = None
     """The page on screen, by its path."""
     tour: int = 0
@@ -140,6 +122,16 @@ class Session:
 
 
 AT_HAND: ContextVar[Session | None] = ContextVar("session_at_hand", default=None)
+
+
+@contextmanager
+def as_visitor(language: str) -> Iterator[None]:
+    """What is done within is done for a visitor who speaks this, of whom nothing else is known."""
+    mark = AT_HAND.set(Session(language=language))
+    try:
+        yield
+    finally:
+        AT_HAND.reset(mark)
 
 
 @contextmanager
@@ -221,34 +213,30 @@ def show(scenario: Scenario | None, problems: tuple[str, ...] = ()) -> None:
 
 def lead_lens(own: Session) -> None:
     own.epoch += 1
+    note_lens(own)
+
+
+def note_lens(own: Session) -> None:
+    """What a lens that must be led, or that is new on the page, is to show."""
     own.shown = own.scenario.candidate_ids[0] if own.scenario else None
     own.led_models = own.scenario.checkpoints if own.scenario else ()
 
 
 def choose_user(user_id: str) -> None:
-    """Another user: at their newest impression, with the candidate on screen where they have none."""
-    now = session().scenario
-    link = Link(user_id=user_id, checkpoints=now.checkpoints if now else ())
-    if now is not None and not current_app().store.impressions(user_id):
-        link = replace(link, candidate_ids=now.candidate_ids, context=now.context)
-    choose(link)
+    """Another user."""
+    choose(to_user(session().scenario, user_id, current_app().store))
 
 
-def choose_impression(as_of: int, item_id: str) -> None:
-    """One of the user's impressions: its time, candidate and context."""
+def choose_impression(choice: str) -> None:
+    """One of the user's impressions, as `ways.impression_id` names it."""
     now = session().scenario
     if now is not None:
-        choose(Link(now.user_id, as_of, (item_id,), now.checkpoints))
+        choose(to_impression(now, choice))
 
 
 def choose_candidate(item_id: str) -> None:
-    """Any candidate at the time on screen; resolved like a link, so an impression brings its own context."""
-    now = session().scenario
-    if now is None:
-        choose(Link(candidate_ids=(item_id,)))
-    else:
-        kept = Link(now.user_id, now.as_of, (item_id,), now.checkpoints)
-        choose(replace(kept, edits=now.edits, reference=now.reference))  # of the history, which stays
+    """Any candidate at the time on screen."""
+    choose(to_candidate(session().scenario, item_id))
 
 
 def choose(link: Link) -> None:
@@ -263,8 +251,16 @@ def lens_went(query: str) -> None:
     own, found = session(), current_app()
     link, unread = parse(parse_qs(query, keep_blank_values=True))
     resolved = resolve(link, found.store, found.setting)
+    if whereabouts(resolved.scenario) != whereabouts(own.scenario):
+        own.typed.clear()
     own.scenario, own.view, own.chosen = resolved.scenario, link.view, True
     own.problems = (*unread, *resolved.problems)
+    note_lens(own)
+
+
+def whereabouts(scenario: Scenario | None) -> tuple[object, ...]:
+    """What the search boxes show of a scenario."""
+    return () if scenario is None else (scenario.user_id, scenario.as_of, scenario.candidate_ids)
 
 
 def choose_model(place: int, checkpoint: str) -> None:
@@ -298,21 +294,10 @@ def on_screen(scenario: Scenario) -> tuple[str, ...]:
     return find_checkpoints(scenario.checkpoints, current_app().setting.fingerprints)[0]
 
 
-def held(key: tuple[object, ...]) -> Held:
-    """What the lens holds; nothing yet when a row it depends on is another."""
-    own = session()
-    if own.held is None or own.held.key != key:
-        own.held = Held(key)
-    return own.held
-
-
-def hold_ahead(what: str) -> None:
-    """Let the lens hold what it may need soon: all `models`, as one is about to be chosen, or more `effects`."""
-    own = session()
-    if own.held is not None and what == "models":
-        own.held.ahead = True
-    elif own.held is not None:
-        own.held.more_effects = True
+@st.cache_resource(show_spinner=False)
+def shelf() -> Shelf:
+    """Texts of the lens, for all sessions."""
+    return Shelf(SHELF_ROOM)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

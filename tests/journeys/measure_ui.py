@@ -13,6 +13,7 @@ import re
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ HEAVY = 400
 MEMORY_INTERACTIONS = 200
 
 PROBE = """() => {
-  const probe = (window.probe = { input: 0, drawn: 0, changed: 0, painted: 0, first: 0, waiting: false });
+  const probe = (window.probe = { input: 0, scored: 0, drawn: 0, changed: 0, first: 0, waiting: false });
   const painted = (then) => requestAnimationFrame(() => {
     const channel = new MessageChannel(); // its message comes after the frame is painted
     channel.port1.onmessage = then;
@@ -49,10 +50,11 @@ PROBE = """() => {
     probe.waiting = true;
     painted(() => {
       const now = performance.now();
+      if (probe.scoredDirty) probe.scored = now;
       if (probe.drawnDirty) probe.drawn = now;
       if (probe.drawnDirty && !probe.first) probe.first = now;
       probe.changed = now;
-      probe.drawnDirty = probe.changedDirty = probe.waiting = false;
+      probe.scoredDirty = probe.drawnDirty = probe.changedDirty = probe.waiting = false;
     });
   };
   const clear = CanvasRenderingContext2D.prototype.clearRect;
@@ -64,12 +66,20 @@ PROBE = """() => {
     window.addEventListener(kind, (event) => event.isTrusted && (probe.input = event.timeStamp), true);
   }
 }"""
-"""Notes when a trusted input came, when a canvas was drawn last and when anything watched changed last, each as of
-the end of the frame that shows it."""
+"""Notes when a trusted input came, when the score changed last, when a canvas was drawn last and when anything watched
+changed last, each as of the end of the frame that shows it."""
 
-WATCH = """element => new MutationObserver(() => window.probe.note("changed")).observe(
-  element, { subtree: true, childList: true, characterData: true, attributes: true }
-)"""
+WATCH = """(element, score) => {
+  const all = { subtree: true, childList: true, characterData: true, attributes: true };
+  new MutationObserver(() => window.probe.note("changed")).observe(element, all);
+  const tile = element.querySelector(score);
+  let shown = tile?.textContent;
+  const look = () => shown !== (shown = tile.textContent) && window.probe.note("scored");
+  if (tile) new MutationObserver(look).observe(tile, all);
+}"""
+SCORE = "#tiles .value"
+"""The first model's probability, where a page shows one."""
+SINCE_INPUT = "[probe.scored, probe.drawn, probe.changed].map((at) => at - probe.input)"
 OVER = f"() => probe.changed > probe.input && !probe.waiting && performance.now() - probe.changed > {QUIET_MS}"
 
 
@@ -90,15 +100,21 @@ class Interaction:
 
 @dataclass(frozen=True)
 class Row:
-    """Milliseconds over the repetitions. `chart`: until the last drawing of a canvas, nothing where none is drawn;
-    `all`: until the last change of anything watched, rows out of sight included."""
+    """Milliseconds over the repetitions. `score`: until another score stands on its tile, nothing where it stays;
+    `chart`: until the last drawing of a canvas, nothing where none is drawn; `all`: until the last change of anything
+    watched, rows out of sight included."""
 
     name: str
     times: int
+    score_median: float | None
+    score_p95: float | None
     chart_median: float | None
     chart_p95: float | None
     all_median: float
     all_p95: float
+
+
+TIMED = ("score_median", "score_p95", "chart_median", "chart_p95", "all_median", "all_p95")
 
 
 def interactions(heavy: Sequence[str], typical: Sequence[str]) -> list[Interaction]:
@@ -196,23 +212,24 @@ def open_page(browser: Browser, address: str) -> Page:
 
 def measure(page: Page, interaction: Interaction, times: int) -> Row:
     """Do it `times` times after a warm-up."""
-    page.locator(interaction.watched).evaluate(WATCH)
-    charts, alls = [], []
+    page.locator(interaction.watched).evaluate(WATCH, SCORE)
+    scores, charts, alls = [], [], []
     for place in range(-WARM_UP, times):
         interaction.prepare(page, place + WARM_UP)
         page.wait_for_function(f"() => !probe.waiting && performance.now() - probe.changed > {QUIET_MS}")
         interaction.act(page, place + WARM_UP)
         page.wait_for_function(OVER)
         if place >= 0:
-            drawn, changed = page.evaluate("[probe.drawn - probe.input, probe.changed - probe.input]")
+            scored, drawn, changed = page.evaluate(SINCE_INPUT)
             alls.append(changed)
             charts.extend([drawn] if drawn > 0 else [])
-    return row(interaction.name, charts, alls)
+            scores.extend([scored] if scored > 0 else [])
+    return row(interaction.name, scores, charts, alls)
 
 
-def row(name: str, charts: Sequence[float], alls: Sequence[float]) -> Row:
-    shown = (statistics.median(charts), p95(charts)) if charts else (None, None)
-    return Row(name, len(alls), *shown, statistics.median(alls), p95(alls))
+def row(name: str, scores: Sequence[float], charts: Sequence[float], alls: Sequence[float]) -> Row:
+    middle = ((statistics.median(found), p95(found)) if found else (None, None) for found in (scores, charts))
+    return Row(name, len(alls), *chain(*middle), statistics.median(alls), p95(alls))
 
 
 def p95(values: Sequence[float]) -> float:
@@ -228,7 +245,7 @@ def first_view(browser: Browser, address: str, times: int) -> Row:
         if place >= 0:
             found.append(page.evaluate("probe.first"))
         page.context.close()
-    return row("first view of a new visitor", found, found)
+    return row("first view of a new visitor", [], found, found)
 
 
 def households(store: BehaviorStore, count: int) -> tuple[list[str], list[str], str]:
@@ -327,11 +344,12 @@ def measure_all(times: int, only: str) -> dict[str, Any]:
 def table(found: dict[str, Any]) -> str:
     """The same as Markdown."""
     lines = [
-        "| trusted input to last change painted, ms | times | chart: median | p95 | all: median | p95 |",
-        "|---|--:|--:|--:|--:|--:|",
+        "| trusted input to last change painted, ms | times "
+        "| score: median | p95 | chart: median | p95 | all: median | p95 |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for one in found["rows"]:
-        values = (one[name] for name in ("chart_median", "chart_p95", "all_median", "all_p95"))
+        values = (one[name] for name in TIMED)
         shown = " | ".join("" if value is None else f"{value:,.0f}" for value in values)
         lines.append(f"| {one['name']} | {one['times']} | {shown} |")
     memory, machine = found["memory"], found["machine"]

@@ -56,7 +56,7 @@ def test_inspect_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
     for said, other in zip(chinese["models"], english["models"], strict=True):
         for one, same in zip(said["scored"], other["scored"], strict=True):
             for numbers in ("probability", "weight", "intensity", "extent"):
-                assert one[numbers] == same[numbers]
+                assert one.get(numbers) == same.get(numbers)
         for one, same in zip(said["effects"].values(), other["effects"].values(), strict=True):
             assert (one["effect"], one["logit"]) == (same["effect"], same["logit"])
             assert [part[2] for part in one["paths"]] == [part[2] for part in same["paths"]]

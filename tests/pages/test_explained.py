@@ -80,15 +80,6 @@ def test_the_page_sends_the_effects_and_the_verdict_of_the_case_on_screen(
     assert sent["verdict"] == {"level": found.level, "sentence": found.sentence, "rows": list(found.disagreeing)}
 
 
-def test_effects_of_the_neighbours_are_held_once_they_are_asked_for(visit: Callable[..., AppTest]) -> None:
-    page = visit()
-    page.session_state["din_lens"].held.more_effects = True
-    while len(effects := held(page.run())[2][held(page)[0]["chosen"][0]]["effects"]) < 3:
-        page.session_state["din_lens"].held.more_effects = True
-    assert sorted(effects) == [0, 1, 2]
-    assert not page.session_state["din_lens"].held.more_effects
-
-
 def test_another_model_first_brings_its_own_effects_alone(visit: Callable[..., AppTest]) -> None:
     page = visit(user="7", models="din,base")
     page.query_params["models"] = "base,din"

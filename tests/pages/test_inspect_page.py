@@ -19,7 +19,10 @@ Visit = Callable[..., AppTest]
 
 
 def lens(page: AppTest) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the lens is told to show, and what it then shows: its candidates by the models of `chosen`."""
+    """What the lens is told to show, and what it then shows: its candidates by the models of `chosen`.
+
+    Only the one on screen has weights.
+    """
     head, common, models = held(page)
     chosen = [models[link] for link in head["chosen"]]
     for place, case in enumerate(common["cases"]):
@@ -76,9 +79,10 @@ def test_an_empty_address_opens_on_a_telling_example_and_says_so_in_the_address(
 
 
 def test_the_numbers_on_the_page_are_the_scorers(visit: Visit, world: World) -> None:
-    _, body = lens(visit())
     history, shown = world.store.history("7", MONDAY), world.store.impressions("7")[:3]
-    for place, (impression, case) in enumerate(zip(shown, body["cases"], strict=True)):
+    for place, impression in enumerate(shown):
+        _, body = lens(visit(user="7", item=impression.item.item_id))
+        case = body["cases"][place]
         scores = [s.score(history, [impression.item], impression.context) for s in world.scorers.values()]
         assert case["id"] == impression.item.item_id, place
         np.testing.assert_allclose(case["weight"], scores[0].weight[0], rtol=1e-4, atol=1e-6)
@@ -87,6 +91,16 @@ def test_the_numbers_on_the_page_are_the_scorers(visit: Visit, world: World) -> 
         assert case["reference"] == pytest.approx(float(scores[1].weight[0, 0]), rel=1e-4)
     assert body["timeline"]["title"] == [b.item.label for b in history.folded()]
     assert len(body["timeline"]["lineRow"]) == len(history.behaviors)
+
+
+def test_every_candidate_comes_with_its_score_and_the_one_on_screen_with_its_weights(visit: Visit) -> None:
+    head, common, models = held(visit(user="7", item="m2"))
+    assert common["scene"] == 1
+    for link in head["chosen"]:
+        scored = models[link]["scored"]
+        assert [("probability" in one, "weight" in one) for one in scored] == [
+            (True, place == common["scene"]) for place in range(len(common["cases"]))
+        ]
 
 
 def test_the_page_says_which_model_pooling_data_and_time_it_shows(visit: Visit, world: World) -> None:
@@ -139,18 +153,6 @@ def test_one_model_alone_is_shown_alone(visit: Visit, family: World) -> None:
     assert [model["name"] for model in body["models"]] == ["Dot product"]
     assert page.query_params["models"] == head["chosen"][0]
     assert [choice["name"] for choice in body["choices"]] == [s.config.title for s in family.scorers.values()]
-
-
-def test_somebody_who_reaches_for_the_choice_is_sent_the_other_models(visit: Visit, family: World) -> None:
-    page = visit()
-    first = held(page)
-    page.session_state["din_lens"].held.ahead = True
-    head, common, models = held(page.run())
-    assert list(models)[:2] == head["chosen"]
-    assert len(models) == len(family.scorers)
-    assert (common, head["revision"], head["epoch"]) == (first[1], first[0]["revision"], first[0]["epoch"])
-    page.query_params["user"] = "8"
-    assert len(held(page.run())[2]) == 2
 
 
 def test_true_outcomes_are_told_where_they_are_known(visit: Visit) -> None:

@@ -53,7 +53,7 @@ def test_the_candidate_on_screen_is_held_even_beyond_the_limit(world: World, mon
 
 
 def test_the_key_changes_with_every_row_the_scores_depend_on(world: World) -> None:
-    def key(scenario: Scenario = SHOWN) -> tuple[object, ...]:
+    def key(scenario: Scenario = SHOWN) -> str:
         return read_inputs(world.store, scenario, world.store.impressions(scenario.user_id)).key
 
     first = key()

@@ -1,13 +1,14 @@
 """What a component says is heard once, in its order, and not lost with a run that was stopped."""
 
 from collections.abc import Iterator
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import streamlit as st
 
-from din_core.pages.components.told import hear, listen
+from din_core.pages.components.told import hear, last_heard, listen
 
 
 @pytest.fixture
@@ -20,21 +21,21 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
 
 def test_a_message_is_handled_once(page):
     got: list[str] = []
-    callbacks = listen("lens", {"wish": got.append})
-    page["lens"] = SimpleNamespace(wish=[5, "effects"])
-    callbacks["on_wish_change"]()
-    callbacks["on_wish_change"]()
+    callbacks = listen("lens", {"went": got.append})
+    page["lens"] = SimpleNamespace(went=[5, "m2"])
+    callbacks["on_went_change"]()
+    callbacks["on_went_change"]()
     hear()
-    assert got == ["effects"]
+    assert got == ["m2"]
 
 
 def test_the_same_word_said_again_is_a_new_message(page):
     got: list[str] = []
-    callbacks = listen("lens", {"wish": got.append})
+    callbacks = listen("lens", {"went": got.append})
     for number in (5, 6):
-        page["lens"] = SimpleNamespace(wish=[number, "effects"])
-        callbacks["on_wish_change"]()
-    assert got == ["effects", "effects"]
+        page["lens"] = SimpleNamespace(went=[number, "m2"])
+        callbacks["on_went_change"]()
+    assert got == ["m2", "m2"]
 
 
 def test_messages_of_stopped_runs_are_handled_in_the_order_they_were_sent(page):
@@ -47,22 +48,63 @@ def test_messages_of_stopped_runs_are_handled_in_the_order_they_were_sent(page):
     assert got == ["first", "second", "third"]
 
 
+def test_what_was_sent_before_is_handled_before_whoever_is_called_first(page):
+    got: list[str] = []
+    search = listen("user", {"query": got.append})
+    listen("lens", {"went": got.append})
+    page["user"] = SimpleNamespace(query=[2, "second"])
+    page["lens"] = SimpleNamespace(went=[1, "first"])
+    search["on_query_change"]()
+    assert got == ["first", "second"]
+
+
 def test_a_component_that_has_left_the_page_or_said_nothing_has_nothing_to_say(page):
     got: list[str] = []
-    callbacks = listen("lens", {"wish": got.append})
-    callbacks["on_wish_change"]()
-    page["lens"] = SimpleNamespace(wish=None)
-    callbacks["on_wish_change"]()
+    callbacks = listen("lens", {"went": got.append})
+    callbacks["on_went_change"]()
+    page["lens"] = SimpleNamespace(went=None)
+    callbacks["on_went_change"]()
     hear()
     assert got == []
 
 
 def test_a_message_that_cannot_be_handled_fails_once(page):
-    listen("lens", {"wish": {}.__getitem__})
-    page["lens"] = SimpleNamespace(wish=[1, "effects"])
+    listen("lens", {"went": {}.__getitem__})
+    page["lens"] = SimpleNamespace(went=[1, "m2"])
     with pytest.raises(KeyError):
         hear()
     hear()
+
+
+def test_a_run_does_not_go_on_while_one_that_is_being_stopped_is_at_work_on_a_message(page):
+    begun, let_go = Event(), Event()
+    at: list[str] = []
+
+    def go(place: str) -> None:
+        begun.set()
+        assert let_go.wait(20)
+        at.append(place)
+
+    listen("lens", {"went": go})
+    page["lens"] = SimpleNamespace(went=[7, "b2"])
+    first = Thread(target=hear)
+    first.start()
+    assert begun.wait(20)
+    seen: list[list[str]] = []
+    second = Thread(target=lambda: (hear(), seen.append(list(at))))
+    second.start()
+    let_go.set()
+    first.join(20)
+    second.join(20)
+    assert (seen, at) == ([["b2"]], ["b2"])
+
+
+def test_python_says_which_message_it_heard_last(page):
+    listen("lens", {"went": str})
+    assert last_heard("lens", "went") == 0
+    page["lens"] = SimpleNamespace(went=[7, "b2"])
+    hear()
+    assert last_heard("lens", "went") == 7
 
 
 class Stopped(BaseException):

@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from din_core.pages.components.sources import source
-from din_core.pages.components.told import listen
+from din_core.pages.components.told import last_heard, listen
+from din_core.pages.door import HEADER, KEY, PATH
+from din_core.pages.language import current
 from din_core.sharing import View
 
+if TYPE_CHECKING:
+    from din_core.pages.sights import Sight
+
+NO_EFFECTS: Mapping[tuple[str, int], str] = {}
 NAME = "din_lens.lens"
 HTML = source("lens/lens.html")
 CSS = source("base.css", "lens/lens.css")
@@ -34,41 +41,48 @@ JS = source(
 
 def lens(
     key: str,
-    common: str,
-    models: Mapping[str, str],
+    sight: Sight,
     effects: Mapping[tuple[str, int], str],
     *,
-    revision: str,
     epoch: int,
     selected: str,
     chosen: Sequence[str],
     view: View,
     on_went: Callable[[str], None],
-    on_wish: Callable[[str], None],
 ) -> None:
-    """Show the lens: `common`, the text of each model it holds, by link name, and effects, by model and case.
+    """Show the lens: a sight of the scenario, and measured effects by model and case.
 
-    `revision` is another when any of these texts is another than before; more models may join under the same.
-    Whenever `epoch` is another, it goes to the candidate `selected` and the models `chosen`, and takes over `view`.
-    `on_went` gets the query string of where the lens went by itself; `on_wish` is told what the lens may
-    need soon and does not hold: `models` or `effects`.
+    Whenever `epoch` is another, it goes to the candidate `selected` and the models `chosen`, and takes over `view`;
+    otherwise the lens knows better where it is. `on_went` gets the query string of where it went by itself. What it
+    needs beyond the sight it asks for at `lens_route`.
     """
 
     def went(query: object) -> None:
         on_went(str(query))
 
-    def wished(what: object) -> None:
-        on_wish(str(what))
-
+    heard = listen(key, {"went": went})
     head = {
-        "revision": revision,
         "epoch": epoch,
         "selected": selected,
         "chosen": list(chosen),
-        "models": list(models),
-        "effects": list(effects),
         "view": asdict(view),
+        "heard": last_heard(key, "went"),
+        "door": {"path": PATH, "header": HEADER, "key": KEY, "language": current()},
     }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
-    text = "\n".join([json.dumps(head), common, *models.values(), *effects.values()])
-    mount(key=key, data=text.encode(), **listen(key, {"went": went, "wish": wished}))
+    mount(key=key, data=message(sight.revision, head, sight.common, sight.models, effects), **heard)
+
+
+def message(
+    revision: str,
+    head: Mapping[str, object],
+    common: str,
+    models: Mapping[str, str],
+    effects: Mapping[tuple[str, int], str] = NO_EFFECTS,
+) -> bytes:
+    """A line that says what comes, one that all models share, one for each model and one for each case's effects.
+
+    `revision` is another when any of these texts is another than before.
+    """
+    first = {"revision": revision, **head, "models": list(models), "effects": list(effects)}
+    return "\n".join([json.dumps(first), common, *models.values(), *effects.values()]).encode()

@@ -59,6 +59,7 @@ def search_box(
         on_pick(str(choice))
 
     data: dict[str, Any] = {
+        "key": key,
         "texts": spoken(JS),
         "label": label,
         "noun": noun,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from threading import RLock
 from typing import Any
 
 import streamlit as st
@@ -29,6 +30,8 @@ class Ears:
     """Of each component, by its key: what each kind of message does."""
     heard: dict[tuple[str, str], int] = field(default_factory=dict)
     """Number of the last message handled, by component and kind."""
+    one_by_one: RLock = field(default_factory=RLock)
+    """A run that is being stopped may still be at work on a message: the next one must not go on without it."""
 
 
 def listen(key: str, handlers: Mapping[str, Handler], whole_page: Collection[str] = ()) -> dict[str, Any]:
@@ -40,8 +43,13 @@ def listen(key: str, handlers: Mapping[str, Handler], whole_page: Collection[str
     return {f"on_{name}_change": partial(arrived, key, name, name in whole_page) for name in handlers}
 
 
+def last_heard(key: str, name: str) -> int:
+    """Number of the last message of a kind that was handled; 0 before the first."""
+    return ears().heard.get((key, name), 0)
+
+
 def hear() -> None:
-    """Handle, in the order they were sent, what came with runs that were stopped: before the page is drawn."""
+    """Handle what has come and was not handled yet, in the order it was sent; also what came with a stopped run."""
     own = ears()
     kinds = [(key, name) for key, handlers in own.handlers.items() for name in handlers]
     sent = [(said[0], kind) for kind in kinds if (said := message(*kind))]
@@ -50,7 +58,9 @@ def hear() -> None:
 
 
 def arrived(key: str, name: str, whole_page: bool) -> None:
-    if handle(ears(), key, name) and whole_page and of_a_part():
+    before = last_heard(key, name)
+    hear()  # what was sent before it comes before it
+    if last_heard(key, name) != before and whole_page and of_a_part():
         st.rerun()
 
 
@@ -61,15 +71,14 @@ def ears() -> Ears:
     return found
 
 
-def handle(own: Ears, key: str, name: str) -> bool:
-    """Whether there was something new."""
+def handle(own: Ears, key: str, name: str) -> None:
     number, value = message(key, name) or (None, None)
-    if number is None or own.heard.get((key, name)) == number:
-        return False
-    with undivided():
-        own.heard[key, name] = number
-        own.handlers[key][name](value)
-    return True
+    if number is None:
+        return
+    with undivided(), own.one_by_one:
+        if own.heard.get((key, name)) != number:
+            own.heard[key, name] = number
+            own.handlers[key][name](value)
 
 
 def message(key: str, name: str) -> tuple[int, Any] | None:

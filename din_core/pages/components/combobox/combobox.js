@@ -169,7 +169,15 @@ function createBox(root) {
     found = null;
     picked = option.id;
     show(option.label);
-    box.send("pick", option.id);
+    const otherwise = () => box.send("pick", option.id);
+    const giveUp = () => {
+      if (picked !== option.id) return;
+      picked = null;
+      if (!typed) show(data.selected?.label ?? "");
+    };
+    const detail = { kind: data.key, id: option.id, otherwise, giveUp };
+    // An instrument on the page may go there by itself, and tell Python.
+    if (window.dispatchEvent(new CustomEvent("din-lens-pick", { detail, cancelable: true }))) otherwise();
   }
 
   input.onfocus = () => input.select();

@@ -377,9 +377,11 @@ function createChart(at, onRow, onPart) {
       anchor = null;
     },
     mark,
-    setCase(next) {
+    // `bars`: whether they are others; otherwise there is only more to tell of them.
+    setCase(next, bars) {
       shown = next;
-      draw();
+      if (bars) draw();
+      else if (line !== null) drawLit();
     },
     setTheme(next) {
       theme = next;

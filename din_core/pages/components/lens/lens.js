@@ -1,19 +1,19 @@
 // The lens: candidates of one time, their scores, the activation chart and its table.
-// It holds every candidate's weights by the models on screen, and by the others as soon as somebody reaches for
-// them: it steps and changes models by itself; Python hears of it and keeps the address. Measured effects come with
-// the candidate on screen; those of its neighbours are asked for once it stands there.
+// Python sends what is on screen; the lens asks for more by itself (`lens_route.py`): beside the page's runs, which it
+// neither stops nor waits for. So it steps and goes to other users and models at once, and asks ahead for what may
+// come next. Python hears of where it went, and keeps the address.
 
 const TELL_AFTER_MS = 120; // of standing on a candidate before Python is told
 const AHEAD = 6; // candidates before and after the one on screen whose effects are held too
-const ASK_AFTER_MS = 250; // of standing on a candidate before effects of its neighbours are asked for
-const LOST_AFTER_MS = 4000; // without an answer, a model is asked for once more
-const BUSY_MS = 1500; // after a click or key elsewhere: what the lens asks for could stop the run that answers it
+const AT_A_TIME = 4; // candidates whose effects are asked for at once
+const ASK_AFTER_MS = 250; // of standing on a candidate before its neighbours are asked for
 const TOPS = [10, 25, 50]; // rows that the table may show before the rest
+const MOST_AHEAD = 12; // models held ahead of a choice; beyond these a model is asked for when it is chosen
 const MOST_DIGITS = 5; // of effects: they are differences of single-precision logits
-const INPUTS = ["pointerdown", "keydown"];
+const PICK = "din-lens-pick"; // what a search box says before it tells Python
+const KINDS = ["user", "impression", "candidate"]; // the search boxes whose choices the lens goes to by itself
 const NOTHING = { extent: [0, 0] };
 const lenses = new WeakMap();
-let touched = -Infinity; // when the visitor last did something elsewhere on the page
 
 export default function ({ data, parentElement, setStateValue }) {
   const lens = lenses.get(parentElement) ?? createLens(parentElement);
@@ -30,120 +30,192 @@ function createLens(root) {
   const tiles = createTiles(at("tiles"), chooseModel, wish);
   const reasons = createReasons(at, (r) => chart.pin([r]));
   let data = null; // what does not depend on the model
-  let parts = new Map(); // each model that is held, by its name in links
+  let parts = new Map(); // each model that is held, by its name in links; some cases may be without their weights
   let wanted = []; // names of the models chosen last, first the one whose weights are shown
   let on = []; // the models on screen: those wanted, or others while these are on the way
-  let wished = false; // whether Python was asked for the other models
   let chosen = 0; // index of the case on screen
   let view = {}; // what a link carries beside the scenario
   let hidden = new Set();
   let reading = { fold: "behavior", top: 0, part: null }; // how the table is read
   let epoch = null;
   let revision = null;
-  let timer = 0;
-  let asking = 0; // timer before more effects are asked for
-  let answered = true; // whether the last such question brought any
-  let reaching = 0; // timer before the other models are asked for
+  let door = null; // where the lens asks, and the key to it
+  let timer = 0; // before Python is told
+  let untold = false; // whether Python has not been told yet where the lens is
+  let sent = 0; // number of what Python was told last
+  let follows = false; // whether the lens goes where Python's next answer says, as it could not ask by itself
+  let given = null; // what to call when a choice of a search box is given up for another one
+  let journey = 0; // counts where the lens went or is going: an answer to an earlier question is late
+  let turn = 0; // counts what is on screen: what was asked ahead for something else is not gone on with
+  let reaching = false; // whether the other models are being asked for
   let look = null; // colours and font of the theme on screen
   let onScreen = null; // what chart and table were told last
 
   const lens = {
     send: () => {},
-    // `bytes`: a line that says what to show, one for all models, and one for each model.
+    // What Python says. Before it has heard where the lens went, it speaks of what is no longer on screen.
     update(bytes) {
-      const [first, common, ...texts] = new TextDecoder().decode(bytes).split("\n");
-      const head = JSON.parse(first);
-      const led = head.epoch !== epoch; // Python chose; otherwise the lens knows better
-      const renewed = head.revision !== revision;
+      const message = readMessage(bytes);
+      const { head } = message;
+      const led = head.epoch !== epoch || follows; // Python chose; otherwise the lens knows better
+      door = head.door;
+      if (head.heard < sent || (untold && !led)) return readTheme();
+      [epoch, follows] = [head.epoch, false];
       const before = data;
-      [epoch, revision] = [head.epoch, head.revision];
-      if (renewed) {
-        data = JSON.parse(common);
-        parts = new Map();
-        wished = false;
-      }
-      head.models.forEach((link, i) => parts.has(link) || parts.set(link, readModel(texts[i])));
-      const fresh = takeEffects(head.effects, texts.slice(head.models.length));
+      const renewed = head.revision !== revision;
+      if (renewed) load(message);
+      const fresh = take(message);
       if (led) {
-        clearTimeout(timer);
+        stay();
         view = head.view;
         wanted = head.chosen;
       }
       readTheme();
       const arrived = wanted.every((link) => parts.has(link)) && wanted.some((link, i) => on[i]?.link !== link);
-      if (!led && !renewed && !arrived) {
-        if (fresh.size) showFresh(fresh);
-        askAhead();
-        return;
-      }
-      const placeOf = (id) => data.cases.findIndex((item) => item.id === id);
-      chosen = Math.max(placeOf(led ? head.selected : before?.cases[chosen]?.id), 0);
-      if (renewed) renew(before);
-      changeModels(renewed);
-      show();
-      askAhead();
+      if (!led && !renewed && !arrived) return showFresh(fresh);
+      const place = placeOf(led ? head.selected : before?.cases[chosen]?.id);
+      chosen = weighs(parts.get(wanted[0]), place) ? place : Math.max(placeOf(head.selected), 0);
+      present(renewed, before);
     },
     stop() {
-      clearTimeout(timer);
-      clearTimeout(asking);
-      clearTimeout(reaching);
-      for (const kind of INPUTS) window.removeEventListener(kind, notice, true);
+      stay();
+      turn += 1;
+      window.removeEventListener(PICK, picked);
       chart.stop();
       table.stop();
       lenses.delete(root);
     },
   };
 
-  for (const kind of INPUTS) window.addEventListener(kind, notice, true);
+  window.addEventListener(PICK, picked);
 
-  function readModel(text) {
-    return { ...JSON.parse(text), effects: new Map() };
+  const placeOf = (id) => data.cases.findIndex((item) => item.id === id);
+  const weighs = (model, place) => model?.scored[place]?.weight !== undefined;
+  const held = (links, place) => links.every((link) => parts.has(link)) && weighs(parts.get(links[0]), place);
+
+  // The rows, or the language, are others: nothing of what is held is of them.
+  function load({ head, common }) {
+    data = JSON.parse(common);
+    revision = head.revision;
+    parts = new Map();
   }
 
-  // Effects by model and place of the case; those that were not held yet are returned, by their objects.
-  function takeEffects(keys, texts) {
-    const fresh = new Set();
-    keys.forEach(([link, place], i) => {
-      const held = parts.get(link).effects;
-      if (held.has(place)) return;
+  // Keep what a message of the rows on screen brings. Effects that were not held yet are returned, by their objects.
+  function take({ head, texts }) {
+    head.models.forEach((link, i) => {
       const read = JSON.parse(texts[i]);
-      const points = read.effect.map((value) => pointsOf(value, read.logit));
-      held.set(place, { ...read, points, digits: Math.min(digitsFor(read.extent), MOST_DIGITS) });
-      fresh.add(held.get(place));
+      const known = parts.get(link);
+      if (!known) parts.set(link, { ...read, effects: new Map() });
+      else known.scored = known.scored.map((one, place) => (one.weight ? one : read.scored[place]));
     });
-    if (fresh.size) answered = true;
+    const fresh = new Set();
+    head.effects.forEach(([link, place], i) => {
+      const { effects } = parts.get(link);
+      if (effects.has(place)) return;
+      const read = JSON.parse(texts[head.models.length + i]);
+      const points = read.effect.map((value) => pointsOf(value, read.logit));
+      effects.set(place, { ...read, points, digits: Math.min(digitsFor(read.extent), MOST_DIGITS) });
+      fresh.add(effects.get(place));
+    });
     return fresh;
+  }
+
+  function present(renewed, before) {
+    if (renewed) renew(before);
+    changeModels(renewed);
+    show();
   }
 
   function showFresh(fresh) {
     const onScreen = fresh.has(on[0].effects.get(chosen));
-    if (onScreen || (view.method === "effect" && view.scale === "shared")) draw();
+    const drawn = view.method === "effect" && (onScreen || view.scale === "shared");
+    if (onScreen || drawn) draw(drawn);
   }
 
-  function askAhead() {
-    const near = data.cases.map((_, i) => i).filter((i) => view.scale === "shared" || Math.abs(i - chosen) <= AHEAD);
-    clearTimeout(asking);
-    if (!answered || near.every((i) => on[0].effects.has(i))) return;
-    asking = setTimeout(() => {
-      if (!settled() || busy()) return askAhead();
-      answered = false; // ask again only after an answer: effects that do not come are not asked for for ever
-      lens.send("wish", "effects");
-    }, ASK_AFTER_MS);
+  // Ask beside the page's runs; rejected where there is no answer.
+  async function ask(scene, links, wants) {
+    const asked = new URLSearchParams(scene);
+    asked.set("models", links.map(quoted).join(","));
+    for (const [name, value] of Object.entries({ ...wants, language: door.language })) {
+      asked.set(`lens.${name}`, value);
+    }
+    const path = window.location.pathname.replace(/\/?$/, "/");
+    const response = await fetch(`${path}${door.path}?${asked}`, { headers: { [door.header]: door.key } });
+    if (!response.ok) throw new Error(response.statusText);
+    return readMessage(new Uint8Array(await response.arrayBuffer()));
   }
 
-  function notice(event) {
-    if (!event.composedPath().includes(root)) touched = performance.now();
+  // Stay here: what was asked for to go elsewhere, or was to be told, is not wanted any more.
+  function stay() {
+    journey += 1;
+    given?.();
+    given = null;
+    clearTimeout(timer);
+    untold = false;
   }
 
-  function busy() {
-    return performance.now() - touched < BUSY_MS;
+  // Go to another user, impression, candidate or model, which is asked for; on screen nothing changes before it is
+  // here. Without an answer the page's own way is gone.
+  async function seek(scene, links, wants, otherwise) {
+    stay();
+    const mine = journey;
+    let message = null;
+    try {
+      message = await ask(scene, links, { want: "sight", ...wants });
+    } catch {
+      if (mine === journey) otherwise();
+      return;
+    }
+    if (mine !== journey) return;
+    given = null;
+    const before = data;
+    const renewed = message.head.revision !== revision;
+    if (renewed) load(message);
+    take(message);
+    wanted = message.head.chosen;
+    chosen = message.head.place;
+    tell();
+    present(renewed, before);
   }
 
-  // Whether the address bar says what is on screen. While it does not, Python is about to hear of a choice or of
-  // Back, and a wish that comes with an old address would undo it.
-  function settled() {
-    const address = new URLSearchParams(window.location.search);
-    return [...new URLSearchParams(query())].every(([name, value]) => address.get(name) === value);
+  // A choice in one of the page's search boxes.
+  function picked(event) {
+    const { kind, id, otherwise, giveUp } = event.detail;
+    if (data === null || !KINDS.includes(kind)) return;
+    event.preventDefault();
+    seek(data.cases[chosen].link, wanted, { pick: kind, id }, otherwise);
+    given = giveUp;
+  }
+
+  // Ask for what may be wanted next, one after the other, as long as the same is on screen.
+  async function lookAhead() {
+    const mine = (turn += 1);
+    const here = () => mine === turn;
+    const scene = data.cases[data.scene].link;
+    const more = async (model, wants) => {
+      const message = await ask(scene, [model.link], wants);
+      if (!here() || message.head.revision !== revision) return false;
+      const fresh = take(message);
+      showFresh(fresh);
+      return wants.want === "whole" || fresh.size > 0;
+    };
+    const [model] = on;
+    const near = () => {
+      const places = data.cases.map((_, i) => i).filter((i) => view.scale === "shared" || Math.abs(i - chosen) <= AHEAD);
+      return places.filter((i) => !model.effects.has(i)).slice(0, AT_A_TIME);
+    };
+    try {
+      await painted();
+      if (here() && !model.effects.has(chosen)) await more(model, { want: "effects", places: chosen });
+      await new Promise((done) => setTimeout(done, ASK_AFTER_MS));
+      for (const each of on) {
+        if (here() && !each.scored.every(({ weight }) => weight)) await more(each, { want: "whole" });
+      }
+      if (here() && view.scale === "shared") draw();
+      while (here() && near().length && (await more(model, { want: "effects", places: near().join() })));
+    } catch {
+      // Without an answer the lens asks again where it goes next.
+    }
   }
 
   function renew(before) {
@@ -191,8 +263,7 @@ function createLens(root) {
 
   // Put the wanted models on screen, as far as they are held.
   function changeModels(renewed) {
-    const held = wanted.every((link) => parts.has(link));
-    const next = (held ? wanted : [...parts.keys()].slice(0, 2)).map((link) => parts.get(link));
+    const next = held(wanted, chosen) ? wanted.map((link) => parts.get(link)) : stillOn();
     const firstChanged = renewed || next[0] !== on[0];
     on = next;
     tiles.setModels(data, on, wanted);
@@ -225,6 +296,12 @@ function createLens(root) {
     at("badges").replaceChildren(...model.badges.map((text) => element("li", text)));
     at("method-weight").textContent = capital(model.weight);
     at("scroller").setAttribute("aria-label", say("Table of weights and effects"));
+  }
+
+  // What stays on screen while the wanted models are on their way.
+  function stillOn() {
+    const kept = on.every((model) => parts.get(model.link) === model) && weighs(on[0], chosen);
+    return kept ? on : [[...parts.values()].find((model) => weighs(model, chosen))];
   }
 
   // Behaviors as the model weighs them; items where it weighs an item's repeats one by one; categories.
@@ -279,9 +356,11 @@ function createLens(root) {
       title: item.title,
     });
     draw();
+    lookAhead();
   }
 
-  function draw() {
+  // `bars`: whether the chart is drawn anew, or has only more to tell.
+  function draw(bars = true) {
     const { scored, timeline } = on[0];
     const item = scored[chosen];
     const slots = new Map(item.groups.filter(({ slot }) => slot !== null).map(({ name, slot }) => [name, slot]));
@@ -289,7 +368,7 @@ function createLens(root) {
     const effects = on[0].effects.get(chosen) ?? null;
     const measured = view.method === "effect";
     const here = measured ? (effects ?? NOTHING) : item;
-    const all = view.scale === "each" ? [here] : measured ? [here, ...on[0].effects.values()] : scored;
+    const all = view.scale === "each" ? [here] : measured ? [here, ...on[0].effects.values()] : scored.filter(({ weight }) => weight);
     const { colors } = look;
     const shown = {
       id: data.cases[chosen].id,
@@ -319,7 +398,7 @@ function createLens(root) {
         : say("average pooling: 1/H = {value} for every behavior", { value: item.reference.toPrecision(2) });
     nameMethod();
     at("plot").setAttribute("aria-label", spokenSummary(data.cases[chosen], shown));
-    chart.setCase(shown);
+    chart.setCase(shown, bars);
     legend(item, measured, effects, colors);
     onScreen = shown;
     table.setCase(shown, view.sort);
@@ -436,43 +515,52 @@ function createLens(root) {
 
   function go(index) {
     if (index === chosen || index < 0 || index >= data.cases.length) return;
+    if (!held(wanted, index)) {
+      seek(data.cases[index].link, wanted, {}, () => follow(index));
+      return;
+    }
+    stay();
     chosen = index;
     show();
     tell();
-    askAhead();
   }
 
   function chooseModel(place, link) {
     const other = wanted[1 - place] === link ? wanted[place] : wanted[1 - place];
-    wanted = (place === 0 ? [link, other] : [other, link]).filter(Boolean);
-    if (wanted.every((name) => parts.has(name))) {
-      changeModels(false);
-      show();
-      tell();
-    } else {
-      askForModels();
-    }
+    const next = (place === 0 ? [link, other] : [other, link]).filter(Boolean);
+    const here = held(next, chosen);
+    if (!here) seek(data.cases[chosen].link, next, {}, () => follow(chosen));
+    wanted = next;
+    if (!here) return;
+    stay();
+    changeModels(false);
+    show();
+    tell();
   }
 
-  // Once more where no answer comes: a run that is stopped may take its answer along. Not for ever: asking stops the
-  // run that may be at work on it.
-  function askForModels(again = true) {
-    clearTimeout(timer);
-    lens.send("went", query());
-    if (!again) return;
-    timer = setTimeout(() => wanted.every((name) => parts.has(name)) || askForModels(false), LOST_AFTER_MS);
+  // The long way: Python goes there, and the lens follows.
+  function follow(index) {
+    follows = true;
+    sent = lens.send("went", query(index));
   }
 
   // Somebody reaches for the choice of models: have the others here when it is made.
-  function wish() {
-    clearTimeout(reaching);
-    if (wished || data.choices.every(({ link }) => parts.has(link))) return;
-    if (!settled() || busy()) {
-      reaching = setTimeout(wish, ASK_AFTER_MS);
-      return;
+  async function wish() {
+    if (reaching) return;
+    reaching = true;
+    const mine = turn;
+    const scene = data.cases[chosen].link;
+    try {
+      for (const { link } of data.choices.slice(0, MOST_AHEAD)) {
+        if (held([link], chosen)) continue;
+        const message = await ask(scene, [link], { want: "sight" });
+        if (mine !== turn || message.head.revision !== revision) break;
+        take(message);
+      }
+    } catch {
+      // What is chosen is asked for once more.
     }
-    wished = true;
-    lens.send("wish", "models");
+    reaching = false;
   }
 
   // The table follows: sorted by weight, it is then sorted by effect, and back.
@@ -490,8 +578,8 @@ function createLens(root) {
     tell();
   }
 
-  function query() {
-    const made = new URLSearchParams(data.cases[chosen].link);
+  function query(index = chosen) {
+    const made = new URLSearchParams(data.cases[index].link);
     made.set("models", wanted.map(quoted).join(","));
     for (const [name, value] of Object.entries(view)) made.set(name, value);
     return made.toString();
@@ -499,7 +587,11 @@ function createLens(root) {
 
   function tell() {
     clearTimeout(timer);
-    timer = setTimeout(() => lens.send("went", query()), TELL_AFTER_MS);
+    untold = true;
+    timer = setTimeout(() => {
+      untold = false;
+      sent = lens.send("went", query());
+    }, TELL_AFTER_MS);
   }
 
   function readTheme() {
@@ -513,7 +605,7 @@ function createLens(root) {
     const first = look === null;
     look = next;
     chart.setTheme(look);
-    if (!first && data.cases[chosen]) draw();
+    if (!first && data?.cases[chosen]) draw();
   }
 
   async function copy() {
@@ -584,6 +676,23 @@ function createLens(root) {
     go(Math.max(0, Math.min(to, last)));
   };
   return lens;
+}
+
+// A line that says what comes, one that all models share, and one for each model and each case's effects.
+function readMessage(bytes) {
+  const [first, common, ...texts] = new TextDecoder().decode(bytes).split("\n");
+  return { head: JSON.parse(first), common, texts };
+}
+
+// Once what was changed is on screen.
+function painted() {
+  return new Promise((done) => {
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel(); // its message comes after the frame is painted
+      channel.port1.onmessage = done;
+      channel.port2.postMessage(0);
+    });
+  });
 }
 
 // A model's name as Python writes it in a link: its comma must not separate models.

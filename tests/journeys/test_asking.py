@@ -1,0 +1,97 @@
+"""The lens asks by itself where it goes: late answers, no answers, and what Python says meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from din_core.scoring import Scorer
+from din_core.store import BehaviorStore
+from tests.journeys.reading import box, check_numbers, has_query, model_box, open_example, options, query
+from tests.tiny_checkpoints import KINDS, write_checkpoints
+
+ASKED = "**/_din/lens?*"
+NOTHING = {"status": 204}
+"""An answer that says nothing: as good as none, but no error in the browser's console."""
+
+
+@pytest.fixture(scope="module")
+def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk(), kinds=tuple(KINDS))
+
+
+def pick(page: Page, key: str, text: str, option: str) -> None:
+    box(page, key).fill(text)
+    found = options(page, key).filter(has_text=option).first
+    expect(found).to_be_visible()
+    found.click()
+
+
+def test_without_answers_the_page_goes_the_long_way(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    page.route(ASKED, lambda route: route.fulfill(**NOTHING))
+    open_example(page, address)
+    check_numbers(page, store, scorers)
+    page.locator("#cases").press("ArrowDown")
+    expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
+    expect(page).to_have_url(has_query("item", "m2"))
+    check_numbers(page, store, scorers)
+    model_box(page, 0).select_option(label="DIEN")
+    expect(page.locator("#model-line")).to_contain_text("DIEN ")
+    page.wait_for_url(lambda url: "models=dien" in url)
+    check_numbers(page, store, scorers)
+    pick(page, "user", "8", "Household 8")
+    expect(page.locator("#history-line")).to_contain_text("Household 8")
+    expect(page).to_have_url(has_query("user", "8"))
+    expect(page.locator("#model-line")).to_contain_text("DIEN ")
+
+
+def test_an_answer_that_comes_after_a_newer_choice_is_not_shown(page: Page, address: str) -> None:
+    open_example(page, address)
+    late: list[Route] = []
+
+    def hold_back(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/_din/lens?*lens.pick=user*", hold_back)
+    pick(page, "user", "8", "Household 8")
+    expect(box(page, "user")).to_have_value("Household 8")
+    pick(page, "candidate", "milk", "Milk · 1 qt · National")
+    expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
+    expect(page).to_have_url(has_query("item", "m2"))
+    (held_back,) = late
+    held_back.continue_()
+    page.locator("#cases").press("ArrowDown")
+    expect(page.locator("#title")).to_have_text("Nails · 1 lb")
+    expect(page).to_have_url(has_query("item", "n1"))
+    assert query(page)["user"] == ["7"]
+    expect(page.locator("#history-line")).to_contain_text("Household 7")
+    expect(box(page, "user")).to_have_value("Household 7 · 45-54 · 2 adults, no kids")
+
+
+def test_a_choice_in_a_search_box_is_kept_by_back_and_forward(page: Page, address: str) -> None:
+    open_example(page, address)
+    pick(page, "user", "8", "Household 8")
+    expect(page.locator("#history-line")).to_contain_text("Household 8")
+    expect(page).to_have_url(has_query("user", "8"))
+    page.go_back()
+    expect(page.locator("#history-line")).to_contain_text("Household 7")
+    expect(box(page, "user")).to_have_value("Household 7 · 45-54 · 2 adults, no kids")
+    page.go_forward()
+    expect(page.locator("#history-line")).to_contain_text("Household 8")
+
+
+def test_a_model_chosen_the_instant_others_are_asked_for_is_shown(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    open_example(page, address)
+    for label in ("Dot product", "DIN · softmax", "Time decay pooling", "Sum pooling", "DIN"):
+        page.mouse.move(0, 0)
+        model_box(page, 0).hover()
+        model_box(page, 0).select_option(label=label)
+        expect(page.locator("#model-line")).to_contain_text(f"{label} ")
+    page.wait_for_url(lambda url: "models=din%40" in url)
+    check_numbers(page, store, scorers)
