@@ -206,6 +206,9 @@ def enter(page: str) -> None:
 def show(scenario: Scenario | None, problems: tuple[str, ...] = ()) -> None:
     """Choose a scenario; the lens follows."""
     own = session()
+    before = own.scenario
+    if scenario is None or before is None or (scenario.user_id, scenario.as_of) != (before.user_id, before.as_of):
+        own.view = replace(own.view, part=None)  # of another history's time
     own.scenario, own.problems, own.chosen = scenario, problems, True
     own.typed.clear()
     lead_lens(own)

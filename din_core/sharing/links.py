@@ -21,8 +21,19 @@ SORT_COLUMNS = ("title", "category", "date", "repeats", "weight", "total", "effe
 SCALES = ("each", "shared")
 METHODS = ("weight", "effect")
 METRICS = ("auc", "gauc", "log_loss", "ece", "rela_impr")
-CHOICES = {"sort": SORT_COLUMNS, "method": METHODS, "scale": SCALES, "metric": METRICS}
+FOLDS = ("behavior", "item", "category")
+TOPS = ("all", "10", "25", "50")
+CHOICES = {
+    "sort": SORT_COLUMNS,
+    "method": METHODS,
+    "scale": SCALES,
+    "metric": METRICS,
+    "fold": FOLDS,
+    "top": TOPS,
+}
 """What each view option may say."""
+BETWEEN = "~"
+"""Stands between the two times of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,12 @@ class View:
     """"each": the chart's axis fits the candidate on screen; "shared": one axis for all candidates held."""
     metric: str = "gauc"
     """The metric of METRICS by which the leaderboard is drawn."""
+    fold: str = "behavior"
+    """What a row of the table stands for; where a model has no such rows, a behavior."""
+    top: str = "all"
+    """How many rows the table shows before the rest as one."""
+    part: tuple[int, int] | None = None
+    """First and last second of the marked part of the time; where it holds no behavior, none is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +81,8 @@ class Link:
 def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]]:
     """The complete query parameters of a scenario; a list where a name is given several times.
 
-    Edits and their reference are written only where there are some. Raises LinkError for a time outside the years 1
-    to 9999, for ids that are empty or too long, and for more edits than a link carries.
+    Edits, their reference and a marked part of the time are written only where there are some. Raises LinkError for a
+    time outside the years 1 to 9999, for ids that are empty or too long, and for more edits than a link carries.
     """
     ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
     if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):
@@ -84,10 +101,10 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
         raw["edits"] = write_edits(scenario.edits)
     if scenario.reference:
         raw["pin"] = str(scenario.reference)
-    raw["sort"] = view.sort
-    raw["method"] = view.method
-    raw["scale"] = view.scale
-    raw["metric"] = view.metric
+    for name in CHOICES:
+        raw[name] = getattr(view, name)
+    if view.part is not None:
+        raw["part"] = BETWEEN.join(map(iso, view.part))
     return raw
 
 
@@ -135,7 +152,7 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
             for name, given in values.items()
             if name.startswith("ctx.") and name != "ctx."
         },
-        view=read_view({name: one(name) for name in CHOICES}, problems),
+        view=read_view({name: one(name) for name in CHOICES}, read_part(one("part"), problems), problems),
         edits=edits,
         reference=read_reference(values.get("pin", ["0"])[0], last, problems),
     )
@@ -161,7 +178,7 @@ def read_reference(text: str, last: int, problems: list[str]) -> int:
     return 0
 
 
-def read_view(given: Mapping[str, str | None], problems: list[str]) -> View:
+def read_view(given: Mapping[str, str | None], part: tuple[int, int] | None, problems: list[str]) -> View:
     """View options; what is unknown falls back to the default with a sentence."""
     chosen = {name: value for name, value in given.items() if value is not None}
     for name, value in list(chosen.items()):
@@ -169,7 +186,23 @@ def read_view(given: Mapping[str, str | None], problems: list[str]) -> View:
             wrong = f"link sorts by {shown(value)}" if name == "sort" else f"link's {name} {shown(value)} is unknown"
             problems.append(f"The {wrong}; known are {', '.join(CHOICES[name])}.")
             del chosen[name]
-    return View(**chosen)
+    return View(part=part, **chosen)
+
+
+def read_part(text: str | None, problems: list[str]) -> tuple[int, int] | None:
+    """First and last second of a part of the time."""
+    if text is None:
+        return None
+    first, _, last = text.partition(BETWEEN)
+    try:
+        part = seconds_of(first), seconds_of(last)
+    except LinkError as error:
+        problems.append(f"The link marks a part of the time, but {error}; no part is marked.")
+        return None
+    if part[0] > part[1]:
+        problems.append(f"The link marks a part of the time that ends before it begins, {shown(text)}; none is marked.")
+        return None
+    return part
 
 
 def kept(name: str, given: Sequence[str], problems: list[str]) -> list[str]:

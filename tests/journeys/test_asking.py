@@ -95,3 +95,25 @@ def test_a_model_chosen_the_instant_others_are_asked_for_is_shown(
         expect(page.locator("#model-line")).to_contain_text(f"{label} ")
     page.wait_for_url(lambda url: "models=din%40" in url)
     check_numbers(page, store, scorers)
+
+
+def test_quick_steps_and_a_model_chosen_on_the_way_add_up(page: Page, address: str) -> None:
+    open_example(page, address)
+    slow: list[Route] = []
+
+    def hold_back(route: Route) -> None:
+        slow.append(route)
+
+    page.route("**/_din/lens?*lens.want=whole*", lambda route: route.fulfill(**NOTHING))
+    page.reload()
+    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
+    page.route("**/_din/lens?*lens.want=sight*", hold_back)
+    page.locator("#cases").press("ArrowDown")
+    page.locator("#cases").press("ArrowDown")
+    model_box(page, 0).select_option(label="DIEN")
+    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
+    for route in slow:
+        route.continue_()
+    expect(page.locator("#title")).to_have_text("Nails · 1 lb")
+    expect(page.locator("#model-line")).to_contain_text("DIEN ")
+    page.wait_for_url(lambda url: "item=n1" in url and "models=dien" in url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from din_core.domain import Scores
 from din_core.explain import by_field, leave_one_out
 from din_core.scoring import Scorer, open_scenario
 from din_core.store import BehaviorStore
-from tests.journeys.reading import number, open_example, scores_of, weights
+from tests.journeys.reading import box, has_query, number, open_example, options, scores_of, weights
 from tests.small_world import MONDAY
 from tests.tiny_checkpoints import KINDS, write_checkpoints
 
@@ -145,3 +146,38 @@ def test_the_first_and_last_day_of_a_part_are_those_of_its_behaviors(page: Page,
     page.locator("#plot").press("Home")
     page.locator("#plot").press("Shift+ArrowRight")
     expect(page.locator("#part")).to_contain_text("28 Aug 2017 to 28 Aug 2017")
+
+
+def test_a_link_opens_with_the_marked_part_the_folding_and_the_first_rows(
+    page: Page, new_page: Callable[..., Page], address: str
+) -> None:
+    open_example(page, address)
+    page.locator("#plot").press("Home")
+    for _ in range(5):
+        page.locator("#plot").press("Shift+ArrowRight")
+    page.locator("#fold").select_option("category")
+    page.locator("#top").select_option("10")
+    expect(page).to_have_url(has_query("fold", "category"))
+    page.wait_for_url(lambda url: "part=2017-08-28T" in url and "top=10" in url)
+    part, rows = page.locator("#part").inner_text(), page.locator("#rows").inner_text()
+    assert "28 Aug 2017 to " in part
+    colleague = new_page()
+    colleague.goto(page.url)
+    expect(colleague.locator("#part")).to_have_text(part)
+    expect(colleague.locator("#rows")).to_have_text(page.locator("#rows").text_content() or "")
+    assert colleague.locator("#rows").inner_text() == rows
+    assert colleague.locator("#fold").input_value() == "category"
+    assert colleague.locator("#top").input_value() == "10"
+    box(page, "user").fill("8")
+    options(page, "user").filter(has_text="Household 8").first.click()
+    expect(page.locator("#part")).to_be_hidden()
+    page.wait_for_url(lambda url: "user=8" in url and "part=" not in url)
+    page.go_back()
+    expect(page.locator("#part")).to_have_text(part)
+
+
+def test_a_part_without_a_behavior_is_not_marked(page: Page, address: str) -> None:
+    page.goto(f"{address}?user=7&item=b2&part=1999-01-01~1999-12-31")
+    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
+    expect(page.locator("#part")).to_be_hidden()
+    expect(page.locator("#rows tr")).to_have_count(4)

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 
 from din_core.domain import Add, Drop, DropItem, Line, LinkError, Scenario
 from din_core.sharing import Link, View, encode, parse, query_string
-from din_core.sharing.links import MAX_CANDIDATES, METHODS, METRICS, SCALES, SORT_COLUMNS
+from din_core.sharing.links import FOLDS, MAX_CANDIDATES, METHODS, METRICS, SCALES, SORT_COLUMNS, TOPS
 from din_core.sharing.values import MAX_LENGTH
 from tests.sharing.test_edits import edits
 
 YEAR_1, YEAR_9999 = -62135596800, 253402300799
 text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+times = st.integers(YEAR_1, YEAR_9999)
 scenarios = st.builds(
     Scenario,
     user_id=text,
-    as_of=st.integers(YEAR_1, YEAR_9999),
+    as_of=times,
     candidate_ids=st.lists(text, min_size=1, max_size=MAX_CANDIDATES).map(tuple),
     checkpoints=st.lists(text, min_size=1, max_size=3).map(tuple),
     context=st.dictionaries(text, st.none() | text, max_size=4),
@@ -32,6 +33,9 @@ views = st.builds(
     method=st.sampled_from(METHODS),
     scale=st.sampled_from(SCALES),
     metric=st.sampled_from(METRICS),
+    fold=st.sampled_from(FOLDS),
+    top=st.sampled_from(TOPS),
+    part=st.none() | st.tuples(times, times).map(lambda pair: (min(pair), max(pair))),
 )
 EXAMPLE = Scenario("1234", 1511136000, ("82-b",), ("din@3fa9", "base@77c0"), {"store": "367", "mailer": None})
 
@@ -51,9 +55,9 @@ def test_a_link_survives_the_address_bar(scenario: Scenario, view: View) -> None
 
 @given(
     st.dictionaries(
-        st.sampled_from(["v", "user", "item", "at", "models", "ctx.a", "ctx.", "edits", "pin", "sort", "x"]),
+        st.sampled_from(["v", "user", "item", "at", "models", "ctx.a", "ctx.", "edits", "pin", "sort", "part", "x"]),
         st.text(max_size=20)
-        | st.sampled_from(["drop-item,a;add,b,1", "repeat,x,a,2017-11-20", "2", "9"])
+        | st.sampled_from(["drop-item,a;add,b,1", "repeat,x,a,2017-11-20", "2", "9", "2017~2018-01-01", "~"])
         | st.lists(st.text(max_size=20), max_size=3),
     )
 )
@@ -76,7 +80,15 @@ def test_a_link_writes_every_choice_out() -> None:
         "method": "weight",
         "scale": "each",
         "metric": "gauc",
+        "fold": "behavior",
+        "top": "all",
     }
+
+
+def test_a_marked_part_of_the_time_is_written_where_there_is_one() -> None:
+    written = encode(EXAMPLE, View(part=(1508716800, 1511049600)))
+    assert written.pop("part") == "2017-10-23T00:00:00Z~2017-11-19T00:00:00Z"
+    assert written == encode(EXAMPLE)
 
 
 def test_edits_and_the_pinned_state_are_written_where_there_are_some() -> None:
@@ -132,6 +144,10 @@ def test_a_time_is_rounded_down_to_seconds_of_utc(at: str, seconds: int) -> None
         ({"edits": "add,a;paint,a"}, "edit “paint,a” is left out: there is no edit “paint”; known are drop, drop-item"),
         ({"edits": ";".join(["add,a"] * 51)}, "names 51 edits; the first 50 are used"),
         ({"edits": "add,a", "pin": "2"}, "pins the state after edit “2”, which is not here; the first one is pinned"),
+        ({"fold": "shop"}, "fold “shop” is unknown; known are behavior, item, category"),
+        ({"top": "3"}, "top “3” is unknown; known are all, 10"),
+        ({"part": "2017-11-20"}, "marks a part of the time, but the time “” is not a date"),
+        ({"part": "2017-11-20~2017-11-19"}, "that ends before it begins, “2017-11-20~2017-11-19”; none is marked"),
         ({"metric": "f1"}, "metric “f1” is unknown; known are auc, gauc"),
     ],
 )

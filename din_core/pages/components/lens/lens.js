@@ -45,6 +45,7 @@ function createLens(root) {
   let sent = 0; // number of what Python was told last
   let follows = false; // whether the lens goes where Python's next answer says, as it could not ask by itself
   let given = null; // what to call when a choice of a search box is given up for another one
+  let bound = null; // what was asked for and is on its way: {scene, wants, otherwise, place}
   let journey = 0; // counts where the lens went or is going: an answer to an earlier question is late
   let turn = 0; // counts what is on screen: what was asked ahead for something else is not gone on with
   let reaching = false; // whether the other models are being asked for
@@ -69,7 +70,8 @@ function createLens(root) {
         stay();
         view = head.view;
         wanted = head.chosen;
-      }
+        reading = { fold: view.fold, top: Number(view.top) || 0, part: view.part };
+      } else if (renewed) forgetPart(before);
       readTheme();
       const arrived = wanted.every((link) => parts.has(link)) && wanted.some((link, i) => on[i]?.link !== link);
       if (!led && !renewed && !arrived) return showFresh(fresh);
@@ -120,6 +122,11 @@ function createLens(root) {
     return fresh;
   }
 
+  // A part of another history's time is none of this one's.
+  function forgetPart(before) {
+    if (before?.user !== data.user || before.asOf !== data.asOf) reading = { ...reading, part: null };
+  }
+
   function present(renewed, before) {
     if (renewed) renew(before);
     changeModels(renewed);
@@ -149,31 +156,33 @@ function createLens(root) {
   function stay() {
     journey += 1;
     given?.();
-    given = null;
+    given = bound = null;
     clearTimeout(timer);
     untold = false;
   }
 
   // Go to another user, impression, candidate or model, which is asked for; on screen nothing changes before it is
   // here. Without an answer the page's own way is gone.
-  async function seek(scene, links, wants, otherwise) {
+  async function seek(links, destination) {
     stay();
+    bound = destination;
     const mine = journey;
     let message = null;
     try {
-      message = await ask(scene, links, { want: "sight", ...wants });
+      message = await ask(bound.scene, links, { want: "sight", ...bound.wants });
     } catch {
-      if (mine === journey) otherwise();
+      if (mine === journey) destination.otherwise();
       return;
     }
     if (mine !== journey) return;
-    given = null;
+    given = bound = null;
     const before = data;
     const renewed = message.head.revision !== revision;
     if (renewed) load(message);
     take(message);
     wanted = message.head.chosen;
     chosen = message.head.place;
+    forgetPart(before);
     tell();
     present(renewed, before);
   }
@@ -183,7 +192,7 @@ function createLens(root) {
     const { kind, id, otherwise, giveUp } = event.detail;
     if (data === null || !KINDS.includes(kind)) return;
     event.preventDefault();
-    seek(data.cases[chosen].link, wanted, { pick: kind, id }, otherwise);
+    seek(wanted, { scene: data.cases[chosen].link, wants: { pick: kind, id }, otherwise });
     given = giveUp;
   }
 
@@ -219,16 +228,11 @@ function createLens(root) {
   }
 
   function renew(before) {
-    const sameHistory = before?.user === data.user && before.asOf === data.asOf;
     speak(data.texts);
     chart.forget();
     table.forget();
-    if (!sameHistory) {
-      hidden = new Set();
-      reading = { ...reading, part: null };
-    }
+    if (before?.user !== data.user || before.asOf !== data.asOf) hidden = new Set();
     chart.setHidden(hidden);
-    chart.setPart(reading.part);
     setLabels(at);
     at("shown-title").textContent = say("Candidates of {date}", { date: day(data.asOf) });
     at("cases").replaceChildren(...data.cases.map(makeOption));
@@ -266,11 +270,11 @@ function createLens(root) {
     const next = held(wanted, chosen) ? wanted.map((link) => parts.get(link)) : stillOn();
     const firstChanged = renewed || next[0] !== on[0];
     on = next;
+    settleReading();
     tiles.setModels(data, on, wanted);
-    if (!firstChanged) return;
+    if (!firstChanged) return showReading();
     const [model] = on;
     chart.setTimeline(model.timeline);
-    chart.setPart(reading.part);
     table.setTimeline(model.timeline);
     const listed = data.cases.filter((item) => item.shown).length;
     const { positive, negative } = data.words;
@@ -291,11 +295,19 @@ function createLens(root) {
     });
     at("history-line").textContent = say("{who}: {history}.", { who: data.subject, history: model.historyText });
     choices(at("fold"), foldings(model.timeline));
-    if (at("fold").selectedIndex < 0) at("fold").selectedIndex = 0;
-    reading = { ...reading, fold: at("fold").value };
+    showReading();
     at("badges").replaceChildren(...model.badges.map((text) => element("li", text)));
     at("method-weight").textContent = capital(model.weight);
     at("scroller").setAttribute("aria-label", say("Table of weights and effects"));
+  }
+
+  // Read the table as it was chosen, as far as this model and its history can be read so.
+  function settleReading() {
+    const { timeline } = on[0];
+    const { part, fold } = reading;
+    const marked = part !== null && timeline.lineTime.some((at) => at >= part[0] && at <= part[1]);
+    const known = foldings(timeline).some(([value]) => value === fold);
+    reading = { ...reading, part: marked ? part : null, fold: known ? fold : "behavior" };
   }
 
   // What stays on screen while the wanted models are on their way.
@@ -415,11 +427,19 @@ function createLens(root) {
     return [...told, say("effect {effect} logits, {points} points", { effect, points })];
   }
 
+  function showReading() {
+    at("fold").value = reading.fold;
+    at("top").value = String(reading.top);
+    chart.setPart(reading.part);
+    table.hold(reading);
+  }
+
   // How the table is read: behaviors, items or categories; how many; which part of the time.
   function read(change) {
     reading = { ...reading, ...change };
     table.read(reading);
     tellReading();
+    tell();
   }
 
   // What the columns mean, and what a marked part of the time adds up to.
@@ -513,12 +533,12 @@ function createLens(root) {
     return say("{what}: {lines}, for {title}. Highest: {highest}, {value}.", told);
   }
 
+  const towards = (place) => ({ scene: data.cases[place].link, place, otherwise: () => follow(place) });
+  const heading = () => bound?.place ?? chosen; // the case on screen, or on its way there
+
   function go(index) {
-    if (index === chosen || index < 0 || index >= data.cases.length) return;
-    if (!held(wanted, index)) {
-      seek(data.cases[index].link, wanted, {}, () => follow(index));
-      return;
-    }
+    if (index === heading() || index < 0 || index >= data.cases.length) return;
+    if (!held(wanted, index)) return seek(wanted, towards(index));
     stay();
     chosen = index;
     show();
@@ -528,10 +548,14 @@ function createLens(root) {
   function chooseModel(place, link) {
     const other = wanted[1 - place] === link ? wanted[place] : wanted[1 - place];
     const next = (place === 0 ? [link, other] : [other, link]).filter(Boolean);
-    const here = held(next, chosen);
-    if (!here) seek(data.cases[chosen].link, next, {}, () => follow(chosen));
     wanted = next;
-    if (!here) return;
+    if (bound !== null || !held(next, chosen)) {
+      const keep = given; // who is on the way arrives with these models
+      given = null;
+      seek(next, bound ?? towards(chosen));
+      given = keep;
+      return;
+    }
     stay();
     changeModels(false);
     show();
@@ -581,7 +605,9 @@ function createLens(root) {
   function query(index = chosen) {
     const made = new URLSearchParams(data.cases[index].link);
     made.set("models", wanted.map(quoted).join(","));
-    for (const [name, value] of Object.entries(view)) made.set(name, value);
+    const { fold, top, part } = reading;
+    const choices = { ...view, fold, top: top || "all", part: part && part.map(isoTime).join("~") };
+    for (const [name, value] of Object.entries(choices)) if (value !== null) made.set(name, value);
     return made.toString();
   }
 
@@ -660,8 +686,8 @@ function createLens(root) {
     at("plot").focus({ preventScroll: true });
   };
   createSaving(at, chart, sheet);
-  at("before").onclick = () => go(chosen - 1);
-  at("after").onclick = () => go(chosen + 1);
+  at("before").onclick = () => go(heading() - 1);
+  at("after").onclick = () => go(heading() + 1);
   at("method").onchange = (event) => chooseMethod(event.target.value);
   at("scale").onchange = (event) => {
     view = { ...view, scale: event.target.checked ? "shared" : "each" };
@@ -670,7 +696,7 @@ function createLens(root) {
   };
   at("cases").onkeydown = (event) => {
     const last = data.cases.length - 1;
-    const to = { ArrowDown: chosen + 1, ArrowUp: chosen - 1, Home: 0, End: last }[event.key];
+    const to = { ArrowDown: heading() + 1, ArrowUp: heading() - 1, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     go(Math.max(0, Math.min(to, last)));
@@ -682,6 +708,11 @@ function createLens(root) {
 function readMessage(bytes) {
   const [first, common, ...texts] = new TextDecoder().decode(bytes).split("\n");
   return { head: JSON.parse(first), common, texts };
+}
+
+// Seconds since 1970 as a link has them.
+function isoTime(seconds) {
+  return new Date(seconds * 1000).toISOString().replace(".000", "");
 }
 
 // Once what was changed is on screen.

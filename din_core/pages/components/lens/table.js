@@ -205,6 +205,10 @@ function createTable(at, onSort, onRows, onPin) {
       reading = next;
       arrange();
     },
+    // The same, before the case is set.
+    hold(next) {
+      reading = next;
+    },
     // What it lists now, in its order.
     entries: () => sorted,
     light(index, reveal) {
