@@ -76,6 +76,7 @@ def _pooling(config: ModelConfig) -> str:
             "a GRU extracts an interest state from each behavior, steered by an auxiliary loss (weight "
             f"{config.auxiliary_weight:g}), and a second one ({config.evolution.upper()}) evolves the states towards "
             "the candidate (DIEN, arXiv:1809.03672); attention is normalised by softmax"
+            + (", and the tower also reads the sum of all behaviors, as in the official code" * config.history_sum)
         )
     if config.architecture == "base":
         half_life = (

@@ -39,7 +39,7 @@ def _counts(architecture: Architecture, epochs: int, embedding_decay: float, **o
 
 def _dien(**options: Any) -> Recipe:
     """A step costs as much as the longest history is long: the newest behaviors only."""
-    return Recipe("dien", options, epochs=2, embedding_decay=4.0, max_history=80)
+    return Recipe("dien", {"history_sum": True, **options}, epochs=2, embedding_decay=4.0, max_history=240)
 
 
 RECIPES: Mapping[str, Recipe] = {

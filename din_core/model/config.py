@@ -78,6 +78,9 @@ class ModelConfig:
     """DIEN: how attention enters the second GRU."""
     auxiliary_weight: float = 1.0
     """DIEN: α, the weight of the auxiliary loss."""
+    history_sum: bool = False
+    """DIEN: the tower also reads the sum of all behaviors and its product with the candidate, as in the official
+    code; the paper has the last state alone."""
 
     def __post_init__(self) -> None:
         for name, known in _CHOICES.items():
@@ -89,6 +92,10 @@ class ModelConfig:
         for name, (limit, holds) in _LIMITS.items():
             if not holds(getattr(self, name)):
                 raise CheckpointError(f"{name} is {getattr(self, name)!r}, but must be {limit}; give another value")
+        if self.history_sum and self.architecture != "dien":
+            raise CheckpointError(
+                f"history_sum is for DIEN, but this is {self.architecture!r}, which pools all behaviors; leave it out"
+            )
         for name in ("unit_per_field", "unit_matches"):
             if getattr(self, name) and (self.architecture, self.attention) != ("din", "unit"):
                 raise CheckpointError(
@@ -100,6 +107,11 @@ class ModelConfig:
     def item_width(self) -> int:
         """D, the width of one item's concatenated field embeddings."""
         return sum(field.width for field in self.item_fields)
+
+    @property
+    def interest_fields(self) -> tuple[int, ...]:
+        """Widths of the interest vector's parts, one an item field; twice where it holds the history's sum too."""
+        return tuple(field.width for field in self.item_fields) * (2 if self.history_sum else 1)
 
     @property
     def folds(self) -> bool:
@@ -194,7 +206,8 @@ _LIMITS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "half_life": ("a number of days above 0", lambda value: _number(value) and value > 0),
     "auxiliary_weight": ("0 or more", lambda value: _number(value) and value >= 0),
     **dict.fromkeys(
-        ("learn_half_life", "unit_per_field", "unit_matches", "project_query", "counts"), ("true or false", _flag)
+        ("learn_half_life", "unit_per_field", "unit_matches", "project_query", "counts", "history_sum"),
+        ("true or false", _flag),
     ),
 }
 """What a config file may hold for each, in words and as a check."""

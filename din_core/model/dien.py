@@ -20,9 +20,15 @@ from din_core.model.native.evolution import Evolve, Steps
 from din_core.model.pairs import pair_dot, pair_softmax, pair_sum
 from din_core.model.ragged import RaggedBatch
 
+OPEN = -2.0
+"""Where an update gate starts, in logits: a state is at first replaced by .88."""
+
 
 class InterestEvolution(nn.Module):
-    """Interest extractor and interest evolution layer; the interest vector is the last state, 0 without behaviors."""
+    """Interest extractor and interest evolution layer.
+
+    The interest vector is the last state, with `history_sum` followed by the sum of all behaviors; 0 without any.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -30,15 +36,26 @@ class InterestEvolution(nn.Module):
         self.extractor = nn.GRU(width, width)
         self.form = nn.Parameter(torch.eye(width))
         self.evolution = EvolutionLayer(width, config.evolution)
+        self.history_sum = config.history_sum
+        for gru in (self.extractor, self.evolution.cell):
+            start_from_input(gru)
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
-        """q (M, D), k (N, D) → attention (P,), interest vectors (M, D), and in training the auxiliary loss."""
+        """q (M, D), k (N, D) → attention (P,), interest vectors (M, D) or (M, 2D), in training the auxiliary loss."""
         with torch.autocast(k.device.type, enabled=False):  # errors of half precision would add up over the steps
             interest = self.extract(k, batch)  # (N, D)
             attention = self.attend(q, interest, batch)  # (P,)
             auxiliary = auxiliary_loss(interest, k, batch) if self.training else None
             evolved = self.evolution(interest, attention, batch)
-            return Pooled(attention, evolved, pair_sum(attention, batch)[:, None], auxiliary)
+            interests = self.with_sum(evolved, k, batch)
+            return Pooled(attention, interests, pair_sum(attention, batch)[:, None], auxiliary)
+
+    def with_sum(self, evolved: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
+        """Last states (M, D), k (N, D) → interest vectors (M, D), or (M, 2D) with the sum of the history."""
+        if not self.history_sum:
+            return evolved
+        sums = k.new_zeros(batch.groups, k.shape[1]).index_add(0, batch.owner(batch.behavior_offsets), k)
+        return torch.cat([evolved, sums[batch.owner(batch.candidate_offsets)]], 1)
 
     def extract(self, k: Tensor, batch: RaggedBatch) -> Tensor:
         """k (N, D) → (N, D): the first GRU's state after each behavior."""
@@ -51,6 +68,17 @@ class InterestEvolution(nn.Module):
     def attend(self, q: Tensor, interest: Tensor, batch: RaggedBatch) -> Tensor:
         """(P,) softmax over a history of h_t·W·q; equation 8."""
         return pair_softmax(pair_dot(q @ self.form, interest, batch), batch)
+
+
+@torch.no_grad()
+def start_from_input(gru: nn.Module) -> None:
+    """Let a GRU's state start as little else than its newest input.
+
+    From there q·W·h_t, with W = 1, tells repeats before anything is learned, as the activation unit does.
+    """
+    weight, _, bias, _ = gru.parameters()  # (3D, D) of the input, (3D, D) of the state, (3D,) each
+    nn.init.eye_(weight.chunk(3)[2])
+    bias.chunk(3)[1].fill_(OPEN)  # torch's update gate z keeps the state
 
 
 class EvolutionLayer(nn.Module):

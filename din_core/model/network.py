@@ -44,7 +44,7 @@ class Output(NamedTuple):
     """(P,) weight of one occurrence in the pooling sum, pairs ordered by (history, behavior, candidate); with one
     unit per field (P, F), each field's own; for DIEN the attention on that behavior"""
     interest: Tensor
-    """(M, D) interest vector"""
+    """(M, D) interest vector; (M, 2D) where it holds the history's sum too"""
     auxiliary: Tensor | None = None
     """() the pooling's own loss, in training; None where it has none"""
 
@@ -122,6 +122,11 @@ class Tower(nn.Module):
         return standard
 
 
+def beside(q: Tensor, v: Tensor) -> Tensor:
+    """q (M, D), once for each interest that v (M, D) or (M, 2D) holds."""
+    return q if q.shape[1] == v.shape[1] else torch.cat([q, q], 1)
+
+
 def damped(sums: Tensor) -> Tensor:
     """asinh(KNEE·sums), of any shape."""
     native = kernels_for(sums)
@@ -153,8 +158,8 @@ class InterestNetwork(nn.Module):
         self.pooling = _pooling(config)
         self.counts = Counts(config.item_fields) if config.counts else None
         others = sum(f.width for f in config.user_fields + config.context_fields)
-        fields = len(config.item_fields)
-        sums = 2 * config.item_width + fields + (fields if config.unit_per_field else 1)
+        parts = config.interest_fields
+        sums = 2 * sum(parts) + len(parts) + (len(parts) if config.unit_per_field else 1)
         counted = self.counts.width if self.counts else 0
         self.tower = Tower(others + config.item_width + sums + counted, config.tower_hidden, config.tower_dropout)
 
@@ -177,8 +182,8 @@ class InterestNetwork(nn.Module):
     ) -> Tensor:
         """From interest vectors to (M,) logits: all that a behavior can move is in v, intensity and repeats.
 
-        others (M, U + X), candidate (M, F) rows, q and v (M, D), intensity (M, 1) or with one unit per field
-        (M, F), repeats (M, F + 1) where the tower reads counts.
+        others (M, U + X), candidate (M, F) rows, q (M, D), v (M, D) or with the history's sum (M, 2D), intensity
+        (M, 1) or with one unit per field (M, F), repeats (M, F + 1) where the tower reads counts.
         """
         logit: Tensor = self.tower(self.tower_input(others, candidate, q, v, intensity, repeats))
         return logit
@@ -187,10 +192,8 @@ class InterestNetwork(nn.Module):
         self, others: Tensor, candidate: Tensor, q: Tensor, v: Tensor, intensity: Tensor, repeats: Tensor | None = None
     ) -> Tensor:
         """(M, W): what the tower reads, as `head` takes it; `input_spans` says what stands where."""
-        product = v * q
-        likeness = [
-            part.sum(1) for part in torch.split(product, [f.width for f in self.config.item_fields], 1)
-        ]  # v_f·q_f
+        product = v * beside(q, v)
+        likeness = [part.sum(1) for part in torch.split(product, list(self.config.interest_fields), 1)]  # v_f·q_f
         sums = torch.cat([v, product, torch.stack(likeness, 1), intensity.to(v.dtype)], 1)
         parts = [others, q, damped(sums)]
         if self.counts is not None:
@@ -201,12 +204,12 @@ class InterestNetwork(nn.Module):
     def input_spans(self) -> dict[str, slice]:
         """The columns of `tower_input` that a behavior can move: "interest vector" (v), "product" (v∘q and each
         field's v·q), "intensity", and "counts" where the tower reads them."""
-        config, fields = self.config, len(self.config.item_fields)
+        config, parts = self.config, self.config.interest_fields
         widths = {
             "others": sum(f.width for f in config.user_fields + config.context_fields) + config.item_width,
-            "interest vector": config.item_width,
-            "product": config.item_width + fields,
-            "intensity": fields if config.unit_per_field else 1,
+            "interest vector": sum(parts),
+            "product": sum(parts) + len(parts),
+            "intensity": len(parts) if config.unit_per_field else 1,
             "counts": self.counts.width if self.counts else 0,
         }
         spans = zip(widths, pairwise(accumulate(widths.values(), initial=0)), strict=True)

@@ -135,7 +135,8 @@ def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ..
         return base_badge(config, half_life), t("same for every candidate"), *counts
     if config.architecture == "dien":
         newest = t("{n} newest behaviors", n=config.max_history)
-        return t("softmax"), config.evolution.upper(), t("order counts"), newest, *counts
+        summed = (t("sum of the history"),) if config.history_sum else ()
+        return t("softmax"), config.evolution.upper(), t("order counts"), newest, *summed, *counts
     normalised = t(OPTIONS[config.normalisation])
     if config.attention != "unit":
         product = t("dot product q·k") if config.attention == "dot" else t("bilinear q·W·k")

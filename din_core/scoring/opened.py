@@ -43,7 +43,7 @@ class Moved(NamedTuple):
     """What the tower reads of S histories."""
 
     v: Tensor
-    """(S, D) interest vectors"""
+    """(S, D) interest vectors; (S, 2D) where they hold the history's sum too"""
     intensity: Tensor
     """(S, I)"""
     repeats: Tensor | None
@@ -245,7 +245,10 @@ class Evolved(Opened):
         return np.asarray(attention.double()), np.asarray(self._pooling.evolution.path(interest, attention).double())
 
     def line(self, at: Floats) -> tuple[Floats, Floats]:
-        """Attention and repeats from 0 to their values: under AGRU and AUGRU no attention is no evolution."""
+        """Attention, the history's sum and repeats from 0 to their values.
+
+        Under AGRU and AUGRU no attention is no evolution.
+        """
         kept = torch.as_tensor(self.count) > 0
         k, s, t = self._k[kept], len(at), int(kept.sum())
         one = self._changed(kept[None])
@@ -259,14 +262,16 @@ class Evolved(Opened):
         with torch.enable_grad():
             along = (attention[:, None] * fraction).requires_grad_()  # (t, S)
             v = self._pooling.evolution(interest, along.reshape(-1), several)
-            there = fraction.expand(t, s).clone().requires_grad_()  # how much of each behavior the counts hold
+            there = fraction.expand(t, s).clone().requires_grad_()  # how much of each behavior sum and counts hold
+            if self._pooling.history_sum:
+                v = torch.cat([v, there.T @ k], 1)
             repeats = None if matches is None else there.T @ matches
             logit = self.scene.logits(Moved(v, along.sum(0)[:, None], repeats))
-            by_attention, by_repeats = torch.autograd.grad(
+            by_attention, by_presence = torch.autograd.grad(
                 logit.sum(), (along, there), allow_unused=True, materialize_grads=True
             )
         slopes = np.zeros((s, len(self.behaviors)))
-        slopes[:, kept.numpy()] = (by_attention * attention[:, None] + by_repeats).T.double().numpy()
+        slopes[:, kept.numpy()] = (by_attention * attention[:, None] + by_presence).T.double().numpy()
         return np.asarray(logit.detach().double()), slopes
 
     def _moved(self, kept: Tensor, players: Tensor | None) -> Iterator[Moved]:

@@ -20,8 +20,9 @@ class ShortTower:
         """others (1, U + X), candidate (1, F) rows, q (1, D)."""
         tower, spans = network.tower, network.input_spans()
         start = spans["interest vector"].start
-        self._widths = [f.width for f in network.config.item_fields]
-        self._counts, self._candidate, self._q = network.counts, candidate, q
+        self._widths = list(network.config.interest_fields)
+        self._counts, self._candidate = network.counts, candidate
+        self._q = q.repeat(1, sum(self._widths) // q.shape[1])
         scale = standard_scale(tower.moments.mean.double(), tower.moments.variance.double())  # (W,)
         first = tower.first.weight.double() * scale  # (H, W)
         still = torch.cat([others, q], 1).double()[0]
@@ -32,7 +33,7 @@ class ShortTower:
         self._dices = [_DicePasses(tower.first_dice), _DicePasses(tower.second_dice)]
 
     def __call__(self, v: Tensor, intensity: Tensor, repeats: Tensor | None) -> Tensor:
-        """v (S, D), intensity (S, I), repeats (S, F + 1) where the tower reads counts → (S,) logits."""
+        """v (S, D) or (S, 2D), intensity (S, I), repeats (S, F + 1) where the tower reads counts → (S,) logits."""
         product = v * self._q
         likeness = torch.stack([part.sum(1) for part in torch.split(product, self._widths, 1)], 1)
         x = asinh_(torch.cat([v, product, likeness, intensity], 1).mul_(KNEE))

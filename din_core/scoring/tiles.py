@@ -89,7 +89,8 @@ def _evolution(pooling: InterestEvolution, k: Tensor, batch: RaggedBatch) -> Poo
     def pool(q: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
         tile = _with_candidates(batch, rows)
         attention = pooling.attend(q, interest, tile)
-        return pooling.evolution(interest, attention, tile), pair_sum(attention, tile)[:, None]
+        evolved = pooling.evolution(interest, attention, tile)
+        return pooling.with_sum(evolved, k, tile), pair_sum(attention, tile)[:, None]
 
     return pool
 

@@ -21,6 +21,7 @@ FAMILY = [*MODELS, "augru, counts", "dot, softmax"]
 """Names of `scorer`."""
 MORE = {
     "augru, counts": {"architecture": "dien", "counts": True},
+    "augru, history sum": {"architecture": "dien", "history_sum": True},
     "dot, softmax": {"attention": "dot", "normalisation": "softmax"},
 }
 

@@ -30,9 +30,10 @@ FAMILY = {
     "aigru": {"architecture": "dien", "evolution": "aigru"},
     "agru": {"architecture": "dien", "evolution": "agru"},
     "augru": {"architecture": "dien", "evolution": "augru"},
+    "augru, history sum": {"architecture": "dien", "history_sum": True},
 }
 """Options of one toy network for each member of the family."""
-FOLDING = [name for name in FAMILY if name not in ("time decay", "aigru", "agru", "augru")]
+FOLDING = [name for name in FAMILY if name != "time decay" and FAMILY[name].get("architecture") != "dien"]
 """Those to which neither order nor age matters."""
 
 

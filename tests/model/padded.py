@@ -38,6 +38,9 @@ class PaddedPooling(nn.Module):
             weight, v = self.base(q_pad, k_pad, count, age, behaviors)
         elif isinstance(self.inner, InterestEvolution):
             weight, v = self.evolve(q_pad, k_pad, pairs)
+            if self.inner.history_sum:
+                summed = torch.where(behaviors[..., None], k_pad, 0.0).sum(1, keepdim=True)
+                v = torch.cat([v, summed.expand_as(q_pad)], -1)
         elif isinstance(self.inner, FieldwisePooling):
             weight, v = self.fieldwise(q_pad, k_pad, count, pairs)
         else:

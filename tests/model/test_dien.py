@@ -1,13 +1,17 @@
 """DIEN: its GRUs, attention and auxiliary loss against plain NumPy float64 transcriptions of the equations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from din_core.model.dien import EvolutionLayer, auxiliary_loss
-from tests.model.conftest import toy_batch, toy_network
+from din_core.domain import CheckpointError
+from din_core.model.config import FieldConfig
+from din_core.model.dien import EvolutionLayer, InterestEvolution, auxiliary_loss
+from tests.model.conftest import toy_batch, toy_config, toy_network
 
 KINDS = ("aigru", "agru", "augru")
 WIDTH = 4
@@ -174,3 +178,35 @@ def test_the_auxiliary_loss_is_there_in_training_only_and_never_crosses_historie
     assert network(toy_batch([[1, 2]], [[3]])).auxiliary is None
     assert network.train()(toy_batch([[1], [2], []], [[3], [3], [3]])).auxiliary == 0
     assert network(toy_batch([[1, 2]], [[3]])).auxiliary > 0
+
+
+def test_the_tower_reads_the_sum_of_the_history_and_its_product_with_the_candidate():
+    network, batch = toy_network("dien", history_sum=True), toy_batch(HISTORIES, CANDIDATES)
+    plain = toy_network("dien")
+    network.pooling.load_state_dict(plain.pooling.state_dict())
+    network.item.load_state_dict(plain.item.state_dict())
+    found, k = network(batch).interest, network.item(batch.behavior)
+    torch.testing.assert_close(found[:, :WIDTH], plain(batch).interest)
+    sums = torch.stack([k[:4].sum(0), k[:4].sum(0), torch.zeros_like(k[0]), k[4:].sum(0)])
+    torch.testing.assert_close(found[:, WIDTH:], sums)
+    q = network.item(batch.candidate)
+    read = network.tower_input(network.others(batch), batch.candidate, q, found, torch.ones(4, 1).double())
+    product = read[:, network.input_spans()["product"]]
+    torch.testing.assert_close(product[:, WIDTH : 2 * WIDTH], torch.asinh(4 * sums * q))
+    torch.testing.assert_close(product[:, -1], torch.asinh(4 * (sums * q)[:, 3]))  # the category, one wide
+
+
+def test_a_state_starts_as_little_else_than_its_newest_input():
+    torch.manual_seed(0)
+    pooling = InterestEvolution(replace(toy_config("dien"), item_fields=(FieldConfig("item_id", 6, 32),)))
+    k = torch.nn.functional.normalize(torch.randn(5, 32)) / 2
+    with torch.no_grad():
+        states = pooling.extract(k, toy_batch([[1, 2, 3, 4, 5]], [[1]]))
+    likeness = torch.nn.functional.cosine_similarity(states[:, None], k[None], dim=2)
+    assert (likeness.argmax(1) == torch.arange(5)).all()
+    assert likeness.diagonal().mean() > 0.5
+
+
+def test_the_historys_sum_is_for_dien_alone():
+    with pytest.raises(CheckpointError, match="history_sum is for DIEN, but this is 'din'"):
+        toy_config(history_sum=True)

@@ -56,7 +56,7 @@ class MeanWeights(nn.Module):
         if not isinstance(self.trained, InterestEvolution):
             return pooled(weight, k, batch, self.config)
         evolved = self.trained.evolution(self.trained.extract(k, batch), weight, batch)
-        return Pooled(weight, evolved, pair_sum(weight, batch)[:, None])
+        return Pooled(weight, self.trained.with_sum(evolved, k, batch), pair_sum(weight, batch)[:, None])
 
 
 def with_mean_weights(checkpoint: Checkpoint) -> InterestNetwork:
