@@ -42,13 +42,16 @@ def show_nearest(app: App, scenario: Scenario) -> None:
             st.caption(t("Whose outcome was the opposite can be told only of an impression whose outcome is known."))
             return
         label = t("Find the nearest {person} with the opposite outcome", person=words.person.lower())
-        if not st.button(label, key="find_nearest", icon=":material/group:"):
-            return
-        found = opposite_impressions(app.store, impression, MOST)
-        nearest = find_nearest(app, scenario, impression, found)
+        if st.button(label, key="find_nearest", icon=":material/group:"):
+            found = opposite_impressions(app.store, impression, MOST)
+            state.answer("nearest", scenario, (found, find_nearest(app, scenario, impression, found)))
     except DinLensError as error:
         report([sentence(error)])
         return
+    answer = state.answered("nearest", scenario)
+    if answer is None:
+        return
+    found, nearest = answer
     if nearest is None:
         st.markdown(
             t("No other {people} were shown this item, or one of its kind, with that outcome.", people=words.people)
@@ -180,8 +183,12 @@ def show_counterfactuals(app: App, scenario: Scenario) -> None:
         key=f"across {scenario.user_id} {scenario.as_of} {scenario.candidate_ids[0]}",
     )
     if go.button(t("Find the fewest behaviors to remove"), key="find_removal", icon=":material/playlist_remove:"):
-        found = smallest_removal(opened, threshold=float(np.log(goal / (100 - goal))))
-        _show_removal(found, goal, now)
+        state.answer(
+            "removal", scenario, (smallest_removal(opened, threshold=float(np.log(goal / (100 - goal)))), goal)
+        )
+    answer = state.answered("removal", scenario)
+    if answer is not None and answer[1] == goal:
+        _show_removal(answer[0], goal, now)
 
 
 def _show_removal(found: Counterfactual, goal: int, now: float) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -117,6 +117,8 @@ class Session:
     """What the Compare page shows beside the scenario."""
     space: SpaceView = field(default_factory=SpaceView)
     imports: Imports = field(default_factory=Imports)
+    answers: dict[str, tuple[object, Any]] = field(default_factory=dict)
+    """Answers to questions about the scenario on screen, by question, each under the scenario it is of."""
     trail: Memory = field(default_factory=Memory)
     """What the what-if page last scored."""
 
@@ -295,6 +297,17 @@ def choose_comparison(comparison: Comparison) -> None:
 def on_screen(scenario: Scenario) -> tuple[str, ...]:
     """Folder names of the scenario's models that are at hand."""
     return find_checkpoints(scenario.checkpoints, current_app().setting.fingerprints)[0]
+
+
+def answer(question: str, scenario: Scenario, found: object) -> None:
+    """Keep the answer to a question until another scenario is on screen."""
+    session().answers[question] = scenario, found
+
+
+def answered(question: str, scenario: Scenario) -> Any:
+    """What was found; None where it was not asked of this scenario."""
+    of, found = session().answers.get(question, (None, None))
+    return found if of == scenario else None
 
 
 @st.cache_resource(show_spinner=False)

@@ -63,6 +63,7 @@ def test_the_fewest_behaviors_and_the_nearest_opposite_are_the_cores_and_can_be_
     other = nearest(scorers["din"], own, seen)
     assert other is not None
     expect(said).to_contain_text(f"{100 * other.own:.1f} % on screen and {100 * other.other:.1f} % there")
+    expect(said).to_contain_text(f"takes it across {goal} %" if found.chosen is None else "the chance is")
     page.get_by_role("button", name="Open this scenario").click()
     expect(page).to_have_url(has_query("user", other.seen.impression.user_id))
     expect(page).to_have_url(has_query("item", other.seen.impression.item.item_id))

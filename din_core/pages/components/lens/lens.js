@@ -130,7 +130,7 @@ function createLens(root) {
   function present(renewed, before) {
     if (renewed) renew(before);
     changeModels(renewed);
-    show();
+    show(renewed && before !== null);
   }
 
   function showFresh(fresh) {
@@ -347,7 +347,7 @@ function createLens(root) {
 
   const mark = ({ outcome }) => (outcome === null ? "open" : outcome ? "positive" : "negative");
 
-  function show() {
+  function show(later = false) {
     const item = data.cases[chosen];
     for (const option of at("cases").children) {
       option.setAttribute("aria-selected", String(option.id === `case-${chosen}`));
@@ -367,12 +367,13 @@ function createLens(root) {
       model: on[0].name,
       title: item.title,
     });
-    draw();
+    draw(true, later);
     lookAhead();
   }
 
-  // `bars`: whether the chart is drawn anew, or has only more to tell.
-  function draw(bars = true) {
+  // `bars`: whether the chart is drawn anew, or has only more to tell. `later`: the table, which is empty, is filled
+  // once score and chart are on screen.
+  function draw(bars = true, later = false) {
     const { scored, timeline } = on[0];
     const item = scored[chosen];
     const slots = new Map(item.groups.filter(({ slot }) => slot !== null).map(({ name, slot }) => [name, slot]));
@@ -413,7 +414,10 @@ function createLens(root) {
     chart.setCase(shown, bars);
     legend(item, measured, effects, colors);
     onScreen = shown;
-    table.setCase(shown, view.sort);
+    if (later) {
+      table.wait();
+      painted().then(() => onScreen === shown && table.setCase(shown, view.sort));
+    } else table.setCase(shown, view.sort);
     tellReading();
     reasons.show(on[0], effects, item.probability, shown.color);
   }

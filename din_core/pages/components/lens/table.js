@@ -149,6 +149,7 @@ function createTable(at, onSort, onRows, onPin) {
     order = next;
     drawn = 0;
     at("table").setAttribute("aria-rowcount", String(sorted.length + 1));
+    scroller.style.minHeight = "";
     draw(IN_SIGHT + (scrollTop ? Math.ceil((scrollTop + scroller.clientHeight) / rowHeight) : 0));
     if (scroller.scrollTop !== scrollTop) scroller.scrollTop = scrollTop;
     later();
@@ -185,7 +186,12 @@ function createTable(at, onSort, onRows, onPin) {
     forget() {
       order = "";
       stopIdle(idle);
+      if (body.children.length) scroller.style.minHeight = `${scroller.offsetHeight}px`; // nothing below moves up meanwhile
       body.replaceChildren();
+    },
+    // The case comes when the chart is on screen.
+    wait() {
+      body.setAttribute("aria-busy", "true");
     },
     setTimeline(next) {
       time = next;
