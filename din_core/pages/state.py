@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from din_core.store.importing import TablePreview
 
 SESSION = "din_lens"
-SHELF_ROOM = 48_000_000
+SHELF_ROOM = 24_000_000
 """Characters."""
 COMPARE = "compare"
 """The path of the page whose address holds a comparison too."""
