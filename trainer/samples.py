@@ -128,16 +128,16 @@ class Samples:
             index, starts = _slices(offsets, self.user[groups])
             profile.append(Multi(rows[torch.from_numpy(index).to(device)], torch.from_numpy(starts[:-1]).to(device)))
         batch = RaggedBatch(
-            behavior=self.item_rows[self.behavior[on_device]],
-            count=self.count[on_device],
-            age=self.age[on_device],
+            behavior=self.item_rows.index_select(0, self.behavior.index_select(0, on_device)),
+            count=self.count.index_select(0, on_device),
+            age=self.age.index_select(0, on_device),
             behavior_offsets=tuple(behavior_offsets.tolist()),
-            candidate=self.item_rows[self.candidate[shown]],
+            candidate=self.item_rows.index_select(0, self.candidate.index_select(0, shown)),
             candidate_offsets=tuple(candidate_offsets.tolist()),
             profile=tuple(profile),
-            context=self.context[shown],
+            context=self.context.index_select(0, shown),
         )
-        return batch, self.label[shown]
+        return batch, self.label.index_select(0, shown)
 
     def shuffled(self, batch_size: int, seed: int, epoch: int) -> list[Ints]:
         """The groups of each batch of an epoch, about `batch_size` impressions each; a function of its arguments."""

@@ -165,8 +165,8 @@ class InterestNetwork(nn.Module):
 
     def forward(self, batch: RaggedBatch) -> Output:
         """Score every candidate of the batch against its history."""
-        q = self.item(batch.candidate)  # (M, D)
-        k = self.item(batch.behavior)  # (N, D)
+        rows = torch.cat([batch.candidate, batch.behavior])  # read at once: one gradient as large as the tables
+        q, k = self.item(rows).split([len(batch.candidate), len(batch.behavior)])  # (M, D), (N, D)
         weight, v, intensity, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D), (M, 1)
         repeats = self.counts.repeats(batch) if self.counts else None
         logit = self.head(self.others(batch), batch.candidate, q, v, intensity, repeats)
