@@ -145,9 +145,8 @@ def plot_evolution(info: EvolutionInfo, dark: bool = False, labels: EvolutionLab
         figure.add_trace(bars, row=place, col=1)
     if len(info.attention):
         line = {"dash": "dash", "width": 1, "color": ink}
-        figure.add_hline(
-            y=1 / len(info.attention), line=line, annotation_text=labels.even, annotation_position="top left", row=3
-        )
+        figure.add_hline(y=1 / len(info.attention), line=line, row=3)
+        figure.layout.annotations[2].text = f"{labels.attention} · ╌╌ {labels.even}"  # beside bars it would cover them
     figure.update_layout(
         height=540, margin={"l": 8, "r": 8, "t": 32, "b": 8}, showlegend=False, hoverlabel={"align": "left"}
     )
