@@ -99,7 +99,7 @@ class BatchDice(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, s: Tensor, alpha: Tensor, weight: Tensor | None, kernels: Kernels
+        ctx: Any, s: Tensor, alpha: Tensor, weight: Tensor | None, kernels: Passes
     ) -> tuple[Tensor, Tensor, Tensor]:
         """s (n, K), alpha (K,), weight (n,) → y (n, K), mean (K,), variance (K,)."""
         precise = torch.promote_types(s.dtype, torch.float32)  # half precision cannot sum a batch
@@ -162,7 +162,7 @@ def _gradient(
     return grad * (alpha + (1 - alpha) * p) + rate * (own - share[:, None] * (h + z * hz))
 
 
-def _by_blocks(name: str, kernels: Kernels, of_rows: Sequence[Tensor], *rest: Tensor) -> list[Tensor]:
+def _by_blocks(name: str, kernels: Passes, of_rows: Sequence[Tensor], *rest: Tensor) -> list[Tensor]:
     """A kernel's sums over rows (n, ·) in two levels: compiled, one long sum would be several times slower."""
     n = len(of_rows[0])
     whole = n // ROWS * ROWS
@@ -173,7 +173,7 @@ def _by_blocks(name: str, kernels: Kernels, of_rows: Sequence[Tensor], *rest: Te
 
 
 @dataclass(frozen=True, slots=True)
-class Kernels:
+class Passes:
     """Training's four passes over a batch, as written or compiled."""
 
     squares: Callable[..., tuple[Tensor, ...]]
@@ -182,11 +182,11 @@ class Kernels:
     gradient: Callable[..., Tensor]
 
 
-PLAIN = Kernels(_squares, _activate, _sums, _gradient)
+PLAIN = Passes(_squares, _activate, _sums, _gradient)
 
 
 @cache
-def fused_kernels(channels: int) -> Kernels:
+def fused_kernels(channels: int) -> Passes:
     """Compiled for so many channels and any number of rows; what is asserted is compiled as a constant."""
 
     def squares(s: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
@@ -206,4 +206,4 @@ def fused_kernels(channels: int) -> Kernels:
         return _gradient(s, *rest)
 
     kernels: list[Any] = [torch.compile(kernel, dynamic=True) for kernel in (squares, activate, sums, gradient)]
-    return Kernels(*kernels)
+    return Passes(*kernels)
