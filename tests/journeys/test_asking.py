@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
@@ -117,3 +118,30 @@ def test_quick_steps_and_a_model_chosen_on_the_way_add_up(page: Page, address: s
     expect(page.locator("#title")).to_have_text("Nails · 1 lb")
     expect(page.locator("#model-line")).to_contain_text("DIEN ")
     page.wait_for_url(lambda url: "item=n1" in url and "models=dien" in url)
+
+
+def test_what_is_searched_is_found_though_python_hears_late_of_a_choice_made_before(page: Page, address: str) -> None:
+    """Such a choice forgets what is typed in the boxes."""
+    held_back: list[bytes | str] = []
+    sockets: list[WebSocketRoute] = []
+    holding = False
+
+    def relay(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        sockets.append(server)
+        socket.on_message(lambda said: held_back.append(said) if holding else server.send(said))
+
+    page.route_web_socket(re.compile("_stcore/stream"), relay)
+    open_example(page, address)
+    holding = True
+    box(page, "user").fill("9")
+    while not held_back:  # what is asked goes off first
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.locator("#cases").dispatch_event("keydown", {"key": "ArrowDown"})  # the focus stays where it is
+    while len(held_back) < 2:
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    holding = False
+    for said in held_back:
+        sockets[-1].send(said)
+    expect(options(page, "user").filter(has_text="Household 9")).to_be_visible()
+    expect(page).to_have_url(has_query("item", "m2"))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from din_core.pages.components.sources import source
 from din_core.pages.components.spoken import spoken
-from din_core.pages.components.told import listen
+from din_core.pages.components.told import last_heard, listen
 
 NAME = "din_lens.combobox"
 HTML = source("combobox/combobox.html")
@@ -66,6 +66,7 @@ def search_box(
         "placeholder": placeholder,
         "selected": selected and {"id": selected.id, "label": selected.label},
         "results": None,
+        "heard": last_heard(key, "query"),
     }
     text = typed.get(key)
     if text is not None:

@@ -1,5 +1,5 @@
 // A text field that searches on the server: ARIA's combobox with a listbox, in Streamlit's components v2.
-// Python sends {label, placeholder, noun, selected, results}; the field tells "query" and "pick".
+// Python sends {label, placeholder, noun, selected, results, heard}; the field tells "query" and "pick".
 
 const WAIT_MS = 150; // of silence before a typed text is searched
 const boxes = new WeakMap();
@@ -23,6 +23,7 @@ function createBox(root) {
   let active = -1;
   let typed = false; // the field holds a search text rather than the choice
   let asked = null; // text that the server was asked for and has not answered yet
+  let question = 0; // number of the message that asked
   let pickFirst = false; // Enter came before the answer
   let picked = null; // chosen, and not yet confirmed by the server
   let timer = 0;
@@ -39,6 +40,9 @@ function createBox(root) {
       at("help").textContent = say("Type to search {noun}; arrow keys and Enter choose.", data);
       input.placeholder = data.placeholder;
       if (data.results && data.results.text !== null) answer(data.results);
+      // What was typed was forgotten with a choice made before it, of which Python heard after it.
+      const forgotten = asked !== null && data.heard >= question;
+      if (forgotten && isOpen() && asked === text()) search();
       if (picked !== null && data.selected?.id === picked) picked = null;
       if (!typed && picked === null) show(data.selected?.label ?? "");
     },
@@ -156,10 +160,12 @@ function createBox(root) {
     clearTimeout(timer);
     panel.classList.add("waiting");
     if (!options.length) at("count").textContent = say("Searching…");
-    timer = setTimeout(() => {
-      asked = text();
-      box.send("query", asked);
-    }, delay);
+    timer = setTimeout(search, delay);
+  }
+
+  function search() {
+    asked = text();
+    question = box.send("query", asked);
   }
 
   function choose(index) {
