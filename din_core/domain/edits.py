@@ -10,8 +10,10 @@ from typing import Literal
 from din_core.domain.behaviors import Behavior, History
 from din_core.domain.entities import Item
 from din_core.domain.errors import DinLensError, UnknownItem
+from din_core.domain.said import Said
 
 MOST_REPEATS = 100
+SIDES = {"before": Said("before"), "after": Said("after")}
 NO_ITEMS: Mapping[str, Item] = {}
 
 
@@ -128,7 +130,7 @@ def after(state: State, edit: Edit, items: Mapping[str, Item] = NO_ITEMS) -> Sta
     """The state that an edit makes of `state`; raises as `apply` does."""
     match edit:
         case SetContext(name, value):
-            _check_field("context", name, state.context)
+            _check_field(Said("context"), name, state.context)
             return replace(state, context={**state.context, name: value})
         case SetCandidate(item_id):
             return replace(state, candidate=_item(items, item_id))
@@ -182,7 +184,9 @@ def _edited(history: History, edit: Edit, items: Mapping[str, Item]) -> History:
         case DropItem(item_id):
             behaviors = [b for b in behaviors if b.item.item_id != item_id]
             if len(behaviors) == len(history.behaviors):
-                raise EditError(f'the history holds 0 behaviors with item "{item_id}"; drop one that it holds')
+                raise EditError(
+                    'the history holds 0 behaviors with item "{item_id}"; drop one that it holds', item_id=item_id
+                )
         case Add(item_id, timestamp):
             behaviors = _with(history, Behavior(_item(items, item_id), _time_to_add(history, timestamp)))
         case Move(line, side, beside):
@@ -191,11 +195,13 @@ def _edited(history: History, edit: Edit, items: Mapping[str, Item]) -> History:
             behaviors = [b for b in behaviors if (b.timestamp < timestamp) == (keep == "before")]
         case Repeat(line, times):
             if not 2 <= times <= MOST_REPEATS:
-                raise EditError(f"a behavior cannot stand {times} times; give 2 to {MOST_REPEATS}")
+                raise EditError(
+                    "a behavior cannot stand {times} times; give 2 to {most}", times=times, most=MOST_REPEATS
+                )
             place = _place(history, line)
             behaviors[place : place + 1] = [behaviors[place]] * times
         case SetProfile(name, values):
-            _check_field("profile", name, history.user.fields)
+            _check_field(Said("profile"), name, history.user.fields)
             return replace(history, user=replace(history.user, fields={**history.user.fields, name: values}))
         case SetContext() | SetCandidate():
             return history
@@ -210,8 +216,12 @@ def _place(history: History, line: Line) -> int:
             if left == 0:
                 return place
     raise EditError(
-        f'the history holds {line.nth - left} behaviors with item "{line.item_id}" at {_moment(line.timestamp)}, '
-        f"number {line.nth} is edited; choose one that it holds"
+        'the history holds {held} behaviors with item "{item_id}" at {moment}, number {number} is '
+        "edited; choose one that it holds",
+        held=line.nth - left,
+        item_id=line.item_id,
+        moment=_moment(line.timestamp),
+        number=line.nth,
     )
 
 
@@ -220,8 +230,10 @@ def _time_to_add(history: History, timestamp: int | None) -> int:
         return history.as_of - 1
     if timestamp >= history.as_of:
         raise EditError(
-            f"a behavior at {_moment(timestamp)} would not be earlier than {_moment(history.as_of)}, "
-            "when the candidate is shown; add it at an earlier time"
+            "a behavior at {moment} would not be earlier than {shown_at}, when the candidate is shown; add "
+            "it at an earlier time",
+            moment=_moment(timestamp),
+            shown_at=_moment(history.as_of),
         )
     return timestamp
 
@@ -235,7 +247,11 @@ def _moved(history: History, line: Line, side: str, beside: Line) -> list[Behavi
     behaviors = list(history.behaviors)
     here, there = _place(history, line), _place(history, beside)
     if here == there:
-        raise EditError(f'the behavior with item "{line.item_id}" cannot stand {side} itself; name another one')
+        raise EditError(
+            'the behavior with item "{item_id}" cannot stand {side} itself; name another one',
+            item_id=line.item_id,
+            side=SIDES[side],
+        )
     moved = replace(behaviors.pop(here), timestamp=beside.timestamp)
     behaviors.insert(there - (here < there) + (side == "after"), moved)
     return behaviors
@@ -243,13 +259,18 @@ def _moved(history: History, line: Line, side: str, beside: Line) -> list[Behavi
 
 def _item(items: Mapping[str, Item], item_id: str) -> Item:
     if item_id not in items:
-        raise UnknownItem(f'no item "{item_id}" at hand; choose one of the catalogue')
+        raise UnknownItem('no item "{item_id}" at hand; choose one of the catalogue', item_id=item_id)
     return items[item_id]
 
 
-def _check_field(room: str, name: str, known: Iterable[str]) -> None:
+def _check_field(room: Said, name: str, known: Iterable[str]) -> None:
     if name not in known:
-        raise EditError(f'there is no {room} field "{name}"; known are {", ".join(known) or "none"}')
+        raise EditError(
+            'there is no {room} field "{name}"; known are {known}',
+            room=room,
+            name=name,
+            known=", ".join(known) or Said("none"),
+        )
 
 
 def _moment(timestamp: int) -> str:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from din_core.domain.said import Said
+
 
 class DinLensError(Exception):
-    """Base of every error that is the input's fault, not the program's. `str(error)` is fit to show."""
+    """Base of every error that is the input's fault, not the program's. `str(error)` is fit to show.
+
+    `LinkError("there is no edit {kind}", kind=kind)`: `said` keeps the template and the values apart.
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        self.said = Said(template, **values)
+        super().__init__(self.said)
 
 
 class StoreError(DinLensError):
@@ -16,8 +25,8 @@ class StoreError(DinLensError):
 class RejectedRows(DinLensError):
     """Input tables hold rows that cannot be loaded; nothing was loaded."""
 
-    def __init__(self, message: str, rejects: Sequence[object] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, template: str, /, rejects: Sequence[object] = (), **values: object) -> None:
+        super().__init__(template, **values)
         self.rejects = tuple(rejects)
 
 

@@ -79,8 +79,10 @@ def read_tour(path: Path) -> Tour:
         return _tour(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DinLensError(
-            f"{path.name} cannot be read as a tour ({type(error).__name__}: {error}); "
-            "write it anew with `python -m trainer tour`"
+            "{file} cannot be read as a tour ({kind}: {error}); write it anew with `python -m trainer tour`",
+            file=path.name,
+            kind=type(error).__name__,
+            error=str(error),
         ) from error
 
 

@@ -25,7 +25,9 @@ def read_leaderboard(folder: Path) -> Leaderboard | None:
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise CheckpointError(
-            f"{path} is not a leaderboard ({reason}); write it anew with `python -m trainer leaderboard`"
+            "{path} is not a leaderboard ({reason}); write it anew with `python -m trainer leaderboard`",
+            path=str(path),
+            reason=reason,
         ) from error
 
 

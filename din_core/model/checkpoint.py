@@ -20,6 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from din_core.domain import CheckpointError
+from din_core.domain.said import Said
 from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import Vocabulary
@@ -105,8 +106,10 @@ def check_replaceable(folder: Path) -> None:
     strange = sorted(names - {WEIGHTS, CONFIG, VOCABULARY, METRICS, CARD, FAITHFULNESS})
     if strange or not folder.is_dir():
         raise CheckpointError(
-            f"{folder} holds {strange[0] if strange else 'no folder'}, which is no part of a checkpoint; "
-            "name a new folder, or one that holds a checkpoint only"
+            "{folder} holds {strange}, which is no part of a checkpoint; name a new folder, or one that "
+            "holds a checkpoint only",
+            folder=str(folder),
+            strange=strange[0] if strange else Said("no folder"),
         )
 
 
@@ -115,7 +118,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     for name in (WEIGHTS, CONFIG, VOCABULARY):
         if not (folder / name).is_file():
             raise CheckpointError(
-                f"{folder} holds no {name}, so it is not a checkpoint; write one with `python -m trainer train`"
+                "{folder} holds no {name}, so it is not a checkpoint; write one with `python -m trainer train`",
+                folder=str(folder),
+                name=name,
             )
     config = ModelConfig.from_dict(_read_json(folder / CONFIG))
     raw_vocabulary = _read_json(folder / VOCABULARY)
@@ -125,7 +130,11 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         model.load_state_dict(load_file(folder / WEIGHTS))
     except (KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{folder} does not hold what its config.json says ({reason}); train it again") from error
+        raise CheckpointError(
+            "{folder} does not hold what its config.json says ({reason}); train it again",
+            folder=str(folder),
+            reason=reason,
+        ) from error
     model.eval().requires_grad_(False)
     return Checkpoint(
         folder=folder,
@@ -156,4 +165,6 @@ def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is not readable JSON ({error}); train the checkpoint again") from error
+        raise CheckpointError(
+            "{path} is not readable JSON ({error}); train the checkpoint again", path=str(path), error=str(error)
+        ) from error

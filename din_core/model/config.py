@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from din_core.domain import CheckpointError
+from din_core.domain.said import Said
 
 Architecture = Literal["base", "din", "dien"]
 BasePooling = Literal["average", "sum", "time decay"]
@@ -86,21 +87,32 @@ class ModelConfig:
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise CheckpointError(
-                    f"{name} is {getattr(self, name)!r}, but must be one of {', '.join(map(repr, known))}; "
-                    "change it, or update DIN Lens"
+                    "{name} is {value!r}, but must be one of {known}; change it, or update DIN Lens",
+                    name=name,
+                    value=getattr(self, name),
+                    known=", ".join(map(repr, known)),
                 )
         for name, (limit, holds) in _LIMITS.items():
             if not holds(getattr(self, name)):
-                raise CheckpointError(f"{name} is {getattr(self, name)!r}, but must be {limit}; give another value")
+                raise CheckpointError(
+                    "{name} is {value!r}, but must be {limit}; give another value",
+                    name=name,
+                    value=getattr(self, name),
+                    limit=limit,
+                )
         if self.history_sum and self.architecture != "dien":
             raise CheckpointError(
-                f"history_sum is for DIEN, but this is {self.architecture!r}, which pools all behaviors; leave it out"
+                "history_sum is for DIEN, but this is {architecture!r}, which pools all behaviors; leave it out",
+                architecture=self.architecture,
             )
         for name in ("unit_per_field", "unit_matches"):
             if getattr(self, name) and (self.architecture, self.attention) != ("din", "unit"):
                 raise CheckpointError(
-                    f"{name} needs the activation unit of DIN, but this is {self.architecture!r} with "
-                    f"attention {self.attention!r}; leave it out"
+                    "{name} needs the activation unit of DIN, but this is {architecture!r} with attention "
+                    "{attention!r}; leave it out",
+                    name=name,
+                    architecture=self.architecture,
+                    attention=self.attention,
                 )
 
     @property
@@ -165,7 +177,8 @@ class ModelConfig:
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
-                f"config.json does not describe a model ({error}); write it with `python -m trainer train`"
+                "config.json does not describe a model ({error}); write it with `python -m trainer train`",
+                error=str(error),
             ) from error
 
 
@@ -198,16 +211,16 @@ def _flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
-_LIMITS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "tower_hidden": ("two whole numbers of 1 or more", _two_widths),
-    "unit_hidden": ("two whole numbers of 1 or more", _two_widths),
-    "tower_dropout": ("from 0 to below 1", lambda value: _number(value) and 0 <= value < 1),
-    "max_history": ("a whole number of 1 or more", _whole),
-    "half_life": ("a number of days above 0", lambda value: _number(value) and value > 0),
-    "auxiliary_weight": ("0 or more", lambda value: _number(value) and value >= 0),
+_LIMITS: dict[str, tuple[Said, Callable[[Any], bool]]] = {
+    "tower_hidden": (Said("two whole numbers of 1 or more"), _two_widths),
+    "unit_hidden": (Said("two whole numbers of 1 or more"), _two_widths),
+    "tower_dropout": (Said("from 0 to below 1"), lambda value: _number(value) and 0 <= value < 1),
+    "max_history": (Said("a whole number of 1 or more"), _whole),
+    "half_life": (Said("a number of days above 0"), lambda value: _number(value) and value > 0),
+    "auxiliary_weight": (Said("0 or more"), lambda value: _number(value) and value >= 0),
     **dict.fromkeys(
         ("learn_half_life", "unit_per_field", "unit_matches", "project_query", "counts", "history_sum"),
-        ("true or false", _flag),
+        (Said("true or false"), _flag),
     ),
 }
 """What a config file may hold for each, in words and as a check."""

@@ -72,7 +72,7 @@ def find_cases(app: App) -> AtHand | None:
         key = (str(folder), *((folder / name).stat().st_mtime_ns for name in FILES if (folder / name).is_file()))
         found = state.cases(folder, key)
     except DinLensError as error:
-        report([str(error)])
+        report([error.said])
         return None
     main, base = found.about.main, found.about.base
     report(misfits(app, found))

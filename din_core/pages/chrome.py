@@ -11,7 +11,6 @@ import streamlit as st
 from din_core.pages import language
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
-from din_core.sharing.resolve import sentence
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -58,7 +57,7 @@ def navigation(pages: Iterable[Page], place: DeltaGenerator, address: Address) -
 def report(problems: Iterable[str]) -> None:
     """Each problem as a sentence. They may quote what a link says, so nothing in them is markup."""
     for problem in problems:
-        st.warning(literal(sentence(problem)), icon=":material/info:")
+        st.warning(literal(language.sentence(problem)), icon=":material/info:")
 
 
 def footer(app: App, cards: Iterable[str] = ()) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from din_core.figures.heatmap import Fold, Order
+from din_core.sharing.links import unknown
 from din_core.sharing.values import MAX_LENGTH
 
 By = Literal["candidates", "models", "users"]
@@ -65,12 +66,12 @@ def parse(raw: Mapping[str, Sequence[str]]) -> tuple[Comparison | None, tuple[st
     given = {name: [text for text in raw[name] if text] for name in NAMES if raw.get(name)}
     if not given:
         return None, ()
-    problems, chosen = [], dict[str, Any]()
+    problems, chosen = list[str](), dict[str, Any]()
     for name, known in CHOICES.items():
         if name in given and given[name][0] in known:
             chosen[name] = given[name][0]
         elif name in given:
-            problems.append(f"The link's {name} “{given[name][0][:60]}” is unknown; known are {', '.join(known)}.")
+            problems.append(unknown(name, given[name][0], known))
     if "columns" in chosen:
         chosen["columns"] = int(chosen["columns"])
     other = given.get("other", [""])[0][:MAX_LENGTH] or None

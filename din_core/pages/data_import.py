@@ -20,7 +20,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from din_core.domain import DinLensError, StoreError
 from din_core.pages import state
 from din_core.pages.chrome import literal, report
-from din_core.pages.language import T, t
+from din_core.pages.language import T, said, t
 from din_core.store import IngestReport, check_tables, import_tables, new_store, preview_tables
 from din_core.store.importing import SUFFIXES, TABLES, below, optional_columns, required_columns
 
@@ -63,7 +63,7 @@ def show_import() -> None:
         if checked is not None:
             show_writing(root, files, checked)
     except DinLensError as error:
-        report([str(error)])
+        report([error.said])
 
 
 def choose_source() -> str:
@@ -194,7 +194,7 @@ def followed(work) -> IngestReport:
     try:
         return work(told)
     except OSError as error:
-        raise StoreError(f"the new store cannot be written ({error}); choose another folder") from None
+        raise StoreError("the new store cannot be written ({error}); choose another folder", error=str(error)) from None
     finally:
         place.empty()
 
@@ -239,7 +239,7 @@ def rejects_table(found: IngestReport) -> pd.DataFrame:
         [
             {
                 t("Table"): reject.table,
-                t("Reason"): literal(reject.reason),
+                t("Reason"): literal(said(reject.reason)),
                 t("Rows"): f"{reject.count:,}",
                 t("Examples"): literal(
                     "; ".join(t('row {row}: "{value}"', row=e.row, value=e.value) for e in reject.examples)

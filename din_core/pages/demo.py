@@ -33,7 +33,7 @@ def demo_store(tables: Path, progress: Progress, cache: Path | None = None) -> s
     """URL of the demo's store; builds it where there is none yet. StoreError without tables."""
     files = sorted(path for path in tables.glob("*") if path.suffix in (".parquet", ".csv", ".txt"))
     if not files:
-        raise StoreError(f"{tables} holds 0 tables; write the demo with `python -m trainer demo`")
+        raise StoreError("{tables} holds 0 tables; write the demo with `python -m trainer demo`", tables=str(tables))
     folder = cache or cache_folder()
     path = folder / f"demo-{fingerprint(files)}.db"
     url = f"sqlite:///{path}"
@@ -116,7 +116,8 @@ def cache_folder() -> Path:
         except OSError:
             continue
     raise StoreError(
-        f"neither {wanted} nor the temporary folder can be written; set XDG_CACHE_HOME to a folder that can"
+        "neither {wanted} nor the temporary folder can be written; set XDG_CACHE_HOME to a folder that can",
+        wanted=str(wanted),
     )
 
 

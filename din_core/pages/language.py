@@ -13,6 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from din_core.domain.said import Said, sentence_of
 from din_core.pages import mark, state
 
 TEXTS = Path(__file__).with_name("texts")
@@ -42,6 +43,25 @@ def dictionary(language: str) -> Mapping[str, str]:
         return {}
     found: dict[str, str] = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
     return found
+
+
+def sentence(text: str) -> str:
+    """A sentence of the core, in the visitor's language where it remembers how it was made."""
+    if not isinstance(text, Said) or current() == DEFAULT:
+        return sentence_of(text)
+    told = said(text)
+    return told if told.endswith((".", "。")) else t("{sentence}.", sentence=told)
+
+
+def said(text: str) -> str:
+    """A text of the core, in the visitor's language where it remembers how it was made."""
+    return retold(text, current()) if isinstance(text, Said) and current() != DEFAULT else str(text)
+
+
+def retold(text: Said, language: str) -> str:
+    """The same in `language`, and so are the values in it that were made like it."""
+    values = {n: retold(value, language) if isinstance(value, Said) else value for n, value in text.values.items()}
+    return translated(text.template, language).format(**values) if values else translated(text.template, language)
 
 
 def current() -> str:

@@ -93,7 +93,7 @@ def show_leaderboard(app: App) -> None:
     try:
         board = read_leaderboard(app.checkpoints)
     except CheckpointError as error:
-        report([str(error)])
+        report([error.said])
         return
     if board is None:
         st.markdown(

@@ -133,8 +133,9 @@ def from_environment() -> tuple[str | None, str | None]:
     store_url, checkpoints = os.environ.get("DIN_STORE") or None, os.environ.get("DIN_CHECKPOINTS") or None
     if checkpoints is None and store_url is not None:
         raise CheckpointError(
-            f"DIN_STORE is set to {store_url} but DIN_CHECKPOINTS is not set; "
-            "set it to the folder that holds the checkpoints, or unset both for the demo"
+            "DIN_STORE is set to {store_url} but DIN_CHECKPOINTS is not set; set it to the folder that holds"
+            " the checkpoints, or unset both for the demo",
+            store_url=store_url,
         )
     return store_url, checkpoints
 

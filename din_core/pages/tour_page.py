@@ -112,7 +112,7 @@ def show() -> None:
     try:
         tour = read_tour(TOUR)
     except DinLensError as error:
-        report([str(error)])
+        report([error.said])
         return
     place = state.session().tour
     step = STEPS[place]

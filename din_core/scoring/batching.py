@@ -119,8 +119,10 @@ class BatchingScorer(Scorer):
                 raise RuntimeError("the scorer is closed")
             if self._waiting() >= self._max_queue:
                 raise ScorerBusy(
-                    f"{self.name} has {self._waiting()} requests waiting and takes {self._max_queue} at most; "
-                    "try again in a moment"
+                    "{name} has {waiting} requests waiting and takes {most} at most; try again in a moment",
+                    name=self.name,
+                    waiting=self._waiting(),
+                    most=self._max_queue,
                 )
             self._lanes.setdefault(caller, deque()).append(job)
             self._wake()

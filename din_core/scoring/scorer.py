@@ -213,7 +213,8 @@ def load_scorers(folder: Path) -> dict[str, Scorer]:
     found = sorted(path.parent for path in folder.glob(f"[!.]*/{CONFIG}"))
     if not found:
         raise CheckpointError(
-            f"{folder} holds 0 checkpoints; write one below it with `python -m trainer train --out {folder}/din`"
+            "{folder} holds 0 checkpoints; write one below it with `python -m trainer train --out {folder}/din`",
+            folder=str(folder),
         )
     scorers = {path.name: Scorer(load_checkpoint(path)) for path in found}
     first = [name for name in OPENING_PAIR if name in scorers]

@@ -19,6 +19,7 @@ from din_core.domain import (
     SetProfile,
     Truncate,
 )
+from din_core.domain.said import Said
 from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
 
 MAX_EDITS = 50
@@ -57,20 +58,22 @@ def read_edit(parts: Parts) -> Edit:
     """The edit of these parts, the inverse of `edit_parts`. LinkError says what cannot be read."""
     kind, *rest = parts or ("",)
     if kind not in KINDS:
-        raise LinkError(f"there is no edit {shown(kind)}; known are {', '.join(KINDS)}")
+        raise LinkError("there is no edit {kind}; known are {known}", kind=shown(kind), known=", ".join(KINDS))
     if not all(0 < len(part) <= MAX_LENGTH for part in rest):
-        raise LinkError(f"each part of an edit has 1 to {MAX_LENGTH} characters")
+        raise LinkError("each part of an edit has 1 to {limit} characters", limit=MAX_LENGTH)
     (least, most), read = KINDS[kind]
     if not least <= len(rest) <= most:
-        wanted = str(least) if least == most else f"{least} to {most}"
-        raise LinkError(f"the edit {shown(kind)} has {len(rest)} parts, it needs {wanted}")
+        wanted = str(least) if least == most else Said("{least} to {most}", least=least, most=most)
+        raise LinkError(
+            "the edit {kind} has {n} parts, it needs {wanted}", kind=shown(kind), n=len(rest), wanted=wanted
+        )
     return read(rest)
 
 
 def write_edits(edits: Sequence[Edit]) -> str:
     """All edits as one text. LinkError for more than a link carries, and for what `read_edits` would refuse."""
     if len(edits) > MAX_EDITS:
-        raise LinkError(f"there are {len(edits)} edits, a link carries {MAX_EDITS}; undo some")
+        raise LinkError("there are {n} edits, a link carries {limit}; undo some", n=len(edits), limit=MAX_EDITS)
     written = [edit_parts(edit) for edit in edits]
     for parts in written:
         read_edit(parts)
@@ -81,13 +84,15 @@ def read_edits(text: str, problems: list[str]) -> tuple[Edit, ...]:
     """The edits of a text; a sentence for each that cannot be read, and for those beyond MAX_EDITS."""
     written = text.split(";") if text else []
     if len(written) > MAX_EDITS:
-        problems.append(f"The link names {len(written)} edits; the first {MAX_EDITS} are used, the limit.")
+        many = Said("The link names {n} edits; the first {limit} are used, the limit.", n=len(written), limit=MAX_EDITS)
+        problems.append(many)
     found = []
     for one in written[:MAX_EDITS]:
         try:
             found.append(read_edit([unquote(part) for part in one.split(",")]))
         except LinkError as error:
-            problems.append(f"The link's edit {shown(unquote(one))} is left out: {error}.")
+            text = shown(unquote(one))
+            problems.append(Said("The link's edit {text} is left out: {error}.", text=text, error=error.said))
     return tuple(found)
 
 
@@ -106,13 +111,13 @@ def _line(parts: Parts) -> Line:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < len(text) <= 6 and int(text)):
-        raise LinkError(f"{shown(text)} is not a number of 1 to 999999")
+        raise LinkError("{text} is not a number of 1 to 999999", text=shown(text))
     return int(text)
 
 
 def _move(parts: Parts) -> Move:
     if parts[3] not in ("before", "after"):
-        raise LinkError(f"a behavior moves before or after another one, not {shown(parts[3])}")
+        raise LinkError("a behavior moves before or after another one, not {text}", text=shown(parts[3]))
     return Move(_line(parts[:3]), "before" if parts[3] == "before" else "after", _line(parts[4:]))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlencode
 
 from din_core.domain import Edit, LinkError, Scenario
+from din_core.domain.said import Said
 from din_core.sharing.edits import MAX_EDITS, read_edits, write_edits
 from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
 
@@ -86,7 +87,9 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
     """
     ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
     if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):
-        raise LinkError(f"a link needs a user, a candidate and a model, each of 1 to {MAX_LENGTH} characters")
+        raise LinkError(
+            "a link needs a user, a candidate and a model, each of 1 to {limit} characters", limit=MAX_LENGTH
+        )
     items = list(scenario.candidate_ids)
     raw: dict[str, str | list[str]] = {
         "v": VERSION,
@@ -124,21 +127,31 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
     version = values.get("v", [VERSION])[-1]
     if version != VERSION:
         problems.append(
-            f"This link is of version {shown(version)}, but this DIN Lens reads version {VERSION}: "
-            "what is on screen is not what was sent. Ask its sender for the numbers, or update DIN Lens."
+            Said(
+                "This link is of version {version}, but this DIN Lens reads version {own}: what is on screen is not "
+                "what was sent. Ask its sender for the numbers, or update DIN Lens.",
+                version=shown(version),
+                own=VERSION,
+            )
         )
         return Link(), tuple(problems)
 
     def one(name: str) -> str | None:
         found = kept(name, values.get(name, []), problems)
         if len(found) > 1:
-            problems.append(f"The link names {len(found)} values for {name}; the first is used.")
+            problems.append(Said("The link names {n} values for {name}; the first is used.", n=len(found), name=name))
         return found[0] if found else None
 
     names = [unquote(name) for text in values.get("models", []) for name in text.split(",")]
     candidates = tuple(kept("item", values.get("item", []), problems))
     if len(candidates) > MAX_CANDIDATES:
-        problems.append(f"The link names {len(candidates)} candidates; the first {MAX_CANDIDATES} are used, the limit.")
+        problems.append(
+            Said(
+                "The link names {n} candidates; the first {limit} are used, the limit.",
+                n=len(candidates),
+                limit=MAX_CANDIDATES,
+            )
+        )
     told = len(problems)
     edits = read_edits(values.get("edits", [""])[0], problems)
     last = len(edits) if len(problems) == told else 0  # after what is left out, no state is the one that was pinned
@@ -166,7 +179,7 @@ def read_time(text: str | None, problems: list[str]) -> int | None:
     try:
         return seconds_of(text)
     except LinkError as error:
-        problems.append(f"The link says that {error}; the newest impression is shown instead.")
+        problems.append(Said("The link says that {error}; the newest impression is shown instead.", error=error.said))
         return None
 
 
@@ -174,7 +187,9 @@ def read_reference(text: str, last: int, problems: list[str]) -> int:
     """After how many edits stands the reference; `last` at most."""
     if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_EDITS)) and int(text) <= last:
         return int(text)
-    problems.append(f"The link pins the state after edit {shown(text)}, which is not here; the first one is pinned.")
+    problems.append(
+        Said("The link pins the state after edit {text}, which is not here; the first one is pinned.", text=shown(text))
+    )
     return 0
 
 
@@ -183,8 +198,11 @@ def read_view(given: Mapping[str, str | None], part: tuple[int, int] | None, pro
     chosen = {name: value for name, value in given.items() if value is not None}
     for name, value in list(chosen.items()):
         if value.removeprefix("-" if name == "sort" else "") not in CHOICES[name]:
-            wrong = f"link sorts by {shown(value)}" if name == "sort" else f"link's {name} {shown(value)} is unknown"
-            problems.append(f"The {wrong}; known are {', '.join(CHOICES[name])}.")
+            known = ", ".join(CHOICES[name])
+            if name == "sort":
+                problems.append(Said("The link sorts by {text}; known are {known}.", text=shown(value), known=known))
+            else:
+                problems.append(unknown(name, value, CHOICES[name]))
             del chosen[name]
     return View(part=part, **chosen)
 
@@ -197,17 +215,35 @@ def read_part(text: str | None, problems: list[str]) -> tuple[int, int] | None:
     try:
         part = seconds_of(first), seconds_of(last)
     except LinkError as error:
-        problems.append(f"The link marks a part of the time, but {error}; no part is marked.")
+        problems.append(Said("The link marks a part of the time, but {error}; no part is marked.", error=error.said))
         return None
     if part[0] > part[1]:
-        problems.append(f"The link marks a part of the time that ends before it begins, {shown(text)}; none is marked.")
+        problems.append(
+            Said(
+                "The link marks a part of the time that ends before it begins, {text}; none is marked.",
+                text=shown(text),
+            )
+        )
         return None
     return part
+
+
+def unknown(name: str, text: str, known: Sequence[str]) -> Said:
+    """A value that is none of those known."""
+    told = {"name": name, "text": shown(text), "known": ", ".join(known)}
+    return Said("The link's {name} {text} is unknown; known are {known}.", **told)
 
 
 def kept(name: str, given: Sequence[str], problems: list[str]) -> list[str]:
     """The values that can be ids: not empty, not longer than MAX_LENGTH."""
     long = [value for value in given if len(value) > MAX_LENGTH]
     if long:
-        problems.append(f"The link's {name} has {len(long[0])} characters, the limit is {MAX_LENGTH}; it is left out.")
+        problems.append(
+            Said(
+                "The link's {name} has {n} characters, the limit is {limit}; it is left out.",
+                name=name,
+                n=len(long[0]),
+                limit=MAX_LENGTH,
+            )
+        )
     return [value for value in given if value and len(value) <= MAX_LENGTH]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from din_core.domain import CheckpointError, DinLensError, Edit, Impression, Item, Scenario, State, UnknownItem
 from din_core.domain.edits import fitting, items_needed
+from din_core.domain.said import Said, sentence_of
 from din_core.sharing.edits import edit_parts
 from din_core.sharing.links import Link
 from din_core.sharing.values import shown
@@ -57,7 +58,10 @@ def resolve(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
         return found
     start, items = what_if_start(store, found.scenario), items_of(store, link.edits)
     kept, wrong = fitting(start, link.edits, items)
-    problems = [f"The edit {shown(','.join(edit_parts(edit)))} is left out: {error}" for edit, error in wrong]
+    problems = [
+        Said("The edit {text} is left out: {error}", text=shown(",".join(edit_parts(edit))), error=error.said)
+        for edit, error in wrong
+    ]
     before, _ = fitting(start, link.edits[: link.reference], items)
     scenario = replace(found.scenario, edits=kept, reference=len(before))
     return Resolved(scenario, (*found.problems, *map(sentence, problems)))
@@ -91,7 +95,7 @@ def fill_in(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
         return Resolved(replace(opening, checkpoints=models), problems)
     user_id = link.user_id or (opening.user_id if opening else None)
     if user_id is None:
-        return Resolved(None, (*problems, "The link names no user; search for one."))
+        return Resolved(None, (*problems, Said("The link names no user; search for one.")))
     try:
         impressions = store.impressions(user_id)
         for item_id in link.candidate_ids:
@@ -104,12 +108,15 @@ def fill_in(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
     if not items and opening is not None:
         items = opening.candidate_ids
     if not items:
-        return Resolved(None, (*problems, f"User {user_id} has no impression; search for a candidate."))
+        return Resolved(
+            None, (*problems, Said("User {user_id} has no impression; search for a candidate.", user_id=user_id))
+        )
     given = link.context or context_of(impressions, as_of, items[0])
     strange = [name for name in given if name not in setting.context_fields]
     if strange:
         quoted = ", ".join(shown(name) for name in strange)
-        problems = (*problems, f"This store has no context field {quoted}; the link's value is left out.")
+        lacking = Said("This store has no context field {names}; the link's value is left out.", names=quoted)
+        problems = (*problems, lacking)
     context = {name: given.get(name) for name in setting.context_fields}
     return Resolved(Scenario(user_id, as_of, items, models, context), problems)
 
@@ -134,14 +141,23 @@ def find_checkpoints(wanted: Sequence[str], fingerprints: Mapping[str, str]) -> 
         elif name in fingerprints:
             found.append(name)
             problems.append(
-                f"This link was made with version {shown(fingerprint)} of the model {name}; here is version "
-                f"{fingerprints[name]}, so the numbers may differ from those that were sent."
+                Said(
+                    "This link was made with version {sent} of the model {name}; here is version {here}, so the "
+                    "numbers may differ from those that were sent.",
+                    sent=shown(fingerprint),
+                    name=name,
+                    here=fingerprints[name],
+                )
             )
         else:
-            problems.append(f"There is no model {shown(text)} here; at hand are {', '.join(fingerprints)}.")
+            at_hand = ", ".join(fingerprints)
+            problems.append(
+                Said("There is no model {text} here; at hand are {at_hand}.", text=shown(text), at_hand=at_hand)
+            )
     names = tuple(dict.fromkeys(found))
     if len(names) > ON_SCREEN:
-        problems.append(f"The link names {len(names)} models; the first {ON_SCREEN} are shown, the limit.")
+        many = Said("The link names {n} models; the first {limit} are shown, the limit.", n=len(names), limit=ON_SCREEN)
+        problems.append(many)
     return (names or tuple(fingerprints))[:ON_SCREEN], tuple(problems)
 
 
@@ -191,6 +207,6 @@ def find_opening(
 
 
 def sentence(error: Exception | str) -> str:
-    """An error's text as a sentence."""
-    text = str(error).strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    """An error's text as a sentence; it remembers how it was made, where the error does."""
+    text = error.said if isinstance(error, DinLensError) else error if isinstance(error, str) else str(error)
+    return text.as_sentence() if isinstance(text, Said) else sentence_of(text)

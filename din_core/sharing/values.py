@@ -16,7 +16,8 @@ def iso(timestamp: int) -> str:
         return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
     except (ValueError, OverflowError, OSError) as error:
         raise LinkError(
-            f"the time {timestamp} lies outside the years 1 to 9999; a link carries seconds since 1970"
+            "the time {timestamp} lies outside the years 1 to 9999; a link carries seconds since 1970",
+            timestamp=timestamp,
         ) from error
 
 
@@ -27,7 +28,7 @@ def seconds_of(text: str) -> int:
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() // 1
         return int(datetime.fromtimestamp(seconds, UTC).timestamp())  # in UTC too it must be a date
     except (ValueError, OverflowError, OSError) as error:
-        raise LinkError(f"the time {shown(text)} is not a date such as 2017-11-20T00:00:00Z") from error
+        raise LinkError("the time {text} is not a date such as 2017-11-20T00:00:00Z", text=shown(text)) from error
 
 
 def shown(text: str) -> str:

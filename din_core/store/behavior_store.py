@@ -23,6 +23,7 @@ from din_core.domain import (
     UnknownUser,
     User,
 )
+from din_core.domain.said import Said
 from din_core.store.bulk import BulkTables, read_bulk
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
 from din_core.store.facts import StoreFacts, read_facts
@@ -103,7 +104,7 @@ def open_store(url: str) -> BehaviorStore:
     address = parse_url(url)
     path = sqlite_file(address)
     if path is not None and not path.is_file():
-        raise StoreError(f"no store at {path}; {_how_to_fill(address)}")
+        raise StoreError("no store at {path}; {advice}", path=str(path), advice=_how_to_fill(address))
     engine = make_engine(address)
     try:
         with engine.begin() as connection:
@@ -111,7 +112,9 @@ def open_store(url: str) -> BehaviorStore:
             search = choose_search(connection) if version == HEAD else None
     except DatabaseError as error:
         engine.dispose()
-        raise StoreError(f"{address} cannot be opened ({error.orig}); check the address") from None
+        raise StoreError(
+            "{address} cannot be opened ({error}); check the address", address=str(address), error=str(error.orig)
+        ) from None
     if search is None:
         engine.dispose()
         raise other_version(address, version)
@@ -132,7 +135,11 @@ def create_store(url: str) -> BehaviorStore:
         use_write_ahead_log(engine)
     except DatabaseError as error:
         engine.dispose()
-        raise StoreError(f"{address} cannot be written ({error.orig}); check the address and its rights") from None
+        raise StoreError(
+            "{address} cannot be written ({error}); check the address and its rights",
+            address=str(address),
+            error=str(error.orig),
+        ) from None
     return BehaviorStore(url, engine, search)
 
 
@@ -148,20 +155,28 @@ def prepare_schema(connection: Connection) -> None:
 def other_version(address: URL, version: str | None) -> StoreError:
     """The error for a database whose schema is not of this program's version (None: it holds no store)."""
     if version is None:
-        return StoreError(f"{address} holds no behavior store; {_how_to_fill(address)}")
+        return StoreError(
+            "{address} holds no behavior store; {advice}", address=str(address), advice=_how_to_fill(address)
+        )
     if version in known_versions():
         return StoreError(
-            f"{address} has schema version {version}, this program reads {HEAD}; migrate it with "
-            "`din_core.store.create_store`, or ingest the tables into a new store"
+            "{address} has schema version {version}, this program reads {own}; migrate it with "
+            "`din_core.store.create_store`, or ingest the tables into a new store",
+            address=str(address),
+            version=version,
+            own=HEAD,
         )
     return StoreError(
-        f"{address} has schema version {version}, which this program (version {HEAD}) does not know; open it "
-        "with the DIN Lens that made it, or ingest the tables into a new store"
+        "{address} has schema version {version}, which this program (version {own}) does not know; open"
+        " it with the DIN Lens that made it, or ingest the tables into a new store",
+        address=str(address),
+        version=version,
+        own=HEAD,
     )
 
 
-def _how_to_fill(address: URL) -> str:
-    return f"fill one with `python -m trainer ingest TABLES --store {address}`"
+def _how_to_fill(address: URL) -> Said:
+    return Said("fill one with `python -m trainer ingest TABLES --store {address}`", address=str(address))
 
 
 class BehaviorStore:
@@ -342,8 +357,11 @@ class BehaviorStore:
         for item_id, timestamp in rows:
             if not 0 <= operator.index(timestamp) < MAX_TIMESTAMP:
                 raise StoreError(
-                    f"timestamp {timestamp} of item {item_id} is outside 0 … {MAX_TIMESTAMP - 1}; "
-                    "give whole seconds since 1970-01-01 UTC"
+                    "timestamp {timestamp} of item {item_id} is outside 0 … {last}; give whole seconds since "
+                    "1970-01-01 UTC",
+                    timestamp=timestamp,
+                    item_id=item_id,
+                    last=MAX_TIMESTAMP - 1,
                 )
         with self.writing() as connection:
             user_key = _user_row(connection, user_id)[0]
@@ -380,7 +398,9 @@ def count_rows(connection: Connection, record: type[Any]) -> int:
 def _user_row(connection: Connection, user_id: str) -> tuple[int, User]:
     row = connection.execute(_USER, {"user_id": _storable(user_id)}).one_or_none()
     if row is None:
-        raise UnknownUser(f'no user "{user_id}" in the store; search for one by the beginning of its id')
+        raise UnknownUser(
+            'no user "{user_id}" in the store; search for one by the beginning of its id', user_id=user_id
+        )
     return row[0], _user(row[1:], field_names(connection, "users"))
 
 
@@ -392,7 +412,9 @@ def _item_rows(connection: Connection, item_ids: Sequence[str]) -> dict[str, tup
         found.update({row[1]: (row[0], row[1:]) for row in connection.execute(_ITEMS, {"ids": chunk})})
     for item_id in wanted:
         if item_id not in found:
-            raise UnknownItem(f'no item "{item_id}" in the store; search by id or by words of its title')
+            raise UnknownItem(
+                'no item "{item_id}" in the store; search by id or by words of its title', item_id=item_id
+            )
     return found
 
 

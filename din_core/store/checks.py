@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from din_core.domain.said import Said
 from din_core.store.schema import MAX_TIMESTAMP, SPLITS
 
 Mask = NDArray[np.bool_]
@@ -29,7 +30,7 @@ class Checked:
     """A column's values and its faults: (reason, rows). Values of faulty rows mean nothing."""
 
     values: Any
-    faults: list[tuple[str, Mask]] = field(default_factory=list)
+    faults: list[tuple[Said, Mask]] = field(default_factory=list)
 
 
 def texts(column: pa.Array) -> pa.Array:
@@ -53,15 +54,20 @@ def texts(column: pa.Array) -> pa.Array:
 def ids(name: str, column: pa.Array) -> Checked:
     """Ids as text; whole numbers without ".0", however they were written."""
     column = _plain(column)
-    faults: list[tuple[str, Mask]] = []
+    faults: list[tuple[Said, Mask]] = []
     values = texts(column)
     missing = _mask(pc.is_null(values))
-    faults.append((f"{name} is missing", missing))
+    faults.append((Said("{name} is missing", name=name), missing))
     if pa.types.is_floating(column.type):
         numbers = column.fill_null(np.nan).to_numpy(zero_copy_only=False)
         with np.errstate(invalid="ignore"):
             broken = ~missing & ~((np.floor(numbers) == numbers) & (np.abs(numbers) < _EXACT_FLOAT))
-        faults.append((f"{name} is a number with decimals or beyond 2^53: write it as whole number or text", broken))
+        faults.append(
+            (
+                Said("{name} is a number with decimals or beyond 2^53: write it as whole number or text", name=name),
+                broken,
+            )
+        )
     else:
         values = pc.replace_substring_regex(values, r"^(-?\d+)\.0+$", r"\1")
     return Checked(values, faults)
@@ -82,11 +88,11 @@ def timestamps(column: pa.Array) -> Checked:
     return Checked(
         seconds,
         [
-            ("timestamp is missing", missing),
-            ("timestamp is no time: write whole seconds or ISO 8601", unreadable),
-            ("timestamp is before 1970", present & (seconds < 0)),
+            (Said("{name} is missing", name="timestamp"), missing),
+            (Said("timestamp is no time: write whole seconds or ISO 8601"), unreadable),
+            (Said("timestamp is before 1970"), present & (seconds < 0)),
             (
-                "timestamp is beyond the year 2100: seconds are read, and milliseconds look like this",
+                Said("timestamp is beyond the year 2100: seconds are read, and milliseconds look like this"),
                 present & (seconds >= MAX_TIMESTAMP),
             ),
         ],
@@ -101,7 +107,10 @@ def labels(column: pa.Array) -> Checked:
     missing = _mask(pc.is_null(written))
     return Checked(
         values,
-        [("label is missing", missing), ("label is neither 0 nor 1", ~missing & _mask(pc.is_null(position)))],
+        [
+            (Said("{name} is missing", name="label"), missing),
+            (Said("label is neither 0 nor 1"), ~missing & _mask(pc.is_null(position))),
+        ],
     )
 
 
@@ -110,7 +119,13 @@ def splits(column: pa.Array) -> Checked:
     values = texts(column)
     missing = _mask(pc.is_null(values))
     known = _mask(pc.is_in(values, value_set=pa.array(SPLITS)))
-    return Checked(values, [("split is missing", missing), ("split is none of train, valid, test", ~missing & ~known)])
+    return Checked(
+        values,
+        [
+            (Said("{name} is missing", name="split"), missing),
+            (Said("split is none of train, valid, test"), ~missing & ~known),
+        ],
+    )
 
 
 def prices(column: pa.Array) -> Checked:
@@ -126,14 +141,17 @@ def prices(column: pa.Array) -> Checked:
     else:
         values = np.full(len(column), np.nan)
         missing = _mask(pc.is_null(column))
-    return Checked(values, [("price is not a number", ~missing & ~np.isfinite(values))])
+    return Checked(values, [(Said("price is not a number"), ~missing & ~np.isfinite(values))])
 
 
 def references(name: str, table: str, values: pa.Array, known: pa.Array) -> Checked:
     """Positions in `known` of the ids a row refers to."""
     position = pc.index_in(values, value_set=known)
     unknown = _mask(pc.is_null(position)) & ~_mask(pc.is_null(values))
-    return Checked(_positions(position), [(f"{name} is not in {table}, or its row there is rejected", unknown)])
+    return Checked(
+        _positions(position),
+        [(Said("{name} is not in {table}, or its row there is rejected", name=name, table=table), unknown)],
+    )
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -22,7 +22,7 @@ def parse_url(url: str) -> URL:
         return make_url(url)
     except ArgumentError:
         raise StoreError(
-            f'"{url}" is not a store URL; write one such as sqlite:///din.db (a file in this folder)'
+            '"{url}" is not a store URL; write one such as sqlite:///din.db (a file in this folder)', url=url
         ) from None
 
 
@@ -51,7 +51,9 @@ def make_engine(url: URL, check_references: bool = True) -> Engine:
         engine = create_engine(url, **options)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError(
-            f'no driver for store URL "{url.drivername}://…" is installed ({error}); install it or use sqlite:///'
+            'no driver for store URL "{driver}://…" is installed ({error}); install it or use sqlite:///',
+            driver=url.drivername,
+            error=str(error),
         ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)

@@ -75,10 +75,12 @@ def check_tables(folder: Path, progress: Progress | None = None) -> IngestReport
 def new_store(root: Path, folder: str, name: str) -> Path:
     """The path of a new store in `folder` below `root`; StoreError where it would lie elsewhere or is there already."""
     if not _NAME.fullmatch(name):
-        raise StoreError(f'"{name}" is no name for a new store; write letters, digits, "-" or "_" and end it in .db')
+        raise StoreError(
+            '"{name}" is no name for a new store; write letters, digits, "-" or "_" and end it in .db', name=name
+        )
     path = below(root, folder) / name
     if path.exists():
-        raise StoreError(f"{path} is there already and is not written over; choose another name")
+        raise StoreError("{path} is there already and is not written over; choose another name", path=str(path))
     return path
 
 
@@ -87,7 +89,7 @@ def below(root: Path, folder: str) -> Path:
     top = root.resolve()
     path = (top / folder).resolve()
     if not path.is_relative_to(top):
-        raise StoreError(f'"{folder}" lies outside of {top}; name a folder below it')
+        raise StoreError('"{folder}" lies outside of {top}; name a folder below it', folder=str(folder), top=str(top))
     return path
 
 
@@ -100,7 +102,9 @@ def import_tables(
     try:
         target.open("x").close()  # ours from here on
     except FileExistsError:
-        raise StoreError(f"{target} is there already and is not written over; choose another name") from None
+        raise StoreError(
+            "{target} is there already and is not written over; choose another name", target=str(target)
+        ) from None
     try:
         report = ingest(folder, f"sqlite:///{part}", skip_rejects=skip_rejects, progress=progress)
         part.replace(target)

@@ -44,8 +44,10 @@ def ingest(
         if type(error) not in (DatabaseError, OperationalError):
             raise
         raise StoreError(
-            f"{engine.url} cannot be written ({error.orig}), and nothing was loaded; check the address, its "
-            "rights and the room on its disk"
+            "{url} cannot be written ({error}), and nothing was loaded; check the address, its rights and the room on "
+            "its disk",
+            url=str(engine.url),
+            error=str(error.orig),
         ) from error
     finally:
         engine.dispose()
@@ -66,8 +68,11 @@ def ingest_into(
     existing = _existing(engine, append)
     if existing.filled and not append:
         raise StoreError(
-            f"{engine.url} already holds {existing.n_rows['behaviors']:,} behaviors of "
-            f"{existing.n_rows['users']:,} users; add these tables with --append, or choose another store"
+            "{url} already holds {behaviors:,} behaviors of {users:,} users; add these tables with --append, or "
+            "choose another store",
+            url=str(engine.url),
+            behaviors=existing.n_rows["behaviors"],
+            users=existing.n_rows["users"],
         )
     checking = Reading(files, Directory(existing.items.key_of), Directory(existing.users.key_of), "checking", progress)
     cuts = _check(checking, files, existing)
@@ -82,7 +87,7 @@ def ingest_into(
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
         if read_existing(connection).n_rows != existing.n_rows:
-            raise StoreError(f"{engine.url} was changed by another program meanwhile; ingest again")
+            raise StoreError("{url} was changed by another program meanwhile; ingest again", url=str(engine.url))
         load(connection, loading, cuts, _provenance(Path(tables)))
     use_write_ahead_log(engine)
     for counts in loading.counts.values():
@@ -122,9 +127,12 @@ def _rejected(checking: Reading, rejects: list[Reject]) -> RejectedRows:
     rejected = sum(reject.count for reject in rejects)
     read = sum(counts.read for counts in checking.counts.values())
     return RejectedRows(
-        f"{rejected:,} of {read:,} rows cannot be loaded, so nothing was; mend them, or leave them out with "
-        f"--skip-rejects\n{describe_rejects(rejects)}",
-        rejects,
+        "{rejected:,} of {read:,} rows cannot be loaded, so nothing was; mend them, or leave them out with "
+        "--skip-rejects\n{rows}",
+        rejects=rejects,
+        rejected=rejected,
+        read=read,
+        rows=describe_rejects(rejects),
     )
 
 

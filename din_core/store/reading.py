@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from din_core.domain.said import Said
 from din_core.store import checks
 from din_core.store.checks import Checked, Mask
 from din_core.store.rejects import Reject, TableCounts
@@ -89,7 +90,7 @@ class Reading:
             if directory:
                 column = f"{file.name[:-1]}_id"
                 again = _repeated(checked[column].values, good, seen)
-                reason = f"{column} stands in more than one row; the first is kept"
+                reason = Said("{column} stands in more than one row; the first is kept", column=column)
                 self._log(file, batch, column, reason, again, given)
                 good &= ~again
                 directory.add(checked[column].values.filter(pa.array(good)).to_pylist())
@@ -144,7 +145,7 @@ class Reading:
     def _log_broken_rows(self, file: TableFile) -> None:
         if not file.broken_rows:
             return
-        reason = f"not {len(file.columns)} cells, as the header has"
+        reason = Said("not {n} cells, as the header has", n=len(file.columns))
         reject = self.rejects[file.name, reason] = Reject(file.name, reason, len(file.broken_rows))
         for row, cells in file.broken_rows[: reject.wants_examples()]:
             reject.add_example(file.path.name, row, f"{cells} cells")

@@ -13,6 +13,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from din_core.domain import StoreError
+from din_core.domain.said import Said, listed
 
 REQUIRED = {
     "items": ("item_id",),
@@ -58,7 +59,9 @@ class TableFile:
         try:
             yield from self._parquet() if self.path.suffix == ".parquet" else self._csv()
         except (pa.ArrowException, OSError) as error:
-            raise StoreError(f"{self.path} cannot be read to its end ({error}); write the file anew") from None
+            raise StoreError(
+                "{path} cannot be read to its end ({error}); write the file anew", path=str(self.path), error=str(error)
+            ) from None
 
     def row_number(self, nth: int) -> int:
         """The 1-based row (the header not counted) of the nth row, from 0, that `batches` gave."""
@@ -93,39 +96,48 @@ def find_tables(folder: Path, required: bool = True) -> dict[str, TableFile]:
     With `required` false, tables may be absent, but not all of them.
     """
     if not folder.is_dir():
-        raise StoreError(f"{folder} is not a folder; give the one that holds items, users, behaviors, impressions")
+        raise StoreError(
+            "{folder} is not a folder; give the one that holds items, users, behaviors, impressions", folder=str(folder)
+        )
     found: dict[str, TableFile] = {}
-    problems: list[str] = []
+    problems: list[Said] = []
     for name in REQUIRED:
         paths = [path for suffix in (".parquet", ".csv") if (path := folder / (name + suffix)).is_file()]
         if len(paths) == 2:
-            problems.append(f"both {paths[0].name} and {paths[1].name} are there: keep one")
+            problems.append(Said("both {one} and {other} are there: keep one", one=paths[0].name, other=paths[1].name))
         elif paths:
             try:
                 found[name] = _open(name, paths[0])
             except StoreError as error:
-                problems.append(str(error))
+                problems.append(error.said)
         elif required:
-            problems.append(f"{name}.parquet or {name}.csv is missing")
+            problems.append(Said("{name}.parquet or {name}.csv is missing", name=name))
     if not found and not problems:
-        problems.append("none of items, users, behaviors, impressions is there")
+        problems.append(Said("none of items, users, behaviors, impressions is there"))
     if problems:
-        raise StoreError(f"the tables in {folder} cannot be read: " + "; ".join(problems))
+        raise StoreError(
+            "the tables in {folder} cannot be read: {problems}", folder=str(folder), problems=listed(problems)
+        )
     return found
 
 
 def _open(name: str, path: Path) -> TableFile:
     if path.stat().st_size == 0:
-        raise StoreError(f"{path.name} is an empty file")
+        raise StoreError("{file} is an empty file", file=path.name)
     table = _open_parquet(name, path) if path.suffix == ".parquet" else _open_csv(name, path)
     repeated = sorted({c for c in table.columns if table.columns.count(c) > 1})
     if repeated:
-        raise StoreError(f"{path.name} has more than one column {', '.join(repeated)}")
+        raise StoreError("{file} has more than one column {columns}", file=path.name, columns=", ".join(repeated))
     missing = [c for c in REQUIRED[name] if c not in table.columns]
     if missing:
-        raise StoreError(f"{path.name} lacks {', '.join(missing)} (its columns: {', '.join(table.columns)})")
+        raise StoreError(
+            "{file} lacks {missing} (its columns: {columns})",
+            file=path.name,
+            missing=", ".join(missing),
+            columns=", ".join(table.columns),
+        )
     if table.rows == 0:
-        raise StoreError(f"{path.name} holds no rows")
+        raise StoreError("{file} holds no rows", file=path.name)
     return table
 
 
@@ -136,7 +148,7 @@ def _open_parquet(name: str, path: Path) -> TableFile:
             _check_types(name, path, schema)
             return TableFile(name, path, tuple(schema.names), file.metadata.num_rows)
     except (pa.ArrowException, OSError) as error:
-        raise StoreError(f"{path.name} is not a Parquet file ({error})") from None
+        raise StoreError("{file} is not a Parquet file ({error})", file=path.name, error=str(error)) from None
 
 
 def _open_csv(name: str, path: Path) -> TableFile:
@@ -146,7 +158,7 @@ def _open_csv(name: str, path: Path) -> TableFile:
             columns = tuple(next(reader, ()))
             return TableFile(name, path, columns, None if any(reader) else 0)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise StoreError(f"{path.name} is not a CSV file in UTF-8 ({error})") from None
+        raise StoreError("{file} is not a CSV file in UTF-8 ({error})", file=path.name, error=str(error)) from None
 
 
 def _check_types(name: str, path: Path, schema: pa.Schema) -> None:
@@ -159,8 +171,11 @@ def _check_types(name: str, path: Path, schema: pa.Schema) -> None:
             kind = kind.value_type
         if not _is(kind, *_SINGLE_VALUES):
             raise StoreError(
-                f"{path.name} has a column {column.name} of type {column.type}: write one value a row, as text, "
-                "number or time (only users' fields may hold lists)"
+                "{file} has a column {column} of type {type}: write one value a row, as text, number or time "
+                "(only users' fields may hold lists)",
+                file=path.name,
+                column=column.name,
+                type=str(column.type),
             )
 
 

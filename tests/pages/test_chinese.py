@@ -126,3 +126,12 @@ def test_a_choice_counts_more_than_the_browser(visit: Visit, monkeypatch: pytest
     page = speak(visit(), "en")
     assert "Inspect" in [link.proto.label for link in page.get("page_link")]
     assert "Inspect" in [link.proto.label for link in go_to(page, "rank").get("page_link")]
+
+
+def test_what_a_link_got_wrong_is_said_in_chinese(visit: Visit) -> None:
+    page = speak(visit(user="nobody", sort="-importance"), "zh")
+    assert [read(warning.value) for warning in page.warning] == [
+        "链接的排序依据“-importance”未知；已知的依据：title, category, date, repeats, weight, total, effect, points。",
+        "行为库中没有用户“nobody”；请按 ID 的开头搜索。",
+    ]
+    assert read(speak(page, "en").warning[1].value).startswith('No user "nobody" in the store; search')

@@ -40,8 +40,13 @@ def write_cases(cases: Cases, folder: Path) -> int:
     """
     foreign = sorted(path.name for path in folder.glob("*") if path.name not in FILES) if folder.is_dir() else []
     if foreign or (folder.exists() and not folder.is_dir()):
-        held = f"holds {foreign[0]!r}, which is no part of the cases" if foreign else "is a file"
-        raise DinLensError(f"{folder} {held}; choose another --out")
+        if not foreign:
+            raise DinLensError("{folder} is a file; choose another --out", folder=str(folder))
+        raise DinLensError(
+            "{folder} holds {file!r}, which is no part of the cases; choose another --out",
+            folder=str(folder),
+            file=foreign[0],
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -64,19 +69,26 @@ def read_cases(folder: Path) -> Cases:
     """DinLensError where the folder lacks a file, or holds one that this version cannot read."""
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
-        raise DinLensError(f"{folder} holds no {missing[0]}; write it with `python -m trainer cases`")
+        raise DinLensError(
+            "{folder} holds no {file}; write it with `python -m trainer cases`", folder=str(folder), file=missing[0]
+        )
     try:
         rows, users, items, sums = (pq.read_table(folder / name) for name in FILES)
         told = json.loads(rows.schema.metadata[KEY])
         if told["version"] != VERSION:
             raise DinLensError(
-                f"{folder} is of version {told['version']}, but this DIN Lens reads version {VERSION}; "
-                "write it anew with `python -m trainer cases`"
+                "{folder} is of version {version}, but this DIN Lens reads version {own}; write it anew with "
+                "`python -m trainer cases`",
+                folder=str(folder),
+                version=told["version"],
+                own=VERSION,
             )
         return _cases(told, rows, users, items, sums)
     except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
         raise DinLensError(
-            f"{folder} cannot be read ({error}); write it anew with `python -m trainer cases`"
+            "{folder} cannot be read ({error}); write it anew with `python -m trainer cases`",
+            folder=str(folder),
+            error=str(error),
         ) from error
 
 
