@@ -35,6 +35,8 @@ SIZE = {"width": 1280, "height": 1000}
 HEAVY = 400
 """Distinct items from which on a history is a long one."""
 MEMORY_INTERACTIONS = 200
+FIRST_VIEW = "first view of a new visitor"
+MEMORY = "memory"
 
 PROBE = """() => {
   const probe = (window.probe = { input: 0, scored: 0, drawn: 0, changed: 0, first: 0, waiting: false });
@@ -245,7 +247,7 @@ def first_view(browser: Browser, address: str, times: int) -> Row:
         if place >= 0:
             found.append(page.evaluate("probe.first"))
         page.context.close()
-    return row("first view of a new visitor", [], found, found)
+    return row(FIRST_VIEW, [], found, found)
 
 
 def households(store: BehaviorStore, count: int) -> tuple[list[str], list[str], str]:
@@ -306,7 +308,14 @@ def main() -> None:
     """Measure, and print one table or one JSON object."""
     parser = argparse.ArgumentParser(description="Time the pages in headless Chromium on the embedded demo.")
     parser.add_argument("--times", type=int, default=20, help="repetitions that count, of each interaction")
-    parser.add_argument("--only", default="", help="measure only interactions whose name holds this text")
+    names = "; ".join([*(one.name for one in interactions([], [])), FIRST_VIEW, MEMORY])
+    parser.add_argument(
+        "--only",
+        default="",
+        metavar="TEXT",
+        help=f"measure only what has this text in its name: {names} (the server's, over {MEMORY_INTERACTIONS} "
+        "interactions in one session; some minutes)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     chosen = parser.parse_args()
     found = measure_all(chosen.times, chosen.only)
@@ -319,20 +328,20 @@ def measure_all(times: int, only: str) -> dict[str, Any]:
     heavy, typical, words = households(store, min(times, 20))
     store.close()
     load = os.getloadavg()
+    chosen = [one for one in interactions(heavy, typical) if only in one.name]
+    rows, memory = [], None
     with running_app({}) as address, running_browser() as browser:
         page = open_page(browser, address)
-        rows = []
-        for one in (one for one in interactions(heavy, typical) if only in one.name):
+        for one in chosen:
             if one.path:
                 page.goto(address + one.path)
                 page.locator(one.watched).wait_for()
             rows.append(measure(page, one, times))
         page.context.close()
-        memory = None
-        if not only:
+        if only in FIRST_VIEW:
             rows.append(first_view(browser, address, times))
-            page = open_page(browser, address)
-            memory = memory_growth(page, heavy, MEMORY_INTERACTIONS)
+        if only in MEMORY:
+            memory = memory_growth(open_page(browser, address), heavy, MEMORY_INTERACTIONS)
     return {
         "rows": [asdict(one) for one in rows],
         "memory": memory,
@@ -343,11 +352,12 @@ def measure_all(times: int, only: str) -> dict[str, Any]:
 
 def table(found: dict[str, Any]) -> str:
     """The same as Markdown."""
-    lines = [
+    head = [
         "| trusted input to last change painted, ms | times "
         "| score: median | p95 | chart: median | p95 | all: median | p95 |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
+    lines = head if found["rows"] else []
     for one in found["rows"]:
         values = (one[name] for name in TIMED)
         shown = " | ".join("" if value is None else f"{value:,.0f}" for value in values)
