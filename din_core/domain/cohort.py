@@ -1,4 +1,4 @@
-"""A mean over a cohort, told apart by bins. Dimension: B bins."""
+"""The words of cases and cohorts: their kinds, and a mean over a cohort, told apart by bins. Dimension: B bins."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from din_core.domain.results import Floats
+
+KINDS = (
+    "main right",
+    "base right",
+    "gap",
+    "negative",
+    "dominated",
+    "disagree",
+    "intense",
+)
+"""The main model on the label's side where the base model is not; the reverse; the largest gap between their scores;
+the most negative weight; one behavior with most of the effects; weights that rank behaviors unlike their effects; a
+high intensity with a low score."""
+LENGTHS = (0, 11, 31, 101, 301, 601)
+"""Distinct behaviors as the model sees them: where each bucket of histories begins."""
 
 
 @dataclass(frozen=True)

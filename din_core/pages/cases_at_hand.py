@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from din_core.domain import DinLensError
-from din_core.explain.cases import FILES, UNKNOWN, Cases, Model, Slice, choices, fingerprint_of, weeks
-from din_core.explain.cases.table import LENGTHS
+from din_core.explain.cases import FILES, LENGTHS, UNKNOWN, Cases, Model, Slice, choices, fingerprint_of, weeks
 from din_core.pages import state
 from din_core.pages.chrome import literal, report
 from din_core.pages.language import t
 from din_core.pages.startup import DEMO, DEMO_CHECKPOINTS, App
 from din_core.pages.words import day, field_label
 from din_core.sharing import checkpoint_name
+from din_core.sharing.beside import CasesChoice, CohortChoice
 
 FOLDER = "cases"
 ANY = ""
 """The choice of everything; a box whose choice is None would offer to clear it."""
+
+
+Sliced = TypeVar("Sliced", CasesChoice, CohortChoice)
 
 
 @dataclass(frozen=True)
@@ -132,53 +136,78 @@ def about(hand: AtHand) -> str:
     )
 
 
-def pick_slice(cases: Cases, key: str, outcomes: tuple[str, str] | None = None) -> Slice:
+def offered(cases: Cases) -> dict[str, list[Any]]:
+    """By choice: the values that some impression has."""
+    return {
+        "profile": [(field, value) for field in cases.profile for value in choices(cases, field)],
+        "category": sorted({cases.categories[c] for c in set(cases.category.tolist())}),
+        "week": sorted(set(weeks(cases).tolist())),
+    }
+
+
+def fitting(cases: Cases, chosen: Sliced) -> tuple[Sliced, list[str]]:
+    """The choice, and a sentence for each value that no impression has: all are shown then."""
+    known = offered(cases)
+    strange = {n: v for n, values in known.items() if (v := getattr(chosen, n)) is not None and v not in values}
+    said: dict[str, Callable[[Any], str]] = {"profile": profile_words, "category": value_words, "week": day}
+    problems = [
+        t("None of these impressions is of “{value}”, which the link names: all are shown.", value=said[name](value))
+        for name, value in strange.items()
+    ]
+    without: dict[str, Any] = dict.fromkeys(strange)
+    return replace(chosen, **without), problems
+
+
+def pick_slice(cases: Cases, key: str, chosen: Sliced, outcomes: tuple[str, str] | None = None) -> None:
     """Choices side by side; `outcomes` names negatives and positives where they may be told apart."""
-    profiles = [(field, value) for field in cases.profile for value in choices(cases, field)]
-    names = sorted({cases.categories[c] for c in set(cases.category.tolist())})
-    shown = sorted(set(weeks(cases).tolist()))
+    known = offered(cases)
     profile, category, week, last = st.columns(4)
-    chosen = profile.selectbox(
-        t("Profile"), [ANY, *profiles], format_func=profile_words, key=f"{key}_profile", disabled=not profiles
-    )
-    category_name = category.selectbox(
-        t("Category of the candidate"),
-        [ANY, *names],
-        format_func=lambda name: t("All categories") if name == ANY else value_words(name),
-        key=f"{key}_category",
-    )
-    first_day = week.selectbox(
-        t("Week"),
-        [ANY, *shown],
-        format_func=lambda at: t("All weeks") if at == ANY else t("from {day}", day=day(at)),
-        key=f"{key}_week",
-    )
-    if outcomes is None:
-        length = last.selectbox(
-            t("Different items in the history"),
-            [ANY, *range(len(LENGTHS))],
-            format_func=lambda n: t("Any number") if n == ANY else bin_names(LENGTHS)[n],
-            key=f"{key}_length",
-        )
-        return Slice(some(chosen), some(category_name), some(first_day), some(length))
-    label = last.selectbox(
-        t("Outcome"),
-        [ANY, True, False],
-        format_func=lambda found: t("Any outcome") if found == ANY else outcomes[found],
-        key=f"{key}_outcome",
-    )
-    return Slice(some(chosen), some(category_name), some(first_day), label=some(label))
+    with profile:
+        pick(cases, key, chosen, "profile", t("Profile"), known["profile"], profile_words)
+    with category:
+        pick(cases, key, chosen, "category", t("Category of the candidate"), known["category"], category_words)
+    with week:
+        pick(cases, key, chosen, "week", t("Week"), known["week"], week_words)
+    with last:
+        if outcomes is None:
+            pick(cases, key, chosen, "length", t("Different items in the history"), range(len(LENGTHS)), length_words)
+            return
+
+        def outcome_words(found: bool | str) -> str:
+            return t("Any outcome") if found == ANY else outcomes[bool(found)]
+
+        pick(cases, key, chosen, "outcome", t("Outcome"), [True, False], outcome_words)
+
+
+def pick(
+    cases: Cases,
+    key: str,
+    chosen: Sliced,
+    name: str,
+    label: str,
+    values: Iterable[Any],
+    format_func: Callable[[Any], str],
+) -> None:
+    """One choice among all and these."""
+    own, now = f"{key}_{name}", getattr(chosen, name)
+
+    def change() -> None:
+        before, _ = fitting(cases, state.beside(type(chosen)))  # another choice may have changed in the same run
+        state.choose_beside(replace(before, **{name: some(st.session_state[own])}))
+
+    st.session_state[own] = ANY if now is None else now
+    st.selectbox(label, [ANY, *values], format_func=format_func, key=own, on_change=change)
 
 
 def slice_words(chosen: Slice) -> str:
     """What a slice's impressions have in common; its outcome is not said."""
     told = [
-        t("Everybody") if chosen.profile is None else profile_words(chosen.profile),
-        t("All categories") if chosen.category is None else value_words(chosen.category),
-        t("All weeks") if chosen.week is None else t("from {day}", day=day(chosen.week)),
+        profile_words(ANY if chosen.profile is None else chosen.profile),
+        category_words(ANY if chosen.category is None else chosen.category),
+        week_words(ANY if chosen.week is None else chosen.week),
     ]
     if chosen.length is not None:
-        told.append(f"{t('Different items in the history')}: {bin_names(LENGTHS)[chosen.length]}")
+        told.append(f"{t('Different items in the history')}: {length_words(chosen.length)}")
     return " · ".join(told)
 
 
@@ -192,6 +221,21 @@ def profile_words(chosen: tuple[str, str] | str) -> str:
     if isinstance(chosen, str):
         return t("Everybody")
     return f"{field_label(chosen[0])}: {value_words(chosen[1])}"
+
+
+def category_words(name: str) -> str:
+    """A category's name."""
+    return t("All categories") if name == ANY else value_words(name)
+
+
+def week_words(first: int | str) -> str:
+    """`from 20 Nov 2017`."""
+    return t("All weeks") if isinstance(first, str) else t("from {day}", day=day(first))
+
+
+def length_words(place: int | str) -> str:
+    """`11–30`."""
+    return t("Any number") if isinstance(place, str) else bin_names(LENGTHS)[place]
 
 
 def value_words(value: str) -> str:

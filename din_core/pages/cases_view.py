@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
 from din_core.domain import DinLensError, Item, Scenario
-from din_core.explain.cases import KINDS, MEASURED_KINDS, Cases, high_intensity, most_telling, rows_of, threshold
+from din_core.explain.cases import KINDS, MEASURED_KINDS, Cases, Slice, high_intensity, most_telling, rows_of, threshold
 from din_core.explain.cases.kinds import INTENSE, LEAST_BEHAVIORS
 from din_core.figures.cohort import number
 from din_core.pages import inspect_page, state
-from din_core.pages.cases_at_hand import AtHand, head, pick_slice, value_words
-from din_core.pages.chrome import literal
+from din_core.pages.cases_at_hand import AtHand, fitting, head, pick_slice, value_words
+from din_core.pages.chrome import literal, report
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.words import Words, day, percent, profile, words_for
+from din_core.sharing.beside import CasesChoice
 
 SHOWN = 25
 TITLES = {
@@ -69,16 +71,11 @@ def show() -> None:
         return
     app = state.current_app()
     words = words_for(app.summary)
-    kind = st.pills(
-        t("Kind"),
-        KINDS,
-        format_func=lambda name: literal(title(hand, name)),
-        default=KINDS[0],
-        required=True,
-        key="case_kind",
-    )
-    chosen = pick_slice(hand.cases, "cases", (words.outcome(0), words.outcome(1)))
-    among = rows_of(hand.cases, chosen)
+    choice, problems = fitting(hand.cases, state.beside(CasesChoice))
+    report(problems)
+    kind = pick_kind(hand, choice)
+    pick_slice(hand.cases, "cases", choice, (words.outcome(0), words.outcome(1)))
+    among = rows_of(hand.cases, Slice(choice.profile, choice.category, choice.week, label=choice.outcome))
     found, total = most_telling(hand.cases, kind, among, SHOWN)
     rows = [int(row) for row in found]
     st.markdown(literal(meaning(hand, kind)), width=860)
@@ -98,6 +95,24 @@ def show() -> None:
     with link:
         show_link(hand, rows, picked["selection"]["rows"], titles)
     st.caption(t(READING))
+
+
+def pick_kind(hand: AtHand, choice: CasesChoice) -> str:
+    """What is looked for."""
+
+    def change() -> None:
+        state.choose_beside(replace(state.beside(CasesChoice), kind=st.session_state["case_kind"]))
+
+    st.session_state["case_kind"] = choice.kind
+    st.pills(
+        t("Kind"),
+        KINDS,
+        format_func=lambda name: literal(title(hand, name)),
+        required=True,
+        key="case_kind",
+        on_change=change,
+    )
+    return choice.kind
 
 
 def title(hand: AtHand, kind: str) -> str:

@@ -40,12 +40,13 @@ from din_core.figures.cohort import (
 )
 from din_core.metrics import METRICS, Estimate
 from din_core.pages import state
-from din_core.pages.cases_at_hand import AtHand, about, bin_names, head, pick_slice, slice_words, value_words
+from din_core.pages.cases_at_hand import AtHand, about, bin_names, fitting, head, pick_slice, slice_words, value_words
 from din_core.pages.charts import Told, show_chart
-from din_core.pages.chrome import is_dark, literal
+from din_core.pages.chrome import is_dark, literal, report
 from din_core.pages.language import T, t
 from din_core.pages.quality import DRAWS
 from din_core.pages.words import words_for
+from din_core.sharing.beside import CohortChoice
 
 MOST_ROWS = 20
 """Candidate categories of the map."""
@@ -66,7 +67,10 @@ def show() -> None:
     hand = head(t("Weights over a cohort"))
     if hand is None:
         return
-    chosen = pick_slice(hand.cases, "cohorts")
+    choice, problems = fitting(hand.cases, state.beside(CohortChoice))
+    report(problems)
+    pick_slice(hand.cases, "cohorts", choice)
+    chosen = Slice(choice.profile, choice.category, choice.week, choice.length)
     among = rows_of(hand.cases, chosen)
     told = Told((hand.links[0], hand.cases.about.split, slice_words(chosen)), (about(hand), slice_words(chosen)))
     with st.container(key="cohort_size"):

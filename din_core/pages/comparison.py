@@ -16,11 +16,11 @@ from din_core.sharing.values import MAX_LENGTH
 By = Literal["candidates", "models", "users"]
 COLUMNS = (10, 20, 40)
 """How many columns the heat map may show."""
-NAMES = ("by", "fold", "order", "columns", "row", "other")
+NAMES = ("by", "hold", "order", "columns", "row", "other")
 """The query parameters."""
 CHOICES: Mapping[str, Sequence[str]] = {
     "by": get_args(By),
-    "fold": get_args(Fold),
+    "hold": get_args(Fold),
     "order": get_args(Order),
     "columns": [str(n) for n in COLUMNS],
 }
@@ -50,7 +50,7 @@ class Comparison:
         """Its query parameters, defaults written out too."""
         raw: dict[str, str | list[str]] = {
             "by": self.by,
-            "fold": self.folded,
+            "hold": self.folded,
             "order": self.order,
             "columns": str(self.columns),
         }
@@ -63,6 +63,8 @@ class Comparison:
 
 def parse(raw: Mapping[str, Sequence[str]]) -> tuple[Comparison | None, tuple[str, ...]]:
     """What query parameters say, and a sentence for each that cannot be read; None where they say nothing of it."""
+    if raw.get("by") and not raw.get("hold") and set(raw.get("fold", ())) <= set(CHOICES["hold"]):
+        raw = {**raw, "hold": raw.get("fold", ())}  # links once called it by the name that *Inspect* uses
     given = {name: [text for text in raw[name] if text] for name in NAMES if raw.get(name)}
     if not given:
         return None, ()
@@ -74,6 +76,8 @@ def parse(raw: Mapping[str, Sequence[str]]) -> tuple[Comparison | None, tuple[st
             problems.append(unknown(name, given[name][0], known))
     if "columns" in chosen:
         chosen["columns"] = int(chosen["columns"])
+    if "hold" in chosen:
+        chosen["fold"] = chosen.pop("hold")
     other = given.get("other", [""])[0][:MAX_LENGTH] or None
     models = tuple(name for name in given.get("row", []) if len(name) <= MAX_LENGTH)
     return Comparison(**chosen, models=models, other=other), tuple(problems)

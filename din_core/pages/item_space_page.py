@@ -18,12 +18,13 @@ from din_core.domain.results import Floats
 from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, item_space_info, plot_item_space
 from din_core.pages import inspect_page, pickers, state
 from din_core.pages.charts import show_chart, told_of
-from din_core.pages.chrome import is_dark, literal
+from din_core.pages.chrome import is_dark, literal, report
 from din_core.pages.inspection import read_inputs, score
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.whole_catalogue import head
 from din_core.pages.words import field_label, moment, percent, words_for
+from din_core.sharing.beside import SpaceChoice
 
 if TYPE_CHECKING:
     from din_core.pages.space_facts import SpaceFacts
@@ -81,7 +82,7 @@ def show() -> None:
     with st.container(horizontal=True, gap="medium"):
         choose(t("Map"), "map", MAPS)
         choose(t("Colour"), "colour", COLOURS)
-        choose(t("Embedding"), "part", PARTS)
+        choose(t("Embedding"), "embedding", PARTS)
     view = read(app, scenario, history, total)
     show_separation(view)
     show_map(view)
@@ -90,15 +91,19 @@ def show() -> None:
 
 def choose(label: str, name: str, options: Mapping[str, str]) -> None:
     """A choice that outlives this page."""
-    space, key = state.session().space, f"space_{name}"
-    st.session_state[key] = getattr(space, name)
+    key = f"space_{name}"
+
+    def change() -> None:
+        state.choose_beside(replace(state.beside(SpaceChoice), **{name: st.session_state[key]}))
+
+    st.session_state[key] = getattr(state.beside(SpaceChoice), name)
     st.segmented_control(
         label,
         list(options),
         format_func=lambda option: t(options[option]),
         required=True,
         key=key,
-        on_change=lambda: setattr(space, name, st.session_state[key]),
+        on_change=change,
     )
 
 
@@ -107,17 +112,20 @@ def read(app: App, scenario: Scenario, history: History, total: int) -> View:
     from din_core.explain.item_space import ITEM_FIELD
 
     model = state.on_screen(scenario)[0]
-    scorer, space = app.scorers[model], state.session().space
+    scorer, space = app.scorers[model], state.beside(SpaceChoice)
     fields = app.summary.item_fields
     category = CATEGORY if CATEGORY in fields else next(iter(fields), None)
-    part = ITEM_FIELD if space.part == "own" else None
+    part = ITEM_FIELD if space.embedding == "own" else None
     with st.spinner(t("Computing the map of {n:,} items …", n=total)):
         items = state.catalogue_items(app.store.url, total)
         facts = state.space_facts(scorer.fingerprint, part, category, scorer, items, app.store.url, total)
     held = Counter(facts.place_of.get(behavior.item.item_id, -1) for behavior in history.behaviors)
     held.pop(-1, None)
     candidate = scenario.candidate_ids[0]
-    focus = space.focus if space.focus in facts.place_of else candidate
+    focus = space.item if space.item in facts.place_of else candidate
+    if space.item is not None and focus != space.item:
+        words = t("No item “{item}” on this map: the neighbours of the candidate are listed.", item=space.item)
+        report([words])
     return View(app, scenario, history, model, part, facts, category, held, facts.place_of.get(candidate), focus)
 
 
@@ -159,14 +167,14 @@ def show_map(view: View) -> None:
     with st.spinner(t("Placing and colouring the points …")):
         drawn, places = points_of(view)
         info = info_of(view, drawn, places)
-    space, table = state.session().space, points_table(view, info)
+    space, table = state.beside(SpaceChoice), points_table(view, info)
     candidate = view.app.store.item(view.scenario.candidate_ids[0])
     told = told_of(view.app, view.history.user, view.scenario, [view.model], candidate)
     show_chart(
         "item_map",
         plot_item_space(info, labels_of(view), is_dark()),
         title=f"{t('Items as the model sees them')}: {t(MAPS[space.map])}, {t(COLOURS[space.colour])}",
-        told=replace(told, name=(*told.name, space.map, space.colour, space.part)),
+        told=replace(told, name=(*told.name, space.map, space.colour, space.embedding)),
         table=table,
         alt=t("{n:,} item embeddings on a plane", n=len(drawn)),
         config=TOOLS,
@@ -183,7 +191,7 @@ def points_of(view: View) -> tuple[NDArray[np.int64], Floats]:
     """(n,) which embeddings are on the map, and (n, 2) where."""
     from din_core.explain import around, neighbours
 
-    facts, space = view.facts, state.session().space
+    facts, space = view.facts, state.beside(SpaceChoice)
     own = [] if view.candidate is None else [view.candidate]
     seen = [place for place, _ in Counter(view.repeats).most_common()]
     if space.map == "near":  # without the item looked at: the map stays while others are looked at
@@ -206,7 +214,7 @@ def info_of(view: View, drawn: NDArray[np.int64], places: Floats) -> SpaceInfo:
     category = [facts.category[embedding] for embedding in drawn]
     own = None if view.candidate is None else facts.category[view.candidate]
     probability = None
-    if state.session().space.colour == "score":
+    if state.beside(SpaceChoice).colour == "score":
         scorer = view.app.scorers[view.model]
         probability = state.space_scores(scorer, items, view.history, view.scenario.context)
     return item_space_info(
@@ -236,7 +244,7 @@ def slots_on_inspect(view: View) -> dict[str, int]:
 def labels_of(view: View) -> SpaceLabels:
     """The chart's words."""
     first, second = (percent(share) for share in view.facts.plane.share)
-    near = state.session().space.map == "near"
+    near = state.beside(SpaceChoice).map == "near"
     return SpaceLabels(
         others=t("other categories"),
         unknown=t("no category, or several"),
@@ -321,7 +329,12 @@ def look_at_point(facts: SpaceFacts) -> None:
     found = next((point["customdata"] for point in points if "customdata" in point), None)
     if found is not None:
         embedding = found[0] if isinstance(found, list) else found
-        state.session().space.focus = facts.first_of(int(embedding)).item_id
+        look_at(facts.first_of(int(embedding)).item_id)
+
+
+def look_at(item_id: str) -> None:
+    """List this item's neighbours from now on."""
+    state.choose_beside(replace(state.beside(SpaceChoice), item=item_id))
 
 
 def show_neighbours(view: View) -> None:
@@ -331,7 +344,7 @@ def show_neighbours(view: View) -> None:
     item = app.store.item(view.focus)
 
     def pick(item_id: str) -> None:
-        state.session().space.focus = item_id
+        look_at(item_id)
         state.session().typed.pop("neighbour", None)
 
     label = t("Item: any of the catalogue, or a point of the map")

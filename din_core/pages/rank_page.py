@@ -15,12 +15,13 @@ from streamlit.navigation.page import Page
 
 from din_core.domain import Item, Scenario
 from din_core.pages import compare_page, inspect_page, state
-from din_core.pages.chrome import literal
+from din_core.pages.chrome import literal, report
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.whole_catalogue import head
 from din_core.pages.words import field_values, moment, words_for
 from din_core.sharing import encode
+from din_core.sharing.beside import RankChoice
 from din_core.sharing.links import MAX_CANDIDATES
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ SHOWN = 20
 LOOK_SECONDS = 0.5
 """Between two looks at a ranking that is under way."""
 EVERYTHING = T("All categories")
+ANY = ""
+"""The choice of all categories."""
 CATEGORY = "category"
 READING = T(
     "Every item is scored as if it were shown to this user at this time, in the context on *Inspect*; whether it could "
@@ -53,6 +56,7 @@ def show() -> None:
     app, names = state.current_app(), state.on_screen(scenario)
     with st.spinner(t("Reading the catalogue …")):
         items = state.catalogue_items(app.store.url, total)
+    report(strangers(items, state.beside(RankChoice)))
     ranking = state.ranking(app, items, names, history, scenario)
     words = words_for(app.summary)
     st.markdown(
@@ -63,9 +67,10 @@ def show() -> None:
             n=len(history.behaviors),
         )
     )
+    choice = state.beside(RankChoice)
     with st.container(horizontal=True, gap="medium"):
-        among = choose_items(items)
-        by = choose_order([app.models[name].name for name in names])
+        among = choose_items(items, choice)
+        by = choose_order([app.models[name].name for name in names], choice)
     under_way = not ranking.ended
     repeats = Counter(behavior.item.item_id for behavior in history.behaviors)
     st.fragment(show_ranking, run_every=LOOK_SECONDS if under_way else None)(
@@ -74,30 +79,55 @@ def show() -> None:
     st.caption(t(READING))
 
 
-def choose_items(items: Sequence[Item]) -> NDArray[np.bool_] | None:
+def choose_items(items: Sequence[Item], choice: RankChoice) -> NDArray[np.bool_] | None:
     """A choice of one category, where the items have some."""
     category = [item.fields.get(CATEGORY) for item in items]
     known = sorted({name for name in category if name})
     if not known:
         return None
-    everything = t(EVERYTHING)
-    chosen = st.selectbox(t("Show"), [everything, *known], key="rank_category", width=320)
-    return None if chosen == everything else np.array([name == chosen for name in category])
+    chosen = choice.category if choice.category in known else None
+
+    def change() -> None:
+        wanted = st.session_state["rank_category"] or None
+        state.choose_beside(replace(state.beside(RankChoice), category=wanted))
+
+    st.session_state["rank_category"] = chosen or ANY
+    st.selectbox(
+        t("Show"),
+        [ANY, *known],
+        format_func=lambda name: name or t(EVERYTHING),
+        key="rank_category",
+        width=320,
+        on_change=change,
+    )
+    return None if chosen is None else np.array([name == chosen for name in category])
 
 
-def choose_order(titles: Sequence[str]) -> int:
+def strangers(items: Sequence[Item], choice: RankChoice) -> list[str]:
+    """A sentence where no item is of the category that a link names."""
+    if choice.category is None or any(item.fields.get(CATEGORY) == choice.category for item in items):
+        return []
+    return [t("No item is of the category “{name}”, which the link names: all are listed.", name=choice.category)]
+
+
+def choose_order(titles: Sequence[str], choice: RankChoice) -> int:
     """The model whose best are listed, by its place; the first where there is no other."""
     if len(titles) < 2:
         return 0
-    chosen: int = st.segmented_control(
+
+    def change() -> None:
+        state.choose_beside(replace(state.beside(RankChoice), by=st.session_state["rank_by"]))
+
+    st.session_state["rank_by"] = choice.by
+    st.segmented_control(
         t("Ranked by"),
         range(len(titles)),
         format_func=lambda place: titles[place],
-        default=0,
         required=True,
         key="rank_by",
+        on_change=change,
     )
-    return chosen
+    return choice.by
 
 
 def show_ranking(

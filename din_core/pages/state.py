@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -19,14 +19,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from din_core.domain import History, Item, Scenario
+from din_core.domain.edits import items_needed
 from din_core.pages.comparison import Comparison
 from din_core.pages.comparison import parse as parse_comparison
 from din_core.pages.run import after_back
 from din_core.pages.shelf import Shelf
 from din_core.pages.startup import App, Startup, from_environment
-from din_core.pages.trail import Memory
-from din_core.pages.ways import to_candidate, to_impression, to_user
+from din_core.pages.ways import to_candidate, to_impression, to_model, to_user
 from din_core.sharing import Link, View, encode, find_checkpoints, parse, resolve
+from din_core.sharing.beside import WAYS, read, write
 
 if TYPE_CHECKING:
     from din_core.domain.results import Floats
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 SESSION = "din_lens"
 SHELF_ROOM = 24_000_000
 """Characters."""
+CHANCES = 20_000
 COMPARE = "compare"
 """The path of the page whose address holds a comparison too."""
 
@@ -57,20 +59,7 @@ def current_app() -> App:
     return found
 
 
-@dataclass
-class SpaceView:
-    """What the map of items shows."""
-
-    map: str = "plane"
-    """`plane` for all items, `near` for those around what is on screen."""
-    colour: str = "category"
-    """`category` or `score`."""
-    part: str = "all"
-    """`all` fields, or the `own` embedding of the item alone."""
-    focus: str | None = None
-    """The item whose neighbours are listed; None for the candidate."""
-    scores: tuple[object, Floats] | None = None
-    """The last scores of the points on screen, under a key that holds every row they depend on."""
+Choice = TypeVar("Choice")
 
 
 @dataclass
@@ -107,20 +96,19 @@ class Session:
     """The models that the lens shows, or is to show."""
     page: str | None = None
     """The page on screen, by its path."""
-    tour: int = 0
-    """The step of the guided tour."""
     language: str | None = None
     """The code of the language spoken; None until the first word."""
     ranking: tuple[object, Ranking] | None = None
     """The last ranking of the catalogue, under a key that holds every row it depends on."""
     comparison: Comparison = field(default_factory=Comparison)
     """What the Compare page shows beside the scenario."""
-    space: SpaceView = field(default_factory=SpaceView)
+    beside: dict[type[Any], Any] = field(default_factory=dict)
+    """What the other pages show beside the scenario, by kind of choice."""
+    space_scores: tuple[object, Floats] | None = None
+    """The last scores of the points on the map of items, under a key that holds every row they depend on."""
     imports: Imports = field(default_factory=Imports)
     answers: dict[str, tuple[object, Any]] = field(default_factory=dict)
     """Answers to questions about the scenario on screen, by question, each under the scenario it is of."""
-    trail: Memory = field(default_factory=Memory)
-    """What the what-if page last scored."""
 
 
 AT_HAND: ContextVar[Session | None] = ContextVar("session_at_hand", default=None)
@@ -169,9 +157,20 @@ def follow_address(app: App) -> None:
         own.scenario, own.view, own.address = found.scenario, link.view, raw
         compared, unclear = parse_comparison(raw)
         own.comparison = compared or own.comparison
-        own.problems = (*unread, *unclear, *found.problems)
+        own.problems = (*unread, *unclear, *take_beside(raw), *found.problems)
         lead_lens(own)
     own.chosen = False
+
+
+def take_beside(raw: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Take over what an address says of the pages' own choices; a sentence for each that cannot be read."""
+    problems: tuple[str, ...] = ()
+    for kind in WAYS:
+        found, unclear = read(kind, raw)
+        if found is not None:
+            session().beside[kind] = found
+        problems += unclear
+    return problems
 
 
 def write_address() -> None:
@@ -192,9 +191,16 @@ def query() -> dict[str, str | list[str]]:
     """The address of what is on screen, for links between the pages."""
     own = session()
     if own.scenario is not None:
-        beside = own.comparison.encode() if own.page == COMPARE else {}
-        return {**encode(own.scenario, own.view), **beside}
+        return {**encode(own.scenario, own.view), **own_choices(own)}
     return dict(own.address or {})
+
+
+def own_choices(own: Session) -> Mapping[str, str | list[str]]:
+    """What the page on screen shows beside the scenario."""
+    if own.page == COMPARE:
+        return own.comparison.encode()
+    kind = next((kind for kind, (page, _) in WAYS.items() if page == own.page), None)
+    return {} if kind is None else {**write(beside(kind))}
 
 
 def enter(page: str) -> None:
@@ -251,8 +257,8 @@ def choose(link: Link) -> None:
     show(found.scenario, found.problems)
 
 
-def lens_went(query: str) -> None:
-    """The lens went somewhere by itself: follow it there, without telling it what it knows."""
+def went(query: str) -> None:
+    """The page's instrument went somewhere by itself: follow it there, without telling it what it knows."""
     own, found = session(), current_app()
     link, unread = parse(parse_qs(query, keep_blank_values=True))
     resolved = resolve(link, found.store, found.setting)
@@ -265,7 +271,9 @@ def lens_went(query: str) -> None:
 
 def whereabouts(scenario: Scenario | None) -> tuple[object, ...]:
     """What the search boxes show of a scenario."""
-    return () if scenario is None else (scenario.user_id, scenario.as_of, scenario.candidate_ids)
+    if scenario is None:
+        return ()
+    return scenario.user_id, scenario.as_of, scenario.candidate_ids, items_needed(scenario.edits)
 
 
 def choose_model(place: int, checkpoint: str) -> None:
@@ -273,12 +281,7 @@ def choose_model(place: int, checkpoint: str) -> None:
     own = session()
     if own.scenario is None:
         return
-    now = list(own.scenario.checkpoints)
-    other = now[1 - place] if len(now) > 1 - place else None
-    if other == checkpoint:
-        other = now[place] if len(now) > place else None
-    pair = (checkpoint, other) if place == 0 else (other, checkpoint)
-    own.scenario = replace(own.scenario, checkpoints=tuple(name for name in pair if name is not None))
+    own.scenario = to_model(own.scenario, place, checkpoint)
     own.problems, own.chosen = (), True
 
 
@@ -292,6 +295,19 @@ def choose_comparison(comparison: Comparison) -> None:
     """What the Compare page shows from now on."""
     own = session()
     own.comparison, own.problems, own.chosen = comparison, (), True
+
+
+def beside(kind: type[Choice]) -> Choice:
+    """What a page shows beside the scenario: the visitor's choice, or the default."""
+    chosen: Choice = session().beside.get(kind) or kind()
+    return chosen
+
+
+def choose_beside(choice: object) -> None:
+    """What its page shows from now on."""
+    own = session()
+    own.beside[type(choice)] = choice
+    own.problems, own.chosen = (), True
 
 
 def on_screen(scenario: Scenario) -> tuple[str, ...]:
@@ -311,9 +327,15 @@ def answered(question: str, scenario: Scenario) -> Any:
 
 
 @st.cache_resource(show_spinner=False)
-def shelf() -> Shelf:
-    """Texts of the lens, for all sessions."""
-    return Shelf(SHELF_ROOM)
+def shelf() -> Shelf[str]:
+    """Texts of the lens and of What if, for all sessions."""
+    return Shelf(SHELF_ROOM, len)
+
+
+@st.cache_resource(show_spinner=False)
+def chances() -> Shelf[float]:
+    """Probabilities of states of What if, for all sessions."""
+    return Shelf(CHANCES, lambda _: 1)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -386,13 +408,13 @@ def space_scores(
     """Probabilities of the items of the points on screen; scored anew when a row they depend on is another."""
     from din_core.scoring import Catalogue
 
-    own = session().space
+    own = session()
     ids = tuple(item.item_id for item in items)
     key = (scorer.fingerprint, ids, history.user, history.as_of, history.behaviors, tuple(sorted(context.items())))
-    if own.scores is None or own.scores[0] != key:
+    if own.space_scores is None or own.space_scores[0] != key:
         logit = Catalogue(scorer, items).scoring(history, context).finish()
-        own.scores = key, 1 / (1 + np.exp(-logit.astype(np.float64)))
-    return own.scores[1]
+        own.space_scores = key, 1 / (1 + np.exp(-logit.astype(np.float64)))
+    return own.space_scores[1]
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

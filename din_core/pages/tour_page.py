@@ -19,6 +19,7 @@ from din_core.pages.charts import Told, show_chart
 from din_core.pages.chrome import is_dark, report
 from din_core.pages.language import T, t
 from din_core.pages.startup import ASSETS
+from din_core.sharing.beside import TourChoice
 
 TOUR = ASSETS / "tour.json"
 NAMES = {"din": T("DIN"), "other": T("DIN, another seed"), "base": T("Average pooling")}
@@ -109,12 +110,13 @@ def page() -> Page:
 
 def show() -> None:
     """The step that this visitor has come to."""
+    report(state.session().problems)
     try:
         tour = read_tour(TOUR)
     except DinLensError as error:
         report([error.said])
         return
-    place = state.session().tour
+    place = min(state.beside(TourChoice).step, len(STEPS) - 1)
     step = STEPS[place]
     st.caption(t("Step {place} of {all}", place=place + 1, all=len(STEPS)))
     st.header(t(step.title), anchor=False)
@@ -192,7 +194,7 @@ def show_ways(place: int) -> None:
 
 def go(place: int) -> None:
     """To this step."""
-    state.session().tour = place
+    state.choose_beside(TourChoice(place))
 
 
 def made_by(tour: Tour) -> str:

@@ -117,7 +117,7 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     page.reload()
     expect(page.get_by_test_id("stTable")).to_contain_text("Household 9")
     assert [row["DIN"] for row in rows(page)] == want
-    assert query(page)["fold"] == ["category"]
+    assert query(page)["hold"] == ["category"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

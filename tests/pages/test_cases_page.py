@@ -197,3 +197,27 @@ def test_bins_are_named_by_where_they_begin_and_end() -> None:
     assert bin_names((1, 2, 3, 5)) == ("1", "2", "3–4", "5+")
     assert bin_names((0, 1, 2, 4), whole=False) == ("0–1", "1–2", "2–4", "4+")
     assert np.all([name.endswith("+") == (n == 1) for n, name in enumerate(bin_names((0, 11)))])
+
+
+def test_kind_and_slice_are_in_the_link_and_open_from_it(visit: Visit, cases: Cases) -> None:
+    page = visit("cases")
+    page.pills(key="case_kind").set_value("gap")
+    page.selectbox(key="cases_category").set_value("Dairy")
+    page.selectbox(key="cases_profile").set_value(("age", "45-54")).run()
+    names = [name for name in page.query_params if name.startswith("cases.")]
+    address = {name: page.query_params[name] for name in names}
+    assert address == {"cases.kind": "gap", "cases.profile": "age,45-54", "cases.category": "Dairy"}
+    other = visit("cases", **address)
+    assert not other.exception and not other.warning
+    assert other.dataframe[0].value.equals(page.dataframe[0].value)
+
+
+def test_what_no_case_has_is_told_and_all_are_shown(visit: Visit, cases: Cases) -> None:
+    page = visit("cases", **{"cases.kind": "gap", "cases.category": "Moods", "cases.outcome": "perhaps"})
+    assert [read(warning.value) for warning in page.warning] == [
+        "The link's cases.outcome “perhaps” is unknown; known are positive, negative.",
+        "None of these impressions is of “Moods”, which the link names: all are shown.",
+    ]
+    assert "3 of 3 cases, among 3 impressions." in said(page)
+    page.selectbox(key="cases_outcome").set_value(True).run()
+    assert not page.warning and "cases.category" not in page.query_params

@@ -14,6 +14,7 @@ from din_core.explain.cases import AGES, RANKS, REPEATS, Cases, read_cases
 from din_core.metrics import auc, expected_calibration_error, gauc, log_loss
 from tests.pages.conftest import World
 from tests.pages.test_cases_page import make, points, said
+from tests.pages.test_inspect_page import read
 
 Visit = Callable[..., AppTest]
 MONDAY = 1511136000
@@ -138,3 +139,29 @@ def test_an_empty_slice_shows_its_size_and_nothing_else(visit: Visit, cases: Cas
     assert not page.exception
     assert "**Impressions: 0. Households: 0.**" in said(page)
     assert len(page.dataframe) == 0 and len(page.table) == 0
+
+
+def test_the_slice_is_in_the_link_and_opens_from_it(visit: Visit, cases: Cases) -> None:
+    page = visit("cohorts")
+    page.selectbox(key="cohorts_category").set_value("Dairy")
+    page.selectbox(key="cohorts_week").set_value(MONDAY)
+    page.selectbox(key="cohorts_length").set_value(0).run()
+    address = {name: page.query_params[name] for name in page.query_params if name.startswith("cohorts.")}
+    assert address == {
+        "cohorts.category": "Dairy",
+        "cohorts.week": "2017-11-20T00:00:00Z",
+        "cohorts.length": "from-0",
+    }
+    other = visit("cohorts", **address)
+    assert not other.exception and not other.warning
+    assert table(other, "age of").equals(table(page, "age of"))
+    assert not table(other, "age of").equals(table(visit("cohorts"), "age of"))
+
+
+def test_a_slice_that_no_impression_has_is_told_and_all_are_shown(visit: Visit, cases: Cases) -> None:
+    page = visit("cohorts", **{"cohorts.week": "2016-02-01", "cohorts.profile": "age,7"})
+    assert [read(warning.value) for warning in page.warning] == [
+        "None of these impressions is of “Age: 7”, which the link names: all are shown.",
+        "None of these impressions is of “1 Feb 2016”, which the link names: all are shown.",
+    ]
+    assert table(page, "age of").equals(table(visit("cohorts"), "age of"))

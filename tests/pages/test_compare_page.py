@@ -135,7 +135,7 @@ def test_columns_fold_into_categories_and_stand_in_the_order_of_time(visit: Visi
     assert set(cells(page)["x"]) == {"Dairy", "Beers", "Hardware"}
     page.segmented_control(key="compare_order").set_value("time").run()
     assert list(cells(page)["x"]) == ["Beers", "Dairy", "Hardware"]
-    assert (page.query_params["fold"], page.query_params["order"]) == ("category", "time")
+    assert (page.query_params["hold"], page.query_params["order"]) == ("category", "time")
 
 
 def test_the_whole_choice_is_in_the_address_and_opens_again_from_it(visit: Visit) -> None:

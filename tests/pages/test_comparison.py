@@ -16,7 +16,7 @@ def test_a_choice_survives_its_address(chosen: Comparison) -> None:
 
 
 def test_defaults_are_written_out() -> None:
-    assert Comparison().encode() == {"by": "candidates", "fold": "item", "order": "weight", "columns": "20"}
+    assert Comparison().encode() == {"by": "candidates", "hold": "item", "order": "weight", "columns": "20"}
 
 
 def test_two_users_are_compared_by_category_unless_the_visitor_says_otherwise() -> None:
@@ -36,3 +36,13 @@ def test_what_cannot_be_read_is_told_and_falls_back() -> None:
         "The link's by “moods” is unknown; known are candidates, models, users.",
         "The link's columns “21” is unknown; known are 10, 20, 40.",
     )
+
+
+def test_a_link_from_before_columns_had_a_name_of_their_own_is_read() -> None:
+    found, problems = parse({"by": ["users"], "fold": ["item"], "order": ["time"]})
+    assert (found, problems) == (Comparison("users", "item", "time"), ())
+
+
+def test_how_inspect_folds_its_rows_is_not_taken_for_what_a_column_holds() -> None:
+    assert parse({"fold": ["behavior"], "sort": ["-weight"]}) == (None, ())
+    assert parse({"by": ["models"], "fold": ["behavior"]}) == (Comparison("models"), ())

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.explain import item_space, neighbours, separation
 from din_core.pages import item_space_page, whole_catalogue
+from din_core.sharing.beside import SpaceChoice
 from tests.pages.conftest import World
 from tests.pages.test_inspect_page import boxes, read
 
@@ -33,6 +34,11 @@ def chart(page: AppTest) -> dict[str, Any]:
 def points(page: AppTest) -> Any:
     """The table of the map's points."""
     return page.dataframe[0].value
+
+
+def look_at(page: AppTest, item_id: str) -> None:
+    """As a click on its point does."""
+    page.session_state["din_lens"].beside[SpaceChoice] = SpaceChoice(item=item_id)
 
 
 @pytest.fixture
@@ -67,7 +73,7 @@ def test_separation_is_the_cores_number(opened: AppTest, world: World) -> None:
 
 
 def test_the_items_own_part_is_another_map(opened: AppTest, world: World) -> None:
-    opened.segmented_control(key="space_part").set_value("own").run()
+    opened.segmented_control(key="space_embedding").set_value("own").run()
     assert not opened.exception
     items = world.store.all_items()
     own = item_space(world.scorers["din"], items, "item_id")
@@ -92,7 +98,7 @@ def test_neighbours_are_the_cores_and_follow_the_search(opened: AppTest, world: 
         return list(zip(table["Item"], table["Similarity (cosine)"], strict=True))
 
     assert shown() == wanted("b2")  # the candidate's
-    opened.session_state["din_lens"].space.focus = "n1"
+    look_at(opened, "n1")
     opened.run()
     assert shown() == wanted("n1")
     assert boxes(opened)["Item: any of the catalogue, or a point of the map"]["selected"]["label"] == "Nails · 1 lb"
@@ -111,11 +117,11 @@ def test_scores_on_the_map_are_the_scorers(opened: AppTest, world: World) -> Non
 
 def test_scores_are_made_again_only_when_what_they_depend_on_is_another(opened: AppTest) -> None:
     opened.segmented_control(key="space_colour").set_value("score").run()
-    before = opened.session_state["din_lens"].space.scores
-    assert opened.run().session_state["din_lens"].space.scores is before
+    before = opened.session_state["din_lens"].space_scores
+    assert opened.run().session_state["din_lens"].space_scores is before
     opened.query_params["user"] = "8"
     opened.run()
-    after = opened.session_state["din_lens"].space.scores
+    after = opened.session_state["din_lens"].space_scores
     assert after is not before and not np.allclose(after[1], before[1])
 
 
@@ -148,7 +154,7 @@ def test_items_that_the_model_does_not_know_are_said_to_share_an_embedding(visit
     page = visit("items")
     assert "2 of 9 items share one embedding with others" in words(page)
     assert points(page)["Items that share it"].tolist().count(2) == 1
-    page.session_state["din_lens"].space.focus = "y1"
+    look_at(page, "y1")
     page.run()
     assert "1 other items share its embedding" in words(page) and "New two" in words(page)
 
@@ -172,3 +178,35 @@ def test_too_many_items_are_told(visit: Visit, monkeypatch: pytest.MonkeyPatch) 
     page = visit("items")
     assert not page.exception
     assert "this page maps 2 at most" in words(page)
+
+
+def test_what_the_map_shows_is_in_the_link_and_opens_from_it(visit: Visit) -> None:
+    page = visit("items")
+    page.segmented_control(key="space_colour").set_value("score")
+    page.segmented_control(key="space_embedding").set_value("own").run()
+    address = {name: page.query_params[f"items.{name}"] for name in ("map", "colour", "embedding")}
+    assert address == {"map": "plane", "colour": "score", "embedding": "own"}
+    other = visit("items", **{f"items.{name}": value for name, value in address.items()})
+    assert not other.exception and not other.warning
+    assert points(other).equals(points(page))
+    assert not points(other).equals(points(visit("items")))
+
+
+def test_the_item_looked_at_is_in_the_link(visit: Visit, world: World) -> None:
+    page = visit("items", **{"items.item": "n1"})
+    assert page.query_params["items.item"] == "n1"
+    items = world.store.all_items()
+    space = item_space(world.scorers["din"], items)
+    place = next(place for place, item in enumerate(items) if item.item_id == "n1")
+    found, _ = neighbours(space, int(space.place[place]), item_space_page.NEIGHBOURS)
+    assert list(page.dataframe[1].value["Item"]) == [items[space.first[near]].label for near in found.tolist()]
+
+
+def test_an_item_that_no_map_holds_is_told_and_the_candidates_neighbours_are_listed(visit: Visit) -> None:
+    page = visit("items", **{"items.item": "nothing", "items.map": "round"})
+    assert [read(warning.value) for warning in page.warning] == [
+        "The link's items.map “round” is unknown; known are plane, near.",
+        "No item “nothing” on this map: the neighbours of the candidate are listed.",
+    ]
+    plain = visit("items")
+    assert page.dataframe[1].value.equals(plain.dataframe[1].value)

@@ -88,3 +88,22 @@ def test_the_other_models_best_come_first_when_it_is_asked(ranked: AppTest, worl
 @pytest.mark.parametrize(("places", "words"), [(0, "="), (3, "↑ 3"), (-1200, "↓ 1,200")])
 def test_a_change_says_which_way(places: int, words: str) -> None:
     assert rank_page.change_words(places).replace("\N{NO-BREAK SPACE}", " ") == words
+
+
+def test_the_list_is_in_the_link_and_opens_from_it(ranked: AppTest, visit: Visit) -> None:
+    ranked.selectbox(key="rank_category").set_value("Dairy")
+    ranked.segmented_control(key="rank_by").set_value(1).run()
+    address = {name: ranked.query_params[name] for name in ("rank.category", "rank.by")}
+    assert address == {"rank.category": "Dairy", "rank.by": "second"}
+    other = visit("rank", **address)
+    while not other.session_state["din_lens"].ranking[1].wait(1):
+        pass
+    assert other.run().dataframe[0].value.equals(ranked.dataframe[0].value)
+    assert not other.exception and not other.warning
+
+
+def test_a_category_that_no_item_has_is_told_and_all_are_listed(visit: Visit, world: World) -> None:
+    page = visit("rank", **{"rank.category": "Moods"})
+    (told,) = page.warning
+    assert read(told.value) == "No item is of the category “Moods”, which the link names: all are listed."
+    assert page.selectbox(key="rank_category").value == ""

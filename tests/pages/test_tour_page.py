@@ -69,3 +69,16 @@ def test_a_file_that_is_no_tour_is_refused_with_the_way_to_write_one(tmp_path: P
     (tmp_path / "tour.json").write_text("[1]", encoding="utf-8")
     with pytest.raises(DinLensError, match="python -m trainer tour"):
         read_tour(tmp_path / "tour.json")
+
+
+def test_the_step_is_in_the_link_and_opens_from_it(visit: Callable[..., AppTest]) -> None:
+    page = go_to(visit(), "tour").button(key="tour_next").click().run()
+    assert page.query_params["tour.step"] == "2"
+    assert visit("tour", **{"tour.step": "3"}).header[0].value == STEPS[2].title
+    assert visit("tour", **{"tour.step": "50"}).header[0].value == STEPS[-1].title
+
+
+def test_a_step_that_no_tour_has_is_told(visit: Callable[..., AppTest]) -> None:
+    page = visit("tour", **{"tour.step": "soon"})
+    assert "“soon” is unknown" in page.warning[0].value.replace("\\", "")
+    assert page.header[0].value == STEPS[0].title

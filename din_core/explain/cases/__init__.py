@@ -1,12 +1,12 @@
 """All impressions of a split beside each other: cases worth seeing, and what a cohort's weights are on average."""
 
+from din_core.domain.cohort import KINDS, LENGTHS
 from din_core.explain.cases.cohort import mean_weights, mean_weights_of_others, share_of
-from din_core.explain.cases.kinds import KINDS, MEASURED_KINDS, high_intensity, most_telling, threshold
+from din_core.explain.cases.kinds import MEASURED_KINDS, high_intensity, most_telling, threshold
 from din_core.explain.cases.slices import Slice, choices, rows_of, weeks
 from din_core.explain.cases.stored import FILES, read_cases, write_cases
 from din_core.explain.cases.table import (
     AGES,
-    LENGTHS,
     OTHER,
     RANKS,
     REPEATS,

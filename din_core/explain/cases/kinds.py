@@ -8,21 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from din_core.domain.cohort import KINDS
 from din_core.domain.results import Floats
 from din_core.explain.cases.table import Cases, Ints
 
-KINDS = (
-    "main right",
-    "base right",
-    "gap",
-    "negative",
-    "dominated",
-    "disagree",
-    "intense",
-)
-"""The main model on the label's side where the base model is not; the reverse; the largest gap between their scores;
-the most negative weight; one behavior with most of the effects; weights that rank behaviors unlike their effects; a
-high intensity with a low score."""
 MEASURED_KINDS = ("dominated", "disagree")
 """Those that need effects: looked for among the impressions that have some."""
 LEAST_BEHAVIORS = 10

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from din_core.explain.cases.table import LENGTHS, UNKNOWN, Cases, Ints
+from din_core.domain.cohort import LENGTHS
+from din_core.explain.cases.table import UNKNOWN, Cases, Ints
 
 WEEK = 7 * 86_400
 MONDAY = 4 * 86_400

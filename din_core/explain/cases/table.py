@@ -24,8 +24,6 @@ RANKS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """1 is the newest behavior, repeats counted: where each bin begins."""
 REPEATS = (1, 2, 3, 5, 9, 17)
 """How often the history holds the item: where each bin begins."""
-LENGTHS = (0, 11, 31, 101, 301, 601)
-"""Distinct behaviors as the model sees them: where each bucket of histories begins."""
 DIMENSIONS = ("age", "rank", "repeats", "category", "own_age")
 """What sums are told apart by; "own_age" is the age of behaviors in the candidate's own category alone."""
 OTHER = "other"
