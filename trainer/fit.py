@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from din_core.domain import DinLensError
 from din_core.metrics import auc, gauc, log_loss
 from din_core.model.network import InterestNetwork
-from din_core.scoring import dice_kernel
+from din_core.scoring import kernels
 from din_core.scoring.blocks import in_blocks
 from trainer.regularisation import REGULARISATIONS, Regularisation, row_penalties
 from trainer.resume import RunState, load_state, save_state
@@ -292,7 +292,7 @@ def for_scoring(model: InterestNetwork) -> InterestNetwork:
     """The network itself, or on a CPU the same in blocks that stay in cache: a third of the time."""
     if next(model.parameters()).device.type != "cpu":
         return model
-    dice_kernel.prepare(wait=True)  # so that all of a run is computed by the same code
+    kernels.prepare(wait=True)  # so that all of a run is computed by the same code
     return in_blocks(model)
 
 

@@ -18,7 +18,7 @@ from din_core.model.attention import ActivationUnit
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_hidden, pair_matches
 from din_core.model.ragged import RaggedBatch
-from din_core.scoring import dice_kernel
+from din_core.scoring import kernels
 from din_core.scoring.tiles import Activation
 
 BLOCK_BYTES = 1 << 20
@@ -27,7 +27,7 @@ BLOCK_BYTES = 1 << 20
 
 def in_blocks(network: InterestNetwork) -> InterestNetwork:
     """The same network on the same weights for scoring alone, its activation units run in blocks."""
-    dice_kernel.prepare()
+    kernels.prepare()
     shared = {id(tensor): tensor for tensor in [*network.parameters(), *network.buffers()]}
     units = {id(unit): UnitInBlocks(unit) for unit in network.modules() if isinstance(unit, ActivationUnit)}
     return copy.deepcopy(network, {**shared, **units})

@@ -19,8 +19,9 @@ from din_core.domain import History, Item
 from din_core.domain.results import Floats
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
-from din_core.scoring import dice_kernel, workers
+from din_core.scoring import kernels, workers
 from din_core.scoring.scorer import Scorer, item_rows
+from din_core.scoring.short_tower import ShortTower
 from din_core.scoring.tiles import ProjectedHistory
 
 BLOCK = 1024
@@ -64,7 +65,7 @@ class RowCatalogue:
         self._projected: OrderedDict[bytes, tuple[ProjectedHistory, ProjectedHistory | None]] = OrderedDict()
         self._lock = threading.Lock()
         if fused:
-            dice_kernel.prepare()
+            kernels.prepare()
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -72,8 +73,8 @@ class RowCatalogue:
     def scoring(self, batch: RaggedBatch) -> CatalogueScoring:
         """Score against a batch of one history, its profile, and the context of its first candidate."""
         with torch.inference_mode():
-            others = self.network.others(_one_candidate(batch))
-        return CatalogueScoring(self, *self._project(batch), others)
+            tower = ShortTower(self.network, self.network.others(_one_candidate(batch)))
+        return CatalogueScoring(self, *self._project(batch), tower)
 
     def _project(self, batch: RaggedBatch) -> tuple[ProjectedHistory, ProjectedHistory | None]:
         """What depends on the history alone, kept until other histories have taken its place."""
@@ -122,12 +123,13 @@ class CatalogueScoring:
     """
 
     def __init__(
-        self, catalogue: RowCatalogue, history: ProjectedHistory, short: ProjectedHistory | None, others: Tensor
+        self, catalogue: RowCatalogue, history: ProjectedHistory, short: ProjectedHistory | None, tower: ShortTower
     ) -> None:
         self.catalogue, self.total, self.done = catalogue, len(catalogue), 0
-        self.logit: Floats = np.full(self.total, -np.inf, dtype=others.numpy().dtype)
+        dtype = catalogue.network.tower.last.bias.detach().numpy().dtype
+        self.logit: Floats = np.full(self.total, -np.inf, dtype)
         """(C,) by position; −∞ until scored"""
-        self._history, self._short, self._others = history, short, others
+        self._history, self._short, self._tower = history, short, tower
         known = history.batch.behavior[:, 0]
         repeats = torch.isin(catalogue.rows[:, 0], known[known > 0])
         self._waiting = _blocks(repeats.nonzero().squeeze(1))
@@ -186,7 +188,7 @@ class CatalogueScoring:
 
     def _scored(self, history: ProjectedHistory, blocks: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         def score(block: Tensor) -> tuple[Tensor, Tensor]:
-            return block, history.logits(self.catalogue.rows[block], self._others)
+            return block, history.logits(self.catalogue.rows[block], self._tower)
 
         return workers.in_order(score, blocks, self.catalogue.threads, self._cancelled)
 

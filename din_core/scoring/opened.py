@@ -104,7 +104,7 @@ class Opened(ABC):
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self._tower = ShortTower(scene.network, scene.others, scene.candidate, scene.q)
+        self._tower = ShortTower(scene.network, scene.others)
 
     @property
     def behaviors(self) -> tuple[FoldedBehavior, ...]:
@@ -125,7 +125,8 @@ class Opened(ABC):
         changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
         brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
         with torch.no_grad():
-            parts = [self._tower(*self.scene.cast(moved)) for moved in self._moved(changed, brings)]
+            moved = map(self.scene.cast, self._moved(changed, brings))
+            parts = [self._tower(self.scene.candidate, self.scene.q, *one) for one in moved]
         return np.asarray(torch.cat(parts).double())
 
     @cached_property

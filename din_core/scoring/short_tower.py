@@ -1,7 +1,7 @@
-"""The tower for one candidate in one scene, many histories: what no behavior moves is computed once.
+"""The tower for one user in one context, many histories or candidates: what neither moves is computed once.
 
-The standardisation of the inputs and what profile, context and candidate add go into the first layer's bias, and
-Dice takes four passes over memory instead of six: half the time of the network's own tower for 2^16 histories.
+The standardisation of the inputs and what profile and context add go into the first layer's bias, and Dice takes
+four passes over memory instead of six: half the time of the network's own tower for 2^16 histories.
 """
 
 from __future__ import annotations
@@ -10,38 +10,40 @@ import torch
 from torch import Tensor
 
 from din_core.model.dice import EPSILON, Dice
-from din_core.model.network import KNEE, InterestNetwork, standard_scale
+from din_core.model.network import KNEE, InterestNetwork, beside, standard_scale
 
 
 class ShortTower:
-    """`InterestNetwork.head` in evaluation, for one (others, candidate, q). No gradients."""
+    """`InterestNetwork.head` in evaluation, for one user and context. No gradients."""
 
-    def __init__(self, network: InterestNetwork, others: Tensor, candidate: Tensor, q: Tensor) -> None:
-        """others (1, U + X), candidate (1, F) rows, q (1, D)."""
-        tower, spans = network.tower, network.input_spans()
-        start = spans["interest vector"].start
+    def __init__(self, network: InterestNetwork, others: Tensor) -> None:
+        """others (1, U + X)."""
+        tower, still = network.tower, others.shape[1]
+        start = network.input_spans()["interest vector"].start
         self._widths = list(network.config.interest_fields)
-        self._counts, self._candidate = network.counts, candidate
-        self._q = q.repeat(1, sum(self._widths) // q.shape[1])
+        self._counts = network.counts
         scale = standard_scale(tower.moments.mean.double(), tower.moments.variance.double())  # (W,)
         first = tower.first.weight.double() * scale  # (H, W)
-        still = torch.cat([others, q], 1).double()[0]
-        bias = tower.first.bias.double() - first @ tower.moments.mean.double() + first[:, :start] @ still
-        self._first = first[:, start:].T.to(q.dtype).contiguous()
-        self._first_bias = bias.to(q.dtype)
+        bias = tower.first.bias.double() - first @ tower.moments.mean.double() + first[:, :still] @ others[0].double()
+        self._first_bias, self._from_query, self._first = (
+            part.T.to(tower.first.weight.dtype).contiguous()
+            for part in (bias[:, None], first[:, still:start], first[:, start:])
+        )
         self._second, self._last = tower.second, tower.last
         self._dices = [_DicePasses(tower.first_dice), _DicePasses(tower.second_dice)]
 
-    def __call__(self, v: Tensor, intensity: Tensor, repeats: Tensor | None) -> Tensor:
-        """v (S, D) or (S, 2D), intensity (S, I), repeats (S, F + 1) where the tower reads counts → (S,) logits."""
-        product = v * self._q
+    def __call__(self, candidate: Tensor, q: Tensor, v: Tensor, intensity: Tensor, repeats: Tensor | None) -> Tensor:
+        """(S,) logits. candidate (S, F) rows and q (S, D), or one row for all; v (S, D) or (S, 2D), intensity (S, I),
+        repeats (S, F + 1) where the tower reads counts."""
+        product = v * beside(q, v)
         likeness = torch.stack([part.sum(1) for part in torch.split(product, self._widths, 1)], 1)
         x = asinh_(torch.cat([v, product, likeness, intensity], 1).mul_(KNEE))
         if self._counts is not None:
             assert repeats is not None
-            counted = self._counts(self._candidate.expand(len(v), -1), repeats)
+            counted = self._counts(candidate.expand(len(v), -1), repeats)
             x = torch.cat([x, counted.to(x.dtype)], 1)
-        hidden = self._dices[0](torch.addmm(self._first_bias, x, self._first))
+        bias = torch.addmm(self._first_bias, q, self._from_query)  # (S or 1, H)
+        hidden = self._dices[0](torch.addmm(bias, x, self._first))
         hidden = self._dices[1](torch.addmm(self._second.bias, hidden, self._second.weight.T))
         logit: Tensor = torch.addmm(self._last.bias, hidden, self._last.weight.T)
         return logit.squeeze(1)

@@ -2,8 +2,8 @@
 
 The first layer of the activation unit is linear in the candidate q for a given behavior k, so all it computes is
 one matrix a behavior: [q, k, q−k, q∘k]·W + b = q·(diag(k)·W_p + W_q + W_d) + (k·(W_k − W_d) + b), made once a
-history. A tile of many candidates and a few behaviors is then two matrix products over their pairs with the
-activations in place between them, in blocks that stay in a core's second-level cache.
+history. A tile of candidates and behaviors is then two matrix products over their pairs with the activations between
+them: in one compiled pass that stays in a core's first-level cache, or in PyTorch in blocks that stay in its second.
 
 Dimensions: n candidates, T behaviors, F item fields, D item embedding width, H and H₂ hidden widths of the unit.
 """
@@ -29,12 +29,13 @@ from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_sum
 from din_core.model.ragged import RaggedBatch
-from din_core.scoring import dice_kernel
+from din_core.scoring import kernels
+from din_core.scoring.short_tower import ShortTower
 
 CANDIDATES = 256
-"""Candidates of a tile."""
+"""Candidates of a tile in PyTorch."""
 TILE_BYTES = 3 << 18
-"""What the two hidden layers of one tile may take; a core's second-level cache is 1 to 2 MB."""
+"""What the two hidden layers of one such tile may take; a core's second-level cache is 1 to 2 MB."""
 
 Pool = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """q (n, D) and item field rows (n, F) → interest vectors (n, D) and intensities (n, 1 or F)."""
@@ -54,13 +55,13 @@ class ProjectedHistory:
         self.pool = _pool(network, self.batch, fused)
 
     @torch.inference_mode()
-    def logits(self, rows: Tensor, others: Tensor) -> Tensor:
-        """(n,) logits of candidates with item field rows (n, F); others (1, U + X), as `InterestNetwork.others`."""
-        n, network = len(rows), self.network
+    def logits(self, rows: Tensor, tower: ShortTower) -> Tensor:
+        """(n,) logits of candidates with item field rows (n, F)."""
+        network = self.network
         q = network.item(rows)
         v, intensity = self.pool(q, rows)
         repeats = network.counts.repeats(_with_candidates(self.batch, rows)) if network.counts else None
-        return network.head(others.expand(n, -1), rows, q, v, intensity, repeats)
+        return tower(rows, q, v, intensity, repeats)
 
 
 def _with_candidates(batch: RaggedBatch, rows: Tensor) -> RaggedBatch:
@@ -145,12 +146,11 @@ class _WeightedSumTiles:
             self.weigh = lambda q, rows: q @ keys
 
     def __call__(self, q: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-        sums = [self._sums(q[s : s + CANDIDATES], rows[s : s + CANDIDATES]) for s in range(0, len(q), CANDIDATES)]
-        both = torch.cat(sums) if sums else q.new_zeros(0, self.width + 1)
+        both = self._sums(q, rows)
         return both[:, :-1], both[:, -1:]
 
     def _sums(self, q: Tensor, rows: Tensor) -> Tensor:
-        """(n, D + 1): interest vectors and intensities of at most CANDIDATES candidates."""
+        """(n, D + 1): interest vectors and intensities."""
         if not len(self.summed):
             return q.new_zeros(len(q), self.width + 1)
         weight = self.weigh(q if self.query is None else self.query(q), rows)  # (n, T)
@@ -162,53 +162,67 @@ class _WeightedSumTiles:
 
 
 class _UnitTiles:
-    """The activation unit's weights: at most CANDIDATES candidates, tile by tile of behaviors."""
+    """The activation unit's weights of candidates against all behaviors."""
 
     def __init__(self, unit: ActivationUnit, k: Tensor, batch: RaggedBatch, fused: bool) -> None:
         from_query, from_key, product = unit.split()  # (D, H) each
-        h2, h = unit.second.weight.shape
-        t = max(1, TILE_BYTES // (k.element_size() * CANDIDATES * (h + h2)))  # behaviors of a tile
-        self.spans = [slice(start, min(start + t, len(k))) for start in range(0, len(k), t)]
         constant = torch.addmm(unit.first.bias, k, from_key)  # (T, H)
-        # (D + 1, t, H) a tile; the last row meets the candidates' column of ones
-        matrices = [
-            torch.cat([torch.addcmul(from_query[:, None], k[s].T[:, :, None], product[:, None]), constant[None, s]])
-            for s in self.spans
-        ]
-        self.tiles = [(span, matrix.flatten(1)) for span, matrix in zip(self.spans, matrices, strict=True)]
-        self.matches = unit.matches  # (F, H)
-        self.fields, self.behavior = unit.fields, batch.behavior[:, unit.fields]  # (T, F)
-        self.second = unit.second.weight  # (H₂, H)
-        self.last, self.last_bias = unit.last.weight[0].contiguous(), float(unit.last.bias)
+        # (T, D + 1, H and more); a matrix's last row meets the candidates' ones
+        matrices = [torch.addcmul(from_query, k[:, :, None], product), constant[:, None]]
+        self.matrices, self.width = kernels.padded(torch.cat(matrices, 1)), len(product.T)
+        self.fields = [] if unit.matches is None else unit.fields
+        self.behavior = batch.behavior[:, self.fields]  # (T, F)
+        self.of_match = constant[:0] if unit.matches is None else unit.matches  # (F, H)
+        self.second, self.last, self.bias = unit.second.weight, unit.last.weight[0].contiguous(), float(unit.last.bias)
         self.first_activation = Activation(unit.first_activation, None, fused)
         self.second_activation = Activation(unit.second_activation, unit.second.bias, fused)
+        self.channels = self._channels()
+
+    def _channels(self) -> kernels.UnitChannels | None:
+        """What the C kernel reads; None where it cannot compute this unit."""
+        first, second = self.first_activation, self.second_activation
+        fused = first.fused and second.fused and self.width <= kernels.CHANNELS
+        if not fused or first.channel is None or second.channel is None:
+            return None
+        return kernels.UnitChannels(self.of_match, first.channel, self.second, second.channel, self.last, self.bias)
 
     def __call__(self, q: Tensor, rows: Tensor) -> Tensor:
         """Queries (n, D) and rows (n, F) → (n, T) weights."""
-        n, (h2, h) = len(q), self.second.shape
-        pairs = n * (self.spans[0].stop if self.spans else 0)
-        hidden, second = q.new_empty(pairs * h), q.new_empty(pairs * h2)
-        scratch = torch.empty_like(hidden)  # untouched, and so no memory, where the C kernel is used
-        queries = torch.cat([q, q.new_ones(n, 1)], 1)  # (n, D + 1)
-        weights = []
-        for span, matrix in self.tiles:
-            p = n * (span.stop - span.start)
-            y = hidden[: p * h].view(p, h)  # (n·t, H)
-            torch.mm(queries, matrix, out=y.view(n, -1))
-            if self.matches is not None:
-                y.addmm_(self._matches(rows, span).view(p, -1).to(y.dtype), self.matches)
-            self.first_activation.apply(y, scratch)
-            z = second[: p * h2].view(h2, p)
-            torch.mm(self.second, y.T, out=z)
-            weight = q.new_empty(p)
-            self.second_activation.dot(z.T, self.last, self.last_bias, weight, scratch)
-            weights.append(weight.view(n, -1))
-        return torch.cat(weights, 1)
+        compiled = kernels.ready()
+        if compiled is None or self.channels is None:
+            return self._in_tiles(q, rows)
+        n = len(q)
+        lanes = -(-n // kernels.LANES) * kernels.LANES
+        queries = q.new_zeros(q.shape[1] + 1, lanes)
+        queries[:-1, :n], queries[-1, :n] = q.T, 1
+        matches = q.new_zeros(*self.behavior.shape, lanes)  # (T, F, n and more)
+        matches[:, :, :n] = self._matches(rows, self.behavior).mT
+        return compiled.unit_weights(queries, self.matrices, matches, self.channels)[:, :n].T
 
-    def _matches(self, rows: Tensor, span: slice) -> Tensor:
-        """(n, t, F): whether candidate and behavior share a known value of each field."""
-        candidate = rows[:, None, self.fields]
-        return (self.behavior[span] == candidate) & (candidate > 0)
+    def _in_tiles(self, q: Tensor, rows: Tensor) -> Tensor:
+        """The same in PyTorch, tile by tile."""
+        queries = torch.cat([q, q.new_ones(len(q), 1)], 1)  # (n, D + 1)
+        size = max(1, TILE_BYTES // (q.element_size() * CANDIDATES * sum(self.second.shape)))  # behaviors of a tile
+        matrices, behavior = (torch.split(x, size) for x in (self.matrices[..., : self.width], self.behavior))
+        behaviors = [*zip(matrices, behavior, strict=True)]
+        candidates = zip(*(torch.split(x, CANDIDATES) for x in (queries, rows)), strict=True)
+        return torch.cat([torch.cat([self._tile(*c, *b) for b in behaviors]).T for c in candidates])
+
+    def _tile(self, queries: Tensor, rows: Tensor, matrices: Tensor, behavior: Tensor) -> Tensor:
+        """(t, n) weights."""
+        y = torch.matmul(queries, matrices).flatten(0, 1)  # (t·n, H)
+        if self.fields:
+            y.addmm_(self._matches(rows, behavior).flatten(0, 1).to(y.dtype), self.of_match)
+        scratch, weight = torch.empty_like(y), y.new_empty(len(y))
+        self.first_activation.apply(y, scratch)
+        z = torch.mm(self.second, y.T).T
+        self.second_activation.dot(z, self.last, self.bias, weight, scratch)
+        return weight.view(len(matrices), -1)
+
+    def _matches(self, rows: Tensor, behavior: Tensor) -> Tensor:
+        """(t, n, F): whether candidate and behavior share a known value of each field."""
+        candidate = rows[:, self.fields]
+        return (behavior[:, None] == candidate) & (candidate > 0)
 
 
 class Activation:
@@ -230,18 +244,18 @@ class Activation:
 
     def apply(self, y: Tensor, scratch: Tensor) -> None:
         """y (P, H) → its activation; `scratch` holds at least as many numbers."""
-        kernel = dice_kernel.ready() if self.fused else None
+        kernel = kernels.ready() if self.fused else None
         if self.channel is None:
             assert self.function is not None
             y.copy_(self.function(y if self.shift is None else y.add_(self.shift)))
         elif kernel and y.is_contiguous():
             kernel.dice_(y, self.channel)
         else:
-            dice_kernel.dice_(y, self.channel, scratch[: y.numel()].as_strided(y.shape, y.stride()))
+            kernels.dice_(y, self.channel, scratch[: y.numel()].as_strided(y.shape, y.stride()))
 
     def dot(self, y: Tensor, weight: Tensor, bias: float, out: Tensor, scratch: Tensor) -> None:
         """y (P, H), transposed in memory → out (P,) = bias + Σ_h weight[h] · activation[h]; y is overwritten."""
-        kernel = dice_kernel.ready() if self.fused else None
+        kernel = kernels.ready() if self.fused else None
         if kernel:
             assert self.channel is not None
             kernel.dice_dot(y, self.channel, weight, bias, out)

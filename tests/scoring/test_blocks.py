@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from din_core.model.attention import ActivationUnit
-from din_core.scoring import blocks, dice_kernel
+from din_core.scoring import blocks, kernels
 from din_core.scoring.blocks import UnitInBlocks, in_blocks
 from tests.model.conftest import FAMILY, toy_batch, toy_network
 
@@ -32,9 +32,9 @@ def test_blocks_of_pairs_give_what_the_unit_gives(
     name: str, pairs: int, kernel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kernel == "compiled":
-        dice_kernel.prepare(wait=True)
+        kernels.prepare(wait=True)
     else:
-        monkeypatch.setattr(dice_kernel, "ready", lambda: None)
+        monkeypatch.setattr(kernels, "ready", lambda: None)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 4 * (5 + 4) * pairs)
     network, batch = toy_network(**FAMILY[name]).float(), batch_of(torch.float32)
     with torch.inference_mode():

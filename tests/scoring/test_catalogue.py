@@ -10,7 +10,7 @@ import torch
 
 from din_core.domain import Behavior, History, Item, User
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from din_core.scoring import Scorer, catalogue, dice_kernel, workers
+from din_core.scoring import Scorer, catalogue, kernels, workers
 from din_core.scoring.catalogue import Catalogue, RowCatalogue, sketch
 from tests.model.conftest import FAMILY, VOCABULARY, toy_batch, toy_network
 
@@ -47,7 +47,7 @@ def test_every_member_scores_what_the_plain_network_scores(name, items, fused):
     expected = plainly(network, batch, all_rows())
     assert np.ptp(expected) > 0
     if fused:
-        dice_kernel.prepare(wait=True)
+        kernels.prepare(wait=True)
     found = RowCatalogue(network.float(), all_rows(), fused=fused).scoring(
         one_history(items, folds=network.config.folds)
     )
@@ -218,16 +218,16 @@ def test_a_catalogue_without_items_is_done_at_once():
     assert len(run.top(5)[0]) == 0
 
 
-def test_the_kernel_is_done_without_where_there_is_no_compiler(monkeypatch):
+def test_the_kernels_are_done_without_where_there_is_no_compiler(monkeypatch):
     monkeypatch.setenv("CC", "no-such-compiler")
-    assert dice_kernel.compile_kernel() is None
+    assert kernels.compile_kernels() is None
 
 
 def test_a_compiler_that_fails_is_no_error(monkeypatch):
     monkeypatch.setenv("CC", "false")
-    monkeypatch.setattr(dice_kernel, "_compiled", dice_kernel._Compiled())
-    dice_kernel.prepare(wait=True)
-    assert dice_kernel.ready() is None
+    monkeypatch.setattr(kernels, "_compiled", kernels._Compiled())
+    kernels.prepare(wait=True)
+    assert kernels.ready() is None
 
 
 def test_the_historys_own_items_come_first(small_blocks):

@@ -1,4 +1,4 @@
-"""The short tower is the network's own, for one candidate."""
+"""The short tower is the network's own, for one user and context."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from din_core.scoring.short_tower import ShortTower, asinh_
 from tests.model.conftest import FAMILY, toy_batch, toy_network
 
 
+@pytest.mark.parametrize("items", [[3], [3, 1, 0, 5, 2, 3, 4]], ids=["one candidate", "as many as histories"])
 @pytest.mark.parametrize("name", FAMILY)
-def test_logits_are_those_of_the_networks_head(name):
-    network, batch = toy_network(**FAMILY[name]), toy_batch([[1, 2, 4]], [[3]])
+def test_logits_are_those_of_the_networks_head(name, items):
+    network, batch = toy_network(**FAMILY[name]), toy_batch([[1, 2, 4]], [items])
     network.tower.moments.variance[network.input_spans()["intensity"]] = 1e-13  # it never varied in training
     torch.manual_seed(1)
     widths = sum(network.config.interest_fields), 2 if "per field" in name else 1
     v, intensity = (torch.randn(7, width, dtype=torch.float64) for width in widths)
     repeats = torch.randint(5, (7, 3)).double() if network.counts else None
     with torch.no_grad():
-        scene = network.others(batch), batch.candidate, network.item(batch.candidate)
-        want = network.head(*(part.expand(7, -1) for part in scene), v, intensity, repeats)
-        found = ShortTower(network, *scene)(v, intensity, repeats)
+        others, scene = network.others(batch)[:1], (batch.candidate, network.item(batch.candidate))
+        want = network.head(*(part.expand(7, -1) for part in (others, *scene)), v, intensity, repeats)
+        found = ShortTower(network, others)(*scene, v, intensity, repeats)
     np.testing.assert_allclose(found, want, atol=1e-10)
 
 

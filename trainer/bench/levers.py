@@ -9,7 +9,7 @@ from statistics import median
 import torch
 
 from din_core.model import pairs
-from din_core.scoring import dice_kernel
+from din_core.scoring import kernels
 from din_core.scoring.catalogue import RowCatalogue
 from trainer.bench.catalogue import made
 from trainer.bench.made_data import config_of, each_alone, made_samples, unfolded
@@ -72,7 +72,7 @@ def _training(shape: Shape, sizes: Sizes) -> list[Row]:
 def _catalogue(sizes: Sizes) -> list[Row]:
     candidates, behaviors = sizes.catalogues[0]
     say(f"levers, {candidates:,} × {behaviors}")
-    dice_kernel.prepare(wait=True)
+    kernels.prepare(wait=True)
     network, rows, batch = made(candidates, behaviors)
     forms = {
         ALL_ON: RowCatalogue(network, rows),
