@@ -203,21 +203,22 @@ class _UnitTiles:
         """The same in PyTorch, tile by tile."""
         queries = torch.cat([q, q.new_ones(len(q), 1)], 1)  # (n, D + 1)
         size = max(1, TILE_BYTES // (q.element_size() * CANDIDATES * sum(self.second.shape)))  # behaviors of a tile
-        matrices, behavior = (torch.split(x, size) for x in (self.matrices[..., : self.width], self.behavior))
-        behaviors = [*zip(matrices, behavior, strict=True)]
-        candidates = zip(*(torch.split(x, CANDIDATES) for x in (queries, rows)), strict=True)
-        return torch.cat([torch.cat([self._tile(*c, *b) for b in behaviors]).T for c in candidates])
+        behaviors = [slice(start, start + size) for start in range(0, len(self.matrices), size)]
+        candidates = [slice(start, start + CANDIDATES) for start in range(0, len(q), CANDIDATES)]
+        return torch.cat([torch.cat([self._tile(queries[c], rows[c], b) for b in behaviors]).T for c in candidates])
 
-    def _tile(self, queries: Tensor, rows: Tensor, matrices: Tensor, behavior: Tensor) -> Tensor:
+    def _tile(self, queries: Tensor, rows: Tensor, span: slice) -> Tensor:
         """(t, n) weights."""
-        y = torch.matmul(queries, matrices).flatten(0, 1)  # (t·n, H)
+        y = torch.matmul(queries, self.matrices[span, :, : self.width])  # (t, n, H)
+        t, n, _ = y.shape
+        y = y.flatten(0, 1)
         if self.fields:
-            y.addmm_(self._matches(rows, behavior).flatten(0, 1).to(y.dtype), self.of_match)
+            y.addmm_(self._matches(rows, self.behavior[span]).flatten(0, 1).to(y.dtype), self.of_match)
         scratch, weight = torch.empty_like(y), y.new_empty(len(y))
         self.first_activation.apply(y, scratch)
         z = torch.mm(self.second, y.T).T
         self.second_activation.dot(z, self.last, self.bias, weight, scratch)
-        return weight.view(len(matrices), -1)
+        return weight.view(t, n)
 
     def _matches(self, rows: Tensor, behavior: Tensor) -> Tensor:
         """(t, n, F): whether candidate and behavior share a known value of each field."""
