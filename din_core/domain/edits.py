@@ -150,14 +150,23 @@ def fitting(
     start: State, edits: Iterable[Edit], items: Mapping[str, Item] = NO_ITEMS
 ) -> tuple[tuple[Edit, ...], tuple[tuple[Edit, DinLensError], ...]]:
     """The edits that fit one after the other, and those that do not, each with its reason; these are passed over."""
-    state, kept, wrong = start, [], []
+    kept, _, wrong = fitting_states(start, edits, items)
+    return kept, wrong
+
+
+def fitting_states(
+    start: State, edits: Iterable[Edit], items: Mapping[str, Item] = NO_ITEMS
+) -> tuple[tuple[Edit, ...], tuple[State, ...], tuple[tuple[Edit, DinLensError], ...]]:
+    """As `fitting`, with the states of those that fit between: `start` and the one after each."""
+    kept: list[Edit] = []
+    found, wrong = [start], []
     for edit in edits:
         try:
-            state = after(state, edit, items)
+            found.append(after(found[-1], edit, items))
             kept.append(edit)
         except DinLensError as error:
             wrong.append((edit, error))
-    return tuple(kept), tuple(wrong)
+    return tuple(kept), tuple(found), tuple(wrong)
 
 
 def items_needed(edits: Iterable[Edit]) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def show_lens(scenario: Scenario, inputs: Inputs) -> None:
         selected=own.shown or scenario.candidate_ids[0],
         chosen=own.led_models or scenario.checkpoints,
         view=own.view,
-        on_went=state.lens_went,
+        on_went=state.went,
     )
 
 

@@ -51,16 +51,7 @@ class Inputs:
     @cached_property
     def key(self) -> str:
         """A digest of all of it: equal exactly when the scores are."""
-        behaviors = self.history.behaviors
-        items = {id(b.item): b.item for b in behaviors}  # the store gives one object an item
-        rows = (
-            self.history.user,
-            self.history.as_of,
-            [(b.item.item_id, b.timestamp) for b in behaviors],
-            list(items.values()),
-            self.cases,
-            self.shown_then,
-        )
+        rows = (history_rows(self.history), self.cases, self.shown_then)
         return blake2b(repr(rows).encode(), digest_size=16).hexdigest()
 
 
@@ -91,6 +82,13 @@ def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[
     else:
         cases.insert(0, own)
     return Inputs(history, tuple(cases), len(then))
+
+
+def history_rows(history: History) -> tuple[object, ...]:
+    """All that a digest of a history must hold."""
+    items = {id(b.item): b.item for b in history.behaviors}  # the store gives one object an item
+    behaviors = [(b.item.item_id, b.timestamp) for b in history.behaviors]
+    return history.user, history.as_of, behaviors, list(items.values())
 
 
 def score(inputs: Inputs, scorer: Scorer) -> Inspection:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
-from din_core.pages.door import PATH
+from din_core.pages.door import LENS, WHAT_IF
 
 MAIN = Path(__file__).with_name("main.py")
 
@@ -32,7 +32,10 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
 
 def routes() -> list[Route]:
     """What is answered beside the pages, below any base path."""
-    return [Route(f"/{{base:path}}{PATH}", lens)]
+    return [
+        Route(f"/{{base:path}}{LENS}", lens),
+        Route(f"/{{base:path}}{WHAT_IF}", what_if, methods=["POST"]),
+    ]
 
 
 def lens(request: Request) -> Response:
@@ -40,3 +43,10 @@ def lens(request: Request) -> Response:
     from din_core.pages.lens_route import answer
 
     return answer(request)
+
+
+async def what_if(request: Request) -> Response:
+    """What an edit leads to; imported when one is made."""
+    from din_core.pages.what_if_route import answer
+
+    return await answer(request)

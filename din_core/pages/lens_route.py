@@ -1,22 +1,18 @@
-"""What the lens asks for by itself: a request beside the page's runs, which neither stops one nor waits for one."""
+"""What the lens asks for by itself, beside the page's runs."""
 
 from __future__ import annotations
-
-from hmac import compare_digest
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from din_core.domain import DinLensError, Scenario
-from din_core.pages import state, ways
+from din_core.domain import Scenario
+from din_core.pages import keyed, state, ways
 from din_core.pages.components.lens_box import message
-from din_core.pages.door import HEADER, KEY
 from din_core.pages.inspection import read_inputs
-from din_core.pages.language import LANGUAGES
 from din_core.pages.sights import Lookout
 from din_core.pages.startup import App
-from din_core.sharing import Link, parse, resolve
+from din_core.sharing import parse, resolve
 
 OWN = "lens."
 """Begins the names of what is asked; the others are those of a link, which says where the lens is."""
@@ -25,19 +21,7 @@ OWN = "lens."
 def answer(request: Request) -> Response:
     """Bytes as `lens_box.message` writes them; 403 without the key, 404 where there is nothing to show."""
     asked = request.query_params
-    if not compare_digest(request.headers.get(HEADER, "").encode(), KEY.encode()):
-        return Response(status_code=403)
-    language = asked.get(f"{OWN}language", "")
-    if language not in LANGUAGES:
-        return Response(status_code=404)
-    with state.as_visitor(language):
-        try:
-            told = tell(state.current_app(), asked)
-        except (DinLensError, ValueError):
-            told = None
-    if told is None:
-        return Response(status_code=404)
-    return Response(told, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+    return keyed.answer(request, asked.get(f"{OWN}language", ""), lambda: tell(state.current_app(), asked))
 
 
 def tell(app: App, asked: QueryParams) -> bytes | None:
@@ -45,7 +29,7 @@ def tell(app: App, asked: QueryParams) -> bytes | None:
     link, _ = parse({name: asked.getlist(name) for name in asked if not name.startswith(OWN)})
     picked = asked.get(f"{OWN}pick")
     if picked is not None and link.scenario is not None:
-        link = where(link.scenario, picked, asked.get(f"{OWN}id", ""), app)
+        link = ways.to(picked, link.scenario, asked.get(f"{OWN}id", ""), app.store)
     found = resolve(link, app.store, app.setting)
     if found.scenario is None or found.problems:  # the page says why
         return None
@@ -64,18 +48,6 @@ def tell(app: App, asked: QueryParams) -> bytes | None:
                 return None
             return message(lookout.revision, {}, "", {}, lookout.effects(lookout.names[0], places))
     return None
-
-
-def where(now: Scenario, kind: str, choice: str, app: App) -> Link:
-    """Where a choice in a search box leads."""
-    match kind:
-        case "user":
-            return ways.to_user(now, choice, app.store)
-        case "impression":
-            return ways.to_impression(now, choice)
-        case "candidate":
-            return ways.to_candidate(now, choice)
-    raise ValueError(kind)
 
 
 def look(app: App, scenario: Scenario) -> Lookout:

@@ -1,32 +1,37 @@
-"""Texts that were made once and may be asked for again soon: the newest, as many as there is room for."""
+"""What was made once and may be asked for again soon: the newest, as much as there is room for."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
+from typing import Generic, TypeVar
+
+Kept = TypeVar("Kept")
 
 
-class Shelf:
-    """Safe to share between threads. A key must hold every row that its text depends on."""
+class Shelf(Generic[Kept]):
+    """Safe to share between threads. A key must hold every row that what lies under it depends on."""
 
-    def __init__(self, room: int) -> None:
-        """`room`: characters in all."""
-        self._room = room
+    def __init__(self, room: int, size: Callable[[Kept], int]) -> None:
+        """`room`: the sum of sizes that may lie here."""
+        self._room, self._size = room, size
         self._used = 0
-        self._texts: OrderedDict[Hashable, str] = OrderedDict()
+        self._things: OrderedDict[Hashable, Kept] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable, make: Callable[[], str]) -> str:
-        """The text, made where it is not here. Two who ask at the same time may both make it."""
+    def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What lies under the key, made where nothing does. Two who ask at the same time may both make it."""
         with self._lock:
-            if key in self._texts:
-                self._texts.move_to_end(key)
-                return self._texts[key]
-        text = make()
+            if key in self._things:
+                self._things.move_to_end(key)
+                return self._things[key]
+        made = make()
         with self._lock:
-            self._used += len(text) - len(self._texts.pop(key, ""))
-            self._texts[key] = text
-            while self._used > self._room and len(self._texts) > 1:
-                self._used -= len(self._texts.popitem(last=False)[1])
-        return text
+            if key in self._things:
+                self._used -= self._size(self._things.pop(key))
+            self._things[key] = made
+            self._used += self._size(made)
+            while self._used > self._room and len(self._things) > 1:
+                self._used -= self._size(self._things.popitem(last=False)[1])
+        return made

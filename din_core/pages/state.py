@@ -1,7 +1,7 @@
 """All state of the app: what all sessions share (cached), and what one session has chosen.
 
-Nothing about a user's rows is kept across reruns except the last scoring, under a key that holds every row it
-depends on: a new row in the store makes another key.
+Nothing about a user's rows is kept across reruns except scores and texts, under a key that holds every row they
+depend on: a new row in the store makes another key.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from din_core.pages.comparison import parse as parse_comparison
 from din_core.pages.run import after_back
 from din_core.pages.shelf import Shelf
 from din_core.pages.startup import App, Startup, from_environment
+from din_core.pages.trail import Known
 from din_core.pages.ways import to_candidate, to_impression, to_model, to_user
 from din_core.sharing import Link, View, encode, find_checkpoints, parse, resolve
 from din_core.sharing.beside import WAYS, read, write
@@ -42,6 +43,9 @@ SESSION = "din_lens"
 SHELF_ROOM = 24_000_000
 """Characters."""
 CHANCES = 20_000
+"""Probabilities of what-if states."""
+SCORED_BEHAVIORS = 30_000
+"""Over which what-if states are kept with their weights."""
 COMPARE = "compare"
 """The path of the page whose address holds a comparison too."""
 
@@ -333,9 +337,9 @@ def shelf() -> Shelf[str]:
 
 
 @st.cache_resource(show_spinner=False)
-def chances() -> Shelf[float]:
-    """Probabilities of states of What if, for all sessions."""
-    return Shelf(CHANCES, lambda _: 1)
+def known() -> Known:
+    """What was scored of trails on What if, for all sessions."""
+    return Known(CHANCES, SCORED_BEHAVIORS)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from din_core.domain import DinLensError, Edit, Scenario, Scores, State
-from din_core.domain.edits import fitting, states
+from din_core.domain import DinLensError, Edit, Item, Scenario, Scores, State
+from din_core.domain.edits import fitting_states, items_needed
+from din_core.pages.inspection import history_rows
+from din_core.pages.shelf import Shelf
 from din_core.sharing import items_of, what_if_start
 from din_core.store import BehaviorStore
 
@@ -24,36 +28,63 @@ class Walk:
     """One more than there are edits."""
     wrong: tuple[tuple[Edit, DinLensError], ...]
     """The scenario's edits that do not fit, with their reasons."""
+    items: Mapping[str, Item]
+    """Those that edits bring in, by id."""
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """A digest for each state, of the rows at its start and the edits so far: where it is equal, the state is."""
+        start = self.states[0]
+        seen = blake2b(repr((history_rows(start.history), start.candidate, start.context)).encode(), digest_size=16)
+        found = [seen.hexdigest()]
+        for edit in self.edits:
+            seen.update(repr((edit, [self.items[item_id] for item_id in items_needed([edit])])).encode())
+            found.append(seen.hexdigest())
+        return tuple(found)
 
 
-@dataclass
-class Memory:
-    """One visit's scores of the trail shown last: after one more edit, one more state is scored."""
+@dataclass(frozen=True)
+class Scored:
+    """What the models on screen say of a trail."""
 
-    kept: dict[str, list[tuple[State, Scores]]] = field(default_factory=dict)
-    """By fingerprint, in the order of the trail."""
-    heard: int = 0
-    """The last message that the page's component was heard to send."""
+    chances: tuple[tuple[float, ...], ...]
+    """One a state: each model's probability."""
+    now: Scores
+    """The first model's, of the last state."""
+    then: Scores
+    """The first model's, of the pinned state."""
 
-    def score(self, scorers: Sequence[Scorer], trail: Sequence[State]) -> list[tuple[Scores, ...]]:
-        """Each state's scores by each model; what was scored before, of an equal state, is not scored again."""
-        self.kept = {scorer.fingerprint: self._along(scorer, trail) for scorer in scorers}
-        columns = [[scores for _, scores in column] for column in self.kept.values()]
-        return list(zip(*columns, strict=True))
 
-    def _along(self, scorer: Scorer, trail: Sequence[State]) -> list[tuple[State, Scores]]:
-        known = self.kept.get(scorer.fingerprint, [])
-        found = []
-        for place, state in enumerate(trail):
-            if place < len(known) and known[place][0] == state:
-                found.append(known[place])
-            else:
-                found.append((state, scorer.score(state.history, [state.candidate], state.context)))
-        return found
+class Known:
+    """What was scored of trails, as far as there is room. Safe to share between threads and sessions."""
+
+    def __init__(self, chances: int, behaviors: int) -> None:
+        """How many probabilities are kept, and whole scores over how many behaviors in all."""
+        self.chances: Shelf[float] = Shelf(chances, lambda _: 1)
+        self.scores: Shelf[Scores] = Shelf(behaviors, lambda scores: 1 + len(scores.behaviors))
 
 
 def walk(store: BehaviorStore, scenario: Scenario) -> Walk:
     """The states of a scenario's edits, from the rows of the store as they are now."""
     start, items = what_if_start(store, scenario), items_of(store, scenario.edits)
-    kept, wrong = fitting(start, scenario.edits, items)
-    return Walk(kept, states(start, kept, items), wrong)
+    return Walk(*fitting_states(start, scenario.edits, items), items)
+
+
+def score(trail: Walk, pinned: int, scorers: Sequence[Scorer], known: Known) -> Scored:
+    """The last state's scores and the pinned one's; of the others the probabilities alone. What is known is kept."""
+
+    def whole(scorer: Scorer, place: int) -> Scores:
+        key = scorer.fingerprint, trail.keys[place]
+        return known.scores.get(key, lambda: ask(scorer, trail.states[place]))
+
+    def chance(scorer: Scorer, place: int) -> float:
+        key = scorer.fingerprint, trail.keys[place]
+        return known.chances.get(key, lambda: float(whole(scorer, place).probability[0]))
+
+    places = range(len(trail.states))
+    now, then = whole(scorers[0], places[-1]), whole(scorers[0], pinned)
+    return Scored(tuple(tuple(chance(scorer, place) for scorer in scorers) for place in places), now, then)
+
+
+def ask(scorer: Scorer, state: State) -> Scores:
+    return scorer.score(state.history, [state.candidate], state.context)

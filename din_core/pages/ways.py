@@ -9,6 +9,18 @@ from din_core.sharing import Link
 from din_core.store import BehaviorStore
 
 
+def to(kind: str, now: Scenario, choice: str, store: BehaviorStore) -> Link:
+    """Where a choice in the search box of this kind leads; ValueError for another kind or choice."""
+    match kind:
+        case "user":
+            return to_user(now, choice, store)
+        case "impression":
+            return to_impression(now, choice)
+        case "candidate":
+            return to_candidate(now, choice)
+    raise ValueError(kind)
+
+
 def to_user(now: Scenario | None, user_id: str, store: BehaviorStore) -> Link:
     """Another user: at their newest impression, with the candidate on screen where they have none."""
     link = Link(user_id=user_id, checkpoints=now.checkpoints if now else ())
@@ -34,3 +46,13 @@ def to_candidate(now: Scenario | None, item_id: str) -> Link:
         return Link(candidate_ids=(item_id,))
     kept = Link(now.user_id, now.as_of, (item_id,), now.checkpoints)
     return replace(kept, edits=now.edits, reference=now.reference)  # of the history, which stays
+
+
+def to_model(now: Scenario, place: int, checkpoint: str) -> Scenario:
+    """A model first (0) or second (1), as a link names it; where it is the other one, the two change places."""
+    here = list(now.checkpoints)
+    other = here[1 - place] if len(here) > 1 - place else None
+    if other == checkpoint:
+        other = here[place] if len(here) > place else None
+    pair = (checkpoint, other) if place == 0 else (other, checkpoint)
+    return replace(now, checkpoints=tuple(name for name in pair if name is not None))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
-from din_core.domain import Item, Line, Scenario, Scores, State
+from din_core.domain import Item, Line, Scores, State
 from din_core.domain.edits import lines_of
 from din_core.pages.edit_words import edit_words
 from din_core.pages.language import t
 from din_core.pages.lens_data import significant
 from din_core.pages.model_words import ModelWords
-from din_core.pages.trail import Walk
-from din_core.pages.words import Words, chance, day, field_label, item_detail, moment
+from din_core.pages.trail import Scored, Walk
+from din_core.pages.words import Words, chance, field_label, item_detail, moment
 from din_core.sharing import MAX_EDITS, edit_parts
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class Weighed:
     """One model's weights of one state, found by what a row of the list stands for."""
 
     state: State
+    lines: Sequence[Line]
+    """Its behaviors, in their order."""
     item: Mapping[str, tuple[float, float]]
     """Item id -> weight of one occurrence (the mean, where occurrences differ), and the sum over all of them."""
     line: Mapping[Line, float]
@@ -62,34 +64,32 @@ def weigh(state: State, scores: Scores, folds: bool) -> Weighed:
     count: dict[str, int] = {}
     for one in lines:
         count[one.item_id] = count.get(one.item_id, 0) + 1
-    return Weighed(state, item, line, count)
+    return Weighed(state, lines, item, line, count)
 
 
 def what_if_data(
-    scenario: Scenario,
+    as_of: int,
     trail: Walk,
-    scores: Sequence[tuple[Scores, ...]],
+    pinned: int,
+    scored: Scored,
     models: Sequence[ModelWords],
     scorers: Sequence[Scorer],
-    choices: Iterable[ModelWords],
     words: Words,
 ) -> dict[str, Any]:
-    """All that the instrument shows. `models` and `scorers` are those on screen, `scores` theirs of each state."""
-    pinned = min(scenario.reference, len(trail.edits))
-    now, then = (
-        weigh(trail.states[place], scores[place][0], scorers[0].config.folds) for place in (len(trail.edits), pinned)
-    )
+    """All that the instrument shows of a trail. `models` and `scorers` are those on screen."""
+    folds = scorers[0].config.folds
+    now = weigh(trail.states[-1], scored.now, folds)
+    then = now if pinned == len(trail.edits) else weigh(trail.states[pinned], scored.then, folds)
     return {
         "subject": words.user_label(now.state.history.user),
         "happened": words.happened,
-        "asOf": moment(scenario.as_of),
+        "asOf": moment(as_of),
         "candidate": candidate_data(now.state.candidate, then.state.candidate),
         "models": [{"link": m.link, "name": m.name, "weight": m.weight, "badges": m.badges} for m in models],
-        "choices": [{"link": m.link, "name": m.name} for m in choices],
-        "steps": steps_data(trail, scores),
+        "steps": steps_data(trail, scored.chances),
         "pinned": pinned,
         "most": MAX_EDITS,
-        "intensity": [significant(float(scores[place][0].intensity[0])) for place in (len(trail.edits), pinned)],
+        "intensity": [significant(float(scores.intensity[0])) for scores in (scored.now, scored.then)],
         "rows": rows_data(now, then),
         "lines": lines_data(now, then),
         "order": order_words(models, scorers),
@@ -103,13 +103,12 @@ def candidate_data(now: Item, then: Item) -> dict[str, Any]:
     return {"id": now.item_id, "title": now.label, "detail": detail, "then": None if now == then else then.label}
 
 
-def steps_data(trail: Walk, scores: Sequence[tuple[Scores, ...]]) -> list[dict[str, Any]]:
+def steps_data(trail: Walk, chances: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
     """One a state: its words, its edit's parts, and each model's probability."""
     labels = [t("As it was")]
     for edit, before, after in zip(trail.edits, trail.states, trail.states[1:], strict=False):
         labels.append(edit_words(edit, before, after))
     keys = [None, *(edit_parts(edit) for edit in trail.edits)]
-    chances = [[float(s.probability[0]) for s in row] for row in scores]
     return [
         {"label": label, "key": key, "p": [significant(p) for p in row], "chance": [chance(p) for p in row]}
         for label, key, row in zip(labels, keys, chances, strict=True)
@@ -128,7 +127,6 @@ def rows_data(now: Weighed, then: Weighed) -> list[dict[str, Any]]:
             "title": item.label,
             "detail": item_detail(item),
             "last": newest[item_id],
-            "day": day(newest[item_id]),
             "count": [weighed.count.get(item_id, 0) for weighed in (now, then)],
             "weight": [significant_or_none(weighed.item.get(item_id, (None, None))[0]) for weighed in (now, then)],
             "total": [significant_or_none(weighed.item.get(item_id, (None, None))[1]) for weighed in (now, then)],
@@ -138,17 +136,16 @@ def rows_data(now: Weighed, then: Weighed) -> list[dict[str, Any]]:
 
 
 def lines_data(now: Weighed, then: Weighed) -> list[list[Any]]:
-    """One a behavior of either state, newest first: id, time, which of its kind, day, state, weights now and then."""
-    here, there = lines_of(now.state.history), lines_of(then.state.history)
-    gone = set(there) - set(here)
-    known = set(there)
-    ordered = merge(reversed(here), [line for line in reversed(there) if line in gone], key=lambda one: -one.timestamp)
+    """One a behavior of either state, newest first: id, time, which of its kind, state, weights now and then."""
+    known = set(then.lines)
+    gone = known.difference(now.lines)
+    left = [line for line in reversed(then.lines) if line in gone]
+    ordered = merge(reversed(now.lines), left, key=lambda one: -one.timestamp)
     return [
         [
             line.item_id,
             line.timestamp,
             line.nth,
-            day(line.timestamp),
             GONE if line in gone else SAME if line in known else NEW,
             significant_or_none(now.line.get(line)),
             significant_or_none(then.line.get(line)),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.domain import Add, DinLensError, Edit, LinkError, Scenario, SetCandidate
-from din_core.domain.edits import fitting
+from din_core.domain import Add, Edit, Scenario, SetCandidate
 from din_core.pages import pickers, state
 from din_core.pages.chrome import report
 from din_core.pages.components.search_box import Option
@@ -19,9 +19,10 @@ from din_core.pages.components.what_if_box import what_if_box
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.trail import Walk, walk
-from din_core.pages.what_if_data import what_if_data
-from din_core.pages.words import words_for
-from din_core.sharing import MAX_EDITS, items_of, read_edit, sentence, what_if_start
+from din_core.pages.what_if_acts import change, do
+from din_core.pages.what_if_sight import look
+from din_core.sharing import encode, sentence
+from din_core.sharing.values import iso
 
 DAY = timedelta(days=1)
 LEAD = T(
@@ -62,17 +63,16 @@ def show() -> None:
     with pickers.user_and_impression(impressions):
         scored = None if trail is None else pickers.item_option(trail.states[-1].candidate)
         label = t("Candidate: any item of the catalogue")
-        pickers.search_items(app, "what_if_candidate", label, scored, choose_candidate)
+        pickers.search_items(app, "what_if_candidate", label, scored, lambda item_id: make(SetCandidate(item_id)))
     report(own.problems)
     if scenario is not None and trail is not None:
-        add_boxes(app, scenario, trail)
-        show_instrument(app, scenario, trail)
+        show_instrument(app, scenario, trail, add_boxes(app, scenario, trail))
     elif app.setting.opening is not None:
         st.button(t("Show the opening example"), on_click=state.show, args=(app.setting.opening,))
 
 
-def add_boxes(app: App, scenario: Scenario, trail: Walk) -> None:
-    """Which item joins the history, and when."""
+def add_boxes(app: App, scenario: Scenario, trail: Walk) -> int | None:
+    """Which item joins the history, and when; returns that time, None for the newest."""
     behaviors = trail.states[0].history.behaviors
     latest = datetime.fromtimestamp(scenario.as_of - 1, UTC).date()
     first = datetime.fromtimestamp(behaviors[0].timestamp, UTC).date() if behaviors else latest
@@ -87,115 +87,47 @@ def add_boxes(app: App, scenario: Scenario, trail: Walk) -> None:
             format="YYYY-MM-DD",
             key=f"add_on {scenario.user_id} {scenario.as_of}",
         )
+    at = None if on is None else min(end_of(on), scenario.as_of - 1)
     added = next((edit.item_id for edit in reversed(trail.edits) if isinstance(edit, Add)), None)
     with which:
         # A choice without a label: what was added is not left standing in the field.
         chosen = None if added is None else Option(added, "")
         label = t("Add a behavior with any item")
-        pickers.search_items(app, "what_if_add", label, chosen, lambda item_id: add(item_id, on))
+        pickers.search_items(app, "what_if_add", label, chosen, lambda item_id: make(Add(item_id, at)))
+    return at
 
 
-def add(item_id: str, on: date | None) -> None:
-    """Add a behavior: at the end of a day, or as the newest."""
-    scenario = state.session().scenario
-    if scenario is None:
-        return
-    end = None if on is None else int(datetime.combine(on + DAY, datetime.min.time(), UTC).timestamp()) - 1
-    change([Add(item_id, None if end is None else min(end, scenario.as_of - 1))])
+def end_of(day: date) -> int:
+    """The last second of a day, UTC."""
+    return int(datetime.combine(day + DAY, datetime.min.time(), UTC).timestamp()) - 1
 
 
-def choose_candidate(item_id: str) -> None:
-    """Score another item."""
-    change([SetCandidate(item_id)])
-
-
-def change(edits: Sequence[Edit]) -> None:
-    """Make these edits, one after the other; what does not fit is said and not made."""
-    scenario = state.session().scenario
-    if scenario is None:
-        return
-    room = MAX_EDITS - len(scenario.edits)
-    said = []
-    if len(edits) > room:
-        said.append(t("A trail holds {n} edits at most; undo some.", n=MAX_EDITS))
-    show_fitting(replace(scenario, edits=(*scenario.edits, *edits[:room])), said)
-
-
-def show_fitting(scenario: Scenario, said: Sequence[str] = ()) -> None:
-    """Show a scenario with those of its edits that fit, and why the others do not."""
-    store = state.current_app().store
-    try:
-        start, items = what_if_start(store, scenario), items_of(store, scenario.edits)
-    except DinLensError as error:
-        state.show(scenario, (*said, sentence(error)))
-        return
-    kept, wrong = fitting(start, scenario.edits, items)
-    fits = replace(scenario, edits=kept, reference=min(scenario.reference, len(kept)))
-    state.show(fits, (*said, *(sentence(error) for _, error in wrong)))
-
-
-def undo(place: int, key: Sequence[str] | None) -> None:
-    """Take one edit back, the one of these parts; those after it stay as far as they fit. -1 is the last one."""
-    scenario = state.session().scenario
-    if scenario is None or not scenario.edits:
-        return
-    place %= len(scenario.edits)
-    if key is not None and read_edit(key) != scenario.edits[place]:
-        return  # of a trail that is no longer on screen
-    edits = (*scenario.edits[:place], *scenario.edits[place + 1 :])
-    show_fitting(replace(scenario, edits=edits, reference=scenario.reference - (scenario.reference > place)))
-
-
-def pin(place: int) -> None:
-    """Compare with the state after so many edits."""
+def make(edit: Edit) -> None:
+    """An edit by a search box that the instrument did not take."""
     scenario = state.session().scenario
     if scenario is not None:
-        state.show(replace(scenario, reference=max(0, min(place, len(scenario.edits)))))
+        outcome = change(state.current_app().store, scenario, [edit])
+        state.show(outcome.scenario, outcome.said)
 
 
-def clear() -> None:
-    """Take all edits back."""
-    scenario = state.session().scenario
-    if scenario is not None:
-        state.show(replace(scenario, edits=(), reference=0))
-
-
-def heard(number: int, acts: Sequence[Sequence[Any]]) -> None:
-    """What was done in the instrument, in its order."""
-    own = state.session()
-    own.trail.heard = number
-    said: list[str] = []
-    for act in acts:
-        own.problems = ()
-        try:
-            do(*act)
-        except LinkError as error:
-            own.problems = (sentence(error),)
-        said += own.problems
-    own.problems = tuple(said)
-
-
-def do(name: str, *given: Any) -> None:
-    """One thing that was done; LinkError for an edit that cannot be read."""
-    match name:
-        case "edit":
-            change([read_edit(given)])
-        case "undo":
-            undo(*given)
-        case "clear":
-            clear()
-        case "pin":
-            pin(*given)
-        case "model":
-            state.choose_model(*given)
-
-
-def show_instrument(app: App, scenario: Scenario, trail: Walk) -> None:
+def show_instrument(app: App, scenario: Scenario, trail: Walk, add_at: int | None) -> None:
     """Scores, trail and list."""
     own = state.session()
-    names = state.on_screen(scenario)
-    scorers = [app.scorers[name] for name in names]
-    scores = own.trail.score(scorers, trail.states)
-    models = [app.models[name] for name in names]
-    data = what_if_data(scenario, trail, scores, models, scorers, app.models.values(), words_for(app.summary))
-    what_if_box("what_if", data, heard=own.trail.heard, on_acts=heard)
+    what_if_box(
+        "what_if",
+        look(app, scenario, trail),
+        link=urlencode(encode(scenario, own.view), doseq=True),
+        epoch=own.epoch,
+        add_at=None if add_at is None else iso(add_at),
+        on_went=went,
+    )
+
+
+def went(told: Mapping[str, Any]) -> None:
+    """The instrument did something by itself: follow it. What it got no answer to is done here, and it is led there."""
+    own = state.session()
+    state.went(told["link"])
+    own.problems = (*own.problems, *told["said"])
+    if told["acts"] and own.scenario is not None:
+        outcome = do(state.current_app(), own.scenario, told["acts"])
+        state.show(outcome.scenario, (*own.problems, *outcome.said))

@@ -1,4 +1,4 @@
-"""Texts that may be asked for again: made once, and no more of them kept than there is room for."""
+"""What may be asked for again: made once, and no more of it kept than there is room for."""
 
 from collections.abc import Callable
 
@@ -15,14 +15,14 @@ def maker(made: list[str], text: str) -> Callable[[], str]:
 
 def test_a_text_is_made_once():
     made: list[str] = []
-    shelf = Shelf(10)
+    shelf = Shelf(10, len)
     assert [shelf.get("a", maker(made, "milk")) for _ in range(3)] == ["milk"] * 3
     assert made == ["milk"]
 
 
 def test_what_was_asked_for_longest_ago_makes_room():
     made: list[str] = []
-    shelf = Shelf(8)
+    shelf = Shelf(8, len)
     for key in ("beer", "milk", "beer", "rice", "beer", "milk"):
         assert shelf.get(key, maker(made, key)) == key
     assert made == ["beer", "milk", "rice", "milk"]
@@ -30,7 +30,7 @@ def test_what_was_asked_for_longest_ago_makes_room():
 
 def test_a_text_longer_than_the_room_is_given_all_the_same():
     made: list[str] = []
-    shelf = Shelf(3)
+    shelf = Shelf(3, len)
     assert shelf.get("a", maker(made, "nails")) == "nails"
     assert shelf.get("b", maker(made, "milk")) == "milk"
     assert shelf.get("a", maker(made, "nails")) == "nails"

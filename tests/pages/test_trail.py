@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from din_core.domain import Add, DropItem, Scenario, SetCandidate, SetContext
-from din_core.pages.trail import Memory, walk
+from din_core.pages.trail import Known, score, walk
 from din_core.scoring import Scorer
 from tests.pages.conftest import World
 from tests.small_world import MONDAY
@@ -27,32 +27,51 @@ class Counting:
 def test_each_state_is_scored_as_the_core_scores_it(world: World) -> None:
     edits = (DropItem("m1"), Add("b2"), SetContext("store", None), SetCandidate("n1"))
     trail = walk(world.store, replace(SCENARIO, edits=edits))
-    scored = Memory().score(list(world.scorers.values()), trail.states)
+    scored = score(trail, 1, list(world.scorers.values()), Known(100, 1000))
     history = world.store.history("7", MONDAY)
     assert trail.states[0].history == history
     assert [len(state.history.behaviors) for state in trail.states] == [25, 13, 14, 14, 14]
-    for state, row in zip(trail.states, scored, strict=True):
-        for scorer, scores in zip(world.scorers.values(), row, strict=True):
+    for state, row in zip(trail.states, scored.chances, strict=True):
+        for scorer, chance in zip(world.scorers.values(), row, strict=True):
             wanted = scorer.score(state.history, [state.candidate], state.context)
-            assert scores.probability.tolist() == wanted.probability.tolist()
-    assert scored[0][0].candidates[0].item_id == "b2" and scored[-1][0].candidates[0].item_id == "n1"
+            assert [chance] == wanted.probability.tolist()
+    for place, scores in ((-1, scored.now), (1, scored.then)):
+        state = trail.states[place]
+        wanted = world.scorers["din"].score(state.history, [state.candidate], state.context)
+        assert scores.candidates == (state.candidate,)
+        assert scores.weight.tolist() == wanted.weight.tolist()
 
 
-def test_one_more_edit_is_one_more_scoring_and_an_undone_one_is_none(world: World) -> None:
-    counting, memory = Counting(world.scorers["din"]), Memory()
+def test_each_state_is_scored_once_by_each_model(world: World) -> None:
+    scorers, known = [Counting(world.scorers[name]) for name in ("din", "base")], Known(100, 1000)
     edits = (DropItem("m1"), DropItem("b1"), Add("b2"))
-    for kept, asked in [(0, 1), (1, 2), (2, 3), (3, 4), (2, 4), (2, 4), (3, 5)]:
-        memory.score([counting], walk(world.store, replace(SCENARIO, edits=edits[:kept])).states)
-        assert counting.asked == asked, kept
+    for kept, pinned, asked in [(0, 0, 1), (1, 0, 2), (2, 0, 3), (3, 2, 4), (2, 1, 4), (3, 3, 4), (0, 0, 4)]:
+        score(walk(world.store, replace(SCENARIO, edits=edits[:kept])), pinned, scorers, known)
+        assert [scorer.asked for scorer in scorers] == [asked, asked], kept
+
+
+def test_probabilities_are_known_where_there_is_no_room_for_weights(world: World) -> None:
+    first, second = (Counting(world.scorers[name]) for name in ("din", "base"))
+    known, edits = Known(100, 0), (DropItem("m1"), DropItem("b1"), Add("b2"))
+    for kept, pinned in [(3, 0), (2, 1), (1, 0)]:
+        score(walk(world.store, replace(SCENARIO, edits=edits[:kept])), pinned, [first, second], known)
+        assert second.asked == 4
 
 
 def test_a_behavior_that_arrives_meanwhile_changes_every_state(world: World) -> None:
-    counting, memory = Counting(world.scorers["din"]), Memory()
     scenario = replace(SCENARIO, edits=(DropItem("m1"),))
-    memory.score([counting], walk(world.store, scenario).states)
+    before = walk(world.store, scenario)
+    assert walk(world.store, scenario).keys == before.keys
     world.store.append_behaviors("7", [("n1", MONDAY - 100)])
-    memory.score([counting], walk(world.store, scenario).states)
-    assert counting.asked == 4
+    assert not set(walk(world.store, scenario).keys) & set(before.keys)
+
+
+def test_each_state_has_a_key_of_its_own(world: World) -> None:
+    trails = [(DropItem("m1"), Add("b2")), (Add("b2"), DropItem("m1")), (DropItem("m1"), Add("c1"))]
+    keys = [key for edits in trails for key in walk(world.store, replace(SCENARIO, edits=edits)).keys]
+    keys += walk(world.store, replace(SCENARIO, candidate_ids=("n1",))).keys
+    keys += walk(world.store, replace(SCENARIO, context={**SCENARIO.context, "store": None})).keys
+    assert len(set(keys)) == 8, "the three trails share their start, two of them the first edit"
 
 
 def test_an_edit_that_no_longer_fits_is_told_apart(world: World) -> None:

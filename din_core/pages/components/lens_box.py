@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from din_core.pages import keyed
+from din_core.pages.components.message import message as lines
 from din_core.pages.components.sources import source
 from din_core.pages.components.told import last_heard, listen
-from din_core.pages.door import HEADER, KEY, PATH
-from din_core.pages.language import current
+from din_core.pages.door import LENS
 from din_core.sharing import View
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ CSS = source("base.css", "lens/lens.css")
 JS = source(
     "say.js",
     "tell.js",
+    "door.js",
     "lens/format.js",
     "sheet.js",
     "lens/labels.js",
@@ -67,7 +68,7 @@ def lens(
         "chosen": list(chosen),
         "view": asdict(view),
         "heard": last_heard(key, "went"),
-        "door": {"path": PATH, "header": HEADER, "key": KEY, "language": current()},
+        "door": keyed.door(LENS),
     }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
     mount(key=key, data=message(sight.revision, head, sight.common, sight.models, effects), **heard)
@@ -85,4 +86,4 @@ def message(
     `revision` is another when any of these texts is another than before.
     """
     first = {"revision": revision, **head, "models": list(models), "effects": list(effects)}
-    return "\n".join([json.dumps(first), common, *models.values(), *effects.values()]).encode()
+    return lines(first, common, *models.values(), *effects.values())

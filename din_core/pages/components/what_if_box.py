@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from din_core.pages import keyed
+from din_core.pages.components.message import message
 from din_core.pages.components.sources import source
-from din_core.pages.components.spoken import spoken
-from din_core.pages.components.told import listen
+from din_core.pages.components.told import last_heard, listen
+from din_core.pages.door import WHAT_IF
+
+if TYPE_CHECKING:
+    from din_core.pages.what_if_sight import Sight
 
 NAME = "din_lens.what_if"
 HTML = source("what_if/what_if.html")
@@ -19,6 +23,7 @@ JS = source(
     "lens/format.js",
     "say.js",
     "tell.js",
+    "door.js",
     "what_if/tiles.js",
     "what_if/trail.js",
     "what_if/fields.js",
@@ -27,16 +32,27 @@ JS = source(
 )
 
 
-def what_if_box(key: str, data: dict[str, Any], *, heard: int, on_acts: Callable[[int, list[Any]], None]) -> None:
-    """Show the instrument. `on_acts` gets a message's number and what was done, in its order.
+def what_if_box(
+    key: str, sight: Sight, *, link: str, epoch: int, add_at: str | None, on_went: Callable[[Mapping[str, Any]], None]
+) -> None:
+    """Show the instrument at the scenario of `link`, as long as `epoch` is another than before.
 
-    `heard` is the number of the last message that was heard: the next one goes off when this one is answered.
+    Otherwise it knows better where it is: it does by itself what is done in it (`what_if_route.py`), and tells
+    `on_went` `{link, said, acts}`: where it is, what could not be done, and what is still to do, where it got no
+    answer. `add_at` is the time at which an item from the search box joins the history; None: as the newest.
     """
 
-    def acted(message: object) -> None:
-        number, acts = json.loads(str(message))
-        on_acts(int(number), acts)
+    def went(told: Any) -> None:
+        on_went(told)
 
+    heard = listen(key, {"went": went})
+    head = {
+        "revision": sight.revision,
+        "link": link,
+        "epoch": epoch,
+        "addAt": add_at,
+        "heard": last_heard(key, "went"),
+        "door": keyed.door(WHAT_IF),
+    }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
-    text = json.dumps({**data, "heard": heard, "texts": spoken(JS)}, separators=(",", ":"), ensure_ascii=False)
-    mount(key=key, data=text.encode(), **listen(key, {"acts": acted}))
+    mount(key=key, data=message(head, sight.text), **heard)

@@ -56,7 +56,7 @@ function createLens(root) {
     send: () => {},
     // What Python says. Before it has heard where the lens went, it speaks of what is no longer on screen.
     update(bytes) {
-      const message = readMessage(bytes);
+      const message = readSight(readMessage(bytes));
       const { head } = message;
       const led = head.epoch !== epoch || follows; // Python chose; otherwise the lens knows better
       door = head.door;
@@ -146,10 +146,7 @@ function createLens(root) {
     for (const [name, value] of Object.entries({ ...wants, language: door.language })) {
       asked.set(`lens.${name}`, value);
     }
-    const path = window.location.pathname.replace(/\/?$/, "/");
-    const response = await fetch(`${path}${door.path}?${asked}`, { headers: { [door.header]: door.key } });
-    if (!response.ok) throw new Error(response.statusText);
-    return readMessage(new Uint8Array(await response.arrayBuffer()));
+    return readSight(await askAt(door, `?${asked}`));
   }
 
   // Stay here: what was asked for to go elsewhere, or was to be told, is not wanted any more.
@@ -708,26 +705,14 @@ function createLens(root) {
   return lens;
 }
 
-// A line that says what comes, one that all models share, and one for each model and each case's effects.
-function readMessage(bytes) {
-  const [first, common, ...texts] = new TextDecoder().decode(bytes).split("\n");
-  return { head: JSON.parse(first), common, texts };
+// First what all models share, then a text for each model and each case's effects.
+function readSight({ head, texts: [common, ...texts] }) {
+  return { head, common, texts };
 }
 
 // Seconds since 1970 as a link has them.
 function isoTime(seconds) {
   return new Date(seconds * 1000).toISOString().replace(".000", "");
-}
-
-// Once what was changed is on screen.
-function painted() {
-  return new Promise((done) => {
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel(); // its message comes after the frame is painted
-      channel.port1.onmessage = done;
-      channel.port2.postMessage(0);
-    });
-  });
 }
 
 // A model's name as Python writes it in a link: its comma must not separate models.

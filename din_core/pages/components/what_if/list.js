@@ -20,13 +20,13 @@ function createList(at, act) {
     const byId = new Map(data.rows.map((row) => [row.id, row]));
     if (!folded) {
       return data.lines.map((line) => {
-        const [id, time, nth, day, state, now, then] = line;
-        return { key: `${id} ${time} ${nth}`, row: byId.get(id), line, day, state, weight: [now, then], total: [now, then], count: [state === GONE ? 0 : 1, state === NEW ? 0 : 1] };
+        const [id, time, nth, state, now, then] = line;
+        return { key: `${id} ${time} ${nth}`, row: byId.get(id), line, time, state, weight: [now, then], total: [now, then], count: [state === GONE ? 0 : 1, state === NEW ? 0 : 1] };
       });
     }
     return data.rows.map((row) => {
       const state = row.count[0] === 0 ? GONE : row.count[1] === 0 ? NEW : SAME;
-      return { key: row.id, row, line: null, day: row.day, state, weight: row.weight, total: row.total, count: row.count };
+      return { key: row.id, row, line: null, time: row.last, state, weight: row.weight, total: row.total, count: row.count };
     });
   }
 
@@ -70,22 +70,22 @@ function createList(at, act) {
 
   function fill(made, entry, largest) {
     made.entry = entry;
-    const { row, state, day, weight, total, count: n } = entry;
+    const { row, state, time, weight, total, count: n } = entry;
     const { parts, cells, line, cross } = made;
     put(parts.name, row.title);
-    parts.name.title = row.title;
+    label(parts.name, "title", row.title);
     put(parts.tag, state === NEW ? say("new") : state === GONE ? say("dropped") : row.id === data.candidate.id ? say("this candidate") : "");
-    put(parts.under, [day, row.detail].filter(Boolean).join(" · "));
-    parts.under.title = parts.under.textContent;
-    line.className = ["", "new", "gone"][state];
+    put(parts.under, [day(time), row.detail].filter(Boolean).join(" · "));
+    label(parts.under, "title", parts.under.textContent);
+    label(line, "class", ["", "new", "gone"][state]);
     cross.hidden = state === GONE;
-    cross.setAttribute("aria-label", say("Drop {title}", { title: row.title }));
+    label(cross, "aria-label", say("Drop {title}", { title: row.title }));
     put(cells.repeats.value, state === GONE ? "–" : count(n[0]));
     put(cells.repeats.change, n[0] === n[1] ? "" : signed(n[0] - n[1], 0));
     show(cells.weight, weight, state, digits.weight);
     show(cells.total, total, state, digits.total);
     const part = state === GONE ? 0 : Math.min(Math.abs(total[0] ?? 0) / largest, 1);
-    cells.total.made.style.setProperty("--part", part.toFixed(3));
+    label(cells.total.made, "style", `--part: ${part.toFixed(3)}`);
     cells.total.made.classList.toggle("negative", (total[0] ?? 0) < 0);
   }
 
@@ -115,15 +115,30 @@ function createList(at, act) {
       next.set(entry.key, made);
     }
     rows = next;
-    const order = [...rows.values()].map(({ line }) => line);
-    if (order.length !== at("rows").children.length || order.some((line, i) => at("rows").children[i] !== line)) {
-      at("rows").replaceChildren(...order);
-    }
+    arrange([...rows.values()].map(({ line }) => line));
     put(at("listed"), listedWords(all.length, found.length));
     if (!rows.has(selected) || rows.get(selected).entry.state === GONE) {
       selected = entries.find(({ state }) => state !== GONE)?.key ?? null;
     }
     mark();
+  }
+
+  // Rows that stay where they are are not touched: the browser would lay out all of them anew.
+  function arrange(order) {
+    let here = at("rows").firstChild;
+    for (const line of order) {
+      if (here !== null && here.nextSibling === line) {
+        here.remove(); // it comes further down, or not at all
+        here = line;
+      }
+      if (here === line) here = line.nextSibling;
+      else at("rows").insertBefore(line, here);
+    }
+    while (here !== null) {
+      const next = here.nextSibling;
+      here.remove();
+      here = next;
+    }
   }
 
   function listedWords(all, found) {
@@ -134,7 +149,7 @@ function createList(at, act) {
   }
 
   function mark() {
-    for (const [key, { line }] of rows) line.setAttribute("aria-selected", String(key === selected));
+    for (const [key, { line }] of rows) label(line, "aria-selected", String(key === selected));
     if (selected === null) at("grid").removeAttribute("aria-activedescendant");
     else at("grid").setAttribute("aria-activedescendant", `row-${selected}`);
     tools.show();
@@ -166,7 +181,7 @@ function createList(at, act) {
   }
 
   // The behaviors that there are now, newest first.
-  const here = () => data.lines.filter(([, , , , state]) => state !== GONE);
+  const here = () => data.lines.filter(([, , , state]) => state !== GONE);
 
   // The selected behavior; of a folded item its newest.
   function chosenLine() {
@@ -224,7 +239,7 @@ function createList(at, act) {
         const entry = rows.get(selected)?.entry;
         const line = entry ? chosenLine() : null;
         const n = entry?.row.count[0] ?? 0;
-        put(name, entry ? `${entry.row.title} · ${folded && line ? line[3] : entry.day}` : say("Nothing is selected"));
+        put(name, entry ? `${entry.row.title} · ${day(folded && line ? line[1] : entry.time)}` : say("Nothing is selected"));
         name.title = name.textContent;
         put(one, folded && n > 1 ? say("Drop the newest") : say("Drop"));
         put(all, say("Drop all {n}", { n: count(n) }));

@@ -10,6 +10,11 @@ function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// What is there already is not written again.
+function label(node, attribute, text) {
+  if (node.getAttribute(attribute) !== text) node.setAttribute(attribute, text);
+}
+
 // "+4.2 points", what probabilities changed by.
 function points(from, to) {
   return say("{n} points", { n: signed(100 * (to - from), 1) });

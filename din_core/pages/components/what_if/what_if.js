@@ -1,8 +1,21 @@
-// The what-if instrument. What is done here goes to Python, which answers with the new state's scores: messages are
-// numbered, and what is done while one is on its way waits for the answer.
+// The what-if instrument. What is done here is asked of the server beside the page's runs (`what_if_route.py`), and is
+// drawn when the answer comes; what is done meanwhile waits for it, in its order. Python hears then where that led, and
+// keeps address and search boxes. Every question and every message names the whole scenario it starts from, so that
+// none is done twice.
 
-const LOST_AFTER_MS = 4000; // a message without an answer is given up: the next one goes off anyway
+const TELL_AFTER_MS = 120; // of quiet before Python is told
+const LOST_AFTER_MS = 4000; // what is not answered by then is asked again, another way
 const instruments = new WeakMap();
+
+// What is done here by a choice in one of the page's search boxes.
+const PICKS = {
+  user: (id) => ["go", "user", id],
+  impression: (id) => ["go", "impression", id],
+  what_if_candidate: (id) => ["edit", "candidate", id],
+  what_if_add: (id, at) => ["edit", "add", id, ...(at === null ? [] : [at])],
+};
+const PICK = "din-lens-pick"; // what a search box says before it tells Python
+const LEAVING = ["pointerdown", "keydown"];
 
 export default function ({ data, parentElement, setStateValue }) {
   const instrument = instruments.get(parentElement) ?? createInstrument(parentElement);
@@ -19,51 +32,176 @@ function createInstrument(root) {
   const list = createList(at, act);
   const profile = createFields(at("profile"), "profile", act);
   const context = createFields(at("context"), "context", act);
-  let waiting = []; // done, and not sent yet
-  let sent = 0; // number of the last message
-  let heard = 0; // of the last one answered
-  let timer = 0;
   let mode = "items"; // or "lines"
   let language = null;
   let steps = null; // how many states were on screen
+  let door = null; // where to ask, and the key to it
+  let addAt = null; // time at which an item from the search box joins
+  let scene = null; // link of what is on screen
+  let revision = null; // of what is on screen
+  let epoch = null; // of what Python chose last
+  let queue = []; // done, and not asked for yet
+  let going = []; // asked for, and not answered yet
+  let said = []; // what could not be done, which Python is to say
+  let untold = false; // whether Python has not been told yet where this is
+  let timer = 0; // before it is told
+  let sent = 0; // number of what it was told last
+  let followed = null; // number of what it is to do, as nobody else answered
+  let patience = 0; // with that
+  let journey = 0; // counts where Python led: an answer to a question from before is late
+  let given = []; // what to call when choices of search boxes are given up
+
+  const busy = () => queue.length > 0 || going.length > 0 || untold;
 
   const instrument = {
     send: () => {},
+    // What Python says. Before it has heard where this is, it speaks of what is no longer on screen.
     update(bytes) {
-      const data = JSON.parse(new TextDecoder().decode(bytes));
-      speak(data.texts);
-      if (heard === 0 && sent === 0) sent = data.heard; // after a reload of the page
-      heard = data.heard;
-      if (language !== data.texts["Undo"] || steps === null) name(data);
-      language = data.texts["Undo"];
-      show(data);
-      at("whatif").classList.toggle("waiting", heard < sent);
-      if (heard >= sent) flush();
+      const message = readMessage(bytes);
+      const { head } = message;
+      const spoken = door !== null && head.door.language !== door.language;
+      [door, addAt] = [head.door, head.addAt];
+      if (head.heard < sent) return;
+      if (followed !== null && head.heard >= followed) {
+        const late = !settleFollowed(head);
+        if (late) return;
+      } else if (busy()) {
+        if (spoken || head.epoch === epoch) return;
+        stay();
+      }
+      epoch = head.epoch;
+      take(message);
+      flush();
     },
     stop() {
-      clearTimeout(timer);
+      stay();
+      clearTimeout(patience);
+      window.removeEventListener(PICK, picked);
+      for (const kind of LEAVING) window.removeEventListener(kind, leaving, true);
       instruments.delete(root);
     },
   };
 
-  function act(...done) {
-    waiting.push(done);
-    if (heard >= sent) flush();
+  // Put on screen what a message brings; what stands there already is not drawn again.
+  function take({ head, texts: [text] }) {
+    scene = head.link;
+    at("whatif").classList.toggle("waiting", queue.length > 0);
+    if (head.revision === revision) return;
+    revision = head.revision;
+    const data = JSON.parse(text);
+    speak(data.texts);
+    if (language !== data.texts["Undo"] || steps === null) name(data);
+    language = data.texts["Undo"];
+    show(data);
   }
 
-  function flush() {
-    clearTimeout(timer);
-    if (!waiting.length) return;
-    sent += 1;
-    at("whatif").classList.add("waiting");
-    instrument.send("acts", JSON.stringify([sent, waiting]));
-    waiting = [];
-    timer = setTimeout(() => {
-      heard = sent;
-      at("whatif").classList.remove("waiting");
-      flush();
-    }, LOST_AFTER_MS);
+  function act(...done) {
+    queue.push(done);
+    flush();
   }
+
+  // A choice in one of the page's search boxes.
+  function picked(event) {
+    const { kind, id, giveUp: back } = event.detail;
+    if (scene === null || !(kind in PICKS)) return;
+    event.preventDefault();
+    const done = PICKS[kind](id, addAt);
+    if (kind === "what_if_add") back(); // the field is empty again
+    else given.push(back);
+    if (done[0] === "go") addAt = null; // a time of another history
+    act(...done);
+  }
+
+  async function flush() {
+    if (going.length || !queue.length || scene === null) return;
+    [going, queue] = [queue, []];
+    at("whatif").classList.add("waiting");
+    const mine = journey;
+    const body = JSON.stringify({ link: scene, acts: going, language: door.language });
+    let message = null;
+    try {
+      message = await askAt(door, "", { method: "POST", body, signal: AbortSignal.timeout(LOST_AFTER_MS) });
+    } catch {
+      if (mine === journey) follow();
+      return;
+    }
+    if (mine !== journey) return;
+    settle(message.head.said);
+    take(message);
+    tell();
+    flush();
+  }
+
+  // What was asked for is done, or cannot be.
+  function settle(problems) {
+    going = [];
+    said.push(...problems);
+    if (problems.length) giveUp();
+    given = [];
+  }
+
+  // Python led elsewhere: what was to be done here is not wanted any more.
+  function stay() {
+    journey += 1;
+    [queue, said, untold] = [[], [], false];
+    clearTimeout(timer);
+    giveUp();
+    settle([]);
+  }
+
+  // The search boxes show again what they showed before.
+  function giveUp() {
+    given.forEach((back) => back());
+    given = [];
+  }
+
+  function tell() {
+    untold = true;
+    clearTimeout(timer);
+    timer = setTimeout(tellNow, TELL_AFTER_MS);
+  }
+
+  function tellNow() {
+    if (!untold) return;
+    clearTimeout(timer);
+    untold = false;
+    sent = instrument.send("went", { link: scene, said, acts: [] });
+    said = [];
+  }
+
+  // The long way: Python does it, and its next answer is taken.
+  function follow() {
+    clearTimeout(timer);
+    untold = false;
+    followed = sent = instrument.send("went", { link: scene, said, acts: going });
+    patience = setTimeout(askAgain, LOST_AFTER_MS);
+  }
+
+  // Python has done it: false where it was asked again meanwhile, and that answer counts.
+  function settleFollowed(head) {
+    const waited = patience !== 0;
+    clearTimeout(patience);
+    [followed, patience, epoch] = [null, 0, head.epoch];
+    if (waited) {
+      said = [];
+      settle([]);
+    }
+    return waited;
+  }
+
+  function askAgain() {
+    patience = 0;
+    [queue, going] = [[...going, ...queue], []];
+    flush();
+  }
+
+  // On the way to another page: Python must know where this is before it goes there.
+  function leaving(event) {
+    if (!event.composedPath().includes(root)) tellNow();
+  }
+
+  window.addEventListener(PICK, picked);
+  for (const kind of LEAVING) window.addEventListener(kind, leaving, true);
 
   // Everything that does not change from edit to edit.
   function name(data) {
