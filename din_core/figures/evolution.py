@@ -217,8 +217,8 @@ def time_bar(info: EvolutionInfo, ink: str, labels: EvolutionLabels) -> dict[str
     steps = len(info.time)
     return {
         "orientation": "h",
-        "x": 0.94,  # the last date is as wide as it is
-        "xanchor": "right",
+        "x": 0.5,  # both dates are wider than their ends of the bar: on a phone they need the room beside it
+        "xanchor": "center",
         "y": 1,
         "yanchor": "bottom",
         "lenmode": "pixels",

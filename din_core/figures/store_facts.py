@@ -48,8 +48,10 @@ def weeks_info(weeks: Sequence[tuple[int, str, int, int]], splits: Sequence[str]
     return BarsInfo(tuple(f"{datetime.fromtimestamp(m, UTC):%Y-%m-%d}" for m in mondays), counts, notes)
 
 
-def plot_bars(info: BarsInfo, title: str, positive: str = "positive", dark: bool = False) -> go.Figure:
-    """`title` is under the bars; `positive` names what the notes are shares of."""
+def plot_bars(
+    info: BarsInfo, title: str, positive: str = "positive", dark: bool = False, counted: str = ""
+) -> go.Figure:
+    """`title` is under the bars, `counted` beside them; `positive` names what the notes are shares of."""
     figure = go.Figure()
     for place, (name, counts) in enumerate(info.counts.items()):
         notes = info.notes.get(name)
@@ -73,6 +75,6 @@ def plot_bars(info: BarsInfo, title: str, positive: str = "positive", dark: bool
         showlegend=len(info.counts) > 1,
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"},
         xaxis={"title": {"text": title, "standoff": 6}, "fixedrange": True, "type": "category", "nticks": 12},
-        yaxis={"fixedrange": True, "tickformat": ",", "automargin": True},
+        yaxis={"title": {"text": counted}, "fixedrange": True, "tickformat": ",", "automargin": True},
     )
     return figure

@@ -124,7 +124,7 @@ def about(hand: AtHand) -> str:
     """Which models, on what, and when."""
     found = hand.cases.about
     pair = t("{main} against {base}", main=hand.main, base=hand.base)
-    where = {"split": found.split, "of": f"{found.of:,}", "when": found.made_at}
+    where = {"split": t(found.split), "of": f"{found.of:,}", "when": found.made_at}
     if found.impressions == found.of:
         return t("{pair}, on all {of} impressions of the {split} split, made {when}.", pair=pair, **where)
     return t(

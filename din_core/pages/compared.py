@@ -19,7 +19,7 @@ from din_core.pages.comparison import Comparison
 from din_core.pages.inspection import Case
 from din_core.pages.language import t
 from din_core.pages.startup import App
-from din_core.pages.words import words_for
+from din_core.pages.words import percent, words_for
 from din_core.sharing import sentence
 from din_core.sharing.links import MAX_CANDIDATES
 
@@ -182,10 +182,6 @@ def heatmap_table(info: HeatmapInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
     config: dict[str, Any] = {row: st.column_config.NumberColumn(format="%.4g") for row in info.rows}
     config[last] = st.column_config.DateColumn(format=t("D MMM YYYY"))
     return pd.DataFrame(columns), config
-
-
-def percent(probability: float) -> str:
-    return f"{100 * float(probability):.1f} %"
 
 
 def points(value: float) -> str:

@@ -91,7 +91,8 @@ def show_splits(facts: StoreFacts, told: Told) -> None:
     weeks = [(week.monday, t(SPLITS[week.split]), week.impressions, week.positives) for week in facts.weeks]
     info = weeks_info(weeks, [t(name) for name in SPLITS.values()])
     table = weeks_table(weeks)
-    chart(info, t("week from Monday, UTC"), t("Impressions by week and split"), "weeks", told, table)
+    axis, words = t("week from Monday, UTC"), t("Impressions by week and split")
+    chart(info, axis, t("impressions"), words, "weeks", told, table)
     with st.expander(t("The weeks as a table")):
         st.dataframe(table, hide_index=True, key="weeks_table")
 
@@ -116,14 +117,14 @@ def show_users(facts: StoreFacts, told: Told) -> None:
     info = per_user_info(pairs, t("users"))
     table = pd.DataFrame({t("Behaviors"): info.places, t("Users"): info.counts[t("users")]})
     axis = t("behaviors; each bar holds twice the range of the one before")
-    chart(info, axis, t("Users by behaviors"), "per_user", told, table)
+    chart(info, axis, t("users"), t("Users by behaviors"), "per_user", told, table)
     with st.expander(t("The bars as a table")):
         st.dataframe(table, hide_index=True, key="per_user_table")
 
 
-def chart(info: BarsInfo, axis: str, words: str, key: str, told: Told, table: pd.DataFrame) -> None:
+def chart(info: BarsInfo, axis: str, counted: str, words: str, key: str, told: Told, table: pd.DataFrame) -> None:
     """Bars of one kind."""
-    figure = plot_bars(info, axis, t("positive"), is_dark())
+    figure = plot_bars(info, axis, t("positive"), is_dark(), counted)
     show_chart(key, figure, title=words, told=told, table=table, alt=words)
 
 

@@ -360,6 +360,7 @@ def show_neighbours(view: View) -> None:
     picked = st.dataframe(
         neighbours_table(view, found, cosine),
         hide_index=True,
+        height=35 * (len(found) + 1) + 3,
         key="neighbours",
         on_select="rerun",
         selection_mode="single-row",

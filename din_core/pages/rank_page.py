@@ -61,7 +61,8 @@ def show() -> None:
     words = words_for(app.summary)
     st.markdown(
         t(
-            "{user}, as of {moment}; {n:,} behaviors before.",
+            "{models} · {user}, as of {moment}; {n:,} behaviors before.",
+            models=literal(" · ".join(app.models[name].name for name in names)),
             user=literal(words.user_label(history.user)),
             moment=literal(moment(scenario.as_of)),
             n=len(history.behaviors),
@@ -85,7 +86,7 @@ def choose_items(items: Sequence[Item], choice: RankChoice) -> NDArray[np.bool_]
     known = sorted({name for name in category if name})
     if not known:
         return None
-    chosen = choice.category if choice.category in known else None
+    chosen, everything = choice.category if choice.category in known else None, t(EVERYTHING)
 
     def change() -> None:
         wanted = st.session_state["rank_category"] or None
@@ -95,7 +96,7 @@ def choose_items(items: Sequence[Item], choice: RankChoice) -> NDArray[np.bool_]
     st.selectbox(
         t("Show"),
         [ANY, *known],
-        format_func=lambda name: name or t(EVERYTHING),
+        format_func=lambda name: name or everything,
         key="rank_category",
         width=320,
         on_change=change,
@@ -148,11 +149,12 @@ def show_ranking(
     picked = st.dataframe(
         ranking_table(found, titles, repeats, by),
         hide_index=True,
-        height=36 * (SHOWN + 1),
+        height=35 * (SHOWN + 1) + 3,
         key="ranking",
         on_select="rerun",
         selection_mode="multi-row",
         column_config={
+            t("Item"): st.column_config.TextColumn(width=300),
             t("Change"): st.column_config.TextColumn(help=t("Places higher or lower than under the other model")),
             t("In history"): st.column_config.TextColumn(help=t("How often the history holds this very item")),
             **{title: st.column_config.TextColumn(help=t("Probability under this model")) for title in titles},

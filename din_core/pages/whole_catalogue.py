@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from din_core.domain import DinLensError, History, Scenario
-from din_core.pages import state
+from din_core.domain import History, Scenario
+from din_core.pages import pickers, state
 from din_core.pages.chrome import report
 from din_core.pages.language import t
-from din_core.sharing import sentence
+from din_core.store import BehaviorStore
 
 MOST_ITEMS = 250_000
 """Items a page holds in memory at most."""
@@ -21,19 +21,22 @@ def head(title: str, too_many: str, with_candidate: bool = False) -> tuple[Scena
     `n` and `most`. `with_candidate` asks that the store still holds the candidate.
     """
     app, own = state.current_app(), state.session()
+
+    def read(store: BehaviorStore, scenario: Scenario, _: object) -> History:
+        if with_candidate:
+            store.item(scenario.candidate_ids[0])
+        return store.history(scenario.user_id, scenario.as_of)
+
+    impressions, history = pickers.read_on_screen(read)
+    with pickers.user_and_impression(impressions):
+        pickers.candidate_box(app, own.scenario)
     report(own.problems)
     st.header(title, anchor=False)
     if own.scenario is None:
-        st.markdown(t("There is no scenario on screen: choose a user and a candidate on the *Inspect* page."))
+        st.markdown(t("There is no scenario on screen: choose a user and a candidate."))
         return None
     total = app.store.count_items()
     if total > MOST_ITEMS:
         st.markdown(t(too_many, n=total, most=MOST_ITEMS))
         return None
-    try:
-        if with_candidate:
-            app.store.item(own.scenario.candidate_ids[0])
-        return own.scenario, app.store.history(own.scenario.user_id, own.scenario.as_of), total
-    except DinLensError as error:  # gone since the scenario was chosen
-        report([sentence(error)])
-        return None
+    return None if history is None else (own.scenario, history, total)  # None: gone since the scenario was chosen

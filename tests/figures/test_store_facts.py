@@ -34,5 +34,6 @@ def test_the_figure_stacks_the_series_in_their_order() -> None:
     ]
     assert figure.layout.barmode == "stack" and figure.layout.showlegend
     assert "bought: %{customdata}" in figure.data[0].hovertemplate
+    assert plot_bars(info, "week", counted="impressions").layout.yaxis.title.text == "impressions"
     one = plot_bars(per_user_info([(1, 3)]), "behaviors", dark=True)
     assert (one.data[0].marker.color, one.layout.showlegend, one.data[0].customdata) == (DARK[0], False, None)

@@ -30,8 +30,13 @@ def rows(page: Page) -> list[dict[str, str]]:
     table = page.get_by_test_id("stTable")
     heads = [text.strip() for text in table.locator("th").all_inner_texts()]
     lines = table.locator("tbody tr").all()
-    cells = ([text.strip() for text in line.locator("td").all_inner_texts()] for line in lines)
+    cells = ([plain(text) for text in line.locator("td").all_inner_texts()] for line in lines)
     return [dict(zip(heads, line, strict=True)) for line in cells]
+
+
+def plain(text: str) -> str:
+    """Without the spaces that keep a number and its unit on one line."""
+    return text.strip().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def scored(store: BehaviorStore, scorer: Scorer, ids: list[str], user: str = "7") -> Scores:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
+from tests.journeys.charts import traces
 from tests.journeys.reading import box, check_numbers, has_query, model_box, open_example, options, query, weights
 from tests.small_board import board
 from tests.tiny_checkpoints import KINDS, write_checkpoints
@@ -46,6 +47,11 @@ def choose(page: Page, place: int, name: str) -> None:
     page.evaluate(SCROLLED)  # a list that is open closes when the page scrolls
     field.press("ArrowDown")
     page.get_by_role("option", name=name, exact=True).click()
+
+
+def plain(text: str) -> str:
+    """Without the spaces that keep a number and its unit on one line."""
+    return text.strip().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def chosen(page: Page) -> list[str]:
@@ -164,6 +170,7 @@ def test_the_chart_follows_the_metric_and_the_address_keeps_it(page: Page, addre
     page.goto(f"{address}models")
     expect(page.locator(".st-key-leaderboard")).to_contain_text("GAUC (higher is better)")
     expect(page.get_by_role("heading", name="Checkpoints at hand")).to_be_visible()
+    expect(page.get_by_test_id("stTable").first).to_be_visible()  # the browser loads what draws it by itself
     page.evaluate(WATCH_TABLE)
     page.get_by_role("radio", name="ECE").click()
     expect(page.locator(".st-key-leaderboard")).to_contain_text("ECE (lower is better)")
@@ -171,6 +178,28 @@ def test_the_chart_follows_the_metric_and_the_address_keeps_it(page: Page, addre
     assert page.evaluate("window.tops.size") == 1
     page.reload()
     expect(page.locator(".st-key-leaderboard")).to_contain_text("ECE (lower is better)")
+
+
+def test_the_leaderboard_on_screen_is_the_one_that_was_measured(page: Page, address: str) -> None:
+    page.goto(f"{address}models?metric=auc")
+    expect(page.locator(".st-key-leaderboard")).to_contain_text("AUC (higher is better)")
+    wanted = {row["title"]: row for row in board()["rows"]}
+    rows = page.get_by_test_id("stTable").first.locator("tbody tr")
+    expect(rows).to_have_count(len(wanted))
+    for row in rows.all():
+        title, _, auc, gauc, rela_impr, *_ = (plain(text) for text in row.locator("td").all_inner_texts())
+        measured = wanted.pop(title)
+        assert auc == f"{measured['auc']['mean']:.4f} ± {measured['auc']['sd']:.4f}"
+        assert gauc == f"{measured['gauc']['mean']:.4f} ± {measured['gauc']['sd']:.4f}"
+        percent = 100 * measured["rela_impr"]["mean"]
+        assert rela_impr == ("reference" if title == "Average pooling" else f"{percent:+.1f} %")
+    dots = {
+        name: value
+        for trace in traces(page, "leaderboard")
+        for name, value in zip(trace.get("y", []), trace.get("x", []), strict=False)
+        if isinstance(value, float)
+    }
+    assert {row["title"]: row["auc"]["mean"] for row in board()["rows"]}.items() <= dots.items()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -117,7 +117,7 @@ def test_a_category_alone_keeps_the_ranks_among_all(
     open_ranking(page, address)
     items, wanted = expected(store, scorers, page, "din", "base")
     dairy = [row for item, row in zip(items, wanted, strict=True) if item.fields["category"] == "Dairy"]
-    page.get_by_role("combobox", name="Show").click()
+    page.get_by_role("combobox", name="Show", exact=True).click()
     page.get_by_role("option", name="Dairy").click()
     found = rows(page, len(dairy))
     assert without_category(found) == dairy

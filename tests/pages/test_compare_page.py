@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.domain import Scores
+from din_core.pages.words import percent
 from din_core.sharing.links import MAX_CANDIDATES
 from tests.pages.conftest import World, go_to
 from tests.pages.test_evolution_page import words
@@ -58,8 +59,8 @@ def test_it_opens_on_what_the_user_was_shown_then_ranked_under_both_models(visit
     order = np.argsort(-din.logit)
     assert [row["Candidate"] for row in rows] == [din.candidates[i].label for i in order]
     assert [row["Rank"] for row in rows] == ["1", "2", "3"]
-    assert [row["DIN"] for row in rows] == [f"{100 * din.probability[i]:.1f} %" for i in order]
-    assert [row["Average pooling"] for row in rows] == [f"{100 * base.probability[i]:.1f} %" for i in order]
+    assert [row["DIN"] for row in rows] == [percent(din.probability[i]) for i in order]
+    assert [row["Average pooling"] for row in rows] == [percent(base.probability[i]) for i in order]
     ranks = [str(1 + int((base.logit > base.logit[i]).sum())) for i in order]
     assert [row["Rank by Average pooling"] for row in rows] == ranks
     gaps = [100 * (din.probability[i] - din.probability.max()) for i in order]
@@ -125,7 +126,7 @@ def test_removing_the_first_candidate_gives_the_next_its_own_context(visit: Visi
     assert page.session_state["din_lens"].scenario.context["mailer"] == "Interior page feature"
     din = scored(world, "din", ["m2", "n1"])
     assert {row["Candidate"]: row["DIN"] for row in table(page)} == {
-        item.label: f"{100 * p:.1f} %" for item, p in zip(din.candidates, din.probability, strict=True)
+        item.label: percent(p) for item, p in zip(din.candidates, din.probability, strict=True)
     }
 
 
@@ -167,7 +168,7 @@ def test_models_are_rows_on_scales_of_their_own(visit: Visit, family: World) -> 
     assert len(rows) == len(family.scorers)
     for row, name in zip(rows, ["din", "base"], strict=False):
         found = scored(family, name, ["b2"])
-        assert row["Probability"] == f"{100 * found.probability[0]:.1f} %"
+        assert row["Probability"] == percent(found.probability[0])
     heat = cells(page)
     assert (heat["zmin"], heat["zmax"]) == (-1, 1)
     for row in heat["z"]:
@@ -198,7 +199,7 @@ def test_two_users_lie_side_by_side_by_category(visit: Visit, world: World) -> N
     assert not page.exception and not page.warning
     own, other = scored(world, "din", ["b2"]), scored(world, "din", ["b2"], user="8")
     rows = table(page)
-    assert [row["DIN"] for row in rows] == [f"{100 * s.probability[0]:.1f} %" for s in (own, other)]
+    assert [row["DIN"] for row in rows] == [percent(s.probability[0]) for s in (own, other)]
     assert [row["Behaviors"] for row in rows] == ["25", "2"]
     heat = cells(page)
     by_category = dict(zip(heat["x"], np.array(heat["z"], dtype=float).T, strict=True))
