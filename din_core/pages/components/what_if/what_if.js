@@ -15,7 +15,6 @@ const PICKS = {
   what_if_add: (id, at) => ["edit", "add", id, ...(at === null ? [] : [at])],
 };
 const PICK = "din-lens-pick"; // what a search box says before it tells Python
-const LEAVING = ["pointerdown", "keydown"];
 
 export default function ({ data, parentElement, setStateValue }) {
   const instrument = instruments.get(parentElement) ?? createInstrument(parentElement);
@@ -77,7 +76,7 @@ function createInstrument(root) {
       stay();
       clearTimeout(patience);
       window.removeEventListener(PICK, picked);
-      for (const kind of LEAVING) window.removeEventListener(kind, leaving, true);
+      window.removeEventListener("pointerdown", leaving, true);
       instruments.delete(root);
     },
   };
@@ -201,7 +200,7 @@ function createInstrument(root) {
   }
 
   window.addEventListener(PICK, picked);
-  for (const kind of LEAVING) window.addEventListener(kind, leaving, true);
+  window.addEventListener("pointerdown", leaving, true);
 
   // Everything that does not change from edit to edit.
   function name(data) {
