@@ -19,7 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from din_core.model.config import ModelConfig, UnitActivation
-from din_core.model.dice import Dice
+from din_core.model.dice import EPSILON, Dice
+from din_core.model.native import Kernels, kernels_for
+from din_core.model.native.unit import Layers, UnitWeights
 from din_core.model.pairs import pair_count, pair_dot, pair_hidden, pair_matches, pair_pool, pair_softmax, pair_sum
 from din_core.model.ragged import RaggedBatch
 
@@ -101,10 +103,36 @@ class ActivationUnit(nn.Module):
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""
         w_q, w_k, w_p = self.split()
+        native = self._native(q, k, batch)
+        if native:
+            return self._in_c(native, q, k, w_q, w_k, w_p, batch)
         s = pair_hidden(q, k, q @ w_q, k @ w_k + self.first.bias, w_p, batch)
         if self.matches is not None:
             s = s + pair_matches(batch, self.fields).to(s.dtype) @ self.matches.to(s.dtype)
         return self.rest(s, pair_count(batch) if self.training else None)
+
+    def _native(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Kernels | None:
+        """The compiled kernels, where they can train this unit."""
+        plain = isinstance(self.first_activation, PlainActivation) or self.matches is not None
+        if plain or not self.training or not batch.pair_total:
+            return None
+        return kernels_for(q, k, self.first.weight, batch.count)
+
+    def _in_c(
+        self, native: Kernels, q: Tensor, k: Tensor, w_q: Tensor, w_k: Tensor, w_p: Tensor, batch: RaggedBatch
+    ) -> Tensor:
+        first, second = self.first_activation, self.second_activation
+        assert isinstance(first, Dice)
+        assert isinstance(second, Dice)
+        layers = Layers(
+            w_p, first.alpha, self.second.weight, self.second.bias, second.alpha, self.last.weight, self.last.bias
+        )
+        from_q, from_k = q @ w_q, torch.addmm(self.first.bias, k, w_k)
+        found = UnitWeights.apply(native, batch, EPSILON, q, k, from_q, from_k, *layers)  # type: ignore[no-untyped-call]
+        weight: Tensor = found[0]
+        first.moments.update(*found[1:3])
+        second.moments.update(*found[3:])
+        return weight
 
     def split(self) -> tuple[Tensor, Tensor, Tensor]:
         """(D, H) each: what q, k and q∘k are multiplied by."""

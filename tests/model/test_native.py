@@ -9,6 +9,7 @@ import torch
 
 from din_core.model import native, pairs
 from din_core.model.native.kernels import Kernels, _Process
+from din_core.model.native.unit import UnitWeights
 from tests.model.conftest import FAMILY, toy_batch, toy_network
 
 
@@ -106,6 +107,26 @@ def test_the_outcome_does_not_depend_on_the_number_of_threads(kernels):
         assert torch.equal(one, other)
     for one, other in zip(found[0], found[2], strict=True):
         assert torch.equal(one, other)
+
+
+def test_nor_does_that_of_the_activation_unit(kernels):
+    torch.manual_seed(3)
+    lengths, shown = [0, 40, 3, 200, 1, 17], [2, 3, 1, 5, 4, 0]
+    batch = single(toy_batch([[1] * n for n in lengths], [[1] * n for n in shown]))
+    tensors = [torch.randn(len(batch.candidate), 5), torch.randn(len(batch.behavior), 5)]
+    tensors += [torch.randn(len(x), 36) for x in tensors]
+    layers = [torch.randn(*shape) for shape in ((5, 36), (36,), (7, 36), (7,), (7,), (1, 7), (1,))]
+    leaves = [x.requires_grad_() for x in (*tensors, *layers)]
+    found, threads = [], torch.get_num_threads()
+    try:
+        for n in (1, 2, 3):
+            torch.set_num_threads(n)
+            weight, *moments = UnitWeights.apply(kernels, batch, 1e-8, *leaves)
+            found.append((weight, *moments, *torch.autograd.grad(weight.square().sum(), leaves)))
+    finally:
+        torch.set_num_threads(threads)
+    for other in found[1:]:
+        assert all(torch.equal(x, y) for x, y in zip(found[0], other, strict=True))
 
 
 @pytest.mark.parametrize("rows", [1, 31, 32, 33, 511, 512, 513, 4_001])

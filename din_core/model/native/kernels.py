@@ -23,10 +23,12 @@ from din_core.model.ragged import RaggedBatch
 
 SOURCES = tuple(
     Path(__file__).with_name(name)
-    for name in ("moments.c", "dice.c", "asinh.c", "embeddings.c", "pairs.c", "softmax.c", "evolution.c")
+    for name in ("moments.c", "dice.c", "asinh.c", "embeddings.c", "pairs.c", "softmax.c", "evolution.c", "unit.c")
 )
 CHUNKS = 16
 """As in blocks.h."""
+LANES = 16
+"""What widths are multiples of in unit.c, for vectors of any machine."""
 
 
 class Kernels:
@@ -166,6 +168,81 @@ class Kernels:
         self._call("pair_softmax_backward", share, batch.count, grad, d_weight, *_blocks(batch))
         return d_weight
 
+    def unit_first(
+        self, q: Tensor, k: Tensor, from_q: Tensor, from_k: Tensor, product: Tensor, batch: RaggedBatch
+    ) -> Tensor:
+        """q (M, D), k (N, D), from_q (M, H), from_k (N, H), product (D, H) → (P, H): the first layer. In this and the
+        other functions of unit.c, H and H₂ are multiples of 16; a Dice is its (4, ·) rows α, 1 − α, mean, rate."""
+        (p, d), h = (batch.pair_total, q.shape[1]), product.shape[1]
+        s = q.new_empty(p, h)
+        self._call("unit_first", q, k, from_q, from_k, product, s, p, d, _wide(d), h, *_blocks(batch))
+        return s
+
+    def unit_second(self, s: Tensor, dice: Tensor, second: Tensor, bias: Tensor) -> Tensor:
+        """s (P, H), dice (4, H), second (H, H₂), bias (H₂,) → (P, H₂)."""
+        again = s.new_empty(len(s), len(bias))
+        self._call("unit_second", s, dice, second, bias, again, *s.shape, len(bias))
+        return again
+
+    def unit_last(self, again: Tensor, dice: Tensor, last: Tensor, bias: float) -> Tensor:
+        """again (P, H₂), dice (4, H₂), last (H₂,) → (P,)."""
+        weight = again.new_empty(len(again))
+        self._call("unit_last", again, dice, last, bias, weight, *again.shape)
+        return weight
+
+    def unit_last_sums(self, again: Tensor, dice: Tensor, last: Tensor, grad: Tensor) -> Tensor:
+        """again (P, H₂), dice (4, H₂), last (H₂,), grad (P,) → (4, H₂): two sums for the gradient of `again`, then the
+        gradients of α and of last."""
+        h = again.shape[1]
+        parts, sums = torch.empty(CHUNKS * 4 * h, dtype=torch.float64), again.new_empty(4, h)
+        self._call("unit_last_sums", again, dice, last, grad, *again.shape, parts, sums)
+        return sums
+
+    def unit_second_backward(
+        self,
+        s: Tensor,
+        dice: Tensor,
+        again: Tensor,
+        again_dice: Tensor,
+        last: Tensor,
+        grad: Tensor,
+        last_sums: Tensor,
+        count: Tensor,
+        total: Tensor,
+        second: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """last_sums as `unit_last_sums` gives them, count (P,), total (), second (H₂, H) → gradient (P, H) of what the
+        second layer read; (3, H): two sums for the gradient of s, then α's; (H + 1, H₂): the layer's and its bias's."""
+        (p, h), h2 = s.shape, len(last)
+        read = (s, dice, again, again_dice, last, grad, last_sums, count, total, second)
+        parts, room = torch.empty(CHUNKS * 3 * h, dtype=torch.float64), s.new_empty(CHUNKS, h + 1, h2)
+        d_y, sums, d_second = torch.empty_like(s), s.new_empty(3, h), s.new_empty(h + 1, h2)
+        self._call("unit_second_backward", *read, p, h, h2, parts, room, d_y, sums, d_second)
+        return d_y, sums, d_second
+
+    def unit_first_backward(
+        self,
+        q: Tensor,
+        k: Tensor,
+        s: Tensor,
+        dice: Tensor,
+        d_y: Tensor,
+        sums: Tensor,
+        count: Tensor,
+        total: Tensor,
+        product: Tensor,
+        batch: RaggedBatch,
+    ) -> tuple[Tensor, ...]:
+        """d_y and sums as `unit_second_backward` gives them, product (H, D and more) → gradients of q, k, from_q and
+        from_k, and (D and more, H) of the product's weights."""
+        (p, h), d, wide = s.shape, q.shape[1], product.shape[1]
+        d_q, d_k = torch.zeros_like(q), torch.zeros_like(k)
+        of_q, of_k, d_product = q.new_zeros(len(q), h), k.new_zeros(len(k), h), q.new_empty(wide, h)
+        writes = (d_q, d_k, of_q, of_k, q.new_empty(CHUNKS, wide, h), d_product)
+        read = (q, k, s, dice, d_y, sums, count, total, product)
+        self._call("unit_first_backward", *read, *writes, p, d, wide, h, *_blocks(batch))
+        return d_q, d_k, of_q, of_k, d_product
+
     def evolve(
         self,
         kind: int,
@@ -222,6 +299,10 @@ def _argument(value: Tensor | int | float) -> ctypes.c_void_p | ctypes.c_long | 
 def _addresses(tables: Sequence[Tensor]) -> Tensor:
     assert all(table.is_contiguous() for table in tables)
     return torch.tensor([table.data_ptr() for table in tables])
+
+
+def _wide(width: int) -> int:
+    return -(-width // LANES) * LANES
 
 
 def _blocks(batch: RaggedBatch) -> tuple[Tensor, Tensor, Tensor, int]:
