@@ -22,6 +22,7 @@ from din_core.pages import (
     what_if_page,
 )
 from din_core.pages.chrome import footer, header, navigation, report
+from din_core.pages.components.reach_tables_box import reach_tables
 from din_core.pages.components.told import hear
 from din_core.pages.language import t
 from din_core.pages.startup import App, from_environment
@@ -78,5 +79,7 @@ page.run()
 if state.query() != shown:  # the page could not show all of it
     st.rerun()
 state.write_address()
+if page not in pages[:2]:  # those two draw their tables themselves
+    reach_tables()
 scenario = state.session().scenario
 footer(app, state.on_screen(scenario) if scenario is not None and inspecting else ())

@@ -199,7 +199,7 @@ def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
     bar.progress(sum(ranking.done) / total if total else 1.0, text=t(text, n=ranking.total, told=told))
     if not ranking.ended:
         button.button(t("Stop"), on_click=ranking.stop, width="stretch")
-    elif button.button(t("Score again"), width="stretch"):
+    elif button.button(t("Score again"), width="stretch", key="rank_again"):
         state.forget_ranking()
         st.rerun()  # the whole page: this part of it knows the old ranking
 

@@ -19,18 +19,18 @@ PATIENCE_MS = 180_000
 Ready = Callable[[Page], object]
 PAGES: dict[str, tuple[str, Ready]] = {
     "inspect": ("", lambda page: expect(page.locator("#rows tr").first).to_be_visible()),
-    "what-if": ("whatif", lambda page: expect(page.get_by_text("As it was")).to_be_visible()),
+    "what-if": ("whatif", lambda page: expect(page.locator("#steps tr").first).to_be_visible()),
     "compare": ("compare", lambda page: chart(page, "heatmap")),
-    "rank": ("rank", lambda page: expect(page.get_by_role("button", name="Score again")).to_be_visible()),
+    "rank": ("rank", lambda page: expect(page.locator(".st-key-rank_again")).to_be_visible()),
     "evolution": ("evolution", lambda page: chart(page, "path")),
     "item-space": ("items", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
-    "cases": ("cases", lambda page: expect(page.get_by_text("in Inspect")).to_be_visible()),
+    "cases": ("cases", lambda page: expect(page.locator(".st-key-case_link a")).to_be_visible()),
     "cohorts": ("cohorts", lambda page: expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()),
     "models": ("models", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
     "data": ("data", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
     "tour": ("tour", lambda page: chart(page, "tour_din")),
 }
-"""By the file's name: the page's path, and what shows that it is there."""
+"""By the file's name: the page's path, and what shows, in any language, that it is there."""
 
 
 def main(names: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""axe on every page in both themes: nothing that it calls serious."""
+"""axe on every page, in both themes and languages, on a screen and on a phone: nothing that it calls serious."""
 
 from __future__ import annotations
 
@@ -29,13 +29,19 @@ def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) 
     return folder
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation_on_any_page(new_page: NewPage, address: str, scheme: str) -> None:
-    page = new_page(color_scheme=scheme)
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize(
+    ("scheme", "locale"), [("light", "en-US"), ("dark", "zh-CN"), ("light", "zh-CN"), ("dark", "en-US")]
+)
+def test_axe_finds_no_serious_violation_on_any_page(
+    new_page: NewPage, address: str, scheme: str, locale: str, width: int
+) -> None:
+    page = new_page(width=width, color_scheme=scheme, locale=locale)
     found = []
     for name, (path, ready) in PAGES.items():
         page.goto(f"{address}{path}")
         ready(page)
+        expect(page.locator(".st-key-language_" + ("en" if locale == "zh-CN" else "zh"))).to_be_visible()
         expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
         for rule in Axe().run(page).response["violations"]:
             if rule["impact"] in ("serious", "critical"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,19 @@ def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) 
     models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
     assert main(["cases", "--store", store.url, *models, "--effects", "0"]) == 0
     return folder
+
+
+def test_a_table_that_is_wider_than_a_phone_is_scrolled_by_the_arrow_keys(
+    new_page: Callable[..., Page], address: str
+) -> None:
+    page = new_page(width=400, height=800)
+    page.goto(f"{address}compare")
+    table = page.get_by_role("region", name="Table, wider than the page: the arrow keys scroll it")
+    expect(table).to_contain_text("Average pooling")
+    table.press("ArrowRight")
+    page.wait_for_function("table => table.scrollLeft > 0", arg=table.element_handle())
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(table).to_have_count(0)  # there it fits
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
