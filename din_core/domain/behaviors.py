@@ -39,6 +39,10 @@ class History:
     user: User
     as_of: int
     behaviors: tuple[Behavior, ...]
+    _seen: dict[tuple[bool, int | None], tuple[FoldedBehavior, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What `plain` and `folded` have answered: several models and explanations read the same history."""
 
     def __post_init__(self) -> None:
         times = [b.timestamp for b in self.behaviors]
@@ -49,14 +53,19 @@ class History:
 
     def plain(self, most: int | None = None) -> tuple[FoldedBehavior, ...]:
         """Each behavior by itself, oldest first: for models to which order or age matters. `most` keeps the newest."""
+        if (seen := self._seen.get((False, most))) is not None:
+            return seen
         kept = self.behaviors if most is None else self.behaviors[max(0, len(self.behaviors) - most) :]
-        return tuple(FoldedBehavior(b.item, 1, b.timestamp, b.timestamp) for b in kept)
+        self._seen[False, most] = plain = tuple(FoldedBehavior(b.item, 1, b.timestamp, b.timestamp) for b in kept)
+        return plain
 
     def folded(self, max_distinct: int | None = None) -> tuple[FoldedBehavior, ...]:
         """Repeats of an item folded into one entry with a count, ordered by last occurrence, oldest first.
 
         `max_distinct` keeps the most recent distinct items. Sum pooling is additive, so folding is exact.
         """
+        if (seen := self._seen.get((True, max_distinct))) is not None:
+            return seen
         kept: dict[str, list[Behavior]] = {}
         for behavior in reversed(self.behaviors):
             occurrences = kept.get(behavior.item.item_id)
@@ -64,10 +73,11 @@ class History:
                 occurrences.append(behavior)
             elif max_distinct is None or len(kept) < max_distinct:
                 kept[behavior.item.item_id] = [behavior]
-        return tuple(
+        self._seen[True, max_distinct] = folded = tuple(
             FoldedBehavior(found[0].item, len(found), found[-1].timestamp, found[0].timestamp)
             for found in reversed(kept.values())
         )
+        return folded
 
 
 @dataclass(frozen=True, slots=True)

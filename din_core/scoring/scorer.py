@@ -127,15 +127,19 @@ class Scorer:
     def batch(self, groups: Sequence[Sequence[Request]]) -> RaggedBatch:
         """What the network reads: one history a group, with the candidates of all its requests."""
         vocabulary = self.checkpoint.vocabulary
-        behaviors = [(behavior, group[0].history.as_of) for group in groups for behavior in group[0].behaviors]
+        lengths = [len(group[0].behaviors) for group in groups]
+        behaviors = [behavior for group in groups for behavior in group[0].behaviors]
+        counts = np.fromiter((behavior.count for behavior in behaviors), np.float32, len(behaviors))
+        times = np.fromiter((behavior.last_timestamp for behavior in behaviors), np.int64, len(behaviors))
+        as_of = np.repeat(np.array([group[0].history.as_of for group in groups], np.int64), lengths)
         candidates = [item for group in groups for request in group for item in request.candidates]
         contexts = [shown for group in groups for request in group for shown in request.contexts]
         sizes = [sum(len(request.candidates) for request in group) for group in groups]
         return RaggedBatch(
-            behavior=self._rows([behavior.item for behavior, _ in behaviors]),
-            count=torch.tensor([behavior.count for behavior, _ in behaviors], dtype=torch.float32),
-            age=torch.tensor([(as_of - b.last_timestamp) / DAY for b, as_of in behaviors], dtype=torch.float32),
-            behavior_offsets=tuple(accumulate((len(group[0].behaviors) for group in groups), initial=0)),
+            behavior=self._rows([behavior.item for behavior in behaviors]),
+            count=torch.from_numpy(counts),
+            age=torch.from_numpy(((as_of - times) / DAY).astype(np.float32)),
+            behavior_offsets=tuple(accumulate(lengths, initial=0)),
             candidate=self._rows(candidates),
             candidate_offsets=tuple(accumulate(sizes, initial=0)),
             profile=_profile(vocabulary, *(group[0].history.user for group in groups)),

@@ -125,7 +125,8 @@ def interactions(heavy: Sequence[str], typical: Sequence[str]) -> list[Interacti
     return [
         Interaction("switch user, typical history", lens, *switching("user", typical)),
         Interaction(f"switch user, {HEAVY}+ distinct items", lens, *switching("user", heavy)),
-        Interaction("switch impression", lens, open_impressions, pick_impression),
+        Interaction("switch impression, same time", lens, open_impressions, pick_candidate),
+        Interaction("switch impression, another time", lens, open_impressions, pick_time),
         Interaction("step candidate by arrow key", lens, focus_cases, step_candidate),
         Interaction("choose a model", lens, focus_models, step_model),
         Interaction("search users, 150 ms debounce in it", ".st-key-user #panel", typed("user", "adult"), letter("s")),
@@ -155,8 +156,22 @@ def open_impressions(page: Page, place: int) -> None:
     options(page, "impression").first.wait_for()
 
 
-def pick_impression(page: Page, place: int) -> None:
-    options(page, "impression").nth(5 + place % 20).click()
+def pick_candidate(page: Page, place: int) -> None:
+    """Another impression of the time on screen."""
+    here = options(page, "impression").filter(has_text=day_on_screen(page))
+    here.nth(1 + place % (here.count() - 1)).click()
+
+
+def pick_time(page: Page, place: int) -> None:
+    """One of another time: there and back."""
+    others = options(page, "impression").filter(has_not_text=day_on_screen(page))
+    if not others.count():
+        raise RuntimeError("the first impressions of this household are all of one time; measure with --times 20")
+    others.first.click()
+
+
+def day_on_screen(page: Page) -> str:
+    return page.locator("#shown-title").inner_text().removeprefix("Candidates of ")
 
 
 def focus_cases(page: Page, place: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from din_core.domain import Scenario
 from din_core.pages import inspection
-from din_core.pages.inspection import read_inputs
+from din_core.pages.inspection import read_inputs, score
 from tests.pages.conftest import World
 from tests.small_world import MONDAY
 
@@ -63,3 +63,20 @@ def test_the_key_changes_with_every_row_the_scores_depend_on(world: World) -> No
     assert key(replace(SHOWN, as_of=MONDAY + 1)) != first
     world.store.append_behaviors("7", [("x1", MONDAY - 60)])
     assert key() != first
+
+
+def test_models_that_see_the_history_alike_share_how_it_is_laid_out(family: World) -> None:
+    inputs = read_inputs(family.store, SHOWN, family.store.impressions("7"))
+    din = score(inputs, family.scorers["din"])
+    assert score(inputs, family.scorers["base"], din.timeline).timeline is din.timeline
+    dien = score(inputs, family.scorers["dien"], din.timeline)
+    assert len(dien.timeline.behaviors) == len(dien.scores.behaviors) != len(din.timeline.behaviors)
+
+
+def test_one_case_is_told_as_among_all(world: World) -> None:
+    inputs = read_inputs(world.store, SHOWN, world.store.impressions("7"))
+    din = score(inputs, world.scorers["din"])
+    everybody, (alone,) = din.infos(range(3)), din.infos([2])
+    assert [info.candidate.item_id for info in everybody] == ["b2", "m2", "n1"]
+    assert (alone.candidate, alone.groups) == (everybody[2].candidate, everybody[2].groups)
+    assert alone.weight.tolist() == everybody[2].weight.tolist()

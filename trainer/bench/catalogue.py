@@ -152,4 +152,5 @@ def _top(sizes: Sizes, store: str, checkpoint: str | None) -> list[Row]:
         name = f"{len(items):,} items of the store, {len(asked.questions)} users"
     values = {"seconds": median(took), "true top 20 after, s": median(soon)}
     values["true top 20 after, p90, s"] = float(np.percentile(soon, 90))
+    values["users with it within 1 s"] = float(np.mean(np.array(soon) <= 1))
     return [Row("catalogue", name, values)]

@@ -1,6 +1,6 @@
 """Many callers at once, each asking again as soon as it is answered: request batching off and on.
 
-Histories lie in memory: what is measured is scoring.
+Histories lie in memory, folded: what is measured is scoring.
 """
 
 from __future__ import annotations
