@@ -13,6 +13,8 @@ from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
 
 ROW_HEIGHT = 34
 """Pixels a category."""
+LABEL_ROOM = 1.45
+"""Axes are so much wider than the widest bar: on a phone too its number stands beside it, uncut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ def plot_tour(info: TourInfo, labels: TourLabels, dark: bool = False) -> go.Figu
             )
     for column, (reach, title) in enumerate(zip(info.reach, (labels.weight, labels.effect), strict=True), 1):
         figure.update_xaxes(
-            range=[-1.25 * reach, 1.25 * reach],
-            title={"text": title, "standoff": 8, "font": {"color": ink}},
+            range=[-LABEL_ROOM * reach, LABEL_ROOM * reach],
+            title={"text": title, "standoff": 8, "font": {"color": ink, "size": 11}},
             zeroline=True,
             zerolinecolor=ink,
             fixedrange=True,
@@ -106,11 +108,16 @@ def plot_tour(info: TourInfo, labels: TourLabels, dark: bool = False) -> go.Figu
             col=column,
         )
     figure.update_yaxes(
-        categoryorder="array", categoryarray=names[::-1], automargin=True, fixedrange=True, tickfont={"color": ink}
+        categoryorder="array",
+        categoryarray=names[::-1],
+        automargin=True,
+        fixedrange=True,
+        tickfont={"color": ink},
+        ticklabelstandoff=12,
     )
     figure.update_layout(
         height=ROW_HEIGHT * len(names) + 110,
-        margin={"l": 8, "r": 8, "t": 36, "b": 44},
+        margin={"l": 8, "r": 24, "t": 36, "b": 44},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
         bargap=0.35,
         barmode="overlay",

@@ -51,6 +51,9 @@ from din_core.sharing.beside import CohortChoice
 MOST_ROWS = 20
 """Candidate categories of the map."""
 METRIC_NAMES = {"auc": "AUC", "gauc": "GAUC", "log_loss": T("Log loss"), "ece": "ECE"}
+ALL_ROWS = T("Every candidate category here is a row.")
+MOST_FREQUENT = T("Rows are the {n:,} most frequent of {total:,} candidate categories here.")
+CELLS = T("Point at a cell for its interval and sample size, or read them in the table.")
 READING = T(
     "A mean is over every behavior of every impression, repeats counted, so long histories count more. It tells where "
     "weight lies, not what it does to the score: a weight is not an effect. Intervals are over users, as one user's "
@@ -131,14 +134,8 @@ def show_categories(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
     )
     figure, table = drawn(plot_categories, info, is_dark(), labels), categories_table(info)
     show_chart("cohort_categories", figure, title=title, told=told, table=table, alt=map_words(info))
-    st.caption(
-        t(
-            "Rows are the {n:,} most frequent of {total:,} candidate categories here. Point at a cell for its interval "
-            "and sample size, or read them in the table.",
-            n=len(rows),
-            total=total,
-        )
-    )
+    words = t(ALL_ROWS) if len(rows) == total else t(MOST_FREQUENT, n=len(rows), total=total)
+    st.caption(f"{words} {t(CELLS)}")
     with st.expander(t("The same as a table")):
         st.dataframe(table, hide_index=True, key="categories_table")
 

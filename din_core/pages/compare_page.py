@@ -212,7 +212,7 @@ def show_heatmap(now: Compared, rows: Sequence[Weighed], scale: Scale, noun: str
     reading = t(READING, shown=len(info.columns), all=len(info.columns) + info.rest_columns)
     scales = OWN_SCALES if scale == "row" else ONE_SCALE
     st.caption(f"{t(scales)} {reading}")
-    st.dataframe(table, hide_index=True, column_config=config, key="heatmap_table")
+    st.dataframe(table, hide_index=True, column_config=config, key="heatmap_table", placeholder="–")
 
 
 def alternative(info: HeatmapInfo) -> str:
