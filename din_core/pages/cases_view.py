@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -91,6 +92,7 @@ def show() -> None:
         key="cases",
         on_select="rerun",
         selection_mode="single-row-required",
+        column_config=column_words(hand),
     )
     with link:
         show_link(hand, rows, picked["selection"]["rows"], titles)
@@ -187,6 +189,21 @@ def cases_table(
             }
         )
     return pd.DataFrame(lines)
+
+
+def column_words(hand: AtHand) -> dict[str, Any]:
+    """What each column says, for those who point at its head."""
+    told = {
+        hand.main: t("Probability under this model"),
+        hand.base: t("Probability under this model"),
+        t("Difference in points"): t("{main} minus {base}, in points of probability", main=hand.main, base=hand.base),
+        t("Weight"): t("Activation weight of one occurrence"),
+        t("Share"): t("Of the sum of all measured effects, without their signs"),
+        "τ": t("Kendall's τ of weights × repeats and measured effects, from −1 to 1"),
+        "Σw": t("All weights added up, repeats counted"),
+        t("Different items"): t("In the history, as {main} sees it", main=hand.main),
+    }
+    return {name: st.column_config.TextColumn(help=words) for name, words in told.items()}
 
 
 def telling(cases: Cases, kind: str, row: int, titles: dict[str, Item]) -> dict[str, str]:

@@ -44,6 +44,7 @@ from din_core.pages.cases_at_hand import AtHand, about, bin_names, fitting, head
 from din_core.pages.charts import Told, show_chart
 from din_core.pages.chrome import is_dark, literal, report
 from din_core.pages.language import T, t
+from din_core.pages.metric_words import meanings
 from din_core.pages.quality import DRAWS
 from din_core.pages.words import words_for
 from din_core.sharing.beside import CohortChoice
@@ -294,6 +295,7 @@ def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_], told: To
                 draws=DRAWS,
             )
         )
+        st.caption(meanings(METRICS))
     with st.expander(t("The same as a table")):
         st.dataframe(table, hide_index=True, key="calibration_table")
 

@@ -21,6 +21,7 @@ from din_core.pages.charts import Told, show_chart
 from din_core.pages.chrome import is_dark, literal, report, show_card
 from din_core.pages.language import T, t
 from din_core.pages.leaderboard_table import duration, leaderboard_table, metric_table
+from din_core.pages.metric_words import meanings
 from din_core.pages.side_by_side import badges, show_side_by_side
 from din_core.pages.startup import App
 from din_core.sharing.links import METRICS
@@ -128,6 +129,7 @@ def show_leaderboard(app: App) -> None:
     with st.expander(t("The chart as a table")):
         st.dataframe(table, hide_index=True, key="leaderboard_table")
     st.table(leaderboard_table(board, here), border="horizontal", hide_index=True)
+    st.caption(meanings(METRICS))
     st.markdown(t(READING), width=860)
 
 

@@ -164,3 +164,10 @@ def test_a_user_without_behaviors_can_be_compared(visit: Visit, family: World) -
     page = visit("models", user="10", models="din,dien")
     assert not page.exception
     assert words(page).count("No behavior before that time") == 2
+
+
+def test_each_metric_is_explained_in_a_line(visit: Visit, measured: World) -> None:
+    told = words(visit("models"))
+    for metric in ("AUC", "GAUC", "Log loss", "ECE", "RelaImpr"):
+        assert f"**{metric}**: " in told
+    assert "on average over 15 bins" in told
