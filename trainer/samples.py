@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -138,6 +138,22 @@ class Samples:
             context=self.context.index_select(0, shown),
         )
         return batch, self.label.index_select(0, shown)
+
+    def of_groups(self, groups: Ints) -> Samples:
+        """The samples of some groups, in that order."""
+        behaviors, behavior_offsets = _slices(self.behavior_offsets, groups)
+        candidates, candidate_offsets = _slices(self.candidate_offsets, groups)
+        past, shown = torch.from_numpy(behaviors), torch.from_numpy(candidates)
+        return replace(
+            self,
+            **{name: getattr(self, name)[past] for name in ("behavior", "count", "age")},
+            **{name: getattr(self, name)[shown] for name in ("candidate", "context", "label")},
+            behavior_offsets=behavior_offsets,
+            candidate_offsets=candidate_offsets,
+            user=self.user[groups],
+            time=self.time[groups],
+            impression=self.impression[candidates],
+        )
 
     def shuffled(self, batch_size: int, seed: int, epoch: int) -> list[Ints]:
         """The groups of each batch of an epoch, about `batch_size` impressions each; a function of its arguments."""

@@ -15,9 +15,12 @@ from din_core.domain import DinLensError
 from din_core.model import pairs
 from din_core.model.network import InterestNetwork
 from din_core.scoring.catalogue import RowCatalogue
+from din_core.store import ingest
 from tests.small_world import small_store
 from tests.tiny_checkpoints import write_checkpoints
+from tests.trainer.tables import planted_tables
 from trainer.__main__ import main
+from trainer.bench import peer_accuracy
 from trainer.bench import peers as peers_module
 from trainer.bench.catalogue import catalogue, flop, made, naive_logits
 from trainer.bench.cohorts import cohorts
@@ -255,6 +258,34 @@ def test_peers_read_padded_histories_and_the_same_candidates():
     real = first.columns["hist_item"] > 0
     assert torch.equal(first.columns["hist_category"][real], batch.behavior[:, 1])
     assert torch.equal(real.sum(1), first.columns["length"])
+
+
+def test_what_peers_learn_is_measured_on_the_test_impressions_of_a_store(tmp_path, monkeypatch):
+    class Likeness(torch.nn.Module):
+        """The dot product of candidate and history, and no more."""
+
+        def __init__(self, shape):
+            super().__init__()
+            rows, width = shape.fields[0].rows, shape.fields[0].width
+            self.item = torch.nn.Embedding(rows, width, padding_idx=0)
+
+        def forward(self, columns):
+            assert columns["item"].min() >= 1, "0 is padding"
+            history = self.item(columns["hist_item"]).sum(1)
+            return (self.item(columns["item"]) * history).sum(1).sigmoid()
+
+    def broken(shape):
+        raise TypeError("built for torch 1")
+
+    made_up = {"there": ("json", lambda shape: (Likeness(shape), lambda batch: batch.columns)), "broken": ("x", broken)}
+    monkeypatch.setattr(peer_accuracy, "PEERS", made_up)
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    ingest(planted_tables(tmp_path / "tables", users=16), url)
+    ours, there, other = peer_accuracy.peer_accuracy(url)
+    assert [row.name for row in (ours, there, other)] == ["DIN Lens, test", "there, test", "broken, test"]
+    for row in (ours, there):
+        assert all(0 < value < 1 for value in row.values.values()), row
+    assert (dict(other.values), other.note) == ({}, "no figure: built for torch 1")
 
 
 def test_a_part_that_breaks_says_so_and_costs_its_own_rows_alone():

@@ -19,6 +19,7 @@ from trainer.bench.embeddings import embeddings
 from trainer.bench.explaining import explaining
 from trainer.bench.levers import levers
 from trainer.bench.machine import about, load, machine
+from trainer.bench.peer_accuracy import peer_accuracy
 from trainer.bench.peers import peers
 from trainer.bench.rescoring import rescoring
 from trainer.bench.results import Row
@@ -59,8 +60,13 @@ def _parts(wanted: Wanted) -> Mapping[str, Callable[[], list[Row]]]:
         "explaining": partial(explaining, sizes, wanted.store, wanted.checkpoint),
         "cohorts": partial(cohorts, wanted.cases),
         "levers": partial(levers, sizes),
-        "peers": partial(peers, sizes),
+        "peers": partial(_peers, sizes, wanted.store),
     }
+
+
+def _peers(sizes: Sizes, store: str | None) -> list[Row]:
+    """How fast, and on a store's impressions how well."""
+    return [*peers(sizes), *(peer_accuracy(store) if store else [])]
 
 
 PARTS = tuple(_parts(Wanted(())))
