@@ -81,10 +81,12 @@ class ActivationInfo:
         return tuple(slots.get(category) for category in self.category)
 
 
-def activation_infos(scores: Scores, timeline: Timeline, color_by: str = "category") -> list[ActivationInfo]:
+def activation_infos(
+    scores: Scores, timeline: Timeline, color_by: str = "category", places: Sequence[int] | None = None
+) -> list[ActivationInfo]:
     """One info for each candidate of `scores`, coloured so that categories keep their colour between them.
 
-    `scores.behaviors` are the timeline's. `color_by` is an item field.
+    `scores.behaviors` are the timeline's. `color_by` is an item field. `places` are the candidates; None for all.
     """
     if scores.behaviors != timeline.behaviors:
         raise ValueError("the scores and the timeline are not of the same history")
@@ -99,7 +101,7 @@ def activation_infos(scores: Scores, timeline: Timeline, color_by: str = "catego
             fingerprint=scores.fingerprint,
             pooling=scores.pooling,
             normalisation=scores.normalisation,
-            candidate=item,
+            candidate=scores.candidates[c],
             probability=float(scores.probability[c]),
             timeline=timeline,
             weight=weights[c],
@@ -108,7 +110,7 @@ def activation_infos(scores: Scores, timeline: Timeline, color_by: str = "catego
             intensity=float(weights[c] @ repeats),
             reference=1 / int(repeats.sum()) if len(repeats) and scores.pooling != "sum" else None,
         )
-        for c, item in enumerate(scores.candidates)
+        for c in (range(len(scores.candidates)) if places is None else places)
     ]
 
 
@@ -116,7 +118,7 @@ def activation_info(
     scores: Scores, timeline: Timeline, candidate: int = 0, color_by: str = "category"
 ) -> ActivationInfo:
     """The info of one candidate."""
-    return activation_infos(scores, timeline, color_by)[candidate]
+    return activation_infos(scores, timeline, color_by, [candidate])[0]
 
 
 def categories_of(behaviors: Sequence[FoldedBehavior], field: str = "category") -> tuple[str, ...]:

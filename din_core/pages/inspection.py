@@ -64,8 +64,10 @@ class Inspection:
     history: History
     timeline: Timeline
     """What this model sees of the history."""
-    infos: tuple[ActivationInfo, ...]
-    """One a case."""
+
+    def infos(self, places: Sequence[int]) -> list[ActivationInfo]:
+        """Of the cases at these places."""
+        return activation_infos(self.scores, self.timeline, places=places)
 
 
 def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[Impression]) -> Inputs:
@@ -91,9 +93,10 @@ def history_rows(history: History) -> tuple[object, ...]:
     return history.user, history.as_of, behaviors, list(items.values())
 
 
-def score(inputs: Inputs, scorer: Scorer) -> Inspection:
-    """Score every case in its own context."""
+def score(inputs: Inputs, scorer: Scorer, laid: Timeline | None = None) -> Inspection:
+    """Score every case in its own context. `laid` is taken where the model sees the history so."""
     items, contexts = [case.item for case in inputs.cases], [case.context for case in inputs.cases]
     scores = scorer.score(inputs.history, items, contexts)
-    timeline = timeline_info(inputs.history, scores.behaviors)
-    return Inspection(scores, inputs.history, timeline, tuple(activation_infos(scores, timeline)))
+    same = laid is not None and laid.behaviors == scores.behaviors
+    timeline = laid if laid is not None and same else timeline_info(inputs.history, scores.behaviors)
+    return Inspection(scores, inputs.history, timeline)

@@ -237,7 +237,7 @@ def slots_on_inspect(view: View) -> dict[str, int]:
         return {}
     inputs = read_inputs(view.app.store, view.scenario, view.app.store.impressions(view.scenario.user_id))
     here = [case.item.item_id for case in inputs.cases].index(view.scenario.candidate_ids[0])
-    groups = score(inputs, view.app.scorers[view.model]).infos[here].groups
+    groups = score(inputs, view.app.scorers[view.model]).infos([here])[0].groups
     return {group.category: group.slot for group in groups if group.slot is not None}
 
 

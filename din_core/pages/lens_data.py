@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from din_core.domain import Scenario
 from din_core.figures import ActivationInfo, CategoryEffect, Timeline
+from din_core.figures.activation import categories_of
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
 from din_core.pages.components.lens_box import JS
 from din_core.pages.components.spoken import spoken
@@ -55,13 +56,14 @@ def common_text(inputs: Inputs, scenario: Scenario, words: Words, choices: Itera
     )
 
 
-def model_text(inspection: Inspection, model: ModelWords, whole: Container[int]) -> str:
+def model_text(inspection: Inspection, model: ModelWords, whole: Sequence[int], timeline: str) -> str:
     """What the lens shows of one model: its words, the history as it sees it, its score of every case.
 
-    The places in `whole` come with their weights, the others without.
+    The places in `whole` come with their weights, the others without. `timeline` is the inspection's `timeline_text`.
     """
-    infos = enumerate(inspection.infos)
-    scored = ",".join(scored_text(info) if place in whole else compact(score_data(info)) for place, info in infos)
+    told_whole = {place: scored_text(info) for place, info in zip(whole, inspection.infos(whole), strict=True)}
+    chances = enumerate(inspection.scores.probability.tolist())
+    scored = ",".join(told_whole.get(place) or compact(score_data(p)) for place, p in chances)
     told = compact(
         {
             "link": model.link,
@@ -75,10 +77,9 @@ def model_text(inspection: Inspection, model: ModelWords, whole: Container[int])
             "sumsTo": model.sums_to,
             "past": model.past_weights,
             "historyText": history_text(inspection, model.name),
-            "timeline": timeline_data(inspection.timeline, inspection.infos[0].category),
         }
     )
-    return f'{told[:-1]},"scored":[{scored}]}}'
+    return f'{told[:-1]},"timeline":{timeline},"scored":[{scored}]}}'
 
 
 def effects_text(explained: Explained) -> str:
@@ -115,13 +116,13 @@ def compact(data: object) -> str:
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
-def timeline_data(timeline: Timeline, category: Sequence[str]) -> dict[str, Any]:
+def timeline_text(timeline: Timeline) -> str:
     """Columns of the T behaviors and of the L lines."""
     times = Counter(behavior.item.item_id for behavior in timeline.behaviors)
-    return {
+    columns = {
         "id": [b.item.item_id for b in timeline.behaviors],
         "title": [b.item.label for b in timeline.behaviors],
-        "category": list(category),
+        "category": categories_of(timeline.behaviors),
         "count": [b.count for b in timeline.behaviors],
         "rows": [times[b.item.item_id] for b in timeline.behaviors],
         "first": [b.first_timestamp for b in timeline.behaviors],
@@ -131,6 +132,7 @@ def timeline_data(timeline: Timeline, category: Sequence[str]) -> dict[str, Any]
         "linePlace": [round(place, 5) for place in timeline.position.tolist()],
         "ticks": [[round(tick.position, 5), tick_label(tick.label)] for tick in timeline.ticks],
     }
+    return compact(columns)
 
 
 def case_data(case: Case, link: str, words: Words) -> dict[str, Any]:
@@ -148,16 +150,16 @@ def case_data(case: Case, link: str, words: Words) -> dict[str, Any]:
     }
 
 
-def score_data(info: ActivationInfo) -> dict[str, Any]:
+def score_data(probability: float) -> dict[str, Any]:
     """One candidate's score under one model."""
-    return {"probability": significant(info.probability), "chance": chance(info.probability)}
+    return {"probability": significant(probability), "chance": chance(probability)}
 
 
 def scored_text(info: ActivationInfo) -> str:
     """One candidate under one model."""
     told = compact(
         {
-            **score_data(info),
+            **score_data(info.probability),
             "groups": groups_data(info),
             "intensity": significant(info.intensity),
             "reference": None if info.reference is None else significant(info.reference),

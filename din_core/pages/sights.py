@@ -8,11 +8,12 @@ from hashlib import blake2b
 from time import monotonic
 
 from din_core.domain import Scenario
+from din_core.figures import Timeline
 from din_core.pages import state
 from din_core.pages.explained import explain
 from din_core.pages.inspection import Inputs, score
 from din_core.pages.language import current
-from din_core.pages.lens_data import common_text, effects_text, model_text
+from din_core.pages.lens_data import common_text, effects_text, model_text, timeline_text
 from din_core.pages.startup import App
 from din_core.pages.words import words_for
 
@@ -40,6 +41,8 @@ class Lookout:
         self.place = inputs.place(scenario.candidate_ids[0])
         self.names = state.on_screen(scenario)
         """Folder names."""
+        self._laid: tuple[Timeline, str] | None = None
+        """The history as the last model saw it, and its text: the next one mostly sees it so too."""
         rows = (inputs.key, scenario.edits, scenario.reference, sorted(app.setting.fingerprints.items()), current())
         self.revision = blake2b(repr(rows).encode(), digest_size=8).hexdigest()
         """Another whenever any text is another: of rows, links, models at hand or language."""
@@ -78,7 +81,10 @@ class Lookout:
 
     def _model(self, name: str, whole: Sequence[int]) -> str:
         def make() -> str:
-            return model_text(score(self.inputs, self.app.scorers[name]), self.app.models[name], whole)
+            found = score(self.inputs, self.app.scorers[name], self._laid and self._laid[0])
+            if self._laid is None or self._laid[0] is not found.timeline:
+                self._laid = found.timeline, timeline_text(found.timeline)
+            return model_text(found, self.app.models[name], whole, self._laid[1])
 
         return state.shelf().get((self.revision, name, tuple(whole)), make)
 

@@ -189,8 +189,18 @@ function createLens(root) {
     const { kind, id, otherwise, giveUp } = event.detail;
     if (data === null || !KINDS.includes(kind)) return;
     event.preventDefault();
+    const near = placeOfChoice(kind, id);
+    if (near >= 0 && near !== heading() && held(wanted, near)) return go(near);
     seek(wanted, { scene: data.cases[chosen].link, wants: { pick: kind, id }, otherwise });
     given = giveUp;
+  }
+
+  // The case that a choice leads to, where nothing but the candidate changes; -1 where more does.
+  function placeOfChoice(kind, id) {
+    return data.cases.findIndex((item, place) => {
+      const choice = { impression: `${data.asOf} ${item.id}`, candidate: item.id }[kind];
+      return choice === id && item.shown && place !== data.scene && !new URLSearchParams(item.link).has("edits");
+    });
   }
 
   // Ask for what may be wanted next, one after the other, as long as the same is on screen.

@@ -50,7 +50,7 @@ function createTable(at, onSort, onRows, onPin) {
   let reading = { fold: "behavior", top: 0, part: null };
   let sorted = []; // the entries, in the order of the screen
   let lines = new Map(); // table row of each entry, by its key
-  let order = "";
+  let order = null;
   let drawn = 0; // entries that are on screen as they are now
   let scales = { largest: 1, most: 1 };
   let idle = 0;
@@ -151,6 +151,7 @@ function createTable(at, onSort, onRows, onPin) {
     at("table").setAttribute("aria-rowcount", String(sorted.length + 1));
     scroller.style.minHeight = "";
     draw(IN_SIGHT + (scrollTop ? Math.ceil((scrollTop + scroller.clientHeight) / rowHeight) : 0));
+    scroller.style.contentVisibility = "";
     if (scroller.scrollTop !== scrollTop) scroller.scrollTop = scrollTop;
     later();
   }
@@ -182,12 +183,13 @@ function createTable(at, onSort, onRows, onPin) {
   body.onpointerleave = () => onRows(null);
 
   return {
-    // Another history comes: without the rows of the last one, what is measured meanwhile is measured quickly.
+    // Another history comes: what is measured meanwhile is measured without the rows of the last one. They go when the
+    // new ones come: that takes as long as drawing the score.
     forget() {
-      order = "";
+      order = null;
       stopIdle(idle);
-      if (body.children.length) scroller.style.minHeight = `${scroller.offsetHeight}px`; // nothing below moves up meanwhile
-      body.replaceChildren();
+      scroller.style.minHeight = `${scroller.offsetHeight}px`; // nothing below moves up meanwhile
+      scroller.style.contentVisibility = "hidden";
     },
     // The case comes when the chart is on screen.
     wait() {
