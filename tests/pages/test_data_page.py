@@ -158,6 +158,19 @@ def test_bad_rows_are_told_by_reason_and_nothing_is_written_with_them(visit: Vis
         store.close()
 
 
+def test_what_an_import_refuses_is_told_in_chinese_too(visit: Visit, root: Path, bad: Tables) -> None:
+    write(root / "tables", bad, "csv")
+    page = button(go_on(visit("data"), "tables"), "language_zh")
+    page = button(page, "import_check")
+    (rejects,) = [table.value for table in page.table if "原因" in table.value.columns]
+    assert [read(reason) for reason in rejects["原因"]] == ["timestamp 不是时间：请写成整秒数或 ISO 8601"]
+    (root / "tables" / "users.csv").unlink()
+    page = page.text_input(key="import_folder").set_value("tables").run()
+    assert read(page.warning[0].value) == f"无法读取 {root / 'tables'} 中的表：缺少 users.parquet 或 users.csv。"
+    page = page.text_input(key="import_folder").set_value("../elsewhere").run()
+    assert read(page.warning[0].value) == f"“../elsewhere”在 {root} 之外；请指定其下的文件夹。"
+
+
 def test_changed_files_must_be_checked_again(visit: Visit, root: Path, bad: Tables) -> None:
     write(root / "tables", valid_tables(), "csv")
     page = button(go_on(visit("data"), "tables"), "import_check")
