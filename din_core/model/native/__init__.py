@@ -1,4 +1,5 @@
-"""What a training step does beside matrix products, in C: fewer passes over memory than PyTorch needs."""
+"""What a training step does in C: the activation unit, and what stands beside other matrix products. Fewer passes over
+memory than PyTorch needs."""
 
 from din_core.model.native.kernels import Kernels, kernels_for, use, used
 
