@@ -23,6 +23,8 @@ TABLES = {
     "behaviors": T("Behaviors"),
     "impressions": T("Impressions"),
 }
+ROOM_FOR_VALUES = "<style>.st-key-fields td:last-child { min-width: 20rem; }</style>"
+"""On a phone the table scrolls rather than stand in a column of single words."""
 SPLITS = {"train": T("train"), "valid": T("valid"), "test": T("test")}
 REJECTS = T(
     "A store keeps the rows that were loaded, not those that were refused: `python -m trainer ingest` loads nothing "
@@ -48,7 +50,9 @@ def show() -> None:
     show_splits(facts, told)
     show_users(facts, told)
     st.subheader(t("Fields"), anchor=False)
-    st.table(fields_table(facts.fields), border="horizontal", hide_index=True)
+    with st.container(key="fields"):
+        st.html(ROOM_FOR_VALUES)
+        st.table(fields_table(facts.fields), border="horizontal", hide_index=True)
     st.caption(t("Missing: rows of the table without a value. A user's field may have several values in one row."))
     st.subheader(t("Where it comes from, and what was refused"), anchor=False)
     st.markdown(literal(summary.provenance) if summary.provenance else t("The store does not say where it comes from."))
@@ -116,8 +120,8 @@ def show_users(facts: StoreFacts, told: Told) -> None:
     )
     info = per_user_info(pairs, t("users"))
     table = pd.DataFrame({t("Behaviors"): info.places, t("Users"): info.counts[t("users")]})
-    axis = t("behaviors; each bar holds twice the range of the one before")
-    chart(info, axis, t("users"), t("Users by behaviors"), "per_user", told, table)
+    chart(info, t("behaviors"), t("users"), t("Users by behaviors"), "per_user", told, table)
+    st.caption(t("Each bar holds twice the range of the one before."))
     with st.expander(t("The bars as a table")):
         st.dataframe(table, hide_index=True, key="per_user_table")
 
