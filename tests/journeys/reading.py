@@ -37,6 +37,11 @@ def wait_until_opened(page: Page) -> None:
     page.wait_for_url(re.compile(r"[?&]user=.*[?&]item=.*[?&]models="))
 
 
+def wait_until_run(page: Page) -> None:
+    """Until the run that draws the page is over; for a page of which something new stands already."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+
+
 def has_query(name: str, value: str) -> re.Pattern[str]:
     """Matches an address with this parameter."""
     return re.compile(rf"[?&]{re.escape(name)}={re.escape(value)}(&|$)")

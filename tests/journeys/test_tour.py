@@ -13,8 +13,8 @@ from din_core.domain.tour import TourCandidate, read_tour
 from din_core.figures.tour import written
 from din_core.pages.tour_page import STEPS, TOUR
 from din_core.store import BehaviorStore
-from tests.journeys.charts import traces
-from tests.journeys.reading import has_query
+from tests.journeys.charts import shows, traces
+from tests.journeys.reading import has_query, wait_until_run
 from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
@@ -26,16 +26,18 @@ def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def check_bars(page: Page, candidate: TourCandidate, model: str) -> None:
-    """The chart holds every category's weight and effect."""
-    found: dict[str, list[float]] = {}
-    for trace in traces(page, f"tour_{model}"):
-        for name, value in zip(trace["y"], trace["x"], strict=True):
-            if name:
-                found.setdefault(str(name), []).append(value)
-    shown = {re.sub(r" · \d+×$", "", name): values for name, values in found.items()}
-    assert {name: sorted(values) for name, values in shown.items()} == {
-        entry.name: sorted([entry.weight[model], entry.effect[model]]) for entry in candidate.categories
-    }
+    """The chart holds every category's weight and effect, once it is drawn anew."""
+
+    def bars() -> dict[str, list[float]]:
+        found: dict[str, list[float]] = {}
+        for trace in traces(page, f"tour_{model}"):
+            for name, value in zip(trace["y"], trace["x"], strict=True):
+                if name:
+                    found.setdefault(re.sub(r" · \d+×$", "", str(name)), []).append(value)
+        return {name: sorted(values) for name, values in found.items()}
+
+    expected = {entry.name: sorted([entry.weight[model], entry.effect[model]]) for entry in candidate.categories}
+    assert shows(page, bars, expected) == expected
 
 
 def check_table(page: Page, candidate: TourCandidate, model: str) -> None:
@@ -68,6 +70,7 @@ def test_every_step_shows_what_was_measured_for_it(page: Page, address: str) -> 
             chance = min(max(100 * candidate.probability[model], 0.1), 99.9)
             head = page.get_by_role("heading", name=f"{candidate.title}, predicted chance {chance:.3g} %")
             expect(head.first).to_be_visible()
+            wait_until_run(page)
             check_bars(page, candidate, model)
             check_table(page, candidate, model)
         if place < len(STEPS) - 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -39,7 +40,9 @@ def ask(world: World, monkeypatch: pytest.MonkeyPatch) -> Ask:
             return {"type": "http.request", "body": text, "more_body": False}
 
         headers = [(HEADER.encode(), key.encode())]
-        response = asyncio.run(answer(Request({"type": "http", "method": "POST", "headers": headers}, receive)))
+        request = Request({"type": "http", "method": "POST", "headers": headers}, receive)
+        with ThreadPoolExecutor(1) as thread:  # journeys leave an event loop running in this one
+            response = thread.submit(lambda: asyncio.run(answer(request))).result()
         if response.status_code != 200:
             return response.status_code, None, None
         return 200, *(json.loads(line) for line in bytes(response.body).decode().split("\n"))
