@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
-
-Shown = TypeVar("Shown")
-PATIENCE = 10.0
-"""Seconds within which a chart shows what it is to show."""
 
 TRACES = """chart => chart.data.map(trace => Object.fromEntries(
   ["x", "y", "z", "text"].filter(name => trace[name] != null)
@@ -28,12 +22,4 @@ def chart(page: Page, key: str) -> Locator:
 def traces(page: Page, key: str) -> list[dict[str, Any]]:
     """x, y, z and text of each of its traces."""
     found: list[dict[str, Any]] = chart(page, key).evaluate(TRACES)
-    return found
-
-
-def shows(page: Page, read: Callable[[], Shown], expected: Shown) -> Shown:
-    """What `read` finds once it is as expected, or at last: Plotly draws some time after the page has its data."""
-    ends = time.monotonic() + PATIENCE
-    while (found := read()) != expected and time.monotonic() < ends:
-        page.wait_for_timeout(50)
     return found

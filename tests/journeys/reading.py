@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +16,10 @@ from din_core.domain import Scenario, Scores
 from din_core.scoring import Scorer
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
+
+Checked = TypeVar("Checked")
+PATIENCE = 10.0
+"""Seconds within which a page shows what it is to show."""
 
 
 def box(page: Page, key: str) -> Locator:
@@ -40,6 +46,18 @@ def wait_until_opened(page: Page) -> None:
 def wait_until_run(page: Page) -> None:
     """Until the run that draws the page is over; for a page of which something new stands already."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+
+
+def settles(page: Page, check: Callable[[], Checked]) -> Checked:
+    """What `check` gives, once it holds: addresses and data come some time before what is drawn of them."""
+    ends = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > ends:
+                raise
+            page.wait_for_timeout(50)
 
 
 def has_query(name: str, value: str) -> re.Pattern[str]:

@@ -13,8 +13,8 @@ from din_core.domain.tour import TourCandidate, read_tour
 from din_core.figures.tour import written
 from din_core.pages.tour_page import STEPS, TOUR
 from din_core.store import BehaviorStore
-from tests.journeys.charts import shows, traces
-from tests.journeys.reading import has_query, wait_until_run
+from tests.journeys.charts import traces
+from tests.journeys.reading import has_query, settles, wait_until_run
 from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
@@ -36,8 +36,12 @@ def check_bars(page: Page, candidate: TourCandidate, model: str) -> None:
                     found.setdefault(re.sub(r" · \d+×$", "", str(name)), []).append(value)
         return {name: sorted(values) for name, values in found.items()}
 
-    expected = {entry.name: sorted([entry.weight[model], entry.effect[model]]) for entry in candidate.categories}
-    assert shows(page, bars, expected) == expected
+    def check() -> None:
+        assert bars() == {
+            entry.name: sorted([entry.weight[model], entry.effect[model]]) for entry in candidate.categories
+        }
+
+    settles(page, check)
 
 
 def check_table(page: Page, candidate: TourCandidate, model: str) -> None:

@@ -13,7 +13,7 @@ from din_core.pages.trail import Walk, walk
 from din_core.scoring import Scorer
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
-from tests.journeys.reading import box, has_query, number, options, query, wait_until_opened
+from tests.journeys.reading import box, has_query, number, options, query, settles, wait_until_opened
 from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
@@ -47,7 +47,12 @@ def edited(page: Page, store: BehaviorStore) -> tuple[Scenario, Walk]:
 
 
 def check_scores(page: Page, store: BehaviorStore, scorers: dict[str, Scorer]) -> Walk:
-    """Tiles, trail and list hold what the core says of the states in the address bar, to the last digit shown."""
+    """Tiles, trail and list come to hold what the core says of the states in the address bar, to the last digit."""
+    return settles(page, lambda: check_drawn(page, store, scorers))
+
+
+def check_drawn(page: Page, store: BehaviorStore, scorers: dict[str, Scorer]) -> Walk:
+    """The same, at once."""
     scenario, trail = edited(page, store)
     names = [name.partition("@")[0] for name in scenario.checkpoints]
     scored = [
