@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -48,10 +48,10 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def navigation(pages: Iterable[Page], place: DeltaGenerator, address: Address) -> None:
-    """A link to each page that takes what is on screen along."""
+def navigation(pages: Iterable[Page], place: DeltaGenerator, address: Callable[[str], Address]) -> None:
+    """A link to each page that takes what is on screen along; `address` by the page's path."""
     for page in pages:
-        place.page_link(page, query_params=address)
+        place.page_link(page, query_params=address(page.url_path))
 
 
 def report(problems: Iterable[str]) -> None:

@@ -13,7 +13,6 @@ from din_core.pages.inspection import Inputs, read_inputs
 from din_core.pages.language import t
 from din_core.pages.nearest_view import show_counterfactuals, show_nearest
 from din_core.pages.sights import Lookout
-from din_core.sharing import encode
 
 
 def page() -> Page:
@@ -23,8 +22,9 @@ def page() -> Page:
 
 def link(label: str, scenario: Scenario | None = None) -> None:
     """The way to this page, with what is on screen or with another scenario; `label` is Markdown."""
-    address = state.query() if scenario is None else encode(scenario, state.session().view)
-    st.page_link(page(), label=label, icon=":material/arrow_forward:", query_params=address)
+    here = page()
+    address = state.query(here.url_path, scenario)
+    st.page_link(here, label=label, icon=":material/arrow_forward:", query_params=address)
 
 
 def show() -> None:

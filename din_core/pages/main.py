@@ -74,7 +74,7 @@ state.enter(page.url_path)
 if page is not pages[1]:
     what_if_page.remind(state.session().scenario)
 shown = state.query()
-navigation(pages, place, shown)  # before the page: what comes later would push it down
+navigation(pages, place, state.query)  # before the page: what comes later would push it down
 page.run()
 if state.query() != shown:  # the page could not show all of it
     st.rerun()

@@ -20,7 +20,6 @@ from din_core.pages.language import T, t
 from din_core.pages.startup import App
 from din_core.pages.whole_catalogue import head
 from din_core.pages.words import field_values, moment, words_for
-from din_core.sharing import encode
 from din_core.sharing.beside import RankChoice
 from din_core.sharing.links import MAX_CANDIDATES
 
@@ -182,12 +181,9 @@ def show_way(chosen: Sequence[Item], scenario: Scenario) -> None:
         if len(ids) == 1
         else t("Why this order: the {n} rows side by side in Compare", n=len(ids))
     )
-    st.page_link(
-        inspect_page.page() if len(ids) == 1 else compare_page.page(),
-        label=label,
-        icon=":material/arrow_forward:",
-        query_params=encode(replace(scenario, candidate_ids=ids), state.session().view),
-    )
+    there = inspect_page.page() if len(ids) == 1 else compare_page.page()
+    address = state.query(there.url_path, replace(scenario, candidate_ids=ids))
+    st.page_link(there, label=label, icon=":material/arrow_forward:", query_params=address)
 
 
 def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:

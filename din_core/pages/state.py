@@ -191,19 +191,22 @@ def write_address() -> None:
         st.query_params.from_dict(wanted)
 
 
-def query() -> dict[str, str | list[str]]:
-    """The address of what is on screen, for links between the pages."""
+def query(page: str | None = None, scenario: Scenario | None = None) -> dict[str, str | list[str]]:
+    """The address that a page (by its path; None for the one on screen) writes for a scenario (None: the one on
+    screen). A link that held anything else would be written anew where it leads, and Back would lead to the link.
+    """
     own = session()
-    if own.scenario is not None:
-        return {**encode(own.scenario, own.view), **own_choices(own)}
-    return dict(own.address or {})
+    scenario = scenario or own.scenario
+    if scenario is None:
+        return dict(own.address or {})
+    return {**encode(scenario, own.view), **own_choices(own, own.page if page is None else page)}
 
 
-def own_choices(own: Session) -> Mapping[str, str | list[str]]:
-    """What the page on screen shows beside the scenario."""
-    if own.page == COMPARE:
+def own_choices(own: Session, page: str | None) -> Mapping[str, str | list[str]]:
+    """What that page shows beside the scenario."""
+    if page == COMPARE:
         return own.comparison.encode()
-    kind = next((kind for kind, (page, _) in WAYS.items() if page == own.page), None)
+    kind = next((kind for kind, (path, _) in WAYS.items() if path == page), None)
     return {} if kind is None else {**write(beside(kind))}
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.store import BehaviorStore
-from tests.journeys.reading import box, has_query
+from tests.journeys.reading import box, has_query, wait_until_run
 from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
 
@@ -48,6 +50,28 @@ def test_a_cohort_is_shared_and_back_brings_the_one_before(page: Page, new_page:
     expect(page.get_by_role("heading", name="What is in the store")).to_be_visible()
     page.go_back()
     expect(page.get_by_text("Impressions: 1. Households: 1.")).to_be_visible()
+
+
+def test_a_step_to_another_page_is_one_step_back(page: Page, address: str) -> None:
+    page.goto(f"{address}cohorts")
+    page.wait_for_url(lambda url: "user=" in url)
+    pick(page, "Category of the candidate", "Dairy")
+    expect(page).to_have_url(has_query("cohorts.category", "Dairy"))
+    links = page.locator(".st-key-pages").get_by_role("link")
+    steps = [page.url]
+    for name in links.all_inner_texts():
+        leads = links.and_(page.get_by_role("link", name=name, exact=True))
+        expect(leads).to_have_attribute("href", re.compile("user="))
+        leads.click()
+        expect(page).to_have_title("DIN Lens" if name == "Inspect" else f"{name} · DIN Lens")
+        wait_until_run(page)
+        steps.append(page.url)
+    assert len({urlsplit(url).path for url in steps}) == links.count()
+    for url in steps[-2::-1]:
+        page.go_back()
+        expect(page).to_have_url(url)
+        wait_until_run(page)
+        expect(page).to_have_url(url)
 
 
 def test_cases_are_shared_with_their_kind_and_filter(page: Page, new_page: NewPage, address: str) -> None:
