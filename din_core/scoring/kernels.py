@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from din_core.model.native.compiler import compile_library
+from din_core.model.native.padded import padded
 
 SOURCES = [Path(__file__).with_name(name) for name in ("dice.c", "unit.c")]
 LANES, ROWS, CHANNELS = 16, 8, 256
@@ -28,8 +29,8 @@ class UnitChannels:
     """What the activation unit does with the product of a query and a behavior's matrix; float32.
 
     of_match (F, H), a row a match flag; first (5, H), its Dice as `dice_` reads it; second (H₂, H); channel (5, H₂),
-    its Dice, whose shift is the layer's bias; last (H₂,). They are kept as the C code reads them: `padded`, and the
-    second layer transposed.
+    its Dice, whose shift is the layer's bias; last (H₂,). As the C code reads them: their widths are multiples of
+    ROWS, and the second layer is transposed, (H, H₂).
     """
 
     of_match: Tensor
@@ -41,8 +42,8 @@ class UnitChannels:
 
     def __post_init__(self) -> None:
         for name in ("of_match", "first", "channel", "last"):
-            object.__setattr__(self, name, padded(getattr(self, name)))
-        object.__setattr__(self, "second", padded(padded(self.second).T))
+            object.__setattr__(self, name, in_rows(getattr(self, name)))
+        object.__setattr__(self, "second", in_rows(in_rows(self.second).T))
 
 
 class Kernels:
@@ -75,9 +76,9 @@ class Kernels:
         return out
 
 
-def padded(x: Tensor) -> Tensor:
+def in_rows(x: Tensor) -> Tensor:
     """(..., H) → contiguous, with zeros behind so that H is a multiple of ROWS."""
-    return nn.functional.pad(x, (0, -x.shape[-1] % ROWS)).contiguous()
+    return padded(x, ROWS)
 
 
 def dice_(y: Tensor, channel: Tensor, scratch: Tensor) -> None:

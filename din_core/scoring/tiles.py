@@ -169,7 +169,7 @@ class _UnitTiles:
         constant = torch.addmm(unit.first.bias, k, from_key)  # (T, H)
         # (T, D + 1, H and more); a matrix's last row meets the candidates' ones
         matrices = [torch.addcmul(from_query, k[:, :, None], product), constant[:, None]]
-        self.matrices, self.width = kernels.padded(torch.cat(matrices, 1)), len(product.T)
+        self.matrices, self.width = kernels.in_rows(torch.cat(matrices, 1)), len(product.T)
         self.fields = [] if unit.matches is None else unit.fields
         self.behavior = batch.behavior[:, self.fields]  # (T, F)
         self.of_match = constant[:0] if unit.matches is None else unit.matches  # (F, H)

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from din_core.model.native.kernels import LANES, Kernels
+from din_core.model.native.padded import padded
 from din_core.model.ragged import RaggedBatch
 
 
@@ -87,8 +87,7 @@ class UnitWeights(torch.autograd.Function):
 
 def wide(x: Tensor) -> Tensor:
     """(..., K) → contiguous, with zeros behind so that K is a multiple of LANES."""
-    more = -x.shape[-1] % LANES
-    return (pad(x, (0, more)) if more else x).contiguous()
+    return padded(x, LANES)
 
 
 def dice_rows(alpha: Tensor, mean: Tensor, variance: Tensor, epsilon: float) -> Tensor:
