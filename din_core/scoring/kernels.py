@@ -28,9 +28,8 @@ LANES, ROWS, CHANNELS = 16, 8, 256
 class UnitChannels:
     """What the activation unit does with the product of a query and a behavior's matrix; float32.
 
-    of_match (F, H), a row a match flag; first (5, H), its Dice as `dice_` reads it; second (H₂, H); channel (5, H₂),
-    its Dice, whose shift is the layer's bias; last (H₂,). As the C code reads them: their widths are multiples of
-    ROWS, and the second layer is transposed, (H, H₂).
+    As the C code reads them, H and H₂ multiples of ROWS: of_match (F, H), a row a match flag; first (5, H), its Dice as
+    `dice_` reads it; second (H, H₂); channel (5, H₂), its Dice, whose shift is the layer's bias; last (H₂,).
     """
 
     of_match: Tensor
@@ -40,10 +39,13 @@ class UnitChannels:
     last: Tensor
     bias: float
 
-    def __post_init__(self) -> None:
-        for name in ("of_match", "first", "channel", "last"):
-            object.__setattr__(self, name, in_rows(getattr(self, name)))
-        object.__setattr__(self, "second", in_rows(in_rows(self.second).T))
+    @classmethod
+    def of(
+        cls, of_match: Tensor, first: Tensor, second: Tensor, channel: Tensor, last: Tensor, bias: float
+    ) -> UnitChannels:
+        """Of any widths, and second (H₂, H) as its layer holds it."""
+        transposed = in_rows(in_rows(second).T)
+        return cls(in_rows(of_match), in_rows(first), transposed, in_rows(channel), in_rows(last), bias)
 
 
 class Kernels:
@@ -149,7 +151,7 @@ def _units_agree(kernels: Kernels) -> bool:
     wave = (torch.arange(1.0, 2000) * 0.7).sin()
     queries, matrices, matches = wave[: d * n].view(d, n), wave[: t * d * h].view(t, d, h), wave[: t * f * n]
     matches, of_match, second = matches.view(t, f, n), wave[: f * h].view(f, h), wave[: h * h2].view(h2, h)
-    unit = UnitChannels(of_match, wave[: 5 * h].view(5, h), second, wave[: 5 * h2].view(5, h2), wave[:h2], 0.5)
+    unit = UnitChannels.of(of_match, wave[: 5 * h].view(5, h), second, wave[: 5 * h2].view(5, h2), wave[:h2], 0.5)
     y = queries.T @ matrices + matches.mT @ of_match  # (T, n, H)
     dice_(y, unit.first, torch.empty_like(y))
     z = y @ second.T

@@ -184,7 +184,7 @@ class _UnitTiles:
         fused = first.fused and second.fused and self.width <= kernels.CHANNELS
         if not fused or first.channel is None or second.channel is None:
             return None
-        return kernels.UnitChannels(self.of_match, first.channel, self.second, second.channel, self.last, self.bias)
+        return kernels.UnitChannels.of(self.of_match, first.channel, self.second, second.channel, self.last, self.bias)
 
     def __call__(self, q: Tensor, rows: Tensor) -> Tensor:
         """Queries (n, D) and rows (n, F) → (n, T) weights."""
