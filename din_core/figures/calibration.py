@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from din_core.figures.ink import ink_of, legible
 from din_core.figures.palette import DARK, LIGHT
 
 
@@ -60,7 +61,7 @@ def plot_calibration(
     info: CalibrationInfo, dark: bool = False, labels: CalibrationLabels = CalibrationLabels()
 ) -> go.Figure:
     """A line for each model beside the diagonal."""
-    colors, ink = (DARK, "#f3f5f8") if dark else (LIGHT, "#111111")
+    colors, ink = DARK if dark else LIGHT, ink_of(dark)
     end = min(1.0, 1.05 * info.limit)
     figure = go.Figure(
         go.Scatter(
@@ -100,4 +101,4 @@ def plot_calibration(
         xaxis={**axis, "title": {"text": labels.predicted, "standoff": 6}},
         yaxis={**axis, "title": {"text": labels.observed}},
     )
-    return figure
+    return legible(figure, dark)

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from din_core.domain.cohort import Mean
 from din_core.figures.heatmap import DIVERGING, DIVERGING_DARK, colorbar, plain
+from din_core.figures.ink import ink_of, legible
 from din_core.figures.palette import DARK, LIGHT
 
 ROW_HEIGHT = 26
@@ -112,7 +113,7 @@ def plot_bins(
     info: BinsInfo, dark: bool = False, labels: BinsLabels = BinsLabels(), percent: bool = False
 ) -> go.Figure:
     """A line with 95 % intervals for each series; bins where nothing is are gaps."""
-    colors, ink = (DARK, "#f3f5f8") if dark else (LIGHT, "#111111")
+    colors, ink = DARK if dark else LIGHT, ink_of(dark)
     figure = go.Figure()
     for place, (name, bins) in enumerate(info.series):
         color = colors[place]
@@ -153,14 +154,14 @@ def plot_bins(
             "tickformat": ".1%" if percent else "",
         },
     )
-    return figure
+    return legible(figure, dark)
 
 
 def plot_categories(
     info: CategoriesInfo, dark: bool = False, labels: CategoriesLabels = CategoriesLabels()
 ) -> go.Figure:
     """The map, its colours centred at zero; cells without a behavior stay empty."""
-    ink = "#f3f5f8" if dark else "#111111"
+    ink = ink_of(dark)
     limit = info.limit or 1.0
     figure = go.Figure(
         go.Heatmap(
@@ -207,7 +208,7 @@ def plot_categories(
             "ticktext": [plain(short(name)) for name in info.rows],
         },
     )
-    return figure
+    return legible(figure, dark)
 
 
 def hover(series: str, found: Bin, labels: BinsLabels, percent: bool) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from din_core.figures.ink import legible
 from din_core.figures.palette import DARK, LIGHT
 
 QUANTITIES = {
@@ -123,4 +124,4 @@ def plot_curves(info: CurvesInfo, dark: bool = False, words: CurvesWords = ENGLI
         xaxis={"title": words.epoch, "fixedrange": True, "zeroline": False, "rangemode": "tozero"},
         yaxis={"fixedrange": True, "zeroline": False},
     )
-    return figure
+    return legible(figure, dark)

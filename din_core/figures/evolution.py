@@ -17,6 +17,7 @@ from plotly.subplots import make_subplots
 from din_core.domain.evolution import EvolutionPath
 from din_core.figures.activation import categories_of, day
 from din_core.figures.heatmap import number, plain
+from din_core.figures.ink import ink_of, legible
 from din_core.figures.palette import DARK, LIGHT
 from din_core.figures.timeline import Tick, Timeline
 
@@ -115,7 +116,7 @@ class EvolutionLabels:
 
 def plot_evolution(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels = EvolutionLabels()) -> go.Figure:
     """Score, length of the step and attention, one under the other on one time axis."""
-    color, ink = (DARK if dark else LIGHT)[0], "#f3f5f8" if dark else "#111111"
+    color, ink = (DARK if dark else LIGHT)[0], ink_of(dark)
     titles = (labels.probability, labels.moved, labels.attention)
     figure = make_subplots(
         rows=3, shared_xaxes=True, vertical_spacing=0.09, row_heights=[0.4, 0.3, 0.3], subplot_titles=titles
@@ -160,12 +161,12 @@ def plot_evolution(info: EvolutionInfo, dark: bool = False, labels: EvolutionLab
     )
     figure.update_yaxes(rangemode="tozero", automargin=True, nticks=5, **plain_axis)
     figure.update_yaxes(tickformat=".0%", row=1, col=1)
-    return figure
+    return legible(figure, dark)
 
 
 def plot_path(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels = EvolutionLabels()) -> go.Figure:
     """The states on their two principal components, in order; both axes on one scale, so that lengths compare."""
-    ink = "#f3f5f8" if dark else "#111111"
+    ink = ink_of(dark)
     x, y = info.place.T.tolist()
     told = [labels.before, *step_words(info, labels)]
     figure = go.Figure(
@@ -209,7 +210,7 @@ def plot_path(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels =
             "scaleanchor": "x",
         },
     )
-    return figure
+    return legible(figure, dark)
 
 
 def time_bar(info: EvolutionInfo, ink: str, labels: EvolutionLabels) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from plotly.subplots import make_subplots
 
 from din_core.domain import FoldedBehavior
 from din_core.figures.activation import categories_of, day
+from din_core.figures.ink import ink_of
 
 Fold = Literal["item", "category"]
 Order = Literal["weight", "time"]
@@ -217,7 +218,7 @@ def plot_heatmap(info: HeatmapInfo, dark: bool = False, labels: HeatmapLabels = 
     unit = np.where(info.limit > 0, info.limit, 1.0)
     limit = 1.0 if info.scale == "row" else float(unit.max(initial=0.0)) or 1.0
     z = info.total / unit[:, None] if info.scale == "row" else info.total
-    ink = "#f3f5f8" if dark else "#111111"
+    ink = ink_of(dark)
     ends = [f"−{labels.largest}", "0", labels.largest]
     if info.scale == "shared":
         ends = [number(-limit), "0", number(limit)]

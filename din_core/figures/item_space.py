@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from din_core.domain.results import Floats
+from din_core.figures.ink import ink_of, legible
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER, SLOTS
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "hexagram")
@@ -111,7 +112,7 @@ def item_space_info(
 def plot_item_space(info: SpaceInfo, labels: SpaceLabels | None = None, dark: bool = False) -> go.Figure:
     """One trace a category on screen; rings around the history and the candidate."""
     labels = labels or SpaceLabels()
-    ink, grey = ("#f3f5f8", DARK_OTHER) if dark else ("#111111", LIGHT_OTHER)
+    ink, grey = ink_of(dark), DARK_OTHER if dark else LIGHT_OTHER
     colors = DARK if dark else LIGHT
     group = np.array([info.slots.get(name or "", -1 if name else -2) for name in info.category], np.int64)
     names = {-2: labels.unknown, -1: labels.others, **{slot: name for name, slot in info.slots.items()}}
@@ -146,7 +147,7 @@ def plot_item_space(info: SpaceInfo, labels: SpaceLabels | None = None, dark: bo
         yaxis={**axis, "title": {"text": labels.axes[1], "standoff": 4}},
         coloraxis=_score_axis(info.probability, labels) if info.probability is not None else None,
     )
-    return figure
+    return legible(figure, dark)
 
 
 def _dots(

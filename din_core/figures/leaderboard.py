@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from din_core.domain.leaderboard import Leaderboard
+from din_core.figures.ink import ink_of, legible
 from din_core.figures.palette import DARK, LIGHT
 
 LABELS = {"auc": "AUC", "gauc": "GAUC", "log_loss": "Log loss", "ece": "ECE", "rela_impr": "RelaImpr"}
@@ -76,7 +77,7 @@ def leaderboard_info(board: Leaderboard, metric: str, here: Collection[str] = ()
 def plot_leaderboard(info: LeaderboardInfo, dark: bool = False, words: LeaderboardWords = ENGLISH) -> go.Figure:
     """A dot and its interval for each model, best on top; filled where the checkpoint is at hand."""
     color = (DARK if dark else LIGHT)[0]
-    ink = "#f3f5f8" if dark else "#111111"
+    ink = ink_of(dark)
     better = words.lower if info.metric in LOWER_IS_BETTER else words.higher
     figure = go.Figure()
     for here in (True, False):
@@ -136,7 +137,7 @@ def plot_leaderboard(info: LeaderboardInfo, dark: bool = False, words: Leaderboa
             "tickfont": {"color": ink},
         },
     )
-    return figure
+    return legible(figure, dark)
 
 
 def number(metric: str, value: float) -> str:

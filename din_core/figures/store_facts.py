@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import plotly.graph_objects as go
 
+from din_core.figures.ink import legible
 from din_core.figures.palette import DARK, LIGHT
 
 HEIGHT = 260
@@ -35,8 +36,15 @@ def per_user_info(behaviors_per_user: Sequence[tuple[int, int]], series: str = "
     return BarsInfo(names, {series: tuple(total.get(b, 0) for b in bits)}, {})
 
 
-def weeks_info(weeks: Sequence[tuple[int, str, int, int]], splits: Sequence[str]) -> BarsInfo:
-    """(Monday in seconds, split, impressions, positives) in one bar a week, split by split."""
+def iso_day(seconds: int) -> str:
+    """`2017-11-20`."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+
+
+def weeks_info(
+    weeks: Sequence[tuple[int, str, int, int]], splits: Sequence[str], name: Callable[[int], str] = iso_day
+) -> BarsInfo:
+    """(Monday in seconds, split, impressions, positives) in one bar a week, split by split; `name` of its Monday."""
     mondays = sorted({monday for monday, *_ in weeks})
     found = {(monday, split): (shown, positive) for monday, split, shown, positive in weeks}
     counts, notes = {}, {}
@@ -45,7 +53,7 @@ def weeks_info(weeks: Sequence[tuple[int, str, int, int]], splits: Sequence[str]
         if any(shown for shown, _ in cells):
             counts[split] = tuple(shown for shown, _ in cells)
             notes[split] = tuple(f"{100 * positive / shown:.1f} %" if shown else "" for shown, positive in cells)
-    return BarsInfo(tuple(f"{datetime.fromtimestamp(m, UTC):%Y-%m-%d}" for m in mondays), counts, notes)
+    return BarsInfo(tuple(map(name, mondays)), counts, notes)
 
 
 def plot_bars(
@@ -77,4 +85,4 @@ def plot_bars(
         xaxis={"title": {"text": title, "standoff": 6}, "fixedrange": True, "type": "category", "nticks": 12},
         yaxis={"title": {"text": counted}, "fixedrange": True, "tickformat": ",", "automargin": True},
     )
-    return figure
+    return legible(figure, dark)

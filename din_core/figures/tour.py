@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from din_core.domain.tour import TourCandidate
+from din_core.figures.ink import ink_of, legible
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
 
 ROW_HEIGHT = 34
@@ -72,7 +73,7 @@ def reach_of(candidate: TourCandidate, models: tuple[str, ...]) -> tuple[float, 
 def plot_tour(info: TourInfo, labels: TourLabels, dark: bool = False) -> go.Figure:
     """Two panels of bars on one list of categories; reasons in colour, the others grey."""
     color, grey = ((DARK, DARK_OTHER) if dark else (LIGHT, LIGHT_OTHER))[:2]
-    ink = "#f3f5f8" if dark else "#111111"
+    ink = ink_of(dark)
     figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.06)
     names = [f"{bar.name} · {bar.lines}×" for bar in info.bars]
     for cause in (True, False):
@@ -122,7 +123,7 @@ def plot_tour(info: TourInfo, labels: TourLabels, dark: bool = False) -> go.Figu
         bargap=0.35,
         barmode="overlay",
     )
-    return figure
+    return legible(figure, dark)
 
 
 def written(value: float, quantity: str) -> str:

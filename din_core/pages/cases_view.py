@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +17,7 @@ from din_core.pages.cases_at_hand import AtHand, fitting, head, pick_slice, valu
 from din_core.pages.chrome import literal, report
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
+from din_core.pages.tables import columns_of
 from din_core.pages.words import Words, day, percent, profile, words_for
 from din_core.sharing.beside import CasesChoice
 
@@ -85,14 +85,15 @@ def show() -> None:
         return
     titles = titles_of(app, hand.cases, rows)
     link = st.container(key="case_link")
+    table = cases_table(app, hand, words, kind, rows, titles)
     picked = st.dataframe(
-        cases_table(app, hand, words, kind, rows, titles),
+        table,
         hide_index=True,
         height=35 * (len(rows) + 1) + 3,
         key="cases",
         on_select="rerun",
         selection_mode="single-row-required",
-        column_config=column_words(hand),
+        column_config=columns_of(table, column_words(hand)),
     )
     with link:
         show_link(hand, rows, picked["selection"]["rows"], titles)
@@ -191,9 +192,9 @@ def cases_table(
     return pd.DataFrame(lines)
 
 
-def column_words(hand: AtHand) -> dict[str, Any]:
+def column_words(hand: AtHand) -> dict[str, str]:
     """What each column says, for those who point at its head."""
-    told = {
+    return {
         hand.main: t("Probability under this model"),
         hand.base: t("Probability under this model"),
         t("Difference in points"): t("{main} minus {base}, in points of probability", main=hand.main, base=hand.base),
@@ -203,7 +204,6 @@ def column_words(hand: AtHand) -> dict[str, Any]:
         "Σw": t("All weights added up, repeats counted"),
         t("Different items"): t("In the history, as {main} sees it", main=hand.main),
     }
-    return {name: st.column_config.TextColumn(help=words) for name, words in told.items()}
 
 
 def telling(cases: Cases, kind: str, row: int, titles: dict[str, Item]) -> dict[str, str]:

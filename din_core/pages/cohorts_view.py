@@ -46,6 +46,7 @@ from din_core.pages.chrome import is_dark, literal, report
 from din_core.pages.language import T, t
 from din_core.pages.metric_words import meanings
 from din_core.pages.quality import DRAWS
+from din_core.pages.tables import show_table
 from din_core.pages.words import words_for
 from din_core.sharing.beside import CohortChoice
 
@@ -286,7 +287,7 @@ def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_], told: To
         )
     with right:
         metrics = pd.DataFrame(lines).set_index(t("Model")).T
-        st.table(metrics.rename_axis(index=t("Metric"), columns=None), border="horizontal")
+        show_table(metrics.rename_axis(index=t("Metric"), columns=None), index=True)
         st.caption(
             t(
                 "On all {n:,} impressions of the slice; 95 % intervals by drawing users anew, {draws} times. A dash: "

@@ -37,6 +37,7 @@ from din_core.pages.compared import (
 )
 from din_core.pages.inspection import Case
 from din_core.pages.language import T, t
+from din_core.pages.tables import show_table
 from din_core.pages.words import day, moment, words_for
 
 READING = T(
@@ -90,7 +91,7 @@ def show_candidates(now: Compared) -> None:
     scores = [now.app.scorers[name].score(now.history, items, contexts) for name in now.names]
     table, order = ranking_table(now, cases, scores)
     st.markdown(literal(about(now)))
-    st.table(table, border="horizontal", hide_index=True)
+    show_table(table)
     links([(cases[place].item.label, alone(now, cases[place])) for place in order])
     rows = [
         Weighed(f"{rank} · {cases[place].item.label}", scores[0].behaviors, scores[0].weight[place])
@@ -120,7 +121,7 @@ def show_models(now: Compared) -> None:
     choose_rows(now, names)
     scores = [now.app.scorers[name].score(now.history, [case.item], case.context) for name in names]
     st.markdown(literal(f"{case.item.label}. {about(now)}"))
-    st.table(models_table(now, names, scores), border="horizontal", hide_index=True)
+    show_table(models_table(now, names, scores))
     models = now.app.models
     links([(models[name].name, led_by(alone(now, case), models[name].link)) for name in names])
     weighed = [Weighed(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
@@ -150,7 +151,7 @@ def show_users(now: Compared) -> None:
         time=moment(now.scenario.as_of),
     )
     st.markdown(literal(told))
-    st.table(users_table(now, histories, scores), border="horizontal", hide_index=True)
+    show_table(users_table(now, histories, scores))
     labels = [words.user_label(history.user) for history in histories]
     own = alone(now, case)
     links([(label, replace(own, user_id=h.user.user_id)) for label, h in zip(labels, histories, strict=True)])

@@ -21,6 +21,7 @@ from din_core.domain import DinLensError, StoreError
 from din_core.pages import state
 from din_core.pages.chrome import literal, report
 from din_core.pages.language import T, said, t
+from din_core.pages.tables import show_table
 from din_core.store import IngestReport, check_tables, import_tables, new_store, preview_tables
 from din_core.store.importing import SUFFIXES, TABLES, below, optional_columns, required_columns
 
@@ -157,9 +158,9 @@ def show_check(key: object, files: Files | Path) -> IngestReport | None:
         return None
     found = own.checked[1]
     st.subheader(t("What the check found"), anchor=False)
-    st.table(counts_table(found), border="horizontal", hide_index=True)
+    show_table(counts_table(found))
     if found.rejects:
-        st.table(rejects_table(found), border="horizontal", hide_index=True)
+        show_table(rejects_table(found))
     else:
         st.markdown(t("Every row can be loaded."))
     return found

@@ -14,6 +14,7 @@ from din_core.pages.charts import Told, date_name, show_chart
 from din_core.pages.chrome import is_dark, literal, report
 from din_core.pages.data_import import show_import
 from din_core.pages.language import T, t
+from din_core.pages.tables import show_table
 from din_core.pages.words import day, field_label
 from din_core.store import FieldFacts, StoreFacts, StoreSummary
 
@@ -52,7 +53,7 @@ def show() -> None:
     st.subheader(t("Fields"), anchor=False)
     with st.container(key="fields"):
         st.html(ROOM_FOR_VALUES)
-        st.table(fields_table(facts.fields), border="horizontal", hide_index=True)
+        show_table(fields_table(facts.fields))
     st.caption(t("Missing: rows of the table without a value. A user's field may have several values in one row."))
     st.subheader(t("Where it comes from, and what was refused"), anchor=False)
     st.markdown(literal(summary.provenance) if summary.provenance else t("The store does not say where it comes from."))
@@ -91,9 +92,9 @@ def show_splits(facts: StoreFacts, told: Told) -> None:
     if not facts.splits:
         st.markdown(t("The store holds no impressions."))
         return
-    st.table(splits_table(facts), border="horizontal", hide_index=True)
+    show_table(splits_table(facts))
     weeks = [(week.monday, t(SPLITS[week.split]), week.impressions, week.positives) for week in facts.weeks]
-    info = weeks_info(weeks, [t(name) for name in SPLITS.values()])
+    info = weeks_info(weeks, [t(name) for name in SPLITS.values()], day)
     table = weeks_table(weeks)
     axis, words = t("week from Monday, UTC"), t("Impressions by week and split")
     chart(info, axis, t("impressions"), words, "weeks", told, table)
@@ -108,16 +109,15 @@ def show_users(facts: StoreFacts, told: Told) -> None:
     if not pairs:
         st.markdown(t("The store holds no users."))
         return
-    st.markdown(
-        t(
-            "Half of the users have at most {half:,} behaviors, at most one in twenty more than {most:,}; the longest "
-            "history has {longest:,}. {none:,} have none.",
-            half=quantile(pairs, 0.5),
-            most=quantile(pairs, 0.95),
-            longest=pairs[-1][0],
-            none=dict(pairs).get(0, 0),
-        )
+    spread = t(
+        "Half of the users have at most {half:,} behaviors, at most one in twenty more than {most:,}; the longest "
+        "history has {longest:,}.",
+        half=quantile(pairs, 0.5),
+        most=quantile(pairs, 0.95),
+        longest=pairs[-1][0],
     )
+    none = dict(pairs).get(0, 0)
+    st.markdown(f"{spread} {t('Users without a behavior: {n:,}.', n=none)}" if none else spread)
     info = per_user_info(pairs, t("users"))
     table = pd.DataFrame({t("Behaviors"): info.places, t("Users"): info.counts[t("users")]})
     chart(info, t("behaviors"), t("users"), t("Users by behaviors"), "per_user", told, table)

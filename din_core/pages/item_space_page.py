@@ -22,6 +22,7 @@ from din_core.pages.chrome import is_dark, literal, report
 from din_core.pages.inspection import read_inputs, score
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
+from din_core.pages.tables import columns_of
 from din_core.pages.whole_catalogue import head
 from din_core.pages.words import field_label, moment, percent, words_for
 from din_core.sharing.beside import SpaceChoice
@@ -357,13 +358,15 @@ def show_neighbours(view: View) -> None:
         return
     show_sharing(view, place)
     found, cosine = neighbours(view.facts.space, place, NEIGHBOURS)
+    table = neighbours_table(view, found, cosine)
     picked = st.dataframe(
-        neighbours_table(view, found, cosine),
+        table,
         hide_index=True,
         height=35 * (len(found) + 1) + 3,
         key="neighbours",
         on_select="rerun",
         selection_mode="single-row",
+        column_config=columns_of(table),
     )
     st.caption(
         t(

@@ -24,6 +24,7 @@ from din_core.pages.leaderboard_table import duration, leaderboard_table, metric
 from din_core.pages.metric_words import meanings
 from din_core.pages.side_by_side import badges, show_side_by_side
 from din_core.pages.startup import App
+from din_core.pages.tables import columns_of, show_table
 from din_core.sharing.links import METRICS
 
 SPLITS = {"train": T("training"), "valid": T("validation"), "test": T("test")}
@@ -56,7 +57,7 @@ def show() -> None:
     st.header(t("Learning curves"), anchor=False)
     show_curves(app)
     st.header(t("Checkpoints at hand"), anchor=False)
-    st.table(checkpoints_table(app), border="horizontal", hide_index=True)
+    show_table(checkpoints_table(app))
     for name, model in app.models.items():
         show_card(app.scorers[name].card, t("Model card: {model}", model=model.name))
 
@@ -127,8 +128,8 @@ def show_leaderboard(app: App) -> None:
         alt=chart_words(info),
     )
     with st.expander(t("The chart as a table")):
-        st.dataframe(table, hide_index=True, key="leaderboard_table")
-    st.table(leaderboard_table(board, here), border="horizontal", hide_index=True)
+        st.dataframe(table, hide_index=True, key="leaderboard_table", column_config=columns_of(table))
+    show_table(leaderboard_table(board, here))
     st.caption(meanings(METRICS))
     st.markdown(t(READING), width=860)
 

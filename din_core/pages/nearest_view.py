@@ -15,6 +15,7 @@ from din_core.pages import state
 from din_core.pages.chrome import literal, report
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
+from din_core.pages.tables import columns_of
 from din_core.pages.words import Words, field_label, words_for
 from din_core.sharing import sentence
 from din_core.store.opposite import OppositeImpressions, opposite_impressions
@@ -141,8 +142,8 @@ def _table(both: Sequence[Both]) -> None:
         st.caption(t("None."))
         return
     rows = [(b.item.label, f"{b.own:+.2f}" if b.own else "–", f"{b.other:+.2f}" if b.other else "–") for b in both]
-    columns = [t("Behavior"), t("On screen"), t("There")]
-    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="stretch")
+    table = pd.DataFrame(rows, columns=[t("Behavior"), t("On screen"), t("There")])
+    st.dataframe(table, hide_index=True, width="stretch", column_config=columns_of(table))
 
 
 def _other_scenario(scenario: Scenario, other: Impression) -> Scenario:

@@ -18,6 +18,7 @@ from din_core.pages import compare_page, inspect_page, state
 from din_core.pages.chrome import literal, report
 from din_core.pages.language import T, t
 from din_core.pages.startup import App
+from din_core.pages.tables import columns_of
 from din_core.pages.whole_catalogue import head
 from din_core.pages.words import field_values, moment, words_for
 from din_core.sharing.beside import RankChoice
@@ -145,19 +146,20 @@ def show_ranking(
     titles = [app.models[name].name for name in names]
     show_progress(ranking, titles)
     found = ranking.best(SHOWN, among, by)
+    table = ranking_table(found, titles, repeats, by)
+    told = {
+        t("Change"): t("Places higher or lower than under the other model"),
+        t("In history"): t("How often the history holds this very item"),
+        **{title: t("Probability under this model") for title in titles},
+    }
     picked = st.dataframe(
-        ranking_table(found, titles, repeats, by),
+        table,
         hide_index=True,
         height=35 * (SHOWN + 1) + 3,
         key="ranking",
         on_select="rerun",
         selection_mode="multi-row",
-        column_config={
-            t("Item"): st.column_config.TextColumn(width=300),
-            t("Change"): st.column_config.TextColumn(help=t("Places higher or lower than under the other model")),
-            t("In history"): st.column_config.TextColumn(help=t("How often the history holds this very item")),
-            **{title: st.column_config.TextColumn(help=t("Probability under this model")) for title in titles},
-        },
+        column_config={t("Item"): st.column_config.TextColumn(width=300), **columns_of(table, told)},
     )
     st.markdown(where_is(ranking, scenario, titles[0]))
     show_way([found[row].item for row in sorted(picked["selection"]["rows"]) if row < len(found)], scenario)

@@ -13,6 +13,7 @@ from din_core.pages.inspection import Case, read_inputs, score
 from din_core.pages.language import T, t
 from din_core.pages.model_words import ModelWords
 from din_core.pages.startup import App
+from din_core.pages.tables import show_table
 from din_core.pages.words import chance, day, moment, words_for
 from din_core.sharing import sentence
 
@@ -107,7 +108,7 @@ def show_model(app: App, model: ModelWords, scores: Scores, place: int) -> None:
         )
     )
     if scores.behaviors:
-        st.table(top_behaviors(scores, place), border="horizontal", hide_index=True)
+        show_table(top_behaviors(scores, place))
     else:
         st.markdown(t("No behavior before that time."))
 

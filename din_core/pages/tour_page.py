@@ -19,6 +19,7 @@ from din_core.pages.charts import Told, show_chart
 from din_core.pages.chrome import is_dark, report
 from din_core.pages.language import T, t
 from din_core.pages.startup import ASSETS
+from din_core.pages.tables import show_table
 from din_core.sharing.beside import TourChoice
 
 TOUR = ASSETS / "tour.json"
@@ -158,7 +159,7 @@ def show_charts(step: Step, candidates: list[TourCandidate], tour: Tour) -> None
         rows = table(info, labels)
         show_chart(f"tour_{model}", drawn(info, labels, is_dark()), title=title, told=told, table=rows, alt=alt)
         with st.expander(t("The same as a table")):
-            st.table(rows, border="horizontal", hide_index=True)
+            show_table(rows)
 
 
 @lru_cache(maxsize=64)
