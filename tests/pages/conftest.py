@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from din_core.scoring import Scorer, load_scorers
-from din_core.store import BehaviorStore, ingest, open_store
-from tests.small_world import write_tables
+from din_core.store import BehaviorStore, open_store
+from tests.small_world import small_store
 from tests.tiny_checkpoints import KINDS, write_checkpoints
 
 MAIN = Path(__file__).parents[2] / "din_core" / "pages" / "main.py"
@@ -39,12 +42,28 @@ class World:
     scorers: dict[str, Scorer]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _looks_once() -> Iterator[None]:
+    """AppTest looks for components in every installed package before each run, and always finds the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
+@pytest.fixture(scope="session")
+def new_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with store and checkpoints as each `world` begins."""
+    folder = tmp_path_factory.mktemp("world")
+    with small_store(folder) as store:
+        write_checkpoints(folder / "checkpoints", store.bulk())
+    return folder
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path / 'world.db'}"
-    ingest(write_tables(tmp_path / "tables"), url)
+def world(new_world: Path, tmp_path: Path) -> Iterator[World]:
+    shutil.copytree(new_world, tmp_path, dirs_exist_ok=True)
+    url, checkpoints = f"sqlite:///{tmp_path / 'world.db'}", tmp_path / "checkpoints"
     store = open_store(url)
-    checkpoints = write_checkpoints(tmp_path / "checkpoints", store.bulk())
     yield World(url, checkpoints, store, load_scorers(checkpoints))
     store.close()
 
