@@ -30,15 +30,21 @@ DARK_ON_PRIMARY = """<style>
 </style>"""
 """The dark theme's primary colour is a light one: Streamlit's white cannot be read on it."""
 
+NARROW = """<style>
+@media (max-width: 640px) { .st-key-tagline { display: none; } }
+</style>"""
+"""A phone shows what the pages say sooner."""
+
 TAGLINE = T("Which past behaviors does a Deep Interest Network switch on for a candidate?")
 
 
 def header() -> DeltaGenerator:
     """The name and what this is for; returns the place for links to the pages."""
-    st.html(FOCUS + DARK_ON_PRIMARY if is_dark() else FOCUS)
+    st.html(FOCUS + NARROW + (DARK_ON_PRIMARY if is_dark() else ""))
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
         st.title("DIN Lens", anchor=False, width="content")
-        st.markdown(t(TAGLINE), width="content")
+        with st.container(width="content", key="tagline"):
+            st.markdown(t(TAGLINE), width="content")
         language.switch()
         return st.container(horizontal=True, width="content", gap="small", key="pages")
 
