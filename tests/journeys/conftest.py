@@ -1,10 +1,16 @@
-"""One browser a worker; each test gets a fresh visitor whose errors and requests are watched."""
+"""One browser a worker, and one app for all files that show the same models.
+
+Each test gets a fresh visitor whose errors and requests are watched.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +20,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from din_core.scoring import Scorer, load_scorers
 from din_core.store import BehaviorStore
 from tests.journeys.server import running_app, running_browser
+from tests.small_board import board
 from tests.small_world import small_store
+from tests.tiny_checkpoints import KINDS, write_checkpoints
+from trainer.__main__ import main
 
 PATIENCE_MS = 90_000
 """Shared cores: how long something takes says nothing, that it never comes says all."""
@@ -28,22 +37,59 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
+@pytest.fixture(scope="session")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
     with small_store(tmp_path_factory.mktemp("world")) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def scorers(checkpoints: Path) -> dict[str, Scorer]:
-    """Of `checkpoints`, which each module writes as it needs them."""
-    return load_scorers(checkpoints)
+def store(shared_store: BehaviorStore) -> BehaviorStore:
+    """Nobody writes into it: a file that does makes a `store` of its own."""
+    return shared_store
+
+
+@pytest.fixture(scope="session")
+def checkpoints(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """DIN and average pooling. A file that needs more names another of these folders its `checkpoints`."""
+    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), shared_store.bulk())
+
+
+@pytest.fixture(scope="session")
+def all_kinds(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One of each kind, and a leaderboard."""
+    folder = write_checkpoints(tmp_path_factory.mktemp("all_kinds"), shared_store.bulk(), kinds=tuple(KINDS))
+    (folder / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def all_pages(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a DIEN, learning curves and cases, so that every page has something to show."""
+    curve = [{"step": step, "epoch": step / 2, "train_loss": 0.6, "gauc": 0.7} for step in (1, 2)]
+    metrics = {"best_step": 2, "curve": curve}
+    folder = tmp_path_factory.mktemp("all_pages")
+    write_checkpoints(folder, shared_store.bulk(), kinds=("din", "base", "dien"), metrics=metrics)
+    models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
+    assert main(["cases", "--store", shared_store.url, *models, "--effects", "0"]) == 0
+    return folder
 
 
 @pytest.fixture(scope="module")
-def address(store: BehaviorStore, checkpoints: Path) -> Iterator[str]:
-    with running_app({"DIN_STORE": store.url, "DIN_CHECKPOINTS": str(checkpoints)}) as started:
-        yield started
+def scorers(checkpoints: Path) -> dict[str, Scorer]:
+    return load_scorers(checkpoints)
+
+
+@pytest.fixture(scope="session")
+def apps() -> Iterator[Callable[..., str]]:
+    """Where the app answers with these settings; it starts when it is first asked for."""
+    with ExitStack() as running:
+        yield cache(lambda **settings: running.enter_context(running_app(settings)))
+
+
+@pytest.fixture(scope="module")
+def address(store: BehaviorStore, checkpoints: Path, apps: Callable[..., str]) -> str:
+    return apps(DIN_STORE=store.url, DIN_CHECKPOINTS=str(checkpoints))
 
 
 @dataclass

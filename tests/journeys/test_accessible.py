@@ -9,24 +9,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from din_core.store import BehaviorStore
 from tests.journeys.screenshots import PAGES
-from tests.tiny_checkpoints import write_checkpoints
-from trainer.__main__ import main
 
 NewPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With a DIEN, learning curves and cases, so that every page has something to show."""
-    curve = [{"step": step, "epoch": step / 2, "train_loss": 0.6, "gauc": 0.7} for step in (1, 2)]
-    metrics = {"best_step": 2, "curve": curve}
-    folder = tmp_path_factory.mktemp("checkpoints")
-    write_checkpoints(folder, store.bulk(), kinds=("din", "base", "dien"), metrics=metrics)
-    models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
-    assert main(["cases", "--store", store.url, *models, "--effects", "0"]) == 0
-    return folder
+def checkpoints(all_pages: Path) -> Path:
+    return all_pages
 
 
 # Any two of theme, language and width meet; all three at once would take twice as long and say no more.

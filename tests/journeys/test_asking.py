@@ -11,7 +11,6 @@ from playwright.sync_api import Page, Route, WebSocketRoute, expect
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.reading import box, check_numbers, has_query, model_box, open_example, options, query
-from tests.tiny_checkpoints import KINDS, write_checkpoints
 
 ASKED = "**/_din/lens?*"
 NOTHING = {"status": 204}
@@ -19,8 +18,8 @@ NOTHING = {"status": 204}
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk(), kinds=tuple(KINDS))
+def checkpoints(all_kinds: Path) -> Path:
+    return all_kinds
 
 
 def pick(page: Page, key: str, text: str, option: str) -> None:

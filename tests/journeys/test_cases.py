@@ -16,20 +16,14 @@ from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
 from tests.journeys.reading import check_numbers, number, open_example, query, wait_until_opened
-from tests.tiny_checkpoints import write_checkpoints
-from trainer.__main__ import main
 
 NewPage = Callable[..., Page]
 MONDAY = 1511136000
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small world's models, and all cases of its three test impressions beside them."""
-    folder = write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
-    models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
-    assert main(["cases", "--store", store.url, *models, "--effects", "0"]) == 0
-    return folder
+def checkpoints(all_pages: Path) -> Path:
+    return all_pages
 
 
 def go(page: Page, name: str) -> None:

@@ -15,14 +15,13 @@ from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
 from tests.journeys.reading import box, check_numbers, has_query, options, query
 from tests.small_world import MONDAY
-from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk(), kinds=("din", "base", "dien"))
+def checkpoints(all_pages: Path) -> Path:
+    return all_pages
 
 
 def rows(page: Page) -> list[dict[str, str]]:

@@ -12,14 +12,8 @@ from din_core.store import BehaviorStore, open_store
 from tests.journeys.reading import number
 from tests.journeys.server import running_app
 from tests.store.tables import valid_tables, write
-from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,12 +13,6 @@ from din_core.scoring import Opened, Scorer, open_scenario
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from tests.journeys.reading import column, drawing, has_query, number, open_example, query
-from tests.tiny_checkpoints import write_checkpoints
-
-
-@pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
 
 
 def opened(page: Page, store: BehaviorStore, scorers: dict[str, Scorer]) -> tuple[Scores, Opened]:

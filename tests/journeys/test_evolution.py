@@ -16,14 +16,13 @@ from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
 from tests.journeys.reading import box, check_numbers, options, query
-from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk(), kinds=("din", "base", "dien"))
+def checkpoints(all_pages: Path) -> Path:
+    return all_pages
 
 
 def path_of(page: Page, store: BehaviorStore, scorer: Scorer) -> EvolutionPath:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,16 +11,17 @@ from playwright.sync_api import Page, expect
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.reading import box, check_numbers, drawing, has_query, open_example, options, query, weights
-from tests.small_world import MONDAY
-from tests.tiny_checkpoints import write_checkpoints
+from tests.small_world import MONDAY, small_store
 
 NewPage = Callable[..., Page]
 COLUMNS = ["Title", "Category", "Last date", "Repeats", "Weight", "× repeats", "Effect", "Points"]
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
+    """Its own: behaviors arrive."""
+    with small_store(tmp_path_factory.mktemp("world")) as opened:
+        yield opened
 
 
 def test_the_page_opens_on_an_example_whose_numbers_are_the_cores(

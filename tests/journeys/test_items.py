@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,14 +15,8 @@ from din_core.scoring import Scorer
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from tests.journeys.reading import box, number, options, query
-from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
 
 
 def open_map(page: Page, address: str) -> None:

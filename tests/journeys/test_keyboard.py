@@ -8,13 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from din_core.store import BehaviorStore
 from tests.journeys.screenshots import PAGES
-from tests.tiny_checkpoints import write_checkpoints
-from trainer.__main__ import main
 
-METRICS = {"best_step": 1, "curve": [{"step": 1, "epoch": 1.0, "train_loss": 0.6, "gauc": 0.7}]}
-"""So that there are learning curves."""
 STEPS = 200
 """Controls of a page at most."""
 STEP = """() => {
@@ -53,13 +48,8 @@ MISSED = """() => {
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With a DIEN, and cases beside the models, so that every page has something to show."""
-    folder = tmp_path_factory.mktemp("checkpoints")
-    write_checkpoints(folder, store.bulk(), kinds=("din", "base", "dien"), metrics=METRICS)
-    models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
-    assert main(["cases", "--store", store.url, *models, "--effects", "0"]) == 0
-    return folder
+def checkpoints(all_pages: Path) -> Path:
+    return all_pages
 
 
 def test_a_table_that_is_wider_than_a_phone_is_scrolled_by_the_arrow_keys(

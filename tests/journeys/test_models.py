@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
 from tests.journeys.reading import box, check_numbers, has_query, model_box, open_example, options, query, weights
 from tests.small_board import board
-from tests.tiny_checkpoints import KINDS, write_checkpoints
 
 NewPage = Callable[..., Page]
 
@@ -34,10 +32,8 @@ SCROLLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimati
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk(), kinds=tuple(KINDS))
-    (folder / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
-    return folder
+def checkpoints(all_kinds: Path) -> Path:
+    return all_kinds
 
 
 def choose(page: Page, place: int, name: str) -> None:

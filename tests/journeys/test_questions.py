@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,20 +15,22 @@ from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from din_core.store.opposite import opposite_impressions
 from tests.journeys.reading import has_query, query, wait_until_opened
-from tests.tiny_checkpoints import write_checkpoints
+from tests.small_world import small_store
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    at = next(i.timestamp for i in store.impressions("8") if i.item.item_id == "m1")  # not bought; 7 shall have
-    with store.writing() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO impressions (user_key, item_key, timestamp, label, split) "
-            "SELECT u.user_key, i.item_key, ?, 1, 'train' FROM users u, items i "
-            "WHERE u.user_id = '7' AND i.item_id = 'm1'",
-            (at,),
-        )
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
+    """Household 7 has bought what 8 was shown at that time and left."""
+    with small_store(tmp_path_factory.mktemp("world")) as opened:
+        at = next(i.timestamp for i in opened.impressions("8") if i.item.item_id == "m1")
+        with opened.writing() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO impressions (user_key, item_key, timestamp, label, split) "
+                "SELECT u.user_key, i.item_key, ?, 1, 'train' FROM users u, items i "
+                "WHERE u.user_id = '7' AND i.item_id = 'm1'",
+                (at,),
+            )
+        yield opened
 
 
 def test_the_fewest_behaviors_and_the_nearest_opposite_are_the_cores_and_can_be_opened(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,16 +16,10 @@ from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
 from tests.journeys.reading import check_numbers, query
 from tests.journeys.server import running_app
-from tests.tiny_checkpoints import write_checkpoints
 
 TITLES = {"din": "DIN", "base": "Average pooling"}
 ROW_HEIGHT = 36
 """Pixels of a row of the table, and of its head."""
-
-
-@pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
 
 
 @pytest.fixture(scope="module")

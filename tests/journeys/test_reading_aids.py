@@ -14,12 +14,11 @@ from din_core.scoring import Scorer, open_scenario
 from din_core.store import BehaviorStore
 from tests.journeys.reading import box, has_query, number, open_example, options, scores_of, weights
 from tests.small_world import MONDAY
-from tests.tiny_checkpoints import KINDS, write_checkpoints
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk(), kinds=tuple(KINDS))
+def checkpoints(all_kinds: Path) -> Path:
+    return all_kinds
 
 
 def row(page: Page, title: str) -> Locator:

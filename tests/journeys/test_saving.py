@@ -15,14 +15,8 @@ from din_core.scoring import Scorer, open_scenario
 from din_core.store import BehaviorStore
 from tests.journeys.reading import has_query, open_example, query, scores_of
 from tests.small_world import MONDAY
-from tests.tiny_checkpoints import write_checkpoints
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
 
 
 def saved(page: Page, kind: str, folder: Path) -> Path:

@@ -13,16 +13,10 @@ from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
-from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
-
-
-@pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
 
 
 def button(page: Page, kind: str, title: str) -> Locator:

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.domain.tour import TourCandidate, read_tour
 from din_core.figures.tour import written
 from din_core.pages.tour_page import STEPS, TOUR
-from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
 from tests.journeys.reading import has_query, settles, wait_until_run
-from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
 
 
 def check_bars(page: Page, candidate: TourCandidate, model: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -14,14 +13,8 @@ from din_core.scoring import Scorer
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from tests.journeys.reading import box, has_query, number, options, query, settles, wait_until_opened
-from tests.tiny_checkpoints import write_checkpoints
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
 
 
 def open_page(page: Page, address: str) -> None:
