@@ -10,21 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from din_core.store import BehaviorStore
 from tests.journeys.reading import box, has_query, wait_until_run
-from tests.tiny_checkpoints import write_checkpoints
-from trainer.__main__ import main
 
 NewPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With cases beside them."""
-    folder = write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
-    models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
-    assert main(["cases", "--store", store.url, *models, "--effects", "0"]) == 0
-    return folder
+def checkpoints(all_pages: Path) -> Path:
+    return all_pages
 
 
 def pick(page: Page, label: str, option: str) -> None:
@@ -58,18 +51,20 @@ def test_a_step_to_another_page_is_one_step_back(page: Page, address: str) -> No
     pick(page, "Category of the candidate", "Dairy")
     expect(page).to_have_url(has_query("cohorts.category", "Dairy"))
     links = page.locator(".st-key-pages").get_by_role("link")
-    steps = [page.url]
+    steps = [(page.url, page.title())]
     for name in links.all_inner_texts():
         leads = links.and_(page.get_by_role("link", name=name, exact=True))
         expect(leads).to_have_attribute("href", re.compile("user="))
         leads.click()
-        expect(page).to_have_title("DIN Lens" if name == "Inspect" else f"{name} · DIN Lens")
+        title = "DIN Lens" if name == "Inspect" else f"{name} · DIN Lens"
+        expect(page).to_have_title(title)
         wait_until_run(page)
-        steps.append(page.url)
-    assert len({urlsplit(url).path for url in steps}) == links.count()
-    for url in steps[-2::-1]:
+        steps.append((page.url, title))
+    assert len({urlsplit(url).path for url, _ in steps}) == links.count()
+    for url, title in steps[-2::-1]:
         page.go_back()
         expect(page).to_have_url(url)
+        expect(page).to_have_title(title)  # its run has begun
         wait_until_run(page)
         expect(page).to_have_url(url)
 
