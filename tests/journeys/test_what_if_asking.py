@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from din_core.domain import DropItem
@@ -12,16 +9,10 @@ from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.reading import box, has_query, options, query
 from tests.journeys.test_what_if import check_scores, open_page, row, steps
-from tests.tiny_checkpoints import write_checkpoints
 
 ASKED = "**/_din/what-if"
 NOTHING = {"status": 204}
 """An answer that says nothing: as good as none, but no error in the browser's console."""
-
-
-@pytest.fixture(scope="module")
-def checkpoints(store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), store.bulk())
 
 
 def drop(page: Page, title: str) -> None:
@@ -48,6 +39,15 @@ class Gate:
             route.continue_()
 
 
+def drop_late(page: Page, address: str) -> Gate:
+    """A first edit, whose answer waits at the gate."""
+    open_page(page, address)
+    gate = Gate(page)
+    drop(page, "Nails")
+    gate.wait()
+    return gate
+
+
 def test_without_answers_python_does_what_is_done(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
@@ -72,10 +72,7 @@ def test_without_answers_python_does_what_is_done(
 def test_what_is_done_while_an_answer_is_late_waits_for_it(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
-    open_page(page, address)
-    gate = Gate(page)
-    drop(page, "Nails")
-    gate.wait()
+    gate = drop_late(page, address)
     drop(page, "Lager")
     page.locator("#tiles select").first.select_option(label="Average pooling")
     expect(steps(page)).to_have_count(1)
@@ -88,10 +85,7 @@ def test_what_is_done_while_an_answer_is_late_waits_for_it(
 def test_a_question_that_is_never_answered_is_left_to_python(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
-    open_page(page, address)
-    gate = Gate(page)
-    drop(page, "Nails")
-    gate.wait()
+    gate = drop_late(page, address)
     gate.is_open = True
     drop(page, "Lager")
     expect(steps(page)).to_have_count(3)
@@ -153,10 +147,7 @@ def test_two_tabs_have_their_own_edits(page: Page, address: str, store: Behavior
 
 
 def test_an_edit_on_its_way_stays_when_the_language_changes(page: Page, address: str) -> None:
-    open_page(page, address)
-    gate = Gate(page)
-    drop(page, "Nails")
-    gate.wait()
+    gate = drop_late(page, address)
     page.get_by_role("button", name="简体中文").click()
     expect(page.get_by_role("button", name="English")).to_be_visible()
     gate.open()
@@ -167,10 +158,7 @@ def test_an_edit_on_its_way_stays_when_the_language_changes(page: Page, address:
 
 
 def test_another_user_chosen_while_an_edit_is_on_its_way_comes_without_it(page: Page, address: str) -> None:
-    open_page(page, address)
-    gate = Gate(page)
-    drop(page, "Nails")
-    gate.wait()
+    gate = drop_late(page, address)
     box(page, "user").fill("8")
     options(page, "user").filter(has_text="Household 8").click()
     gate.open()
