@@ -49,7 +49,7 @@ async def body(request: Request) -> bytes:
 def read(text: bytes) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or too deep
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -114,6 +114,7 @@ def test_without_the_key_nothing_is_told(ask: Ask, start: str, key: str) -> None
         ((None,), {"fill": True, "language": "tlh"}),
         ((None,), {"body": b"what"}),
         ((None,), {"body": b"[]"}),
+        ((None,), {"body": b"[" * 100_000}),
         ((None,), {"body": b" " * (MOST_BYTES + 1)}),
     ],
 )
