@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Select, column, func, inspect, select, table, text
+from sqlalchemy.orm import InstrumentedAttribute
 
 from din_core.store.schema import ItemRecord, UserRecord
 
@@ -92,16 +93,28 @@ def find_keys(
 ) -> tuple[list[int], int]:
     """Keys of the first matches, and how many there are: an exact id, then texts that begin so, then others."""
     holding = search.holding(record, typed)
+    first = list(connection.execute(holding.limit(limit + 1)).scalars())
+    if len(first) <= limit:  # all there are: the index, slow for several words, is asked once
+        return _in_order(connection, record, typed, first), len(first)
     total = connection.execute(select(func.count()).select_from(holding.order_by(None).subquery())).scalar_one()
-    own_id = ItemRecord.item_id if record is ItemRecord else UserRecord.user_id
     found: dict[int, None] = {}
-    if total and typed:
-        found.update(dict.fromkeys(connection.execute(_keys(record).where(own_id == typed)).scalars()))
+    if typed:
+        found.update(dict.fromkeys(connection.execute(_keys(record).where(_own_id(record) == typed)).scalars()))
         found.update(dict.fromkeys(connection.execute(search.starting(record, typed).limit(limit)).scalars()))
-    if len(found) < min(limit, total):
+    if len(found) < limit:
         # Those found above may be among the first of these.
         found.update(dict.fromkeys(connection.execute(holding.limit(limit + len(found))).scalars()))
     return list(found)[:limit], total
+
+
+def _in_order(connection: Connection, record: Searchable, typed: str, keys: list[int]) -> list[int]:
+    """These keys as `find_keys` orders them."""
+    if not typed or len(keys) < 2:
+        return keys
+    key = _key(record)
+    texts = connection.execute(select(key, _own_id(record), record.search_text).where(key.in_(keys))).all()
+    start = folded(typed)
+    return [row[0] for row in sorted(texts, key=lambda row: (row[1] != typed, not row[2].startswith(start), row[0]))]
 
 
 def index_name(record: Searchable) -> str:
@@ -109,8 +122,15 @@ def index_name(record: Searchable) -> str:
 
 
 def _keys(record: Searchable) -> Select[Any]:
-    key = ItemRecord.item_key if record is ItemRecord else UserRecord.user_key
-    return select(key).order_by(key)
+    return select(_key(record)).order_by(_key(record))
+
+
+def _key(record: Searchable) -> InstrumentedAttribute[int]:
+    return ItemRecord.item_key if record is ItemRecord else UserRecord.user_key
+
+
+def _own_id(record: Searchable) -> InstrumentedAttribute[str]:
+    return ItemRecord.item_id if record is ItemRecord else UserRecord.user_id
 
 
 def _needles(typed: str) -> list[str]:

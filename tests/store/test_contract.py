@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -127,6 +128,15 @@ def test_a_search_counts_all_matches_and_returns_the_first(store: BehaviorStore)
     assert page.total == 3
     assert store.search_items("dairy", limit=0).total == 3
     assert store.search_items("dairy", limit=-1).matches == []
+
+
+@given(text=st.sampled_from(["m", "dairy", "milk", "manufacturer", "national", "oz", "b2", "b", "1", "", "none such"]))
+def test_a_shorter_list_is_the_beginning_of_a_longer_one(shared_store: BehaviorStore, text: str) -> None:
+    for search in (shared_store.search_items, shared_store.search_users):
+        whole = search(text, limit=100)
+        assert len(whole.matches) == whole.total
+        for limit in range(whole.total + 2):
+            assert search(text, limit=limit) == replace(whole, matches=whole.matches[:limit])
 
 
 def test_an_empty_search_lists_the_first_ones(store: BehaviorStore) -> None:

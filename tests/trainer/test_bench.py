@@ -33,6 +33,7 @@ from trainer.bench.memory import extra_bytes
 from trainer.bench.naive import make_naive, unsplit
 from trainer.bench.parts import Wanted, apart, run_part
 from trainer.bench.rescoring import rescoring
+from trainer.bench.search import made_tables, search, texts
 from trainer.bench.serving import serving
 from trainer.bench.sizes import quick, short
 from trainer.bench.steps import Steps
@@ -323,3 +324,14 @@ def test_cohorts_are_told_of_a_folder_of_cases_and_of_nothing_else():
     assert list(found) == ["reading, once a server", "mean weights of a slice"]
     assert all(values["p50, ms"] <= values["p95, ms"] for values in found.values())
     assert rows[0].note.endswith(" impressions")
+
+
+def test_every_kind_of_search_is_timed_and_what_is_typed_is_found():
+    found = finite(search(SIZES))
+    assert all(set(values) == {"p50, ms", "p95, ms"} for values in found.values())
+    tables = made_tables(SIZES.search_rows)
+    assert len(tables.users) == len(tables.items) == SIZES.search_rows
+    matches = {row.name: float(row.note.split()[0].replace(",", "")) for row in search(SIZES)}
+    assert matches.keys() == texts(tables, SIZES.searches).keys()
+    assert [kind for kind, many in matches.items() if not many] == ["nothing that there is"]
+    assert matches["user id"] == matches["item id"] == 1

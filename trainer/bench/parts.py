@@ -23,6 +23,7 @@ from trainer.bench.peer_accuracy import peer_accuracy
 from trainer.bench.peers import peers
 from trainer.bench.rescoring import rescoring
 from trainer.bench.results import Row
+from trainer.bench.search import search
 from trainer.bench.serving import serving
 from trainer.bench.sizes import Sizes, quick
 from trainer.bench.timing import say
@@ -56,6 +57,7 @@ def _parts(wanted: Wanted) -> Mapping[str, Callable[[], list[Row]]]:
         "embeddings": partial(embeddings, sizes, wanted.device),
         "catalogue": partial(catalogue, sizes, wanted.store, wanted.checkpoint),
         "rescoring": partial(rescoring, sizes, wanted.store, wanted.checkpoint),
+        "search": partial(search, sizes),
         "serving": partial(serving, sizes, wanted.store, wanted.checkpoint),
         "explaining": partial(explaining, sizes, wanted.store, wanted.checkpoint),
         "cohorts": partial(cohorts, wanted.cases),

@@ -94,6 +94,10 @@ class Sizes:
     callers: tuple[int, ...] = (1, 8, 64)
     serving_seconds: float = 4.0
     serving_rounds: int = 3
+    search_rows: int = 1_000_000
+    """Users, and as many items, of the store that is searched"""
+    searches: int = 40
+    """Texts of each kind"""
     peer_steps: int = 4
     """Steps of a peer timed together"""
 
@@ -118,6 +122,8 @@ def quick() -> Sizes:
         store_behaviors=20,
         rescorings=5,
         explanations=3,
+        search_rows=500,
+        searches=3,
         callers=(1, 2),
         serving_seconds=0.1,
         serving_rounds=1,
