@@ -165,11 +165,12 @@ def test_operations_of_the_issue_s_catalogue_are_counted_as_it_counts_them():
     assert flop(68_037, 277) == pytest.approx(315e9, rel=0.02)
 
 
-def test_extra_memory_is_what_a_task_held_at_once():
-    def hold():
-        torch.ones(1 << 24).sum()
+def hold():
+    torch.ones(1 << 24).sum()
 
-    extra = extra_bytes(hold)
+
+def test_extra_memory_is_what_a_task_held_at_once():
+    extra = apart(extra_bytes, hold)  # a process that freed much before may have room left for it
     assert extra is None or 0.5 * (1 << 26) < extra < 2 * (1 << 26)
 
 
