@@ -235,3 +235,10 @@ def test_a_phone_scrolls_in_one_direction_only(new_page: NewPage, address: str, 
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= 400")
+
+
+def test_a_phone_shows_the_candidate_before_it_scrolls(new_page: NewPage, address: str) -> None:
+    page = new_page(width=400, height=800)
+    open_example(page, address)
+    expect(page.locator(".st-key-tagline")).to_be_hidden()
+    expect(page.locator("#title")).to_be_in_viewport(ratio=1)
