@@ -96,8 +96,8 @@ class Interaction:
     """What comes before the input that is timed; gets the number of the repetition."""
     act: Callable[[Page, int], None]
     """Ends with the trusted input that is timed, and waits for nothing."""
-    path: str = ""
-    """The page, below the server's address, where it is not Inspect."""
+    path: str | None = None
+    """The page that is opened for it, on the opening example; None where the one on screen serves."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def interactions(heavy: Sequence[str], typical: Sequence[str]) -> list[Interacti
     return [
         Interaction("switch user, typical history", lens, *switching("user", typical)),
         Interaction(f"switch user, {HEAVY}+ distinct items", lens, *switching("user", heavy)),
-        Interaction("switch impression, same time", lens, open_impressions, pick_candidate),
+        Interaction("switch impression, same time", lens, open_impressions, pick_candidate, ""),
         Interaction("switch impression, another time", lens, open_impressions, pick_time),
         Interaction("step candidate by arrow key", lens, focus_cases, step_candidate),
         Interaction("choose a model", lens, focus_models, step_model),
@@ -348,7 +348,7 @@ def measure_all(times: int, only: str) -> dict[str, Any]:
     with running_app({}) as address, running_browser() as browser:
         page = open_page(browser, address)
         for one in chosen:
-            if one.path:
+            if one.path is not None:
                 page.goto(address + one.path)
                 page.locator(one.watched).wait_for()
             rows.append(measure(page, one, times))
@@ -389,7 +389,7 @@ def table(found: dict[str, Any]) -> str:
         [
             *lines,
             "",
-            f"Long histories: {found['households']}.",
+            f"Long histories: {found['households']}. All but the rows of users are of the opening example.",
             f"{machine['cores']} cores, load {before} before and {after} after. Embedded demo, warm server, headless "
             f"Chromium at {SIZE['width']} × {SIZE['height']}. `all` counts the table's rows out of sight too.",
         ]
