@@ -45,14 +45,14 @@ def _training(shape: Shape, sizes: Sizes) -> list[Row]:
     tasks: dict[str, Callable[[], None]] = {
         ALL_ON: on,
         "one thread": lambda: _with_one_thread(on),
-        f"pairs {'gathered, not in blocks' if _blocks(shape) else 'in blocks, not gathered'}": lambda: _in_other_form(
-            on, shape
-        ),
         "first layer not split": steps(change=unsplit),
         "histories not shared": steps(each_alone(samples)),
     }
+    plain = on
     if sizes.compiled:
-        tasks["nothing in C"] = steps(fused=False)
+        tasks["nothing in C"] = plain = steps(fused=False)
+    other = "gathered, not in blocks" if _blocks(shape) else "in blocks, not gathered"
+    tasks[f"nothing in C, pairs {other}"] = lambda: _in_other_form(plain, shape)
     if shape.repeats > 1:
         tasks["repeats not folded"] = steps(unfolded(samples))
     naive = naive_steps(shape, sizes)
