@@ -12,7 +12,7 @@ from din_core.explain import agreement, by_field, leave_one_out, path_split, ver
 from din_core.scoring import Opened, Scorer, open_scenario
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
-from tests.journeys.reading import column, drawing, has_query, number, open_example, query
+from tests.journeys.reading import column, drawing, has_query, number, open_example, query, settles
 
 
 def opened(page: Page, store: BehaviorStore, scorers: dict[str, Scorer]) -> tuple[Scores, Opened]:
@@ -54,6 +54,11 @@ def named(found: Explanation, within: float) -> dict[str, object]:
     return {n: pytest.approx(v, abs=within) for n, v in zip(found.players or (), found.values.tolist(), strict=True)}
 
 
+def same(page: Page, text: str, bars: str) -> None:
+    """The lens says this and shows these bars."""
+    assert (page.locator("#lens").inner_text(), drawing(page)) == (text, bars)
+
+
 def test_effects_are_shown_on_request_and_kept_in_the_link(
     page: Page, new_page: Callable[..., Page], address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
@@ -79,7 +84,8 @@ def test_effects_are_shown_on_request_and_kept_in_the_link(
     seen, drawn = page.locator("#lens").inner_text(), drawing(page)
     page.reload()
     expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
-    assert (page.locator("#lens").inner_text(), drawing(page)) == (seen, drawn)
+    expect(page.locator("#trust")).not_to_contain_text("Measuring")
+    settles(page, lambda: same(page, seen, drawn))
     page.get_by_role("radio", name="Activation weight").check()
     expect(page).to_have_url(has_query("method", "weight"))
     expect(page.locator("#columns th[aria-sort=descending]")).to_have_text("Weight")
