@@ -154,7 +154,7 @@ def plot_evolution(info: EvolutionInfo, dark: bool = False, labels: EvolutionLab
     figure.update_annotations(font={"color": ink, "size": 13})
     for title in figure.layout.annotations[:3]:
         title.update(x=0, xanchor="left")
-    plain_axis = {"fixedrange": True, "zeroline": False, "tickfont": {"color": ink}}
+    plain_axis = {"fixedrange": True, "zeroline": False}
     figure.update_xaxes(range=[-0.015, 1.01], showgrid=False, **plain_axis)
     figure.update_xaxes(
         tickvals=[t.position for t in info.ticks], ticktext=[labels.tick(t.label) for t in info.ticks], row=3, col=1
@@ -195,17 +195,17 @@ def plot_path(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels =
     ends = {0: labels.start, len(x) - 1: labels.end}
     for at, text in ends.items():
         figure.add_annotation(x=x[at], y=y[at], text=plain(text), font={"color": ink}, arrowcolor=ink, arrowwidth=1)
-    axis = {"zeroline": False, "fixedrange": True, "tickfont": {"color": ink}, "nticks": 6}
+    axis = {"zeroline": False, "fixedrange": True, "nticks": 6}
     titles = [component(labels, n, share) for n, share in enumerate(info.share, 1)]
     figure.update_layout(
         height=460,
         margin={"l": 8, "r": 8, "t": 24, "b": 8},
         showlegend=False,
         hoverlabel={"align": "left"},
-        xaxis={**axis, "title": {"text": titles[0], "font": {"color": ink}}, "automargin": True},
+        xaxis={**axis, "title": {"text": titles[0]}, "automargin": True},
         yaxis={
             **axis,
-            "title": {"text": titles[1], "font": {"color": ink}},
+            "title": {"text": titles[1]},
             "automargin": True,
             "scaleanchor": "x",
         },

@@ -134,7 +134,6 @@ def plot_leaderboard(info: LeaderboardInfo, dark: bool = False, words: Leaderboa
             "showgrid": False,
             "fixedrange": True,
             "ticklabelstandoff": 8,
-            "tickfont": {"color": ink},
         },
     )
     return legible(figure, dark)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import plotly.graph_objects as go
 
@@ -36,13 +35,8 @@ def per_user_info(behaviors_per_user: Sequence[tuple[int, int]], series: str = "
     return BarsInfo(names, {series: tuple(total.get(b, 0) for b in bits)}, {})
 
 
-def iso_day(seconds: int) -> str:
-    """`2017-11-20`."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
-
-
 def weeks_info(
-    weeks: Sequence[tuple[int, str, int, int]], splits: Sequence[str], name: Callable[[int], str] = iso_day
+    weeks: Sequence[tuple[int, str, int, int]], splits: Sequence[str], name: Callable[[int], str]
 ) -> BarsInfo:
     """(Monday in seconds, split, impressions, positives) in one bar a week, split by split; `name` of its Monday."""
     mondays = sorted({monday for monday, *_ in weeks})

@@ -100,7 +100,7 @@ def plot_tour(info: TourInfo, labels: TourLabels, dark: bool = False) -> go.Figu
     for column, (reach, title) in enumerate(zip(info.reach, (labels.weight, labels.effect), strict=True), 1):
         figure.update_xaxes(
             range=[-LABEL_ROOM * reach, LABEL_ROOM * reach],
-            title={"text": title, "standoff": 8, "font": {"color": ink, "size": 11}},
+            title={"text": title, "standoff": 8, "font": {"size": 11}},
             zeroline=True,
             zerolinecolor=ink,
             fixedrange=True,
@@ -113,7 +113,6 @@ def plot_tour(info: TourInfo, labels: TourLabels, dark: bool = False) -> go.Figu
         categoryarray=names[::-1],
         automargin=True,
         fixedrange=True,
-        tickfont={"color": ink},
         ticklabelstandoff=12,
     )
     figure.update_layout(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from din_core.figures.palette import DARK, LIGHT
 from din_core.figures.store_facts import per_user_info, plot_bars, weeks_info
+from din_core.pages.charts import date_name
 
 MONDAY = 1511136000
 WEEK = 7 * 86400
@@ -19,14 +20,14 @@ def test_users_stand_in_bars_that_double() -> None:
 
 
 def test_weeks_hold_every_split_with_its_positive_rate() -> None:
-    info = weeks_info(WEEKS, ["train", "valid", "test"])
+    info = weeks_info(WEEKS, ["train", "valid", "test"], date_name)
     assert info.places == ("2017-11-20", "2017-11-27")
     assert info.counts == {"train": (8, 4), "test": (0, 2)}
     assert info.notes == {"train": ("25.0 %", "75.0 %"), "test": ("", "0.0 %")}
 
 
 def test_the_figure_stacks_the_series_in_their_order() -> None:
-    info = weeks_info(WEEKS, ["train", "test"])
+    info = weeks_info(WEEKS, ["train", "test"], date_name)
     figure = plot_bars(info, "week", "bought")
     assert [(bar.name, list(bar.y), bar.marker.color) for bar in figure.data] == [
         ("train", [8, 4], LIGHT[0]),
