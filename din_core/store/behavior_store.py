@@ -37,7 +37,7 @@ from din_core.store.schema import (
     ItemRecord,
     UserRecord,
 )
-from din_core.store.search import Search, Searchable, choose_search, clean, find_keys
+from din_core.store.search import Search, Searchable, choose_search, clean, find_keys, key_of
 from din_core.store.versions import HEAD, current_version, known_versions, migrate
 from din_core.store.writing import IN_CHUNK
 
@@ -311,7 +311,7 @@ class BehaviorStore:
 
     def _find(self, connection: Connection, record: Searchable, text: str, limit: int) -> tuple[list[list[Any]], int]:
         keys, total = find_keys(connection, self._search, record, clean(text), max(0, limit))
-        key: Any = ItemRecord.item_key if record is ItemRecord else UserRecord.user_key
+        key = key_of(record)
         columns = _ITEM_COLUMNS if record is ItemRecord else _USER_COLUMNS
         rows: dict[int, list[Any]] = {
             row[0]: list(row[1:])

@@ -21,6 +21,8 @@ MAX_TEXT = 200
 """Characters of a search text that count; what follows is ignored."""
 
 TRIGRAM = 3
+FEW = 500
+"""Matches that are put in order here; a database takes only so many keys in one question."""
 
 Searchable = type[ItemRecord] | type[UserRecord]
 
@@ -94,7 +96,7 @@ def find_keys(
     """Keys of the first matches, and how many there are: an exact id, then texts that begin so, then others."""
     holding = search.holding(record, typed)
     first = list(connection.execute(holding.limit(limit + 1)).scalars())
-    if len(first) <= limit:  # all there are: the index, slow for several words, is asked once
+    if len(first) <= min(limit, FEW):  # all there are: the index, slow for several words, is asked once
         return _in_order(connection, record, typed, first), len(first)
     total = connection.execute(select(func.count()).select_from(holding.order_by(None).subquery())).scalar_one()
     found: dict[int, None] = {}
@@ -111,7 +113,7 @@ def _in_order(connection: Connection, record: Searchable, typed: str, keys: list
     """These keys as `find_keys` orders them."""
     if not typed or len(keys) < 2:
         return keys
-    key = _key(record)
+    key = key_of(record)
     texts = connection.execute(select(key, _own_id(record), record.search_text).where(key.in_(keys))).all()
     start = folded(typed)
     return [row[0] for row in sorted(texts, key=lambda row: (row[1] != typed, not row[2].startswith(start), row[0]))]
@@ -122,10 +124,10 @@ def index_name(record: Searchable) -> str:
 
 
 def _keys(record: Searchable) -> Select[Any]:
-    return select(_key(record)).order_by(_key(record))
+    return select(key_of(record)).order_by(key_of(record))
 
 
-def _key(record: Searchable) -> InstrumentedAttribute[int]:
+def key_of(record: Searchable) -> InstrumentedAttribute[int]:
     return ItemRecord.item_key if record is ItemRecord else UserRecord.user_key
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from din_core.domain import Item, StoreError, UnknownItem, UnknownUser
-from din_core.store import BehaviorStore
+from din_core.store import BehaviorStore, search
 from tests.small_world import BEFORE, IMPRESSIONS, ITEMS, MONDAY, USERS, WEEK, behaviors
 
 LINES_OF_7 = [(item, time) for user, item, time in behaviors() if user == "7"]
@@ -132,11 +132,18 @@ def test_a_search_counts_all_matches_and_returns_the_first(store: BehaviorStore)
 
 @given(text=st.sampled_from(["m", "dairy", "milk", "manufacturer", "national", "oz", "b2", "b", "1", "", "none such"]))
 def test_a_shorter_list_is_the_beginning_of_a_longer_one(shared_store: BehaviorStore, text: str) -> None:
-    for search in (shared_store.search_items, shared_store.search_users):
-        whole = search(text, limit=100)
+    for ask in (shared_store.search_items, shared_store.search_users):
+        whole = ask(text, limit=100)
         assert len(whole.matches) == whole.total
         for limit in range(whole.total + 2):
-            assert search(text, limit=limit) == replace(whole, matches=whole.matches[:limit])
+            assert ask(text, limit=limit) == replace(whole, matches=whole.matches[:limit])
+
+
+def test_many_matches_come_in_the_order_of_few(store: BehaviorStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["m", "dairy", "manufacturer", "oz", "b2", "", "none such"]
+    few = [store.search_items(text, limit=100) for text in texts]
+    monkeypatch.setattr(search, "FEW", -1)
+    assert [store.search_items(text, limit=100) for text in texts] == few
 
 
 def test_an_empty_search_lists_the_first_ones(store: BehaviorStore) -> None:
