@@ -147,6 +147,7 @@ class Run:
         epochs = (train.shuffled(options.batch_size, options.seed, epoch) for epoch in range(options.epochs))
         self.batches = [(epoch, groups) for epoch, batches in enumerate(epochs) for groups in batches]
         self.total = len(self.batches)
+        self.parameters = list(model.parameters())
         self.optimizers = self._optimizers()
         self.evaluate_at = self._evaluation_steps()
         self.step, self.best_step, self.seconds = 0, 0, 0.0
@@ -193,8 +194,9 @@ class Run:
         """One optimiser step, and an evaluation where one is due; the impressions seen."""
         epoch, groups = self.batches[self.step]
         batch, label = self.train.batch(groups)
+        for parameter in self.parameters:
+            parameter.grad = None
         for optimizer in self.optimizers.values():
-            optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
                 group["lr"] = self.learning_rate()
         with _autocast(self.device):

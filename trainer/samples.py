@@ -131,9 +131,9 @@ class Samples:
             behavior=self.item_rows.index_select(0, self.behavior.index_select(0, on_device)),
             count=self.count.index_select(0, on_device),
             age=self.age.index_select(0, on_device),
-            behavior_offsets=tuple(behavior_offsets.tolist()),
+            behavior_offsets=behavior_offsets,
             candidate=self.item_rows.index_select(0, self.candidate.index_select(0, shown)),
-            candidate_offsets=tuple(candidate_offsets.tolist()),
+            candidate_offsets=candidate_offsets,
             profile=tuple(profile),
             context=self.context.index_select(0, shown),
         )

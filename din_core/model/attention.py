@@ -19,10 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from din_core.model.config import ModelConfig, UnitActivation
-from din_core.model.dice import EPSILON, Dice
+from din_core.model.dice import EPSILON, MOMENTUM, Dice, mlp_of
 from din_core.model.native import Kernels, kernels_for
-from din_core.model.native.unit import Layers, UnitWeights
-from din_core.model.pairs import pair_count, pair_dot, pair_hidden, pair_matches, pair_pool, pair_softmax, pair_sum
+from din_core.model.native.hidden import Mlp
+from din_core.model.native.unit import UnitSettings, UnitWeights
+from din_core.model.pairs import pair_count, pair_dot, pair_hidden, pair_matches, pair_softmax, pooled
 from din_core.model.ragged import RaggedBatch
 
 
@@ -102,37 +103,47 @@ class ActivationUnit(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""
-        w_q, w_k, w_p = self.split()
         native = self._native(q, k, batch)
         if native:
-            return self._in_c(native, q, k, w_q, w_k, w_p, batch)
+            return self._in_c(native, q, k, batch)
+        w_q, w_k, w_p = self.split()
         s = pair_hidden(q, k, q @ w_q, k @ w_k + self.first.bias, w_p, batch)
         if self.matches is not None:
             s = s + pair_matches(batch, self.fields).to(s.dtype) @ self.matches.to(s.dtype)
         return self.rest(s, pair_count(batch) if self.training else None)
 
+    @property
+    def compiles(self) -> bool:
+        """Whether the kernels can train such a unit."""
+        return isinstance(self.first_activation, Dice) and self.matches is None
+
     def _native(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Kernels | None:
         """The compiled kernels, where they can train this unit."""
-        plain = isinstance(self.first_activation, PlainActivation) or self.matches is not None
-        if plain or not self.training or not batch.pair_total:
+        if not self.compiles or not self.training or not batch.pair_total:
             return None
         return kernels_for(q, k, self.first.weight, batch.count)
 
-    def _in_c(
-        self, native: Kernels, q: Tensor, k: Tensor, w_q: Tensor, w_k: Tensor, w_p: Tensor, batch: RaggedBatch
-    ) -> Tensor:
+    def _in_c(self, native: Kernels, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
+        weight: Tensor = UnitWeights.apply(  # type: ignore[no-untyped-call]
+            native, self.settings(), batch, q, k, *self.mlp()
+        )
+        return weight
+
+    def mlp(self) -> Mlp:
+        """All parameters, as the kernels read them."""
+        first, second = self._dices()
+        return mlp_of(self.first, first, self.second, second, self.last)
+
+    def settings(self) -> UnitSettings:
+        """All else that the kernels read."""
+        first, second = self._dices()
+        return UnitSettings(self.reads == "paper", MOMENTUM, EPSILON, first.moments.values(), second.moments.values())
+
+    def _dices(self) -> tuple[Dice, Dice]:
         first, second = self.first_activation, self.second_activation
         assert isinstance(first, Dice)
         assert isinstance(second, Dice)
-        layers = Layers(
-            w_p, first.alpha, self.second.weight, self.second.bias, second.alpha, self.last.weight, self.last.bias
-        )
-        from_q, from_k = q @ w_q, torch.addmm(self.first.bias, k, w_k)
-        found = UnitWeights.apply(native, batch, EPSILON, q, k, from_q, from_k, *layers)  # type: ignore[no-untyped-call]
-        weight: Tensor = found[0]
-        first.moments.update(*found[1:3])
-        second.moments.update(*found[3:])
-        return weight
+        return first, second
 
     def split(self) -> tuple[Tensor, Tensor, Tensor]:
         """(D, H) each: what q, k and q∘k are multiplied by."""
@@ -186,12 +197,19 @@ class WeightedSumPooling(nn.Module):
             else DotProduct()
         )
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is the paper's, trained by the kernels: a unit of Dice layers on q itself, not normalised."""
+        compiles = isinstance(self.unit, ActivationUnit) and self.unit.compiles
+        return compiles and self.query is None and self.normalisation == "none"
+
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
         """q (M, D), k (N, D) → weights (P,), interest vectors (M, D)."""
         weight = self.unit(q if self.query is None else self.query(q), k, batch)
         if self.normalisation != "none":
             weight = pair_softmax(weight * self.scale, batch)
-        return Pooled(weight, pair_pool(weight, k, batch), pair_sum(weight, batch)[:, None])
+        interest, intensity = pooled(weight, k, batch)
+        return Pooled(weight, interest, intensity[:, None])
 
 
 class FieldwisePooling(nn.Module):
@@ -221,8 +239,9 @@ class FieldwisePooling(nn.Module):
             weight = self.units[f](self.queries[f](q_f), k_f, folded)
             if self.normalisation != "none":
                 weight = pair_softmax(weight * self.scales[f], folded)
-            interests.append(pair_pool(weight, k_f, folded))
-            intensities.append(pair_sum(weight, folded))
+            interest, intensity = pooled(weight, k_f, folded)
+            interests.append(interest)
+            intensities.append(intensity)
             weights.append(weight[unfolded_pairs(batch, folded, place)])
         return Pooled(torch.stack(weights, 1), torch.cat(interests, 1), torch.stack(intensities, 1))
 

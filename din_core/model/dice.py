@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from din_core.model.native import kernels_for
+from din_core.model.native.hidden import Mlp, Running
 
 EPSILON = 1e-8
 MOMENTUM = 0.01
@@ -50,9 +51,17 @@ class RunningMoments(nn.Module):
         self.update(mean.detach(), variance.detach())
         return mean, variance
 
+    def values(self) -> Running:
+        """The running values themselves."""
+        return Running(self.batches, self.mean, self.variance)
+
     @torch.no_grad()
     def update(self, mean: Tensor, variance: Tensor) -> None:
         """Move the running values towards a batch's."""
+        native = kernels_for(mean, variance, self.mean, self.variance, self.batches)
+        if native:
+            native.moments_move(mean, variance, MOMENTUM, self.batches, self.mean, self.variance)
+            return
         self.batches += 1
         share = (1 / self.batches).clamp(min=MOMENTUM)
         self.mean.lerp_(mean, share)
@@ -87,6 +96,12 @@ class Dice(nn.Module):
         y, _, _ = BatchDice.apply(s, self.alpha.detach(), weight, kernels)  # type: ignore[no-untyped-call]
         y.sum().backward()
         self.kernels = kernels
+
+
+def mlp_of(first: nn.Linear, first_dice: Dice, second: nn.Linear, second_dice: Dice, last: nn.Linear) -> Mlp:
+    """The parameters of two Dice layers and a linear one, as the kernels read them."""
+    hidden = first_dice.alpha, second.weight, second.bias, second_dice.alpha
+    return Mlp(first.weight, first.bias, *hidden, last.weight, last.bias)
 
 
 class BatchDice(torch.autograd.Function):

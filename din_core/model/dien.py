@@ -18,7 +18,7 @@ from din_core.model.config import Evolution, ModelConfig
 from din_core.model.native import kernels_for
 from din_core.model.native.evolution import Evolve, Steps
 from din_core.model.pairs import pair_dot, pair_softmax, pair_sum
-from din_core.model.ragged import RaggedBatch
+from din_core.model.ragged import Offsets, RaggedBatch
 
 OPEN = -2.0
 """Where an update gate starts, in logits: a state is at first replaced by .88."""
@@ -160,7 +160,7 @@ def auxiliary_loss(interest: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
     return (real + other * fake).sum() / (len(state) + other.sum())
 
 
-def time_major(offsets: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+def time_major(offsets: Offsets) -> tuple[Tensor, Tensor]:
     """(N,) the rows of a ragged run step by step, longest history first, and (T,) how many take part in each."""
     starts = torch.tensor(offsets)
     lengths, by_length = starts.diff().sort(descending=True, stable=True)

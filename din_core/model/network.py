@@ -16,13 +16,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from din_core.model.attention import FieldwisePooling, WeightedSumPooling
+from din_core.model.attention import ActivationUnit, FieldwisePooling, WeightedSumPooling
 from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.counts import Counts
-from din_core.model.dice import Dice, RunningMoments
+from din_core.model.dice import EPSILON, MOMENTUM, Dice, RunningMoments, mlp_of
 from din_core.model.dien import InterestEvolution
-from din_core.model.native import kernels_for
-from din_core.model.native.layers import Asinh, Embed, Standardise
+from din_core.model.native import Kernels, kernels_for
+from din_core.model.native.din import Din, DinSettings
+from din_core.model.native.hidden import Keep, Mlp
+from din_core.model.native.layers import Embed, Features
+from din_core.model.native.tower import TowerLogits, TowerSettings
+from din_core.model.pairs import in_blocks
 from din_core.model.pooling import BasePooling
 from din_core.model.ragged import RaggedBatch
 
@@ -65,13 +69,25 @@ class FieldEmbeddings(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """(n, F) rows → (n, ΣD_f)."""
-        tables = list(self.parameters())
-        native = kernels_for(*tables)
-        if native and tables and not any(table.sparse for table in self.tables):
-            embedded: Tensor = Embed.apply(native, rows, *tables)  # type: ignore[no-untyped-call]
-            return embedded
+        return self.of(rows)[0]
+
+    def of(self, *several: Tensor) -> tuple[Tensor, ...]:
+        """(n, F) rows each → (n, ΣD_f) each, read at once: one gradient as large as the tables."""
+        native = kernels_for(*self.parameters())
+        if native and self.tables and not self.sparse:
+            found: tuple[Tensor, ...] = Embed.apply(  # type: ignore[no-untyped-call]
+                native, len(several), *several, *self.parameters()
+            )
+            return found
+        rows = torch.cat(several)
         parts = [table(rows[:, f]) for f, table in enumerate(self.tables)]
-        return torch.cat(parts, 1) if parts else rows.new_zeros(rows.shape[0], 0, dtype=torch.float32)
+        embedded = torch.cat(parts, 1) if parts else rows.new_zeros(rows.shape[0], 0, dtype=torch.float32)
+        return torch.split(embedded, [len(own) for own in several])
+
+    @property
+    def sparse(self) -> bool:
+        """Whether a gradient holds the rows of its batch alone."""
+        return any(table.sparse for table in self.tables)
 
 
 class ProfileEmbeddings(FieldEmbeddings):
@@ -102,38 +118,46 @@ class Tower(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(M, W) → (M,) logits."""
-        x = self.standardised(x)
+        native = kernels_for(x, self.first.weight)
+        if native and self.training and len(x):
+            return self._in_c(native, x)
+        mean, variance = self.moments(x)
+        x = (x - mean) * standard_scale(mean, variance)
         x = self.dropout(self.first_dice(self.first(x)))
         x = self.dropout(self.second_dice(self.second(x)))
         logit: Tensor = self.last(x)
         return logit.squeeze(1)
 
-    def standardised(self, x: Tensor) -> Tensor:
-        """(M, W) → (M, W) by mini-batch statistics in training, by running ones in evaluation."""
-        native = kernels_for(x)
-        if native and self.training and len(x):
-            mean, variance, _ = native.moments(x.detach().contiguous(), x.new_ones(len(x)))
-            self.moments.update(mean, variance)
-            scale = standard_scale(mean, variance)
-            scaled: Tensor = Standardise.apply(native, x, mean, scale)  # type: ignore[no-untyped-call]
-            return scaled
-        mean, variance = self.moments(x)
-        standard: Tensor = (x - mean) * standard_scale(mean, variance)
-        return standard
+    def _in_c(self, native: Kernels, x: Tensor) -> Tensor:
+        logit: Tensor = TowerLogits.apply(  # type: ignore[no-untyped-call]
+            native, self.settings(), self.kept(len(x)), x, *self.mlp()
+        )
+        return logit
+
+    def mlp(self) -> Mlp:
+        """All parameters, as the kernels read them."""
+        return mlp_of(self.first, self.first_dice, self.second, self.second_dice, self.last)
+
+    def settings(self) -> TowerSettings:
+        """All else that the kernels read but dropout."""
+        running = (moments.values() for moments in (self.moments, self.first_dice.moments, self.second_dice.moments))
+        return TowerSettings(MOMENTUM, EPSILON, INPUT_EPSILON, STILL, *running)
+
+    def kept(self, n: int) -> Keep:
+        """(n, H) and (n, H₂): what dropout multiplies by, drawn as it draws; None where nothing is dropped."""
+        kept = 1 - self.dropout.p
+        if kept == 1:
+            return None, None
+        like = self.last.weight
+        first, second = (
+            like.new_empty(n, layer.out_features).bernoulli_(kept).div_(kept) for layer in (self.first, self.second)
+        )
+        return first, second
 
 
 def beside(q: Tensor, v: Tensor) -> Tensor:
     """q (M, D), once for each interest that v (M, D) or (M, 2D) holds."""
     return q if q.shape[1] == v.shape[1] else torch.cat([q, q], 1)
-
-
-def damped(sums: Tensor) -> Tensor:
-    """asinh(KNEE·sums), of any shape."""
-    native = kernels_for(sums)
-    if native:
-        damped_sums: Tensor = Asinh.apply(native, sums, KNEE)  # type: ignore[no-untyped-call]
-        return damped_sums
-    return torch.asinh(KNEE * sums)
 
 
 def standard_scale(mean: Tensor, variance: Tensor) -> Tensor:
@@ -159,21 +183,50 @@ class InterestNetwork(nn.Module):
         self.counts = Counts(config.item_fields) if config.counts else None
         others = sum(f.width for f in config.user_fields + config.context_fields)
         parts = config.interest_fields
+        self._widths = torch.tensor(parts)
         sums = 2 * sum(parts) + len(parts) + (len(parts) if config.unit_per_field else 1)
         counted = self.counts.width if self.counts else 0
         self.tower = Tower(others + config.item_width + sums + counted, config.tower_hidden, config.tower_dropout)
 
     def forward(self, batch: RaggedBatch) -> Output:
         """Score every candidate of the batch against its history."""
-        rows = torch.cat([batch.candidate, batch.behavior])  # read at once: one gradient as large as the tables
-        q, k = self.item(rows).split([len(batch.candidate), len(batch.behavior)])  # (M, D), (N, D)
+        native = self._whole(batch)
+        if native:
+            return self._in_c(native, batch)
+        q, k = self.item.of(batch.candidate, batch.behavior)  # (M, D), (N, D)
         weight, v, intensity, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D), (M, 1)
         repeats = self.counts.repeats(batch) if self.counts else None
         logit = self.head(self.others(batch), batch.candidate, q, v, intensity, repeats)
         return Output(logit, weight, v, auxiliary)
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is the paper's DIN, which the kernels can train as one operation."""
+        pooling = self.pooling
+        plain = isinstance(pooling, WeightedSumPooling) and pooling.plain and self.counts is None
+        return plain and not self.item.sparse
+
+    def _whole(self, batch: RaggedBatch) -> Kernels | None:
+        """The compiled kernels, where they can train this network as one operation and that is faster."""
+        if not self.training or not self.plain or not batch.pair_total or in_blocks(batch):
+            return None
+        return kernels_for(self.tower.last.weight, batch.count)
+
+    def _in_c(self, native: Kernels, batch: RaggedBatch) -> Output:
+        pooling, tower = self.pooling, self.tower
+        assert isinstance(pooling, WeightedSumPooling)
+        assert isinstance(pooling.unit, ActivationUnit)
+        unit, keep = pooling.unit, tower.kept(len(batch.candidate))
+        settings = DinSettings(unit.settings(), tower.settings(), KNEE, self._widths, keep)
+        logit, weight, v = Din.apply(  # type: ignore[no-untyped-call]
+            native, settings, batch, self.others(batch), *unit.mlp(), *tower.mlp(), *self.item.parameters()
+        )
+        return Output(logit, weight, v)
+
     def others(self, batch: RaggedBatch) -> Tensor:
         """(M, U + X): what the tower reads of profile and context."""
+        if not self.config.user_fields + self.config.context_fields:
+            return batch.count.new_empty(len(batch.candidate), 0)
         profile = self.profile.pool(batch)[batch.owner(batch.candidate_offsets)]
         return torch.cat([profile, self.context(batch.context)], 1)
 
@@ -192,14 +245,24 @@ class InterestNetwork(nn.Module):
         self, others: Tensor, candidate: Tensor, q: Tensor, v: Tensor, intensity: Tensor, repeats: Tensor | None = None
     ) -> Tensor:
         """(M, W): what the tower reads, as `head` takes it; `input_spans` says what stands where."""
+        x = self._features(others, q, v, intensity.to(v.dtype))
+        if self.counts is None:
+            return x
+        assert repeats is not None
+        return torch.cat([x, self.counts(candidate, repeats).to(q.dtype)], 1)
+
+    def _features(self, others: Tensor, q: Tensor, v: Tensor, intensity: Tensor) -> Tensor:
+        """All of `tower_input` but the counts."""
+        native = kernels_for(others, q, v, intensity)
+        if native:
+            features: Tensor = Features.apply(  # type: ignore[no-untyped-call]
+                native, KNEE, self._widths, others, q, v, intensity
+            )
+            return features
         product = v * beside(q, v)
         likeness = [part.sum(1) for part in torch.split(product, list(self.config.interest_fields), 1)]  # v_f·q_f
-        sums = torch.cat([v, product, torch.stack(likeness, 1), intensity.to(v.dtype)], 1)
-        parts = [others, q, damped(sums)]
-        if self.counts is not None:
-            assert repeats is not None
-            parts.append(self.counts(candidate, repeats).to(q.dtype))
-        return torch.cat(parts, 1)
+        sums = torch.cat([v, product, torch.stack(likeness, 1), intensity], 1)
+        return torch.cat([others, q, torch.asinh(KNEE * sums)], 1)
 
     def input_spans(self) -> dict[str, slice]:
         """The columns of `tower_input` that a behavior can move: "interest vector" (v), "product" (v∘q and each

@@ -34,9 +34,9 @@ def pair_hidden(q: Tensor, k: Tensor, from_q: Tensor, from_k: Tensor, product: T
     if q.device.type != "cpu":
         return gathered_pair_hidden(q, k, from_q, from_k, product, batch)
     native = kernels_for(q, k, from_q, from_k, product)
-    if native and not _in_blocks(batch):
+    if native and not in_blocks(batch):
         return PairHidden.apply(native, q, k, from_q, from_k, product, batch)  # type: ignore[no-any-return, no-untyped-call]
-    form = _BlockPairHidden if _in_blocks(batch) else _BagPairHidden
+    form = _BlockPairHidden if in_blocks(batch) else _BagPairHidden
     hidden: Tensor = form.apply(q, k, from_q, from_k, product, batch)  # type: ignore[no-untyped-call]
     return hidden
 
@@ -55,6 +55,14 @@ def pair_dot(q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
     return pair_hidden(q, k, none_q, none_k, ones, batch).squeeze(1)
 
 
+def pooled(weight: Tensor, k: Tensor, batch: RaggedBatch) -> tuple[Tensor, Tensor]:
+    """`pair_pool` (M, D) and `pair_sum` (M,). weight (P,), k (N, D)."""
+    native = kernels_for(weight, k, batch.count)
+    if native and not in_blocks(batch):
+        return PairPool.apply(native, weight, k, batch)  # type: ignore[no-any-return, no-untyped-call]
+    return pair_pool(weight, k, batch), pair_sum(weight, batch)
+
+
 def pair_pool(weight: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
     """(M, D) weighted sum pooling: `Σ_t count[t] · weight[t, c] · k[t]`; 0 for an empty history.
 
@@ -62,10 +70,7 @@ def pair_pool(weight: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
     """
     if k.device.type != "cpu":
         return gathered_pair_pool(weight, k, batch)
-    native = kernels_for(weight, k, batch.count)
-    if native and not _in_blocks(batch):
-        return PairPool.apply(native, weight, k, batch)  # type: ignore[no-any-return, no-untyped-call]
-    form = _BlockPairPool if _in_blocks(batch) else _BagPairPool
+    form = _BlockPairPool if in_blocks(batch) else _BagPairPool
     pooled: Tensor = form.apply(weight, k, batch)  # type: ignore[no-untyped-call]
     return pooled
 
@@ -262,5 +267,6 @@ def _bag(index: Tensor, table: Tensor, start: Tensor, share: Tensor | None = Non
     return embedding_bag(index, table, start, mode="sum", per_sample_weights=share)
 
 
-def _in_blocks(batch: RaggedBatch) -> bool:
+def in_blocks(batch: RaggedBatch) -> bool:
+    """Whether pairs are computed as one matrix product a history."""
     return batch.pair_total >= BLOCK_PAIRS * batch.groups

@@ -10,13 +10,17 @@ width, H hidden width of the activation unit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+Offsets = tuple[int, ...] | NDArray[np.int64]
+"""(G + 1), on the host: what is history g's runs from offset g to offset g + 1."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,11 @@ class RaggedBatch:
     """(N,) float: repeats of each distinct behavior"""
     age: Tensor
     """(N,) float: days from the newest repeat of each behavior to the impression"""
-    behavior_offsets: tuple[int, ...]
+    behavior_offsets: Offsets
     """(G + 1): history g holds behaviors [offset g, offset g+1)"""
     candidate: Tensor
     """(M, F) item field rows"""
-    candidate_offsets: tuple[int, ...]
+    candidate_offsets: Offsets
     """(G + 1): the candidates scored against history g"""
     profile: tuple[Multi, ...]
     """one per user field"""
@@ -52,10 +56,11 @@ class RaggedBatch:
 
     def segments(self) -> list[tuple[slice, slice]]:
         """For each history, its behaviors and its candidates."""
-        spans = zip(pairwise(self.behavior_offsets), pairwise(self.candidate_offsets), strict=True)
+        behaviors, candidates = (np.asarray(o).tolist() for o in (self.behavior_offsets, self.candidate_offsets))
+        spans = zip(pairwise(behaviors), pairwise(candidates), strict=True)
         return [(slice(*behaviors), slice(*candidates)) for behaviors, candidates in spans]
 
-    def owner(self, offsets: Sequence[int]) -> Tensor:
+    def owner(self, offsets: Offsets) -> Tensor:
         """(offsets[-1],) the history each row of a ragged run belongs to."""
         lengths = torch.tensor(offsets).diff()
         return torch.repeat_interleave(lengths).to(self.count.device)
@@ -77,14 +82,15 @@ class RaggedBatch:
     @cached_property
     def pair_total(self) -> int:
         """P, which no device is asked for."""
-        return sum((t.stop - t.start) * (c.stop - c.start) for t, c in self.segments())
+        return int(np.diff(self.behavior_offsets) @ np.diff(self.candidate_offsets))
 
     @cached_property
     def blocks(self) -> tuple[Tensor, Tensor, Tensor]:
         """Offsets of behaviors and candidates (G + 1) each, and (G,) where each history's pairs start; on the CPU."""
-        behaviors, candidates = torch.tensor(self.behavior_offsets), torch.tensor(self.candidate_offsets)
-        pairs = behaviors.diff() * candidates.diff()
-        return behaviors, candidates, pairs.cumsum(0) - pairs
+        behaviors, candidates = np.asarray(self.behavior_offsets), np.asarray(self.candidate_offsets)
+        pairs = np.diff(behaviors) * np.diff(candidates)
+        starts = pairs.cumsum() - pairs
+        return torch.from_numpy(behaviors), torch.from_numpy(candidates), torch.from_numpy(starts)
 
     @cached_property
     def _lengths(self) -> tuple[Tensor, Tensor]:

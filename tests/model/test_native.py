@@ -9,8 +9,8 @@ import torch
 
 from din_core.model import native, pairs
 from din_core.model.native.kernels import Kernels, _Process
-from din_core.model.native.unit import UnitWeights
-from tests.model.conftest import FAMILY, toy_batch, toy_network
+from din_core.model.network import InterestNetwork
+from tests.model.conftest import FAMILY, toy_batch, toy_config, toy_network
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,42 +91,71 @@ def test_nothing_is_compiled_unasked_and_double_precision_is_left_to_pytorch():
     assert native.kernels_for(torch.zeros(1)) is None
 
 
-def test_the_outcome_does_not_depend_on_the_number_of_threads(kernels):
-    s, weight = torch.randn(5_000, 7) * 3 + 2, torch.randint(0, 4, (5_000,)).float()
-    grad, alpha, threads = torch.randn(5_000, 7), torch.rand(7), torch.get_num_threads()
-    found = []
-    try:
-        for n in (1, 2, 3):
-            torch.set_num_threads(n)
-            mean, variance, total = kernels.moments(s, weight)
-            backward = kernels.dice_backward(s, grad, alpha, mean, variance.rsqrt(), weight, total)
-            found.append((mean, variance, total, *backward, kernels.standardise_backward(s, grad, alpha)))
-    finally:
-        torch.set_num_threads(threads)
-    for one, other in zip(found[0], found[1], strict=True):
-        assert torch.equal(one, other)
-    for one, other in zip(found[0], found[2], strict=True):
-        assert torch.equal(one, other)
+def test_dropout_drops_the_same_with_the_kernels_and_without():
+    batch = toy_batch([[1, 2, 3], [4], [5, 1]] * 12, [[5, 1], [2, 3, 4], [1]] * 12)
+    assert_as_exact_as_pytorch({"tower_dropout": 0.4}, batch)
+    kept, dropped = (one_step({"tower_dropout": p}, batch, True)["logit"] for p in (0.0, 0.4))
+    assert not torch.allclose(kept, dropped)
 
 
-def test_nor_does_that_of_the_activation_unit(kernels):
-    torch.manual_seed(3)
-    lengths, shown = [0, 40, 3, 200, 1, 17], [2, 3, 1, 5, 4, 0]
-    batch = single(toy_batch([[1] * n for n in lengths], [[1] * n for n in shown]))
-    tensors = [torch.randn(len(batch.candidate), 5), torch.randn(len(batch.behavior), 5)]
-    tensors += [torch.randn(len(x), 36) for x in tensors]
-    layers = [torch.randn(*shape) for shape in ((5, 36), (36,), (7, 36), (7,), (7,), (1, 7), (1,))]
-    leaves = [x.requires_grad_() for x in (*tensors, *layers)]
+PLAIN = [name for name, options in FAMILY.items() if InterestNetwork(toy_config(**options)).plain]
+
+
+@pytest.mark.parametrize("member", PLAIN)
+def test_a_whole_din_is_what_its_parts_are(member, monkeypatch):
+    batch = toy_batch(*BATCHES["a long history and a short one"])
+    whole = one_step(FAMILY[member], batch, True)
+    monkeypatch.setattr(InterestNetwork, "plain", False)
+    parts = one_step(FAMILY[member], batch, True)
+    for name, expected in parts.items():
+        torch.testing.assert_close(whole[name], expected, rtol=1e-5, atol=1e-6, msg=name)
+
+
+def test_weights_and_interest_vectors_of_a_whole_din_have_their_gradients_too():
+    batch = toy_batch(*BATCHES["repeats and several candidates"])
+    exact, found = toy_network().train(), toy_network().float().train()
+    output = exact(batch)
+    (output.weight.square().sum() + output.interest.sum()).backward()
+    with native.used(True):
+        output = found(single(batch))
+        assert type(output.logit.grad_fn).__name__ == "DinBackward"
+        (output.weight.square().sum() + output.interest.sum()).backward()
+    for (name, p), e in zip(found.named_parameters(), exact.parameters(), strict=True):
+        off, expected = (torch.zeros_like(p) if x.grad is None else x.grad.float() for x in (p, e))
+        torch.testing.assert_close(off, expected, rtol=1e-3, atol=1e-4, msg=name)
+
+
+def on_each_number_of_threads(compute):
+    """What `compute` gives on one, two and three threads; it must be the same, bit by bit."""
     found, threads = [], torch.get_num_threads()
     try:
         for n in (1, 2, 3):
             torch.set_num_threads(n)
-            weight, *moments = UnitWeights.apply(kernels, batch, 1e-8, *leaves)
-            found.append((weight, *moments, *torch.autograd.grad(weight.square().sum(), leaves)))
+            found.append(compute())
     finally:
         torch.set_num_threads(threads)
     for other in found[1:]:
         assert all(torch.equal(x, y) for x, y in zip(found[0], other, strict=True))
+
+
+def test_the_outcome_does_not_depend_on_the_number_of_threads(kernels):
+    s, weight = torch.randn(5_000, 7) * 3 + 2, torch.randint(0, 4, (5_000,)).float()
+    grad, alpha = torch.randn(5_000, 7), torch.rand(7)
+
+    def compute():
+        mean, variance, total = kernels.moments(s, weight)
+        backward = kernels.dice_backward(s, grad, alpha, mean, variance.rsqrt(), weight, total)
+        return mean, variance, total, *backward
+
+    on_each_number_of_threads(compute)
+
+
+@pytest.mark.parametrize("member", ["din", "paper input", "softmax", "counts"])
+def test_nor_does_that_of_a_training_step(member):
+    draw = np.random.default_rng(3)
+    groups = [(int(draw.integers(0, 60)), int(draw.integers(0, 9))) for _ in range(40)]
+    batch = toy_batch(*([draw.integers(1, 6, pair[side]).tolist() for pair in groups] for side in (0, 1)))
+    on_each_number_of_threads(lambda: one_step(FAMILY[member], batch, True).values())
 
 
 @pytest.mark.parametrize("rows", [1, 31, 32, 33, 511, 512, 513, 4_001])
@@ -147,7 +176,9 @@ def test_asinh_is_right_from_denormal_numbers_to_huge_ones(kernels):
     x = np.concatenate([[0.0], np.logspace(-38, 37, 4_000)]).astype(np.float32)
     x = np.concatenate([x, -x])
     expected = np.arcsinh(4.0 * x.astype(np.float64))
-    np.testing.assert_allclose(kernels.asinh(torch.from_numpy(x), 4.0), expected, rtol=3e-7, atol=1e-37)
+    none, one = torch.zeros(len(x), 0), torch.from_numpy(x)[:, None]
+    bent = kernels.features(none, none, none, one, torch.zeros(0, dtype=torch.int64), 4.0)
+    np.testing.assert_allclose(bent[:, 0], expected, rtol=3e-7, atol=1e-37)
 
 
 def test_a_softmax_over_weights_far_apart_neither_overflows_nor_loses_the_rest(kernels):

@@ -123,7 +123,7 @@ def test_half_precision_with_gathered_pairs_stays_near_single_precision(member, 
     """What a CUDA device runs (gathered pairs under bfloat16 autocast), on the CPU's own bfloat16."""
     for module in (attention_module, pairs_module):
         monkeypatch.setattr(module, "pair_hidden", gathered_pair_hidden)
-    monkeypatch.setattr(attention_module, "pair_pool", gathered_pair_pool)
+    monkeypatch.setattr(pairs_module, "pair_pool", gathered_pair_pool)
     network = toy_network(**FAMILY[member]).float().train()
     batch = toy_batch([[1, 2, 3], [], [4]], [[5, 1], [2], [3]], counts=[[1, 2, 1], [], [3]])
     object.__setattr__(batch, "count", batch.count.float())

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # What lets a loop over floats run in vectors. Not -ffast-math: it would break how exp is rounded and, linked in,
@@ -29,9 +30,10 @@ def compile_library(sources: Sequence[Path], parallel: bool = False) -> ctypes.C
         return None
     with tempfile.TemporaryDirectory(prefix="din-lens-") as folder:
         objects = [str(Path(folder) / f"{source.stem}.o") for source in sources]
-        for source, compiled in zip(sources, objects, strict=True):
-            flags = [*FLAGS, "-fopenmp"] if parallel else FLAGS
-            _run([compiler, *flags, "-c", str(source), "-o", compiled])
+        flags = [*FLAGS, "-fopenmp"] if parallel else FLAGS
+        each = ([compiler, *flags, "-c", str(source), "-o", out] for source, out in zip(sources, objects, strict=True))
+        with ThreadPoolExecutor(os.cpu_count()) as several:
+            list(several.map(_run, each))
         library = str(Path(folder) / "library.so")
         _run([compiler, "-shared", *objects, "-o", library])
         return ctypes.CDLL(library)

@@ -1,6 +1,6 @@
 /* Training's passes of Dice over a batch: s (n, k), a row a pair. */
 #include "blocks.h"
-#include "exponential.h"
+#include "dice.h"
 
 /* y = s (alpha + (1 - alpha) p) with p = sigmoid((s - mean) rate) */
 void dice_forward(const float *restrict s, const float *restrict alpha, const float *restrict mean,
@@ -52,12 +52,10 @@ void dice_backward(const float *restrict s, const float *restrict grad, const fl
     dice_sums(s, grad, alpha, mean, rate, n, k, parts, sums);
     const float *restrict sum_h = sums, *restrict sum_hz = sums + k, each = 1.0f / *total;
 #pragma omp parallel for schedule(static)
-    for (long i = 0; i < n; i++) {
-        const float share = weight[i] * each;
+    for (long i = 0; i < n; i++)
         for (long j = 0; j < k; j++) {
-            const float x = s[i * k + j], g = grad[i * k + j], z = (x - mean[j]) * rate[j], p = sigmoid(z);
-            const float slope = (1.0f - alpha[j]) * p, h = g * x * slope * (1.0f - p);
-            d_s[i * k + j] = g * (alpha[j] + slope) + rate[j] * (h - share * (sum_h[j] + z * sum_hz[j]));
+            const float x = s[i * k + j], z = (x - mean[j]) * rate[j];
+            d_s[i * k + j] = dice_slope(grad[i * k + j], x, sigmoid(z), alpha[j], 1.0f - alpha[j], rate[j], z,
+                                        weight[i] * each, sum_h[j], sum_hz[j]);
         }
-    }
 }

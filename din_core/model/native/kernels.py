@@ -11,24 +11,27 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from din_core.model.native.compiler import compile_library
+from din_core.model.native.hidden import Mlp, Pass, Standard, wide
 from din_core.model.ragged import RaggedBatch
 
-SOURCES = tuple(
-    Path(__file__).with_name(name)
-    for name in ("moments.c", "dice.c", "asinh.c", "embeddings.c", "pairs.c", "softmax.c", "evolution.c", "unit.c")
-)
+if TYPE_CHECKING:
+    from din_core.model.native.tower import TowerSettings
+    from din_core.model.native.unit import UnitSettings
+
+PARTS = ("moments", "dice", "features", "embeddings", "pairs", "softmax", "evolution", "layers", "unit", "tower")
+SOURCES = tuple(Path(__file__).with_name(f"{part}.c") for part in PARTS)
 CHUNKS = 16
 """As in blocks.h."""
-LANES = 16
-"""What widths are multiples of in unit.c, for vectors of any machine."""
+Argument = Tensor | float | None | ctypes.Array[Any]
 
 
 class Kernels:
@@ -48,18 +51,11 @@ class Kernels:
         self._call("moments", s, weight, n, k, parts, mean, variance, total)
         return mean, variance, total
 
-    def standardise(self, s: Tensor, mean: Tensor, rate: Tensor) -> Tensor:
-        """s (n, k), the rest (k,) → (n, k): (s − mean)·rate."""
-        z = torch.empty_like(s)
-        self._call("standardise", s, mean, rate, z, *s.shape)
-        return z
-
-    def standardise_backward(self, z: Tensor, grad: Tensor, rate: Tensor) -> Tensor:
-        """z and grad (n, k), rate (k,) → gradient of s (n, k), mean and rate being the batch's own."""
-        n, k = z.shape
-        parts, sums, d_s = torch.empty(CHUNKS * 2 * k, dtype=torch.float64), z.new_empty(2 * k), torch.empty_like(z)
-        self._call("standardise_backward", z, grad, rate, n, k, parts, sums, d_s)
-        return d_s
+    def moments_move(
+        self, mean: Tensor, variance: Tensor, momentum: float, batches: Tensor, to_mean: Tensor, to_variance: Tensor
+    ) -> None:
+        """In place: batches () + 1, and the running values (k,) towards those of the batch (k,)."""
+        self._call("moments_move", mean, variance, momentum, len(mean), batches, to_mean, to_variance)
 
     def dice(self, s: Tensor, alpha: Tensor, mean: Tensor, rate: Tensor) -> Tensor:
         """s (n, k), the rest (k,) → (n, k)."""
@@ -76,31 +72,37 @@ class Kernels:
         self._call("dice_backward", s, grad, alpha, mean, rate, weight, total, n, k, parts, sums, d_s)
         return d_s, sums[2]
 
-    def asinh(self, x: Tensor, knee: float) -> Tensor:
-        """asinh(knee·x), of any shape."""
-        y = torch.empty_like(x)
-        self._call("asinh_forward", x, knee, y, x.numel())
-        return y
+    def features(self, others: Tensor, q: Tensor, v: Tensor, intensity: Tensor, widths: Tensor, knee: float) -> Tensor:
+        """others (M, O), q (M, D), v (M, D or 2D), intensity (M, I), widths (F,) int64 adding up to v's → (M, O + D +
+        2 · v's + F + I); see features.c."""
+        sizes = others.shape[1], q.shape[1], v.shape[1], len(widths), intensity.shape[1]
+        x = q.new_empty(len(q), sizes[0] + sizes[1] + 2 * sizes[2] + sizes[3] + sizes[4])
+        self._call("features", others, q, v, intensity, widths, knee, len(q), *sizes, x)
+        return x
 
-    def asinh_backward(self, x: Tensor, knee: float, grad: Tensor) -> Tensor:
-        """x and grad of one shape → gradient of x."""
-        d_x = torch.empty_like(x)
-        self._call("asinh_backward", x, knee, grad, d_x, x.numel())
-        return d_x
+    def features_backward(
+        self, others: Tensor, q: Tensor, v: Tensor, intensity: Tensor, widths: Tensor, knee: float, grad: Tensor
+    ) -> tuple[Tensor, ...]:
+        """What `features` read, and the gradient of what it gave → gradients of others, q, v and intensity."""
+        sizes = others.shape[1], q.shape[1], v.shape[1], len(widths), intensity.shape[1]
+        found = tuple(torch.empty_like(x) for x in (others, q, v, intensity))
+        self._call("features_backward", q, v, intensity, widths, knee, grad, len(q), *sizes, *found)
+        return found
 
     def gather(self, rows: Tensor, tables: Sequence[Tensor]) -> Tensor:
         """rows (n, F) int64, F tables → (n, Σ widths)."""
-        widths = [table.shape[1] for table in tables]
+        widths = _widths(tables)
         out = tables[0].new_empty(len(rows), sum(widths))
-        self._call("gather", rows, _addresses(tables), torch.tensor(widths), *rows.shape, out)
+        self._call("gather", rows, _struct(*tables), widths, *rows.shape, out)
         return out
 
-    def scatter(self, rows: Tensor, grad: Tensor, tables: Sequence[Tensor]) -> list[Tensor]:
-        """rows (n, F) int64, grad (n, Σ widths) → each table's gradient."""
-        grads = [torch.zeros_like(table) for table in tables]
-        widths = torch.tensor([table.shape[1] for table in tables])
-        self._call("scatter", rows, _addresses(grads), widths, *rows.shape, grad)
-        return grads
+    def scatter(self, read: Sequence[tuple[Tensor, Tensor]], tables: Sequence[Tensor]) -> list[Tensor]:
+        """Of each reader rows (n, F) int64 and the gradient (n, Σ widths) of what it read → each table's gradient."""
+        found = [torch.empty_like(table) for table in tables]
+        readers, n = _struct(*(member for reader in read for member in reader)), _longs(len(rows) for rows, _ in read)
+        lengths = _longs(len(table) for table in tables)
+        self._call("scatter", readers, n, len(read), _struct(*found), lengths, _widths(tables), len(tables))
+        return found
 
     def pair_products(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P, D): q[c] ∘ k[t]."""
@@ -126,16 +128,20 @@ class Kernels:
         self._call("pair_add_backward", grad, of_candidate, of_behavior, h, *_blocks(batch))
         return of_candidate, of_behavior
 
-    def pair_pool(self, weight: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
-        """weight (P,), k (N, D) → (M, D): Σ_t count[t] · weight[t, c] · k[t]."""
-        out = k.new_zeros(len(batch.candidate), k.shape[1])
-        self._call("pair_pool", weight, batch.count, k, out, k.shape[1], *_blocks(batch))
-        return out
+    def pair_pool(self, weight: Tensor, k: Tensor, batch: RaggedBatch) -> tuple[Tensor, Tensor]:
+        """weight (P,), k (N, D) → (M, D): Σ_t count[t] · weight[t, c] · k[t], and (M,): Σ_t count[t] · weight[t, c]."""
+        m, d = len(batch.candidate), k.shape[1]
+        v, total = k.new_empty(m, d), k.new_empty(m)
+        self._call("pair_pool", weight, batch.count, k, v, total, d, *_blocks(batch))
+        return v, total
 
-    def pair_pool_backward(self, weight: Tensor, k: Tensor, grad: Tensor, batch: RaggedBatch) -> tuple[Tensor, Tensor]:
-        """weight (P,), k (N, D), grad (M, D) → gradients of weight and k."""
-        d_weight, d_k = torch.empty_like(weight), torch.zeros_like(k)
-        self._call("pair_pool_backward", weight, batch.count, k, grad, d_weight, d_k, k.shape[1], *_blocks(batch))
+    def pair_pool_backward(
+        self, weight: Tensor, k: Tensor, d_v: Tensor, d_total: Tensor, batch: RaggedBatch
+    ) -> tuple[Tensor, Tensor]:
+        """weight (P,), k (N, D), d_v (M, D), d_total (M,) → gradients of weight and k."""
+        d_weight, d_k = torch.empty_like(weight), torch.empty_like(k)
+        reads = (weight, batch.count, k, d_v, d_total)
+        self._call("pair_pool_backward", *reads, d_weight, d_k, k.shape[1], *_blocks(batch))
         return d_weight, d_k
 
     def pair_count(self, batch: RaggedBatch) -> Tensor:
@@ -168,80 +174,47 @@ class Kernels:
         self._call("pair_softmax_backward", share, batch.count, grad, d_weight, *_blocks(batch))
         return d_weight
 
-    def unit_first(
-        self, q: Tensor, k: Tensor, from_q: Tensor, from_k: Tensor, product: Tensor, batch: RaggedBatch
-    ) -> Tensor:
-        """q (M, D), k (N, D), from_q (M, H), from_k (N, H), product (D, H) → (P, H): the first layer. In this and the
-        other functions of unit.c, H and H₂ are multiples of 16; a Dice is its (4, ·) rows α, 1 − α, mean, rate."""
-        (p, d), h = (batch.pair_total, q.shape[1]), product.shape[1]
-        s = q.new_empty(p, h)
-        self._call("unit_first", q, k, from_q, from_k, product, s, p, d, _wide(d), h, *_blocks(batch))
-        return s
+    def unit_forward(
+        self, q: Tensor, k: Tensor, mlp: Mlp, room: Pass, settings: UnitSettings, batch: RaggedBatch
+    ) -> tuple[Tensor, Tensor]:
+        """q (M, D), k (N, D), mlp on 4D or 3D numbers; fills `room` and moves running values → weights (P,) and (3, H,
+        D) for the way back, of the kernels' widths."""
+        d, (h, h2) = q.shape[1], mlp.channels
+        weight, parts = q.new_empty(batch.pair_total), q.new_empty(3, wide(h), wide(d))
+        own = _struct(*mlp[2:], *settings.first, *settings.second)
+        reads = (q, k, batch.count, mlp.first, mlp.first_bias, int(settings.paper), own, _struct(*room), parts)
+        sizes = (len(q), len(k), batch.pair_total, d, h, h2)
+        self._call("unit_forward", *reads, settings.momentum, settings.epsilon, *sizes, weight, *_blocks(batch))
+        return weight, parts
 
-    def unit_second(self, s: Tensor, dice: Tensor, second: Tensor, bias: Tensor) -> Tensor:
-        """s (P, H), dice (4, H), second (H, H₂), bias (H₂,) → (P, H₂)."""
-        again = s.new_empty(len(s), len(bias))
-        self._call("unit_second", s, dice, second, bias, again, *s.shape, len(bias))
-        return again
+    def unit_backward(
+        self, q: Tensor, k: Tensor, mlp: Mlp, read: Pass, parts: Tensor, grad: Tensor, paper: bool, batch: RaggedBatch
+    ) -> tuple[Tensor, Tensor, Mlp]:
+        """What `unit_forward` read and left, grad (P,) → gradients of q, k and mlp."""
+        d, (h, h2), found = q.shape[1], mlp.channels, mlp.room()
+        d_q, d_k = q.new_empty(len(q), wide(d)), k.new_empty(len(k), wide(d))
+        sizes = (len(q), len(k), batch.pair_total, d, h, h2)
+        writes = (d_q, d_k, found.first, found.first_bias, _struct(*found[2:]))
+        self._call("unit_backward", q, k, int(paper), _struct(*read), parts, grad, *sizes, *writes, *_blocks(batch))
+        return d_q[:, :d], d_k[:, :d], found
 
-    def unit_last(self, again: Tensor, dice: Tensor, last: Tensor, bias: float) -> Tensor:
-        """again (P, H₂), dice (4, H₂), last (H₂,) → (P,)."""
-        weight = again.new_empty(len(again))
-        self._call("unit_last", again, dice, last, bias, weight, *again.shape)
-        return weight
+    def tower_forward(self, x: Tensor, mlp: Mlp, room: Pass, settings: TowerSettings) -> tuple[Tensor, Standard]:
+        """x (M, W); fills `room` and moves running values → logits (M,), and what of the input the way back reads."""
+        (n, w), (h, h2) = x.shape, mlp.channels
+        logit, left = x.new_empty(n), Standard(x.new_empty(n, wide(w)), x.new_empty(w), x.new_empty(wide(h), wide(w)))
+        own = _struct(*mlp[2:], *settings.first, *settings.second)
+        reads = (x, mlp.first, mlp.first_bias, _struct(*settings.input), own, _struct(*room), *left)
+        constants = (settings.momentum, settings.epsilon, settings.input_epsilon, settings.still)
+        self._call("tower_forward", *reads, *constants, n, w, h, h2, logit)
+        return logit, left
 
-    def unit_last_sums(self, again: Tensor, dice: Tensor, last: Tensor, grad: Tensor) -> Tensor:
-        """again (P, H₂), dice (4, H₂), last (H₂,), grad (P,) → (4, H₂): two sums for the gradient of `again`, then the
-        gradients of α and of last."""
-        h = again.shape[1]
-        parts, sums = torch.empty(CHUNKS * 4 * h, dtype=torch.float64), again.new_empty(4, h)
-        self._call("unit_last_sums", again, dice, last, grad, *again.shape, parts, sums)
-        return sums
-
-    def unit_second_backward(
-        self,
-        s: Tensor,
-        dice: Tensor,
-        again: Tensor,
-        again_dice: Tensor,
-        last: Tensor,
-        grad: Tensor,
-        last_sums: Tensor,
-        count: Tensor,
-        total: Tensor,
-        second: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """last_sums as `unit_last_sums` gives them, count (P,), total (), second (H₂, H) → gradient (P, H) of what the
-        second layer read; (3, H): two sums for the gradient of s, then α's; (H + 1, H₂): the layer's and its bias's."""
-        (p, h), h2 = s.shape, len(last)
-        read = (s, dice, again, again_dice, last, grad, last_sums, count, total, second)
-        parts, room = torch.empty(CHUNKS * 3 * h, dtype=torch.float64), s.new_empty(CHUNKS, h + 1, h2)
-        d_y, sums, d_second = torch.empty_like(s), s.new_empty(3, h), s.new_empty(h + 1, h2)
-        self._call("unit_second_backward", *read, p, h, h2, parts, room, d_y, sums, d_second)
-        return d_y, sums, d_second
-
-    def unit_first_backward(
-        self,
-        q: Tensor,
-        k: Tensor,
-        s: Tensor,
-        dice: Tensor,
-        d_y: Tensor,
-        sums: Tensor,
-        count: Tensor,
-        total: Tensor,
-        product: Tensor,
-        batch: RaggedBatch,
-    ) -> tuple[Tensor, ...]:
-        """d_y and sums as `unit_second_backward` gives them, product (H, D and more) → gradients of q, k, from_q and
-        from_k, and (D and more, H) of the product's weights."""
-        (p, h), d, wide = s.shape, q.shape[1], product.shape[1]
-        d_q, d_k = torch.zeros_like(q), torch.zeros_like(k)
-        of_q, of_k, d_product = q.new_zeros(len(q), h), k.new_zeros(len(k), h), q.new_empty(wide, h)
-        writes = (d_q, d_k, of_q, of_k, q.new_empty(CHUNKS, wide, h), d_product)
-        read = (q, k, s, dice, d_y, sums, count, total, product)
-        self._call("unit_first_backward", *read, *writes, p, d, wide, h, *_blocks(batch))
-        return d_q, d_k, of_q, of_k, d_product
+    def tower_backward(self, standard: Standard, mlp: Mlp, read: Pass, grad: Tensor) -> tuple[Tensor, Mlp]:
+        """What `tower_forward` left, grad (M,) → gradients of x (M, W) and mlp."""
+        (n, w), (h, h2), found = (len(grad), len(standard.scale)), mlp.channels, mlp.room()
+        d_x = grad.new_empty(n, w)
+        writes = (d_x, found.first, found.first_bias, _struct(*found[2:]))
+        self._call("tower_backward", _struct(*read), *standard, grad, n, w, h, h2, *writes)
+        return d_x, found
 
     def evolve(
         self,
@@ -283,26 +256,41 @@ class Kernels:
         self._call("evolve_inputs", kind, projected, attention, gates, d_projected, d_attention, d, *_blocks(batch))
         return d_projected
 
-    def _call(self, name: str, *args: Tensor | int | float) -> None:
-        getattr(self._library, name)(*map(_argument, args))
+    def _call(self, name: str, *args: Argument) -> None:
+        function = getattr(self._library, name)
+        if function.argtypes is None:
+            function.argtypes = [_kind(value) for value in args]
+        function(*map(_argument, args))
 
 
-def _argument(value: Tensor | int | float) -> ctypes.c_void_p | ctypes.c_long | ctypes.c_float:
-    if isinstance(value, int):
-        return ctypes.c_long(value)
-    if isinstance(value, float):
-        return ctypes.c_float(value)
-    assert value.is_contiguous(), value.stride()
-    return ctypes.c_void_p(value.data_ptr())
+def _kind(value: Argument) -> type[ctypes.c_void_p | ctypes.c_long | ctypes.c_float]:
+    if value is None or isinstance(value, Tensor | ctypes.Array):
+        return ctypes.c_void_p
+    return ctypes.c_long if isinstance(value, int) else ctypes.c_float
 
 
-def _addresses(tables: Sequence[Tensor]) -> Tensor:
-    assert all(table.is_contiguous() for table in tables)
-    return torch.tensor([table.data_ptr() for table in tables])
+def _argument(value: Argument) -> float | ctypes.Array[Any] | None:
+    return _address(value) if isinstance(value, Tensor) else value
 
 
-def _wide(width: int) -> int:
-    return -(-width // LANES) * LANES
+def _address(tensor: Tensor) -> int:
+    assert tensor.is_contiguous(), tensor.stride()
+    return tensor.data_ptr()
+
+
+def _struct(*members: Tensor | None) -> ctypes.Array[Any]:
+    """A C struct of pointers."""
+    addresses: list[Any] = [None if one is None else _address(one) for one in members]
+    return (ctypes.c_void_p * len(addresses))(*addresses)
+
+
+def _longs(numbers: Iterable[int]) -> ctypes.Array[ctypes.c_long]:
+    found = tuple(numbers)
+    return (ctypes.c_long * len(found))(*found)
+
+
+def _widths(tables: Sequence[Tensor]) -> ctypes.Array[ctypes.c_long]:
+    return _longs(table.shape[1] for table in tables)
 
 
 def _blocks(batch: RaggedBatch) -> tuple[Tensor, Tensor, Tensor, int]:
@@ -359,6 +347,7 @@ def _compiled() -> Kernels | None:
 def _agree(kernels: Kernels) -> bool:
     s, zero, one = torch.linspace(-30, 30, 123).reshape(41, 3), torch.zeros(3), torch.ones(3)
     variance, mean = torch.var_mean(s, 0, correction=0)
-    found = (*kernels.moments(s, torch.ones(41))[:2], kernels.dice(s, zero, zero, one), kernels.asinh(s, 4.0))
+    bent = kernels.features(s[:, :0], s, s, s, torch.tensor([3]), 4.0)[:, 3:6]
+    found = (*kernels.moments(s, torch.ones(41))[:2], kernels.dice(s, zero, zero, one), bent)
     expected = (mean, variance, s * s.sigmoid(), (4 * s).asinh())
     return all(torch.allclose(f, e, rtol=1e-5, atol=1e-5) for f, e in zip(found, expected, strict=True))

@@ -11,51 +11,38 @@ from din_core.model.native.kernels import Kernels
 
 
 class Embed(torch.autograd.Function):
-    """Rows of F tables side by side; dense gradients."""
+    """Rows of F tables side by side, for several readers; one dense gradient a table."""
 
     @staticmethod
-    def forward(ctx: Any, native: Kernels, rows: Tensor, *tables: Tensor) -> Tensor:
-        """rows (n, F), F tables → (n, Σ widths)."""
-        rows = rows.contiguous()
-        ctx.native, ctx.tables = native, tables
-        ctx.save_for_backward(rows)
-        return native.gather(rows, tables)
+    def forward(ctx: Any, native: Kernels, readers: int, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """rows (n, F) of each reader, then F tables → (n, Σ widths) each."""
+        rows, tables = [own.contiguous() for own in tensors[:readers]], tensors[readers:]
+        ctx.native, ctx.readers = native, readers
+        ctx.save_for_backward(*rows, *tables)
+        return tuple(native.gather(own, tables) for own in rows)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        (rows,) = ctx.saved_tensors
-        return None, None, *ctx.native.scatter(rows, grad.contiguous(), ctx.tables)
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        rows, tables = ctx.saved_tensors[: ctx.readers], ctx.saved_tensors[ctx.readers :]
+        read = [(own, grad.contiguous()) for own, grad in zip(rows, grads, strict=True)]
+        return None, None, *(None for _ in rows), *ctx.native.scatter(read, tables)
 
 
-class Standardise(torch.autograd.Function):
-    """(s − mean)·rate where mean and rate are the batch's own."""
-
-    @staticmethod
-    def forward(ctx: Any, native: Kernels, s: Tensor, mean: Tensor, rate: Tensor) -> Tensor:
-        """s (n, k), mean and rate (k,) → (n, k)."""
-        z = native.standardise(s.contiguous(), mean, rate)
-        ctx.native = native
-        ctx.save_for_backward(z, rate)
-        return z
+class Features(torch.autograd.Function):
+    """What the tower reads beside counts."""
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        z, rate = ctx.saved_tensors
-        return None, ctx.native.standardise_backward(z, grad.contiguous(), rate), None, None
-
-
-class Asinh(torch.autograd.Function):
-    """asinh(knee·x)."""
-
-    @staticmethod
-    def forward(ctx: Any, native: Kernels, x: Tensor, knee: float) -> Tensor:
-        """x of any shape."""
-        x = x.contiguous()
-        ctx.native, ctx.knee = native, knee
-        ctx.save_for_backward(x)
-        return native.asinh(x, knee)
+    def forward(
+        ctx: Any, native: Kernels, knee: float, widths: Tensor, others: Tensor, q: Tensor, v: Tensor, intensity: Tensor
+    ) -> Tensor:
+        """widths (F,) of the interest vectors' fields, others (M, O), q (M, D), v (M, D or 2D), intensity (M, I) → (M,
+        W)."""
+        others, q, v, intensity = (x.contiguous() for x in (others, q, v, intensity))
+        ctx.native, ctx.knee, ctx.widths = native, knee, widths
+        ctx.save_for_backward(others, q, v, intensity)
+        return native.features(others, q, v, intensity, widths, knee)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        (x,) = ctx.saved_tensors
-        return None, ctx.native.asinh_backward(x, ctx.knee, grad.contiguous()), None
+        found = ctx.native.features_backward(*ctx.saved_tensors, ctx.widths, ctx.knee, grad.contiguous())
+        return None, None, None, *found

@@ -1,4 +1,6 @@
 /* Mean and variance of the columns of s (n, k), and their use: z = (s - mean) rate. */
+#include "moments.h"
+
 #include "blocks.h"
 
 /* Joins two runs of rows as Chan, Golub and LeVeque (1979) do, so that nothing cancels: a run is its weight, its means
@@ -62,17 +64,31 @@ void moments(const float *restrict s, const float *restrict weight, long n, long
     }
 }
 
-void standardise(const float *restrict s, const float *restrict mean, const float *restrict rate, float *restrict z,
-                 long n, long k) {
-#pragma omp parallel for schedule(static)
-    for (long i = 0; i < n; i++)
-        for (long j = 0; j < k; j++) z[i * k + j] = (s[i * k + j] - mean[j]) * rate[j];
+/* Running values of k channels move towards a batch's: plain averages over the first 1/momentum batches, exponential
+   ones after that. */
+void moments_move(const float *restrict mean, const float *restrict variance, float momentum, long k,
+                  float *restrict batches, float *restrict running_mean, float *restrict running_variance) {
+    const float plain = 1.0f / ++*batches, share = plain > momentum ? plain : momentum;
+    for (long j = 0; j < k; j++) {
+        running_mean[j] += share * (mean[j] - running_mean[j]);
+        running_variance[j] += share * (variance[j] - running_variance[j]);
+    }
 }
 
-/* The gradient of s where mean and rate are the batch's own, rate (grad - (sum of grad + z sum of grad z) / n). parts
-   (CHUNKS, 2k) and sums (2, k) are room to work in. */
+/* z (n, wide) of s (n, k), 0 beyond k */
+void standardise(const float *restrict s, const float *restrict mean, const float *restrict rate, float *restrict z,
+                 long n, long k, long wide) {
+#pragma omp parallel for schedule(static)
+    for (long i = 0; i < n; i++) {
+        for (long j = 0; j < k; j++) z[i * wide + j] = (s[i * k + j] - mean[j]) * rate[j];
+        for (long j = k; j < wide; j++) z[i * wide + j] = 0;
+    }
+}
+
+/* The gradient d_s (n, k) of s where mean and rate are the batch's own, rate (grad - (sum of grad + z sum of grad z) / n);
+   z and grad (n, wide). parts (CHUNKS, 2k) and sums (2, k) are room to work in. */
 void standardise_backward(const float *restrict z, const float *restrict grad, const float *restrict rate, long n,
-                          long k, double *restrict parts, float *restrict sums, float *restrict d_s) {
+                          long k, long wide, double *restrict parts, float *restrict sums, float *restrict d_s) {
 #pragma omp parallel for schedule(static)
     for (int chunk = 0; chunk < CHUNKS; chunk++) {
         double *restrict part = parts + chunk * 2 * k;
@@ -82,8 +98,8 @@ void standardise_backward(const float *restrict z, const float *restrict grad, c
             for (long j = 0; j < k; j++) sum[j] = along[j] = 0;
             for (long i = start; i < end_of_block(start, n, chunk); i++)
                 for (long j = 0; j < k; j++) {
-                    sum[j] += grad[i * k + j];
-                    along[j] += grad[i * k + j] * z[i * k + j];
+                    sum[j] += grad[i * wide + j];
+                    along[j] += grad[i * wide + j] * z[i * wide + j];
                 }
             for (long j = 0; j < k; j++) {
                 part[j] += sum[j];
@@ -96,5 +112,5 @@ void standardise_backward(const float *restrict z, const float *restrict grad, c
 #pragma omp parallel for schedule(static)
     for (long i = 0; i < n; i++)
         for (long j = 0; j < k; j++)
-            d_s[i * k + j] = rate[j] * (grad[i * k + j] - each * (sums[j] + z[i * k + j] * sums[k + j]));
+            d_s[i * k + j] = rate[j] * (grad[i * wide + j] - each * (sums[j] + z[i * wide + j] * sums[k + j]));
 }

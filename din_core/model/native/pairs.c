@@ -33,27 +33,39 @@ void pair_add_backward(const float *restrict grad, float *restrict of_candidate,
         }
 }
 
-/* out (M, d) += weight (P) count (N) k (N, d) */
+/* out (M, d) = weight (P) count (N) k (N, d) summed over behaviors, total (M) = weight count */
 void pair_pool(const float *restrict weight, const float *restrict count, const float *restrict k, float *restrict out,
-               long d, BATCH) {
-    FOR_PAIRS {
-        const float share = weight[pair] * count[t];
-        for (long j = 0; j < d; j++) out[c * d + j] += share * k[t * d + j];
+               float *restrict total, long d, BATCH) {
+    FOR_HISTORIES {
+        for (long c = candidates[g]; c < candidates[g + 1]; c++) {
+            for (long j = 0; j < d; j++) out[c * d + j] = 0;
+            total[c] = 0;
+        }
+        for (long t = behaviors[g], pair = pairs[g]; t < behaviors[g + 1]; t++)
+            for (long c = candidates[g]; c < candidates[g + 1]; c++, pair++) {
+                const float share = weight[pair] * count[t];
+                for (long j = 0; j < d; j++) out[c * d + j] += share * k[t * d + j];
+                total[c] += share;
+            }
     }
 }
 
-/* d_weight (P) = count grad (M, d) . k (N, d), d_k (N, d) += weight count grad */
+/* d_weight (P) = count (grad (M, d) . k (N, d) + d_total (M)), d_k (N, d) = weight count grad summed over candidates */
 void pair_pool_backward(const float *restrict weight, const float *restrict count, const float *restrict k,
-                        const float *restrict grad, float *restrict d_weight, float *restrict d_k, long d, BATCH) {
-    FOR_PAIRS {
-        const float share = weight[pair] * count[t];
-        float along = 0;
+                        const float *restrict grad, const float *restrict d_total, float *restrict d_weight,
+                        float *restrict d_k, long d, BATCH) {
+    FOR_HISTORIES for (long t = behaviors[g], pair = pairs[g]; t < behaviors[g + 1]; t++) {
+        for (long j = 0; j < d; j++) d_k[t * d + j] = 0;
+        for (long c = candidates[g]; c < candidates[g + 1]; c++, pair++) {
+            const float share = weight[pair] * count[t];
+            float along = d_total[c];
 #pragma omp simd reduction(+ : along)
-        for (long j = 0; j < d; j++) {
-            along += grad[c * d + j] * k[t * d + j];
-            d_k[t * d + j] += share * grad[c * d + j];
+            for (long j = 0; j < d; j++) {
+                along += grad[c * d + j] * k[t * d + j];
+                d_k[t * d + j] += share * grad[c * d + j];
+            }
+            d_weight[pair] = along * count[t];
         }
-        d_weight[pair] = along * count[t];
     }
 }
 

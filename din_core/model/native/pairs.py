@@ -41,20 +41,21 @@ class PairHidden(torch.autograd.Function):
 
 
 class PairPool(torch.autograd.Function):
-    """`pair_pool`."""
+    """`pair_pool` and `pair_sum` at once."""
 
     @staticmethod
-    def forward(ctx: Any, native: Kernels, weight: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
-        """weight (P,), k (N, D) → (M, D)."""
+    def forward(ctx: Any, native: Kernels, weight: Tensor, k: Tensor, batch: RaggedBatch) -> tuple[Tensor, Tensor]:
+        """weight (P,), k (N, D) → (M, D), (M,)."""
         weight, k = weight.contiguous(), k.contiguous()
         ctx.save_for_backward(weight, k)
         ctx.native, ctx.batch = native, batch
         return native.pair_pool(weight, k, batch)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, d_v: Tensor, d_total: Tensor) -> tuple[Tensor | None, ...]:
         weight, k = ctx.saved_tensors
-        return None, *ctx.native.pair_pool_backward(weight, k, grad.contiguous(), ctx.batch), None
+        found = ctx.native.pair_pool_backward(weight, k, d_v.contiguous(), d_total.contiguous(), ctx.batch)
+        return None, *found, None
 
 
 class PairSum(torch.autograd.Function):

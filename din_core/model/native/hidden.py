@@ -1,0 +1,103 @@
+"""A linear layer, two Dice layers and a linear one as the compiled kernels read them: the activation unit, whose rows
+are pairs, and the tower, whose rows are impressions. The C structs of layers.h, in their order.
+
+n rows; H and H₂ hidden channels, filled up to multiples of WIDTH in what the kernels alone read.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from din_core.model.native.padded import padded
+
+WIDTH = 16
+"""A vector's numbers, on any machine; as in linear.h."""
+
+
+class Mlp(NamedTuple):
+    """first (H, W) and its bias (H,); alpha (H,) of the first Dice; second (H₂, H) and its bias (H₂,); second_alpha
+    (H₂,); last (1, H₂) and its bias (1,); or the gradients of these."""
+
+    first: Tensor
+    first_bias: Tensor
+    alpha: Tensor
+    second: Tensor
+    second_bias: Tensor
+    second_alpha: Tensor
+    last: Tensor
+    last_bias: Tensor
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """H and H₂."""
+        return len(self.alpha), len(self.second_alpha)
+
+    def room(self) -> Mlp:
+        """For as many numbers."""
+        return Mlp(*(torch.empty_like(layer, memory_format=torch.contiguous_format) for layer in self))
+
+
+MEMBERS = len(Mlp._fields)
+Keep = tuple[Tensor | None, Tensor | None]
+"""What dropout multiplies the outcomes of two Dice layers by, (n, H) and (n, H₂); None for nothing."""
+
+
+class Running(NamedTuple):
+    """A network's running values of some channels, which a step moves: batches (), mean and variance (k,)."""
+
+    batches: Tensor
+    mean: Tensor
+    variance: Tensor
+
+
+class Pass(NamedTuple):
+    """What the way forwards leaves for the way back."""
+
+    s: Tensor
+    """(n, H) what the first layer made"""
+    next: Tensor
+    """(n, H₂) what the second layer made"""
+    dice: Tensor
+    """(4, H): α, 1 − α, mean and 1/√(variance + ε) of the first Dice"""
+    second_dice: Tensor
+    """(4, H₂)"""
+    second: Tensor
+    """(H₂, H)"""
+    last: Tensor
+    """(H₂,)"""
+    weight: Tensor
+    """(n,) how often a row counts in the statistics"""
+    total: Tensor
+    """()"""
+    keep: Tensor | None
+    """(n, H) what the first Dice's outcome was multiplied by, None for nothing"""
+    second_keep: Tensor | None
+    """(n, H₂)"""
+
+    @classmethod
+    def of(cls, n: int, mlp: Mlp, keep: Keep = (None, None)) -> Pass:
+        """Room for a pass of n rows; `keep` with the layers' own channels."""
+        h, h2 = (wide(channels) for channels in mlp.channels)
+        shapes = (n, h), (n, h2), (4, h), (4, h2), (h2, h), (h2,), (n,), ()
+        return cls(
+            *(torch.empty(shape) for shape in shapes), *(None if one is None else padded(one, WIDTH) for one in keep)
+        )
+
+
+class Standard(NamedTuple):
+    """What the tower's way forwards leaves of its input, of the kernels' widths but for the scale."""
+
+    z: Tensor
+    """(n, W) the input, standardised"""
+    scale: Tensor
+    """(W,) what it was multiplied by"""
+    first: Tensor
+    """(H, W)"""
+
+
+def wide(channels: int) -> int:
+    """The next multiple of WIDTH."""
+    return -(-channels // WIDTH) * WIDTH
