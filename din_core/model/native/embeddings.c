@@ -23,15 +23,15 @@ typedef struct {
     const float *grad;
 } Reader;
 
-#define SHARES 8 /* of a table's rows, dealt out in blocks, so that often-read ones fall to different threads */
-#define BLOCK_OF_ROWS 64
+#define SHARES 4 /* of a table's rows, dealt out in blocks, so that often-read ones fall to different threads */
+#define BLOCK_OF_ROWS 16
 
 /* Gradients of tables of `lengths` (fields) rows, which several readers have read n (readers) rows each of. */
 void scatter(const Reader *readers, const long *n, long count, float *const *tables, const long *lengths,
              const long *widths, long fields) {
     long d = 0;
     for (long f = 0; f < fields; f++) d += widths[f];
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static, 1)
     for (long share = 0; share < SHARES; share++)
         for (long f = 0, before = 0; f < fields; before += widths[f++]) {
             const long width = widths[f], step = SHARES * BLOCK_OF_ROWS;

@@ -14,9 +14,9 @@ static inline void drop(float *restrict y, const float *restrict keep, long from
         for (long i = 0; i < numbers; i++) y[i] *= keep[from + i];
 }
 
-/* next (n, h2) = Dice(s) @ second (h, h2) + bias */
+/* next (n, h2) = Dice(s) @ second (h, h2) + bias; own_h of the h channels are not 0. */
 static void to_second(const float *s, const float *keep, const float *dice, const float *second, const float *bias,
-                      float *next, long n, long h, long h2) {
+                      float *next, long n, long h, long h2, long own_h) {
 #pragma omp parallel for schedule(static)
     for (int chunk = 0; chunk < CHUNKS; chunk++) {
         ALIGNED float y[BLOCK * h], z[BLOCK * h2];
@@ -25,7 +25,7 @@ static void to_second(const float *s, const float *keep, const float *dice, cons
             const long rows = end_of_block(start, n, chunk) - start;
             dice_block(s + start * h, dice, rows, h, NULL, y);
             drop(y, keep, start * h, rows * h);
-            multiply_block(second, y, 1, h, h, BLOCK, h2, 0, z);
+            multiply_block(second, y, 1, h, own_h, BLOCK, h2, 0, z);
             for (long i = 0; i < rows; i++)
                 for (long j = 0; j < h2; j++) next[(start + i) * h2 + j] = z[i * h2 + j] + bias[j];
         }
@@ -93,9 +93,9 @@ static void last_sums(const float *next, const float *keep2, const float *dice, 
 }
 
 /* Back through the last layer and the second: grad (n) -> d_own (n, h), see own_block; sums (3, h) of the first Dice;
-   d_second (h2, h) and behind it that of the bias (h2). sums2 are the second Dice's. parts (CHUNKS, 3h), float_parts
-   (CHUNKS, h2 (h + 1)) */
-static void back_to_second(const Pass *pass, const float *grad, const float *sums2, long n, long h, long h2,
+   d_second (h2, h) and behind it that of the bias (h2). sums2 are the second Dice's; own_h2 of the h2 channels are not 0.
+   parts (CHUNKS, 3h), float_parts (CHUNKS, h2 (h + 1)) */
+static void back_to_second(const Pass *pass, const float *grad, const float *sums2, long n, long h, long h2, long own_h2,
                            double *parts, float *float_parts, float *d_own, float *sums, float *d_second) {
     const float each = 1.0f / *pass->total;
 #pragma omp parallel for schedule(static)
@@ -118,8 +118,8 @@ static void back_to_second(const Pass *pass, const float *grad, const float *sum
             for (long i = rows * h2; i < BLOCK * h2; i++) d_z[i] = 0;
             for (long i = 0; i < rows; i++)
                 for (long j = 0; j < h2; j++) d_bias[j] += d_z[i * h2 + j];
-            multiply_block(pass->second, d_z, 1, h2, h2, BLOCK, h, 0, d_x);
-            multiply_block(y, d_z, h2, 1, BLOCK, h2, h, 1, d_w);
+            multiply_block(pass->second, d_z, 1, h2, own_h2, BLOCK, h, 0, d_x);
+            multiply_block(y, d_z, h2, 1, BLOCK, (own_h2 + ROWS - 1) / ROWS * ROWS, h, 1, d_w);
             drop(d_x, pass->keep, start * h, rows * h);
             own_block(s, share, d_x, pass->dice, rows, h, d_own + start * h, part);
         }
@@ -159,7 +159,7 @@ void layers_forward(const Layers *own, Pass *pass, float momentum, float epsilon
     fill_up(own->second_bias, 1, h2, 1, h2p, bias);
     fill_up(own->last, 1, h2, 1, h2p, pass->last);
     open_dice(pass->s, pass->weight, own->alpha, &first, momentum, epsilon, n, h, hp, pass->total, pass->dice);
-    to_second(pass->s, pass->keep, pass->dice, across, bias, pass->next, n, hp, h2p);
+    to_second(pass->s, pass->keep, pass->dice, across, bias, pass->next, n, hp, h2p, h);
     open_dice(pass->next, pass->weight, own->alpha2, &second, momentum, epsilon, n, h2, h2p, pass->total, pass->dice2);
     to_last(pass->next, pass->keep2, pass->dice2, pass->last, own->last_bias, out, n, h2p);
     free(across);
@@ -171,7 +171,7 @@ void layers_backward(const Pass *pass, const float *grad, long n, long h, long h
     float sums2[4 * h2p], *d_second = room(numbers), *float_parts = room(CHUNKS * numbers);
     double *parts = (double *)room(2 * CHUNKS * 4 * (hp > h2p ? hp : h2p)), along = 0;
     last_sums(pass->next, pass->keep2, pass->dice2, pass->last, grad, n, h2p, parts, sums2);
-    back_to_second(pass, grad, sums2, n, hp, h2p, parts, float_parts, d_own, sums, d_second);
+    back_to_second(pass, grad, sums2, n, hp, h2p, h2, parts, float_parts, d_own, sums, d_second);
     for (long j = 0; j < h; j++) to->alpha[j] = sums[2 * hp + j];
     for (long i = 0; i < h2; i++) {
         for (long j = 0; j < h; j++) to->second[i * h + j] = d_second[i * hp + j];

@@ -37,37 +37,55 @@ static inline void transpose(const float *restrict from, long rows, long columns
             for (long j = start; j < columns && j < start + WIDTH; j++) to[j * rows + i] = from[i * columns + j];
 }
 
-/* out (n, hp) = or += x (n, w) @ weights (w, hp) + bias, which may be NULL */
-static inline void linear(const float *x, const float *weights, const float *bias, long n, long w, long hp, int add,
-                          float *out) {
-#pragma omp parallel for schedule(static)
+/* out (n, hp) = or += the first w of each row of x (n, stride) @ weights (w, hp) + bias, which may be NULL */
+INLINE void linear_rows(const float *x, long stride, const float *weights, const float *bias, long n, long w, long hp,
+                        int add, float *out) {
     for (long start = 0; start < n; start += BLOCK) {
         const long rows = start + BLOCK < n ? BLOCK : n - start, least = rows / ROWS * ROWS;
         float *own = out + start * hp;
         if (!add)
             for (long i = 0; i < rows; i++)
                 for (long j = 0; j < hp; j++) own[i * hp + j] = bias ? bias[j] : 0;
-        multiply_block(weights, x + start * w, 1, w, w, least, hp, 1, own);
+        multiply_block(weights, x + start * stride, 1, stride, w, least, hp, 1, own);
         if (least < rows) {
             ALIGNED float tail[ROWS * w], y[ROWS * hp];
-            for (long i = 0; i < ROWS * w; i++) tail[i] = i < (rows - least) * w ? x[(start + least) * w + i] : 0;
+            for (long i = 0; i < ROWS; i++)
+                for (long j = 0; j < w; j++) tail[i * w + j] = least + i < rows ? x[(start + least + i) * stride + j] : 0;
             multiply_block(weights, tail, 1, w, w, ROWS, hp, 0, y);
             for (long i = 0; i < (rows - least) * hp; i++) own[least * hp + i] += y[i];
         }
     }
 }
 
+/* The same, rows side by side on the threads. */
+static inline void linear(const float *x, long stride, const float *weights, const float *bias, long n, long w, long hp,
+                          float *out) {
+#pragma omp parallel for schedule(static)
+    for (long start = 0; start < n; start += BLOCK) {
+        const long rows = start + BLOCK < n ? BLOCK : n - start;
+        linear_rows(x + start * stride, stride, weights, bias, rows, w, hp, 0, out + start * hp);
+    }
+}
+
 #define DEPTH 128 /* rows summed up before sums go back to memory */
 
-/* out (wp, hp) = x (n, wp) transposed @ grad (n, hp): a linear layer's gradient. */
-static inline void linear_weights(const float *x, const float *grad, long n, long wp, long hp, float *out) {
+/* The gradient of a linear layer of w inputs: out (w, hp) += x (n, stride) transposed @ grad (n, hp). Up to the next
+   multiple of ROWS, rows of x and out reach beyond w. */
+INLINE void linear_weights_rows(const float *x, long stride, const float *grad, long n, long w, long hp, float *out) {
+    const long wide_w = (w + ROWS - 1) / ROWS * ROWS;
+    for (long start = 0; start < n; start += DEPTH) {
+        const long rows = start + DEPTH < n ? DEPTH : n - start;
+        multiply_block(grad + start * hp, x + start * stride, stride, 1, rows, wide_w, hp, 1, out);
+    }
+}
+
+/* The same, out's rows side by side on the threads. */
+static inline void linear_weights(const float *x, long stride, const float *grad, long n, long w, long hp, float *out) {
 #pragma omp parallel for schedule(dynamic)
-    for (long r = 0; r < wp; r += WIDTH) {
-        for (long j = 0; j < WIDTH * hp; j++) out[r * hp + j] = 0;
-        for (long start = 0; start < n; start += DEPTH) {
-            const long rows = start + DEPTH < n ? DEPTH : n - start;
-            multiply_block(grad + start * hp, x + start * wp + r, wp, 1, rows, WIDTH, hp, 1, out + r * hp);
-        }
+    for (long r = 0; r < w; r += WIDTH) {
+        const long rows = r + WIDTH < w ? WIDTH : w - r;
+        for (long j = 0; j < rows * hp; j++) out[r * hp + j] = 0;
+        linear_weights_rows(x + r, stride, grad, n, rows, hp, out + r * hp);
     }
 }
 

@@ -25,7 +25,7 @@ void tower_forward(const float *x, const float *first, const float *bias, const 
     fill_up(first, h, w, hp, wp, wide_first);
     fill_up(bias, 1, h, 1, hp, bias_p);
     transpose(wide_first, hp, wp, across);
-    linear(z, across, bias_p, n, wp, hp, 0, pass->s);
+    linear(z, wp, across, bias_p, n, w, hp, pass->s);
     layers_forward(own, pass, momentum, epsilon, n, h, h2, logit);
     free(across), free(parts);
 }
@@ -43,9 +43,9 @@ void tower_backward(const Pass *pass, const float *z, const float *scale, const 
 #pragma omp parallel for schedule(static)
     for (long i = 0; i < n; i++)
         statistics_block(pass->s + i * hp, d_own + i * hp, pass->dice, sums, pass->weight + i, each, 1, hp, d_s + i * hp);
-    linear(d_s, wide_first, NULL, n, hp, wp, 0, d_z);
+    linear(d_s, hp, wide_first, NULL, n, h, wp, d_z);
     standardise_backward(z, d_z, scale, n, w, wp, parts, standard_sums, d_x);
-    linear_weights(d_s, z, n, hp, wp, d_w);
+    linear_weights(d_s, hp, z, n, h, wp, d_w);
     for (long i = 0; i < h; i++)
         for (long j = 0; j < w; j++) d_first[i * w + j] = d_w[i * wp + j];
     column_sums(d_s, n, hp, sums);

@@ -46,14 +46,29 @@ INLINE void pair_block(const Walk *w, int n, const float *q, const float *k, lon
     long pair = w.g < end ? pairs[w.g] : 0;                                                                            \
     for (int n; (n = walk_on(&w, behaviors, candidates, end)); pair += n)
 
-/* s (p, h) = (q o k) @ product (d, h) + from_q + from_k */
-static void to_first(const float *q, const float *k, const float *from_q, const float *from_k, const float *product,
-                     float *s, long d, long dp, long h, BATCH) {
+/* What of a batch a chunk holds. */
+typedef struct {
+    long t, behaviors, c, candidates; /* from which on, how many */
+} Share;
+
+static Share share_of(int chunk, BATCH) {
+    const long first = first_history(HISTORIES, chunk), end = end_history(HISTORIES, chunk);
+    return (Share){behaviors[first], behaviors[end] - behaviors[first], candidates[first],
+                   candidates[end] - candidates[first]};
+}
+
+/* s (p, h) = (q o k) @ of_product + q @ of_q + k @ of_k + bias, the matrices (d, h); from_q (., h) and from_k are room to
+   work in. */
+static void to_first(const float *q, const float *k, const float *of_q, const float *of_k, const float *of_product,
+                     const float *bias, float *from_q, float *from_k, float *s, long d, long dp, long h, BATCH) {
     FOR_CHUNKS {
         ALIGNED float x[BLOCK * dp], y[BLOCK * h];
+        const Share own = share_of(chunk, HISTORIES);
+        linear_rows(q + own.c * d, d, of_q, NULL, own.candidates, d, h, 0, from_q + own.c * h);
+        linear_rows(k + own.t * d, d, of_k, bias, own.behaviors, d, h, 0, from_k + own.t * h);
         FOR_BLOCKS_OF_CHUNK {
             pair_block(&w, n, q, k, d, dp, x);
-            multiply_block(product, x, 1, dp, d, BLOCK, h, 0, y);
+            multiply_block(of_product, x, 1, dp, d, BLOCK, h, 0, y);
             for (int i = 0; i < n; i++)
                 for (long j = 0; j < h; j++)
                     s[(pair + i) * h + j] = y[i * h + j] + from_q[w.c_of[i] * h + j] + from_k[w.t_of[i] * h + j];
@@ -69,30 +84,29 @@ INLINE void add_products(const float *restrict x, const float *restrict y, long 
     for (long j = 0; j < k; j++) to[j] += x[j] * y[j];
 }
 
-/* The rows of a chunk's histories, that begin at `offsets`, of x (., dp) and y (., h) are set to 0. */
-static void clear(float *x, float *y, const long *offsets, long dp, long h, int chunk, BATCH) {
-    const long start = offsets[first_history(HISTORIES, chunk)], rows = offsets[end_history(HISTORIES, chunk)] - start;
-    memset(x + start * dp, 0, rows * dp * sizeof(float));
-    memset(y + start * h, 0, rows * h * sizeof(float));
-}
-
-/* Back through the first layer: d_own (p, h) -> d_q (., dp), d_k, of_q (., h) and of_k, and d_product (dp, h). product (h, dp); parts (CHUNKS, dp h) */
-static void back_to_pairs(const float *q, const float *k, const Pass *pass, const float *d_own, const float *sums,
-                          const float *product, float *d_q, float *d_k, float *of_q, float *of_k, float *parts,
-                          float *d_product, long d, long dp, long h, BATCH) {
+/* Back through the first layer: d_own (p, h) -> d_q (., dp), d_k, gradients (3, dp, h) of what q, k and their product are
+   multiplied by, parts (3, h, dp), and d_bias (h). wide_q (., dp) and wide_k are q and k; of_q (., h), of_k and chunks
+   (CHUNKS, 3 dp h + h) are room to work in. */
+static void back_to_pairs(const float *q, const float *k, const float *wide_q, const float *wide_k, const Pass *pass,
+                          const float *d_own, const float *sums, const float *parts, float *d_q, float *d_k,
+                          float *of_q, float *of_k, float *chunks, float *gradients, long d, long dp, long h, BATCH) {
     const float each = 1.0f / *pass->total;
+    const long part = dp * h, numbers = 3 * part + h;
     FOR_CHUNKS {
-        float *d_w = parts + chunk * dp * h;
+        float *d_w = chunks + chunk * numbers, *d_bias = d_w + 3 * part;
         ALIGNED float x[BLOCK * dp], d_x[BLOCK * dp], d_s[BLOCK * h];
-        for (long j = 0; j < dp * h; j++) d_w[j] = 0;
-        clear(d_q, of_q, candidates, dp, h, chunk, HISTORIES);
-        clear(d_k, of_k, behaviors, dp, h, chunk, HISTORIES);
+        const Share own = share_of(chunk, HISTORIES);
+        memset(d_w, 0, numbers * sizeof(float));
+        memset(d_q + own.c * dp, 0, own.candidates * dp * sizeof(float));
+        memset(d_k + own.t * dp, 0, own.behaviors * dp * sizeof(float));
+        memset(of_q + own.c * h, 0, own.candidates * h * sizeof(float));
+        memset(of_k + own.t * h, 0, own.behaviors * h * sizeof(float));
         FOR_BLOCKS_OF_CHUNK {
             statistics_block(pass->s + pair * h, d_own + pair * h, pass->dice, sums, pass->weight + pair, each, n, h, d_s);
             for (long i = n * h; i < BLOCK * h; i++) d_s[i] = 0;
             pair_block(&w, n, q, k, d, dp, x);
-            multiply_block(d_s, x, dp, 1, BLOCK, dp, h, 1, d_w);
-            multiply_block(product, d_s, 1, h, h, BLOCK, dp, 0, d_x);
+            multiply_block(d_s, x, dp, 1, BLOCK, (d + ROWS - 1) / ROWS * ROWS, h, 1, d_w + 2 * part);
+            multiply_block(parts + 2 * part, d_s, 1, h, h, BLOCK, dp, 0, d_x);
             for (int i = 0; i < n; i++) {
                 const long c = w.c_of[i], t = w.t_of[i];
                 add_products(d_x + i * dp, k + t * d, d, d_q + c * dp);
@@ -101,8 +115,13 @@ static void back_to_pairs(const float *q, const float *k, const Pass *pass, cons
                 add(d_s + i * h, h, of_k + t * h);
             }
         }
+        linear_rows(of_q + own.c * h, h, parts, NULL, own.candidates, h, dp, 1, d_q + own.c * dp);
+        linear_rows(of_k + own.t * h, h, parts + part, NULL, own.behaviors, h, dp, 1, d_k + own.t * dp);
+        linear_weights_rows(wide_q + own.c * dp, dp, of_q + own.c * h, own.candidates, d, h, d_w);
+        linear_weights_rows(wide_k + own.t * dp, dp, of_k + own.t * h, own.behaviors, d, h, d_w + part);
+        for (long c = own.c; c < own.c + own.candidates; c++) add(of_q + c * h, h, d_bias);
     }
-    join_floats(parts, dp * h, d_product);
+    join_floats(chunks, numbers, gradients);
 }
 
 /* What q, k and their product are multiplied by, (hp, dp) each, behind one another, of the first layer's weights on
@@ -138,17 +157,13 @@ static void join_split(const float *d_q, const float *d_k, const float *d_produc
 void unit_forward(const float *q, const float *k, const float *count, const float *first, const float *bias, int paper,
                   const Layers *own, Pass *pass, float *parts, float momentum, float epsilon, long m, long n, long p,
                   long d, long h, long h2, float *weight, BATCH) {
-    const long dp = wide(d), hp = wide(h);
-    float *across = room(dp * hp), *from_q = room(m * hp), *from_k = room(n * hp), bias_p[hp];
+    const long dp = wide(d), hp = wide(h), part = dp * hp;
+    float *across = room(3 * part), *from_q = room(m * hp), *from_k = room(n * hp), bias_p[hp];
     split(first, paper, d, dp, h, hp, parts);
+    for (int i = 0; i < 3; i++) transpose(parts + i * part, hp, dp, across + i * part);
     fill_up(bias, 1, h, 1, hp, bias_p);
     FOR_PAIRS pass->weight[pair] = count[t];
-    transpose(parts, hp, dp, across);
-    linear(q, across, NULL, m, d, hp, 0, from_q);
-    transpose(parts + hp * dp, hp, dp, across);
-    linear(k, across, bias_p, n, d, hp, 0, from_k);
-    transpose(parts + 2 * hp * dp, hp, dp, across);
-    to_first(q, k, from_q, from_k, across, pass->s, d, dp, hp, HISTORIES);
+    to_first(q, k, across, across + part, across + 2 * part, bias_p, from_q, from_k, pass->s, d, dp, hp, HISTORIES);
     layers_forward(own, pass, momentum, epsilon, p, h, h2, weight);
     free(across), free(from_q), free(from_k);
 }
@@ -165,19 +180,14 @@ static float *widened(const float *x, long n, long d, long dp) {
 void unit_backward(const float *q, const float *k, int paper, const Pass *pass, const float *parts, const float *grad,
                    long m, long n, long p, long d, long h, long h2, float *d_q, float *d_k, float *d_first,
                    float *d_bias, const LayersGradient *to, BATCH) {
-    const long dp = wide(d), hp = wide(h), part = hp * dp;
-    float *d_own = room(p * hp), *of_q = room(m * hp), *of_k = room(n * hp), *gradients = room(3 * part), sums[3 * hp];
-    float *chunks = room(CHUNKS * part), *wide_q = widened(q, m, d, dp), *wide_k = widened(k, n, d, dp);
+    const long dp = wide(d), hp = wide(h), part = hp * dp, numbers = 3 * part + hp;
+    float *d_own = room(p * hp), *of_q = room(m * hp), *of_k = room(n * hp), *gradients = room(numbers), sums[3 * hp];
+    float *chunks = room(CHUNKS * numbers), *wide_q = widened(q, m, d, dp), *wide_k = widened(k, n, d, dp);
     layers_backward(pass, grad, p, h, h2, to, d_own, sums);
-    back_to_pairs(q, k, pass, d_own, sums, parts + 2 * part, d_q, d_k, of_q, of_k, chunks, gradients + 2 * part, d, dp, hp,
+    back_to_pairs(q, k, wide_q, wide_k, pass, d_own, sums, parts, d_q, d_k, of_q, of_k, chunks, gradients, d, dp, hp,
                   HISTORIES);
-    linear(of_q, parts, NULL, m, hp, dp, 1, d_q);
-    linear(of_k, parts + part, NULL, n, hp, dp, 1, d_k);
-    linear_weights(wide_q, of_q, m, dp, hp, gradients);
-    linear_weights(wide_k, of_k, n, dp, hp, gradients + part);
     join_split(gradients, gradients + part, gradients + 2 * part, paper, d, h, hp, d_first);
-    column_sums(of_q, m, hp, sums);
-    for (long j = 0; j < h; j++) d_bias[j] = sums[j];
+    for (long j = 0; j < h; j++) d_bias[j] = gradients[3 * part + j];
     if (wide_q != q) free(wide_q), free(wide_k);
     free(d_own), free(of_q), free(of_k), free(gradients), free(chunks);
 }
