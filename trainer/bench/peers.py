@@ -46,6 +46,15 @@ class Padded:
     """(B,)"""
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Some steps timed together. The first of them find caches full of another's data: a turn is so many that this does
+    not tell, more where steps are short."""
+
+    steps: Callable[[], None]
+    impressions: int
+
+
 Peer = Callable[[Shape], tuple[nn.Module, Callable[[Padded], Any]]]
 """A shape → the network, and what it is called with for a batch; it gives probabilities, one an impression."""
 
@@ -56,7 +65,7 @@ def peers(sizes: Sizes) -> list[Row]:
     That setting, which keeps freed memory, is the process's own and cannot be taken back: the libraries as they come
     have the first turns.
     """
-    shape = replace(sizes.shapes[0], burst=sizes.peer_steps)
+    shape = sizes.shapes[0]
     tasks, notes = _installed(shape, sizes)
     as_they_come = {} if len(tasks) == 1 else _seconds(tasks, sizes)
     keep_freed_memory()
@@ -66,19 +75,18 @@ def peers(sizes: Sizes) -> list[Row]:
         **{(f"{OURS}, freed memory not kept" if name == OURS else name): own for name, own in as_they_come.items()},
         **{f"{name}, freed memory kept": own for name, own in spent.items() if name != OURS},
     }
-    impressions = sizes.peer_steps * shape.batch
     rows = [
-        Row("peers", name, {"samples/s": impressions / seconds, "ours ×": seconds / spent[OURS]})
+        Row("peers", name, {"samples/s": 1 / seconds, "ours ×": seconds / spent[OURS]})
         for name, seconds in named.items()
     ]
     return [*rows, *(Row("peers", name, note=note) for name, note in notes.items())]
 
 
-def _installed(shape: Shape, sizes: Sizes) -> tuple[dict[str, Callable[[], None]], dict[str, str]]:
+def _installed(shape: Shape, sizes: Sizes) -> tuple[dict[str, Turn], dict[str, str]]:
     """What can be timed, ours first, and what to say of the others."""
     batches = padded_batches(each_alone(made_samples(shape, BATCHES * shape.batch)), shape)
     steps = model_steps("din", shape, replace(sizes, rounds=2 * sizes.rounds + 1))  # it is timed twice
-    tasks: dict[str, Callable[[], None]] = {OURS: steps}
+    tasks = {OURS: Turn(steps, shape.burst * shape.batch)}
     notes = {}
     for name, (module, make) in PEERS.items():
         say(f"peers, {name}")
@@ -89,14 +97,16 @@ def _installed(shape: Shape, sizes: Sizes) -> tuple[dict[str, Callable[[], None]
             with redirect_stdout(sys.stderr):  # some talk
                 burst = _burst(*make(shape), batches, sizes.peer_steps)
                 burst()
-            tasks[name] = burst
+            tasks[name] = Turn(burst, sizes.peer_steps * shape.batch)
         except Exception as error:  # whatever a library does with these versions of everything
             notes[name] = f"broke: {type(error).__name__}: {str(error).strip()[:120]}"
     return tasks, notes
 
 
-def _seconds(tasks: Mapping[str, Callable[[], None]], sizes: Sizes) -> dict[str, float]:
-    return {name: median(times) for name, times in alternate(tasks, sizes.rounds).items()}
+def _seconds(tasks: Mapping[str, Turn], sizes: Sizes) -> dict[str, float]:
+    """Of an impression."""
+    spent = alternate({name: task.steps for name, task in tasks.items()}, sizes.rounds)
+    return {name: median(times) / tasks[name].impressions for name, times in spent.items()}
 
 
 def padded_batches(samples: Samples, shape: Shape) -> list[Padded]:

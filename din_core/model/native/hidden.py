@@ -54,24 +54,10 @@ class Running(NamedTuple):
 
 
 class Pass(NamedTuple):
-    """What the way forwards leaves for the way back."""
+    """What the way forwards of n rows leaves for the way back."""
 
-    s: Tensor
-    """(n, H) what the first layer made"""
-    next: Tensor
-    """(n, H₂) what the second layer made"""
-    dice: Tensor
-    """(4, H): α, 1 − α, mean and 1/√(variance + ε) of the first Dice"""
-    second_dice: Tensor
-    """(4, H₂)"""
-    second: Tensor
-    """(H₂, H)"""
-    last: Tensor
-    """(H₂,)"""
-    weight: Tensor
-    """(n,) how often a row counts in the statistics"""
-    total: Tensor
-    """()"""
+    numbers: Tensor
+    """The parts of `Pass.sizes`, one behind the other"""
     keep: Tensor | None
     """(n, H) what the first Dice's outcome was multiplied by, None for nothing"""
     second_keep: Tensor | None
@@ -79,12 +65,18 @@ class Pass(NamedTuple):
 
     @classmethod
     def of(cls, n: int, mlp: Mlp, keep: Keep = (None, None)) -> Pass:
-        """Room for a pass of n rows; `keep` with the layers' own channels."""
-        h, h2 = (wide(channels) for channels in mlp.channels)
-        shapes = (n, h), (n, h2), (4, h), (4, h2), (h2, h), (h2,), (n,), ()
-        return cls(
-            *(torch.empty(shape) for shape in shapes), *(None if one is None else padded(one, WIDTH) for one in keep)
-        )
+        """Room for it; `keep` with the layers' own channels."""
+        first, second = (None if one is None else padded(one, WIDTH) for one in keep)
+        return cls(torch.empty(sum(Pass.sizes(n, mlp))), first, second)
+
+    @staticmethod
+    def sizes(n: int, mlp: Mlp) -> tuple[int, ...]:
+        """Numbers of each part: (n, H) what the first layer made, (n, H₂) what the second did; of each Dice (4, H) and
+        (4, H₂) its α, 1 − α, mean and 1/√(variance + ε); second (H₂, H) and last (H₂,); (n,) how often a row counts in
+        the statistics, and their sum. Each begins where a vector does."""
+        h, h2 = mlp.channels
+        h, h2 = wide(h), wide(h2)
+        return n * h, n * h2, 4 * h, 4 * h2, h2 * h, h2, wide(n), WIDTH
 
 
 class Standard(NamedTuple):

@@ -13,6 +13,7 @@ import ctypes
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -182,8 +183,9 @@ class Kernels:
         d, (h, h2) = q.shape[1], mlp.channels
         weight, parts = q.new_empty(batch.pair_total), q.new_empty(3, wide(h), wide(d))
         own = _struct(*mlp[2:], *settings.first, *settings.second)
-        reads = (q, k, batch.count, mlp.first, mlp.first_bias, int(settings.paper), own, _struct(*room), parts)
-        sizes = (len(q), len(k), batch.pair_total, d, h, h2)
+        n = batch.pair_total
+        reads = (q, k, batch.count, mlp.first, mlp.first_bias, int(settings.paper), own, _pass(room, n, mlp), parts)
+        sizes = (len(q), len(k), n, d, h, h2)
         self._call("unit_forward", *reads, settings.momentum, settings.epsilon, *sizes, weight, *_blocks(batch))
         return weight, parts
 
@@ -193,9 +195,9 @@ class Kernels:
         """What `unit_forward` read and left, grad (P,) → gradients of q, k and mlp."""
         d, (h, h2), found = q.shape[1], mlp.channels, mlp.room()
         d_q, d_k = q.new_empty(len(q), wide(d)), k.new_empty(len(k), wide(d))
-        sizes = (len(q), len(k), batch.pair_total, d, h, h2)
+        sizes, own = (len(q), len(k), len(grad), d, h, h2), _pass(read, len(grad), mlp)
         writes = (d_q, d_k, found.first, found.first_bias, _struct(*found[2:]))
-        self._call("unit_backward", q, k, int(paper), _struct(*read), parts, grad, *sizes, *writes, *_blocks(batch))
+        self._call("unit_backward", q, k, int(paper), own, parts, grad, *sizes, *writes, *_blocks(batch))
         return d_q[:, :d], d_k[:, :d], found
 
     def tower_forward(self, x: Tensor, mlp: Mlp, room: Pass, settings: TowerSettings) -> tuple[Tensor, Standard]:
@@ -203,7 +205,7 @@ class Kernels:
         (n, w), (h, h2) = x.shape, mlp.channels
         logit, left = x.new_empty(n), Standard(x.new_empty(n, wide(w)), x.new_empty(w), x.new_empty(wide(h), wide(w)))
         own = _struct(*mlp[2:], *settings.first, *settings.second)
-        reads = (x, mlp.first, mlp.first_bias, _struct(*settings.input), own, _struct(*room), *left)
+        reads = (x, mlp.first, mlp.first_bias, _struct(*settings.input), own, _pass(room, n, mlp), *left)
         constants = (settings.momentum, settings.epsilon, settings.input_epsilon, settings.still)
         self._call("tower_forward", *reads, *constants, n, w, h, h2, logit)
         return logit, left
@@ -213,7 +215,7 @@ class Kernels:
         (n, w), (h, h2), found = (len(grad), len(standard.scale)), mlp.channels, mlp.room()
         d_x = grad.new_empty(n, w)
         writes = (d_x, found.first, found.first_bias, _struct(*found[2:]))
-        self._call("tower_backward", _struct(*read), *standard, grad, n, w, h, h2, *writes)
+        self._call("tower_backward", _pass(read, n, mlp), *standard, grad, n, w, h, h2, *writes)
         return d_x, found
 
     def evolve(
@@ -282,6 +284,14 @@ def _struct(*members: Tensor | None) -> ctypes.Array[Any]:
     """A C struct of pointers."""
     addresses: list[Any] = [None if one is None else _address(one) for one in members]
     return (ctypes.c_void_p * len(addresses))(*addresses)
+
+
+def _pass(room: Pass, n: int, mlp: Mlp) -> ctypes.Array[Any]:
+    """The C struct of a pass of n rows."""
+    start, bytes_each = _address(room.numbers), room.numbers.element_size()
+    parts: list[Any] = [start + bytes_each * at for at in accumulate(Pass.sizes(n, mlp)[:-1], initial=0)]
+    parts += [None if one is None else _address(one) for one in (room.keep, room.second_keep)]
+    return (ctypes.c_void_p * len(parts))(*parts)
 
 
 def _longs(numbers: Iterable[int]) -> ctypes.Array[ctypes.c_long]:
