@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from din_core.domain import DinLensError
 from din_core.metrics import auc, gauc, log_loss
 from din_core.model.network import InterestNetwork
+from din_core.model.ragged import RaggedBatch
 from din_core.scoring import kernels
 from din_core.scoring.blocks import in_blocks
 from trainer.regularisation import REGULARISATIONS, Regularisation, row_penalties
@@ -38,6 +39,9 @@ def at_least(name: str, value: float, limit: float) -> None:
     if not value >= limit:
         raise DinLensError(f"{name} is {value}, but must be {limit} or more; give another value")
 
+
+AHEAD = 16
+"""Batches made at once: what is small costs as much once as for all of them."""
 
 Progress = Callable[["Step"], None]
 
@@ -154,6 +158,7 @@ class Run:
         self.loss = math.log(2)
         self.curve: list[dict[str, float]] = []
         self.best = _copy(model.state_dict())
+        self._ahead: dict[int, tuple[RaggedBatch, Tensor]] = {}
         self._loss = torch.tensor(self.loss, device=self.device)
         torch.manual_seed(options.seed)
 
@@ -192,8 +197,8 @@ class Run:
 
     def advance(self) -> int:
         """One optimiser step, and an evaluation where one is due; the impressions seen."""
-        epoch, groups = self.batches[self.step]
-        batch, label = self.train.batch(groups)
+        epoch, _ = self.batches[self.step]
+        batch, label = self._batch()
         for parameter in self.parameters:
             parameter.grad = None
         for optimizer in self.optimizers.values():
@@ -215,6 +220,14 @@ class Run:
         if self.just_evaluated:
             self._evaluate(epoch)
         return int(label.numel())
+
+    def _batch(self) -> tuple[RaggedBatch, Tensor]:
+        """The step's batch and its labels, made with those of the next steps."""
+        if self.step not in self._ahead:
+            several = range(self.step, min(self.step + AHEAD, self.total))
+            made = self.train.batches([self.batches[step][1] for step in several])
+            self._ahead = dict(zip(several, made, strict=True))
+        return self._ahead.pop(self.step)
 
     def learning_rate(self) -> float:
         """Linear warm-up times a cosine to 0."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 import numpy as np
 import pandas as pd
@@ -118,26 +119,40 @@ class Samples:
 
     def batch(self, groups: Ints) -> tuple[RaggedBatch, Tensor]:
         """The batch of some groups, in that order, and its (M,) labels."""
+        return self.batches([groups])[0]
+
+    def batches(self, several: Sequence[Ints]) -> list[tuple[RaggedBatch, Tensor]]:
+        """Batches of some groups each, gathered at once: each is slices of what all of them read."""
+        groups, device = np.concatenate(several), self.behavior.device
+
+        def resident(index: Ints) -> Tensor:
+            return torch.from_numpy(index).to(device, non_blocking=True)
+
         behaviors, behavior_offsets = _slices(self.behavior_offsets, groups)
         candidates, candidate_offsets = _slices(self.candidate_offsets, groups)
-        device = self.behavior.device
-        on_device = torch.from_numpy(behaviors).to(device, non_blocking=True)
-        shown = torch.from_numpy(candidates).to(device, non_blocking=True)
-        profile = []
-        for rows, offsets in zip(self.profile_rows, self.profile_offsets, strict=True):
-            index, starts = _slices(offsets, self.user[groups])
-            profile.append(Multi(rows[torch.from_numpy(index).to(device)], torch.from_numpy(starts[:-1]).to(device)))
-        batch = RaggedBatch(
-            behavior=self.item_rows.index_select(0, self.behavior.index_select(0, on_device)),
-            count=self.count.index_select(0, on_device),
-            age=self.age.index_select(0, on_device),
-            behavior_offsets=behavior_offsets,
-            candidate=self.item_rows.index_select(0, self.candidate.index_select(0, shown)),
-            candidate_offsets=candidate_offsets,
-            profile=tuple(profile),
-            context=self.context.index_select(0, shown),
-        )
-        return batch, self.label.index_select(0, shown)
+        values = [_slices(offsets, self.user[groups]) for offsets in self.profile_offsets]
+        past, shown = resident(behaviors), resident(candidates)
+        behavior = self.item_rows.index_select(0, self.behavior.index_select(0, past))
+        count, age = self.count.index_select(0, past), self.age.index_select(0, past)
+        candidate = self.item_rows.index_select(0, self.candidate.index_select(0, shown))
+        context, label = self.context.index_select(0, shown), self.label.index_select(0, shown)
+        profile = [
+            (rows.index_select(0, resident(index)), offsets)
+            for rows, (index, offsets) in zip(self.profile_rows, values, strict=True)
+        ]
+        found = []
+        for span in pairwise(accumulate(map(len, several), initial=0)):
+            t, own_behaviors = _span(behavior_offsets, *span)
+            c, own_candidates = _span(candidate_offsets, *span)
+            users = []
+            for rows, offsets in profile:
+                u, own_values = _span(offsets, *span)
+                users.append(Multi(rows[u], resident(own_values[:-1])))
+            batch = RaggedBatch(
+                behavior[t], count[t], age[t], own_behaviors, candidate[c], own_candidates, tuple(users), context[c]
+            )
+            found.append((batch, label[c]))
+        return found
 
     def of_groups(self, groups: Ints) -> Samples:
         """The samples of some groups, in that order."""
@@ -194,6 +209,12 @@ def _slices(offsets: Ints, groups: Ints) -> tuple[Ints, Ints]:
     lengths = offsets[groups + 1] - starts
     new = np.concatenate([[0], np.cumsum(lengths)])
     return np.arange(new[-1]) + np.repeat(starts - new[:-1], lengths), new
+
+
+def _span(offsets: Ints, start: int, stop: int) -> tuple[slice, Ints]:
+    """Where groups start to stop lie, and their own offsets."""
+    own = offsets[start : stop + 1]
+    return slice(own[0], own[-1]), own - own[0]
 
 
 def build_samples(

@@ -62,6 +62,21 @@ def test_a_batch_holds_the_asked_groups_in_the_asked_order(samples):
     assert together.behavior_offsets[1] == parts[0][0].behavior_offsets[1]
 
 
+def test_batches_made_at_once_are_those_made_one_by_one(samples):
+    _, _, built = samples
+    several = [np.array([3, 1]), np.array([0]), np.array([4, 2, 1])]
+    for groups, (batch, label) in zip(several, built.batches(several), strict=True):
+        alone, own = built.batch(groups)
+        assert torch.equal(label, own)
+        for name in ("behavior", "count", "age", "candidate", "context"):
+            assert torch.equal(getattr(batch, name), getattr(alone, name)), name
+        for name in ("behavior_offsets", "candidate_offsets"):
+            assert getattr(batch, name).tolist() == getattr(alone, name).tolist(), name
+        for field, expected in zip(batch.profile, alone.profile, strict=True):
+            assert torch.equal(field.rows, expected.rows)
+            assert torch.equal(field.offsets, expected.offsets)
+
+
 def test_an_epoch_visits_each_group_once_and_is_a_function_of_seed_and_epoch(samples):
     _, _, built = samples
     first, again, other = built.shuffled(10, 0, 0), built.shuffled(10, 0, 0), built.shuffled(10, 0, 1)
