@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from din_core.model.config import ModelConfig, UnitActivation
 from din_core.model.dice import EPSILON, MOMENTUM, Dice, mlp_of
 from din_core.model.native import Kernels, kernels_for
-from din_core.model.native.hidden import Mlp
+from din_core.model.native.hidden import Mlp, fits
 from din_core.model.native.unit import UnitSettings, UnitWeights
 from din_core.model.pairs import pair_count, pair_dot, pair_hidden, pair_matches, pair_softmax, pooled
 from din_core.model.ragged import RaggedBatch
@@ -76,6 +76,7 @@ class ActivationUnit(nn.Module):
         self.second_activation = activation(kind, hidden[1])
         self.last = nn.Linear(hidden[1], 1)
         self.matches = nn.Parameter(torch.randn(len(self.fields), hidden[0]) * 0.3) if config.unit_matches else None
+        self.fits = fits(self.first.in_features, *hidden)
         self._start_from_equality(widths)
 
     @torch.no_grad()
@@ -115,7 +116,7 @@ class ActivationUnit(nn.Module):
     @property
     def compiles(self) -> bool:
         """Whether the kernels can train such a unit."""
-        return isinstance(self.first_activation, Dice) and self.matches is None
+        return isinstance(self.first_activation, Dice) and self.matches is None and self.fits
 
     def _native(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Kernels | None:
         """The compiled kernels, where they can train this unit."""

@@ -23,7 +23,7 @@ from din_core.model.dice import EPSILON, MOMENTUM, Dice, RunningMoments, mlp_of
 from din_core.model.dien import InterestEvolution
 from din_core.model.native import Kernels, kernels_for
 from din_core.model.native.din import Din, DinSettings
-from din_core.model.native.hidden import Keep, Mlp
+from din_core.model.native.hidden import Keep, Mlp, fits
 from din_core.model.native.layers import Embed, Features
 from din_core.model.native.tower import TowerLogits, TowerSettings
 from din_core.model.pairs import in_blocks
@@ -115,11 +115,12 @@ class Tower(nn.Module):
         self.second_dice = Dice(hidden[1])
         self.last = nn.Linear(hidden[1], 1)
         self.dropout = nn.Dropout(dropout)
+        self.fits = fits(width, *hidden)
 
     def forward(self, x: Tensor) -> Tensor:
         """(M, W) → (M,) logits."""
         native = kernels_for(x, self.first.weight)
-        if native and self.training and len(x):
+        if native and self.training and len(x) and self.fits:
             return self._in_c(native, x)
         mean, variance = self.moments(x)
         x = (x - mean) * standard_scale(mean, variance)
@@ -204,7 +205,7 @@ class InterestNetwork(nn.Module):
         """Whether it is the paper's DIN, which the kernels can train as one operation."""
         pooling = self.pooling
         plain = isinstance(pooling, WeightedSumPooling) and pooling.plain and self.counts is None
-        return plain and not self.item.sparse
+        return plain and not self.item.sparse and self.tower.fits
 
     def _whole(self, batch: RaggedBatch) -> Kernels | None:
         """The compiled kernels, where they can train this network as one operation and that is faster."""

@@ -1,5 +1,6 @@
 """Training's compiled kernels against PyTorch, on the whole family, and against NumPy in double precision."""
 
+import dataclasses
 import shutil
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from din_core.model import native, pairs
+from din_core.model.native import hidden as hidden_layers
 from din_core.model.native.kernels import Kernels, _Process
 from din_core.model.network import InterestNetwork
 from tests.model.conftest import FAMILY, toy_batch, toy_config, toy_network
@@ -123,6 +125,26 @@ def test_weights_and_interest_vectors_of_a_whole_din_have_their_gradients_too():
     for (name, p), e in zip(found.named_parameters(), exact.parameters(), strict=True):
         off, expected = (torch.zeros_like(p) if x.grad is None else x.grad.float() for x in (p, e))
         torch.testing.assert_close(off, expected, rtol=1e-3, atol=1e-4, msg=name)
+
+
+@pytest.mark.parametrize("hidden", ["unit_hidden", "tower_hidden"])
+def test_layers_too_wide_for_a_thread_s_stack_are_left_to_pytorch(hidden, monkeypatch):
+    monkeypatch.setattr(hidden_layers, "WIDEST", 40)
+    config = dataclasses.replace(toy_config(), **{hidden: (41, 3)})
+    network, batch = InterestNetwork(config).train(), single(toy_batch(*BATCHES["an empty history"]))
+    with native.used(True):
+        names = {type(node).__name__ for node in nodes_of(network(batch).logit.grad_fn)}
+    assert "DinBackward" not in names
+    assert ("UnitWeightsBackward" in names) == (hidden == "tower_hidden")
+    assert ("TowerLogitsBackward" in names) == (hidden == "unit_hidden")
+
+
+def nodes_of(node):
+    """All that a gradient goes through."""
+    yield node
+    for further, _ in node.next_functions:
+        if further is not None:
+            yield from nodes_of(further)
 
 
 def on_each_number_of_threads(compute):

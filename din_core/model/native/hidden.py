@@ -17,6 +17,10 @@ WIDTH = 16
 """A vector's numbers, on any machine; as in linear.h."""
 
 
+WIDEST = 2_048
+"""Channels, or inputs, up to which blocks of rows fit a thread's stack."""
+
+
 class Mlp(NamedTuple):
     """first (H, W) and its bias (H,); alpha (H,) of the first Dice; second (H₂, H) and its bias (H₂,); second_alpha
     (H₂,); last (1, H₂) and its bias (1,); or the gradients of these."""
@@ -67,7 +71,7 @@ class Pass(NamedTuple):
     def of(cls, n: int, mlp: Mlp, keep: Keep = (None, None)) -> Pass:
         """Room for it; `keep` with the layers' own channels."""
         first, second = (None if one is None else padded(one, WIDTH) for one in keep)
-        return cls(torch.empty(sum(Pass.sizes(n, mlp))), first, second)
+        return cls(torch.empty(sum(Pass.sizes(n, mlp)), dtype=torch.float32), first, second)
 
     @staticmethod
     def sizes(n: int, mlp: Mlp) -> tuple[int, ...]:
@@ -88,6 +92,11 @@ class Standard(NamedTuple):
     """(W,) what it was multiplied by"""
     first: Tensor
     """(H, W)"""
+
+
+def fits(*sizes: int) -> bool:
+    """Whether the kernels take layers of so many channels or inputs."""
+    return max(sizes) <= WIDEST
 
 
 def wide(channels: int) -> int:
