@@ -34,6 +34,8 @@ OURS = "DIN Lens"
 UNIT, TOWER = [80, 40], [200, 80]
 BATCHES = 8
 """Different ones that a peer trains on, in turns."""
+SHORTER = 16
+"""How many steps of ours take about as long as one of a peer's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,7 @@ class Padded:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Some steps timed together. The first of them find caches full of another's data: a turn is so many that this does
-    not tell, more where steps are short."""
+    """Some steps timed together. The first of them find caches full of another's data, so turns last about as long."""
 
     steps: Callable[[], None]
     impressions: int
@@ -65,7 +66,7 @@ def peers(sizes: Sizes) -> list[Row]:
     That setting, which keeps freed memory, is the process's own and cannot be taken back: the libraries as they come
     have the first turns.
     """
-    shape = sizes.shapes[0]
+    shape = replace(sizes.shapes[0], burst=SHORTER * sizes.peer_steps)
     tasks, notes = _installed(shape, sizes)
     as_they_come = {} if len(tasks) == 1 else _seconds(tasks, sizes)
     keep_freed_memory()

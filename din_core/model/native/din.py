@@ -1,7 +1,7 @@
 """A whole DIN in training over the compiled kernels, as one operation with its gradient.
 
 What `InterestNetwork` computes piece by piece: on short histories the steps between the pieces, each a node of
-PyTorch's graph, cost as much as a tenth of a training step.
+PyTorch's graph, are 8 % of a training step.
 
 Dimensions as in `ragged.py`; O is the width of what the tower reads of profile and context.
 """
