@@ -91,8 +91,9 @@ def test_a_cohorts_means_are_those_of_the_stored_sums_and_follow_the_slice(
     expect(page.get_by_text("On all 3 impressions of the slice")).to_be_visible()  # the last that is drawn
     page.locator(".st-key-cohort_age").locator("xpath=following::summary[1]").click()  # its equal table
     check(np.ones(3, dtype=bool))
-    page.get_by_text("Weights over a cohort").scroll_into_view_if_needed()  # a list that is open closes when it scrolls
     choice = page.get_by_role("combobox", name="Category of the candidate", exact=True)
+    choice.scroll_into_view_if_needed()  # a list that is open closes when the page scrolls, and is told a frame later
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     choice.fill("Dairy")
     expect(page.get_by_role("option")).to_have_text(["Dairy"])
     choice.press("Enter")
