@@ -1,7 +1,7 @@
 """A whole DIN in training over the compiled kernels, as one operation with its gradient.
 
-What `InterestNetwork` computes piece by piece: on short histories the steps between the pieces, each a node of
-PyTorch's graph, are 8 % of a training step.
+What `InterestNetwork` computes piece by piece: on short histories a training step feels what each node of PyTorch's
+graph costs.
 
 Dimensions as in `ragged.py`; O is the width of what the tower reads of profile and context.
 """

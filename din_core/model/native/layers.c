@@ -140,8 +140,8 @@ static void dice_rows(const float *alpha, const float *mean, const float *varian
 }
 
 /* The rows of a Dice that reads s (n, hp); its running values move. */
-static void open_dice(const float *s, const float *weight, const float *alpha, Running *values, float momentum,
-                      float epsilon, long n, long h, long hp, float *total, float *rows) {
+static void open_dice(const float *s, const float *weight, const float *alpha, const Running *values,
+                      float momentum, float epsilon, long n, long h, long hp, float *total, float *rows) {
     float mean[hp], variance[hp];
     double *parts = (double *)room(2 * CHUNKS * (1 + 4 * hp));
     moments(s, weight, n, hp, parts, mean, variance, total);
@@ -152,15 +152,16 @@ static void open_dice(const float *s, const float *weight, const float *alpha, R
 
 void layers_forward(const Layers *own, Pass *pass, float momentum, float epsilon, long n, long h, long h2, float *out) {
     const long hp = wide(h), h2p = wide(h2);
-    Running first = own->first_values, second = own->second_values;
     float *across = room(hp * h2p), bias[h2p];
     fill_up(own->second, h2, h, h2p, hp, pass->second);
     transpose(pass->second, h2p, hp, across);
     fill_up(own->second_bias, 1, h2, 1, h2p, bias);
     fill_up(own->last, 1, h2, 1, h2p, pass->last);
-    open_dice(pass->s, pass->weight, own->alpha, &first, momentum, epsilon, n, h, hp, pass->total, pass->dice);
+    open_dice(pass->s, pass->weight, own->alpha, &own->first_values, momentum, epsilon, n, h, hp, pass->total,
+              pass->dice);
     to_second(pass->s, pass->keep, pass->dice, across, bias, pass->next, n, hp, h2p, h);
-    open_dice(pass->next, pass->weight, own->alpha2, &second, momentum, epsilon, n, h2, h2p, pass->total, pass->dice2);
+    open_dice(pass->next, pass->weight, own->alpha2, &own->second_values, momentum, epsilon, n, h2, h2p, pass->total,
+              pass->dice2);
     to_last(pass->next, pass->keep2, pass->dice2, pass->last, own->last_bias, out, n, h2p);
     free(across);
 }
