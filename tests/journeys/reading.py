@@ -20,6 +20,22 @@ from din_core.store import BehaviorStore
 Checked = TypeVar("Checked")
 PATIENCE = 10.0
 """Seconds within which a page shows what it is to show."""
+REST = """() => new Promise((done) => {
+  const still = 300;
+  let moved = performance.now();
+  const watcher = new MutationObserver(() => { moved = performance.now(); });
+  watcher.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+  const look = () => {
+    const busy = !document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+      || document.querySelector("[data-testid=stSkeleton], [data-testid=stStatusWidget]")
+      || document.fonts.status !== "loaded";
+    if (busy) moved = performance.now();
+    if (performance.now() - moved < still) return setTimeout(look, 50);
+    watcher.disconnect();
+    return done();
+  };
+  look();
+})"""
 
 
 def box(page: Page, key: str) -> Locator:
@@ -46,6 +62,11 @@ def wait_until_opened(page: Page) -> None:
 def wait_until_run(page: Page) -> None:
     """Until the run that draws the page is over; for a page of which something new stands already."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+
+
+def wait_until_rest(page: Page) -> None:
+    """Until no run draws any more, every part is loaded and nothing has moved for a while: what has the focus stays."""
+    page.evaluate(REST)
 
 
 def settles(page: Page, check: Callable[[], Checked]) -> Checked:

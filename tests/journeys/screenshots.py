@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.charts import chart
-from tests.journeys.reading import wait_until_run
+from tests.journeys.reading import wait_until_rest
 from tests.journeys.server import ROOT, running_app, running_browser
 
 FOLDER = ROOT / "assets" / "screenshots"
@@ -54,9 +54,7 @@ def take(browser: Browser, address: str, name: str, ending: str, theme: str) -> 
     page = context.new_page()
     page.goto(f"{address.rstrip('/')}/{path}")
     ready(page)
-    wait_until_run(page)
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)  # all parts are loaded
-    page.evaluate("document.fonts.ready")
+    wait_until_rest(page)
     page.wait_for_function("document.getAnimations().length == 0")  # bars have grown
     page.screenshot(path=FOLDER / f"{name}{ending}.png")
     print(FOLDER / f"{name}{ending}.png")

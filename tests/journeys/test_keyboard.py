@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.reading import wait_until_rest
 from tests.journeys.screenshots import PAGES
 
 STEPS = 200
@@ -17,6 +18,8 @@ STEP = """() => {
   while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
   if (!at || at === document.body) return null;
   at.reached = true;
+  const table = at.closest("canvas");  // it hands the focus to a cell of its own, some time later
+  if (table) table.reached = true;
   const name = at.getAttribute("aria-label") || at.innerText || at.id;
   const drawn = (node) => {
     const style = getComputedStyle(node);
@@ -70,7 +73,7 @@ def test_the_tab_key_reaches_every_control_and_shows_where_it_is(page: Page, add
     path, ready = PAGES[name]
     page.goto(f"{address}{path}")
     ready(page)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    wait_until_rest(page)
     went = []
     for _ in range(STEPS):
         page.keyboard.press("Tab")
@@ -82,4 +85,5 @@ def test_the_tab_key_reaches_every_control_and_shows_where_it_is(page: Page, add
     assert page.evaluate(MISSED) == []
     unseen = [step["name"] for step in went if step["pressed"] and not step["seen"]]
     assert [told for told in unseen if told != "Show/hide columns"] == []  # Streamlit's own, above a table
-    assert {"Inspect", "Tour"} <= {step["name"] for step in went}
+    names = [step["name"] for step in went]
+    assert {"Inspect", "Tour"} <= set(names), names

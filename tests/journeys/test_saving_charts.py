@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
+from tests.journeys.reading import wait_until_rest
 
 NewPage = Callable[..., Page]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -78,7 +79,7 @@ def test_bars_are_saved_as_they_are_drawn_and_their_table_as_it_is_shown(
     said = listen(page)
     page.goto(f"{address}data")
     bars = traces(page, "per_user")[0]
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    wait_until_rest(page)
     title = "Users by behaviors"
     button(page, "CSV", title).focus()
     so_far, before = len(said), page.locator(".st-key-per_user").bounding_box()
