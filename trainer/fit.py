@@ -43,6 +43,11 @@ def at_least(name: str, value: float, limit: float) -> None:
 AHEAD = 16
 """Batches made at once: what is small costs as much once as for all of them."""
 
+LOOK_STEPS = {"cpu": 20}
+"""Steps between two looks at the loss, by device; a look waits for what is under way."""
+RARELY = 200
+"""Elsewhere."""
+
 Progress = Callable[["Step"], None]
 
 
@@ -215,7 +220,7 @@ class Run:
             optimizer.step()
         self.step += 1
         self._loss.lerp_(loss.detach(), 0.02 if self.step > 1 else 1.0)
-        if self.step % 20 == 0 or self.just_evaluated:  # reading it waits for the device
+        if self.step % LOOK_STEPS.get(self.device.type, RARELY) == 0 or self.just_evaluated:
             self.loss = float(self._loss)
         if self.just_evaluated:
             self._evaluate(epoch)

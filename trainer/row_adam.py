@@ -37,8 +37,7 @@ class RowAdam(torch.optim.Optimizer):
 
     def _update(self, table: Tensor, learning_rate: float, penalty: Tensor | None) -> None:
         assert table.grad is not None
-        touched = table.grad.coalesce()
-        rows, gradient = touched.indices()[0], touched.values()
+        rows, gradient = touched_rows(table.grad)
         state = self._slots(table)
         value = table[rows]
         if penalty is not None:
@@ -59,3 +58,26 @@ class RowAdam(torch.optim.Optimizer):
             state["steps"] = table.new_zeros(len(table))
             state["mean"], state["square"] = torch.zeros_like(table), torch.zeros_like(table)
         return state
+
+
+def touched_rows(grad: Tensor) -> tuple[Tensor, Tensor]:
+    """A sparse gradient (rows, width) as (n,) rows and their (n, width) sums.
+
+    On a CPU each row stands once. How many rows differ a device is not asked, the host would wait: there n is the
+    number of lookups, and the row that comes last stands again, with the same sum, in what is left over.
+    """
+    if grad.device.type == "cpu":
+        touched = grad.coalesce()
+        return touched.indices()[0], touched.values()
+    return summed_in_place(grad._indices()[0], grad._values())
+
+
+def summed_in_place(rows: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    """rows (n,), values (n, width) → as many, each row with the sum of its values; see `touched_rows`."""
+    ordered, order = rows.sort(stable=True)
+    new = torch.cat([ordered.new_ones(1, dtype=torch.bool), ordered[1:] != ordered[:-1]])[: len(ordered)]
+    place = new.cumsum(0) - 1  # of each lookup among the rows that differ
+    sums = torch.zeros_like(values).index_add(0, place, values[order])
+    first = torch.zeros_like(ordered).scatter_(0, place, ordered)
+    kept = torch.minimum(torch.arange(len(ordered), device=rows.device), place[-1:])
+    return first[kept], sums[kept]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError
-from din_core.model.ragged import Multi, RaggedBatch
+from din_core.model.ragged import Multi, RaggedBatch, resident
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.store import BulkTables
 
@@ -125,19 +125,16 @@ class Samples:
         """Batches of some groups each, gathered at once: each is slices of what all of them read."""
         groups, device = np.concatenate(several), self.behavior.device
 
-        def resident(index: Ints) -> Tensor:
-            return torch.from_numpy(index).to(device, non_blocking=True)
-
         behaviors, behavior_offsets = _slices(self.behavior_offsets, groups)
         candidates, candidate_offsets = _slices(self.candidate_offsets, groups)
         values = [_slices(offsets, self.user[groups]) for offsets in self.profile_offsets]
-        past, shown = resident(behaviors), resident(candidates)
+        past, shown = resident(behaviors, device), resident(candidates, device)
         behavior = self.item_rows.index_select(0, self.behavior.index_select(0, past))
         count, age = self.count.index_select(0, past), self.age.index_select(0, past)
         candidate = self.item_rows.index_select(0, self.candidate.index_select(0, shown))
         context, label = self.context.index_select(0, shown), self.label.index_select(0, shown)
         profile = [
-            (rows.index_select(0, resident(index)), offsets)
+            (rows.index_select(0, resident(index, device)), offsets)
             for rows, (index, offsets) in zip(self.profile_rows, values, strict=True)
         ]
         found = []
@@ -147,7 +144,7 @@ class Samples:
             users = []
             for rows, offsets in profile:
                 u, own_values = _span(offsets, *span)
-                users.append(Multi(rows[u], resident(own_values[:-1])))
+                users.append(Multi(rows[u], resident(own_values[:-1], device)))
             batch = RaggedBatch(
                 behavior[t], count[t], age[t], own_behaviors, candidate[c], own_candidates, tuple(users), context[c]
             )

@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,7 +25,7 @@ from din_core.model.native import Kernels, kernels_for
 from din_core.model.native.hidden import Mlp, fits
 from din_core.model.native.unit import UnitSettings, UnitWeights
 from din_core.model.pairs import pair_count, pair_dot, pair_hidden, pair_matches, pair_softmax, pooled
-from din_core.model.ragged import RaggedBatch
+from din_core.model.ragged import RaggedBatch, resident
 
 
 class Pooled(NamedTuple):
@@ -252,7 +253,7 @@ def fold_field(batch: RaggedBatch, field: int) -> tuple[RaggedBatch, Tensor, Ten
 
     Also (n,) a behavior of each, and (N,) the place each behavior went to.
     """
-    row, history = batch.behavior[:, field], batch.owner(batch.behavior_offsets)
+    row, history = batch.behavior[:, field], batch.history_of_behavior
     rows = int(row.max()) + 1 if row.numel() else 1
     value, place = torch.unique(history * rows + row, return_inverse=True)
     n = value.numel()
@@ -273,8 +274,8 @@ def fold_field(batch: RaggedBatch, field: int) -> tuple[RaggedBatch, Tensor, Ten
 def unfolded_pairs(batch: RaggedBatch, folded: RaggedBatch, place: Tensor) -> Tensor:
     """(P,) the folded pair that each pair of `batch` went to."""
     behavior, candidate = batch.pairs()
-    candidates = torch.tensor(batch.candidate_offsets, device=place.device)
-    per_behavior = candidates.diff()[folded.owner(folded.behavior_offsets)]
+    candidates = resident(np.asarray(batch.candidate_offsets), place.device)
+    per_behavior = candidates.diff()[folded.history_of_behavior]
     first_pair = per_behavior.cumsum(0) - per_behavior  # (n,)
-    history = batch.owner(batch.behavior_offsets)[behavior]
+    history = batch.history_of_behavior[behavior]
     return first_pair[place[behavior]] + candidate - candidates[history]

@@ -47,8 +47,8 @@ class Counts(nn.Module):
 
         A sum over behaviors: without a behavior it is less by what that behavior adds.
         """
-        history = batch.owner(batch.behavior_offsets)
-        owner = batch.owner(batch.candidate_offsets)
+        history = batch.history_of_behavior
+        owner = batch.history_of_candidate
         count = batch.count.double()
         columns = [
             _matching(history * rows + batch.behavior[:, f], count, owner * rows + batch.candidate[:, f])

@@ -9,6 +9,7 @@ embedding width, T the longest history.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
@@ -18,7 +19,7 @@ from din_core.model.config import Evolution, ModelConfig
 from din_core.model.native import kernels_for
 from din_core.model.native.evolution import Evolve, Steps
 from din_core.model.pairs import pair_dot, pair_softmax, pair_sum
-from din_core.model.ragged import Offsets, RaggedBatch
+from din_core.model.ragged import Offsets, RaggedBatch, resident
 
 OPEN = -2.0
 """Where an update gate starts, in logits: a state is at first replaced by .88."""
@@ -54,16 +55,17 @@ class InterestEvolution(nn.Module):
         """Last states (M, D), k (N, D) → interest vectors (M, D), or (M, 2D) with the sum of the history."""
         if not self.history_sum:
             return evolved
-        sums = k.new_zeros(batch.groups, k.shape[1]).index_add(0, batch.owner(batch.behavior_offsets), k)
-        return torch.cat([evolved, sums[batch.owner(batch.candidate_offsets)]], 1)
+        sums = k.new_zeros(batch.groups, k.shape[1]).index_add(0, batch.history_of_behavior, k)
+        return torch.cat([evolved, sums[batch.history_of_candidate]], 1)
 
     def extract(self, k: Tensor, batch: RaggedBatch) -> Tensor:
         """k (N, D) → (N, D): the first GRU's state after each behavior."""
         if not len(k):
             return k
         order, sizes = time_major(batch.behavior_offsets)
-        packed: PackedSequence = self.extractor(PackedSequence(k[order.to(k.device)], sizes))[0]
-        return torch.zeros_like(packed.data).index_copy(0, order.to(k.device), packed.data)
+        order = resident(order, k.device)
+        packed: PackedSequence = self.extractor(PackedSequence(k[order], sizes))[0]
+        return torch.zeros_like(packed.data).index_copy(0, order, packed.data)
 
     def attend(self, q: Tensor, interest: Tensor, batch: RaggedBatch) -> Tensor:
         """(P,) softmax over a history of h_t·W·q; equation 8."""
@@ -146,11 +148,11 @@ def auxiliary_loss(interest: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
     The other behavior is drawn from those of the whole batch, so often-bought items are drawn often; a draw of
     the next behavior's own item is left out. 0 where no history has two behaviors.
     """
-    following = torch.arange(1, len(k) + 1, device=k.device)
-    last = torch.tensor(batch.behavior_offsets, dtype=torch.int64, device=k.device)[1:] - 1
-    has_next = torch.ones(len(k), dtype=torch.bool, device=k.device)
+    has_next = np.ones(len(k), dtype=bool)
+    last = np.asarray(batch.behavior_offsets)[1:] - 1
     has_next[last[last >= 0]] = False
-    state, following = interest[has_next], following[has_next]
+    own = resident(np.flatnonzero(has_next), k.device)
+    state, following = interest[own], own + 1
     if not len(state):
         return interest.sum() * 0
     sampled = torch.randint(len(k), following.shape, device=k.device)
@@ -187,4 +189,4 @@ def _steps(batch: RaggedBatch) -> tuple[Tensor, list[int], Tensor, Tensor]:
     behavior = (behavior_start[history][None] + step[:, None])[taking_part]
     pair = (pair_start[history][None] + step[:, None] * candidates[history][None] + within[None])[taking_part]
     device = batch.count.device
-    return order.to(device), taking_part.sum(1).tolist(), behavior.to(device), pair.to(device)
+    return resident(order, device), taking_part.sum(1).tolist(), resident(behavior, device), resident(pair, device)

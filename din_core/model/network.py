@@ -228,7 +228,7 @@ class InterestNetwork(nn.Module):
         """(M, U + X): what the tower reads of profile and context."""
         if not self.config.user_fields + self.config.context_fields:
             return batch.count.new_empty(len(batch.candidate), 0)
-        profile = self.profile.pool(batch)[batch.owner(batch.candidate_offsets)]
+        profile = self.profile.pool(batch)[batch.history_of_candidate]
         return torch.cat([profile, self.context(batch.context)], 1)
 
     def head(

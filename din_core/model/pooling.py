@@ -32,7 +32,7 @@ class BasePooling(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
         """q (M, D), k (N, D) → weights (P,), interest vectors (M, D)."""
-        history = batch.owner(batch.behavior_offsets)  # (N,)
+        history = batch.history_of_behavior  # (N,)
         groups = len(batch.behavior_offsets) - 1
         mass = self.mass(batch, history, groups)  # (N,)
         total = _total(batch.count * mass, history, groups)
@@ -41,7 +41,7 @@ class BasePooling(nn.Module):
         else:
             weight, intensity = mass / total[history], (total > 0).to(total.dtype)  # whose sum is 1 but for rounding
         v = k.new_zeros(groups, k.shape[1]).index_add(0, history, (batch.count * weight).to(k.dtype)[:, None] * k)
-        owner = batch.owner(batch.candidate_offsets)
+        owner = batch.history_of_candidate
         return Pooled(batch.per_pair(weight), v[owner], intensity[owner, None])
 
     def mass(self, batch: RaggedBatch, history: Tensor, groups: int) -> Tensor:

@@ -10,9 +10,10 @@ width, H hidden width of the activation unit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +22,14 @@ from torch import Tensor
 
 Offsets = tuple[int, ...] | NDArray[np.int64]
 """(G + 1), on the host: what is history g's runs from offset g to offset g + 1."""
+
+
+def resident(index: Tensor | NDArray[Any], device: torch.device) -> Tensor:
+    """An array of the host on a device; nobody waits until it is there."""
+    tensor = torch.as_tensor(index)
+    if device.type == "cuda" and tensor.device.type == "cpu":
+        tensor = tensor.pin_memory()  # from pageable memory a copy keeps the host waiting
+    return tensor.to(device, non_blocking=True)
 
 
 @dataclass(frozen=True)
@@ -60,15 +69,24 @@ class RaggedBatch:
         spans = zip(pairwise(behaviors), pairwise(candidates), strict=True)
         return [(slice(*behaviors), slice(*candidates)) for behaviors, candidates in spans]
 
-    def owner(self, offsets: Offsets) -> Tensor:
-        """(offsets[-1],) the history each row of a ragged run belongs to."""
-        lengths = torch.tensor(offsets).diff()
-        return torch.repeat_interleave(lengths).to(self.count.device)
+    def to(self, device: torch.device) -> RaggedBatch:
+        """The same on a device, without waiting for it; offsets stay on the host."""
+        if device == self.count.device:
+            return self
+        return replace(
+            self,
+            behavior=resident(self.behavior, device),
+            count=resident(self.count, device),
+            age=resident(self.age, device),
+            candidate=resident(self.candidate, device),
+            profile=tuple(Multi(resident(f.rows, device), resident(f.offsets, device)) for f in self.profile),
+            context=resident(self.context, device),
+        )
 
     def per_pair(self, value: Tensor) -> Tensor:
         """(N,) a value of each behavior → (P,) that of each pair's behavior."""
-        candidates = torch.tensor(self.candidate_offsets).diff().to(value.device)
-        return value.repeat_interleave(candidates[self.owner(self.behavior_offsets)])
+        candidates = self._lengths[1][self.history_of_behavior]
+        return torch.repeat_interleave(value, candidates, output_size=self.pair_total)
 
     def pairs(self) -> tuple[Tensor, Tensor]:
         """(P,) behavior index and (P,) candidate index of each pair."""
@@ -95,21 +113,31 @@ class RaggedBatch:
     @cached_property
     def _lengths(self) -> tuple[Tensor, Tensor]:
         """(G,) behaviors and (G,) candidates of each history."""
-        offsets = (torch.tensor(offsets) for offsets in (self.behavior_offsets, self.candidate_offsets))
-        behaviors, candidates = (o.diff().to(self.count.device) for o in offsets)
+        offsets = (np.asarray(offsets) for offsets in (self.behavior_offsets, self.candidate_offsets))
+        behaviors, candidates = (resident(np.diff(o), self.count.device) for o in offsets)
         return behaviors, candidates
+
+    @cached_property
+    def history_of_behavior(self) -> Tensor:
+        """(N,) the history that each behavior belongs to."""
+        return torch.repeat_interleave(self._lengths[0], output_size=int(self.behavior_offsets[-1]))
+
+    @cached_property
+    def history_of_candidate(self) -> Tensor:
+        """(M,) the history that each candidate is scored against."""
+        return torch.repeat_interleave(self._lengths[1], output_size=int(self.candidate_offsets[-1]))
 
     @cached_property
     def pairs_of_behavior(self) -> Tensor:
         """(N,) where each behavior's pairs, one a candidate, start."""
-        repeats = self._lengths[1][self.owner(self.behavior_offsets)]
+        repeats = self._lengths[1][self.history_of_behavior]
         return repeats.cumsum(0) - repeats
 
     @cached_property
     def pairs_of_candidate(self) -> tuple[Tensor, Tensor]:
         """(P,) pairs ordered by (candidate, behavior), and (M,) where each candidate's pairs start in them."""
         behaviors, candidates = self._lengths
-        history = self.owner(self.candidate_offsets)  # (M,)
+        history = self.history_of_candidate  # (M,)
         own = behaviors[history]  # (M,) pairs of each candidate
         start = own.cumsum(0) - own
         candidate = torch.repeat_interleave(own, output_size=self.pair_total)
@@ -123,7 +151,7 @@ class RaggedBatch:
     def _pairs(self) -> tuple[Tensor, Tensor]:
         candidates = self._lengths[1]
         candidate_start = candidates.cumsum(0) - candidates
-        history = self.owner(self.behavior_offsets)  # (N,)
+        history = self.history_of_behavior  # (N,)
         behavior = torch.repeat_interleave(candidates[history], output_size=self.pair_total)  # (P,)
         within = torch.arange(self.pair_total, device=behavior.device) - self.pairs_of_behavior[behavior]
         return behavior, candidate_start[history[behavior]] + within

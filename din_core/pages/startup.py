@@ -141,13 +141,17 @@ def from_environment() -> tuple[str | None, str | None]:
 
 
 def load_models(folder: Path) -> dict[str, Scorer]:
-    """All checkpoints below `folder`, each gathering the requests of all sessions. The first call imports torch."""
+    """All checkpoints below `folder`, each gathering the requests of all sessions; DIN_DEVICE says where they score.
+
+    The first call imports torch.
+    """
     import torch
 
-    from din_core.scoring import BatchingScorer, load_scorers
+    from din_core.scoring import BatchingScorer, Device, load_scorers
 
     torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other
-    return {name: BatchingScorer(scorer) for name, scorer in load_scorers(folder).items()}
+    on = Device(os.environ.get("DIN_DEVICE") or "cpu")
+    return {name: BatchingScorer(scorer) for name, scorer in load_scorers(folder, on).items()}
 
 
 def open_on(store: BehaviorStore, setting: Setting, stored: Path | None) -> Scenario | None:

@@ -2,6 +2,7 @@
 
 from din_core.scoring.batching import BatchingScorer
 from din_core.scoring.catalogue import Catalogue, CatalogueScoring
+from din_core.scoring.device import Device
 from din_core.scoring.opened import Opened, open_scenario
 from din_core.scoring.ranking import RankedItem, Ranking
 from din_core.scoring.scorer import Scorer, load_scorers
@@ -10,6 +11,7 @@ __all__ = [
     "BatchingScorer",
     "Catalogue",
     "CatalogueScoring",
+    "Device",
     "Opened",
     "RankedItem",
     "Ranking",

@@ -70,12 +70,13 @@ class BatchingScorer(Scorer):
         *,
         max_batch: int = 1 << 15,
         max_queue: int = 1024,
-        workers: int = 2,
+        workers: int | None = None,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
+        workers = scorer.on.workers if workers is None else workers
         if min(max_batch, max_queue, workers) < 1:
             raise ValueError(f"max_batch {max_batch}, max_queue {max_queue} and workers {workers} must be 1 or more")
-        super().__init__(scorer.checkpoint)
+        super().__init__(scorer.checkpoint, scorer.on, scorer.held)
         self._max_batch, self._max_queue = max_batch, max_queue
         self._lanes: OrderedDict[Hashable, deque[_Job]] = OrderedDict()
         """Who waits, in the order of their turns."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,18 +20,26 @@ from din_core.domain.results import Floats
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring import kernels, workers
+from din_core.scoring.device import CPU, Device
+from din_core.scoring.launches import BlocksOnDevice
+from din_core.scoring.means import Means, Tiles
 from din_core.scoring.scorer import Scorer, item_rows
 from din_core.scoring.short_tower import ShortTower
 from din_core.scoring.tiles import ProjectedHistory
 
 BLOCK = 1024
-"""Candidates scored between two looks at whether to stop."""
+"""Candidates scored between two looks at whether to stop, by a core."""
+BLOCK_BYTES = 1 << 30
+"""What the hidden channels of a block may take on a device."""
+LARGEST_BLOCK = 1 << 16
 SKETCH_SHARE, SKETCH_LEAST, SKETCH_MOST = 1 / 8, 8, 32
 """Behaviors of the shortened history by which the likely candidates are found: a share of all, within bounds."""
 KEPT_HISTORIES = 4
 """Projected histories that a catalogue keeps: T·D·H numbers each, some 5 to 10 MB."""
 
 Positions = NDArray[np.int64]
+BlockScorer = Callable[[Tensor], Tensor]
+"""(n,) of the U distinct rows → (n,) logits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +62,21 @@ class RowCatalogue:
     Safe to share between threads.
     """
 
-    def __init__(self, network: InterestNetwork, rows: Tensor, threads: int | None = None, fused: bool = True) -> None:
-        """`rows` (C, F); `threads` is one a core where it is not given; `fused` may use the C kernel."""
-        self.network, self.fused = network, fused
-        self.threads = threads or workers.cores()
+    def __init__(
+        self, network: InterestNetwork, rows: Tensor, on: Device = CPU, held: InterestNetwork | None = None
+    ) -> None:
+        """`rows` (C, F); `held` is the network as the device holds it, where it does."""
+        self.network, self.on = network, on
+        self.held = on.hold(network) if held is None else held
+        self.threads = on.workers if isinstance(on.form, Means) else on.form.threads or workers.cores()
         self.rows, place = _distinct(rows)
+        self.rows_there = on.send(self.rows)
         by_row = torch.argsort(place, stable=True)
         self.positions: Positions = by_row.numpy()
         self.starts: Positions = np.append(0, np.bincount(place.numpy(), minlength=len(self.rows)).cumsum())
         self._projected: OrderedDict[bytes, tuple[ProjectedHistory, ProjectedHistory | None]] = OrderedDict()
         self._lock = threading.Lock()
-        if fused:
+        if isinstance(on.form, Tiles) and on.form.fused:
             kernels.prepare()
 
     def __len__(self) -> int:
@@ -73,7 +85,7 @@ class RowCatalogue:
     def scoring(self, batch: RaggedBatch) -> CatalogueScoring:
         """Score against a batch of one history, its profile, and the context of its first candidate."""
         with torch.inference_mode():
-            tower = ShortTower(self.network, self.network.others(_one_candidate(batch)))
+            tower = ShortTower(self.held, self.held.others(_one_candidate(batch).to(self.on.device)))
         return CatalogueScoring(self, *self._project(batch), tower)
 
     def _project(self, batch: RaggedBatch) -> tuple[ProjectedHistory, ProjectedHistory | None]:
@@ -82,16 +94,30 @@ class RowCatalogue:
         with self._lock:
             found = self._projected.pop(key, None)
         if found is None:
-            short = sketch(self.network, batch)
+            short = sketch(self.network, batch) if isinstance(self.on.form, Tiles) else None  # a device has no need
             found = (
-                ProjectedHistory(self.network, batch, self.fused),
-                None if short is None else ProjectedHistory(self.network, short, self.fused),
+                ProjectedHistory(self.held, batch.to(self.on.device), self.on.form),
+                None if short is None else ProjectedHistory(self.held, short, self.on.form),
             )
+            self.on.settle()
         with self._lock:
             self._projected[key] = found
             while len(self._projected) > KEPT_HISTORIES:
                 self._projected.popitem(last=False)
         return found
+
+    def scorer(self, history: ProjectedHistory, tower: ShortTower) -> BlockScorer:
+        """Against one history; any thread may call it."""
+        if isinstance(self.on.form, Means):
+            return BlocksOnDevice(history, self.rows_there, tower, self.on, self.block(len(history.batch.behavior)))
+        return lambda block: history.logits(self.rows[block], tower)
+
+    def block(self, behaviors: int) -> int:
+        """Candidates of a block: what a core scores before it looks up, or what fills a device."""
+        if isinstance(self.on.form, Tiles):
+            return BLOCK
+        pair_bytes = 4 * sum(self.network.config.unit_hidden)
+        return min(LARGEST_BLOCK, max(BLOCK, BLOCK_BYTES // (pair_bytes * max(1, behaviors)) // BLOCK * BLOCK))
 
     def places(self, distinct: Positions) -> tuple[Positions, Positions]:
         """The positions of all candidates with these of the U distinct rows, and for each which of the rows."""
@@ -104,10 +130,12 @@ class RowCatalogue:
 class Catalogue:
     """Every item of a list as a candidate for one checkpoint."""
 
-    def __init__(self, scorer: Scorer, items: Sequence[Item], threads: int | None = None) -> None:
+    def __init__(self, scorer: Scorer, items: Sequence[Item]) -> None:
         """Looks up all rows at once: build one for a checkpoint and an item list, and keep it."""
         self.scorer, self.items = scorer, tuple(items)
-        self.rows = RowCatalogue(scorer.checkpoint.model, item_rows(scorer.checkpoint.vocabulary, self.items), threads)
+        checkpoint = scorer.checkpoint
+        rows = item_rows(checkpoint.vocabulary, self.items)
+        self.rows = RowCatalogue(checkpoint.model, rows, scorer.on, scorer.held)
 
     def scoring(self, history: History, context: Mapping[str, str | None]) -> CatalogueScoring:
         """Score all items, shown in one context, against a history."""
@@ -129,10 +157,12 @@ class CatalogueScoring:
         dtype = catalogue.network.tower.last.bias.detach().numpy().dtype
         self.logit: Floats = np.full(self.total, -np.inf, dtype)
         """(C,) by position; −∞ until scored"""
-        self._history, self._short, self._tower = history, short, tower
-        known = history.batch.behavior[:, 0]
+        self._score = catalogue.scorer(history, tower)
+        self._guess = None if short is None else catalogue.scorer(short, tower)
+        known = history.batch.behavior[:, 0].cpu()
         repeats = torch.isin(catalogue.rows[:, 0], known[known > 0])
-        self._waiting = _blocks(repeats.nonzero().squeeze(1))
+        self._block = catalogue.block(len(history.batch.behavior))
+        self._waiting = _blocks(repeats.nonzero().squeeze(1), self._block)
         self._rest = (~repeats).nonzero().squeeze(1)
         self._cancelled = threading.Event()
 
@@ -152,7 +182,7 @@ class CatalogueScoring:
         yield from self._parts()
 
     def _parts(self) -> Iterator[Part]:
-        for block, logit in self._scored(self._history, self._waiting):
+        for block, logit in self._scored(self._score, self._waiting):
             if self.cancelled:
                 return
             positions, which = self.catalogue.places(block.numpy())
@@ -180,15 +210,15 @@ class CatalogueScoring:
 
     def _likely_first(self, rows: Tensor) -> list[Tensor]:
         """Blocks of these distinct rows by their scores against the shortened history; as they come without one."""
-        if self._short is not None:
-            guesses = [logit for _, logit in self._scored(self._short, _blocks(rows))]
+        if self._guess is not None:
+            guesses = [logit for _, logit in self._scored(self._guess, _blocks(rows, self._block))]
             if not self.cancelled:
                 rows = rows[torch.cat(guesses).argsort(descending=True, stable=True)]
-        return _blocks(rows)
+        return _blocks(rows, self._block)
 
-    def _scored(self, history: ProjectedHistory, blocks: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+    def _scored(self, scorer: BlockScorer, blocks: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         def score(block: Tensor) -> tuple[Tensor, Tensor]:
-            return block, history.logits(self.catalogue.rows[block], self._tower)
+            return block, scorer(block)
 
         return workers.in_order(score, blocks, self.catalogue.threads, self._cancelled)
 
@@ -230,8 +260,7 @@ def _spread(k: Tensor, importance: Tensor, size: int) -> tuple[Tensor, Tensor]:
     return torch.tensor(chosen), far.argmin(1)
 
 
-def _blocks(rows: Tensor, size: int | None = None) -> list[Tensor]:
-    size = size or BLOCK
+def _blocks(rows: Tensor, size: int) -> list[Tensor]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 

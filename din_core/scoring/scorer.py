@@ -15,9 +15,10 @@ from din_core.domain import CheckpointError, FoldedBehavior, History, Item, Scor
 from din_core.domain.results import Floats
 from din_core.model.checkpoint import CONFIG, Checkpoint, load_checkpoint
 from din_core.model.config import ModelConfig
+from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch
 from din_core.model.vocabulary import Vocabulary
-from din_core.scoring.blocks import in_blocks
+from din_core.scoring.device import CPU, Device
 
 DAY = 86_400
 OPENING_PAIR = ("din", "base")
@@ -45,10 +46,12 @@ class Request:
 class Scorer:
     """Scores candidates against one history. Safe to share between threads: scoring changes nothing."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
+    def __init__(self, checkpoint: Checkpoint, on: Device = CPU, held: InterestNetwork | None = None) -> None:
+        """`held` is the checkpoint's network as the device holds it, where it does."""
+        self.checkpoint, self.on = checkpoint, on
         self.name = checkpoint.config.title
-        self._network = in_blocks(checkpoint.model)
+        self.held = on.hold(checkpoint.model) if held is None else held
+        self._network = on.for_requests(self.held)
         self._known: dict[int, tuple[Item, list[int]]] = {}
         """By id: the object itself, so that the id stays its own, and its rows. Nothing that tells of a user."""
 
@@ -104,11 +107,12 @@ class Scorer:
         """Score several requests in one forward pass, each as if alone; those on one history object share it."""
         groups = list(_by_history(requests).values())
         batch = self.batch(groups)
-        output = self._network(batch)
-        logit = output.logit.numpy()
-        probability = output.logit.sigmoid().numpy()
+        with self.on.stream():
+            output = self._network(batch.to(self.on.device))
+            scored, weights = output.logit.cpu(), output.weight.cpu()
+        logit, probability = scored.numpy(), scored.sigmoid().numpy()
         kinds = len(self.checkpoint.vocabulary.item) if self.config.unit_per_field else 1
-        weight = output.weight.numpy().reshape(-1, kinds)
+        weight = weights.numpy().reshape(-1, kinds)
         found: dict[int, Scores] = {}
         start, first = 0, 0  # of the group's pairs and candidates
         for group in groups:
@@ -212,7 +216,7 @@ def _profile(vocabulary: Vocabulary, *users: User) -> tuple[Multi, ...]:
     return tuple(found)
 
 
-def load_scorers(folder: Path) -> dict[str, Scorer]:
+def load_scorers(folder: Path, on: Device = CPU) -> dict[str, Scorer]:
     """Every checkpoint in the folders below `folder`, by folder name: `din` and `base` first, then by name."""
     found = sorted(path.parent for path in folder.glob(f"[!.]*/{CONFIG}"))
     if not found:
@@ -220,6 +224,6 @@ def load_scorers(folder: Path) -> dict[str, Scorer]:
             "{folder} holds 0 checkpoints; write one below it with `python -m trainer train --out {folder}/din`",
             folder=str(folder),
         )
-    scorers = {path.name: Scorer(load_checkpoint(path)) for path in found}
+    scorers = {path.name: Scorer(load_checkpoint(path), on) for path in found}
     first = [name for name in OPENING_PAIR if name in scorers]
     return {name: scorers[name] for name in dict.fromkeys([*first, *scorers])}

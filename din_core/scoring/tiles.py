@@ -28,14 +28,18 @@ from din_core.model.dice import EPSILON, Dice
 from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_sum
+from din_core.model.pooling import BasePooling
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring import kernels
+from din_core.scoring.means import Form, Means
 from din_core.scoring.short_tower import ShortTower
+from din_core.scoring.whole import UnitOfBlock
 
 CANDIDATES = 256
 """Candidates of a tile in PyTorch."""
 TILE_BYTES = 3 << 18
 """What the two hidden layers of one such tile may take; a core's second-level cache is 1 to 2 MB."""
+
 
 Pool = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """q (n, D) and item field rows (n, F) → interest vectors (n, D) and intensities (n, 1 or F)."""
@@ -48,11 +52,16 @@ class ProjectedHistory:
     """
 
     @torch.inference_mode()
-    def __init__(self, network: InterestNetwork, batch: RaggedBatch, fused: bool = True) -> None:
-        """`batch` holds one history; its candidates and context play no part. `fused` may use the C kernel."""
+    def __init__(self, network: InterestNetwork, batch: RaggedBatch, form: Form) -> None:
+        """`batch` holds one history; its candidates and context play no part."""
         self.network = network
         self.batch = replace(batch, candidate_offsets=(0, 0), candidate=batch.candidate[:0], context=batch.context[:0])
-        self.pool = _pool(network, self.batch, fused)
+        self.pool = _pool(network, self.batch, form)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the same launches score any candidates, whatever their values are."""
+        return isinstance(self.network.pooling, WeightedSumPooling | BasePooling) and self.network.counts is None
 
     @torch.inference_mode()
     def logits(self, rows: Tensor, tower: ShortTower) -> Tensor:
@@ -68,15 +77,13 @@ def _with_candidates(batch: RaggedBatch, rows: Tensor) -> RaggedBatch:
     return replace(batch, candidate=rows, candidate_offsets=(0, len(rows)))
 
 
-def _pool(network: InterestNetwork, batch: RaggedBatch, fused: bool) -> Pool:
+def _pool(network: InterestNetwork, batch: RaggedBatch, form: Form) -> Pool:
     """How this member of the family pools."""
     k, pooling = network.item(batch.behavior), network.pooling
     if isinstance(pooling, FieldwisePooling):
-        return _FieldwiseTiles(pooling, k, batch, fused)
+        return _FieldwiseTiles(pooling, k, batch, form)
     if isinstance(pooling, WeightedSumPooling):
-        return _WeightedSumTiles(
-            pooling.unit, pooling.query, pooling.normalisation, pooling.scale, k, batch, fused=fused
-        )
+        return _WeightedSumTiles(pooling.unit, pooling.query, pooling.normalisation, pooling.scale, k, batch, form)
     if isinstance(pooling, InterestEvolution):
         return _evolution(pooling, k, batch)
     pooled = pooling(k[:0].new_zeros(1, k.shape[1]), k, _with_candidates(batch, batch.behavior.new_zeros(1, 1)))
@@ -99,7 +106,7 @@ def _evolution(pooling: InterestEvolution, k: Tensor, batch: RaggedBatch) -> Poo
 class _FieldwiseTiles:
     """One unit per item field. Candidates that share a value of a field get one pooled vector of it."""
 
-    def __init__(self, pooling: FieldwisePooling, k: Tensor, batch: RaggedBatch, fused: bool) -> None:
+    def __init__(self, pooling: FieldwisePooling, k: Tensor, batch: RaggedBatch, form: Form) -> None:
         self.slices = pooling.slices
         self.tiles = []
         for f, own in enumerate(self.slices):
@@ -107,7 +114,7 @@ class _FieldwiseTiles:
             query = pooling.queries[f]
             self.tiles.append(
                 _WeightedSumTiles(
-                    pooling.units[f], query, pooling.normalisation, pooling.scales[f], k[first, own], folded, fused
+                    pooling.units[f], query, pooling.normalisation, pooling.scales[f], k[first, own], folded, form
                 )
             )
 
@@ -115,7 +122,7 @@ class _FieldwiseTiles:
         interests, intensities = [], []
         for f, (own, tiles) in enumerate(zip(self.slices, self.tiles, strict=True)):
             value, place = torch.unique(rows[:, f], return_inverse=True)
-            first = place.new_empty(len(value)).scatter_(0, place, torch.arange(len(place)))
+            first = place.new_empty(len(value)).scatter_(0, place, torch.arange(len(place), device=place.device))
             interest, intensity = tiles(q[first, own], rows[first])
             interests.append(interest[place])
             intensities.append(intensity[place])
@@ -133,14 +140,16 @@ class _WeightedSumTiles:
         scale: float,
         k: Tensor,
         batch: RaggedBatch,
-        fused: bool,
+        form: Form,
     ) -> None:
         self.query, self.normalised, self.scale = query, normalisation != "none", scale
         ones = k.new_ones(len(k), 1)
         self.summed = batch.count.to(k.dtype)[:, None] * torch.cat([k, ones], 1)  # (T, D + 1)
         self.width = k.shape[1]
         if isinstance(unit, ActivationUnit):
-            self.weigh: Callable[[Tensor, Tensor], Tensor] = _UnitTiles(unit, k, batch, fused)
+            self.weigh: Callable[[Tensor, Tensor], Tensor] = (
+                UnitOfBlock(unit, k, batch, form) if isinstance(form, Means) else _UnitTiles(unit, k, batch, form.fused)
+            )
         else:
             keys = (k @ unit.form.T if isinstance(unit, Bilinear) else k).T  # q·W·k = q·(k·Wᵀ)
             self.weigh = lambda q, rows: q @ keys

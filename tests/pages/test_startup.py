@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from din_core.domain import CheckpointError, Scenario, StoreError
+from din_core.domain import CheckpointError, DinLensError, Scenario, StoreError
 from din_core.pages import startup
 from din_core.pages.startup import BUILD_STEPS, Startup, build_share, from_environment, open_on
 from din_core.sharing import Setting
@@ -114,6 +114,12 @@ def test_a_store_of_ones_own_needs_checkpoints_of_ones_own(monkeypatch: pytest.M
     monkeypatch.delenv("DIN_CHECKPOINTS", raising=False)
     with pytest.raises(CheckpointError, match="DIN_CHECKPOINTS is not set"):
         from_environment()
+
+
+def test_a_device_that_is_not_there_is_said_at_the_start(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIN_DEVICE", "cuda:99")
+    with pytest.raises(DinLensError, match=r"'cuda:99' was asked for, but \d+ CUDA devices are here"):
+        Startup(world.url, str(world.checkpoints)).wait(60)
 
 
 def test_the_pages_answer_before_torch_is_imported() -> None:

@@ -12,6 +12,8 @@ from din_core.domain import Behavior, History, Item, User
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
 from din_core.scoring import Scorer, catalogue, kernels, workers
 from din_core.scoring.catalogue import Catalogue, RowCatalogue, sketch
+from din_core.scoring.device import Device
+from din_core.scoring.means import Tiles
 from tests.model.conftest import FAMILY, VOCABULARY, toy_batch, toy_network
 
 LONG = [n % 6 for n in range(3, 80)]
@@ -48,7 +50,7 @@ def test_every_member_scores_what_the_plain_network_scores(name, items, fused):
     assert np.ptp(expected) > 0
     if fused:
         kernels.prepare(wait=True)
-    found = RowCatalogue(network.float(), all_rows(), fused=fused).scoring(
+    found = RowCatalogue(network.float(), all_rows(), Device("cpu", Tiles(fused=fused))).scoring(
         one_history(items, folds=network.config.folds)
     )
     np.testing.assert_allclose(found.finish(), expected, atol=1e-5)
@@ -66,7 +68,7 @@ def test_double_precision_stays_double(items):
 def test_tiles_of_any_size_agree(tile_bytes, monkeypatch):
     monkeypatch.setattr("din_core.scoring.tiles.TILE_BYTES", tile_bytes)
     network, batch = toy_network(unit_matches=True, normalisation="softmax"), one_history(LONG, torch.float64)
-    found = RowCatalogue(network, all_rows(), fused=False).scoring(batch).finish()
+    found = RowCatalogue(network, all_rows(), Device("cpu", Tiles(fused=False))).scoring(batch).finish()
     np.testing.assert_allclose(found, plainly(network, batch, all_rows()), atol=1e-12)
 
 
@@ -143,7 +145,9 @@ def test_a_stopped_iteration_goes_on_where_it_stopped(small_blocks):
 def test_threads_agree_with_one_thread(small_blocks, name):
     network = toy_network(**FAMILY[name]).float()
     batch = one_history(LONG, folds=network.config.folds)
-    one, three = (RowCatalogue(network, all_rows(2), threads=n).scoring(batch).finish() for n in (1, 3))
+    one, three = (
+        RowCatalogue(network, all_rows(2), Device("cpu", Tiles(threads=n))).scoring(batch).finish() for n in (1, 3)
+    )
     np.testing.assert_array_equal(one, three)
 
 

@@ -24,6 +24,7 @@ from trainer.bench import peer_accuracy
 from trainer.bench import peers as peers_module
 from trainer.bench.catalogue import catalogue, flop, made, naive_logits
 from trainer.bench.cohorts import cohorts
+from trainer.bench.device import device, on_device
 from trainer.bench.embeddings import embeddings
 from trainer.bench.explaining import explaining
 from trainer.bench.levers import levers
@@ -124,6 +125,26 @@ def test_operations_are_those_of_the_split_unit_forward_and_twice_backward():
 
 def test_the_machine_multiplies():
     assert finite(machine(SIZES)).keys() >= {"(n × 64) · (64 × 80)", "(n × 80) · (80 × 40)"}
+
+
+def test_a_device_tells_of_each_means_and_of_what_half_precision_changes():
+    found = finite(on_device(SIZES, "cpu"))
+    size = "3,000 candidates × 20 behaviors"
+    wanted = {"all means on", "not compiled", "not captured", "one stream", "none of them"}
+    assert {name.removeprefix(f"{size}: ") for name in found if name.startswith(size)} == {*wanted, "bfloat16"}
+    assert {name.removeprefix("2 callers: ") for name in found if name.startswith("2 callers")} == {
+        "not gathered",
+        *(wanted - {"not captured"}),
+    }
+    changed = {name.removeprefix(f"{size}: "): found[name]["of top 100 others"] for name in found if size in name}
+    assert {changed[name] for name in wanted} == {0}
+    assert changed["bfloat16"] < 10
+
+
+def test_without_a_device_nothing_is_measured_on_one_and_a_row_says_so():
+    (row,) = device(SIZES, "cpu")
+    assert not row.values
+    assert "--device cuda" in row.note
 
 
 def test_training_tells_every_model_and_the_naive_one_on_every_shape():

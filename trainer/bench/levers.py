@@ -11,6 +11,8 @@ import torch
 from din_core.model import pairs
 from din_core.scoring import kernels
 from din_core.scoring.catalogue import RowCatalogue
+from din_core.scoring.device import Device
+from din_core.scoring.means import Tiles
 from trainer.bench.catalogue import made
 from trainer.bench.made_data import config_of, each_alone, made_samples, unfolded
 from trainer.bench.naive import unsplit
@@ -76,8 +78,8 @@ def _catalogue(sizes: Sizes) -> list[Row]:
     network, rows, batch = made(candidates, behaviors)
     forms = {
         ALL_ON: RowCatalogue(network, rows),
-        "Dice not in C": RowCatalogue(network, rows, fused=False),
-        "one thread": RowCatalogue(network, rows, threads=1),
+        "Dice not in C": RowCatalogue(network, rows, Device("cpu", Tiles(fused=False))),
+        "one thread": RowCatalogue(network, rows, Device("cpu", Tiles(threads=1))),
     }
     tasks = {name: (lambda form=form: form.scoring(batch).finish()) for name, form in forms.items()}
     spent = {name: median(times) for name, times in alternate(tasks, min(sizes.rounds, 5)).items()}

@@ -55,19 +55,29 @@ def load() -> float | None:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
-def matmul_rate(products: list[Product], sizes: Sizes, device: str = "cpu") -> float:
+def matmul_rate(
+    products: list[Product], sizes: Sizes, device: str = "cpu", precision: torch.dtype | None = None
+) -> float:
     """FLOP/s of these products together, each at the number of rows that suits it best.
 
-    In the precision of training: float32 with all threads, bfloat16 on a GPU.
+    In the precision of training where none is given: float32 with all threads, bfloat16 on a GPU.
     """
+    precision = precision or (torch.bfloat16 if device.startswith("cuda") else torch.float32)
     work = [2 * inner * outer for inner, outer in products]
-    best = [max(_rate(rows, *product, device) for rows in sizes.matmul_rows) for product in products]
+    best = [max(_rate(rows, *product, device, precision) for rows in sizes.matmul_rows) for product in products]
     return sum(work) / sum(w / rate for w, rate in zip(work, best, strict=True))
 
 
-def _rate(rows: int, inner: int, outer: int, device: str = "cpu") -> float:
+def copy_rate(sizes: Sizes, device: str) -> float:
+    """Bytes/s read and written by a copy that no cache holds."""
+    source = torch.zeros(sizes.copied_bytes // 4, device=device)
+    target = torch.empty_like(source)
+    target.copy_(source)
+    return 2 * sizes.copied_bytes / statistics.median(seconds_of(lambda: target.copy_(source)) for _ in range(REPEATS))
+
+
+def _rate(rows: int, inner: int, outer: int, device: str = "cpu", precision: torch.dtype = torch.float32) -> float:
     """FLOP/s, the median of a few; small products are repeated until they take a while."""
-    precision = torch.bfloat16 if device.startswith("cuda") else torch.float32
     a = torch.randn(rows, inner, device=device, dtype=precision)
     b, out = a.new_ones(inner, outer), a.new_empty(rows, outer)
     flop = 2 * rows * inner * outer

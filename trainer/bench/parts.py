@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from trainer.bench.catalogue import catalogue
 from trainer.bench.cohorts import cohorts
+from trainer.bench.device import device
 from trainer.bench.embeddings import embeddings
 from trainer.bench.explaining import explaining
 from trainer.bench.levers import levers
@@ -59,6 +60,7 @@ def _parts(wanted: Wanted) -> Mapping[str, Callable[[], list[Row]]]:
         "rescoring": partial(rescoring, sizes, wanted.store, wanted.checkpoint),
         "search": partial(search, sizes),
         "serving": partial(serving, sizes, wanted.store, wanted.checkpoint),
+        "device": partial(device, sizes, wanted.device, wanted.store, wanted.checkpoint),
         "explaining": partial(explaining, sizes, wanted.store, wanted.checkpoint),
         "cohorts": partial(cohorts, wanted.cases),
         "levers": partial(levers, sizes),

@@ -32,6 +32,11 @@ class Served:
     waits: list[float] = field(default_factory=list)
     """Seconds, one an answer"""
 
+    def add(self, rate: float, waits: list[float]) -> None:
+        """A round more."""
+        self.rates.append(rate)
+        self.waits += waits
+
     def values(self) -> dict[str, float]:
         """Columns of the table."""
         p50, p99 = (float(1e3 * np.percentile(self.waits, p)) for p in (50, 99))
@@ -55,10 +60,9 @@ def _rows(callers: int, scorers: dict[str, Scorer], questions: Sequence[Asked], 
     served = {name: Served() for name in scorers}
     for turn in range(sizes.serving_rounds + 1):
         for name, scorer in scorers.items():
-            rate, waits = _ask(scorer, questions, callers, sizes.serving_seconds)
+            rate, waits = ask(scorer, questions, callers, sizes.serving_seconds)
             if turn:
-                served[name].rates.append(rate)
-                served[name].waits += waits
+                served[name].add(rate, waits)
     off = served["off"].values()
     return [
         Row(
@@ -74,7 +78,7 @@ def _rows(callers: int, scorers: dict[str, Scorer], questions: Sequence[Asked], 
     ]
 
 
-def _ask(scorer: Scorer, questions: Sequence[Asked], callers: int, seconds: float) -> tuple[float, list[float]]:
+def ask(scorer: Scorer, questions: Sequence[Asked], callers: int, seconds: float) -> tuple[float, list[float]]:
     """Answers a second, and how long each took."""
     waits: list[list[float]] = [[] for _ in range(callers)]
     ready = threading.Barrier(callers + 1)

@@ -74,6 +74,7 @@ class Sizes:
     naive_batch: int = 128
     """Impressions a step of the naive formulation where histories are long: it holds every padded pair"""
     matmul_rows: tuple[int, ...] = (2_048, 16_384, 131_072)
+    copied_bytes: int = 1 << 28
     table_rows: tuple[int, ...] = (10_000, 1_000_000, 10_000_000)
     catalogues: tuple[tuple[int, int], ...] = (
         (68_037, 100),
@@ -83,6 +84,7 @@ class Sizes:
         (1_000_000, 400),
     )
     """Candidates and behaviors"""
+    device_catalogues: tuple[tuple[int, int], ...] = ((68_037, 277), (1_000_000, 100))
     naive_candidates: int = 2_048
     """Candidates that the naive catalogue is timed on"""
     store_users: int = 64
@@ -115,8 +117,10 @@ def quick() -> Sizes:
         models=("din", "din-fields", "dien"),
         naive_batch=8,
         matmul_rows=(256,),
+        copied_bytes=1 << 16,
         table_rows=(1_000, 4_000),
         catalogues=((600, 20),),
+        device_catalogues=((3_000, 20),),
         naive_candidates=64,
         store_users=3,
         store_behaviors=20,

@@ -19,7 +19,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", metavar="PART,PART", help=f"of {', '.join(PARTS)} (all but peers)")
     parser.add_argument("--peers", action="store_true", help="also train the DIN of other libraries installed here")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: to see that it runs, nothing to quote")
-    parser.add_argument("--device", default="cpu", help="that trains: auto, cpu or cuda (%(default)s)")
+    parser.add_argument(
+        "--device", default="cpu", help="of the parts that train and of device: auto, cpu, cuda (%(default)s)"
+    )
     parser.add_argument("--store", help="URL of a store to ask about users of (made otherwise), and for peers to learn")
     parser.add_argument("--checkpoint", type=Path, help="checkpoint of that store")
     parser.add_argument("--cases", type=Path, metavar="DIR", help="folder that `cases` wrote, for the part cohorts")

@@ -1,0 +1,162 @@
+"""Scoring as another device does it: what the plain network says, and nothing asks the device for a value on the way.
+
+What a CPU can show of it: the same operations on a CPU, and on a device without numbers; and what is sent to be
+recorded. That CUDA records and replays it is not tested here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from din_core.domain import Behavior, DinLensError, History, Item, User
+from din_core.model.checkpoint import load_checkpoint, save_checkpoint
+from din_core.scoring import BatchingScorer, Catalogue, Scorer, launches
+from din_core.scoring.catalogue import BLOCK, LARGEST_BLOCK, RowCatalogue
+from din_core.scoring.device import Device
+from din_core.scoring.means import Means
+from din_core.scoring.short_tower import ShortTower
+from din_core.scoring.tiles import ProjectedHistory
+from tests.model.conftest import FAMILY, VOCABULARY, toy_network
+from tests.scoring.test_catalogue import LONG, all_rows, one_history, plainly
+from tests.without_waiting import NOWHERE, without_waiting
+
+PLAIN = Means(compiled=False)
+COMPILED = {name: FAMILY[name] for name in ("din", "match flags", "prelu", "sigmoid")}
+ASKS = [name for name in FAMILY if name.startswith("unit per field")]
+"""Values that candidates share are counted where they are."""
+
+
+def people(items: list[int]) -> History:
+    """A history of these items of the toy vocabulary, one a day."""
+    known = [Item(name, fields={"category": "xy"[n % 2]}) for n, name in enumerate("abcde")]
+    user = User("u", {"age": ("old",)})
+    behaviors = tuple(Behavior(known[n % 5], 86_400 * day) for day, n in enumerate(items))
+    return History(user, 86_400 * (len(items) + 1), behaviors)
+
+
+@pytest.mark.parametrize("items", [[4], [], LONG], ids=["one", "none", "long"])
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_catalogue_in_whole_blocks_scores_what_the_plain_network_scores(name, items):
+    network = toy_network(**FAMILY[name])
+    expected = plainly(network, one_history(items, torch.float64, network.config.folds), all_rows())
+    found = RowCatalogue(network.float(), all_rows(), Device("cpu", PLAIN)).scoring(
+        one_history(items, folds=network.config.folds)
+    )
+    np.testing.assert_allclose(found.finish(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_compiled_it_scores_the_same_for_histories_of_any_length(name):
+    network = toy_network(**FAMILY[name])
+    for items in ([1, 2, 3, 5], LONG):
+        expected = plainly(network, one_history(items, torch.float64), all_rows())
+        found = RowCatalogue(network.float(), all_rows(), Device("cpu", Means())).scoring(one_history(items)).finish()
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        network.double()
+
+
+def test_half_precision_is_near_and_full_precision_is_nearer():
+    network = toy_network()
+    expected = plainly(network, one_history(LONG, torch.float64), all_rows())
+    network.float()
+    half, full = (
+        RowCatalogue(network, all_rows(), Device("cpu", replace(PLAIN, half=half))).scoring(one_history(LONG)).finish()
+        for half in (True, False)
+    )
+    away = [np.abs(found - expected).max() for found in (half, full)]
+    assert 100 * away[1] < away[0] < 0.05 * np.ptp(expected)
+
+
+@pytest.mark.parametrize("name", ["din", "match flags", "prelu", "softmax", "average", "augru", "unit per field"])
+def test_requests_get_the_scores_that_the_cores_give(name, tmp_path):
+    save_checkpoint(tmp_path, toy_network(**FAMILY[name]).float(), VOCABULARY, {}, "")
+    checkpoint = load_checkpoint(tmp_path)
+    on_cores, there = Scorer(checkpoint), Scorer(checkpoint, Device("cpu", PLAIN))
+    shown = [Item("a", fields={"category": "x"}), Item("d", fields={"category": "y"})]
+    for scorer in (there, BatchingScorer(there)):
+        for items in ([], LONG):
+            expected = on_cores.score(people(items), shown, {"place": "top"})
+            found = scorer.score(people(items), shown, {"place": "top"})
+            np.testing.assert_allclose(found.logit, expected.logit, atol=1e-5)
+            np.testing.assert_allclose(found.weight, expected.weight, atol=1e-5)
+
+
+def test_a_scorer_and_its_catalogue_share_what_the_device_holds(tmp_path):
+    save_checkpoint(tmp_path, toy_network().float(), VOCABULARY, {}, "")
+    scorer = Scorer(load_checkpoint(tmp_path), Device("cpu", PLAIN))
+    assert Catalogue(scorer, [Item("a")]).rows.held is scorer.held is BatchingScorer(scorer).held
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILY if name not in ASKS])
+def test_no_candidate_and_no_request_waits_for_the_device(name, monkeypatch):
+    network = toy_network(**FAMILY[name]).float()
+    there = Device(NOWHERE, PLAIN)
+    held, batch = there.hold(network), one_history(LONG, folds=network.config.folds)
+    for_requests = there.for_requests(held)
+    rows = all_rows()
+    with without_waiting(monkeypatch), torch.inference_mode():
+        sent = batch.to(NOWHERE)
+        history = ProjectedHistory(held, sent, PLAIN)
+        logits = history.logits(there.send(rows), ShortTower(held, held.others(sent)))
+        assert (logits.shape, logits.device) == ((len(rows),), NOWHERE)
+        output = for_requests(sent)
+        assert (output.logit.shape, output.weight.device) == ((1,), NOWHERE)
+
+
+@pytest.mark.parametrize("name", ["din", "average", "softmax", "dot"])
+def test_what_is_recorded_has_one_size_and_what_fills_it_up_is_left_out(name, monkeypatch):
+    sizes = []
+
+    class Played:
+        """Plays what it was given, and notes the size."""
+
+        def __init__(self, function, example):
+            self.function, self.size = function, len(example)
+
+        def __call__(self, value):
+            assert len(value) == self.size
+            sizes.append(self.size)
+            return self.function(value)
+
+    monkeypatch.setattr(launches, "Recorded", Played)
+    monkeypatch.setattr(Device, "captures", True)
+    monkeypatch.setattr(launches, "WORTH", 2)
+    monkeypatch.setattr(RowCatalogue, "block", lambda *_: 5)
+    network = toy_network(**FAMILY[name])
+    expected = plainly(network, one_history(LONG, torch.float64), all_rows())
+    found = RowCatalogue(network.float(), all_rows(), Device("cpu", PLAIN)).scoring(one_history(LONG)).finish()
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert set(sizes) == {5}
+    assert len(sizes) >= len(all_rows()) / 5
+
+
+@pytest.mark.parametrize("name", ["counts", "augru", "unit per field"])
+def test_what_depends_on_values_is_not_recorded(name, monkeypatch):
+    monkeypatch.setattr(Device, "captures", True)  # there is nothing here that records
+    monkeypatch.setattr(launches, "WORTH", 0)
+    monkeypatch.setattr(RowCatalogue, "block", lambda *_: 5)
+    network = toy_network(**FAMILY[name]).float()
+    batch = one_history(LONG, folds=network.config.folds)
+    scoring = RowCatalogue(network, all_rows(), Device("cpu", PLAIN)).scoring(batch)
+    assert np.isfinite(scoring.finish()).all()
+
+
+def test_a_block_fills_a_device_but_not_its_memory():
+    catalogue = RowCatalogue(toy_network().float(), all_rows(), Device("cpu", PLAIN))
+    sizes = [catalogue.block(behaviors) for behaviors in (0, 1, 400, 40_000, 10**9)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == LARGEST_BLOCK
+    assert sizes[-1] == BLOCK
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("cuda:99", "'cuda:99' was asked for, but"), ("gpu", "'gpu' is not one of cpu, cuda, cuda:N")],
+)
+def test_a_device_that_is_not_there_is_named(asked, said):
+    with pytest.raises(DinLensError, match=said):
+        Device(asked)
