@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,13 @@ from torch import Tensor, nn
 
 from din_core.domain import DinLensError
 from din_core.metrics import auc, gauc, log_loss
-from din_core.model.network import InterestNetwork
+from din_core.model.native import kernels_for
+from din_core.model.native.din import WholeDin
+from din_core.model.network import InterestNetwork, Output
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring import kernels
 from din_core.scoring.blocks import in_blocks
+from trainer.adam import Adam
 from trainer.regularisation import REGULARISATIONS, Regularisation, row_penalties
 from trainer.resume import RunState, load_state, save_state
 from trainer.row_adam import RowAdam
@@ -163,6 +167,8 @@ class Run:
         self.loss = math.log(2)
         self.curve: list[dict[str, float]] = []
         self.best = _copy(model.state_dict())
+        self._whole: WholeDin | None = None
+        self._looked = False
         self._ahead: dict[int, tuple[RaggedBatch, Tensor]] = {}
         self._loss = torch.tensor(self.loss, device=self.device)
         torch.manual_seed(options.seed)
@@ -178,11 +184,11 @@ class Run:
             table.sparse = by_row  # its gradient then holds the batch's rows only
         if not by_row:
             whole = {"params": tables, "weight_decay": options.embedding_decay}
-            return {"dense": torch.optim.AdamW([whole, rest], lr=options.learning_rate, fused=True)}
+            return {"dense": Adam([whole, rest], lr=options.learning_rate)}
         epoch = [groups for number, groups in self.batches if number == 0]
         penalties = row_penalties(self.train, epoch, [len(t) for t in tables], options.regularisation, options.mba)
         return {
-            "dense": torch.optim.AdamW([rest], lr=options.learning_rate, fused=True),
+            "dense": Adam([rest], lr=options.learning_rate),
             "rows": RowAdam(tables, options.learning_rate, penalties),
         }
 
@@ -209,22 +215,40 @@ class Run:
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
                 group["lr"] = self.learning_rate()
-        with _autocast(self.device):
-            output = self.model(batch)
-        loss = nn.functional.binary_cross_entropy_with_logits(output.logit.float(), label)
-        objective = loss
-        if output.auxiliary is not None:
-            objective = loss + self.model.config.auxiliary_weight * output.auxiliary.float()
-        objective.backward()  # type: ignore[no-untyped-call]
+        loss = self._learn(batch, label)
         for optimizer in self.optimizers.values():
             optimizer.step()
         self.step += 1
-        self._loss.lerp_(loss.detach(), 0.02 if self.step > 1 else 1.0)
+        self._loss.lerp_(loss, 0.02 if self.step > 1 else 1.0)
         if self.step % LOOK_STEPS.get(self.device.type, RARELY) == 0 or self.just_evaluated:
             self.loss = float(self._loss)
         if self.just_evaluated:
             self._evaluate(epoch)
         return int(label.numel())
+
+    def _learn(self, batch: RaggedBatch, label: Tensor) -> Tensor:
+        """Every parameter's gradient; () the log loss."""
+        if kernels_for(label):
+            if not self._looked:
+                self._whole, self._looked = self.model.whole(), True
+            of_logit = partial(log_loss_gradient, label=label)
+            loss = None if self._whole is None else self.model.learn(self._whole, batch, of_logit)
+            if loss is not None:
+                return loss
+        with _autocast(self.device):
+            output = self.model(batch)
+        return self._backward(output, label)
+
+    def _backward(self, output: Output, label: Tensor) -> Tensor:
+        """The same by PyTorch's graph."""
+        logit = output.logit.float()
+        loss, d_logit = log_loss_gradient(logit.detach(), label)
+        ends, gradients = [logit], [d_logit]
+        if output.auxiliary is not None:
+            ends.append(output.auxiliary.float())
+            gradients.append(torch.full_like(ends[-1], self.model.config.auxiliary_weight))
+        torch.autograd.backward(ends, gradients)
+        return loss
 
     def _batch(self) -> tuple[RaggedBatch, Tensor]:
         """The step's batch and its labels, made with those of the next steps."""
@@ -296,6 +320,15 @@ class Run:
         self._loss = state.tensors["loss"].to(self.device)
         self.step, self.best_step = state.numbers["step"], state.numbers["best_step"]
         self.seconds, self.loss, self.curve = (state.numbers[name] for name in ("seconds", "loss", "curve"))
+
+
+def log_loss_gradient(logit: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+    """logit and label (M,) → () the mean log loss, and its gradient (M,): known at once, no graph need find it."""
+    native = kernels_for(logit, label)
+    if native:
+        return native.log_loss(logit, label)
+    loss = nn.functional.binary_cross_entropy_with_logits(logit, label)
+    return loss, (torch.sigmoid(logit) - label) / len(label)
 
 
 def predict(model: InterestNetwork, samples: Samples, batch_size: int = 1024) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ Everything is built once and stays resident as flat arrays; a batch is a set of 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError
+from din_core.model.native import kernels_for
 from din_core.model.ragged import Multi, RaggedBatch, resident
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.store import BulkTables
@@ -123,19 +124,15 @@ class Samples:
 
     def batches(self, several: Sequence[Ints]) -> list[tuple[RaggedBatch, Tensor]]:
         """Batches of some groups each, gathered at once: each is slices of what all of them read."""
-        groups, device = np.concatenate(several), self.behavior.device
-
-        behaviors, behavior_offsets = _slices(self.behavior_offsets, groups)
-        candidates, candidate_offsets = _slices(self.candidate_offsets, groups)
-        values = [_slices(offsets, self.user[groups]) for offsets in self.profile_offsets]
-        past, shown = resident(behaviors, device), resident(candidates, device)
-        behavior = self.item_rows.index_select(0, self.behavior.index_select(0, past))
-        count, age = self.count.index_select(0, past), self.age.index_select(0, past)
-        candidate = self.item_rows.index_select(0, self.candidate.index_select(0, shown))
-        context, label = self.context.index_select(0, shown), self.label.index_select(0, shown)
+        groups = np.concatenate(several)
+        behaviors, behavior_offsets = self._slices(self.behavior_offsets, groups)
+        candidates, candidate_offsets = self._slices(self.candidate_offsets, groups)
+        behavior, count, age = self._items(behaviors(self.behavior)), behaviors(self.count), behaviors(self.age)
+        candidate = self._items(candidates(self.candidate))
+        context, label = candidates(self.context), candidates(self.label)
+        values = [self._slices(offsets, self.user[groups]) for offsets in self.profile_offsets]
         profile = [
-            (rows.index_select(0, resident(index, device)), offsets)
-            for rows, (index, offsets) in zip(self.profile_rows, values, strict=True)
+            (of_users(rows), offsets) for rows, (of_users, offsets) in zip(self.profile_rows, values, strict=True)
         ]
         found = []
         for span in pairwise(accumulate(map(len, several), initial=0)):
@@ -144,12 +141,28 @@ class Samples:
             users = []
             for rows, offsets in profile:
                 u, own_values = _span(offsets, *span)
-                users.append(Multi(rows[u], resident(own_values[:-1], device)))
+                users.append(Multi(rows[u], resident(own_values[:-1], rows.device)))
             batch = RaggedBatch(
                 behavior[t], count[t], age[t], own_behaviors, candidate[c], own_candidates, tuple(users), context[c]
             )
             found.append((batch, label[c]))
         return found
+
+    def _slices(self, offsets: Ints, groups: Ints) -> tuple[Callable[[Tensor], Tensor], Ints]:
+        """From what all groups hold to what these hold, end to end; and its offsets."""
+        native = kernels_for(self.count)
+        if native is None:
+            index, new = _slices(offsets, groups)
+            there = resident(index, self.count.device)
+            return (lambda values: values.index_select(0, there)), new
+        starts = offsets[groups]
+        new = np.concatenate([[0], np.cumsum(offsets[groups + 1] - starts)])
+        return (lambda values: native.slices(values, starts, new)), new
+
+    def _items(self, position: Tensor) -> Tensor:
+        """Item positions (n,) → their field rows (n, F)."""
+        native = kernels_for(self.count)
+        return native.rows_of(self.item_rows, position) if native else self.item_rows.index_select(0, position)
 
     def of_groups(self, groups: Ints) -> Samples:
         """The samples of some groups, in that order."""

@@ -22,7 +22,7 @@ from din_core.model.counts import Counts
 from din_core.model.dice import EPSILON, MOMENTUM, Dice, RunningMoments, mlp_of
 from din_core.model.dien import InterestEvolution
 from din_core.model.native import Kernels, kernels_for
-from din_core.model.native.din import Din, DinSettings
+from din_core.model.native.din import LossOf, WholeDin
 from din_core.model.native.hidden import Keep, Mlp, fits
 from din_core.model.native.layers import Embed, Features
 from din_core.model.native.tower import TowerLogits, TowerSettings
@@ -191,38 +191,39 @@ class InterestNetwork(nn.Module):
 
     def forward(self, batch: RaggedBatch) -> Output:
         """Score every candidate of the batch against its history."""
-        native = self._whole(batch)
-        if native:
-            return self._in_c(native, batch)
         q, k = self.item.of(batch.candidate, batch.behavior)  # (M, D), (N, D)
         weight, v, intensity, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D), (M, 1)
         repeats = self.counts.repeats(batch) if self.counts else None
         logit = self.head(self.others(batch), batch.candidate, q, v, intensity, repeats)
         return Output(logit, weight, v, auxiliary)
 
-    @property
-    def plain(self) -> bool:
-        """Whether it is the paper's DIN, which the kernels can train as one operation."""
-        pooling = self.pooling
-        plain = isinstance(pooling, WeightedSumPooling) and pooling.plain and self.counts is None
-        return plain and not self.item.sparse and self.tower.fits
-
-    def _whole(self, batch: RaggedBatch) -> Kernels | None:
-        """The compiled kernels, where they can train this network as one operation and that is faster."""
-        if not self.training or not self.plain or not batch.pair_total or in_blocks(batch):
-            return None
-        return kernels_for(self.tower.last.weight, batch.count)
-
-    def _in_c(self, native: Kernels, batch: RaggedBatch) -> Output:
+    def whole(self) -> WholeDin | None:
+        """What `learn` needs, where this is the paper's DIN and the kernels are in use and can train it."""
         pooling, tower = self.pooling, self.tower
+        native = kernels_for(*self.parameters())
+        plain = isinstance(pooling, WeightedSumPooling) and pooling.plain and self.counts is None
+        if native is None or not plain or self.item.sparse or not tower.fits:
+            return None
         assert isinstance(pooling, WeightedSumPooling)
         assert isinstance(pooling.unit, ActivationUnit)
-        unit, keep = pooling.unit, tower.kept(len(batch.candidate))
-        settings = DinSettings(unit.settings(), tower.settings(), KNEE, self._widths, keep)
-        logit, weight, v = Din.apply(  # type: ignore[no-untyped-call]
-            native, settings, batch, self.others(batch), *unit.mlp(), *tower.mlp(), *self.item.parameters()
-        )
-        return Output(logit, weight, v)
+        unit, tables = pooling.unit, list(self.item.parameters())
+        settings = unit.settings(), tower.settings()
+        return WholeDin(native, unit.mlp(), tower.mlp(), tables, settings, self._widths, KNEE)
+
+    def learn(self, whole: WholeDin, batch: RaggedBatch, loss_of: LossOf) -> Tensor | None:
+        """Forwards and back at once, without a graph: sets every parameter's gradient, moves running values, and
+        returns the loss (); None, with nothing done, where pieces are faster."""
+        if not batch.pair_total or in_blocks(batch):
+            return None
+        others = self.others(batch)
+        with torch.no_grad():
+            keep = self.tower.kept(len(batch.candidate))
+            loss, d_others, gradients = whole.gradients(batch, others, keep, loss_of)
+        for parameter, gradient in zip(whole.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        if others.requires_grad:
+            others.backward(d_others)  # type: ignore[no-untyped-call]
+        return loss
 
     def others(self, batch: RaggedBatch) -> Tensor:
         """(M, U + X): what the tower reads of profile and context."""

@@ -98,17 +98,22 @@ class RaggedBatch:
         return len(self.behavior_offsets) - 1
 
     @cached_property
+    def _pair_starts(self) -> NDArray[np.int64]:
+        """(G + 1,) where each history's pairs start, and P; which no device is asked for."""
+        pairs = np.diff(self.behavior_offsets) * np.diff(self.candidate_offsets)
+        return np.concatenate([[0], pairs.cumsum()])
+
+    @property
     def pair_total(self) -> int:
-        """P, which no device is asked for."""
-        return int(np.diff(self.behavior_offsets) @ np.diff(self.candidate_offsets))
+        """P."""
+        return int(self._pair_starts[-1])
 
     @cached_property
     def blocks(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Offsets of behaviors and candidates (G + 1) each, and (G,) where each history's pairs start; on the CPU."""
-        behaviors, candidates = np.asarray(self.behavior_offsets), np.asarray(self.candidate_offsets)
-        pairs = np.diff(behaviors) * np.diff(candidates)
-        starts = pairs.cumsum() - pairs
-        return torch.from_numpy(behaviors), torch.from_numpy(candidates), torch.from_numpy(starts)
+        """Offsets of behaviors, candidates and pairs, (G + 1) each, on the CPU."""
+        offsets = self.behavior_offsets, self.candidate_offsets, self._pair_starts
+        behaviors, candidates, pairs = (torch.from_numpy(np.asarray(own)) for own in offsets)
+        return behaviors, candidates, pairs
 
     @cached_property
     def _lengths(self) -> tuple[Tensor, Tensor]:

@@ -57,17 +57,35 @@ def one_step(options, batch, in_c, precision=torch.float32):
         output = network(batch)
         loss = torch.nn.functional.softplus(output.logit).sum() + (output.auxiliary or 0)
         loss.backward()
-    gradients = {f"gradient of {name}": p.grad for name, p in network.named_parameters() if p.grad is not None}
     outputs = {"logit": output.logit.detach(), "weight": output.weight.detach(), "interest": output.interest.detach()}
-    return {**outputs, **gradients, **dict(network.named_buffers())}
+    return {**outputs, **moved(network), "loss": loss.detach()}
 
 
-def assert_as_exact_as_pytorch(options, batch):
+def one_whole_step(options, batch):
+    """The same of a DIN that the kernels train as a whole; of its outputs the loss alone."""
+    network = toy_network(**options).float().train()
+    with native.used(True):
+        torch.manual_seed(0)
+        whole = network.whole()
+        loss = network.learn(whole, single(batch), lambda x: (torch.nn.functional.softplus(x).sum(), x.sigmoid()))
+    return {**moved(network), "loss": loss}
+
+
+def moved(network):
+    """Gradients and statistics."""
+    gradients = {f"gradient of {name}": p.grad for name, p in network.named_parameters() if p.grad is not None}
+    return {**gradients, **dict(network.named_buffers())}
+
+
+def assert_as_exact_as_pytorch(options, batch, whole=False):
     """Against double precision; a few behaviors through batch statistics can magnify rounding a thousandfold."""
     exact = one_step(options, batch, False, torch.float64)
-    found, plain = one_step(options, batch, True), one_step(options, batch, False)
-    assert found.keys() == plain.keys() == exact.keys()
+    found = one_whole_step(options, batch) if whole else one_step(options, batch, True)
+    plain = one_step(options, batch, False)
+    assert plain.keys() == exact.keys() == found.keys() | ({"logit", "weight", "interest"} if whole else set())
     for name, expected in exact.items():
+        if name not in found:
+            continue
         if expected.numel():
             off, usual = ((x[name].double() - expected).abs().max().item() for x in (found, plain))
             assert off <= 4 * usual + 3e-5 * (1 + expected.abs().max().item()), (name, off, usual)
@@ -96,35 +114,43 @@ def test_nothing_is_compiled_unasked_and_double_precision_is_left_to_pytorch():
 def test_dropout_drops_the_same_with_the_kernels_and_without():
     batch = toy_batch([[1, 2, 3], [4], [5, 1]] * 12, [[5, 1], [2, 3, 4], [1]] * 12)
     assert_as_exact_as_pytorch({"tower_dropout": 0.4}, batch)
+    assert_as_exact_as_pytorch({"tower_dropout": 0.4}, batch, whole=True)
     kept, dropped = (one_step({"tower_dropout": p}, batch, True)["logit"] for p in (0.0, 0.4))
     assert not torch.allclose(kept, dropped)
 
 
-PLAIN = [name for name, options in FAMILY.items() if InterestNetwork(toy_config(**options)).plain]
+PLAIN = ("din", "paper input")
+"""Those of the family that are trained as a whole."""
 
 
-@pytest.mark.parametrize("member", PLAIN)
-def test_a_whole_din_is_what_its_parts_are(member, monkeypatch):
-    batch = toy_batch(*BATCHES["a long history and a short one"])
-    whole = one_step(FAMILY[member], batch, True)
-    monkeypatch.setattr(InterestNetwork, "plain", False)
-    parts = one_step(FAMILY[member], batch, True)
-    for name, expected in parts.items():
-        torch.testing.assert_close(whole[name], expected, rtol=1e-5, atol=1e-6, msg=name)
-
-
-def test_weights_and_interest_vectors_of_a_whole_din_have_their_gradients_too():
-    batch = toy_batch(*BATCHES["repeats and several candidates"])
-    exact, found = toy_network().train(), toy_network().float().train()
-    output = exact(batch)
-    (output.weight.square().sum() + output.interest.sum()).backward()
+@pytest.mark.parametrize("member", FAMILY)
+def test_the_paper_s_din_is_trained_as_a_whole_and_no_relative(member):
+    network = toy_network(**FAMILY[member])
+    assert network.whole() is None  # nothing is compiled unasked, and it is in double precision
     with native.used(True):
-        output = found(single(batch))
-        assert type(output.logit.grad_fn).__name__ == "DinBackward"
-        (output.weight.square().sum() + output.interest.sum()).backward()
-    for (name, p), e in zip(found.named_parameters(), exact.parameters(), strict=True):
-        off, expected = (torch.zeros_like(p) if x.grad is None else x.grad.float() for x in (p, e))
-        torch.testing.assert_close(off, expected, rtol=1e-3, atol=1e-4, msg=name)
+        assert network.whole() is None
+        assert (network.float().whole() is not None) == (member in PLAIN)
+
+
+@pytest.mark.parametrize("case", BATCHES)
+@pytest.mark.parametrize("member", PLAIN)
+def test_a_whole_din_learns_what_the_plain_network_learns(member, case):
+    batch = toy_batch(*BATCHES[case])
+    if batch.pair_total:
+        assert_as_exact_as_pytorch(FAMILY[member], batch, whole=True)
+        return
+    network = toy_network(**FAMILY[member]).float().train()
+    with native.used(True):
+        assert network.learn(network.whole(), single(batch), lambda x: (x.sum(), torch.ones_like(x))) is None
+    assert all(p.grad is None for p in network.parameters())
+
+
+def test_a_whole_din_leaves_long_histories_to_its_parts(monkeypatch):
+    monkeypatch.setattr(pairs, "BLOCK_PAIRS", 0)
+    network = toy_network().float().train()
+    batch = single(toy_batch(*BATCHES["repeats and several candidates"]))
+    with native.used(True):
+        assert network.learn(network.whole(), batch, lambda x: (x.sum(), torch.ones_like(x))) is None
 
 
 @pytest.mark.parametrize("hidden", ["unit_hidden", "tower_hidden"])
@@ -133,8 +159,8 @@ def test_layers_too_wide_for_a_thread_s_stack_are_left_to_pytorch(hidden, monkey
     config = dataclasses.replace(toy_config(), **{hidden: (41, 3)})
     network, batch = InterestNetwork(config).train(), single(toy_batch(*BATCHES["an empty history"]))
     with native.used(True):
+        assert network.whole() is None
         names = {type(node).__name__ for node in nodes_of(network(batch).logit.grad_fn)}
-    assert "DinBackward" not in names
     assert ("UnitWeightsBackward" in names) == (hidden == "tower_hidden")
     assert ("TowerLogitsBackward" in names) == (hidden == "unit_hidden")
 
@@ -178,6 +204,8 @@ def test_nor_does_that_of_a_training_step(member):
     groups = [(int(draw.integers(0, 60)), int(draw.integers(0, 9))) for _ in range(40)]
     batch = toy_batch(*([draw.integers(1, 6, pair[side]).tolist() for pair in groups] for side in (0, 1)))
     on_each_number_of_threads(lambda: one_step(FAMILY[member], batch, True).values())
+    if member in PLAIN:
+        on_each_number_of_threads(lambda: one_whole_step(FAMILY[member], batch).values())
 
 
 @pytest.mark.parametrize("rows", [1, 31, 32, 33, 511, 512, 513, 4_001])
@@ -201,6 +229,32 @@ def test_asinh_is_right_from_denormal_numbers_to_huge_ones(kernels):
     none, one = torch.zeros(len(x), 0), torch.from_numpy(x)[:, None]
     bent = kernels.features(none, none, none, one, torch.zeros(0, dtype=torch.int64), 4.0)
     np.testing.assert_allclose(bent[:, 0], expected, rtol=3e-7, atol=1e-37)
+
+
+@pytest.mark.parametrize("n", [1, 15, 16, 1_000])
+def test_log_loss_and_its_gradient_are_those_of_the_equation(kernels, n):
+    draw = np.random.default_rng(n)
+    logit = np.concatenate([draw.normal(0, 3, n), [-90.0, 90.0, 0.0]]).astype(np.float32)
+    label = draw.integers(0, 2, n + 3).astype(np.float32)
+    exact = logit.astype(np.float64)
+    loss, d_logit = kernels.log_loss(torch.from_numpy(logit), torch.from_numpy(label))
+    expected = np.mean(np.logaddexp(0, exact) - label * exact)
+    np.testing.assert_allclose(float(loss), expected, rtol=1e-6)
+    np.testing.assert_allclose(d_logit, (1 / (1 + np.exp(-exact)) - label) / (n + 3), rtol=1e-5, atol=1e-9)
+
+
+def test_slices_and_rows_are_those_of_an_index(kernels):
+    draw = np.random.default_rng(0)
+    lengths = draw.integers(0, 5, 40)
+    ends = lengths.cumsum()
+    chosen = draw.integers(0, 40, 25)
+    index = np.concatenate([np.arange(ends[g] - lengths[g], ends[g]) for g in chosen])
+    new = np.concatenate([[0], lengths[chosen].cumsum()])
+    for values in (torch.rand(ends[-1]), torch.randint(0, 9, (ends[-1], 3)), torch.zeros(ends[-1], 0)):
+        assert torch.equal(kernels.slices(values, (ends - lengths)[chosen], new), values[index])
+    table, rows = torch.randint(0, 99, (7, 2)), torch.randint(0, 7, (30,))
+    assert torch.equal(kernels.rows_of(table, rows), table[rows])
+    assert kernels.slices(torch.rand(3), np.empty(0, np.int64), np.zeros(1, np.int64)).shape == (0,)
 
 
 def test_a_softmax_over_weights_far_apart_neither_overflows_nor_loses_the_rest(kernels):

@@ -17,7 +17,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from din_core.model.native.compiler import compile_library
@@ -25,14 +27,17 @@ from din_core.model.native.hidden import Mlp, Pass, Standard, wide
 from din_core.model.ragged import RaggedBatch
 
 if TYPE_CHECKING:
+    from din_core.model.native.adam import AdamSlots
     from din_core.model.native.tower import TowerSettings
     from din_core.model.native.unit import UnitSettings
 
 PARTS = ("moments", "dice", "features", "embeddings", "pairs", "softmax", "evolution", "layers", "unit", "tower")
-SOURCES = tuple(Path(__file__).with_name(f"{part}.c") for part in PARTS)
+OF_TRAINING = ("slices", "loss", "adam")
+SOURCES = tuple(Path(__file__).with_name(f"{part}.c") for part in (*PARTS, *OF_TRAINING))
 CHUNKS = 16
 """As in blocks.h."""
 Argument = Tensor | float | None | ctypes.Array[Any]
+Addresses = ctypes.Array[Any]
 
 
 class Kernels:
@@ -94,16 +99,31 @@ class Kernels:
         """rows (n, F) int64, F tables → (n, Σ widths)."""
         widths = _widths(tables)
         out = tables[0].new_empty(len(rows), sum(widths))
-        self._call("gather", rows, _struct(*tables), widths, *rows.shape, out)
+        self._call("gather", rows, addresses(*tables), widths, *rows.shape, out)
         return out
 
     def scatter(self, read: Sequence[tuple[Tensor, Tensor]], tables: Sequence[Tensor]) -> list[Tensor]:
         """Of each reader rows (n, F) int64 and the gradient (n, Σ widths) of what it read → each table's gradient."""
         found = [torch.empty_like(table) for table in tables]
-        readers, n = _struct(*(member for reader in read for member in reader)), _longs(len(rows) for rows, _ in read)
+        readers, n = addresses(*(member for reader in read for member in reader)), _longs(len(rows) for rows, _ in read)
         lengths = _longs(len(table) for table in tables)
-        self._call("scatter", readers, n, len(read), _struct(*found), lengths, _widths(tables), len(tables))
+        self._call("scatter", readers, n, len(read), addresses(*found), lengths, _widths(tables), len(tables))
         return found
+
+    def slices(self, values: Tensor, starts: NDArray[np.int64], offsets: NDArray[np.int64]) -> Tensor:
+        """Slices of values (., …) end to end: slice i begins at starts[i] and lies at offsets[i] to offsets[i + 1]."""
+        out = values.new_empty(int(offsets[-1]), *values.shape[1:])
+        if out.numel():
+            bytes_row = values.element_size() * values[0].numel()
+            where = torch.from_numpy(starts), torch.from_numpy(offsets)
+            self._call("slices", values, *where, len(starts), bytes_row, out)
+        return out
+
+    def rows_of(self, table: Tensor, rows: Tensor) -> Tensor:
+        """table (., F) int64, rows (n,) → (n, F)."""
+        out = table.new_empty(len(rows), table.shape[1])
+        self._call("rows_of", table, rows, *out.shape, out)
+        return out
 
     def pair_products(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P, D): q[c] ∘ k[t]."""
@@ -182,7 +202,7 @@ class Kernels:
         D) for the way back, of the kernels' widths."""
         d, (h, h2) = q.shape[1], mlp.channels
         weight, parts = q.new_empty(batch.pair_total), q.new_empty(3, wide(h), wide(d))
-        own = _struct(*mlp[2:], *settings.first, *settings.second)
+        own = addresses(*mlp[2:], *settings.first, *settings.second)
         n = batch.pair_total
         reads = (q, k, batch.count, mlp.first, mlp.first_bias, int(settings.paper), own, _pass(room, n, mlp), parts)
         sizes = (len(q), len(k), n, d, h, h2)
@@ -190,22 +210,32 @@ class Kernels:
         return weight, parts
 
     def unit_backward(
-        self, q: Tensor, k: Tensor, mlp: Mlp, read: Pass, parts: Tensor, grad: Tensor, paper: bool, batch: RaggedBatch
+        self,
+        q: Tensor,
+        k: Tensor,
+        mlp: Mlp,
+        read: Pass,
+        parts: Tensor,
+        grad: Tensor,
+        paper: bool,
+        batch: RaggedBatch,
+        onto: tuple[Tensor, Tensor] | tuple[None, None] = (None, None),
     ) -> tuple[Tensor, Tensor, Mlp]:
-        """What `unit_forward` read and left, grad (P,) → gradients of q, k and mlp."""
+        """What `unit_forward` read and left, grad (P,) → gradients of q, k and mlp; the first two with what they have
+        from elsewhere, `onto`."""
         d, (h, h2), found = q.shape[1], mlp.channels, mlp.room()
         d_q, d_k = q.new_empty(len(q), wide(d)), k.new_empty(len(k), wide(d))
         sizes, own = (len(q), len(k), len(grad), d, h, h2), _pass(read, len(grad), mlp)
-        writes = (d_q, d_k, found.first, found.first_bias, _struct(*found[2:]))
-        self._call("unit_backward", q, k, int(paper), own, parts, grad, *sizes, *writes, *_blocks(batch))
+        writes = (d_q, d_k, found.first, found.first_bias, addresses(*found[2:]))
+        self._call("unit_backward", q, k, int(paper), own, parts, grad, *sizes, *onto, *writes, *_blocks(batch))
         return d_q[:, :d], d_k[:, :d], found
 
     def tower_forward(self, x: Tensor, mlp: Mlp, room: Pass, settings: TowerSettings) -> tuple[Tensor, Standard]:
         """x (M, W); fills `room` and moves running values → logits (M,), and what of the input the way back reads."""
         (n, w), (h, h2) = x.shape, mlp.channels
         logit, left = x.new_empty(n), Standard(x.new_empty(n, wide(w)), x.new_empty(w), x.new_empty(wide(h), wide(w)))
-        own = _struct(*mlp[2:], *settings.first, *settings.second)
-        reads = (x, mlp.first, mlp.first_bias, _struct(*settings.input), own, _pass(room, n, mlp), *left)
+        own = addresses(*mlp[2:], *settings.first, *settings.second)
+        reads = (x, mlp.first, mlp.first_bias, addresses(*settings.input), own, _pass(room, n, mlp), *left)
         constants = (settings.momentum, settings.epsilon, settings.input_epsilon, settings.still)
         self._call("tower_forward", *reads, *constants, n, w, h, h2, logit)
         return logit, left
@@ -214,7 +244,7 @@ class Kernels:
         """What `tower_forward` left, grad (M,) → gradients of x (M, W) and mlp."""
         (n, w), (h, h2), found = (len(grad), len(standard.scale)), mlp.channels, mlp.room()
         d_x = grad.new_empty(n, w)
-        writes = (d_x, found.first, found.first_bias, _struct(*found[2:]))
+        writes = (d_x, found.first, found.first_bias, addresses(*found[2:]))
         self._call("tower_backward", _pass(read, n, mlp), *standard, grad, n, w, h, h2, *writes)
         return d_x, found
 
@@ -258,6 +288,25 @@ class Kernels:
         self._call("evolve_inputs", kind, projected, attention, gates, d_projected, d_attention, d, *_blocks(batch))
         return d_projected
 
+    def log_loss(self, logit: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+        """logit and label (M,) → () the mean log loss, and its gradient (M,)."""
+        loss, d_logit = logit.new_empty(()), torch.empty_like(logit)
+        self._call("log_loss", logit, label, len(logit), loss, d_logit)
+        return loss, d_logit
+
+    def adam(
+        self,
+        slots: AdamSlots,
+        grads: Sequence[Tensor],
+        learning_rate: float,
+        betas: tuple[float, float],
+        epsilon: float,
+        decay: float,
+    ) -> None:
+        """A step of several tensors, whose moments and own steps move too."""
+        n = len(slots.lengths)
+        self._call("adam", addresses(*grads), *slots, n, float(learning_rate), *betas, epsilon, float(decay))
+
     def _call(self, name: str, *args: Argument) -> None:
         function = getattr(self._library, name)
         if function.argtypes is None:
@@ -280,10 +329,10 @@ def _address(tensor: Tensor) -> int:
     return tensor.data_ptr()
 
 
-def _struct(*members: Tensor | None) -> ctypes.Array[Any]:
+def addresses(*members: Tensor | None) -> Addresses:
     """A C struct of pointers."""
-    addresses: list[Any] = [None if one is None else _address(one) for one in members]
-    return (ctypes.c_void_p * len(addresses))(*addresses)
+    found: list[Any] = [None if one is None else _address(one) for one in members]
+    return (ctypes.c_void_p * len(found))(*found)
 
 
 def _pass(room: Pass, n: int, mlp: Mlp) -> ctypes.Array[Any]:

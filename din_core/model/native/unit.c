@@ -84,12 +84,20 @@ INLINE void add_products(const float *restrict x, const float *restrict y, long 
     for (long j = 0; j < k; j++) to[j] += x[j] * y[j];
 }
 
-/* Back through the first layer: d_own (p, h) -> d_q (., dp), d_k, gradients (3, dp, h) of what q, k and their product are
+/* x (n, d), or zeros where there is none, as rows of dp. */
+static void begin(const float *x, long n, long d, long dp, float *to) {
+    if (x) fill_up(x, n, d, n, dp, to);
+    else memset(to, 0, n * dp * sizeof(float));
+}
+
+/* Back through the first layer: d_own (p, h), and what else q and k have of gradients, onto_q (., d) and onto_k or NULL,
+   -> d_q (., dp), d_k, gradients (3, dp, h) of what q, k and their product are
    multiplied by, parts (3, h, dp), and d_bias (h). wide_q (., dp) and wide_k are q and k; of_q (., h), of_k and chunks
    (CHUNKS, 3 dp h + h) are room to work in. */
 static void back_to_pairs(const float *q, const float *k, const float *wide_q, const float *wide_k, const Pass *pass,
-                          const float *d_own, const float *sums, const float *parts, float *d_q, float *d_k,
-                          float *of_q, float *of_k, float *chunks, float *gradients, long d, long dp, long h, BATCH) {
+                          const float *d_own, const float *sums, const float *parts, const float *onto_q,
+                          const float *onto_k, float *d_q, float *d_k, float *of_q, float *of_k, float *chunks,
+                          float *gradients, long d, long dp, long h, BATCH) {
     const float each = 1.0f / *pass->total;
     const long part = dp * h, numbers = 3 * part + h;
     FOR_CHUNKS {
@@ -97,8 +105,8 @@ static void back_to_pairs(const float *q, const float *k, const float *wide_q, c
         ALIGNED float x[BLOCK * dp], d_x[BLOCK * dp], d_s[BLOCK * h];
         const Share own = share_of(chunk, HISTORIES);
         memset(d_w, 0, numbers * sizeof(float));
-        memset(d_q + own.c * dp, 0, own.candidates * dp * sizeof(float));
-        memset(d_k + own.t * dp, 0, own.behaviors * dp * sizeof(float));
+        begin(onto_q ? onto_q + own.c * d : NULL, own.candidates, d, dp, d_q + own.c * dp);
+        begin(onto_k ? onto_k + own.t * d : NULL, own.behaviors, d, dp, d_k + own.t * dp);
         memset(of_q + own.c * h, 0, own.candidates * h * sizeof(float));
         memset(of_k + own.t * h, 0, own.behaviors * h * sizeof(float));
         FOR_BLOCKS_OF_CHUNK {
@@ -176,15 +184,15 @@ static float *widened(const float *x, long n, long d, long dp) {
     return found;
 }
 
-/* grad (p), that of weight -> d_q (m, dp), d_k (n, dp), d_first, d_bias (h) and the other layers' gradient. */
+/* grad (p), that of weight -> d_q (m, dp), d_k (n, dp), added to onto_q (m, d) and onto_k (n, d) or NULL, d_first, d_bias (h) and the other layers' gradient. */
 void unit_backward(const float *q, const float *k, int paper, const Pass *pass, const float *parts, const float *grad,
-                   long m, long n, long p, long d, long h, long h2, float *d_q, float *d_k, float *d_first,
-                   float *d_bias, const LayersGradient *to, BATCH) {
+                   long m, long n, long p, long d, long h, long h2, const float *onto_q, const float *onto_k,
+                   float *d_q, float *d_k, float *d_first, float *d_bias, const LayersGradient *to, BATCH) {
     const long dp = wide(d), hp = wide(h), part = hp * dp, numbers = 3 * part + hp;
     float *d_own = room(p * hp), *of_q = room(m * hp), *of_k = room(n * hp), *gradients = room(numbers), sums[3 * hp];
     float *chunks = room(CHUNKS * numbers), *wide_q = widened(q, m, d, dp), *wide_k = widened(k, n, d, dp);
     layers_backward(pass, grad, p, h, h2, to, d_own, sums);
-    back_to_pairs(q, k, wide_q, wide_k, pass, d_own, sums, parts, d_q, d_k, of_q, of_k, chunks, gradients, d, dp, hp,
+    back_to_pairs(q, k, wide_q, wide_k, pass, d_own, sums, parts, onto_q, onto_k, d_q, d_k, of_q, of_k, chunks, gradients, d, dp, hp,
                   HISTORIES);
     join_split(gradients, gradients + part, gradients + 2 * part, paper, d, h, hp, d_first);
     for (long j = 0; j < h; j++) d_bias[j] = gradients[3 * part + j];
