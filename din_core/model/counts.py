@@ -23,12 +23,15 @@ class Counts(nn.Module):
     """
 
     everybody: Tensor
+    first: Tensor
+    """(F,) where each field's values begin in it"""
 
     def __init__(self, fields: Sequence[FieldConfig]) -> None:
         super().__init__()
         self.rows = [field.rows for field in fields]
         self.starts = list(accumulate(self.rows, initial=0))
         self.register_buffer("everybody", torch.zeros(self.starts[-1]))
+        self.register_buffer("first", torch.tensor(self.starts[:-1]), persistent=False)
 
     @property
     def width(self) -> int:
@@ -63,8 +66,7 @@ class Counts(nn.Module):
 
         log(1 + n) and n/H of the history's n, log(1 + H), and log(1 + n) of everybody's n.
         """
-        starts = torch.tensor(self.starts[:-1], device=candidate.device)
-        everybody = self.everybody[candidate + starts]
+        everybody = self.everybody[candidate + self.first]
         share = repeats[:, :-1] / repeats[:, -1:].clamp(min=1)
         return torch.cat([repeats.log1p(), share, everybody.log1p()], 1)
 

@@ -212,7 +212,7 @@ class InterestNetwork(nn.Module):
 
     def learn(self, whole: WholeDin, batch: RaggedBatch, loss_of: LossOf) -> Tensor | None:
         """Forwards and back at once, without a graph: sets every parameter's gradient, moves running values, and
-        returns the loss (); None, with nothing done, where pieces are faster."""
+        returns the loss (); None, with nothing done, where there is no pair, or where pieces are faster."""
         if not batch.pair_total or in_blocks(batch):
             return None
         others = self.others(batch)

@@ -101,8 +101,13 @@ def pair_count(batch: RaggedBatch) -> Tensor:
 def pair_matches(batch: RaggedBatch, fields: list[int]) -> Tensor:
     """(P, len(fields)) bool: whether behavior and candidate share a known value of each item field."""
     t, c = batch.pairs()
-    candidate = batch.candidate[:, fields][c]
-    return (batch.behavior[:, fields][t] == candidate) & (candidate > 0)
+    candidate = columns_of(batch.candidate, fields)[c]
+    return (columns_of(batch.behavior, fields)[t] == candidate) & (candidate > 0)
+
+
+def columns_of(rows: Tensor, fields: list[int]) -> Tensor:
+    """rows (n, F) → (n, len(fields)); an index would be copied to the device, which the host would wait for."""
+    return torch.stack([rows[:, f] for f in fields], 1) if fields else rows[:, :0]
 
 
 def pair_softmax(weight: Tensor, batch: RaggedBatch) -> Tensor:

@@ -27,12 +27,14 @@ from din_core.scoring.scorer import Scorer, item_rows
 from din_core.scoring.short_tower import ShortTower
 from din_core.scoring.tiles import ProjectedHistory
 
-BLOCK = 1024
-"""Candidates scored between two looks at whether to stop, by a core."""
-BLOCK_BYTES = 1 << 30
-"""What the hidden channels of a block may take on a device."""
-LARGEST_BLOCK = 1 << 16
-SKETCH_SHARE, SKETCH_LEAST, SKETCH_MOST = 1 / 8, 8, 32
+BLOCK = 2016
+"""Candidates scored between two looks at whether to stop, by a core: a multiple of what the C kernel takes at once."""
+BLOCK_BYTES = 1 << 28
+"""What the hidden channels of a block may take on a device, where as many blocks as streams are under way; what lies
+between them takes about as much again."""
+LEAST_BLOCK, LARGEST_BLOCK = 1 << 8, 1 << 16
+"""Candidates of a block on a device: a multiple of the first."""
+SKETCH_SHARE, SKETCH_LEAST, SKETCH_MOST = 1 / 12, 8, 28
 """Behaviors of the shortened history by which the likely candidates are found: a share of all, within bounds."""
 KEPT_HISTORIES = 4
 """Projected histories that a catalogue keeps: T·D·H numbers each, some 5 to 10 MB."""
@@ -85,8 +87,11 @@ class RowCatalogue:
     def scoring(self, batch: RaggedBatch) -> CatalogueScoring:
         """Score against a batch of one history, its profile, and the context of its first candidate."""
         with torch.inference_mode():
-            tower = ShortTower(self.held, self.held.others(_one_candidate(batch).to(self.on.device)))
-        return CatalogueScoring(self, *self._project(batch), tower)
+            others = self.held.others(_one_candidate(batch).to(self.on.device))
+            tower = ShortTower(self.held, others, isinstance(self.on.form, Tiles) and self.on.form.fused)
+        history, short = self._project(batch)
+        self.on.settle()
+        return CatalogueScoring(self, history, short, tower)
 
     def _project(self, batch: RaggedBatch) -> tuple[ProjectedHistory, ProjectedHistory | None]:
         """What depends on the history alone, kept until other histories have taken its place."""
@@ -99,7 +104,6 @@ class RowCatalogue:
                 ProjectedHistory(self.held, batch.to(self.on.device), self.on.form),
                 None if short is None else ProjectedHistory(self.held, short, self.on.form),
             )
-            self.on.settle()
         with self._lock:
             self._projected[key] = found
             while len(self._projected) > KEPT_HISTORIES:
@@ -117,7 +121,8 @@ class RowCatalogue:
         if isinstance(self.on.form, Tiles):
             return BLOCK
         pair_bytes = 4 * sum(self.network.config.unit_hidden)
-        return min(LARGEST_BLOCK, max(BLOCK, BLOCK_BYTES // (pair_bytes * max(1, behaviors)) // BLOCK * BLOCK))
+        size = BLOCK_BYTES // (pair_bytes * max(1, behaviors)) // LEAST_BLOCK * LEAST_BLOCK
+        return min(LARGEST_BLOCK, max(LEAST_BLOCK, size))
 
     def places(self, distinct: Positions) -> tuple[Positions, Positions]:
         """The positions of all candidates with these of the U distinct rows, and for each which of the rows."""
@@ -180,6 +185,8 @@ class CatalogueScoring:
         if not self.cancelled and len(self._rest):
             self._waiting, self._rest = self._likely_first(self._rest), self._rest[:0]
         yield from self._parts()
+        if isinstance(self._score, BlocksOnDevice):
+            self._score.forget()
 
     def _parts(self) -> Iterator[Part]:
         for block, logit in self._scored(self._score, self._waiting):

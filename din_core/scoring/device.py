@@ -34,6 +34,10 @@ class Device:
         self._lock, self._turn = threading.Lock(), count()
         self._streams: list[torch.cuda.Stream] = []
 
+    def __deepcopy__(self, memo: object) -> Device:
+        """Itself: what is copied stays where it is."""
+        return self
+
     @property
     def workers(self) -> int:
         """Batches of requests that run side by side."""
@@ -81,6 +85,7 @@ class Device:
             return in_blocks(network)
         shared = {id(tensor): tensor for tensor in [*network.parameters(), *network.buffers()]}
         units = {id(u): UnitOfPairs(u, self.form) for u in network.modules() if isinstance(u, ActivationUnit)}
+        self.settle()
         return copy.deepcopy(network, {**shared, **units})
 
 
@@ -89,6 +94,8 @@ def _checked(device: str | torch.device) -> torch.device:
         found = torch.device(device)
     except RuntimeError as error:
         raise DinLensError("device {device} is not one of cpu, cuda, cuda:N", device=repr(str(device))) from error
+    if isinstance(device, str) and found.type not in ("cpu", "cuda"):
+        raise DinLensError("device {device} is not one of cpu, cuda, cuda:N", device=repr(device))
     here = torch.cuda.device_count()
     if found.type == "cuda" and (found.index or 0) >= here:
         raise DinLensError(

@@ -1,8 +1,14 @@
-/* Dice between two matrix products in one pass over memory; PyTorch needs seven.
+/* Dice between two matrix products in one pass over memory; PyTorch needs seven, and as many for asinh.
 
    p pairs, h channels. `channel` is (5, h): shift, scale, offset, alpha and 1 - alpha of
    f(x) = x (alpha + (1 - alpha) sigmoid(scale x + offset)) with x = y + shift. */
+#include "../model/native/asinh.h"
 #include "../model/native/exponential.h"
+
+/* y (n) <- asinh(knee y) */
+void bend(float *restrict y, float knee, long n) {
+    for (long i = 0; i < n; i++) y[i] = asinh_(knee * y[i]);
+}
 
 /* y (p, h) <- f(y) */
 void dice(float *restrict y, const float *restrict channel, long p, long h) {

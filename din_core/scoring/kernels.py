@@ -54,10 +54,16 @@ class Kernels:
     def __init__(self, library: ctypes.CDLL) -> None:
         pointer, size = ctypes.c_void_p, ctypes.c_long
         self._dice, self._dot, self._weights = library.dice, library.dice_dot, library.unit_weights
+        self._bend = library.bend
+        self._bend.argtypes = [pointer, ctypes.c_float, size]
         self._dice.argtypes = [pointer, pointer, size, size]
         self._dot.argtypes = [pointer, pointer, pointer, ctypes.c_float, pointer, size, size]
         self._weights.argtypes = [*[pointer] * 8, ctypes.c_float, pointer, *[size] * 6]
-        self._dice.restype = self._dot.restype = self._weights.restype = None
+        self._dice.restype = self._dot.restype = self._weights.restype = self._bend.restype = None
+
+    def bend_(self, y: Tensor, knee: float) -> None:
+        """In place: y contiguous float32 becomes asinh(knee · y)."""
+        self._bend(y.data_ptr(), knee, y.numel())
 
     def dice_(self, y: Tensor, channel: Tensor) -> None:
         """In place: y (P, H) contiguous float32; channel (5, H): shift, scale, offset, α and 1 − α."""
@@ -141,7 +147,9 @@ def _agree(kernels: Kernels) -> bool:
     dice_(expected, channel, torch.empty_like(y))
     kernels.dice_(found, channel)
     kernels.dice_dot(y.T.contiguous().T, channel, weight, 0.125, out)
-    close = torch.allclose(found, expected, rtol=1e-5, atol=1e-5)
+    bent = y.clone()
+    kernels.bend_(bent, 0.25)
+    close = torch.allclose(torch.cat([found, bent]), torch.cat([expected, (y / 4).asinh()]), rtol=1e-5, atol=1e-5)
     return close and torch.allclose(out, 0.125 + expected @ weight, rtol=1e-5, atol=1e-4) and _units_agree(kernels)
 
 

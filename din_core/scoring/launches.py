@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -13,7 +14,7 @@ from din_core.scoring.short_tower import ShortTower
 from din_core.scoring.tiles import ProjectedHistory
 
 WORTH = 8
-"""Blocks in all from which a recording, which runs the first block once more in each stream, is worth it."""
+"""Blocks in all from which recordings are worth it: one a thread, before which a block runs once more."""
 _RECORDING = threading.Lock()
 
 
@@ -39,30 +40,40 @@ class BlocksOnDevice:
     def _logits(self, block: Tensor) -> Tensor:
         return self.history.logits(self.rows[block], self.tower)
 
+    def forget(self) -> None:
+        """Give back the memory that recordings hold; who asks again records again."""
+        self._own = threading.local()
+
     def _recorded(self) -> Callable[[Tensor], Tensor]:
-        """The calling thread's recording: it reads and writes places of its own."""
-        found: Recorded | None = getattr(self._own, "recorded", None)
+        """The calling thread's recording, which reads and writes places of its own; without one where that failed."""
+        found: Callable[[Tensor], Tensor] | None = getattr(self._own, "recorded", None)
         if found is None:
-            first = torch.zeros(self.size, dtype=torch.int64, device=self.on.device)
-            found = self._own.recorded = Recorded(self._logits, first)
+            try:
+                found = Recorded(self._logits, self.size, self.on.device)
+            except RuntimeError as error:
+                warnings.warn(f"scoring without recorded launches, which did not work: {error}", stacklevel=2)
+                found = self._logits
+            self._own.recorded = found
         return found
 
 
 class Recorded:
-    """A function of one tensor of a fixed size, as a CUDA graph: its launches recorded once, replayed as one."""
+    """A function of one tensor of row numbers, as a CUDA graph: its launches recorded once, replayed as one."""
 
-    def __init__(self, function: Callable[[Tensor], Tensor], example: Tensor) -> None:
-        """Records in the current stream."""
-        self._input = example.clone()
-        with _RECORDING:
-            function(self._input)  # what a first run allocates, chooses and compiles is not to be part of it
-            self._graph = torch.cuda.CUDAGraph()
-            stream = torch.cuda.current_stream(example.device)
-            with torch.cuda.graph(self._graph, stream=stream, capture_error_mode="thread_local"):
-                self._output = function(self._input)
+    def __init__(self, function: Callable[[Tensor], Tensor], size: int, device: torch.device) -> None:
+        """Records in a stream that nobody else launches into: what others did there would be recorded too."""
+        with _RECORDING, torch.cuda.device(device):
+            apart = torch.cuda.Stream(priority=-1)  # type: ignore[no-untyped-call]
+            with torch.cuda.stream(apart):
+                self._input = torch.zeros(size, dtype=torch.int64, device=device)
+                function(self._input)  # what a first run allocates, chooses and compiles is not to be part of it
+                self._graph = torch.cuda.CUDAGraph()
+                with torch.cuda.graph(self._graph, stream=apart, capture_error_mode="thread_local"):
+                    self._output = function(self._input)
+            apart.synchronize()
 
     def __call__(self, value: Tensor) -> Tensor:
-        """The output holds until the next call."""
+        """In the current stream; the output holds until the next call."""
         self._input.copy_(value, non_blocking=True)
         self._graph.replay()
         return self._output

@@ -23,11 +23,11 @@ class Means:
     compiled: bool = True
     """Fused memory access: one pass for what stands between two matrix products"""
     captured: bool = True
-    """The launches for a block of candidates are recorded once and replayed as one"""
+    """The launches for a block of a whole catalogue are recorded, once a history and thread, and replayed as one"""
     streams: int = 2
     """Concurrent kernels: so many blocks, or batches of requests, are under way at the same time"""
     half: bool = False
-    """bfloat16 for the products of pairs: near-equal scores may change places"""
+    """bfloat16 for the products of a whole catalogue's pairs: near-equal scores may change places"""
 
 
 Form = Tiles | Means

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from din_core.model.attention import ActivationUnit, PlainActivation
 from din_core.model.dice import EPSILON, Dice
-from din_core.model.pairs import pair_matches
+from din_core.model.pairs import columns_of, pair_matches
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring.means import Means
 
@@ -103,13 +103,19 @@ def compiled() -> Callable[..., Tensor]:
     return function
 
 
+_FAILED: set[str] = set()
+"""Kinds of device for which compiling did not work."""
+
+
 @torch.inference_mode()
 def by(means: Means, unit: UnitNumbers, *shapes: tuple[int, ...]) -> Callable[..., Tensor]:
     """`weights_after`, compiled where that is wanted and works: only trying it, on pairs of these shapes, tells.
 
-    The shapes are those of product and rest, without their channels.
+    The shapes are those of product and rest, without their channels: numbers that nothing else is, as the compiler
+    takes equal ones for the same.
     """
-    if not means.compiled:
+    device = unit.last.device.type
+    if not means.compiled or device in _FAILED:
         return weights_after
     of_match, like = unit.of_match, unit.last
     product, rest = (like.new_zeros(*shape, len(unit.first.shift)) for shape in shapes)
@@ -118,6 +124,7 @@ def by(means: Means, unit: UnitNumbers, *shapes: tuple[int, ...]) -> Callable[..
         compiled()(product.to(unit.second.dtype), rest, same, unit)
     except Exception as error:  # whatever the compiler and its tools raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        _FAILED.add(device)
         warnings.warn(f"scoring without torch.compile, which did not work: {reason}", stacklevel=2)
         return weights_after
     return compiled()
@@ -129,7 +136,7 @@ class UnitOfPairs(nn.Module):
     def __init__(self, unit: ActivationUnit, means: Means) -> None:
         super().__init__()
         self.unit, self.numbers = unit, numbers_of(unit)
-        self.weights_after = by(means, self.numbers, (8,), (8,))
+        self.weights_after = by(means, self.numbers, (13,), (13,))
 
     @torch.inference_mode()
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
@@ -150,15 +157,15 @@ class UnitOfBlock:
         matrices = torch.addcmul(from_query[:, None], k.T[:, :, None], product[:, None])  # (D, T, H)
         self.matrices = (matrices.bfloat16() if means.half else matrices).flatten(1)  # one product for all behaviors
         self.fields = [] if unit.matches is None else unit.fields
-        self.behavior = batch.behavior[:, self.fields]  # (T, F)
+        self.behavior = columns_of(batch.behavior, self.fields)  # (T, F)
         self.unit = numbers_of(unit, means.half)
-        self.weights_after = by(means, self.unit, (4, 3), (3,))
+        self.weights_after = by(means, self.unit, (11, 7), (7,))
 
     def __call__(self, q: Tensor, rows: Tensor) -> Tensor:
         """Queries (n, D) and rows (n, F) → (n, T) weights."""
         product = (q.to(self.matrices.dtype) @ self.matrices).view(len(q), *self.rest.shape)  # (n, T, H)
         same = None
         if self.fields:
-            candidate = rows[:, None, self.fields]
+            candidate = columns_of(rows, self.fields)[:, None]
             same = (self.behavior == candidate) & (candidate > 0)  # (n, T, F)
         return self.weights_after(product, self.rest, same, self.unit)

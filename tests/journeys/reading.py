@@ -20,8 +20,9 @@ from din_core.store import BehaviorStore
 Checked = TypeVar("Checked")
 PATIENCE = 10.0
 """Seconds within which a page shows what it is to show."""
-REST = """() => new Promise((done) => {
-  const still = 300;
+REST_MS = 90_000
+REST = """(patience) => new Promise((done, fail) => {
+  const still = 300, begun = performance.now();
   let moved = performance.now();
   const watcher = new MutationObserver(() => { moved = performance.now(); });
   watcher.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
@@ -30,6 +31,7 @@ REST = """() => new Promise((done) => {
       || document.querySelector("[data-testid=stSkeleton], [data-testid=stStatusWidget]")
       || document.fonts.status !== "loaded";
     if (busy) moved = performance.now();
+    if (performance.now() - begun > patience) return fail(new Error("the page does not come to rest"));
     if (performance.now() - moved < still) return setTimeout(look, 50);
     watcher.disconnect();
     return done();
@@ -66,7 +68,7 @@ def wait_until_run(page: Page) -> None:
 
 def wait_until_rest(page: Page) -> None:
     """Until no run draws any more, every part is loaded and nothing has moved for a while: what has the focus stays."""
-    page.evaluate(REST)
+    page.evaluate(REST, REST_MS)
 
 
 def settles(page: Page, check: Callable[[], Checked]) -> Checked:

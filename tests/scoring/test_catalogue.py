@@ -252,7 +252,7 @@ def test_the_rest_comes_by_its_score_against_the_shortened_history(monkeypatch):
 def test_each_behavior_left_out_of_a_sketch_is_counted_with_its_nearest():
     network, batch = toy_network(), one_history(LONG, torch.float64)
     short = sketch(network, batch)
-    assert len(short.behavior) == 9
+    assert len(short.behavior) == 8
     repeats = [batch.count[(batch.behavior == row).all(1)].sum() for row in batch.behavior.unique(dim=0)]
     kept = [short.count[(short.behavior == row).all(1)].sum() for row in batch.behavior.unique(dim=0)]
     assert kept == repeats  # six kinds of behaviors, all kept
@@ -261,8 +261,8 @@ def test_each_behavior_left_out_of_a_sketch_is_counted_with_its_nearest():
 def test_where_order_matters_a_sketch_is_the_newest_behaviors():
     batch = one_history(LONG, folds=False)
     short = sketch(toy_network("dien").float(), batch)
-    torch.testing.assert_close(short.behavior, batch.behavior[-9:])
-    torch.testing.assert_close(short.age, batch.age[-9:])
+    torch.testing.assert_close(short.behavior, batch.behavior[-8:])
+    torch.testing.assert_close(short.age, batch.age[-8:])
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ recorded. That CUDA records and replays it is not tested here.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +15,13 @@ import torch
 
 from din_core.domain import Behavior, DinLensError, History, Item, User
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from din_core.scoring import BatchingScorer, Catalogue, Scorer, launches
-from din_core.scoring.catalogue import BLOCK, LARGEST_BLOCK, RowCatalogue
+from din_core.scoring import BatchingScorer, Catalogue, Scorer, launches, whole
+from din_core.scoring.catalogue import LARGEST_BLOCK, LEAST_BLOCK, RowCatalogue
 from din_core.scoring.device import Device
 from din_core.scoring.means import Means
 from din_core.scoring.short_tower import ShortTower
 from din_core.scoring.tiles import ProjectedHistory
+from din_core.scoring.whole import by, compiled, numbers_of, weights_after
 from tests.model.conftest import FAMILY, VOCABULARY, toy_network
 from tests.scoring.test_catalogue import LONG, all_rows, one_history, plainly
 from tests.without_waiting import NOWHERE, without_waiting
@@ -52,11 +54,28 @@ def test_a_catalogue_in_whole_blocks_scores_what_the_plain_network_scores(name, 
 @pytest.mark.parametrize("name", COMPILED)
 def test_compiled_it_scores_the_same_for_histories_of_any_length(name):
     network = toy_network(**FAMILY[name])
+    unit = numbers_of(network.float().pooling.unit)
+    assert by(Means(), unit, (11, 7), (7,)) is compiled()
+    network.double()
     for items in ([1, 2, 3, 5], LONG):
         expected = plainly(network, one_history(items, torch.float64), all_rows())
         found = RowCatalogue(network.float(), all_rows(), Device("cpu", Means())).scoring(one_history(items)).finish()
         np.testing.assert_allclose(found, expected, atol=1e-5)
         network.double()
+
+
+def test_where_nothing_compiles_that_is_said_once_and_scores_stay(monkeypatch):
+    def broken(*_):
+        raise RuntimeError("no compiler\nand more")
+
+    monkeypatch.setattr(whole, "compiled", lambda: broken)
+    monkeypatch.setattr(whole, "_FAILED", set())
+    unit = numbers_of(toy_network().float().pooling.unit)
+    with pytest.warns(UserWarning, match=r"without torch.compile, which did not work: no compiler$"):
+        assert by(Means(), unit, (11, 7), (7,)) is weights_after
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert by(Means(), unit, (11, 7), (7,)) is weights_after
 
 
 def test_half_precision_is_near_and_full_precision_is_nearer():
@@ -107,15 +126,15 @@ def test_no_candidate_and_no_request_waits_for_the_device(name, monkeypatch):
         assert (output.logit.shape, output.weight.device) == ((1,), NOWHERE)
 
 
-@pytest.mark.parametrize("name", ["din", "average", "softmax", "dot"])
+@pytest.mark.parametrize("name", ["din", "average", "softmax", "dot", "match flags"])
 def test_what_is_recorded_has_one_size_and_what_fills_it_up_is_left_out(name, monkeypatch):
     sizes = []
 
     class Played:
         """Plays what it was given, and notes the size."""
 
-        def __init__(self, function, example):
-            self.function, self.size = function, len(example)
+        def __init__(self, function, size, device):
+            self.function, self.size = function, size
 
         def __call__(self, value):
             assert len(value) == self.size
@@ -134,6 +153,21 @@ def test_what_is_recorded_has_one_size_and_what_fills_it_up_is_left_out(name, mo
     assert len(sizes) >= len(all_rows()) / 5
 
 
+def test_launches_that_cannot_be_recorded_are_made_one_by_one(monkeypatch):
+    def broken(*_):
+        raise RuntimeError("not permitted when stream is capturing")
+
+    monkeypatch.setattr(launches, "Recorded", broken)
+    monkeypatch.setattr(Device, "captures", True)
+    monkeypatch.setattr(launches, "WORTH", 0)
+    monkeypatch.setattr(RowCatalogue, "block", lambda *_: 5)
+    network = toy_network()
+    expected = plainly(network, one_history(LONG, torch.float64), all_rows())
+    scoring = RowCatalogue(network.float(), all_rows(), Device("cpu", PLAIN)).scoring(one_history(LONG))
+    with pytest.warns(UserWarning, match="without recorded launches"):
+        np.testing.assert_allclose(scoring.finish(), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["counts", "augru", "unit per field"])
 def test_what_depends_on_values_is_not_recorded(name, monkeypatch):
     monkeypatch.setattr(Device, "captures", True)  # there is nothing here that records
@@ -150,12 +184,16 @@ def test_a_block_fills_a_device_but_not_its_memory():
     sizes = [catalogue.block(behaviors) for behaviors in (0, 1, 400, 40_000, 10**9)]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == LARGEST_BLOCK
-    assert sizes[-1] == BLOCK
+    assert sizes[-1] == LEAST_BLOCK
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
-    [("cuda:99", "'cuda:99' was asked for, but"), ("gpu", "'gpu' is not one of cpu, cuda, cuda:N")],
+    [
+        ("cuda:99", "'cuda:99' was asked for, but"),
+        ("gpu", "'gpu' is not one of cpu, cuda, cuda:N"),
+        ("mps", "'mps' is not one of cpu, cuda, cuda:N"),
+    ],
 )
 def test_a_device_that_is_not_there_is_named(asked, said):
     with pytest.raises(DinLensError, match=said):

@@ -48,7 +48,7 @@ def run_there(planted, model: str, options: FitOptions) -> Run:
 
 
 @pytest.mark.parametrize("regularisation", ["decay", "mba-samples"])
-@pytest.mark.parametrize("model", ["din", "din-softmax", "dot", "base", "base-decay", "dien"])
+@pytest.mark.parametrize("model", ["din", "din-counts", "din-softmax", "dot", "base", "base-decay", "dien"])
 def test_no_step_waits_for_the_device(planted, model, regularisation, monkeypatch):
     run = run_there(planted, model, replace(OPTIONS, regularisation=regularisation))
     with without_waiting(monkeypatch):
@@ -64,8 +64,19 @@ def test_a_unit_per_field_waits_as_its_values_are_counted_there(planted, monkeyp
 
 
 def test_a_copy_that_would_wait_is_noticed(monkeypatch):
-    with without_waiting(monkeypatch), pytest.raises(AssertionError, match="waited for"):
-        torch.ones(2).to(NOWHERE)
+    there = torch.ones(2, 2, device=NOWHERE)
+    with without_waiting(monkeypatch):
+        with pytest.raises(AssertionError, match="waited for"):
+            torch.ones(2).to(NOWHERE)
+        for copy in (
+            lambda: there[:, [1, 0]],
+            lambda: there[torch.tensor([1])],
+            lambda: torch.tensor([1, 0], device=NOWHERE),
+            lambda: there.new_tensor([1.0]),
+        ):
+            with pytest.raises(AssertionError, match="is copied"):
+                copy()
+        torch.ones(2).to(NOWHERE, non_blocking=True)
 
 
 def test_lookups_of_a_row_are_summed_as_coalescing_sums_them():

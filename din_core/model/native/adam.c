@@ -1,15 +1,20 @@
 #include "blocks.h"
-#include <float.h>
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
 /* Adam (Kingma & Ba, arXiv:1412.6980) with decoupled weight decay (Loshchilov & Hutter, arXiv:1711.05101). */
 typedef struct {
     float keep_mean, keep_square, keep_value, rate, square_scale, epsilon;
 } Move;
 
-/* A moment of a row that no batch reads gets smaller step by step; below FLT_MIN a processor takes ten times as long
-   for it, and there it becomes 0. */
-static inline float normal(float x) { return fabsf(x) < FLT_MIN ? 0.0f : x; }
+/* A moment of a row that no batch reads gets smaller step by step; with no exponent left a processor takes ten times as
+   long for it, and there it becomes 0. */
+static inline float normal(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits & 0x7f800000u ? x : 0.0f;
+}
 
 static void move(float *restrict value, const float *restrict grad, float *restrict mean, float *restrict square, long n,
                  const Move by) {

@@ -41,7 +41,8 @@ Addresses = ctypes.Array[Any]
 
 
 class Kernels:
-    """One method a function of the C sources; all tensors are contiguous, on the CPU, and but for offsets float32.
+    """One method a function of the C sources; all tensors are contiguous, on the CPU, and float32 but for offsets and
+    rows.
 
     Each call lets other Python threads run.
     """
