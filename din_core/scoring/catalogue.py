@@ -218,9 +218,12 @@ class CatalogueScoring:
     def _likely_first(self, rows: Tensor) -> list[Tensor]:
         """Blocks of these distinct rows by their scores against the shortened history; as they come without one."""
         if self._guess is not None:
-            guesses = [logit for _, logit in self._scored(self._guess, _blocks(rows, self._block))]
+            guess, done = np.empty(len(rows), self.logit.dtype), 0
+            for _, logit in self._scored(self._guess, _blocks(rows, self._block)):
+                guess[done : done + len(logit)] = logit  # kept by themselves, they would hold the heap between them
+                done += len(logit)
             if not self.cancelled:
-                rows = rows[torch.cat(guesses).argsort(descending=True, stable=True)]
+                rows = rows[torch.from_numpy(guess).argsort(descending=True, stable=True)]
         return _blocks(rows, self._block)
 
     def _scored(self, scorer: BlockScorer, blocks: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
