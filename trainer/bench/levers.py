@@ -78,7 +78,7 @@ def _catalogue(sizes: Sizes) -> list[Row]:
     network, rows, batch = made(candidates, behaviors)
     forms = {
         ALL_ON: RowCatalogue(network, rows),
-        "Dice not in C": RowCatalogue(network, rows, Device("cpu", Tiles(fused=False))),
+        "nothing in C": RowCatalogue(network, rows, Device("cpu", Tiles(fused=False))),
         "one thread": RowCatalogue(network, rows, Device("cpu", Tiles(threads=1))),
     }
     tasks = {name: (lambda form=form: form.scoring(batch).finish()) for name, form in forms.items()}
