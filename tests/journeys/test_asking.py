@@ -10,7 +10,17 @@ from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
-from tests.journeys.reading import box, check_numbers, has_query, model_box, open_example, options, query
+from tests.journeys.gate import Gate
+from tests.journeys.reading import (
+    box,
+    check_numbers,
+    has_query,
+    model_box,
+    open_example,
+    options,
+    query,
+    wait_until_rest,
+)
 
 ASKED = "**/_din/lens?*"
 NOTHING = {"status": 204}
@@ -99,21 +109,17 @@ def test_a_model_chosen_the_instant_others_are_asked_for_is_shown(
 
 def test_quick_steps_and_a_model_chosen_on_the_way_add_up(page: Page, address: str) -> None:
     open_example(page, address)
-    slow: list[Route] = []
-
-    def hold_back(route: Route) -> None:
-        slow.append(route)
-
     page.route("**/_din/lens?*lens.want=whole*", lambda route: route.fulfill(**NOTHING))
     page.reload()
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
-    page.route("**/_din/lens?*lens.want=sight*", hold_back)
+    wait_until_rest(page)
+    gate = Gate(page, "**/_din/lens?*lens.want=sight*")
     page.locator("#cases").press("ArrowDown")
     page.locator("#cases").press("ArrowDown")
     model_box(page, 0).select_option(label="DIEN")
+    gate.wait()
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
-    for route in slow:
-        route.continue_()
+    gate.open()
     expect(page.locator("#title")).to_have_text("Nails · 1 lb")
     expect(page.locator("#model-line")).to_contain_text("DIEN ")
     page.wait_for_url(lambda url: "item=n1" in url and "models=dien" in url)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from din_core.domain import DropItem
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
+from tests.journeys.gate import Gate
 from tests.journeys.reading import box, has_query, options, query
 from tests.journeys.test_what_if import check_scores, open_page, row, steps
 
@@ -19,30 +20,10 @@ def drop(page: Page, title: str) -> None:
     row(page, title).get_by_role("button", name="Drop").click()
 
 
-class Gate:
-    """Questions wait here for an answer until it opens."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.held: list[Route] = []
-        self.is_open = False
-        page.route(ASKED, lambda route: route.continue_() if self.is_open else self.held.append(route))
-
-    def wait(self) -> None:
-        """Until somebody asks."""
-        while not self.held:
-            self.page.evaluate("() => new Promise(requestAnimationFrame)")
-
-    def open(self) -> None:
-        self.is_open = True
-        for route in self.held:
-            route.continue_()
-
-
 def drop_late(page: Page, address: str) -> Gate:
     """A first edit, whose answer waits at the gate."""
     open_page(page, address)
-    gate = Gate(page)
+    gate = Gate(page, ASKED)
     drop(page, "Nails")
     gate.wait()
     return gate
