@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -167,8 +167,6 @@ class Run:
         self.loss = math.log(2)
         self.curve: list[dict[str, float]] = []
         self.best = _copy(model.state_dict())
-        self._whole: WholeDin | None = None
-        self._looked = False
         self._ahead: dict[int, tuple[RaggedBatch, Tensor]] = {}
         self._loss = torch.tensor(self.loss, device=self.device)
         torch.manual_seed(options.seed)
@@ -226,11 +224,14 @@ class Run:
             self._evaluate(epoch)
         return int(label.numel())
 
+    @cached_property
+    def _whole(self) -> WholeDin | None:
+        """Asked for once kernels are in use."""
+        return self.model.whole()
+
     def _learn(self, batch: RaggedBatch, label: Tensor) -> Tensor:
         """Every parameter's gradient; () the log loss."""
         if kernels_for(label):
-            if not self._looked:
-                self._whole, self._looked = self.model.whole(), True
             of_logit = partial(log_loss_gradient, label=label)
             loss = None if self._whole is None else self.model.learn(self._whole, batch, of_logit)
             if loss is not None:

@@ -151,13 +151,12 @@ class Samples:
     def _slices(self, offsets: Ints, groups: Ints) -> tuple[Callable[[Tensor], Tensor], Ints]:
         """From what all groups hold to what these hold, end to end; and its offsets."""
         native = kernels_for(self.count)
-        if native is None:
-            index, new = _slices(offsets, groups)
-            there = resident(index, self.count.device)
-            return (lambda values: values.index_select(0, there)), new
-        starts = offsets[groups]
-        new = np.concatenate([[0], np.cumsum(offsets[groups + 1] - starts)])
-        return (lambda values: native.slices(values, starts, new)), new
+        if native:
+            starts, new = _end_to_end(offsets, groups)
+            return (lambda values: native.slices(values, starts, new)), new
+        index, new = _slices(offsets, groups)
+        there = resident(index, self.count.device)
+        return (lambda values: values.index_select(0, there)), new
 
     def _items(self, position: Tensor) -> Tensor:
         """Item positions (n,) → their field rows (n, F)."""
@@ -215,10 +214,14 @@ def _cut(order: Ints, sizes: Ints, batch_size: int) -> list[Ints]:
 
 def _slices(offsets: Ints, groups: Ints) -> tuple[Ints, Ints]:
     """Positions of the concatenated slices [offsets[g], offsets[g+1]) and the new offsets."""
+    starts, new = _end_to_end(offsets, groups)
+    return np.arange(new[-1]) + np.repeat(starts - new[:-1], np.diff(new)), new
+
+
+def _end_to_end(offsets: Ints, groups: Ints) -> tuple[Ints, Ints]:
+    """Where each slice [offsets[g], offsets[g+1]) starts, and the new offsets of all of them end to end."""
     starts = offsets[groups]
-    lengths = offsets[groups + 1] - starts
-    new = np.concatenate([[0], np.cumsum(lengths)])
-    return np.arange(new[-1]) + np.repeat(starts - new[:-1], lengths), new
+    return starts, np.concatenate([[0], np.cumsum(offsets[groups + 1] - starts)])
 
 
 def _span(offsets: Ints, start: int, stop: int) -> tuple[slice, Ints]:

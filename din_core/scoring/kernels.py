@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from din_core.model.dice import EPSILON, Dice
 from din_core.model.native.compiler import compile_library
 from din_core.model.native.padded import padded
 
@@ -82,6 +83,13 @@ class Kernels:
         addresses = [x.data_ptr() for x in read]
         self._weights(*addresses, unit.bias, out.data_ptr(), n, t, d, len(unit.of_match), h, h2)
         return out
+
+
+def dice_channel(dice: Dice, shift: Tensor | None = None) -> Tensor:
+    """(5, H) shift, scale, offset, α and 1 − α of Dice with running moments, behind a shift (H,), for the kernels."""
+    scale = torch.rsqrt(dice.moments.variance + EPSILON)
+    first = torch.zeros_like(dice.alpha) if shift is None else shift
+    return torch.stack([first, scale, -dice.moments.mean * scale, dice.alpha, 1 - dice.alpha])
 
 
 def in_rows(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from din_core.model.dice import EPSILON, Dice
+from din_core.model.dice import Dice
 from din_core.model.network import KNEE, InterestNetwork, beside, standard_scale
 from din_core.scoring import kernels
 
@@ -63,10 +63,8 @@ class _DicePasses:
 
     def __init__(self, dice: Dice, fused: bool) -> None:
         self.fused = fused
-        self.scale = torch.rsqrt(dice.moments.variance + EPSILON)
-        self.shift = -dice.moments.mean * self.scale
-        self.alpha, self.rest = dice.alpha, 1 - dice.alpha
-        self.channel = torch.stack([torch.zeros_like(self.shift), self.scale, self.shift, self.alpha, self.rest])
+        self.channel = kernels.dice_channel(dice)
+        _, self.scale, self.shift, self.alpha, self.rest = self.channel
 
     def __call__(self, s: Tensor) -> Tensor:
         kernel = kernels.ready() if self.fused else None

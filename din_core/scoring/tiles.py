@@ -24,7 +24,7 @@ from din_core.model.attention import (
     WeightedSumPooling,
     fold_field,
 )
-from din_core.model.dice import EPSILON, Dice
+from din_core.model.dice import Dice
 from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_sum
@@ -39,7 +39,6 @@ CANDIDATES = 256
 """Candidates of a tile in PyTorch."""
 TILE_BYTES = 3 << 18
 """What the two hidden layers of one such tile may take; a core's second-level cache is 1 to 2 MB."""
-
 
 Pool = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """q (n, D) and item field rows (n, F) → interest vectors (n, D) and intensities (n, 1 or F)."""
@@ -246,10 +245,7 @@ class Activation:
             self.function = module.function
             return
         assert isinstance(module, Dice)
-        alpha, moments = module.alpha, module.moments
-        scale = torch.rsqrt(moments.variance + EPSILON)
-        first = torch.zeros_like(alpha) if shift is None else shift
-        self.channel = torch.stack([first, scale, -moments.mean * scale, alpha, 1 - alpha])  # (5, H)
+        self.channel = kernels.dice_channel(module, shift)
         self.fused = fused and self.channel.dtype == torch.float32 and self.channel.device.type == "cpu"
 
     def apply(self, y: Tensor, scratch: Tensor) -> None:

@@ -17,9 +17,10 @@ import torch
 from torch import Tensor, nn
 
 from din_core.model.attention import ActivationUnit, PlainActivation
-from din_core.model.dice import EPSILON, Dice
+from din_core.model.dice import Dice
 from din_core.model.pairs import columns_of, pair_matches
 from din_core.model.ragged import RaggedBatch
+from din_core.scoring.kernels import dice_channel
 from din_core.scoring.means import Means
 
 
@@ -66,14 +67,11 @@ def numbers_of(unit: ActivationUnit, half: bool = False) -> UnitNumbers:
 def _activation(module: nn.Module, shift: Tensor) -> Activation:
     if isinstance(module, PlainActivation):
         function = module.function
-        return Activation("prelu", shift, (function.weight,)) if isinstance(function, nn.PReLU) else _sigmoid(shift)
+        if isinstance(function, nn.PReLU):
+            return Activation("prelu", shift, (function.weight,))
+        return Activation("sigmoid", shift, ())
     assert isinstance(module, Dice)
-    scale = torch.rsqrt(module.moments.variance + EPSILON)
-    return Activation("dice", shift, (scale, -module.moments.mean * scale, module.alpha))
-
-
-def _sigmoid(shift: Tensor) -> Activation:
-    return Activation("sigmoid", shift, ())
+    return Activation("dice", shift, tuple(dice_channel(module, shift)[1:4]))
 
 
 def activated(s: Tensor, by: Activation) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from din_core.model import native
+from tests.model.test_native import on_each_number_of_threads
 from trainer.adam import Adam
 
 TINY = np.finfo(np.float32).tiny
@@ -108,16 +109,11 @@ def test_moments_of_what_is_never_read_end_at_zero_and_not_below_what_is_normal(
 
 
 def test_the_outcome_does_not_depend_on_the_number_of_threads():
-    found, threads = [], torch.get_num_threads()
-    try:
-        for n in (1, 2, 3):
-            torch.set_num_threads(n)
-            ours = tensors()
-            optimizer = Adam(groups(ours), 0.05)
-            for turn in range(3):
-                step(optimizer, ours, turn, True)
-            found.append([p.detach() for p in ours])
-    finally:
-        torch.set_num_threads(threads)
-    for other in found[1:]:
-        assert all(torch.equal(p, value) for p, value in zip(found[0], other, strict=True))
+    def compute():
+        ours = tensors()
+        optimizer = Adam(groups(ours), 0.05)
+        for turn in range(3):
+            step(optimizer, ours, turn, True)
+        return [p.detach() for p in ours]
+
+    on_each_number_of_threads(compute)

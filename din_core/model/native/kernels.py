@@ -36,8 +36,8 @@ OF_TRAINING = ("slices", "loss", "adam")
 SOURCES = tuple(Path(__file__).with_name(f"{part}.c") for part in (*PARTS, *OF_TRAINING))
 CHUNKS = 16
 """As in blocks.h."""
-Argument = Tensor | float | None | ctypes.Array[Any]
 Addresses = ctypes.Array[Any]
+Argument = Tensor | float | None | Addresses
 
 
 class Kernels:
