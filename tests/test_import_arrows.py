@@ -156,8 +156,11 @@ RIGHT = [
     ("din_core/store/__init__.py", "from .tables import Base\nimport sqlalchemy"),
     ("din_core/scoring/x.py", "from din_core import __version__, model"),
     ("din_core/pages/x.py", "import streamlit as st\nfrom din_core import figures, explain"),
-    ("trainer/commands/bench.py", "from din_core.figures.bench import plot_bench\nfrom trainer.train import train"),
-    ("trainer/commands/x.py", "from trainer.tables import write\nfrom din_core import metrics"),
+    (
+        "trainer/commands/bench.py",
+        "from din_core.figures.bench import plot_bench\nfrom trainer.training.train import train",
+    ),
+    ("trainer/commands/x.py", "from trainer.datasets.four_tables import write\nfrom din_core import metrics"),
     ("app.py", "import streamlit as st\nfrom din_core.pages import launch"),
 ]
 

@@ -23,7 +23,7 @@ from din_core.pages.chrome import literal, report
 from din_core.pages.language import T, said, t
 from din_core.pages.tables import show_table
 from din_core.store import IngestReport, check_tables, import_tables, new_store, preview_tables
-from din_core.store.importing import SUFFIXES, TABLES, below, optional_columns, required_columns
+from din_core.store.ingestion.table_import import SUFFIXES, TABLES, below, optional_columns, required_columns
 
 SETTING = "DIN_IMPORT"
 SOURCES = {"upload": T("Upload four files"), "folder": T("A folder on this server")}

@@ -15,7 +15,7 @@ from din_core.domain.leaderboard import Leaderboard
 from din_core.figures import CurvesInfo, LeaderboardInfo, curves_info, leaderboard_info, plot_curves, plot_leaderboard
 from din_core.figures.curves import CurvesWords
 from din_core.figures.leaderboard import LABELS, LeaderboardWords, number
-from din_core.metrics.leaderboard import read_leaderboard
+from din_core.metrics.leaderboard_file import read_leaderboard
 from din_core.pages import state
 from din_core.pages.charts import Told, show_chart
 from din_core.pages.chrome import is_dark, literal, report, show_card

@@ -18,7 +18,7 @@ from din_core.pages.startup import App
 from din_core.pages.tables import columns_of
 from din_core.pages.words import Words, field_label, words_for
 from din_core.sharing import sentence
-from din_core.store.opposite import OppositeImpressions, opposite_impressions
+from din_core.store.queries.opposite_outcome import OppositeImpressions, opposite_impressions
 
 if TYPE_CHECKING:
     from din_core.explain.nearest import Both, Nearest

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from din_core.pages.space_facts import SpaceFacts
     from din_core.scoring import Catalogue, Ranking, Scorer
     from din_core.store import BehaviorStore, IngestReport, StoreFacts
-    from din_core.store.importing import TablePreview
+    from din_core.store.ingestion.table_import import TablePreview
 
 SESSION = "din_lens"
 SHELF_ROOM = 24_000_000

@@ -14,7 +14,7 @@ from din_core.store import open_store
 from tests.pages.conftest import World
 from tests.pages.test_inspect_page import read, said
 from tests.small_world import MONDAY
-from tests.store.tables import Tables, valid_tables, write
+from tests.store.input_tables import Tables, valid_tables, write
 
 Visit = Callable[..., AppTest]
 

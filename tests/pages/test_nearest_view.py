@@ -13,7 +13,7 @@ from din_core.domain import Scenario
 from din_core.explain import smallest_removal
 from din_core.explain.nearest import Seen, nearest
 from din_core.scoring import open_scenario
-from din_core.store.opposite import opposite_impressions
+from din_core.store.queries.opposite_outcome import opposite_impressions
 from tests.pages.conftest import World
 from tests.small_world import MONDAY
 
