@@ -138,15 +138,15 @@ class PageCodec:
         return cls(path, values, f"{path}.")
 
 
-def among(values: Mapping[str, Any], **names: str) -> ValueCodec:
+def among(values: Mapping[str, Any], written: str = "", attribute: str = "") -> ValueCodec:
     """One of a few, each as it is written."""
-    written = {value: text for text, value in values.items()}
-    return ValueCodec(written.__getitem__, values.__getitem__, tuple(values), **names)
+    texts = {value: text for text, value in values.items()}
+    return ValueCodec(texts.__getitem__, values.__getitem__, tuple(values), written, attribute)
 
 
-def one_of(*known: str, **names: str) -> ValueCodec:
+def one_of(*known: str, written: str = "", attribute: str = "") -> ValueCodec:
     """One of a few texts."""
-    return among({text: text for text in known}, **names)
+    return among({text: text for text in known}, written, attribute)
 
 
 def read_pair(text: str) -> tuple[str, str]:
