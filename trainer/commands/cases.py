@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from din_core.explain.cases import write_cases
+from din_core.cases import write_cases
 from trainer.commands.progress import bar, say
 from trainer.demo.cases import CasesOptions, make_cases
 from trainer.training.samples import SPLITS

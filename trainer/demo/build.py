@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from din_core.cases import write_cases
 from din_core.domain import DinLensError
-from din_core.explain.cases import write_cases
 from din_core.model.checkpoint import FAITHFULNESS, Checkpoint, check_replaceable, save_checkpoint
 from din_core.store import ingest
 from trainer.datasets.four_tables import PROVENANCE, Tables, read_tables, write_tables

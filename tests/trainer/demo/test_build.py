@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import trainer.demo.build as demo
+from din_core.cases import fingerprint_of, read_cases
 from din_core.domain import CheckpointError, DinLensError
-from din_core.explain.cases import fingerprint_of, read_cases
 from din_core.model.checkpoint import FAITHFULNESS, load_checkpoint, save_checkpoint
 from tests.model.conftest import VOCABULARY, toy_batch, toy_network
 from tests.small_world import small_store

@@ -8,17 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from din_core.explain.cases import (
-    LENGTHS,
-    Cases,
-    Slice,
-    mean_weights,
-    mean_weights_of_others,
-    read_cases,
-    rows_of,
-    share_of,
-)
-from din_core.explain.cases.slices import weeks
+from din_core.cases import LENGTHS, Cases, Slice, mean_weights, mean_weights_of_others, read_cases, rows_of, share_of
+from din_core.cases.slices import weeks
 from trainer.bench.results import Row
 from trainer.bench.timing import percentiles, say, seconds_of
 

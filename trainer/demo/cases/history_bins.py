@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from din_core.explain.cases import AGES, RANKS, REPEATS
-from din_core.explain.cases.table import OTHER, UNKNOWN
+from din_core.cases import AGES, RANKS, REPEATS
+from din_core.cases.table import OTHER, UNKNOWN
 from din_core.store import BulkTables
 from trainer.training.samples import DAY
 

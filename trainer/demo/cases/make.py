@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from din_core.cases import About, Cases, Model, Sums, fingerprint_of
+from din_core.cases.table import DIMENSIONS
 from din_core.domain import DinLensError
-from din_core.explain.cases import About, Cases, Model, Sums, fingerprint_of
-from din_core.explain.cases.table import DIMENSIONS
 from din_core.model.checkpoint import Checkpoint, load_checkpoint
 from din_core.store import BulkTables, open_store
 from trainer.demo.cases.history_bins import Categories

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from din_core.explain.cases import AGES, RANKS, REPEATS
-from din_core.explain.cases.table import DIMENSIONS
+from din_core.cases import AGES, RANKS, REPEATS
+from din_core.cases.table import DIMENSIONS
 from din_core.model.checkpoint import Checkpoint
 from trainer.demo.cases.history_bins import Categories, Histories, Occurrences
 from trainer.evaluation.evaluate import Split

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from din_core.cases import AGES, RANKS, REPEATS, Cases, Slice, mean_weights, read_cases, rows_of
 from din_core.domain import History, Impression, Scores
 from din_core.explain import agreement, leave_one_out
-from din_core.explain.cases import AGES, RANKS, REPEATS, Cases, Slice, mean_weights, read_cases, rows_of
 from din_core.scoring import Scorer, load_scorers, open_scenario
 from din_core.store import BehaviorStore, ingest, open_store
 from tests.tiny_checkpoints import write_checkpoints
