@@ -6,7 +6,6 @@ import time
 
 from playwright.sync_api import Page, Route
 
-
 PATIENCE = 60.0
 """Seconds."""
 
