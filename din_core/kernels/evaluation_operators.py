@@ -132,7 +132,7 @@ pair_weights = operator(
     _compute_pair_weights,
     fake=lambda q, k, from_q, from_k, rows, offsets, pairs, *_: q.new_empty(pairs),
 )
-"""(P,) activation weights: q (M, D), k (N, D); from_q (M, H) and from_k (N, H), which are added to their product's part;
+"""(P,) activation weights: q (M, D), k (N, D); from_q (M, H) and from_k (N, H), which the product's part is added to;
 rows (N, F) and (M, F) whose equal known values are match flags; offsets of behaviors, candidates and pairs (G + 1,);
 product (D + F, H); then `UnitConstants`. H and H₂ multiples of VECTOR."""
 

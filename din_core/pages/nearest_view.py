@@ -161,7 +161,7 @@ def _other_scenario(scenario: Scenario, other: Impression) -> Scenario:
 def show_counterfactuals(app: App, scenario: Scenario) -> None:
     """The fewest behaviors whose removal takes the candidate across a probability that the visitor sets, on demand."""
     from din_core.explain import smallest_removal
-    from din_core.scoring import open_scenario
+    from din_core.scoring import rescorer_for
 
     try:
         history = app.store.history(scenario.user_id, scenario.as_of)
@@ -170,7 +170,7 @@ def show_counterfactuals(app: App, scenario: Scenario) -> None:
         report([sentence(error)])
         return
     scorer = app.scorers[state.on_screen(scenario)[0]]
-    opened = open_scenario(scorer, history, candidate, scenario.context)
+    opened = rescorer_for(scorer, history, candidate, scenario.context)
     now = float(_percent(opened.full))
     if not opened.behaviors:
         st.caption(t("The history is empty: nothing can be taken from it."))

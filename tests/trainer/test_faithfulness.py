@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from din_core.domain import Scores
 from din_core.model.checkpoint import load_checkpoint
-from din_core.scoring import Scorer, open_scenario
+from din_core.scoring import Scorer, rescorer_for
 from din_core.store import ingest, open_store
 from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
@@ -192,7 +192,7 @@ def test_the_adversary_keeps_the_prediction_and_the_total_and_moves_attention(wo
         history = store.history("noor-tshirt-and-phone", impression.timestamp)
     finally:
         store.close()
-    opened = open_scenario(scorer, history, impression.item, {})
+    opened = rescorer_for(scorer, history, impression.item, {})
     scores: Scores = scorer.score(history, [impression.item], {})
     vocabulary = scorer.checkpoint.vocabulary
     rows = [

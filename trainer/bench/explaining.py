@@ -13,7 +13,7 @@ import numpy as np
 
 from din_core.domain import History, Item
 from din_core.explain import by_field, leave_one_out, shapley
-from din_core.scoring import Opened, Scorer, kernels, open_scenario
+from din_core.scoring import Rescorer, Scorer, kernels, rescorer_for
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
 from trainer.bench.timing import percentiles, say, seconds_of
@@ -38,9 +38,9 @@ class Asked:
         """The candidate's score and weights."""
         return self.scorer.score(self.history, [self.candidate], self.question.context)
 
-    def open(self) -> Opened:
+    def open(self) -> Rescorer:
         """Opened anew: nothing is kept from an earlier turn."""
-        return open_scenario(self.scorer, self.history, self.candidate, self.question.context)
+        return rescorer_for(self.scorer, self.history, self.candidate, self.question.context)
 
     def field(self) -> str:
         """The item field that tells categories."""

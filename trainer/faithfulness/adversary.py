@@ -17,8 +17,8 @@ from torch import Tensor
 
 from din_core.domain import Scores
 from din_core.model.config import ModelConfig
-from din_core.scoring import Opened
-from din_core.scoring.opened import Moved
+from din_core.scoring import Rescorer
+from din_core.scoring.rescoring import PooledHistories
 
 TOLERANCE = 0.01
 """Logits: the same prediction to .25 percentage points at most."""
@@ -50,7 +50,7 @@ def searchable(config: ModelConfig) -> bool:
 
 
 def search(
-    opened: Opened, scores: Scores, embeddings: Tensor, tolerance: float = TOLERANCE, seed: int = 0
+    opened: Rescorer, scores: Scores, embeddings: Tensor, tolerance: float = TOLERANCE, seed: int = 0
 ) -> Adversary | None:
     """The most different weights that keep the logit within `tolerance`, by gradient ascent from several starts.
 
@@ -76,16 +76,16 @@ def search(
 class _Game:
     """One scenario's masses, what they do to the logit, and how far they are from the trained ones."""
 
-    def __init__(self, opened: Opened, scores: Scores, embeddings: Tensor) -> None:
-        self.scene, self.k = opened.scene, embeddings
+    def __init__(self, opened: Rescorer, scores: Scores, embeddings: Tensor) -> None:
+        self.inputs, self.k = opened.inputs, embeddings
         self.softmaxed = scores.normalisation != "none"
         each = scores.field_weight or {"all": scores.weight}
         weights = np.stack([weight[0] for weight in each.values()], axis=1)  # (T, I)
         self.trained = torch.from_numpy(weights * opened.count[:, None])
         self.total = abs(self.trained).sum(0)  # (I,)
-        fields = opened.scene.network.config.item_fields
+        fields = opened.inputs.network.config.item_fields
         self.widths = torch.tensor([f.width for f in fields] if len(each) > 1 else [embeddings.shape[1]])
-        matches = opened.scene.matches
+        matches = opened.inputs.matches
         self.repeats = None if matches is None else torch.as_tensor(opened.count) @ matches.double()
         self.logit = float(self.logits(self.trained[None])[0])
 
@@ -93,7 +93,9 @@ class _Game:
         """mass (R, T, I) → (R,)."""
         spread = mass.repeat_interleave(self.widths, 2)  # (R, T, D)
         repeats = None if self.repeats is None else self.repeats.expand(len(mass), -1)
-        return self.scene.logits(self.scene.cast(Moved((spread * self.k).sum(1), mass.sum(1), repeats))).double()
+        return self.inputs.logits(
+            self.inputs.cast(PooledHistories((spread * self.k).sum(1), mass.sum(1), repeats))
+        ).double()
 
     def masses(self, points: Tensor) -> Tensor:
         """Any (R, T, I) → masses of the trained total: signed, or with a softmax positive."""

@@ -14,7 +14,7 @@ from din_core.domain import DinLensError, History
 from din_core.domain.results import Floats
 from din_core.explain import Group, leave_one_out, shapley
 from din_core.model.checkpoint import load_checkpoint
-from din_core.scoring import Opened, Scorer, open_scenario
+from din_core.scoring import Rescorer, Scorer, rescorer_for
 from din_core.store import open_store
 from trainer.faithfulness.scenes import Shown, sampled, shown
 
@@ -58,7 +58,7 @@ def check(
 
 def differences(scorer: Scorer, one: Shown, random: np.random.Generator) -> tuple[float, float, float]:
     """Largest differences of leave-one-out, of Shapley values, and of their sum, in one scenario."""
-    opened = open_scenario(scorer, one.history, one.candidate, one.context)
+    opened = rescorer_for(scorer, one.history, one.candidate, one.context)
     effects = leave_one_out(opened).values
     t = len(effects)
     seen = _positions(scorer, one.history, opened)
@@ -107,7 +107,7 @@ def enumerated(worth: dict[tuple[int, ...], float], players: int) -> Floats:
     return values
 
 
-def _groups(opened: Opened, random: np.random.Generator, players: int) -> list[Group]:
+def _groups(opened: Rescorer, random: np.random.Generator, players: int) -> list[Group]:
     """The behaviors dealt out at random, at least one to each player."""
     t = len(opened.behaviors)
     owner = random.permutation(np.arange(t) % players) if players else np.zeros(0, dtype=np.int64)
@@ -121,7 +121,7 @@ def _of(group: Group) -> list[int]:
     return [place for place, n in enumerate(group.occurrences) if n]
 
 
-def _positions(scorer: Scorer, history: History, opened: Opened) -> list[set[int]]:
+def _positions(scorer: Scorer, history: History, opened: Rescorer) -> list[set[int]]:
     """Where each behavior that the model sees lies in the history; what it does not see lies in none."""
     t, n = len(opened.behaviors), len(history.behaviors)
     if not scorer.config.folds:

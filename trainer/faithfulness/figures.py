@@ -11,7 +11,7 @@ import numpy as np
 from din_core.domain import Explanation, Scores
 from din_core.domain.results import Floats
 from din_core.explain import agreement, counted_weights, erasure, leave_one_out, verdict
-from din_core.scoring import Opened, Scorer, open_scenario
+from din_core.scoring import Rescorer, Scorer, rescorer_for
 from trainer.faithfulness.scenes import Shown
 from trainer.faithfulness.summary import distribution
 from trainer.faithfulness.truth import METHODS, precision
@@ -56,7 +56,7 @@ class Measured:
 class Scene:
     """One model in one scenario, opened."""
 
-    opened: Opened
+    opened: Rescorer
     scores: Scores
     weights: Floats
     """(T,) weight × count"""
@@ -66,7 +66,7 @@ class Scene:
 
 def scene(scorer: Scorer, shown: Shown) -> Scene:
     """Score and open a scenario."""
-    opened = open_scenario(scorer, shown.history, shown.candidate, shown.context)
+    opened = rescorer_for(scorer, shown.history, shown.candidate, shown.context)
     scores = scorer.score(shown.history, [shown.candidate], shown.context)
     return Scene(opened, scores, counted_weights(scores).values, leave_one_out(opened))
 

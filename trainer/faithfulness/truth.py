@@ -20,7 +20,7 @@ from din_core.explain import (
     leave_one_out,
     shapley,
 )
-from din_core.scoring import Opened
+from din_core.scoring import Rescorer
 
 Key = tuple[str, str, int]
 """user_id, item_id, timestamp of an impression."""
@@ -30,12 +30,12 @@ COLUMNS = ("user_id", "item_id", "timestamp", "causes")
 SHAPLEY_ROWS = 2**11
 """Coalitions: exact for up to 11 behaviors, beyond that 16 orders and their reverses."""
 
-METHODS: Mapping[str, Callable[[Opened, Scores], Floats]] = {
+METHODS: Mapping[str, Callable[[Rescorer, Scores], Floats]] = {
     "activation weight": lambda opened, scores: activation_weights(scores).values,
     "weight × count": lambda opened, scores: counted_weights(scores).values,
     "|weight × count|": lambda opened, scores: abs(counted_weights(scores).values),
     "leave-one-out": lambda opened, scores: leave_one_out(opened).values,
-    "Shapley value": lambda opened, scores: shapley(opened, most_rows=SHAPLEY_ROWS).values,
+    "Shapley value": lambda opened, scores: shapley(opened, row_budget=SHAPLEY_ROWS).values,
     "integrated gradients": lambda opened, scores: integrated_gradients(opened).values,
     "gradient × input": lambda opened, scores: gradient_times_input(opened).values,
     "random": lambda opened, scores: np.zeros(len(opened.behaviors)),
@@ -68,7 +68,7 @@ def precision_at_k(ranking: Floats, cause: NDArray[np.bool_]) -> float:
     return float(cause[above].sum() + places * cause[tied].mean()) / k
 
 
-def precision(opened: Opened, scores: Scores, causes: frozenset[str]) -> dict[str, float] | None:
+def precision(opened: Rescorer, scores: Scores, causes: frozenset[str]) -> dict[str, float] | None:
     """precision@k of each of METHODS; None where there is nothing to find: no cause among the behaviors that the
     model sees, or nothing else.
     """
