@@ -13,7 +13,7 @@ import numpy as np
 
 from din_core.domain import History, Item
 from din_core.explain import by_field, leave_one_out, shapley
-from din_core.scoring import Rescorer, Scorer, kernels, rescorer_for
+from din_core.scoring import Rescorer, Scorer, rescorer_for
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
 from trainer.bench.timing import percentiles, say, seconds_of
@@ -52,7 +52,6 @@ def explaining(sizes: Sizes, store: str | None = None, checkpoint: str | None = 
     """Milliseconds of each, opening the scenario included."""
     say("explaining")
     with world(sizes, store, checkpoint) as made:
-        kernels.prepare(wait=True)
         asked = [_asked(made, question) for question in made.questions]
         behaviors = np.mean([len(one.open().behaviors) for one in asked])
         groups = [len(by_field(one.open(), one.field())) for one in asked]
