@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-ROOMS = ["domain", "model", "kernels", "store", "scoring", "explain", "metrics", "figures", "sharing", "pages"]
+ROOMS = ["domain", "model", "kernels", "store", "scoring", "explain", "cases", "metrics", "figures", "sharing", "pages"]
 CORE = frozenset(f"din_core.{room}" for room in ROOMS)
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "din_core.kernels": frozenset({"din_core.model", "din_core.domain"}),
     "din_core.scoring": frozenset({"din_core.model", "din_core.kernels", "din_core.domain"}),
     "din_core.explain": frozenset({"din_core.scoring", "din_core.domain"}),
+    "din_core.cases": frozenset({"din_core.metrics", "din_core.domain"}),
     "din_core.metrics": frozenset({"din_core.domain"}),
     "din_core.figures": frozenset({"din_core.domain"}),
     "din_core.sharing": frozenset({"din_core.store", "din_core.domain"}),
@@ -38,7 +39,7 @@ ONLY_IN: dict[str, Set[str]] = {
     "plotly": frozenset({"din_core.figures"}),
     "sqlalchemy": frozenset({"din_core.store", "din_core.sharing"}),
     "alembic": frozenset({"din_core.store"}),
-    "torch": MAY_IMPORT.keys() - {f"din_core.{room}" for room in ("store", "figures", "metrics", "domain")},
+    "torch": MAY_IMPORT.keys() - {f"din_core.{room}" for room in ("store", "cases", "figures", "metrics", "domain")},
 }
 """Package of others -> the only rooms that may import it."""
 
@@ -157,8 +158,11 @@ RIGHT = [
     ("din_core/store/__init__.py", "from .tables import Base\nimport sqlalchemy"),
     ("din_core/scoring/x.py", "from din_core import __version__, model"),
     ("din_core/pages/x.py", "import streamlit as st\nfrom din_core import figures, explain"),
-    ("trainer/commands/bench.py", "from din_core.figures.bench import plot_bench\nfrom trainer.train import train"),
-    ("trainer/commands/x.py", "from trainer.tables import write\nfrom din_core import metrics"),
+    (
+        "trainer/commands/bench.py",
+        "from din_core.figures.bench import plot_bench\nfrom trainer.training.train import train",
+    ),
+    ("trainer/commands/x.py", "from trainer.datasets.four_tables import write\nfrom din_core import metrics"),
     ("app.py", "import streamlit as st\nfrom din_core.pages import launch"),
 ]
 

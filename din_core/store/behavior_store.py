@@ -24,9 +24,11 @@ from din_core.domain import (
     User,
 )
 from din_core.domain.said import Said
-from din_core.store.bulk import BulkTables, read_bulk
+from din_core.store.bulk_insert import IN_CHUNK
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
-from din_core.store.facts import StoreFacts, read_facts
+from din_core.store.queries.bulk_tables import BulkTables, read_bulk
+from din_core.store.queries.facts import StoreFacts, read_facts
+from din_core.store.queries.search import Search, Searchable, choose_search, clean, find_keys, key_of
 from din_core.store.schema import (
     MAX_TIMESTAMP,
     BehaviorRecord,
@@ -37,9 +39,7 @@ from din_core.store.schema import (
     ItemRecord,
     UserRecord,
 )
-from din_core.store.search import Search, Searchable, choose_search, clean, find_keys, key_of
 from din_core.store.versions import HEAD, current_version, known_versions, migrate
-from din_core.store.writing import IN_CHUNK
 
 Found = TypeVar("Found")
 
@@ -291,7 +291,7 @@ class BehaviorStore:
     def search_users(self, text: str, limit: int = 20) -> SearchPage[User]:
         """Users whose id or profile values hold every word of `text`: an exact id first, then ids that begin so.
 
-        "" lists the first users. See `din_core.store.search` for what a word matches.
+        "" lists the first users. See `din_core.store.queries.search` for what a word matches.
         """
         with self._reading() as connection:
             rows, total = self._find(connection, UserRecord, text, limit)
@@ -302,7 +302,7 @@ class BehaviorStore:
         """Items whose id, title or field values hold every word of `text`.
 
         An exact id comes first, then titles that begin with the text. "" lists the first items. See
-        `din_core.store.search` for what a word matches.
+        `din_core.store.queries.search` for what a word matches.
         """
         with self._reading() as connection:
             rows, total = self._find(connection, ItemRecord, text, limit)

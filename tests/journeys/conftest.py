@@ -25,10 +25,19 @@ from tests.small_world import small_store
 from tests.tiny_checkpoints import KINDS, write_checkpoints
 from trainer.__main__ import main
 
+TIME_LIMIT = 180
+"""Seconds a journey may take."""
 PATIENCE_MS = 90_000
 """Shared cores: how long something takes says nothing, that it never comes says all."""
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys may take longer than other tests; the hook sees the whole suite."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(TIME_LIMIT))
 
 
 @pytest.fixture(scope="session")

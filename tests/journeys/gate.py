@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from playwright.sync_api import Page, Route
+
+PATIENCE = 60.0
+"""Seconds."""
 
 
 class Gate:
@@ -10,14 +15,17 @@ class Gate:
 
     def __init__(self, page: Page, asked: str) -> None:
         """`asked` matches their addresses."""
-        self.page = page
+        self.page, self.asked = page, asked
         self.held: list[Route] = []
         self.is_open = False
         page.route(asked, lambda route: route.continue_() if self.is_open else self.held.append(route))
 
     def wait(self) -> None:
-        """Until somebody asks."""
+        """Until somebody asks; TimeoutError where nobody does."""
+        ends = time.monotonic() + PATIENCE
         while not self.held:
+            if time.monotonic() > ends:
+                raise TimeoutError(f"within {PATIENCE:.0f} s the page asked for nothing like {self.asked}")
             self.page.evaluate("() => new Promise(requestAnimationFrame)")
 
     def open(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from din_core.explain.cases import OTHER, mean_weights, read_cases
+from din_core.cases import OTHER, mean_weights, read_cases
 from din_core.figures.cohort import number as shown_number
 from din_core.metrics import auc, expected_calibration_error, log_loss
 from din_core.scoring import Scorer

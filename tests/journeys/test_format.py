@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from din_core.pages.components.sources import source
+from din_core.pages.browser.sources import source
 
 Call = Callable[..., Any]
 

@@ -13,7 +13,7 @@ from din_core.explain.nearest import Seen, nearest
 from din_core.scoring import Scorer, rescorer_for
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
-from din_core.store.opposite import opposite_impressions
+from din_core.store.queries.opposite_outcome import opposite_impressions
 from tests.journeys.reading import has_query, query, wait_until_opened
 from tests.small_world import small_store
 

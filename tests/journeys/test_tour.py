@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from din_core.domain.tour import TourCandidate, read_tour
 from din_core.figures.tour import written
-from din_core.pages.tour_page import STEPS, TOUR
+from din_core.pages.tour.page import STEPS, TOUR
 from tests.journeys.charts import traces
 from tests.journeys.reading import has_query, settles, wait_until_run
 

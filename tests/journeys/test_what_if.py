@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from din_core.domain import Add, DropItem, Scenario
-from din_core.pages.trail import Walk, walk
+from din_core.pages.what_if.edit_steps import Walk, walk
 from din_core.scoring import Scorer
 from din_core.sharing import parse
 from din_core.store import BehaviorStore

@@ -13,7 +13,7 @@ from din_core.domain import StoreError
 from din_core.store import create_store, ingest, open_store
 from din_core.store.schema import Base
 from din_core.store.versions import HEAD, known_versions
-from tests.store.tables import database, valid_tables, write
+from tests.store.input_tables import database, valid_tables, write
 
 
 def test_migrations_build_what_the_models_say(tmp_path: Path) -> None:
