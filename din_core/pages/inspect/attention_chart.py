@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 NO_EFFECTS: Mapping[tuple[str, int], str] = {}
 NAME = "din_lens.lens"
 HTML = source("inspect/browser/attention_chart.html")
-CSS = source("browser/base.css", "inspect/browser/attention_chart.css")
+CSS = source(
+    "browser/base.css",
+    "inspect/browser/candidates.css",
+    "inspect/browser/chart.css",
+    "inspect/browser/table.css",
+    "inspect/browser/narrow.css",
+)
 JS = source(
     "browser/say.js",
     "browser/tell.js",
