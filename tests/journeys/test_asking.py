@@ -22,7 +22,7 @@ from tests.journeys.reading import (
     wait_until_rest,
 )
 
-ASKED = "**/_din/lens?*"
+ASKED = "**/_din/inspect?*"
 NOTHING = {"status": 204}
 """An answer that says nothing: as good as none, but no error in the browser's console."""
 
@@ -66,7 +66,7 @@ def test_an_answer_that_comes_after_a_newer_choice_is_not_shown(page: Page, addr
     def hold_back(route: Route) -> None:
         late.append(route)
 
-    page.route("**/_din/lens?*lens.pick=user*", hold_back)
+    page.route("**/_din/inspect?*ask.pick=user*", hold_back)
     pick(page, "user", "8", "Household 8")
     expect(box(page, "user")).to_have_value("Household 8")
     pick(page, "candidate", "milk", "Milk · 1 qt · National")
@@ -109,11 +109,11 @@ def test_a_model_chosen_the_instant_others_are_asked_for_is_shown(
 
 def test_quick_steps_and_a_model_chosen_on_the_way_add_up(page: Page, address: str) -> None:
     open_example(page, address)
-    page.route("**/_din/lens?*lens.want=whole*", lambda route: route.fulfill(**NOTHING))
+    page.route("**/_din/inspect?*ask.want=weights*", lambda route: route.fulfill(**NOTHING))
     page.reload()
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
     wait_until_rest(page)
-    gate = Gate(page, "**/_din/lens?*lens.want=sight*")
+    gate = Gate(page, "**/_din/inspect?*ask.want=scores*")
     page.locator("#cases").press("ArrowDown")
     page.locator("#cases").press("ArrowDown")
     model_box(page, 0).select_option(label="DIEN")
@@ -155,7 +155,7 @@ def test_what_is_searched_is_found_though_python_hears_late_of_a_choice_made_bef
 def test_an_impression_of_the_time_on_screen_is_shown_at_once(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
-    with page.expect_response(lambda response: "lens.want=whole" in response.url):
+    with page.expect_response(lambda response: "ask.want=weights" in response.url):
         open_example(page, address)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -167,4 +167,4 @@ def test_an_impression_of_the_time_on_screen_is_shown_at_once(
         check_numbers(page, store, scorers)
     page.locator("#cases").press("ArrowUp")
     expect(box(page, "impression")).to_have_value("20 Nov 2017 · Stout · 12 oz · National · bought")
-    assert not [url for url in asked if "lens.pick" in url]
+    assert not [url for url in asked if "ask.pick" in url]

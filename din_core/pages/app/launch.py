@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
-from din_core.pages.browser.endpoints import LENS, WHAT_IF
+from din_core.pages.browser.protocol import INSPECT, WHAT_IF
 
 MAIN = Path(__file__).with_name("main.py")
 
@@ -33,13 +33,13 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
 def routes() -> list[Route]:
     """What is answered beside the pages, below any base path."""
     return [
-        Route(f"/{{base:path}}{LENS}", lens),
+        Route(f"/{{base:path}}{INSPECT}", inspect),
         Route(f"/{{base:path}}{WHAT_IF}", what_if, methods=["POST"]),
     ]
 
 
-def lens(request: Request) -> Response:
-    """What the lens asks for; imported when it does, so that the server answers at once."""
+def inspect(request: Request) -> Response:
+    """What *Inspect* asks for; imported when it does, so that the server answers at once."""
     from din_core.pages.inspect.route import answer
 
     return answer(request)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from din_core.domain import DinLensError
 from din_core.pages.app.startup import App, from_environment
-from din_core.pages.browser.inbox import hear
+from din_core.pages.browser.inbox import dispatch
 from din_core.pages.cases import page as cases_page
 from din_core.pages.cohorts import page as cohorts_page
 from din_core.pages.compare import page as compare_page
@@ -66,7 +66,7 @@ st.set_page_config(
 )
 place = header()
 app = wait_for_app()
-hear()
+dispatch()
 address.follow_address(app)
 address.enter_page(page.url_path)
 if page is not pages[1]:

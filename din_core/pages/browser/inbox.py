@@ -1,14 +1,13 @@
-"""What a component of the page tells the server, heard once and never lost.
+"""Messages from the browser's components, each handled once and never lost.
 
 Streamlit stops a run, even before it begins or in the middle of a callback, when the browser asks for the next one.
-So a message (`tell.js`) comes again with every request until it was handled, and is handled whole.
+So a message (`sender.js`) comes again with every request until it was handled, and is handled whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -17,72 +16,83 @@ import streamlit as st
 from din_core.pages.session.script_run import of_a_part
 from din_core.pages.session.visitor import uninterrupted
 
-EARS = "din_lens_ears"
+INBOX = "din_lens_inbox"
 
 Handler = Callable[[Any], None]
 
 
 @dataclass
-class Ears:
-    """What one session's components are listened to for."""
+class Inbox:
+    """One session's messages."""
 
     handlers: dict[str, Mapping[str, Handler]] = field(default_factory=dict)
-    """Of each component, by its key: what each kind of message does."""
-    heard: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By component and kind of message."""
+    whole_page: dict[str, Collection[str]] = field(default_factory=dict)
+    """By component: kinds of message that change more than the part of the page that it stands in."""
+    handled: dict[tuple[str, str], int] = field(default_factory=dict)
     """Number of the last message handled, by component and kind."""
-    one_by_one: RLock = field(default_factory=RLock)
+    page_outdated: bool = False
+    """A message that changes the whole page was handled, and only a part of the page runs."""
+    lock: RLock = field(default_factory=RLock)
     """A run that is being stopped may still be at work on a message: the next one must not go on without it."""
 
 
-def listen(key: str, handlers: Mapping[str, Handler], whole_page: Collection[str] = ()) -> dict[str, Any]:
+def subscribe(key: str, handlers: Mapping[str, Handler], whole_page: Collection[str] = ()) -> dict[str, Any]:
     """Callbacks to mount the component `key` with: each kind of message goes to its handler.
 
     Where the component stands in a part of the page that runs by itself, the kinds in `whole_page` rerun all of it.
     """
-    ears().handlers[key] = handlers
-    return {f"on_{name}_change": partial(arrived, key, name, name in whole_page) for name in handlers}
+    own = inbox()
+    own.handlers[key], own.whole_page[key] = handlers, whole_page
+    return dict.fromkeys((f"on_{kind}_change" for kind in handlers), receive)
 
 
-def last_heard(key: str, name: str) -> int:
+def last_handled(key: str, kind: str) -> int:
     """Number of the last message of a kind that was handled; 0 before the first."""
-    return ears().heard.get((key, name), 0)
+    return inbox().handled.get((key, kind), 0)
 
 
-def hear() -> None:
+def dispatch() -> None:
     """Handle what has come and was not handled yet, in the order it was sent; also what came with a stopped run."""
-    own = ears()
-    kinds = [(key, name) for key, handlers in own.handlers.items() for name in handlers]
-    sent = [(said[0], kind) for kind in kinds if (said := message(*kind))]
+    own = inbox()
+    kinds = [(key, kind) for key, handlers in own.handlers.items() for kind in handlers]
+    sent = [(message[0], kind) for kind in kinds if (message := last_message(*kind))]
     for _, kind in sorted(sent):
         handle(own, *kind)
+    if not of_a_part():
+        own.page_outdated = False
 
 
-def arrived(key: str, name: str, whole_page: bool) -> None:
-    before = last_heard(key, name)
-    hear()  # what was sent before it comes before it
-    if last_heard(key, name) != before and whole_page and of_a_part():
+def receive() -> None:
+    """A message has come: it is handled after all that was sent before it, whichever component that came from."""
+    dispatch()
+    if inbox().page_outdated:
         st.rerun()
 
 
-def ears() -> Ears:
-    if EARS not in st.session_state:
-        st.session_state[EARS] = Ears()
-    found: Ears = st.session_state[EARS]
+def inbox() -> Inbox:
+    """This session's."""
+    if INBOX not in st.session_state:
+        st.session_state[INBOX] = Inbox()
+    found: Inbox = st.session_state[INBOX]
     return found
 
 
-def handle(own: Ears, key: str, name: str) -> None:
-    number, value = message(key, name) or (None, None)
+def handle(own: Inbox, key: str, kind: str) -> None:
+    """Handle the last message of a kind, once."""
+    number, value = last_message(key, kind) or (None, None)
     if number is None:
         return
-    with uninterrupted(), own.one_by_one:
-        if own.heard.get((key, name)) != number:
-            own.heard[key, name] = number
-            own.handlers[key][name](value)
+    with uninterrupted(), own.lock:
+        # A run that is being stopped may still bring an older message than the one that was handled meanwhile.
+        if number > own.handled.get((key, kind), 0):
+            own.handled[key, kind] = number
+            own.page_outdated |= kind in own.whole_page[key]
+            own.handlers[key][kind](value)
 
 
-def message(key: str, name: str) -> tuple[int, Any] | None:
-    """The last message of a kind with its number; a component that has left the page has nothing to say."""
+def last_message(key: str, kind: str) -> tuple[int, Any] | None:
+    """The last message of a kind with its number; None from a component that has left the page or sent none."""
     found = st.session_state.get(key)
-    sent = None if found is None else getattr(found, name)
+    sent = None if found is None else getattr(found, kind)
     return None if sent is None else (int(sent[0]), sent[1])

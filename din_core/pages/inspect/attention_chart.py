@@ -1,37 +1,20 @@
-"""The lens: scores, activation chart and table of the candidates of one time, drawn in the browser."""
+"""The instrument of *Inspect*: scores, activation chart and table of one time's candidates, drawn in the browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
-import streamlit as st
-
-from din_core.pages.browser import keyed_route as keyed
-from din_core.pages.browser.endpoints import LENS
-from din_core.pages.browser.inbox import last_heard, listen
-from din_core.pages.browser.message import message as lines
+from din_core.pages.browser.instrument import InstrumentSource
+from din_core.pages.browser.protocol import INSPECT, Payload, Report
 from din_core.pages.browser.sources import source
 from din_core.sharing import View
 
-if TYPE_CHECKING:
-    from din_core.pages.inspect.payload_cache import Sight
-
-NO_EFFECTS: Mapping[tuple[str, int], str] = {}
-NAME = "din_lens.lens"
-HTML = source("inspect/browser/attention_chart.html")
-CSS = source(
-    "browser/base.css",
-    "inspect/browser/candidates.css",
-    "inspect/browser/chart.css",
-    "inspect/browser/table.css",
-    "inspect/browser/narrow.css",
-)
 JS = source(
     "browser/say.js",
-    "browser/tell.js",
-    "browser/endpoint.js",
+    "browser/sender.js",
+    "browser/component.js",
+    "browser/client.js",
     "inspect/browser/format.js",
     "browser/spreadsheet.js",
     "inspect/browser/labels.js",
@@ -42,54 +25,49 @@ JS = source(
     "inspect/browser/tiles.js",
     "inspect/browser/reasons.js",
     "inspect/browser/save.js",
+    "inspect/browser/model_payloads.js",
+    "inspect/browser/legend.js",
+    "inspect/browser/shown_case.js",
+    "inspect/browser/wording.js",
+    "inspect/browser/links.js",
     "inspect/browser/attention_chart.js",
+)
+ATTENTION_CHART = InstrumentSource(
+    name="din_lens.lens",
+    html=source("inspect/browser/attention_chart.html"),
+    css=source(
+        "browser/base.css",
+        "inspect/browser/candidates.css",
+        "inspect/browser/chart.css",
+        "inspect/browser/table.css",
+        "inspect/browser/narrow.css",
+    ),
+    js=JS,
+    path=INSPECT,
 )
 
 
-def lens(
-    key: str,
-    sight: Sight,
-    effects: Mapping[tuple[str, int], str],
+def show_attention_chart(
+    payload: Payload,
     *,
     epoch: int,
-    selected: str,
-    chosen: Sequence[str],
+    candidate: str,
+    models: Sequence[str],
     view: View,
-    on_went: Callable[[str], None],
+    on_report: Callable[[Report], None],
 ) -> None:
-    """Show the lens: a sight of the scenario, and measured effects by model and case.
+    """Show the instrument of *Inspect*, with what is on screen of the scenario.
 
-    Whenever `epoch` is another, it goes to the candidate `selected` and the models `chosen`, and takes over `view`;
-    otherwise the lens knows better where it is. `on_went` gets the query string of where it went by itself. What it
-    needs beyond the sight it asks for at `lens_route`.
+    Whenever `epoch` is another, it goes to this candidate and these models, and takes over `view`; otherwise it knows
+    better where it is. `on_report` gets where it went by itself. What it needs beyond the payload it asks for
+    (`route.py`).
     """
-
-    def went(query: object) -> None:
-        on_went(str(query))
-
-    heard = listen(key, {"went": went})
-    head = {
-        "epoch": epoch,
-        "selected": selected,
-        "chosen": list(chosen),
-        "view": asdict(view),
-        "heard": last_heard(key, "went"),
-        "door": keyed.door(LENS),
-    }
-    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
-    mount(key=key, data=message(sight.revision, head, sight.common, sight.models, effects), **heard)
-
-
-def message(
-    revision: str,
-    head: Mapping[str, object],
-    common: str,
-    models: Mapping[str, str],
-    effects: Mapping[tuple[str, int], str] = NO_EFFECTS,
-) -> bytes:
-    """A line that says what comes, one that all models share, one for each model and one for each case's effects.
-
-    `revision` is another when any of these texts is another than before.
-    """
-    first = {"revision": revision, **head, "models": list(models), "effects": list(effects)}
-    return lines(first, common, *models.values(), *effects.values())
+    ATTENTION_CHART.mount(
+        "lens",
+        payload,
+        epoch=epoch,
+        on_report=on_report,
+        selected=candidate,
+        chosen=list(models),
+        view=asdict(view),
+    )

@@ -6,10 +6,10 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from din_core.domain import Scenario
-from din_core.pages.inspect.attention_chart import lens
+from din_core.pages.inspect.attention_chart import show_attention_chart
 from din_core.pages.inspect.counterfactual_questions import show_counterfactuals, show_nearest
 from din_core.pages.inspect.inspection import Inputs, read_inputs
-from din_core.pages.inspect.payload_cache import Lookout
+from din_core.pages.inspect.payload_cache import InspectPayloads
 from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
@@ -37,25 +37,22 @@ def show() -> None:
         pickers.candidate_box(app, scenario)
     report(own.problems)
     if scenario is not None and inputs is not None:
-        show_lens(scenario, inputs)
+        show_instrument(scenario, inputs)
         show_questions()
     elif app.setting.opening is not None:
         st.button(t("Show the opening example"), on_click=address.show, args=(app.setting.opening,))
 
 
-def show_lens(scenario: Scenario, inputs: Inputs) -> None:
+def show_instrument(scenario: Scenario, inputs: Inputs) -> None:
     """Scores, chart and table."""
     own = visitor.session()
-    lookout = Lookout(caches.current_app(), scenario, inputs)
-    lens(
-        "lens",
-        lookout.sight(),
-        lookout.effects(lookout.names[0], [lookout.place]),
+    show_attention_chart(
+        InspectPayloads(caches.current_app(), scenario, inputs).on_screen(),
         epoch=own.instrument.epoch,
-        selected=own.instrument.candidate or scenario.candidate_ids[0],
-        chosen=own.instrument.models or scenario.checkpoints,
+        candidate=own.instrument.candidate or scenario.candidate_ids[0],
+        models=own.instrument.models or scenario.checkpoints,
         view=own.view,
-        on_went=address.instrument_moved,
+        on_report=lambda report: address.instrument_moved(report.link),
     )
 
 

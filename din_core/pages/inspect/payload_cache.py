@@ -1,15 +1,16 @@
-"""What the lens is told of a scenario: first what is on screen, then, asked for, what may come on screen."""
+"""Payloads of *Inspect*: first what is on screen of a scenario, then, asked for, what may come on screen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from hashlib import blake2b
 from time import monotonic
 
 from din_core.domain import Scenario
 from din_core.figures import Timeline
 from din_core.pages.app.startup import App
+from din_core.pages.browser.protocol import Payload
 from din_core.pages.inspect.inspection import Inputs, score
 from din_core.pages.inspect.measured_effects import explain
 from din_core.pages.inspect.payload import common_text, effects_text, model_text, timeline_text
@@ -21,36 +22,57 @@ EFFECTS_SECONDS = 0.15
 """After so long no more effects are begun for one answer."""
 
 
-@dataclass(frozen=True)
-class Sight:
-    """One candidate under the models on screen, and what they share."""
-
-    revision: str
-    place: int
-    """Of the candidate, among the cases."""
-    common: str
-    models: Mapping[str, str]
-    """By name in links, in the order of the scenario; only the candidate comes with its weights."""
+NO_EFFECTS: Mapping[tuple[str, int], str] = {}
 
 
-class Lookout:
-    """Makes the texts of one scenario; what was made before, of equal rows, is taken from the shelf."""
+class InspectPayloads:
+    """Makes the payloads of one scenario; texts made before, of equal rows, come from the cache of all sessions."""
 
     def __init__(self, app: App, scenario: Scenario, inputs: Inputs) -> None:
         self.app, self.scenario, self.inputs = app, scenario, inputs
         self.place = inputs.place(scenario.candidate_ids[0])
         self.names = caches.models_on_screen(scenario)
         """Folder names."""
-        self._laid: tuple[Timeline, str] | None = None
+        self._last_timeline: tuple[Timeline, str] | None = None
         """The history as the last model saw it, and its text: the next one mostly sees it so too."""
         rows = (inputs.key, scenario.edits, scenario.reference, sorted(app.setting.fingerprints.items()), current())
         self.revision = blake2b(repr(rows).encode(), digest_size=8).hexdigest()
-        """Another whenever any text is another: of rows, links, models at hand or language."""
+        """Another whenever any text is another: of rows, links, loaded models or language."""
 
-    def sight(self) -> Sight:
-        """What is on screen."""
-        models = {self.link(name): self._model(name, [self.place]) for name in self.names}
-        return Sight(self.revision, self.place, self.common(), models)
+    def on_screen(self) -> Payload:
+        """One candidate under the models on screen: its weights and measured effects, and the scores of the others."""
+        return self._payload(self.common(), self._models_on_screen(), self._some_effects(self.names[0], [self.place]))
+
+    def scored(self) -> Payload:
+        """What is on screen without effects; the head says where among the cases the candidate is."""
+        payload = self._payload(self.common(), self._models_on_screen())
+        head = {"place": self.place, "chosen": list(self.scenario.checkpoints)}
+        return replace(payload, head={**payload.head, **head})
+
+    def weights(self) -> Payload:
+        """The first model with the weights of every case."""
+        name = self.names[0]
+        return self._payload("", {self.link(name): self._model(name, range(len(self.inputs.cases)))})
+
+    def effects(self, places: Sequence[int]) -> Payload:
+        """Measured effects of these cases under the first model, as many as there is time for.
+
+        ValueError for a place that is none.
+        """
+        if not all(0 <= place < len(self.inputs.cases) for place in places):
+            raise ValueError(places)
+        return self._payload("", {}, self._some_effects(self.names[0], places))
+
+    def _payload(
+        self, common: str, models: Mapping[str, str], effects: Mapping[tuple[str, int], str] = NO_EFFECTS
+    ) -> Payload:
+        """One text that all models share, one for each model and one for each case's effects."""
+        texts = (common, *models.values(), *effects.values())
+        return Payload(self.revision, texts, {"models": list(models), "effects": list(effects)})
+
+    def _models_on_screen(self) -> dict[str, str]:
+        """By name in links, in the order of the scenario; only the candidate comes with its weights."""
+        return {self.link(name): self._model(name, [self.place]) for name in self.names}
 
     def common(self) -> str:
         """What does not depend on the model."""
@@ -61,18 +83,14 @@ class Lookout:
 
         return caches.payloads().get((self.revision, self.place), make)
 
-    def whole(self, name: str) -> str:
-        """A model's text with the weights of every case."""
-        return self._model(name, range(len(self.inputs.cases)))
-
-    def effects(self, name: str, places: Iterable[int]) -> dict[tuple[str, int], str]:
+    def _some_effects(self, name: str, places: Iterable[int]) -> dict[tuple[str, int], str]:
         """Measured effects by name in links and place, as many of `places` as there is time for."""
         until = monotonic() + EFFECTS_SECONDS
         found: dict[tuple[str, int], str] = {}
         for place in places:
             if found and monotonic() > until:
                 break
-            found[self.link(name), place] = self._effects(name, place)
+            found[self.link(name), place] = self._case_effects(name, place)
         return found
 
     def link(self, name: str) -> str:
@@ -81,14 +99,14 @@ class Lookout:
 
     def _model(self, name: str, whole: Sequence[int]) -> str:
         def make() -> str:
-            found = score(self.inputs, self.app.scorers[name], self._laid and self._laid[0])
-            if self._laid is None or self._laid[0] is not found.timeline:
-                self._laid = found.timeline, timeline_text(found.timeline)
-            return model_text(found, self.app.models[name], whole, self._laid[1])
+            found = score(self.inputs, self.app.scorers[name], self._last_timeline and self._last_timeline[0])
+            if self._last_timeline is None or self._last_timeline[0] is not found.timeline:
+                self._last_timeline = found.timeline, timeline_text(found.timeline)
+            return model_text(found, self.app.models[name], whole, self._last_timeline[1])
 
         return caches.payloads().get((self.revision, name, tuple(whole)), make)
 
-    def _effects(self, name: str, place: int) -> str:
+    def _case_effects(self, name: str, place: int) -> str:
         def make() -> str:
             return effects_text(explain(self.inputs, self.app.scorers[name], place))
 

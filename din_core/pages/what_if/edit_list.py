@@ -1,58 +1,40 @@
-"""The what-if instrument: scores, the trail of edits, and the history as one editable list, drawn in the browser."""
+"""The instrument of *What if*: scores, the steps of edits, and the history as one editable list, in the browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
 
-import streamlit as st
-
-from din_core.pages.browser import keyed_route as keyed
-from din_core.pages.browser.endpoints import WHAT_IF
-from din_core.pages.browser.inbox import last_heard, listen
-from din_core.pages.browser.message import message
+from din_core.pages.browser.instrument import InstrumentSource
+from din_core.pages.browser.protocol import WHAT_IF, Payload, Report
 from din_core.pages.browser.sources import source
 
-if TYPE_CHECKING:
-    from din_core.pages.what_if.payload_text import Sight
-
-NAME = "din_lens.what_if"
-HTML = source("what_if/browser/what_if.html")
-CSS = source("browser/base.css", "what_if/browser/what_if.css")
 JS = source(
     "inspect/browser/format.js",
     "browser/say.js",
-    "browser/tell.js",
-    "browser/endpoint.js",
+    "browser/sender.js",
+    "browser/component.js",
+    "browser/client.js",
     "what_if/browser/tiles.js",
-    "what_if/browser/trail.js",
+    "what_if/browser/steps.js",
     "what_if/browser/fields.js",
     "what_if/browser/list.js",
     "what_if/browser/what_if.js",
 )
+EDIT_LIST = InstrumentSource(
+    name="din_lens.what_if",
+    html=source("what_if/browser/what_if.html"),
+    css=source("browser/base.css", "what_if/browser/what_if.css"),
+    js=JS,
+    path=WHAT_IF,
+)
 
 
-def what_if_box(
-    key: str, sight: Sight, *, link: str, epoch: int, add_at: str | None, on_went: Callable[[Mapping[str, Any]], None]
+def show_edit_list(
+    payload: Payload, *, link: str, epoch: int, add_at: str | None, on_report: Callable[[Report], None]
 ) -> None:
     """Show the instrument at the scenario of `link`, as long as `epoch` is another than before.
 
-    Otherwise it knows better where it is: it does by itself what is done in it (`what_if_route.py`), and tells
-    `on_went` `{link, said, acts}`: where it is, what could not be done, and what is still to do, where it got no
-    answer. `add_at` is the time at which an item from the search box joins the history; None: as the newest.
+    Otherwise it knows better where it is: it does by itself what is done in it (`route.py`), and tells `on_report`.
+    `add_at` is the time at which an item from the search box joins the history; None: as the newest.
     """
-
-    def went(told: Any) -> None:
-        on_went(told)
-
-    heard = listen(key, {"went": went})
-    head = {
-        "revision": sight.revision,
-        "link": link,
-        "epoch": epoch,
-        "addAt": add_at,
-        "heard": last_heard(key, "went"),
-        "door": keyed.door(WHAT_IF),
-    }
-    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
-    mount(key=key, data=message(head, sight.text), **heard)
+    EDIT_LIST.mount("what_if", payload, epoch=epoch, on_report=on_report, link=link, addAt=add_at)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -13,12 +11,13 @@ from streamlit.navigation.page import Page
 
 from din_core.domain import Add, Edit, Scenario, SetCandidate
 from din_core.pages.app.startup import App
+from din_core.pages.browser.protocol import Report
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.what_if.actions import change, do
-from din_core.pages.what_if.edit_list import what_if_box
+from din_core.pages.what_if.edit_list import show_edit_list
 from din_core.pages.what_if.edit_steps import Walk, walk
-from din_core.pages.what_if.payload_text import look
+from din_core.pages.what_if.payload_cache import payload_of
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.frame import report
 from din_core.pages.widgets.search_box.search_box import Option
@@ -114,21 +113,20 @@ def make(edit: Edit) -> None:
 def show_instrument(app: App, scenario: Scenario, trail: Walk, add_at: int | None) -> None:
     """Scores, trail and list."""
     own = visitor.session()
-    what_if_box(
-        "what_if",
-        look(app, scenario, trail),
+    show_edit_list(
+        payload_of(app, scenario, trail),
         link=urlencode(encode(scenario, own.view), doseq=True),
         epoch=own.instrument.epoch,
         add_at=None if add_at is None else iso(add_at),
-        on_went=went,
+        on_report=follow,
     )
 
 
-def went(told: Mapping[str, Any]) -> None:
-    """The instrument did something by itself: follow it. What it got no answer to is done here, and it is led there."""
+def follow(report: Report) -> None:
+    """The instrument went somewhere by itself. What it got no answer to is done here, and it is led there."""
     own = visitor.session()
-    address.instrument_moved(told["link"])
-    own.problems = (*own.problems, *told["said"])
-    if told["acts"] and own.scenario is not None:
-        outcome = do(caches.current_app(), own.scenario, told["acts"])
+    address.instrument_moved(report.link)
+    own.problems = (*own.problems, *report.problems)
+    if report.actions and own.scenario is not None:
+        outcome = do(caches.current_app(), own.scenario, report.actions)
         address.show(outcome.scenario, (*own.problems, *outcome.said))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any, TypeGuard
 from urllib.parse import parse_qs, urlencode
@@ -13,49 +12,25 @@ from starlette.responses import Response
 
 from din_core.domain import Scenario
 from din_core.pages.app.startup import App
-from din_core.pages.browser import keyed_route as keyed
-from din_core.pages.browser.message import message
+from din_core.pages.browser import route
+from din_core.pages.browser.protocol import Payload
 from din_core.pages.language.translate import sentence
 from din_core.pages.session import caches
 from din_core.pages.what_if.actions import do
 from din_core.pages.what_if.edit_steps import walk
-from din_core.pages.what_if.payload_text import look
+from din_core.pages.what_if.payload_cache import payload_of
 from din_core.sharing import Link, Setting, encode, find_checkpoints, parse
-
-MOST_BYTES = 1 << 20
-"""Of a question: a link with as many edits as it holds has some thousands."""
 
 
 async def answer(request: Request) -> Response:
-    """Asked `{link, acts, language}`, a line with the link they lead to and what is said, and one with the sight.
-
-    403 without the key; 404 for what cannot be read or shown: the page says why.
-    """
-    asked = read(await body(request))
-    language = asked.get("language")
-    told = lambda: tell(caches.current_app(), asked.get("link"), asked.get("acts"))  # noqa: E731
-    return await run_in_threadpool(keyed.answer, request, language if isinstance(language, str) else "", told)
+    """Asked `{link, acts}`: a message with the link that they lead to, what could not be done, and the payload."""
+    asked = await route.read_json(request)
+    return await run_in_threadpool(
+        route.answer, request, lambda: reply(caches.current_app(), asked.get("link"), asked.get("acts"))
+    )
 
 
-async def body(request: Request) -> bytes:
-    """What was sent, or nothing where it is too much."""
-    found = b""
-    async for part in request.stream():
-        found += part
-        if len(found) > MOST_BYTES:
-            return b""
-    return found
-
-
-def read(text: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):  # no JSON, or too deep
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def tell(app: App, at: object, acts: object) -> bytes | None:
+def reply(app: App, at: object, acts: object) -> Payload | None:
     """Where `acts` lead from the scenario of the link `at`."""
     if not isinstance(at, str) or not is_acts(acts):
         return None
@@ -67,10 +42,9 @@ def tell(app: App, at: object, acts: object) -> bytes | None:
     trail = outcome.trail or walk(app.store, outcome.scenario)
     if trail.edits != outcome.scenario.edits:  # the store has changed since they were made
         return None
-    sight = look(app, outcome.scenario, trail)
     led = urlencode(encode(outcome.scenario, link.view), doseq=True)
-    head = {"revision": sight.revision, "link": led, "said": [sentence(said) for said in outcome.said]}
-    return message(head, sight.text)
+    head = {"link": led, "said": [sentence(said) for said in outcome.said]}
+    return replace(payload_of(app, outcome.scenario, trail), head=head)
 
 
 def whole(link: Link, setting: Setting) -> Scenario | None:

@@ -1,4 +1,4 @@
-"""What a component says is heard once, in its order, and not lost with a run that was stopped."""
+"""What a component says is handled once, in its order, and not lost with a run that was stopped."""
 
 from collections.abc import Iterator
 from threading import Event, Thread
@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from din_core.pages.browser.inbox import hear, last_heard, listen
+from din_core.pages.browser import inbox
+from din_core.pages.browser.inbox import dispatch, last_handled, subscribe
 
 
 @pytest.fixture
@@ -21,17 +22,17 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
 
 def test_a_message_is_handled_once(page):
     got: list[str] = []
-    callbacks = listen("lens", {"went": got.append})
+    callbacks = subscribe("lens", {"went": got.append})
     page["lens"] = SimpleNamespace(went=[5, "m2"])
     callbacks["on_went_change"]()
     callbacks["on_went_change"]()
-    hear()
+    dispatch()
     assert got == ["m2"]
 
 
 def test_the_same_word_said_again_is_a_new_message(page):
     got: list[str] = []
-    callbacks = listen("lens", {"went": got.append})
+    callbacks = subscribe("lens", {"went": got.append})
     for number in (5, 6):
         page["lens"] = SimpleNamespace(went=[number, "m2"])
         callbacks["on_went_change"]()
@@ -40,18 +41,18 @@ def test_the_same_word_said_again_is_a_new_message(page):
 
 def test_messages_of_stopped_runs_are_handled_in_the_order_they_were_sent(page):
     got: list[str] = []
-    listen("user", {"query": got.append, "pick": got.append})
-    listen("lens", {"went": got.append})
+    subscribe("user", {"query": got.append, "pick": got.append})
+    subscribe("lens", {"went": got.append})
     page["user"] = SimpleNamespace(query=[2, "second"], pick=[3, "third"])
     page["lens"] = SimpleNamespace(went=[1, "first"])
-    hear()
+    dispatch()
     assert got == ["first", "second", "third"]
 
 
 def test_what_was_sent_before_is_handled_before_whoever_is_called_first(page):
     got: list[str] = []
-    search = listen("user", {"query": got.append})
-    listen("lens", {"went": got.append})
+    search = subscribe("user", {"query": got.append})
+    subscribe("lens", {"went": got.append})
     page["user"] = SimpleNamespace(query=[2, "second"])
     page["lens"] = SimpleNamespace(went=[1, "first"])
     search["on_query_change"]()
@@ -60,20 +61,20 @@ def test_what_was_sent_before_is_handled_before_whoever_is_called_first(page):
 
 def test_a_component_that_has_left_the_page_or_said_nothing_has_nothing_to_say(page):
     got: list[str] = []
-    callbacks = listen("lens", {"went": got.append})
+    callbacks = subscribe("lens", {"went": got.append})
     callbacks["on_went_change"]()
     page["lens"] = SimpleNamespace(went=None)
     callbacks["on_went_change"]()
-    hear()
+    dispatch()
     assert got == []
 
 
 def test_a_message_that_cannot_be_handled_fails_once(page):
-    listen("lens", {"went": {}.__getitem__})
+    subscribe("lens", {"went": {}.__getitem__})
     page["lens"] = SimpleNamespace(went=[1, "m2"])
     with pytest.raises(KeyError):
-        hear()
-    hear()
+        dispatch()
+    dispatch()
 
 
 def test_a_run_does_not_go_on_while_one_that_is_being_stopped_is_at_work_on_a_message(page):
@@ -85,13 +86,13 @@ def test_a_run_does_not_go_on_while_one_that_is_being_stopped_is_at_work_on_a_me
         assert let_go.wait(20)
         at.append(place)
 
-    listen("lens", {"went": go})
+    subscribe("lens", {"went": go})
     page["lens"] = SimpleNamespace(went=[7, "b2"])
-    first = Thread(target=hear)
+    first = Thread(target=dispatch)
     first.start()
     assert begun.wait(20)
     seen: list[list[str]] = []
-    second = Thread(target=lambda: (hear(), seen.append(list(at))))
+    second = Thread(target=lambda: (dispatch(), seen.append(list(at))))
     second.start()
     let_go.set()
     first.join(20)
@@ -99,12 +100,45 @@ def test_a_run_does_not_go_on_while_one_that_is_being_stopped_is_at_work_on_a_me
     assert (seen, at) == ([["b2"]], ["b2"])
 
 
-def test_python_says_which_message_it_heard_last(page):
-    listen("lens", {"went": str})
-    assert last_heard("lens", "went") == 0
+def test_an_older_message_that_a_stopped_run_still_brings_is_not_handled_again(page):
+    got: list[str] = []
+    callbacks = subscribe("lens", {"went": got.append})
+    for number, where in ((6, "m2"), (5, "b2")):
+        page["lens"] = SimpleNamespace(went=[number, where])
+        callbacks["on_went_change"]()
+    assert got == ["m2"]
+
+
+def test_a_choice_reruns_the_whole_page_whichever_message_of_its_request_comes_first(page, monkeypatch):
+    class Rerun(Exception):
+        pass
+
+    def rerun() -> None:
+        raise Rerun
+
+    got: list[str] = []
+    part = True
+    monkeypatch.setattr(st, "rerun", rerun)
+    monkeypatch.setattr(inbox, "of_a_part", lambda: part)
+    callbacks = subscribe("user", {"query": got.append, "pick": got.append}, whole_page=["pick"])
+    page["user"] = SimpleNamespace(query=[1, "mi"], pick=None)
+    callbacks["on_query_change"]()
+    page["user"] = SimpleNamespace(query=[2, "milk"], pick=[3, "m2"])
+    with pytest.raises(Rerun):
+        callbacks["on_query_change"]()
+    assert got == ["mi", "milk", "m2"]
+    part = False
+    dispatch()  # of the whole page
+    part = True
+    callbacks["on_pick_change"]()
+
+
+def test_python_says_which_message_it_handled_last(page):
+    subscribe("lens", {"went": str})
+    assert last_handled("lens", "went") == 0
     page["lens"] = SimpleNamespace(went=[7, "b2"])
-    hear()
-    assert last_heard("lens", "went") == 7
+    dispatch()
+    assert last_handled("lens", "went") == 7
 
 
 class Stopped(BaseException):
@@ -131,15 +165,15 @@ def test_a_run_that_is_stopped_handles_a_message_whole_or_not_at_all(page, monke
     monkeypatch.setattr(st, "session_state", guarded)
     guarded.left = 100
     visitor.session()
-    listen("user", {"pick": choose})
+    subscribe("user", {"pick": choose})
     guarded["user"] = SimpleNamespace(pick=[1, "milk"])
     for reads in range(8):
         guarded.left = reads
         try:
-            hear()
+            dispatch()
         except Stopped:
             guarded.left = 100
             assert visitor.session().search_text == {}
     guarded.left = 100
-    hear()
+    dispatch()
     assert visitor.session().search_text == {"a": "milk", "b": "milk"}

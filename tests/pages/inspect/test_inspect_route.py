@@ -13,7 +13,7 @@ from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
 from din_core.explain import leave_one_out
-from din_core.pages.browser.endpoints import HEADER, KEY
+from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER
 from din_core.pages.inspect.route import answer
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
@@ -32,9 +32,9 @@ def ask(world: World, monkeypatch: pytest.MonkeyPatch) -> Ask:
     monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
 
     def asked(here: dict[str, str] | None = None, key: str = KEY, language: str = "en", **wants: str) -> Any:
-        own = {f"lens.{name}": value for name, value in {"language": language, **wants}.items()}
+        own = {f"ask.{name}": value for name, value in wants.items()}
         query = urlencode({**(here or {**HERE, "models": "din,base"}), **own})
-        headers = [(HEADER.encode(), key.encode())]
+        headers = [(KEY_HEADER.encode(), key.encode()), (LANGUAGE_HEADER.encode(), language.encode())]
         response = answer(
             Request({"type": "http", "method": "GET", "query_string": query.encode(), "headers": headers})
         )
@@ -44,9 +44,9 @@ def ask(world: World, monkeypatch: pytest.MonkeyPatch) -> Ask:
     return asked
 
 
-def test_a_sight_is_what_the_page_itself_sends(ask: Ask, visit: Callable[..., AppTest]) -> None:
+def test_a_payload_is_what_the_page_itself_sends(ask: Ask, visit: Callable[..., AppTest]) -> None:
     head, common, models = held(visit(**HERE))
-    status, (first, same, *texts) = ask(want="sight")
+    status, (first, same, *texts) = ask(want="scores")
     assert status == 200
     assert same == common
     assert texts == [{name: v for name, v in models[link].items() if name != "effects"} for link in head["chosen"]]
@@ -67,13 +67,13 @@ def test_a_choice_leads_where_the_same_link_leads(
     ask: Ask, visit: Callable[..., AppTest], pick: str, choice: str, link: dict[str, str]
 ) -> None:
     head, common, _ = held(visit(**link))
-    status, (first, same, *_) = ask(want="sight", pick=pick, id=choice)
+    status, (first, same, *_) = ask(want="scores", pick=pick, id=choice)
     assert (status, same, first["revision"]) == (200, common, head["revision"])
     assert same["cases"][first["place"]]["id"] == head["selected"]
 
 
 def test_a_whole_model_comes_with_the_weights_of_every_candidate(ask: Ask, world: World) -> None:
-    _, (first, common, model) = ask(want="whole")
+    _, (first, common, model) = ask(want="weights")
     history, shown = world.store.history("7", MONDAY), world.store.impressions("7")[:3]
     assert (common, len(first["models"])) == (None, 1)
     for impression, one in zip(shown, model["scored"], strict=True):
@@ -94,36 +94,36 @@ def test_effects_come_for_the_candidates_that_are_asked_for(ask: Ask, world: Wor
 
 
 def test_it_is_told_in_the_visitors_language(ask: Ask) -> None:
-    _, (english, *_) = ask(want="sight")
-    _, (chinese, common, *_) = ask(want="sight", language="zh")
+    _, (english, *_) = ask(want="scores")
+    _, (chinese, common, *_) = ask(want="scores", language="zh")
     assert english["revision"] != chinese["revision"]
     assert common["cases"][0]["outcomeText"] != "Bought"
 
 
 def test_another_row_is_another_revision(ask: Ask, world: World) -> None:
-    _, (before, *_) = ask(want="sight")
+    _, (before, *_) = ask(want="scores")
     world.store.append_behaviors("7", [("x1", MONDAY - 60)])
-    _, (after, *_) = ask(want="sight")
+    _, (after, *_) = ask(want="scores")
     assert before["revision"] != after["revision"]
 
 
 @pytest.mark.parametrize("key", ["", "guessed", "é"])
 def test_without_the_key_nothing_is_told(ask: Ask, key: str) -> None:
-    assert ask(want="sight", key=key) == (403, [])
+    assert ask(want="scores", key=key) == (403, [])
 
 
 @pytest.mark.parametrize(
     "wants",
     [
-        {"want": "sight", "pick": "user", "id": "nobody"},
-        {"want": "sight", "pick": "candidate", "id": "nothing"},
-        {"want": "sight", "pick": "impression", "id": "yesterday"},
-        {"want": "sight", "pick": "weather", "id": "rain"},
+        {"want": "scores", "pick": "user", "id": "nobody"},
+        {"want": "scores", "pick": "candidate", "id": "nothing"},
+        {"want": "scores", "pick": "impression", "id": "yesterday"},
+        {"want": "scores", "pick": "weather", "id": "rain"},
         {"want": "effects", "places": "3"},
         {"want": "effects", "places": "-1"},
         {"want": "effects", "places": ""},
         {"want": "everything"},
-        {"want": "sight", "language": "tlh"},
+        {"want": "scores", "language": "tlh"},
     ],
 )
 def test_what_cannot_be_told_is_left_to_the_page(ask: Ask, wants: dict[str, str]) -> None:

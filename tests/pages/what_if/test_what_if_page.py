@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.domain import Add, Drop, DropItem, History, Line, Move, Repeat, SetProfile, Truncate
 from din_core.domain.edits import apply
+from din_core.pages.browser.protocol import Report
 from din_core.pages.session import address
 from din_core.pages.session.visitor import in_session
 from din_core.pages.what_if import page as what_if_page
@@ -41,7 +42,7 @@ def do(page: AppTest, *acts: list[Any], in_one: bool = False) -> AppTest:
     with in_session(session):
         for message in [acts] if in_one else [[act] for act in acts]:
             link = urlencode(address.query(), doseq=True)
-            what_if_page.went({"link": link, "said": [], "acts": message})
+            what_if_page.follow(Report(link, actions=message))
     return page.run()
 
 

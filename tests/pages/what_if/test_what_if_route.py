@@ -12,8 +12,9 @@ import pytest
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
-from din_core.pages.browser.endpoints import HEADER, KEY
-from din_core.pages.what_if.route import MOST_BYTES, answer
+from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER
+from din_core.pages.browser.route import MAX_BYTES
+from din_core.pages.what_if.route import answer
 from tests.pages.conftest import World, go_to
 from tests.pages.what_if.test_what_if_page import DROP_MILK, DROP_NAILS, told
 
@@ -34,12 +35,12 @@ def ask(world: World, monkeypatch: pytest.MonkeyPatch) -> Ask:
     monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
 
     def asked(link: Any, *acts: Any, key: str = KEY, language: str = "en", body: bytes | None = None) -> Any:
-        text = json.dumps({"link": link, "acts": acts, "language": language}).encode() if body is None else body
+        text = json.dumps({"link": link, "acts": acts}).encode() if body is None else body
 
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": text, "more_body": False}
 
-        headers = [(HEADER.encode(), key.encode())]
+        headers = [(KEY_HEADER.encode(), key.encode()), (LANGUAGE_HEADER.encode(), language.encode())]
         request = Request({"type": "http", "method": "POST", "headers": headers}, receive)
         with ThreadPoolExecutor(1) as thread:  # journeys leave an event loop running in this one
             response = thread.submit(lambda: asyncio.run(answer(request))).result()
@@ -115,7 +116,7 @@ def test_without_the_key_nothing_is_told(ask: Ask, start: str, key: str) -> None
         ((None,), {"body": b"what"}),
         ((None,), {"body": b"[]"}),
         ((None,), {"body": b"[" * 100_000}),
-        ((None,), {"body": b" " * (MOST_BYTES + 1)}),
+        ((None,), {"body": b" " * (MAX_BYTES + 1)}),
     ],
 )
 def test_what_cannot_be_told_is_left_to_the_page(ask: Ask, start: str, asked: Any, given: dict[str, Any]) -> None:

@@ -111,3 +111,23 @@ function createSaving(at, chart, sheetNow) {
   at("save-png").onclick = png;
   at("save-csv").onclick = csv;
 }
+
+// Everything a file tells of what is on screen.
+function sheetOf(at, { user, subject, asOf }, item, model, theme, link, entries) {
+  return {
+    title: at("chart-title").textContent,
+    lines: [`${item.title} · ${subject}`, at("model-line").textContent, at("part").textContent].filter(Boolean),
+    groups: [...at("legend").children].map((chip) => ({
+      text: chip.firstChild.textContent,
+      number: chip.lastChild.textContent,
+      color: chip.style.getPropertyValue("--swatch"),
+      hidden: chip.getAttribute("aria-pressed") === "false",
+    })),
+    reference: at("reference").textContent,
+    label: at("legend-label").textContent,
+    theme,
+    name: fileName(["din-lens", user, item.id, model.link]),
+    scene: { user, candidate: item.id, as_of: new Date(asOf * 1000).toISOString(), model: model.link, link },
+    entries,
+  };
+}

@@ -1,11 +1,9 @@
-// The what-if instrument. What is done here is asked of the server beside the page's runs (`what_if_route.py`), and is
-// drawn when the answer comes; what is done meanwhile waits for it, in its order. Python hears then where that led, and
-// keeps address and search boxes. Every question and every message names the whole scenario it starts from, so that
-// none is done twice.
+// The instrument of What if. What is done here is asked of the server beside the page's runs (`route.py`), and is drawn
+// when the answer comes; what is done meanwhile waits for it, in its order. Python is told then where that led, and keeps
+// address and search boxes. Every question and every message names the whole scenario it starts from, so that none is
+// done twice.
 
-const TELL_AFTER_MS = 120; // of quiet before Python is told
 const LOST_AFTER_MS = 4000; // what is not answered by then is asked again, another way
-const instruments = new WeakMap();
 
 // What is done here by a choice in one of the page's search boxes.
 const PICKS = {
@@ -14,70 +12,56 @@ const PICKS = {
   what_if_candidate: (id) => ["edit", "candidate", id],
   what_if_add: (id, at) => ["edit", "add", id, ...(at === null ? [] : [at])],
 };
-const PICK = "din-lens-pick"; // what a search box says before it tells Python
 
-export default function ({ data, parentElement, setStateValue }) {
-  const instrument = instruments.get(parentElement) ?? createInstrument(parentElement);
-  instruments.set(parentElement, instrument);
-  instrument.send = teller(setStateValue);
-  instrument.update(data);
-  return instrument.stop;
-}
+export default mountComponent(createEditList);
 
-function createInstrument(root) {
+function createEditList(root) {
   const at = (id) => root.querySelector(`#${id}`);
   const tiles = createTiles(at("tiles"), (place, link) => act("model", place, link));
-  const trail = createTrail(at, act);
+  const stepList = createSteps(at, act);
   const list = createList(at, act);
   const profile = createFields(at("profile"), "profile", act);
   const context = createFields(at("context"), "context", act);
+  const client = createClient(position, pick);
   let mode = "items"; // or "lines"
   let language = null;
   let steps = null; // how many states were on screen
-  let door = null; // where to ask, and the key to it
   let addAt = null; // time at which an item from the search box joins
   let scene = null; // link of what is on screen
   let revision = null; // of what is on screen
-  let epoch = null; // of what Python chose last
   let queue = []; // done, and not asked for yet
   let going = []; // asked for, and not answered yet
   let said = []; // what could not be done, which Python is to say
-  let untold = false; // whether Python has not been told yet where this is
-  let timer = 0; // before it is told
-  let sent = 0; // number of what it was told last
   let followed = null; // number of what it is to do, as nobody else answered
   let patience = 0; // with that
-  let journey = 0; // counts where Python led: an answer to a question from before is late
-  let given = []; // what to call when choices of search boxes are given up
 
-  const busy = () => queue.length > 0 || going.length > 0 || untold;
+  const busy = () => queue.length > 0 || going.length > 0 || client.isUnreported();
 
   const instrument = {
-    send: () => {},
-    // What Python says. Before it has heard where this is, it speaks of what is no longer on screen.
+    set send(send) {
+      client.send = send;
+    },
     update(bytes) {
-      const message = readMessage(bytes);
-      const { head } = message;
-      const spoken = door !== null && head.door.language !== door.language;
-      [door, addAt] = [head.door, head.addAt];
-      if (head.heard < sent) return;
-      if (followed !== null && head.heard >= followed) {
+      const message = client.read(bytes);
+      const { head, translated } = message;
+      addAt = head.addAt;
+      if (client.isOutdated(head)) return;
+      if (followed !== null && head.handled >= followed) {
         const late = !settleFollowed(head);
         if (late) return;
       } else if (busy()) {
-        if (spoken || head.epoch === epoch) return;
+        if (translated || !client.isLed(head)) return;
         stay();
       }
-      epoch = head.epoch;
+      client.follow(head);
       take(message);
       flush();
     },
     stop() {
       stay();
       clearTimeout(patience);
-      window.removeEventListener(PICK, picked);
+      client.stop();
       window.removeEventListener("pointerdown", leaving, true);
-      instruments.delete(root);
     },
   };
 
@@ -100,79 +84,60 @@ function createInstrument(root) {
   }
 
   // A choice in one of the page's search boxes.
-  function picked(event) {
-    const { kind, id, giveUp: back } = event.detail;
-    if (scene === null || !(kind in PICKS)) return;
-    event.preventDefault();
+  function pick({ kind, id, revoke }) {
+    if (scene === null || !(kind in PICKS)) return false;
     const done = PICKS[kind](id, addAt);
-    if (kind === "what_if_add") back(); // the field is empty again
-    else given.push(back);
+    if (kind === "what_if_add") revoke(); // the field is empty again
+    else client.onRevoke(revoke);
     if (done[0] === "go") addAt = null; // a time of another history
     act(...done);
+    return true;
   }
 
   async function flush() {
     if (going.length || !queue.length || scene === null) return;
     [going, queue] = [queue, []];
     at("whatif").classList.add("waiting");
-    const mine = journey;
-    const body = JSON.stringify({ link: scene, acts: going, language: door.language });
+    const staying = client.staying();
+    const body = JSON.stringify({ link: scene, acts: going });
     let message = null;
     try {
-      message = await askAt(door, "", { method: "POST", body, signal: AbortSignal.timeout(LOST_AFTER_MS) });
+      message = await client.ask("", { method: "POST", body, signal: AbortSignal.timeout(LOST_AFTER_MS) });
     } catch {
-      if (mine === journey) follow();
+      if (staying()) follow();
       return;
     }
-    if (mine !== journey) return;
+    if (!staying()) return;
     settle(message.head.said);
     take(message);
-    tell();
+    client.report();
     flush();
   }
 
-  // What was asked for is done, or cannot be.
+  // What was asked for is done, or cannot be: then the search boxes show again what they showed before.
   function settle(problems) {
     going = [];
     said.push(...problems);
-    if (problems.length) giveUp();
-    given = [];
+    if (problems.length) client.revoke();
+    client.takeRevocations();
   }
 
   // Python led elsewhere: what was to be done here is not wanted any more.
   function stay() {
-    journey += 1;
-    [queue, said, untold] = [[], [], false];
-    clearTimeout(timer);
-    giveUp();
-    settle([]);
+    client.depart();
+    [queue, said, going] = [[], [], []];
   }
 
-  // The search boxes show again what they showed before.
-  function giveUp() {
-    given.forEach((back) => back());
-    given = [];
-  }
-
-  function tell() {
-    untold = true;
-    clearTimeout(timer);
-    timer = setTimeout(tellNow, TELL_AFTER_MS);
-  }
-
-  function tellNow() {
-    if (!untold) return;
-    clearTimeout(timer);
-    untold = false;
-    sent = instrument.send("went", { link: scene, said, acts: [] });
+  // Where this is, as Python is told it.
+  function position() {
+    const move = { link: scene, problems: said, actions: [] };
     said = [];
+    return move;
   }
 
   // The long way: Python does it, and its next answer is taken.
   function follow() {
-    clearTimeout(timer);
-    untold = false;
-    followed = sent = instrument.send("went", { link: scene, said, acts: going });
+    followed = client.handOver({ link: scene, problems: said, actions: going });
     patience = setTimeout(askAgain, LOST_AFTER_MS);
   }
 
@@ -180,7 +145,8 @@ function createInstrument(root) {
   function settleFollowed(head) {
     const waited = patience !== 0;
     clearTimeout(patience);
-    [followed, patience, epoch] = [null, 0, head.epoch];
+    [followed, patience] = [null, 0];
+    client.follow(head);
     if (waited) {
       said = [];
       settle([]);
@@ -196,10 +162,9 @@ function createInstrument(root) {
 
   // On the way to another page: Python must know where this is before it goes there.
   function leaving(event) {
-    if (!event.composedPath().includes(root)) tellNow();
+    if (!event.composedPath().includes(root)) client.reportNow();
   }
 
-  window.addEventListener(PICK, picked);
   window.addEventListener("pointerdown", leaving, true);
 
   // Everything that does not change from edit to edit.
@@ -247,7 +212,7 @@ function createInstrument(root) {
     at("detail").title = at("detail").textContent;
     put(at("order"), data.order);
     tiles.show(data);
-    trail.show(data);
+    stepList.show(data);
     list.show(data);
     profile.show(data.profile);
     context.show(data.context);

@@ -1,16 +1,9 @@
 // A text field that searches on the server: ARIA's combobox with a listbox, in Streamlit's components v2.
-// Python sends {label, placeholder, noun, selected, results, heard}; the field tells "query" and "pick".
+// Python sends {label, placeholder, noun, selected, results, handled}; the field tells "query" and "pick".
 
 const WAIT_MS = 150; // of silence before a typed text is searched
-const boxes = new WeakMap();
 
-export default function ({ data, parentElement, setStateValue }) {
-  const box = boxes.get(parentElement) ?? createBox(parentElement);
-  boxes.set(parentElement, box);
-  box.send = teller(setStateValue);
-  box.update(data);
-  return () => box.close();
-}
+export default mountComponent(createBox);
 
 function createBox(root) {
   const at = (id) => root.querySelector(`#${id}`);
@@ -40,13 +33,13 @@ function createBox(root) {
       at("help").textContent = say("Type to search {noun}; arrow keys and Enter choose.", data);
       input.placeholder = data.placeholder;
       if (data.results && data.results.text !== null) answer(data.results);
-      // What was typed was forgotten with a choice made before it, of which Python heard after it.
-      const forgotten = asked !== null && data.heard >= question;
+      // What was typed was forgotten with a choice made before it, which Python handled after it.
+      const forgotten = asked !== null && data.handled >= question;
       if (forgotten && isOpen() && asked === text()) search();
       if (picked !== null && data.selected?.id === picked) picked = null;
       if (!typed && picked === null) show(data.selected?.label ?? "");
     },
-    close,
+    stop: close,
   };
 
   function show(label) {
@@ -176,12 +169,12 @@ function createBox(root) {
     picked = option.id;
     show(option.label);
     const otherwise = () => box.send("pick", option.id);
-    const giveUp = () => {
+    const revoke = () => {
       if (picked !== option.id) return;
       picked = null;
       if (!typed) show(data.selected?.label ?? "");
     };
-    const detail = { kind: data.key, id: option.id, otherwise, giveUp };
+    const detail = { kind: data.key, id: option.id, otherwise, revoke };
     // An instrument on the page may go there by itself, and tell Python.
     if (window.dispatchEvent(new CustomEvent("din-lens-pick", { detail, cancelable: true }))) otherwise();
   }

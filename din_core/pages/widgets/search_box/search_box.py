@@ -8,14 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from din_core.pages.browser.inbox import last_heard, listen
+from din_core.pages.browser.inbox import last_handled, subscribe
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
 
 NAME = "din_lens.combobox"
 HTML = source("widgets/search_box/combobox.html")
 CSS = source("widgets/search_box/combobox.css")
-JS = source("browser/say.js", "browser/tell.js", "widgets/search_box/combobox.js")
+JS = source("browser/say.js", "browser/sender.js", "browser/component.js", "widgets/search_box/combobox.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def search_box(
         "placeholder": placeholder,
         "selected": selected and {"id": selected.id, "label": selected.label},
         "results": None,
-        "heard": last_heard(key, "query"),
+        "handled": last_handled(key, "query"),
     }
     text = typed.get(key)
     if text is not None:
@@ -77,4 +77,4 @@ def search_box(
             "options": [{"id": o.id, "label": o.label, "note": o.note} for o in found.options],
         }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
-    mount(key=key, data=data, **listen(key, {"query": searched, "pick": picked}, whole_page=["pick"]))
+    mount(key=key, data=data, **subscribe(key, {"query": searched, "pick": picked}, whole_page=["pick"]))

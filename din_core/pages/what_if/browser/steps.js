@@ -1,6 +1,6 @@
-// The trail: a row for each state, with its edit and what each model says before and after it.
+// The steps of the edits: a row for each state, with its edit and what each model says before and after it.
 
-function createTrail(at, act) {
+function createSteps(at, act) {
   const rows = []; // by place
   at("steps").replaceChildren();
   let data = null;

@@ -1,0 +1,18 @@
+// A component of the page in Streamlit's components v2: `export default mountComponent(create)`.
+
+// `create(root)` makes {send, update(data), stop()}, one for each place on the page.
+function mountComponent(create) {
+  const mounted = new WeakMap();
+  return ({ data, parentElement, setStateValue }) => {
+    const component = mounted.get(parentElement) ?? create(parentElement);
+    mounted.set(parentElement, component);
+    component.send = createSender(setStateValue);
+    component.update(data);
+    return () => {
+      // Streamlit calls this too when newer data came while this call was being prepared: the component stays.
+      if (parentElement.isConnected || mounted.get(parentElement) !== component) return;
+      mounted.delete(parentElement);
+      component.stop();
+    };
+  };
+}

@@ -1,0 +1,37 @@
+"""An instrument in the browser, mounted: it is told what to show, and tells where it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from din_core.pages.browser.inbox import last_handled, subscribe
+from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER, REPORT, Payload, Report
+from din_core.pages.language.translate import current
+
+
+@dataclass(frozen=True)
+class InstrumentSource:
+    """What an instrument is made of, and the path it asks at."""
+
+    name: str
+    html: str
+    css: str
+    js: str
+    path: str
+
+    def mount(
+        self, key: str, payload: Payload, *, epoch: int, on_report: Callable[[Report], None], **head: object
+    ) -> None:
+        """Show `payload`. `head` says where the instrument must go when `epoch` is another than before."""
+        callbacks = subscribe(key, {REPORT: lambda value: on_report(Report.read(value))})
+        handled = last_handled(key, REPORT)
+        data = payload.encode(epoch=epoch, handled=handled, endpoint=self.endpoint(), **head)
+        component = st.components.v2.component(self.name, html=self.html, css=self.css, js=self.js)
+        component(key=key, data=data, **callbacks)
+
+    def endpoint(self) -> dict[str, object]:
+        """What it must know to ask by itself."""
+        return {"path": self.path, "headers": {KEY_HEADER: KEY, LANGUAGE_HEADER: current()}}

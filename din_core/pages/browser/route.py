@@ -1,0 +1,58 @@
+"""What instruments ask beside the page's runs, which they neither stop nor wait for, and its answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from hmac import compare_digest
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from din_core.domain import DinLensError
+from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER, Payload
+from din_core.pages.language.translate import LANGUAGES
+from din_core.pages.session import visitor
+
+MAX_BYTES = 1 << 20
+"""Of a question: a link with as many edits as it holds has some thousands."""
+
+
+def answer(request: Request, reply: Callable[[], Payload | None]) -> Response:
+    """What `reply` makes, in the visitor's language, as a message.
+
+    403 without the key; 404 for an unknown language, or where `reply` has nothing: the page says why.
+    """
+    if not compare_digest(request.headers.get(KEY_HEADER, "").encode(), KEY.encode()):
+        return Response(status_code=403)
+    language = request.headers.get(LANGUAGE_HEADER, "")
+    if language not in LANGUAGES:
+        return Response(status_code=404)
+    with visitor.as_visitor(language):
+        try:
+            payload = reply()
+        except (DinLensError, ValueError):
+            payload = None
+    if payload is None:
+        return Response(status_code=404)
+    return Response(payload.encode(), media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The object that was sent; empty where it is none, or too much."""
+    try:
+        found = json.loads(await body(request))
+    except (ValueError, RecursionError):  # no JSON, or too deep
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+async def body(request: Request) -> bytes:
+    """What was sent, or nothing where it is too much."""
+    found = b""
+    async for part in request.stream():
+        found += part
+        if len(found) > MAX_BYTES:
+            return b""
+    return found

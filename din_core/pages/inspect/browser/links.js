@@ -1,0 +1,35 @@
+// Links: values as Python writes them, and copying.
+
+// Seconds since 1970 as a link has them.
+function isoTime(seconds) {
+  return new Date(seconds * 1000).toISOString().replace(".000", "");
+}
+
+// A model's name as Python writes it in a link: its comma must not separate models.
+function quoted(name) {
+  return encodeURIComponent(name).replaceAll("%40", "@").replaceAll("%20", " ");
+}
+
+async function copyLink(at, url) {
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(url);
+  } catch {
+    done = copyByField(url);
+  }
+  at("copy").textContent = done ? say("Link copied") : say("Copy failed");
+  at("copied").textContent = done
+    ? say("The link to this view is on the clipboard.")
+    : say("Copy this link: {url}", { url });
+  setTimeout(() => (at("copy").textContent = say("Copy link")), 2000);
+}
+
+// Browsers refuse the clipboard to pages without TLS on other machines.
+function copyByField(text) {
+  const field = element("textarea", text, { style: "position:fixed;opacity:0" });
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  return done;
+}

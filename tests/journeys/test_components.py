@@ -1,0 +1,80 @@
+"""Components of the page, mounted as Streamlit's browser part mounts them: its calls, in its order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from din_core.pages.browser.sources import source
+from din_core.pages.widgets.search_box.search_box import HTML, JS
+
+MOUNT = """async ([script, html, data]) => {
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const component = (await import(url)).default;
+  const host = document.body.appendChild(document.createElement("div"));
+  const parentElement = host.attachShadow({ mode: "open" });
+  parentElement.innerHTML = html;
+  window.sent = [];
+  window.host = host;
+  const setStateValue = (kind, [number, value]) => sent.push([kind, value]);
+  window.give = (data) => component({ data, parentElement, setStateValue });
+  window.cleanUp = give(data);
+}"""
+DATA: dict[str, Any] = {
+    "key": "user",
+    "texts": {},
+    "label": "User",
+    "noun": "users",
+    "placeholder": "",
+    "selected": {"id": "7", "label": "Household 7"},
+    "results": None,
+    "handled": 0,
+}
+
+
+@pytest.fixture
+def search_box(page: Page) -> Page:
+    """A page with nothing but a search box."""
+    page.evaluate(MOUNT, [JS, HTML, DATA])
+    return page
+
+
+def test_what_is_typed_is_searched_though_newer_data_overtook_an_update(search_box: Page) -> None:
+    """Streamlit cleans up after an update that came late to its module; the component stays."""
+    search_box.get_by_role("combobox").fill("8")
+    search_box.evaluate("data => { const late = give(data); give({ ...data, handled: 1 }); late(); }", DATA)
+    search_box.wait_for_function("() => sent.length > 0")
+    assert search_box.evaluate("sent") == [["query", "8"]]
+    assert search_box.get_by_role("combobox").get_attribute("aria-expanded") == "true"
+
+
+def test_a_search_box_that_leaves_the_page_searches_no_more(search_box: Page) -> None:
+    search_box.get_by_role("combobox").fill("8")
+    search_box.evaluate("() => { host.remove(); cleanUp(); }")
+    search_box.evaluate("() => new Promise((done) => setTimeout(done, 400))")
+    assert search_box.evaluate("sent") == []
+
+
+def test_an_instrument_goes_on_taking_choices_though_newer_data_overtook_an_update(page: Page) -> None:
+    script = (
+        source("browser/sender.js", "browser/component.js", "browser/client.js")
+        + """
+export default mountComponent(() => {
+  const client = createClient(() => "", ({ id }) => id === "8");
+  return { update: (bytes) => client.read(bytes), stop: client.stop };
+});"""
+    )
+    head = {"endpoint": {"path": "", "headers": {}}}
+    page.evaluate("bytes => (window.message = new TextEncoder().encode(bytes))", json.dumps(head))
+    page.evaluate(MOUNT.replace("give(data);\n}", "give(message);\n}"), [script, "", None])
+    offer = """id => {
+      const detail = { kind: "user", id };
+      return !window.dispatchEvent(new CustomEvent("din-lens-pick", { detail, cancelable: true }));
+    }"""
+    page.evaluate("() => { const late = give(message); give(message); late(); }")
+    assert [page.evaluate(offer, id) for id in ("8", "9")] == [True, False]
+    page.evaluate("() => { host.remove(); cleanUp(); }")
+    assert page.evaluate(offer, "8") is False
