@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.journeys.reading import wait_until_rest, wait_until_run
+from tests.journeys.page_driver import wait_until_rest, wait_until_run
 from tests.journeys.screenshots import PAGES
 
 NewPage = Callable[..., Page]

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from din_core.store import BehaviorStore, open_store
-from tests.journeys.reading import number
+from tests.journeys.page_driver import number
 from tests.journeys.server import running_app
 from tests.store.input_tables import valid_tables, write
 

@@ -12,7 +12,8 @@ from din_core.domain import Scores
 from din_core.explain import by_field, leave_one_out
 from din_core.scoring import Scorer, open_scenario
 from din_core.store import BehaviorStore
-from tests.journeys.reading import box, has_query, number, open_example, options, scores_of, weights
+from tests.journeys.inspect_page import open_example, scores_of, weights
+from tests.journeys.page_driver import box, has_query, number, options
 from tests.small_world import MONDAY
 
 

@@ -14,7 +14,8 @@ from din_core.scoring import Scorer, open_scenario
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from din_core.store.queries.opposite_outcome import opposite_impressions
-from tests.journeys.reading import has_query, query, wait_until_opened
+from tests.journeys.inspect_page import wait_until_opened
+from tests.journeys.page_driver import has_query, query
 from tests.small_world import small_store
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
-from tests.journeys.reading import wait_until_rest
+from tests.journeys.page_driver import wait_until_rest
 
 NewPage = Callable[..., Page]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -14,7 +14,7 @@ from din_core.explain import item_space, neighbours, separation
 from din_core.scoring import Scorer
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
-from tests.journeys.reading import box, number, options, query
+from tests.journeys.page_driver import box, number, options, query
 
 NewPage = Callable[..., Page]
 

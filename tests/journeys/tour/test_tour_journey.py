@@ -11,7 +11,7 @@ from din_core.domain.tour import TourCandidate, read_tour
 from din_core.figures.tour import written
 from din_core.pages.tour.page import STEPS, TOUR
 from tests.journeys.charts import traces
-from tests.journeys.reading import has_query, settles, wait_until_run
+from tests.journeys.page_driver import eventually, has_query, wait_until_run
 
 NewPage = Callable[..., Page]
 
@@ -32,7 +32,7 @@ def check_bars(page: Page, candidate: TourCandidate, model: str) -> None:
             entry.name: sorted([entry.weight[model], entry.effect[model]]) for entry in candidate.categories
         }
 
-    settles(page, check)
+    eventually(page, check)
 
 
 def check_table(page: Page, candidate: TourCandidate, model: str) -> None:

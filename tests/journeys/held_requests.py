@@ -10,17 +10,17 @@ PATIENCE = 60.0
 """Seconds."""
 
 
-class Gate:
+class HeldRequests:
     """Questions wait here for an answer until it opens; whoever asks later is answered at once."""
 
     def __init__(self, page: Page, asked: str) -> None:
         """`asked` matches their addresses."""
         self.page, self.asked = page, asked
         self.held: list[Route] = []
-        self.is_open = False
-        page.route(asked, lambda route: route.continue_() if self.is_open else self.held.append(route))
+        self.released = False
+        page.route(asked, lambda route: route.continue_() if self.released else self.held.append(route))
 
-    def wait(self) -> None:
+    def wait_for_one(self) -> None:
         """Until somebody asks; TimeoutError where nobody does."""
         ends = time.monotonic() + PATIENCE
         while not self.held:
@@ -28,8 +28,8 @@ class Gate:
                 raise TimeoutError(f"within {PATIENCE:.0f} s the page asked for nothing like {self.asked}")
             self.page.evaluate("() => new Promise(requestAnimationFrame)")
 
-    def open(self) -> None:
+    def release(self) -> None:
         """Answer them."""
-        self.is_open = True
+        self.released = True
         for route in self.held:
             route.continue_()

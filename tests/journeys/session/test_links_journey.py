@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.reading import box, has_query, wait_until_run
+from tests.journeys.page_driver import box, has_query, wait_until_run
 
 NewPage = Callable[..., Page]
 

@@ -13,7 +13,8 @@ from din_core.domain import Scores
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
-from tests.journeys.reading import box, check_numbers, has_query, options, query
+from tests.journeys.inspect_page import check_numbers
+from tests.journeys.page_driver import box, has_query, options, query
 from tests.small_world import MONDAY
 
 NewPage = Callable[..., Page]

@@ -12,7 +12,8 @@ from din_core.explain import agreement, by_field, leave_one_out, path_split, ver
 from din_core.scoring import Opened, Scorer, open_scenario
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
-from tests.journeys.reading import column, drawing, has_query, number, open_example, query, settles
+from tests.journeys.inspect_page import column, drawing, open_example
+from tests.journeys.page_driver import eventually, has_query, number, query
 
 
 def opened(page: Page, store: BehaviorStore, scorers: dict[str, Scorer]) -> tuple[Scores, Opened]:
@@ -85,7 +86,7 @@ def test_effects_are_shown_on_request_and_kept_in_the_link(
     page.reload()
     expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
     expect(page.locator("#trust")).not_to_contain_text("Measuring")
-    settles(page, lambda: same(page, seen, drawn))
+    eventually(page, lambda: same(page, seen, drawn))
     page.get_by_role("radio", name="Activation weight").check()
     expect(page).to_have_url(has_query("method", "weight"))
     expect(page.locator("#columns th[aria-sort=descending]")).to_have_text("Weight")

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
-from tests.journeys.reading import box, check_numbers, drawing, has_query, open_example, options, query, weights
+from tests.journeys.inspect_page import check_numbers, drawing, open_example, weights
+from tests.journeys.page_driver import box, has_query, options, query
 from tests.small_world import MONDAY, small_store
 
 NewPage = Callable[..., Page]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-import time
-from collections.abc import Callable, Mapping
-from typing import TypeVar
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Mapping
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -16,43 +13,7 @@ from din_core.domain import Scenario, Scores
 from din_core.scoring import Scorer
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
-
-Checked = TypeVar("Checked")
-PATIENCE = 10.0
-"""Seconds within which a page shows what it is to show."""
-REST_MS = 90_000
-REST = """(patience) => new Promise((done, fail) => {
-  const still = 300, begun = performance.now();
-  let moved = performance.now();
-  const watcher = new MutationObserver(() => { moved = performance.now(); });
-  watcher.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
-  const look = () => {
-    const busy = !document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
-      || document.querySelector("[data-testid=stSkeleton], [data-testid=stStatusWidget]")
-      || document.fonts.status !== "loaded";
-    if (busy) moved = performance.now();
-    if (performance.now() - begun > patience) return fail(new Error("the page does not come to rest"));
-    if (performance.now() - moved < still) return setTimeout(look, 50);
-    watcher.disconnect();
-    return done();
-  };
-  look();
-})"""
-
-
-def box(page: Page, key: str) -> Locator:
-    """The search box `user`, `impression` or `candidate`."""
-    return page.locator(f".st-key-{key}").get_by_role("combobox")
-
-
-def options(page: Page, key: str) -> Locator:
-    """What that search box lists."""
-    return page.locator(f".st-key-{key}").get_by_role("option")
-
-
-def query(page: Page) -> dict[str, list[str]]:
-    """The address bar's parameters."""
-    return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
+from tests.journeys.page_driver import number, query
 
 
 def wait_until_opened(page: Page) -> None:
@@ -61,36 +22,16 @@ def wait_until_opened(page: Page) -> None:
     page.wait_for_url(re.compile(r"[?&]user=.*[?&]item=.*[?&]models="))
 
 
-def wait_until_run(page: Page) -> None:
-    """Until the run that draws the page is over; for a page of which something new stands already."""
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+def open_example(page: Page, address: str) -> None:
+    """The small world's opening example."""
+    page.goto(address)
+    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
+    wait_until_opened(page)
 
 
-def wait_until_rest(page: Page) -> None:
-    """Until no run draws any more, every part is loaded and nothing has moved for a while: what has the focus stays."""
-    page.evaluate(REST, REST_MS)
-
-
-def settles(page: Page, check: Callable[[], Checked]) -> Checked:
-    """What `check` gives, once it holds: addresses and data come some time before what is drawn of them."""
-    ends = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return check()
-        except AssertionError:
-            if time.monotonic() > ends:
-                raise
-            page.wait_for_timeout(50)
-
-
-def has_query(name: str, value: str) -> re.Pattern[str]:
-    """Matches an address with this parameter."""
-    return re.compile(rf"[?&]{re.escape(name)}={re.escape(value)}(&|$)")
-
-
-def number(text: str) -> float:
-    """`−1.5 points` as -1.5."""
-    return float(text.replace("−", "-").replace("+", "").replace(",", "").strip("<> ").split()[0])
+def model_box(page: Page, place: int) -> Locator:
+    """The field that chooses the model whose weights are shown (0), or the one it is compared with (1)."""
+    return page.locator("#tiles select").nth(place)
 
 
 def weights(page: Page) -> list[tuple[str, float]]:
@@ -132,11 +73,6 @@ def scores_of(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer]) -
     return first, second
 
 
-def model_box(page: Page, place: int) -> Locator:
-    """The field that chooses the model whose weights are shown (0), or the one it is compared with (1)."""
-    return page.locator("#tiles select").nth(place)
-
-
 def check_numbers(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer]) -> None:
     """Tiles and table hold what the core says, to the last digit shown."""
     first, second = scores_of(page, store, scorers)
@@ -153,10 +89,3 @@ def check_numbers(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer
     largest = max([abs(w) for _, w in core], default=1.0)
     digits = min(max(3 - math.floor(math.log10(largest)), 1), 7)  # the table shows the largest with four
     assert sorted(weights(page)) == [(title, pytest.approx(w, abs=0.6 * 10**-digits)) for title, w in core]
-
-
-def open_example(page: Page, address: str) -> None:
-    """The small world's opening example."""
-    page.goto(address)
-    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
-    wait_until_opened(page)

@@ -14,7 +14,8 @@ from din_core.scoring import Scorer
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
-from tests.journeys.reading import check_numbers, query
+from tests.journeys.inspect_page import check_numbers
+from tests.journeys.page_driver import query
 from tests.journeys.server import running_app
 
 TITLES = {"din": "DIN", "base": "Average pooling"}

@@ -10,17 +10,9 @@ from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
-from tests.journeys.gate import Gate
-from tests.journeys.reading import (
-    box,
-    check_numbers,
-    has_query,
-    model_box,
-    open_example,
-    options,
-    query,
-    wait_until_rest,
-)
+from tests.journeys.held_requests import HeldRequests
+from tests.journeys.inspect_page import check_numbers, model_box, open_example
+from tests.journeys.page_driver import box, has_query, options, query, wait_until_rest
 
 ASKED = "**/_din/lens?*"
 NOTHING = {"status": 204}
@@ -113,13 +105,13 @@ def test_quick_steps_and_a_model_chosen_on_the_way_add_up(page: Page, address: s
     page.reload()
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
     wait_until_rest(page)
-    gate = Gate(page, "**/_din/lens?*lens.want=sight*")
+    held = HeldRequests(page, "**/_din/lens?*lens.want=sight*")
     page.locator("#cases").press("ArrowDown")
     page.locator("#cases").press("ArrowDown")
     model_box(page, 0).select_option(label="DIEN")
-    gate.wait()
+    held.wait_for_one()
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
-    gate.open()
+    held.release()
     expect(page.locator("#title")).to_have_text("Nails · 1 lb")
     expect(page.locator("#model-line")).to_contain_text("DIEN ")
     page.wait_for_url(lambda url: "item=n1" in url and "models=dien" in url)

@@ -15,7 +15,8 @@ from din_core.metrics import auc, expected_calibration_error, log_loss
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
-from tests.journeys.reading import check_numbers, number, open_example, query, wait_until_opened
+from tests.journeys.inspect_page import check_numbers, open_example, wait_until_opened
+from tests.journeys.page_driver import number, query
 
 NewPage = Callable[..., Page]
 MONDAY = 1511136000

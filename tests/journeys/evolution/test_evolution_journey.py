@@ -15,7 +15,8 @@ from din_core.scoring import Scorer
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
-from tests.journeys.reading import box, check_numbers, options, query
+from tests.journeys.inspect_page import check_numbers
+from tests.journeys.page_driver import box, options, query
 
 NewPage = Callable[..., Page]
 

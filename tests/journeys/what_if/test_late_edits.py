@@ -7,9 +7,9 @@ from playwright.sync_api import Page, expect
 from din_core.domain import DropItem
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
-from tests.journeys.gate import Gate
-from tests.journeys.reading import box, has_query, options, query
-from tests.journeys.test_what_if import check_scores, open_page, row, steps
+from tests.journeys.held_requests import HeldRequests
+from tests.journeys.page_driver import box, has_query, options, query
+from tests.journeys.what_if.what_if_page import check_scores, open_page, row, steps
 
 ASKED = "**/_din/what-if"
 NOTHING = {"status": 204}
@@ -20,13 +20,13 @@ def drop(page: Page, title: str) -> None:
     row(page, title).get_by_role("button", name="Drop").click()
 
 
-def drop_late(page: Page, address: str) -> Gate:
-    """A first edit, whose answer waits at the gate."""
+def drop_late(page: Page, address: str) -> HeldRequests:
+    """A first edit, whose answer is held back."""
     open_page(page, address)
-    gate = Gate(page, ASKED)
+    held = HeldRequests(page, ASKED)
     drop(page, "Nails")
-    gate.wait()
-    return gate
+    held.wait_for_one()
+    return held
 
 
 def test_without_answers_python_does_what_is_done(
@@ -53,11 +53,11 @@ def test_without_answers_python_does_what_is_done(
 def test_what_is_done_while_an_answer_is_late_waits_for_it(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
-    gate = drop_late(page, address)
+    held = drop_late(page, address)
     drop(page, "Lager")
     page.locator("#tiles select").first.select_option(label="Average pooling")
     expect(steps(page)).to_have_count(1)
-    gate.open()
+    held.release()
     expect(steps(page)).to_have_count(3)
     page.wait_for_url(lambda url: url.count("drop-item") == 2 and "models=base" in url)
     check_scores(page, store, scorers)
@@ -66,8 +66,8 @@ def test_what_is_done_while_an_answer_is_late_waits_for_it(
 def test_a_question_that_is_never_answered_is_left_to_python(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
-    gate = drop_late(page, address)
-    gate.is_open = True
+    held = drop_late(page, address)
+    held.released = True
     drop(page, "Lager")
     expect(steps(page)).to_have_count(3)
     page.wait_for_url(lambda url: url.count("drop-item") == 2)
@@ -128,10 +128,10 @@ def test_two_tabs_have_their_own_edits(page: Page, address: str, store: Behavior
 
 
 def test_an_edit_on_its_way_stays_when_the_language_changes(page: Page, address: str) -> None:
-    gate = drop_late(page, address)
+    held = drop_late(page, address)
     page.get_by_role("button", name="简体中文").click()
     expect(page.get_by_role("button", name="English")).to_be_visible()
-    gate.open()
+    held.release()
     expect(steps(page)).to_have_count(2)
     expect(page).to_have_url(has_query("edits", "drop-item%2Cn1"))
     expect(page.locator("#history-title")).not_to_have_text("History")
@@ -139,10 +139,10 @@ def test_an_edit_on_its_way_stays_when_the_language_changes(page: Page, address:
 
 
 def test_another_user_chosen_while_an_edit_is_on_its_way_comes_without_it(page: Page, address: str) -> None:
-    gate = drop_late(page, address)
+    held = drop_late(page, address)
     box(page, "user").fill("8")
     options(page, "user").filter(has_text="Household 8").click()
-    gate.open()
+    held.release()
     expect(page.locator("#subject")).to_contain_text("Household 8")
     expect(steps(page)).to_have_count(1)
     expect(page).to_have_url(has_query("user", "8"))

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from din_core.scoring import Scorer, load_scorers
 from din_core.store import open_store
-from tests.journeys.reading import box, check_numbers, drawing, lens_text, options, query, wait_until_opened, weights
+from tests.journeys.inspect_page import check_numbers, drawing, lens_text, wait_until_opened, weights
+from tests.journeys.page_driver import box, options, query
 from tests.journeys.server import PYTHON_APP, ROOT, running_app
 
 

@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
-from tests.journeys.reading import box, check_numbers, has_query, model_box, open_example, options, query, weights
+from tests.journeys.inspect_page import check_numbers, model_box, open_example, weights
+from tests.journeys.page_driver import box, has_query, options, query
 from tests.small_board import board
 
 NewPage = Callable[..., Page]

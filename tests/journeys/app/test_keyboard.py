@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.reading import wait_until_rest
+from tests.journeys.page_driver import wait_until_rest
 from tests.journeys.screenshots import PAGES
 
 STEPS = 200

@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from din_core.explain import leave_one_out
 from din_core.scoring import Scorer, open_scenario
 from din_core.store import BehaviorStore
-from tests.journeys.reading import has_query, open_example, query, scores_of
+from tests.journeys.inspect_page import open_example, scores_of
+from tests.journeys.page_driver import has_query, query
 from tests.small_world import MONDAY
 
 SVG = "{http://www.w3.org/2000/svg}"
