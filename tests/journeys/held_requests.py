@@ -1,17 +1,14 @@
-"""A place where what a page asks for waits."""
+"""Requests of a page that a test answers when it likes."""
 
 from __future__ import annotations
 
-import time
-
 from playwright.sync_api import Page, Route
 
-PATIENCE = 60.0
-"""Seconds."""
+from tests.journeys.page_driver import eventually
 
 
 class HeldRequests:
-    """Questions wait here for an answer until it opens; whoever asks later is answered at once."""
+    """Requests wait here until they are released; later ones are answered at once."""
 
     def __init__(self, page: Page, asked: str) -> None:
         """`asked` matches their addresses."""
@@ -21,12 +18,12 @@ class HeldRequests:
         page.route(asked, lambda route: route.continue_() if self.released else self.held.append(route))
 
     def wait_for_one(self) -> None:
-        """Until somebody asks; TimeoutError where nobody does."""
-        ends = time.monotonic() + PATIENCE
-        while not self.held:
-            if time.monotonic() > ends:
-                raise TimeoutError(f"within {PATIENCE:.0f} s the page asked for nothing like {self.asked}")
-            self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        """Until somebody asks."""
+
+        def check() -> None:
+            assert self.held, f"the page asked for nothing like {self.asked}"
+
+        eventually(self.page, check)
 
     def release(self) -> None:
         """Answer them."""

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Locator, Page, expect
 
 Checked = TypeVar("Checked")
-PATIENCE = 10.0
-"""Seconds within which a page shows what it is to show."""
+PATIENCE = 60.0
+"""Seconds within which a page shows what it is to show, on a busy machine."""
 REST_MS = 90_000
 REST = """(patience) => new Promise((done, fail) => {
   const still = 300, begun = performance.now();
@@ -78,3 +78,12 @@ def has_query(name: str, value: str) -> re.Pattern[str]:
 def number(text: str) -> float:
     """`−1.5 points` as -1.5."""
     return float(text.replace("−", "-").replace("+", "").replace(",", "").strip("<> ").split()[0])
+
+
+def scrolls_sideways(page: Page) -> bool:
+    """Whether the page is wider than its window."""
+    wide: bool = page.evaluate(
+        """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
+          .some(part => part.scrollWidth > part.clientWidth)"""
+    )
+    return wide

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -48,11 +47,6 @@ MISSED = """() => {
   look(document.querySelector("[data-testid=stMain]"));
   return left;
 }"""
-
-
-@pytest.fixture(scope="module")
-def checkpoints(all_pages: Path) -> Path:
-    return all_pages
 
 
 def test_a_table_that_is_wider_than_a_phone_is_scrolled_by_the_arrow_keys(

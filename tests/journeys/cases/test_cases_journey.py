@@ -9,22 +9,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from din_core.cases import OTHER, mean_weights, read_cases
+from din_core.cases import mean_weights, read_cases
 from din_core.figures.cohort import number as shown_number
-from din_core.metrics import auc, expected_calibration_error, log_loss
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
-from tests.journeys.charts import traces
 from tests.journeys.inspect_page import check_numbers, open_example, wait_until_opened
 from tests.journeys.page_driver import number, query
 
 NewPage = Callable[..., Page]
 MONDAY = 1511136000
-
-
-@pytest.fixture(scope="module")
-def checkpoints(all_pages: Path) -> Path:
-    return all_pages
 
 
 def go(page: Page, name: str) -> None:
@@ -101,41 +94,3 @@ def test_a_cohorts_means_are_those_of_the_stored_sums_and_follow_the_slice(
     expect(page.get_by_text("Impressions: 1. Households: 1.")).to_be_visible()
     check(cases.category == cases.categories.index("Dairy"))
     expect(page.locator(".st-key-cohort_categories .js-plotly-plot")).to_be_visible()
-
-
-def test_a_cohorts_map_and_metrics_are_the_cores(page: Page, address: str, checkpoints: Path) -> None:
-    page.goto(f"{address}cohorts")
-    expect(page.get_by_text("On all 3 impressions of the slice")).to_be_visible()
-    cases = read_cases(checkpoints / "cases")
-    (heat,) = [trace for trace in traces(page, "cohort_categories") if "z" in trace]
-    columns = ["all others" if name == OTHER else name for name in cases.about.behavior_categories]
-    seen = {
-        (row, column): value
-        for row, values in zip(heat["y"], heat["z"], strict=True)
-        for column, value in zip(heat["x"], values, strict=True)
-        if value is not None
-    }
-    wanted = {}
-    for place, row in enumerate(cases.categories):
-        mean = mean_weights(cases, "category", cases.category == place)
-        wanted |= {(row, columns[c]): pytest.approx(mean.value[c], rel=1e-6) for c in np.flatnonzero(mean.count)}
-    assert seen == wanted
-    metrics = page.get_by_test_id("stTable").first.locator("tbody tr")
-    expect(metrics).to_have_count(4)
-    shown = {row.locator("th").inner_text(): row.locator("td").all_inner_texts() for row in metrics.all()}
-    models = [cases.probability.astype(float), cases.base_probability.astype(float)]
-    for name, measure in {"AUC": auc, "Log loss": log_loss, "ECE": expected_calibration_error}.items():
-        assert shown[name] == [f"{measure(cases.label, p):.4f}" for p in models]  # one household: no interval
-    assert shown["GAUC"] == shown["AUC"]
-
-
-def test_without_cases_the_pages_say_how_to_make_them(page: Page, address: str, checkpoints: Path) -> None:
-    away = (checkpoints / "cases").rename(checkpoints / ".cases")
-    try:
-        page.goto(f"{address}cases")
-        expect(page.get_by_text("There are no cases here yet")).to_be_visible()
-        go(page, "Cohorts")
-        expect(page.get_by_role("heading", name="Weights over a cohort")).to_be_visible()
-        expect(page.get_by_text("There are no cases here yet")).to_be_visible()
-    finally:
-        away.rename(checkpoints / "cases")

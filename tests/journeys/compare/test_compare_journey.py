@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.domain import Scores
@@ -18,11 +16,6 @@ from tests.journeys.page_driver import box, has_query, options, query
 from tests.small_world import MONDAY
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def checkpoints(all_pages: Path) -> Path:
-    return all_pages
 
 
 def rows(page: Page) -> list[dict[str, str]]:
@@ -123,13 +116,3 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     expect(page.get_by_test_id("stTable")).to_contain_text("Household 9")
     assert [row["DIN"] for row in rows(page)] == want
     assert query(page)["hold"] == ["category"]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_scrolls_in_one_direction_only(new_page: NewPage, address: str, scheme: str) -> None:
-    page = new_page(width=400, height=800, color_scheme=scheme)
-    page.goto(f"{address}compare")
-    chart(page, "heatmap")
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
-    assert page.evaluate("document.documentElement.scrollWidth <= 400")

@@ -37,26 +37,6 @@ def table(page: Page, heading: str) -> Locator:
     return page.get_by_role("heading", name=heading).locator("xpath=following::table[1]")
 
 
-def test_the_numbers_on_screen_are_the_stores(page: Page, address: str, store: BehaviorStore) -> None:
-    page.goto(f"{address}data")
-    expect(page.get_by_role("heading", name="Import your own tables")).to_be_visible()
-    summary, facts = store.summary(), store.facts()
-    metrics = page.get_by_test_id("stMetricValue")
-    expect(metrics).to_have_count(4)  # the browser loads what draws them by itself
-    shown = [number(text) for text in metrics.all_inner_texts()]
-    assert shown == [summary.n_items, summary.n_users, summary.n_behaviors, summary.n_impressions]
-    rows = table(page, "Impressions").locator("tbody tr")
-    expect(rows).to_have_count(len(facts.splits))
-    for row, split in zip(rows.all(), facts.splits, strict=True):
-        cells = row.locator("td").all_inner_texts()
-        assert cells[0] == split.split
-        rate = 100 * split.positives / split.impressions
-        assert [number(cell) for cell in cells[1:4]] == [split.impressions, pytest.approx(rate, abs=0.051), split.users]
-    bars = page.locator(".st-key-per_user .js-plotly-plot")
-    counts = bars.evaluate("plot => Array.from(plot.data[0].y)")
-    assert sum(counts) == summary.n_users
-
-
 def test_four_files_with_a_bad_row_become_a_store(page: Page, address: str, own: Path, tmp_path: Path) -> None:
     tables = valid_tables()
     tables["behaviors"]["timestamp"] = ["100", "soon", "150", "300"]
@@ -91,11 +71,3 @@ def test_four_files_with_a_bad_row_become_a_store(page: Page, address: str, own:
     assert sorted(p.name for p in (own / "stores").iterdir() if p.suffix not in (".db-wal", ".db-shm")) == ["own.db"]
     writing.click()
     expect(page.get_by_text("is there already and is not written over")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_scrolls_in_one_direction_only(new_page: NewPage, address: str, scheme: str) -> None:
-    page = new_page(width=400, height=800, color_scheme=scheme)
-    page.goto(f"{address}data")
-    expect(page.get_by_role("heading", name="Import your own tables")).to_be_visible()
-    assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth <= e.clientWidth")

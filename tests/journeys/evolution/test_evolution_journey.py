@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.domain.evolution import EvolutionPath
@@ -19,11 +17,6 @@ from tests.journeys.inspect_page import check_numbers
 from tests.journeys.page_driver import box, options, query
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def checkpoints(all_pages: Path) -> Path:
-    return all_pages
 
 
 def path_of(page: Page, store: BehaviorStore, scorer: Scorer) -> EvolutionPath:
@@ -51,21 +44,11 @@ def open_dien(page: Page, address: str) -> None:
     page.wait_for_url(lambda url: "item=" in url)
 
 
-def test_the_dien_at_hand_shows_the_path_that_the_core_computes(
-    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
-) -> None:
-    open_dien(page, address)
-    path = path_of(page, store, scorers["dien"])
-    check_charts(page, path)
-    expect(page.get_by_text(f"Probability {100 * path.probability[-1]:.1f} %,")).to_be_visible()
-    page.reload()
-    check_charts(page, path)
-
-
 def test_another_candidate_has_another_path_and_inspect_the_same_score(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
     open_dien(page, address)
+    check_charts(page, path_of(page, store, scorers["dien"]))
     box(page, "candidate").fill("cheddar")
     options(page, "candidate").filter(has_text="Cheddar").click()
     expect(page.get_by_text("Cheddar · 8 oz · National, scored as of")).to_be_visible()
@@ -76,12 +59,3 @@ def test_another_candidate_has_another_path_and_inspect_the_same_score(
     page.get_by_role("link", name="Open in Inspect").click()
     expect(page.locator("#title")).to_have_text("Cheddar · 8 oz · National")
     check_numbers(page, store, scorers)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_scrolls_in_one_direction_only(new_page: NewPage, address: str, scheme: str) -> None:
-    page = new_page(width=400, height=800, color_scheme=scheme)
-    open_dien(page, address)
-    chart(page, "path")
-    assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth <= e.clientWidth")
-    assert page.evaluate("document.documentElement.scrollWidth <= 400")

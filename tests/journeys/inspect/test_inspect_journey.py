@@ -229,15 +229,6 @@ def test_the_lens_stays_in_place_while_users_change(page: Page, address: str) ->
     assert page.locator("#plot").bounding_box() == top
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_scrolls_in_one_direction_only(new_page: NewPage, address: str, scheme: str) -> None:
-    page = new_page(width=400, height=800, color_scheme=scheme)
-    open_example(page, address)
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
-    assert page.evaluate("document.documentElement.scrollWidth <= 400")
-
-
 def test_a_phone_shows_the_candidate_before_it_scrolls(new_page: NewPage, address: str) -> None:
     page = new_page(width=400, height=800)
     open_example(page, address)

@@ -12,7 +12,7 @@ from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.held_requests import HeldRequests
 from tests.journeys.inspect_page import check_numbers, model_box, open_example
-from tests.journeys.page_driver import box, has_query, options, query, wait_until_rest
+from tests.journeys.page_driver import box, eventually, has_query, options, query, wait_until_rest
 
 ASKED = "**/_din/lens?*"
 NOTHING = {"status": 204}
@@ -128,15 +128,16 @@ def test_what_is_searched_is_found_though_python_hears_late_of_a_choice_made_bef
         sockets.append(server)
         socket.on_message(lambda said: held_back.append(said) if holding else server.send(said))
 
+    def holds(messages: int) -> None:
+        assert len(held_back) >= messages
+
     page.route_web_socket(re.compile("_stcore/stream"), relay)
     open_example(page, address)
     holding = True
     box(page, "user").fill("9")
-    while not held_back:  # what is asked goes off first
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+    eventually(page, lambda: holds(1))  # what is asked goes off first
     page.locator("#cases").dispatch_event("keydown", {"key": "ArrowDown"})  # the focus stays where it is
-    while len(held_back) < 2:
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+    eventually(page, lambda: holds(2))
     holding = False
     for said in held_back:
         sockets[-1].send(said)

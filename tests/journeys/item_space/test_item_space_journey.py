@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from din_core.domain import Scenario
 from din_core.explain import item_space, neighbours, separation
 from din_core.scoring import Scorer
-from din_core.sharing import parse
 from din_core.store import BehaviorStore
-from tests.journeys.page_driver import box, number, options, query
+from tests.journeys.page_driver import box, number, options
 
 NewPage = Callable[..., Page]
 
@@ -83,30 +81,3 @@ def test_a_point_of_the_map_is_looked_at_by_a_click(page: Page, address: str) ->
     point = page.locator(".st-key-item_map .scatterlayer .trace").nth(place).locator(".point").first
     point.click(force=True)  # a layer above all points takes the clicks
     expect(box(page, "neighbour")).to_have_value("Nails · 1 lb")
-
-
-def test_the_maps_scores_are_this_users(
-    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
-) -> None:
-    open_map(page, address)
-    page.get_by_role("radio", name="Predicted probability").click()
-    expect(page.locator(".st-key-item_map .colorbar")).to_be_attached()
-    link, _ = parse(query(page))
-    scenario = link.scenario
-    assert isinstance(scenario, Scenario)
-    items = store.all_items()
-    scores = scorers["din"].score(store.history(scenario.user_id, scenario.as_of), items, scenario.context)
-    shown = {title: number(text.split(" | ")[-1]) for title, text in drawn(page).items()}
-    assert shown == {
-        item.label: pytest.approx(100 * p, abs=0.051) for item, p in zip(items, scores.probability, strict=True)
-    }
-    page.get_by_role("radio", name="Around what is on screen (t-SNE)").click()
-    expect(page.get_by_text("t-SNE keeps neighbours together")).to_be_visible()
-    assert {title: number(text.split(" | ")[-1]) for title, text in drawn(page).items()} == shown
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_scrolls_in_one_direction_only(new_page: NewPage, address: str, scheme: str) -> None:
-    page = new_page(width=400, height=800, color_scheme=scheme)
-    open_map(page, address)
-    assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth <= e.clientWidth")

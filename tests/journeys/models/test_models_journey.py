@@ -10,10 +10,8 @@ from playwright.sync_api import Page, expect
 
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
-from tests.journeys.charts import traces
 from tests.journeys.inspect_page import check_numbers, model_box, open_example, weights
 from tests.journeys.page_driver import box, has_query, options, query
-from tests.small_board import board
 
 NewPage = Callable[..., Page]
 
@@ -175,39 +173,6 @@ def test_the_chart_follows_the_metric_and_the_address_keeps_it(page: Page, addre
     assert page.evaluate("window.tops.size") == 1
     page.reload()
     expect(page.locator(".st-key-leaderboard")).to_contain_text("ECE (lower is better)")
-
-
-def test_the_leaderboard_on_screen_is_the_one_that_was_measured(page: Page, address: str) -> None:
-    page.goto(f"{address}models?metric=auc")
-    expect(page.locator(".st-key-leaderboard")).to_contain_text("AUC (higher is better)")
-    wanted = {row["title"]: row for row in board()["rows"]}
-    rows = page.get_by_test_id("stTable").first.locator("tbody tr")
-    expect(rows).to_have_count(len(wanted))
-    for row in rows.all():
-        title, _, auc, gauc, rela_impr, *_ = (plain(text) for text in row.locator("td").all_inner_texts())
-        measured = wanted.pop(title)
-        assert auc == f"{measured['auc']['mean']:.4f} ± {measured['auc']['sd']:.4f}"
-        assert gauc == f"{measured['gauc']['mean']:.4f} ± {measured['gauc']['sd']:.4f}"
-        percent = 100 * measured["rela_impr"]["mean"]
-        assert rela_impr == ("reference" if title == "Average pooling" else f"{percent:+.1f} %")
-    dots = {
-        name: value
-        for trace in traces(page, "leaderboard")
-        for name, value in zip(trace.get("y", []), trace.get("x", []), strict=False)
-        if isinstance(value, float)
-    }
-    assert {row["title"]: row["auc"]["mean"] for row in board()["rows"]}.items() <= dots.items()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_scrolls_in_one_direction_only(new_page: NewPage, address: str, scheme: str) -> None:
-    page = new_page(width=400, height=800, color_scheme=scheme)
-    page.goto(f"{address}models")
-    expect(page.locator(".st-key-leaderboard")).to_contain_text("GAUC (higher is better)")
-    expect(page.get_by_role("heading", name="Checkpoints at hand")).to_be_visible()
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
-    assert page.evaluate("document.documentElement.scrollWidth <= 400")
 
 
 def test_a_choice_is_not_lost_when_the_page_asks_for_more_in_the_same_instant(page: Page, address: str) -> None:

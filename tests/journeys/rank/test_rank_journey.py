@@ -105,26 +105,18 @@ def test_the_catalogue_is_ranked_under_both_models_as_the_core_has_it(
     assert wanted[0]["Change"] != "="  # the two models do not agree
 
 
-def test_a_category_alone_keeps_the_ranks_among_all(
-    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
-) -> None:
-    open_ranking(page, address)
-    items, wanted = expected(store, scorers, page, "din", "base")
-    dairy = [row for item, row in zip(items, wanted, strict=True) if item.fields["category"] == "Dairy"]
-    page.get_by_role("combobox", name="Show", exact=True).click()
-    page.get_by_role("option", name="Dairy").click()
-    found = rows(page, len(dairy))
-    assert without_category(found) == dairy
-    assert {row["Category"] for row in found} == {"Dairy"}
-
-
 def test_a_row_opens_in_inspect_and_two_rows_say_why_one_is_above_the_other(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
     open_ranking(page, address)
     items, _ = expected(store, scorers, page, "din", "base")
     choose_row(page, 0)
-    expect(page.get_by_role("link", name=f"Open {items[0].label} in Inspect")).to_be_visible()
+    page.get_by_role("link", name=f"Open {items[0].label} in Inspect").click()
+    expect(page.locator("#title")).to_have_text(items[0].label)
+    check_numbers(page, store, scorers)
+    page.go_back()
+    expect(page.get_by_role("button", name="Score again")).to_be_visible()
+    choose_row(page, 0)
     choose_row(page, 1)
     page.get_by_role("link", name="Why this order: the 2 rows side by side in Compare").click()
     expect(page.get_by_role("heading", name="Who switches on what")).to_be_visible()
@@ -140,17 +132,6 @@ def test_a_row_opens_in_inspect_and_two_rows_say_why_one_is_above_the_other(
     want = {tuple(np.round(column, 5)) for column in (scores.weight[order] * repeats).T}
     heat = next(trace for trace in traces(page, "heatmap") if "z" in trace)
     assert {tuple(np.round(column, 5)) for column in np.array(heat["z"]).T} == want
-
-
-def test_the_row_that_is_opened_has_the_same_score_in_inspect(
-    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
-) -> None:
-    open_ranking(page, address)
-    items, _ = expected(store, scorers, page, "din", "base")
-    choose_row(page, 0)
-    page.get_by_role("link", name=f"Open {items[0].label} in Inspect").click()
-    expect(page.locator("#title")).to_have_text(items[0].label)
-    check_numbers(page, store, scorers)
 
 
 def test_a_ranking_shows_how_far_it_is_and_can_be_stopped(page: Page, demo: str) -> None:

@@ -1,23 +1,16 @@
-"""What Rank, Item space, Cases and Cohorts show goes with the link: another visitor sees it, Back brings it again."""
+"""What a page shows goes with the link: another visitor sees it, Back brings it again."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.page_driver import box, has_query, wait_until_run
+from tests.journeys.page_driver import has_query, wait_until_run
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def checkpoints(all_pages: Path) -> Path:
-    return all_pages
 
 
 def pick(page: Page, label: str, option: str) -> None:
@@ -67,54 +60,3 @@ def test_a_step_to_another_page_is_one_step_back(page: Page, address: str) -> No
         expect(page).to_have_title(title)  # its run has begun
         wait_until_run(page)
         expect(page).to_have_url(url)
-
-
-def test_cases_are_shared_with_their_kind_and_filter(page: Page, new_page: NewPage, address: str) -> None:
-    page.goto(f"{address}cases")
-    page.locator(".st-key-case_kind").get_by_text("Largest gap", exact=True).click()
-    expect(page).to_have_url(has_query("cases.kind", "gap"))
-    pick(page, "Outcome", "Bought")
-    expect(page).to_have_url(has_query("cases.outcome", "positive"))
-    told = page.get_by_text("cases, among")
-    expect(told).to_be_visible()
-    other = new_page()
-    other.goto(page.url)
-    expect(other.get_by_text(told.inner_text())).to_be_visible()
-    expect(other.get_by_role("combobox", name="Outcome", exact=True)).to_have_value("Bought")
-
-
-def test_a_ranking_is_shared_with_its_category_and_order(page: Page, new_page: NewPage, address: str) -> None:
-    page.goto(f"{address}rank")
-    expect(page.get_by_role("button", name="Score again")).to_be_visible()
-    page.get_by_role("radio", name="Average pooling").click()
-    expect(page).to_have_url(has_query("rank.by", "second"))
-    pick(page, "Show", "Dairy")
-    expect(page).to_have_url(has_query("rank.category", "Dairy"))
-    cells = page.locator(".st-key-ranking [role=grid] tbody")
-    heads = page.locator(".st-key-ranking [role=grid] thead")
-    expect(heads).to_contain_text("Rank by DIN")
-    other = new_page()
-    other.goto(page.url)
-    expect(other.locator(".st-key-ranking [role=grid] thead")).to_contain_text("Rank by DIN")
-    expect(other.locator(".st-key-ranking [role=grid] tbody")).to_have_text(cells.inner_text().replace("\t", ""))
-
-
-def test_a_map_is_shared_with_its_colours_and_the_item_looked_at(page: Page, new_page: NewPage, address: str) -> None:
-    page.goto(f"{address}items")
-    page.get_by_role("radio", name="Predicted probability").click()
-    expect(page).to_have_url(has_query("items.colour", "score"))
-    box(page, "neighbour").fill("nails")
-    page.locator(".st-key-neighbour").get_by_role("option").first.click()
-    expect(page).to_have_url(has_query("items.item", "n1"))
-    other = new_page()
-    other.goto(page.url)
-    expect(other.locator(".st-key-item_map .colorbar")).to_be_attached()
-    expect(box(other, "neighbour")).to_have_value("Nails · 1 lb")
-
-
-def test_a_link_with_a_wrong_value_says_so_and_shows_the_default(page: Page, address: str) -> None:
-    page.goto(f"{address}cohorts?cohorts.category=Moods")
-    expect(page.get_by_test_id("stAlert")).to_contain_text(
-        "None of these impressions is of “Moods”, which the link names: all are shown."
-    )
-    expect(page.get_by_text("Impressions: 3. Households: 1.")).to_be_visible()
