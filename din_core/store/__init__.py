@@ -4,9 +4,8 @@ from din_core.store.behavior_store import (
     BehaviorStore,
     SearchPage,
     StoreSummary,
-    create_store,
-    open_store,
 )
+from din_core.store.connect import create_store, open_store
 from din_core.store.ingestion.ingest import ingest
 from din_core.store.ingestion.rejects import IngestReport, Reject, RejectExample, TableCounts
 from din_core.store.ingestion.table_import import check_tables, import_tables, new_store, preview_tables

@@ -1,4 +1,4 @@
-"""DIEN's cells as its equations write them, in NumPy."""
+"""A GRU and its kin in plain NumPy float64, after the equations of the DIEN paper (arXiv:1809.03672)."""
 
 import numpy as np
 

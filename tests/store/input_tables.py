@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
+
+from din_core.domain import RejectedRows
+from din_core.store import BehaviorStore, Reject, ingest, open_store
 
 Tables = dict[str, dict[str, list[Any]]]
 
@@ -53,3 +58,20 @@ def write(folder: Path, tables: Tables, kind: str = "parquet") -> Path:
 def database(tmp_path: Path, name: str = "store.db") -> str:
     """The URL of a SQLite file below a test's folder."""
     return f"sqlite:///{tmp_path / name}"
+
+
+def loaded(tmp_path: Path, tables: Tables, kind: str = "parquet", **options: bool) -> BehaviorStore:
+    ingest(write(tmp_path / kind, tables, kind), database(tmp_path), **options)
+    return open_store(database(tmp_path))
+
+
+def rejects_of(tmp_path: Path, tables: Tables, kind: str = "parquet") -> list[Reject]:
+    with pytest.raises(RejectedRows) as caught:
+        ingest(write(tmp_path / "bad", tables, kind), database(tmp_path))
+    return [reject for reject in caught.value.rejects if isinstance(reject, Reject)]
+
+
+def contents(url: str) -> list[str]:
+    """Everything in a SQLite store but its full-text index, as SQL."""
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        return [line for line in connection.iterdump() if "_search" not in line]

@@ -73,7 +73,7 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path, use: type) -> Non
 
 def test_a_store_of_an_older_version_says_how_to_migrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create_store(database(tmp_path)).close()
-    monkeypatch.setattr("din_core.store.behavior_store.HEAD", "0002")
+    monkeypatch.setattr("din_core.store.connect.HEAD", "0002")
     with pytest.raises(StoreError, match=r"has schema version 0001, this program reads 0002; migrate it with"):
         open_store(database(tmp_path))
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from din_core.domain import RejectedRows, StoreError
-from din_core.store.behavior_store import other_version, prepare_schema
+from din_core.store.connect import other_version, prepare_schema
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
 from din_core.store.ingestion.loading import Existing, load, no_store, read_existing
 from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, Text, cast, insert, select, update
 
-from din_core.store.behavior_store import count_rows, field_names, read_info
 from din_core.store.bulk_insert import insert_columns
 from din_core.store.ingestion.column_checks import texts
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
 from din_core.store.ingestion.validation import Directory, GoodRows, Reading, SplitCuts
+from din_core.store.queries.lookups import count_rows, field_names, read_info
 from din_core.store.queries.search import choose_search
 from din_core.store.schema import (
     Base,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Text, cast, func, select
 
 from din_core.domain import Impression
-from din_core.store.behavior_store import BehaviorStore, field_names
+from din_core.store.behavior_store import BehaviorStore
+from din_core.store.queries.lookups import field_names
 from din_core.store.schema import ContextRecord, ImpressionRecord, ItemRecord, UserRecord
 
 

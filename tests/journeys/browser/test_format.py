@@ -17,7 +17,11 @@ Call = Callable[..., Any]
 def call(browser: Browser) -> Iterator[Call]:
     """Call a function of format.js by name."""
     page = browser.new_page()
-    page.add_script_tag(content=source("say.js", "lens/format.js", "sheet.js", "lens/save.js"))
+    page.add_script_tag(
+        content=source(
+            "browser/say.js", "inspect/browser/format.js", "browser/spreadsheet.js", "inspect/browser/save.js"
+        )
+    )
     yield lambda name, *values: page.evaluate(f"values => {name}(...values)", list(values))
     page.close()
 

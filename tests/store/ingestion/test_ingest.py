@@ -13,27 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from din_core.domain import RejectedRows, StoreError
-from din_core.store import BehaviorStore, Reject, TableCounts, create_store, ingest, open_store
+from din_core.domain import StoreError
+from din_core.store import TableCounts, create_store, ingest, open_store
 from din_core.store.ingestion.validation import SplitCuts
-from tests.store.input_tables import Tables, database, valid_tables, write
-
-
-def loaded(tmp_path: Path, tables: Tables, kind: str = "parquet", **options: bool) -> BehaviorStore:
-    ingest(write(tmp_path / kind, tables, kind), database(tmp_path), **options)
-    return open_store(database(tmp_path))
-
-
-def rejects_of(tmp_path: Path, tables: Tables, kind: str = "parquet") -> list[Reject]:
-    with pytest.raises(RejectedRows) as caught:
-        ingest(write(tmp_path / "bad", tables, kind), database(tmp_path))
-    return [reject for reject in caught.value.rejects if isinstance(reject, Reject)]
-
-
-def contents(url: str) -> list[str]:
-    """Everything in a SQLite store but its full-text index, as SQL."""
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-        return [line for line in connection.iterdump() if "_search" not in line]
+from tests.store.input_tables import contents, database, loaded, rejects_of, valid_tables, write
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
@@ -127,6 +110,8 @@ def test_numbers_in_fields_become_text_without_a_tail(tmp_path: Path) -> None:
 TIMES = pd.to_datetime(
     ["2020-01-01 00:00:00", "2020-01-01 00:00:01.9", "2021-06-30 12:00", "1970-01-01"], format="ISO8601"
 )
+
+
 SECONDS = [1577836800, 1577836801, 1625054400, 0]
 
 
@@ -154,130 +139,6 @@ def test_times_may_be_written_in_many_ways_and_are_rounded_down(
     tables["behaviors"] |= {"timestamp": written, "user_id": ["u1"] * 4, "behavior_type": list("pqrs")}
     history = loaded(tmp_path, tables, kind).history("u1", 2**40)
     assert {b.behavior_type: b.timestamp for b in history.behaviors} == dict(zip("pqrs", SECONDS, strict=True))
-
-
-BAD = [
-    ("items", "item_id", ["a", "b", None], "item_id is missing", 3),
-    ("items", "item_id", ["a", "b", "b"], "item_id stands in more than one row; the first is kept", 3),
-    ("items", "price", ["1", "2", "cheap"], "price is not a number", 3),
-    ("items", "price", [1.0, float("inf"), 2.0], "price is not a number", 2),
-    ("users", "user_id", ["u1", " "], "user_id is missing", 2),
-    ("users", "user_id", ["u1", "NaN"], "user_id is missing", 2),
-    ("behaviors", "item_id", ["a", "b", "z", "a"], "item_id is not in items, or its row there is rejected", 3),
-    ("behaviors", "user_id", ["u1", None, "u2", "u1"], "user_id is missing", 2),
-    ("impressions", "user_id", ["u1", "u1", "u2", "u2", "u9"], "user_id is not in users", 5),
-    ("behaviors", "timestamp", [1.0, None, 2.0, 3.0], "timestamp is missing", 2),
-    ("behaviors", "timestamp", [1, 2, -3, 4], "timestamp is before 1970", 3),
-    ("behaviors", "timestamp", [1, 1577836800000, 2, 3], "timestamp is beyond the year 2100", 2),
-    ("behaviors", "timestamp", [1.0, float("inf"), 2.0, 3.0], "timestamp is no time", 2),
-    ("behaviors", "timestamp", ["1", "9" * 30, "2", "3"], "timestamp is beyond the year 2100", 2),
-    ("behaviors", "timestamp", ["1", "2", "now", "3"], "timestamp is no time", 3),
-    ("behaviors", "timestamp", ["2020-01-01", "2020-13-01", "2", "3"], "timestamp is no time", 2),
-    ("impressions", "label", [0, 1, 2, 0, 1], "label is neither 0 nor 1", 3),
-    ("impressions", "label", [0, 1, 0.5, 0, 1], "label is neither 0 nor 1", 3),
-    ("impressions", "label", [0, 1, None, 0, 1], "label is missing", 3),
-    ("impressions", "split", ["train", "train", "dev", "test", "test"], "split is none of train, valid, test", 3),
-    ("impressions", "split", ["train", None, "test", "test", "test"], "split is missing", 2),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("table", "column", "values", "reason", "row"), BAD)
-@pytest.mark.parametrize("kind", ["parquet", "csv"])
-def test_a_row_that_cannot_be_loaded_is_told_with_its_file_row_and_value(
-    tmp_path: Path, table: str, column: str, values: list[object], reason: str, row: int, kind: str
-) -> None:
-    tables = valid_tables()
-    tables[table][column] = values
-    rejects = [reject for reject in rejects_of(tmp_path, tables, kind) if reject.table == table]
-    assert [reject.count for reject in rejects] == [1]
-    assert rejects[0].reason.startswith(reason)
-    example = rejects[0].examples[0]
-    assert (example.file, example.row) == (f"{table}.{kind}", row)
-
-
-def test_ids_that_floats_cannot_hold_are_refused(tmp_path: Path) -> None:
-    tables = valid_tables()
-    tables["items"] |= {"item_id": [1.5, float(2**60), 3.0]}
-    tables["behaviors"]["item_id"] = tables["impressions"]["item_id"] = []
-    tables["behaviors"] = {"user_id": ["u1"], "item_id": [3], "timestamp": [1]}
-    tables["impressions"] = {"user_id": ["u1"], "item_id": [3], "timestamp": [1], "label": [1]}
-    (reject,) = rejects_of(tmp_path, tables)
-    assert reject.reason.startswith("item_id is a number with decimals or beyond 2^53")
-    assert [e.value for e in reject.examples] == ["1.5", str(float(2**60))]
-
-
-def test_all_reasons_of_all_tables_come_at_once_with_at_most_five_examples(tmp_path: Path) -> None:
-    tables = valid_tables()
-    tables["items"]["price"] = ["x", "1", "2"]  # so the behaviors with item a have no item either
-    tables["impressions"] = {
-        "user_id": ["u1"] * 40,
-        "item_id": ["b"] * 40,
-        "timestamp": [-1] * 30 + [1] * 10,
-        "label": [1] * 40,
-    }
-    rejects = rejects_of(tmp_path, tables)
-    assert [(reject.table, reject.count, len(reject.examples)) for reject in rejects] == [
-        ("items", 1, 1),
-        ("behaviors", 3, 3),
-        ("impressions", 30, 5),
-    ]
-
-
-def test_a_row_with_two_faults_is_counted_once(tmp_path: Path) -> None:
-    tables = valid_tables()
-    tables["behaviors"]["item_id"][0], tables["behaviors"]["timestamp"][0] = "z", -1
-    assert [reject.count for reject in rejects_of(tmp_path, tables)] == [1]
-
-
-def test_the_message_of_a_rejection_reads_like_a_report(tmp_path: Path) -> None:
-    tables = valid_tables()
-    tables["impressions"]["label"][4] = 7
-    with pytest.raises(RejectedRows) as caught:
-        ingest(write(tmp_path / "in", tables), database(tmp_path))
-    assert str(caught.value) == (
-        "1 of 14 rows cannot be loaded, so nothing was; mend them, or leave them out with --skip-rejects\n"
-        "  impressions: label is neither 0 nor 1 (1 row)\n"
-        '    impressions.parquet row 5: "7"'
-    )
-
-
-def test_a_rejected_ingest_makes_no_store(tmp_path: Path) -> None:
-    tables = valid_tables()
-    tables["impressions"]["label"][4] = 7
-    rejects_of(tmp_path, tables)
-    assert not (tmp_path / "store.db").exists()
-
-
-def test_a_rejected_append_leaves_the_store_as_it_was(tmp_path: Path) -> None:
-    loaded(tmp_path, valid_tables()).close()
-    before = contents(database(tmp_path))
-    tables = valid_tables()
-    tables["impressions"]["label"][4] = 7
-    with pytest.raises(RejectedRows):
-        ingest(write(tmp_path / "more", tables), database(tmp_path), append=True)
-    assert contents(database(tmp_path)) == before
-
-
-def test_skipping_rejects_loads_the_other_rows_and_reports_both(tmp_path: Path) -> None:
-    tables = valid_tables()
-    tables["items"]["item_id"] = ["a", "b", "b"]
-    report = ingest(write(tmp_path / "in", tables), database(tmp_path), skip_rejects=True)
-    assert report.counts["items"] == TableCounts(read=3, loaded=2, rejected=1)
-    assert report.counts["impressions"] == TableCounts(read=5, loaded=3, rejected=2)
-    assert [reject.count for reject in report.rejects] == [1, 2]
-    store = open_store(database(tmp_path))
-    assert store.item("b").title == "Bread · 1 lb"
-    assert store.summary().n_impressions == 3
-
-
-def test_skipping_every_row_is_refused(tmp_path: Path) -> None:
-    tables = valid_tables()
-    tables["items"]["item_id"] = tables["users"]["user_id"] = [None]
-    tables["items"] = {"item_id": [None]}
-    tables["users"] = {"user_id": [None]}
-    with pytest.raises(RejectedRows):
-        ingest(write(tmp_path / "in", tables), database(tmp_path), skip_rejects=True)
-    assert not (tmp_path / "store.db").exists()
 
 
 class Stopped(Exception):
@@ -330,77 +191,6 @@ def test_every_stored_reference_has_its_row(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "store.db") as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-
-
-def test_a_second_ingest_is_refused_unless_it_appends(tmp_path: Path) -> None:
-    loaded(tmp_path, valid_tables()).close()
-    before = contents(database(tmp_path))
-    with pytest.raises(StoreError, match="already holds 4 behaviors of 2 users; add these tables with --append"):
-        ingest(tmp_path / "parquet", database(tmp_path))
-    assert contents(database(tmp_path)) == before
-
-
-def test_appending_adds_lines_and_updates_only_the_columns_that_a_file_has(tmp_path: Path) -> None:
-    loaded(tmp_path, valid_tables()).close()
-    more: Tables = {
-        "items": {"item_id": ["b", "d"], "title": ["Rye · 1 lb", "Dates"], "shop": ["s9", None]},
-        "behaviors": {"user_id": ["u2"], "item_id": ["d"], "timestamp": [600]},
-    }
-    report = ingest(write(tmp_path / "more", more), database(tmp_path), append=True)
-    assert report.counts["items"] == TableCounts(read=2, loaded=1, updated=1)
-    store = open_store(database(tmp_path))
-    changed = store.item("b")
-    assert (changed.title, dict(changed.fields)) == ("Rye · 1 lb", {"category": "bakery", "shop": "s9"})
-    assert store.item("a").fields == {"category": "fruit", "shop": None}
-    assert store.item("a").price == 1.5
-    assert [i.item_id for i in store.search_items("rye bakery").matches] == ["b"]
-    assert store.search_items("bread").total == 0
-    assert [b.item.item_id for b in store.history("u2", 700).behaviors] == ["a", "d"]
-    assert store.summary().n_impressions == 5
-
-
-def test_appending_an_empty_cell_empties_the_stored_value(tmp_path: Path) -> None:
-    loaded(tmp_path, valid_tables()).close()
-    more: Tables = {"items": {"item_id": ["a"], "price": [None], "category": [None]}}
-    ingest(write(tmp_path / "more", more, "csv"), database(tmp_path), append=True)
-    item = open_store(database(tmp_path)).item("a")
-    assert (item.title, item.price, item.fields["category"]) == ("Apple", None, None)
-
-
-def test_appended_users_keep_their_key_and_lists(tmp_path: Path) -> None:
-    loaded(tmp_path, valid_tables()).close()
-    more: Tables = {"users": {"user_id": ["u3", "u1"], "hobbies": ["go", "go|art"]}}
-    ingest(write(tmp_path / "more", more), database(tmp_path), append=True)
-    store = open_store(database(tmp_path))
-    assert store.user("u1").fields == {"age": ("20-29",), "hobbies": ("go", "art")}
-    assert len(store.history("u1", 2**40).behaviors) == 3
-    assert [user.user_id for user in store.search_users("go").matches] == ["u1", "u3"]
-
-
-def test_an_append_is_seen_by_a_store_that_is_open(tmp_path: Path) -> None:
-    store = loaded(tmp_path, valid_tables())
-    assert len(store.history("u2", 2**40).behaviors) == 1
-    more: Tables = {"behaviors": {"user_id": ["u2"], "item_id": ["b"], "timestamp": [1]}}
-    ingest(write(tmp_path / "more", more), database(tmp_path), append=True)
-    assert [b.item.item_id for b in store.history("u2", 2**40).behaviors] == ["b", "a"]
-
-
-def test_a_row_written_by_another_connection_is_seen_by_the_next_read(tmp_path: Path) -> None:
-    store = loaded(tmp_path, valid_tables())
-    assert len(store.history("u2", 2**40).behaviors) == 1
-    with sqlite3.connect(tmp_path / "store.db") as other:
-        other.execute("INSERT INTO behaviors (user_key, item_key, timestamp) VALUES (2, 3, 500)")
-    assert [b.item.item_id for b in store.history("u2", 2**40).behaviors] == ["a", "c"]
-
-
-def test_provenance_is_kept_and_grows_by_what_is_appended(tmp_path: Path) -> None:
-    folder = write(tmp_path / "in", valid_tables())
-    (folder / "provenance.txt").write_text("From é.\n", encoding="utf-8")
-    ingest(folder, database(tmp_path))
-    ingest(folder, database(tmp_path), append=True)
-    (folder / "provenance.txt").write_text("Then more.", encoding="utf-8")
-    ingest(folder, database(tmp_path), append=True)
-    assert open_store(database(tmp_path)).summary().provenance == "From é.\n\nThen more."
 
 
 def test_impressions_without_a_split_are_split_by_time(tmp_path: Path) -> None:

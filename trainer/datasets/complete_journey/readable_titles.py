@@ -7,9 +7,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from trainer.datasets.complete_journey.grocery_words import CATEGORIES, DEPARTMENTS, NAMES, PRODUCE, TYPES, VAGUE, WORDS
+from trainer.datasets.complete_journey.grocery_words import NAMES, PHRASES, PRODUCE, VAGUE, WORDS
 
-_PHRASES = {"product_type": TYPES, "product_category": CATEGORIES, "department": DEPARTMENTS}
 _NAMES = {name.upper(): name for name in NAMES}
 _WORD = re.compile(r"[A-Z0-9'%.]+")
 
@@ -39,8 +38,8 @@ def pretty(raw: str, field: str = "product_type") -> str:
     >>> pretty("BREAD:SAVORY/SPECIALTY"), pretty("FRZN BISCUITS"), pretty("EGGS - JUMBO")
     ('Specialty bread', 'Frozen biscuits', 'Eggs, jumbo')
     """
-    if raw in _PHRASES[field]:
-        return _PHRASES[field][raw]
+    if raw in PHRASES[field]:
+        return PHRASES[field][raw]
     text = re.sub(r" *\(BULK[&/][A-Z]*\)?", "", raw)  # a produce label, on loose and bagged goods alike
     text = re.sub(r" *\(42 UNDER.*", ", UNDER 42 PROOF", text)
     text = re.sub(r" *\(50% AND U.*", ", UP TO 50% JUICE", text)
@@ -79,7 +78,7 @@ def pretty_values(raws: Iterable[str], field: str) -> dict[str, str]:
     """
 
     def claim(raw: str) -> tuple[bool, bool, str]:
-        return raw not in _PHRASES[field], pretty(raw, field).upper() != raw, raw
+        return raw not in PHRASES[field], pretty(raw, field).upper() != raw, raw
 
     taken: set[str] = set()
     result = {}

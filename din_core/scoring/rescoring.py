@@ -1,0 +1,383 @@
+"""Exact rescoring of one candidate against changed histories, at the cost of the tower alone.
+
+The tower reads behaviors through (v, intensity, repeats) alone. But for DIEN these are sums over occurrences, or
+such sums over a total: removing a behavior leaves every other's weight before normalisation as it was, so that S
+changed histories cost S rows of the tower and no attention. DIEN's evolution is run again on what is kept.
+
+Dimensions: T behaviors, S changed histories, P players (groups of occurrences), D item embedding width, F item
+fields, I intensities (1, or F with one unit per field), R counts of repeats (F + 1, or 0), K = D + I + R.
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from din_core.domain import FoldedBehavior, History, Item
+from din_core.domain.results import Floats
+from din_core.model.attention import FieldwisePooling, WeightedSumPooling
+from din_core.model.dien import InterestEvolution
+from din_core.model.network import InterestNetwork
+from din_core.model.pooling import BasePooling
+from din_core.model.ragged import RaggedBatch
+from din_core.scoring.fixed_context_tower import FixedContextTower
+from din_core.scoring.scorer import Request, Scorer
+
+ROWS = 1024
+"""Changed histories that go through the tower at once: what a core's own cache holds."""
+PAIRS = 2**15
+"""Behaviors of changed histories that DIEN's evolution runs over at once: some tens of MB."""
+LEAST = -700.0
+"""exp of less is 0 in double precision: behaviors whose weights lie further apart than this count as this far."""
+
+
+class PooledHistories(NamedTuple):
+    """What the tower reads of S histories."""
+
+    v: Tensor
+    """(S, D) interest vectors; (S, 2D) where they hold the history's sum too"""
+    intensity: Tensor
+    """(S, I)"""
+    repeats: Tensor | None
+    """(S, R); None where the tower reads no counts"""
+
+
+@dataclass(frozen=True)
+class RescoringInputs:
+    """What no behavior moves, and what each behavior brings."""
+
+    network: InterestNetwork
+    others: Tensor
+    """(1, U + X) profile and context"""
+    candidate: Tensor
+    """(1, F) rows"""
+    q: Tensor
+    """(1, D)"""
+    item: Item
+    """The candidate."""
+    as_of: int
+    """Seconds since 1970-01-01 UTC."""
+    behaviors: tuple[FoldedBehavior, ...]
+    times: tuple[tuple[int, ...], ...]
+    """(T) when each behavior's occurrences were, oldest first"""
+    count: Floats
+    """(T,) repeats of each behavior in the history; 0 for additions"""
+    matches: Tensor | None
+    """(T, R) what one occurrence adds to the counts of repeats; None where the tower reads none"""
+
+    def cast(self, pooled: PooledHistories) -> PooledHistories:
+        """In the network's own precision."""
+        v, intensity, repeats = (None if part is None else part.to(self.q.dtype) for part in pooled)
+        assert v is not None
+        assert intensity is not None
+        return PooledHistories(v, intensity, repeats)
+
+    def tower_input(self, pooled: PooledHistories) -> Tensor:
+        """(S, W)."""
+        s = len(pooled.v)
+        fixed = (self.others.expand(s, -1), self.candidate.expand(s, -1), self.q.expand(s, -1))
+        return self.network.tower_input(*fixed, *self.cast(pooled))
+
+    def logits(self, pooled: PooledHistories) -> Tensor:
+        """(S,)."""
+        logit: Tensor = self.network.tower(self.tower_input(pooled))
+        return logit
+
+
+class Rescorer(ABC):
+    """Scores one candidate again with some of a history's behaviors, or others.
+
+    Removal is defined on the history the model sees: repeats folded where the model folds them, the newest
+    `max_history` kept. Removing from a longer history would let an older behavior enter in reality; here none does.
+    """
+
+    row_budget: int
+    """Changed histories that take some tenths of a second on two cores: what an exact method may spend."""
+
+    def __init__(self, inputs: RescoringInputs) -> None:
+        self.inputs = inputs
+        self._tower = FixedContextTower(inputs.network, inputs.others)
+
+    @property
+    def behaviors(self) -> tuple[FoldedBehavior, ...]:
+        """(T) as the model sees them."""
+        return self.inputs.behaviors
+
+    @property
+    def count(self) -> Floats:
+        """(T,) repeats of each behavior in the history; 0 for additions."""
+        return self.inputs.count
+
+    def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
+        """(S,) logits of S changed histories; sums in double precision, the tower in the network's own.
+
+        kept (S, T) says how many occurrences of each behavior are there. With players (P, T), kept is (S, P): how
+        many times each player is there, and a player brings players[p, t] occurrences of behavior t.
+        """
+        changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
+        brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
+        with torch.no_grad():
+            pooled = map(self.inputs.cast, self._pooled(changed, brings))
+            parts = [self._tower(self.inputs.candidate, self.inputs.q, *one) for one in pooled]
+        return np.asarray(torch.cat(parts).double())
+
+    @cached_property
+    def full(self) -> float:
+        """The history's logit, as `Scorer.score` has it."""
+        return float(self.logits(self.count)[0])
+
+    @cached_property
+    def empty(self) -> float:
+        """The logit of the empty history: profile, context and candidate alone."""
+        return float(self.logits(np.zeros_like(self.count))[0])
+
+    def logits_with_inputs(self, chosen: Sequence[Mapping[str, bool]]) -> Floats:
+        """(S,) logits with each of `paths` as the full history has it (True) or as the empty one has it."""
+        with torch.no_grad():
+            kept = torch.as_tensor(np.stack([np.zeros_like(self.count), self.count]))
+            empty, full = torch.cat([self.inputs.tower_input(pooled) for pooled in self._pooled(kept, None)])
+            x = empty.repeat(len(chosen), 1)
+            spans = self.inputs.network.input_spans()
+            for row, choice in zip(x, chosen, strict=True):
+                for name in (name for name, taken in choice.items() if taken):
+                    row[spans[name]] = full[spans[name]]
+            return np.asarray(self.inputs.network.tower(x).double())
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Names of the tower's inputs that a behavior can move."""
+        return tuple(self.inputs.network.input_spans())
+
+    @abstractmethod
+    def line(self, at: Floats) -> tuple[Floats, Floats]:
+        """A path from the empty history (at 0) to the full one (at 1) on which every behavior has a share.
+
+        at (S,) → logits (S,), and slopes (S, T): how fast each behavior's share moves the logit there. The slopes
+        of all behaviors add up to the derivative of the logit along the path.
+        """
+
+    @abstractmethod
+    def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
+        """In pieces of bounded memory: kept (S, T), or (S, P) with players (P, T)."""
+
+    def _repeats(self, kept: Tensor) -> Tensor | None:
+        return None if self.inputs.matches is None else kept @ self.inputs.matches.to(kept.dtype)
+
+
+class SumRescorer(Rescorer):
+    """Every member but DIEN: what the tower reads are sums over occurrences, some of them over a total."""
+
+    row_budget = 2**16
+
+    def __init__(self, inputs: RescoringInputs, k: Tensor, mass: Tensor, normalised: bool) -> None:
+        """k (T, D); mass (T, I) is what an occurrence weighs, before the division by a total if normalised."""
+        super().__init__(inputs)
+        widths = [f.width for f in inputs.network.config.item_fields] if mass.shape[1] > 1 else [k.shape[1]]
+        self._widths = torch.tensor(widths)
+        self._normalised = normalised
+        columns = [mass.repeat_interleave(self._widths, 1) * k, mass]
+        self.terms = torch.cat(columns if inputs.matches is None else [*columns, inputs.matches.double()], 1)
+        """(T, K) what one occurrence adds to the sums of v, of intensity and of repeats"""
+
+    def line(self, at: Floats) -> tuple[Floats, Floats]:
+        """The straight line of (v, intensity, repeats) from 0; a behavior's share is what it adds at the end."""
+        count = torch.as_tensor(self.count)
+        dtype = self.inputs.q.dtype
+        shares = count[:, None] * self.terms  # (T, K)
+        if self._normalised:
+            total = self._spread(shares.sum(0, keepdim=True))
+            shares = shares / torch.where(total > 0, total, 1)
+        with torch.enable_grad():
+            state = (torch.as_tensor(at)[:, None] * shares.sum(0)).to(dtype).requires_grad_()  # (S, K)
+            logit = self.inputs.logits(self._split(state))
+            (slope,) = torch.autograd.grad(logit.sum(), state)
+        return np.asarray(logit.detach().double()), np.asarray(slope.double() @ shares.T)
+
+    def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
+        # What is kept is summed, never a difference from the whole: nothing cancels when little is left.
+        terms = self.terms if players is None else players @ self.terms
+        for some in torch.split(kept, ROWS):
+            sums = some @ terms
+            if self._normalised:
+                total = self._spread(sums)
+                sums = sums / torch.where(total > 0, total, 1)
+            yield self._split(sums)
+
+    def _split(self, sums: Tensor) -> PooledHistories:
+        d, i = int(self._widths.sum()), len(self._widths)
+        return PooledHistories(
+            sums[:, :d], sums[:, d : d + i], sums[:, d + i :] if self.inputs.matches is not None else None
+        )
+
+    def _spread(self, sums: Tensor) -> Tensor:
+        """(S, K): the total mass each column is divided by."""
+        d, i = int(self._widths.sum()), len(self._widths)
+        total = sums[:, d : d + i]
+        return torch.cat([total.repeat_interleave(self._widths, 1), total, torch.ones_like(sums[:, d + i :])], 1)
+
+
+class EvolutionRescorer(Rescorer):
+    """DIEN: the evolution is run again on the behaviors that are kept."""
+
+    row_budget = 2**12
+
+    def __init__(self, inputs: RescoringInputs, k: Tensor, batch: RaggedBatch) -> None:
+        """k (T, D); batch is the scenario's own."""
+        super().__init__(inputs)
+        self._k, self._batch = k, batch
+
+    @property
+    def _pooling(self) -> InterestEvolution:
+        pooling = self.inputs.network.pooling
+        assert isinstance(pooling, InterestEvolution)
+        return pooling
+
+    @torch.no_grad()
+    def path(self) -> tuple[Floats, Floats]:
+        """(T,) attention on each behavior and (T + 1, D) the interest state: before the first step, then after each."""
+        interest = self._pooling.extract(self._k, self._batch)
+        attention = self._pooling.attend(self.inputs.q, interest, self._batch)
+        return np.asarray(attention.double()), np.asarray(self._pooling.evolution.path(interest, attention).double())
+
+    def line(self, at: Floats) -> tuple[Floats, Floats]:
+        """Attention, the history's sum and repeats from 0 to their values.
+
+        Under AGRU and AUGRU no attention is no evolution.
+        """
+        kept = torch.as_tensor(self.count) > 0
+        k, s, t = self._k[kept], len(at), int(kept.sum())
+        one = self._changed(kept[None])
+        several = replace(one, candidate=self.inputs.candidate.expand(s, -1), candidate_offsets=(0, s))
+        q = self.inputs.q
+        with torch.no_grad():
+            interest = self._pooling.extract(k, one)
+            attention = self._pooling.attend(q, interest, one)  # (t,)
+        matches = None if self.inputs.matches is None else self.inputs.matches[kept].to(q.dtype)
+        fraction = torch.as_tensor(at, dtype=q.dtype)
+        with torch.enable_grad():
+            along = (attention[:, None] * fraction).requires_grad_()  # (t, S)
+            v = self._pooling.evolution(interest, along.reshape(-1), several)
+            there = fraction.expand(t, s).clone().requires_grad_()  # how much of each behavior sum and counts hold
+            if self._pooling.history_sum:
+                v = torch.cat([v, there.T @ k], 1)
+            repeats = None if matches is None else there.T @ matches
+            logit = self.inputs.logits(PooledHistories(v, along.sum(0)[:, None], repeats))
+            by_attention, by_presence = torch.autograd.grad(
+                logit.sum(), (along, there), allow_unused=True, materialize_grads=True
+            )
+        slopes = np.zeros((s, len(self.behaviors)))
+        slopes[:, kept.numpy()] = (by_attention * attention[:, None] + by_presence).T.double().numpy()
+        return np.asarray(logit.detach().double()), slopes
+
+    def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
+        for some in torch.split(kept, max(1, PAIRS // max(1, len(self.behaviors)))):
+            here = some if players is None else some @ players
+            whole = here > 0.5
+            if not torch.equal(whole.double(), here):
+                raise ValueError("DIEN keeps a behavior or does not; give counts of 0 and 1")
+            batch = self._changed(whole)
+            _, v, intensity, _ = self._pooling(
+                self.inputs.q.expand(len(here), -1), self._k[whole.nonzero()[:, 1]], batch
+            )
+            yield PooledHistories(v, intensity, self._repeats(here))
+
+    def _changed(self, kept: Tensor) -> RaggedBatch:
+        """kept (S, T) bool → S histories, each with the one candidate."""
+        rows = kept.nonzero()[:, 1]
+        s = len(kept)
+        return replace(
+            self._batch,
+            behavior=self._batch.behavior[rows],
+            count=self._batch.count[rows],
+            age=self._batch.age[rows],
+            behavior_offsets=(0, *kept.sum(1).cumsum(0).tolist()),
+            candidate=self.inputs.candidate.expand(s, -1),
+            candidate_offsets=tuple(range(s + 1)),
+        )
+
+
+@torch.no_grad()
+def rescorer_for(
+    scorer: Scorer,
+    history: History,
+    candidate: Item,
+    context: Mapping[str, str | None],
+    added: Sequence[Item] = (),
+) -> Rescorer:
+    """A rescorer of one candidate against one history.
+
+    `added` are items that are not there, but may be: each follows as one more behavior at the impression's last
+    second, with a count of 0 until `logits` is given another.
+    """
+    config, network = scorer.config, scorer.checkpoint.model
+    seen = history.folded(config.max_history) if config.folds else history.plain(config.max_history)
+    now = history.as_of - 1
+    behaviors = (*seen, *(FoldedBehavior(item, 1, now, now) for item in added))
+    batch = scorer.batch([[Request(history, behaviors, (candidate,), (context,))]])
+    q, k = network.item(batch.candidate), network.item(batch.behavior)
+    inputs = RescoringInputs(
+        network=network,
+        others=network.others(batch),
+        candidate=batch.candidate,
+        q=q,
+        item=candidate,
+        as_of=history.as_of,
+        behaviors=behaviors,
+        times=_times(history, seen, config.folds) + ((now,),) * len(added),
+        count=np.array([*(b.count for b in seen), *(0 for _ in added)], dtype=np.float64),
+        matches=_matches(batch) if network.counts else None,
+    )
+    if config.architecture == "dien":
+        return EvolutionRescorer(inputs, k, batch)
+    mass, normalised = _mass(network, q, k, batch)
+    return SumRescorer(inputs, k.double(), mass, normalised)
+
+
+def _matches(batch: RaggedBatch) -> Tensor:
+    """(T, F + 1): whether a behavior shares each known value of the candidate, and 1."""
+    same = (batch.behavior == batch.candidate) & (batch.candidate > 0)
+    return torch.cat([same, torch.ones_like(same[:, :1])], 1)
+
+
+def _mass(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) -> tuple[Tensor, bool]:
+    """(T, I) what an occurrence weighs before any total divides it, and whether one does; T may be 0."""
+    pooling = network.pooling
+    if isinstance(pooling, BasePooling):
+        if pooling.kind != "time decay":
+            return torch.ones(len(k), 1, dtype=torch.float64), pooling.kind == "average"
+        halvings = batch.age.double()[:, None] / pooling.half_life.double()
+        return _exp(-halvings * np.log(2)), True
+    assert isinstance(pooling, WeightedSumPooling | FieldwisePooling)
+    raw = copy.copy(pooling)  # the same units, not normalised
+    raw.normalisation = "none"
+    weight = raw(q, k, batch).weight.double()
+    weight = weight if weight.ndim > 1 else weight[:, None]
+    if pooling.normalisation == "none":
+        return weight, False
+    scales = pooling.scales if isinstance(pooling, FieldwisePooling) else [pooling.scale]
+    return _exp(weight * torch.tensor(scales, dtype=torch.float64)), True
+
+
+def _exp(weight: Tensor) -> Tensor:
+    """exp of each column up to a factor: of a normalised sum it divides out."""
+    if not len(weight):
+        return weight
+    return (weight - weight.amax(0)).clamp(min=LEAST).exp()
+
+
+def _times(history: History, seen: Sequence[FoldedBehavior], folds: bool) -> tuple[tuple[int, ...], ...]:
+    if not folds:
+        return tuple((b.last_timestamp,) for b in seen)
+    found: dict[str, list[int]] = {b.item.item_id: [] for b in seen}
+    for behavior in history.behaviors:
+        if behavior.item.item_id in found:
+            found[behavior.item.item_id].append(behavior.timestamp)
+    return tuple(tuple(found[b.item.item_id]) for b in seen)
