@@ -60,9 +60,9 @@ def _candidate(
     effect: dict[str, dict[str, float]] = {name: {} for name in names}
     for model, scorer in scorers.items():
         scores = scorer.score(history, [shown.item], shown.context)
-        opened = rescorer_for(scorer, history, shown.item, shown.context)
-        groups = by_field(opened, CATEGORY)
-        points = leave_one_out(opened, groups).probability
+        rescorer = rescorer_for(scorer, history, shown.item, shown.context)
+        groups = by_field(rescorer, CATEGORY)
+        points = leave_one_out(rescorer, groups).probability
         assert points is not None
         probability[model] = round(float(scores.probability[0]), DIGITS)
         for group, lost in zip(groups, points.tolist(), strict=True):

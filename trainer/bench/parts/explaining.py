@@ -69,8 +69,8 @@ def _asked(made: World, question: Question) -> Asked:
 
 
 def _categories(one: Asked) -> object:
-    opened = one.open()
-    return shapley(opened, by_field(opened, one.field()))
+    rescorer = one.open()
+    return shapley(rescorer, by_field(rescorer, one.field()))
 
 
 def _row(name: str, task: Callable[[Asked], object], asked: Sequence[Asked], sizes: Sizes, note: str) -> Row:

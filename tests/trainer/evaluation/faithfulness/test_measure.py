@@ -192,15 +192,15 @@ def test_the_adversary_keeps_the_prediction_and_the_total_and_moves_attention(wo
         history = store.history("noor-tshirt-and-phone", impression.timestamp)
     finally:
         store.close()
-    opened = rescorer_for(scorer, history, impression.item, {})
+    rescorer = rescorer_for(scorer, history, impression.item, {})
     scores: Scores = scorer.score(history, [impression.item], {})
     vocabulary = scorer.checkpoint.vocabulary
     rows = [
         [v.row(b.item.item_id if name == "item_id" else b.item.fields[name]) for name, v in vocabulary.item.items()]
-        for b in opened.behaviors
+        for b in rescorer.behaviors
     ]
     embeddings = scorer.checkpoint.model.item(torch.tensor(rows))
-    found = search(opened, scores, embeddings, tolerance=0.01)
+    found = search(rescorer, scores, embeddings, tolerance=0.01)
     assert found is not None
     assert 0.05 < found.moved <= 1
     assert found.change <= 0.01
