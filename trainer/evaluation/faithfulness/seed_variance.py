@@ -53,7 +53,7 @@ def pairs(user: int, seeds: Sequence[Scene]) -> list[Pair]:
             kendall_tau(one.weights, other.weights),
             kendall_tau(one.effects.values, other.effects.values),
             moved(one.weights, other.weights),
-            abs(one.opened.full - other.opened.full),
+            abs(one.rescorer.full - other.rescorer.full),
         )
         for one, other in combinations(seeds, 2)
     ]
