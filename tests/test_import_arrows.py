@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-ROOMS = ["domain", "model", "store", "scoring", "explain", "cases", "metrics", "figures", "sharing", "pages"]
+ROOMS = ["domain", "model", "kernels", "store", "scoring", "explain", "cases", "metrics", "figures", "sharing", "pages"]
 CORE = frozenset(f"din_core.{room}" for room in ROOMS)
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -20,7 +20,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "din_core.domain": frozenset(),
     "din_core.model": frozenset({"din_core.domain"}),
     "din_core.store": frozenset({"din_core.domain"}),
-    "din_core.scoring": frozenset({"din_core.model", "din_core.domain"}),
+    "din_core.kernels": frozenset({"din_core.model", "din_core.domain"}),
+    "din_core.scoring": frozenset({"din_core.model", "din_core.kernels", "din_core.domain"}),
     "din_core.explain": frozenset({"din_core.scoring", "din_core.domain"}),
     "din_core.cases": frozenset({"din_core.metrics", "din_core.domain"}),
     "din_core.metrics": frozenset({"din_core.domain"}),

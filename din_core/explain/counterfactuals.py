@@ -15,65 +15,65 @@ from numpy.typing import NDArray
 from din_core.domain import Counterfactual
 from din_core.domain.results import Floats
 from din_core.explain.groups import Group, brought
-from din_core.scoring import Opened
+from din_core.scoring import Rescorer
 
 ROWS = 2**14
 Sets = NDArray[np.int64]
 
 
 def smallest_removal(
-    opened: Opened,
+    rescorer: Rescorer,
     *,
     threshold: float | None = None,
-    rival: Opened | None = None,
+    rival: Rescorer | None = None,
     groups: Sequence[Group] | None = None,
-    most_rows: int | None = None,
+    row_budget: int | None = None,
 ) -> Counterfactual:
     """The fewest distinct behaviors (with all their repeats), or groups, without which the candidate crosses over.
 
-    Give a `threshold` in logits, or a `rival`: another candidate opened on the same history, which loses the same
+    Give a `threshold` in logits, or a `rival`: another candidate on the same history, which loses the same
     behaviors. All sets of one size are tried before the next size, the furthest across wins, as long as
-    `most_rows` sets pay for it (any number of up to 16 players, all pairs of 400); then the best set so far grows
+    `row_budget` sets pay for it (any number of up to 16 players, all pairs of 400); then the best set so far grows
     by the best player at a time, and sheds those it can do without: that need not be the smallest.
     """
-    names = tuple(g.name for g in groups) if groups is not None else tuple(b.item.label for b in opened.behaviors)
-    search = _Search(opened, rival, threshold, brought(opened, groups), removing=True)
-    return search.run("remove", names, most_rows)
+    names = tuple(g.name for g in groups) if groups is not None else tuple(b.item.label for b in rescorer.behaviors)
+    search = _Search(rescorer, rival, threshold, brought(rescorer, groups), removing=True)
+    return search.run("remove", names, row_budget)
 
 
 def fewest_additions(
-    opened: Opened, *, threshold: float | None = None, rival: Opened | None = None, most_rows: int | None = None
+    rescorer: Rescorer, *, threshold: float | None = None, rival: Rescorer | None = None, row_budget: int | None = None
 ) -> Counterfactual:
-    """The fewest of the items that `open_scenario` was given as `added` with which the candidate crosses over.
+    """The fewest of the items that `rescorer_for` was given as `added` with which the candidate crosses over.
 
     They join the behaviors that the model sees, however many these are, in the given order as the newest. Exact
-    or greedy as in `smallest_removal`; a `rival` was opened with the same additions.
+    or greedy as in `smallest_removal`; a `rival` has the same additions.
     """
-    extra = np.flatnonzero(opened.count == 0)
-    names = tuple(opened.behaviors[t].item.label for t in extra)
-    return _Search(opened, rival, threshold, np.eye(len(opened.count))[extra], False).run("add", names, most_rows)
+    extra = np.flatnonzero(rescorer.count == 0)
+    names = tuple(rescorer.behaviors[t].item.label for t in extra)
+    return _Search(rescorer, rival, threshold, np.eye(len(rescorer.count))[extra], False).run("add", names, row_budget)
 
 
 class _Search:
     """Sets of players by how far they are from the goal."""
 
     def __init__(
-        self, opened: Opened, rival: Opened | None, threshold: float | None, players: Floats, removing: bool
+        self, rescorer: Rescorer, rival: Rescorer | None, threshold: float | None, players: Floats, removing: bool
     ) -> None:
         if (rival is None) == (threshold is None):
             raise ValueError("a counterfactual crosses one thing; give a threshold or a rival")
-        if rival is not None and rival.behaviors != opened.behaviors:
-            raise ValueError("the rival was opened on another history; open both on the same")
-        self.opened, self.rival, self.threshold = opened, rival, threshold
+        if rival is not None and rival.behaviors != rescorer.behaviors:
+            raise ValueError("the rival is scored on another history; give both the same")
+        self.rescorer, self.rival, self.threshold = rescorer, rival, threshold
         self.p, self.removing = len(players), removing
-        rest = opened.count - players.sum(0) if removing else opened.count
+        rest = rescorer.count - players.sum(0) if removing else rescorer.count
         self.players = np.concatenate([players, rest[None]])  # (P + 1, T): the last is what always stays
         self.before = float(self._margins(np.zeros((1, 0), dtype=np.int64))[0])
         self.sign = 1.0 if self.before >= 0 else -1.0
 
-    def run(self, action: str, names: tuple[str, ...], most_rows: int | None) -> Counterfactual:
+    def run(self, action: str, names: tuple[str, ...], row_budget: int | None) -> Counterfactual:
         """All sets size by size, then one that grows."""
-        left = 2 * self.opened.most_rows if most_rows is None else most_rows
+        left = 2 * self.rescorer.row_budget if row_budget is None else row_budget
         best: tuple[int, ...] = ()
         size, nearest = 0, self.sign * self.before
         while nearest >= 0 and size < self.p and comb(self.p, size + 1) <= left:
@@ -139,7 +139,7 @@ class _Search:
         there = np.full((len(sets), self.p + 1), float(self.removing))
         there[np.arange(len(sets))[:, None], sets] = not self.removing
         there[:, -1] = 1
-        logits = self.opened.logits(there, self.players)
+        logits = self.rescorer.logits(there, self.players)
         if self.rival is not None:
             return logits - self.rival.logits(there, self.players)
         return logits - np.float64(self.threshold or 0)

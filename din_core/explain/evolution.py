@@ -14,20 +14,20 @@ import numpy as np
 
 from din_core.domain import History, Item
 from din_core.domain.evolution import EvolutionPath
-from din_core.scoring import Scorer, open_scenario
-from din_core.scoring.opened import Evolved
+from din_core.scoring import Scorer, rescorer_for
+from din_core.scoring.rescoring import EvolutionRescorer
 
 
 def evolution_path(
     scorer: Scorer, history: History, candidate: Item, context: Mapping[str, str | None]
 ) -> EvolutionPath:
     """The state's path for one candidate; ValueError for a model without interest states."""
-    opened = open_scenario(scorer, history, candidate, context)
-    if not isinstance(opened, Evolved):
+    rescorer = rescorer_for(scorer, history, candidate, context)
+    if not isinstance(rescorer, EvolutionRescorer):
         raise ValueError(f"{scorer.name} has no interest states; give a DIEN")
-    attention, states = opened.path()
-    total, steps = len(history.behaviors), len(opened.behaviors)
+    attention, states = rescorer.path()
+    total, steps = len(history.behaviors), len(rescorer.behaviors)
     ended = [replace(history, behaviors=history.behaviors[:end]) for end in range(total - steps, total + 1)]
     scores = scorer.score_together([scorer.prepare(shorter, [candidate], context) for shorter in ended])
     logit = np.array([float(score.logit[0]) for score in scores])
-    return EvolutionPath(opened.behaviors, attention, states, logit)
+    return EvolutionPath(rescorer.behaviors, attention, states, logit)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from din_core.domain.results import Floats
-from din_core.scoring import Opened
+from din_core.scoring import Rescorer
 
 WEEK = 7 * 86_400
 
@@ -25,24 +25,24 @@ class Group:
     """(T) how many of each behavior's occurrences belong to it"""
 
 
-def by_field(opened: Opened, field: str) -> tuple[Group, ...]:
+def by_field(rescorer: Rescorer, field: str) -> tuple[Group, ...]:
     """One group for each value of an item field, in the order of first appearance; missing values are one group."""
     values = [
-        b.item.item_id if field == "item_id" else b.item.fields.get(field) or f"no {field}" for b in opened.behaviors
+        b.item.item_id if field == "item_id" else b.item.fields.get(field) or f"no {field}" for b in rescorer.behaviors
     ]
     return tuple(
-        Group(name, tuple(int(n) if v == name else 0 for n, v in zip(opened.count, values, strict=True)))
+        Group(name, tuple(int(n) if v == name else 0 for n, v in zip(rescorer.count, values, strict=True)))
         for name in dict.fromkeys(values)
     )
 
 
-def by_week(opened: Opened) -> tuple[Group, ...]:
+def by_week(rescorer: Rescorer) -> tuple[Group, ...]:
     """One group for each of the weeks before the impression that hold a behavior, newest first.
 
     A week holds the occurrences that were in it, so repeats of an item may lie in several. Additions lie in none.
     """
-    ago = [[(opened.scene.as_of - 1 - time) // WEEK for time in times] for times in opened.scene.times]
-    ago = [weeks if n else [] for weeks, n in zip(ago, opened.count, strict=True)]
+    ago = [[(rescorer.inputs.as_of - 1 - time) // WEEK for time in times] for times in rescorer.inputs.times]
+    ago = [weeks if n else [] for weeks, n in zip(ago, rescorer.count, strict=True)]
     return tuple(
         Group(
             "last 7 days" if week == 0 else f"{week * 7 + 1} to {week * 7 + 7} days ago",
@@ -52,11 +52,11 @@ def by_week(opened: Opened) -> tuple[Group, ...]:
     )
 
 
-def brought(opened: Opened, groups: Sequence[Group] | None) -> Floats:
+def brought(rescorer: Rescorer, groups: Sequence[Group] | None) -> Floats:
     """(P, T) occurrences of each behavior in each group; each behavior by itself where there are no groups."""
     if groups is None:
-        return np.diag(opened.count)
-    return np.array([g.occurrences for g in groups], dtype=np.float64).reshape(len(groups), len(opened.behaviors))
+        return np.diag(rescorer.count)
+    return np.array([g.occurrences for g in groups], dtype=np.float64).reshape(len(groups), len(rescorer.behaviors))
 
 
 def names(groups: Sequence[Group] | None) -> tuple[str, ...] | None:

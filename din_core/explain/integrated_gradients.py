@@ -8,12 +8,12 @@ import numpy as np
 
 from din_core.domain import Explanation
 from din_core.domain.results import Floats
-from din_core.scoring import Opened
+from din_core.scoring import Rescorer
 
 POINTS = (16, 32, 64, 128, 256, 512)
 
 
-def integrated_gradients(opened: Opened, tolerance: float = 1e-5) -> Explanation:
+def integrated_gradients(rescorer: Rescorer, tolerance: float = 1e-5) -> Explanation:
     """What each behavior's share of the history adds on the straight way from the empty history to the full one.
 
     The way leads through what the tower reads, (v, intensity, counts of repeats), from 0 to the full history's; a
@@ -24,29 +24,29 @@ def integrated_gradients(opened: Opened, tolerance: float = 1e-5) -> Explanation
     integral misses, for DIEN with AIGRU also that its states evolve without attention. Points are doubled until the
     integral misses less than `tolerance` logits.
     """
-    values: Floats = np.zeros(len(opened.behaviors))
+    values: Floats = np.zeros(len(rescorer.behaviors))
     if len(values):
-        start, end = opened.line(np.array([0.0, 1.0]))[0]
+        start, end = rescorer.line(np.array([0.0, 1.0]))[0]
         for points in POINTS:
-            values = _integral(opened, points)
+            values = _integral(rescorer, points)
             if abs(end - start - values.sum()) < tolerance:
                 break
-    return _explanation(opened, "integrated gradients", values)
+    return _explanation(rescorer, "integrated gradients", values)
 
 
-def gradient_times_input(opened: Opened) -> Explanation:
+def gradient_times_input(rescorer: Rescorer) -> Explanation:
     """Integrated gradients from the slope at the full history alone: what a small part of a behavior adds last."""
-    values: Floats = np.zeros(len(opened.behaviors))
+    values: Floats = np.zeros(len(rescorer.behaviors))
     if len(values):
-        values = opened.line(np.ones(1))[1][0]
-    return _explanation(opened, "gradient × input", values)
+        values = rescorer.line(np.ones(1))[1][0]
+    return _explanation(rescorer, "gradient × input", values)
 
 
-def _integral(opened: Opened, points: int) -> Floats:
+def _integral(rescorer: Rescorer, points: int) -> Floats:
     """Gauss-Legendre in the root of the way: the tower bends most where sums are small."""
     node, weight = _nodes(points)
     root = (node + 1) / 2
-    integral: Floats = (weight * root) @ opened.line(root**2)[1]  # d(root²) = 2·root, and half the interval
+    integral: Floats = (weight * root) @ rescorer.line(root**2)[1]  # d(root²) = 2·root, and half the interval
     return integral
 
 
@@ -55,11 +55,11 @@ def _nodes(points: int) -> tuple[Floats, Floats]:
     return np.polynomial.legendre.leggauss(points)
 
 
-def _explanation(opened: Opened, method: str, values: Floats) -> Explanation:
+def _explanation(rescorer: Rescorer, method: str, values: Floats) -> Explanation:
     return Explanation(
         method=method,
         unit="change of the logit",
-        behaviors=opened.behaviors,
+        behaviors=rescorer.behaviors,
         values=values,
-        gap=opened.full - opened.empty - float(values.sum()),
+        gap=rescorer.full - rescorer.empty - float(values.sum()),
     )

@@ -9,25 +9,25 @@ import numpy as np
 from din_core.domain import Explanation
 from din_core.domain.results import Floats
 from din_core.explain.groups import Group, brought, names
-from din_core.scoring import Opened
+from din_core.scoring import Rescorer
 
 
-def leave_one_out(opened: Opened, groups: Sequence[Group] | None = None) -> Explanation:
+def leave_one_out(rescorer: Rescorer, groups: Sequence[Group] | None = None) -> Explanation:
     """Full logit less the logit without each distinct behavior (all its repeats), or without each group.
 
     Above 0: it raises the score. Effects of behaviors that stand in for one another, or need one another, do not
     add up; the gap is what they miss of full less empty history, where the groups are the whole history.
     """
-    without = opened.logits(opened.count - brought(opened, groups))
-    values = opened.full - without
+    without = rescorer.logits(rescorer.count - brought(rescorer, groups))
+    values = rescorer.full - without
     return Explanation(
         method="leave-one-out",
         unit="logit with it less logit without it",
-        behaviors=opened.behaviors,
+        behaviors=rescorer.behaviors,
         values=values,
-        gap=opened.full - opened.empty - float(values.sum()),
+        gap=rescorer.full - rescorer.empty - float(values.sum()),
         players=names(groups),
-        probability=sigmoid(np.array(opened.full)) - sigmoid(without),
+        probability=sigmoid(np.array(rescorer.full)) - sigmoid(without),
     )
 
 

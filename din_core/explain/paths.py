@@ -8,12 +8,12 @@ import numpy as np
 
 from din_core.domain import Explanation
 from din_core.explain.shapley import subset_values
-from din_core.scoring import Opened
+from din_core.scoring import Rescorer
 
 ALONE = "profile, context and candidate alone"
 
 
-def path_split(opened: Opened) -> Explanation:
+def path_split(rescorer: Rescorer) -> Explanation:
     """The logit as a sum: what it is without a history, and what each path from the history adds.
 
     Paths are the interest vector v, its product with the candidate (v∘q and each field's v·q), the intensity Σw,
@@ -22,15 +22,15 @@ def path_split(opened: Opened) -> Explanation:
     favoured by coming first and the values add up to the full logit.
     """
     mixes = [
-        dict(zip(opened.paths, choice, strict=True)) for choice in product((False, True), repeat=len(opened.paths))
+        dict(zip(rescorer.paths, choice, strict=True)) for choice in product((False, True), repeat=len(rescorer.paths))
     ]
-    logits = opened.tower_mixes(mixes)
-    values = np.concatenate([logits[:1], subset_values(logits, np.ones(len(opened.paths), dtype=np.int64))])
+    logits = rescorer.logits_with_inputs(mixes)
+    values = np.concatenate([logits[:1], subset_values(logits, np.ones(len(rescorer.paths), dtype=np.int64))])
     return Explanation(
         method="path split",
         unit="part of the logit",
-        behaviors=opened.behaviors,
+        behaviors=rescorer.behaviors,
         values=values,
-        gap=opened.full - float(values.sum()),
-        players=(ALONE, *opened.paths),
+        gap=rescorer.full - float(values.sum()),
+        players=(ALONE, *rescorer.paths),
     )

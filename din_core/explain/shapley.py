@@ -15,47 +15,47 @@ from numpy.typing import NDArray
 from din_core.domain import Explanation
 from din_core.domain.results import Floats
 from din_core.explain.groups import Group, brought, names
-from din_core.scoring import Opened
+from din_core.scoring import Rescorer
 
 LEAST_PAIRS = 16
 """Orders with their reverses: of fewer, a standard error says nothing."""
 
 
 def shapley(
-    opened: Opened,
+    rescorer: Rescorer,
     groups: Sequence[Group] | None = None,
     *,
     occurrences: bool = False,
-    most_rows: int | None = None,
+    row_budget: int | None = None,
     seed: int = 0,
 ) -> Explanation:
     """Shapley values of distinct behaviors, or of groups, for the logit; the empty history is worth nothing.
 
     With `occurrences` each repeat is a player of its own: those of one item are alike, so a coalition is a count
     for each item, and a behavior's value is that of its occurrences together. Exact as long as there are at most
-    `most_rows` coalitions (16 players: 2^16), else estimated from as many orders as a quarter of that pays for,
+    `row_budget` coalitions (16 players: 2^16), else estimated from as many orders as a quarter of that pays for,
     with a standard error for each value. Groups have to share no occurrence. The values add up to full less empty
     history, or to what the groups are worth together; the gap is what they miss.
     """
     if groups is not None and occurrences:
         raise ValueError("groups are one player each; leave out groups or occurrences")
-    t = len(opened.behaviors)
-    players = np.eye(t) if occurrences else brought(opened, groups)
-    copies = opened.count.astype(np.int64) if occurrences else np.ones(len(players), dtype=np.int64)
-    most = opened.most_rows if most_rows is None else most_rows
-    rest = opened.count - copies @ players
+    t = len(rescorer.behaviors)
+    players = np.eye(t) if occurrences else brought(rescorer, groups)
+    copies = rescorer.count.astype(np.int64) if occurrences else np.ones(len(players), dtype=np.int64)
+    most = rescorer.row_budget if row_budget is None else row_budget
+    rest = rescorer.count - copies @ players
     if (rest < 0).any():
         raise ValueError("groups share occurrences; give groups that share none")
     error: Floats | None = None
     if prod(int(n) + 1 for n in copies) <= most:
-        logits = opened.logits(coalitions(copies), players)
+        logits = rescorer.logits(coalitions(copies), players)
         values, worth = subset_values(logits, copies), float(logits[-1] - logits[0])
     else:
-        values, error, worth = _sampled(opened, players, copies, most // 4, seed)
+        values, error, worth = _sampled(rescorer, players, copies, most // 4, seed)
     return Explanation(
         method="Shapley value",
         unit="mean change of the logit over all orders",
-        behaviors=opened.behaviors,
+        behaviors=rescorer.behaviors,
         values=values,
         gap=worth - float(values.sum()),
         players=names(groups),
@@ -93,7 +93,7 @@ def subset_values(worth: Floats, copies: NDArray[np.int64]) -> Floats:
 
 
 def _sampled(
-    opened: Opened, players: Floats, copies: NDArray[np.int64], most: int, seed: int
+    rescorer: Rescorer, players: Floats, copies: NDArray[np.int64], most: int, seed: int
 ) -> tuple[Floats, Floats, float]:
     """(P,) values, (P,) standard errors over pairs of an order and its reverse, and the worth of all players."""
     random = np.random.default_rng(seed)
@@ -106,7 +106,7 @@ def _sampled(
         inside = np.zeros((2, len(joining) + 1, len(copies)))
         for way, steps in enumerate((order, order[::-1])):
             inside[way, np.arange(1, len(joining) + 1), steps] = 1
-        logits = opened.logits(inside.cumsum(1).reshape(-1, len(copies)), players).reshape(2, -1)
+        logits = rescorer.logits(inside.cumsum(1).reshape(-1, len(copies)), players).reshape(2, -1)
         for steps, gained in zip((order, order[::-1]), np.diff(logits, axis=1), strict=True):
             np.add.at(values, steps, gained / 2)
         worth = float(logits[0, -1] - logits[0, 0])

@@ -2,9 +2,9 @@
 
 from din_core.scoring.batching import BatchingScorer
 from din_core.scoring.catalogue import Catalogue, CatalogueScoring
-from din_core.scoring.device import Device
-from din_core.scoring.opened import Opened, open_scenario
+from din_core.scoring.devices import Device, open_device
 from din_core.scoring.ranking import RankedItem, Ranking
+from din_core.scoring.rescoring import Rescorer, rescorer_for
 from din_core.scoring.scorer import Scorer, load_scorers
 
 __all__ = [
@@ -12,10 +12,11 @@ __all__ = [
     "Catalogue",
     "CatalogueScoring",
     "Device",
-    "Opened",
     "RankedItem",
     "Ranking",
+    "Rescorer",
     "Scorer",
     "load_scorers",
-    "open_scenario",
+    "open_device",
+    "rescorer_for",
 ]

@@ -73,10 +73,10 @@ class BatchingScorer(Scorer):
         workers: int | None = None,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        workers = scorer.on.workers if workers is None else workers
+        workers = scorer.device.batch_workers if workers is None else workers
         if min(max_batch, max_queue, workers) < 1:
             raise ValueError(f"max_batch {max_batch}, max_queue {max_queue} and workers {workers} must be 1 or more")
-        super().__init__(scorer.checkpoint, scorer.on, scorer.held)
+        super().__init__(scorer.checkpoint, scorer.device, scorer.placed)
         self._max_batch, self._max_queue = max_batch, max_queue
         self._lanes: OrderedDict[Hashable, deque[_Job]] = OrderedDict()
         """Who waits, in the order of their turns."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from din_core.domain import Agreement, Explanation, FoldedBehavior, Item, Scores
 from din_core.explain import agreement, by_field, leave_one_out, verdict
 from din_core.explain.agreement import kendall_tau
-from din_core.scoring import open_scenario
+from din_core.scoring import rescorer_for
 from tests.explain.brute import CONTEXT
 from tests.explain.scenes import FAMILY, history, item, planted, scorer
 
@@ -120,7 +120,7 @@ def test_weights_times_counts_that_are_all_alike_rank_nothing():
 @pytest.mark.parametrize("items", ["", "a", "dabace"])
 def test_every_model_gets_a_verdict_on_any_history(name, items):
     past = history(items)
-    effects = leave_one_out(open_scenario(scorer(name), past, item("c"), CONTEXT))
+    effects = leave_one_out(rescorer_for(scorer(name), past, item("c"), CONTEXT))
     found = verdict(agreement(scorer(name).score(past, [item("c")], CONTEXT), effects))
     ranks = len(items) > 1 and name not in ("average", "sum", "average, counts")
     assert (found.level != "nothing to rank") == ranks
@@ -129,7 +129,7 @@ def test_every_model_gets_a_verdict_on_any_history(name, items):
 def test_a_planted_tower_ignores_weights_and_the_words_say_so():
     past = history("abcd")
     found = agreement(
-        planted().score(past, [item("e")], {}), leave_one_out(open_scenario(planted(), past, item("e"), {}))
+        planted().score(past, [item("e")], {}), leave_one_out(rescorer_for(planted(), past, item("e"), {}))
     )
     assert np.count_nonzero(found.effects) == 1
     assert verdict(found).level == "nothing to rank"  # sum pooling weighs every behavior alike
@@ -137,13 +137,13 @@ def test_a_planted_tower_ignores_weights_and_the_words_say_so():
 
 def test_effects_of_groups_are_not_compared_with_weights_of_behaviors():
     past = history("ab")
-    opened, scores = (
-        open_scenario(scorer("din"), past, item("c"), {}),
+    rescorer, scores = (
+        rescorer_for(scorer("din"), past, item("c"), {}),
         scorer("din").score(past, [item("c")], {}),
     )
     for effects in (
-        leave_one_out(opened, by_field(opened, "item_id")),
-        replace(leave_one_out(opened), behaviors=opened.behaviors[::-1]),
+        leave_one_out(rescorer, by_field(rescorer, "item_id")),
+        replace(leave_one_out(rescorer), behaviors=rescorer.behaviors[::-1]),
     ):
         with pytest.raises(ValueError, match="of other behaviors"):
             agreement(scores, effects)

@@ -7,19 +7,19 @@ import pytest
 
 from din_core.domain import Item
 from din_core.explain import by_field, by_week
-from din_core.scoring import open_scenario
+from din_core.scoring import rescorer_for
 from tests.explain.scenes import FAMILY, history, item, scorer
 
 
 @pytest.mark.parametrize("name", FAMILY)
 def test_every_occurrence_lies_in_one_group(name):
-    opened = open_scenario(scorer(name), history("abcabcabcade"), item("c"), {}, added=[Item("new"), item("a")])
-    for groups in (by_field(opened, "category"), by_field(opened, "item_id"), by_week(opened)):
-        np.testing.assert_array_equal(np.sum([g.occurrences for g in groups], axis=0), opened.count)
+    rescorer = rescorer_for(scorer(name), history("abcabcabcade"), item("c"), {}, added=[Item("new"), item("a")])
+    for groups in (by_field(rescorer, "category"), by_field(rescorer, "item_id"), by_week(rescorer)):
+        np.testing.assert_array_equal(np.sum([g.occurrences for g in groups], axis=0), rescorer.count)
 
 
 def test_weeks_are_counted_back_from_the_impression():
-    groups = by_week(open_scenario(scorer("din"), history("a" * 22), item("c"), {}))
+    groups = by_week(rescorer_for(scorer("din"), history("a" * 22), item("c"), {}))
     assert [(g.name, sum(g.occurrences)) for g in groups] == [
         ("last 7 days", 7),
         ("8 to 14 days ago", 7),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from din_core.explain import Group, by_field, shapley
 from din_core.explain.shapley import coalitions, subset_values
-from din_core.scoring import open_scenario
+from din_core.scoring import rescorer_for
 from tests.explain.brute import CONTEXT, positions, shapley_by_orders
 from tests.explain.scenes import FAMILY, history, item, planted, scorer
 
@@ -17,22 +17,22 @@ from tests.explain.scenes import FAMILY, history, item, planted, scorer
 @pytest.mark.parametrize("name", FAMILY)
 def test_values_are_the_mean_effects_over_all_orders(name):
     past = history("dabab" if scorer(name).config.folds else "dabe")
-    found = shapley(open_scenario(scorer(name), past, item("c"), CONTEXT))
+    found = shapley(rescorer_for(scorer(name), past, item("c"), CONTEXT))
     np.testing.assert_allclose(found.values, shapley_by_orders(name, past, positions(name, past)), atol=1e-5)
     assert found.error is None
 
 
 def test_six_players_are_the_mean_over_their_720_orders():
     past = history("abcdez")
-    found = shapley(open_scenario(scorer("softmax"), past, item("c"), CONTEXT))
+    found = shapley(rescorer_for(scorer("softmax"), past, item("c"), CONTEXT))
     np.testing.assert_allclose(found.values, shapley_by_orders("softmax", past, [{n} for n in range(6)]), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["din", "average", "augru"])
 def test_categories_are_players_too(name):
     past = history("dabec")
-    opened = open_scenario(scorer(name), past, item("c"), CONTEXT)
-    found = shapley(opened, by_field(opened, "category"))
+    rescorer = rescorer_for(scorer(name), past, item("c"), CONTEXT)
+    found = shapley(rescorer, by_field(rescorer, "category"))
     assert found.players == ("x", "y", "no category")
     np.testing.assert_allclose(found.values, shapley_by_orders(name, past, [{0, 1}, {2, 3}, {4}]), atol=1e-5)
 
@@ -40,39 +40,39 @@ def test_categories_are_players_too(name):
 @pytest.mark.parametrize("name", ["din", "softmax", "average, counts"])
 def test_repeats_as_players_are_counted_instead_of_told_apart(name):
     past = history("aabab")
-    found = shapley(open_scenario(scorer(name), past, item("c"), CONTEXT), occurrences=True)
+    found = shapley(rescorer_for(scorer(name), past, item("c"), CONTEXT), occurrences=True)
     each = shapley_by_orders(name, past, [{n} for n in range(5)])
     np.testing.assert_allclose(found.values, [each[[0, 1, 3]].sum(), each[[2, 4]].sum()], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", FAMILY)
 def test_values_add_up_to_full_less_empty_history_exactly_or_sampled(name):
-    opened = open_scenario(scorer(name), history("dabace"), item("c"), CONTEXT)
-    for found in (shapley(opened), shapley(opened, most_rows=30), shapley(opened, occurrences=True)):
-        assert found.values.sum() == pytest.approx(opened.full - opened.empty, abs=1e-5)
+    rescorer = rescorer_for(scorer(name), history("dabace"), item("c"), CONTEXT)
+    for found in (shapley(rescorer), shapley(rescorer, row_budget=30), shapley(rescorer, occurrences=True)):
+        assert found.values.sum() == pytest.approx(rescorer.full - rescorer.empty, abs=1e-5)
         assert abs(found.gap) < 1e-5
 
 
 @pytest.mark.parametrize("occurrences", [False, True])
 def test_sampled_values_lie_within_their_standard_errors(occurrences):
-    opened = open_scenario(scorer("softmax"), history("dabacebda"), item("c"), CONTEXT)
-    exact = shapley(opened, occurrences=occurrences)
-    sampled = shapley(opened, occurrences=occurrences, most_rows=31, seed=3)  # there are 32 coalitions at least
+    rescorer = rescorer_for(scorer("softmax"), history("dabacebda"), item("c"), CONTEXT)
+    exact = shapley(rescorer, occurrences=occurrences)
+    sampled = shapley(rescorer, occurrences=occurrences, row_budget=31, seed=3)  # there are 32 coalitions at least
     assert exact.error is None
     assert (sampled.error > 0).all()
     assert (abs(sampled.values - exact.values) < 6 * sampled.error + 1e-6).all()
 
 
 def test_more_orders_come_nearer():
-    opened = open_scenario(scorer("softmax"), history("abcdezyxwvuts"), item("c"), CONTEXT)
-    few, many = shapley(opened, most_rows=50), shapley(opened, most_rows=8000)
+    rescorer = rescorer_for(scorer("softmax"), history("abcdezyxwvuts"), item("c"), CONTEXT)
+    few, many = shapley(rescorer, row_budget=50), shapley(rescorer, row_budget=8000)
     assert many.error.mean() < few.error.mean() / 1.7  # the root of 71 pairs over 16 is 2.1
-    exact = shapley(opened)
+    exact = shapley(rescorer)
     assert abs(many.values - exact.values).mean() < abs(few.values - exact.values).mean()
 
 
 def test_only_the_planted_behavior_has_a_value():
-    found = shapley(open_scenario(planted(), history("abca"), item("e"), {}))
+    found = shapley(rescorer_for(planted(), history("abca"), item("e"), {}))
     values = dict(zip((b.item.item_id for b in found.behaviors), found.values, strict=True))
     assert values == pytest.approx({"a": np.arcsinh(8), "b": 0, "c": 0}, abs=1e-5)
 
@@ -99,14 +99,14 @@ def test_a_glove_game_has_the_textbook_values():
 
 
 def test_no_behaviors_are_no_players():
-    found = shapley(open_scenario(scorer("din"), history(""), item("c"), CONTEXT))
+    found = shapley(rescorer_for(scorer("din"), history(""), item("c"), CONTEXT))
     assert found.values.shape == (0,)
     assert found.gap == 0
 
 
 def test_groups_that_share_an_occurrence_are_refused():
-    opened = open_scenario(scorer("din"), history("ab"), item("c"), CONTEXT)
+    rescorer = rescorer_for(scorer("din"), history("ab"), item("c"), CONTEXT)
     with pytest.raises(ValueError, match="share"):
-        shapley(opened, [Group("one", (1, 0)), Group("two", (1, 1))])
+        shapley(rescorer, [Group("one", (1, 0)), Group("two", (1, 1))])
     with pytest.raises(ValueError, match="leave out"):
-        shapley(opened, by_field(opened, "category"), occurrences=True)
+        shapley(rescorer, by_field(rescorer, "category"), occurrences=True)

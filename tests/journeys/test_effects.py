@@ -9,20 +9,20 @@ from playwright.sync_api import Page, expect
 
 from din_core.domain import Explanation, Scenario, Scores
 from din_core.explain import agreement, by_field, leave_one_out, path_split, verdict
-from din_core.scoring import Opened, Scorer, open_scenario
+from din_core.scoring import Rescorer, Scorer, rescorer_for
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from tests.journeys.reading import column, drawing, has_query, number, open_example, query, settles
 
 
-def opened(page: Page, store: BehaviorStore, scorers: dict[str, Scorer]) -> tuple[Scores, Opened]:
+def opened(page: Page, store: BehaviorStore, scorers: dict[str, Scorer]) -> tuple[Scores, Rescorer]:
     """The scenario in the address bar under its first model."""
     scenario = parse(query(page))[0].scenario
     assert isinstance(scenario, Scenario)
     scorer = scorers[scenario.checkpoints[0].partition("@")[0]]
     history = store.history(scenario.user_id, scenario.as_of)
     item = store.item(scenario.candidate_ids[0])
-    return scorer.score(history, [item], scenario.context), open_scenario(scorer, history, item, scenario.context)
+    return scorer.score(history, [item], scenario.context), rescorer_for(scorer, history, item, scenario.context)
 
 
 def rows(page: Page, table: str, cell: str) -> dict[str, float]:
@@ -33,7 +33,7 @@ def rows(page: Page, table: str, cell: str) -> dict[str, float]:
     return {name: number(text) for name, text in found}
 
 
-def check_effects(page: Page, scores: Scores, scene: Opened) -> None:
+def check_effects(page: Page, scores: Scores, scene: Rescorer) -> None:
     """Sentence, tables and sum are the core's."""
     effects = leave_one_out(scene)
     assert effects.probability is not None

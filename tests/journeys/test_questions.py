@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from din_core.explain import smallest_removal
 from din_core.explain.nearest import Seen, nearest
-from din_core.scoring import Scorer, open_scenario
+from din_core.scoring import Scorer, rescorer_for
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from din_core.store.queries.opposite_outcome import opposite_impressions
@@ -49,7 +49,7 @@ def test_the_fewest_behaviors_and_the_nearest_opposite_are_the_cores_and_can_be_
     page.get_by_text("Two more questions about this candidate").click()
 
     page.get_by_role("button", name="Find the fewest behaviors to remove").click()
-    opened = open_scenario(scorers["din"], history, shown.item, scenario.context)
+    opened = rescorer_for(scorers["din"], history, shown.item, scenario.context)
     goal = round(float(f"{100 / (1 + math.exp(-opened.full)):.1f}") / 2)
     expect(page.get_by_role("slider")).to_have_value(str(goal))
     found = smallest_removal(opened, threshold=math.log(goal / (100 - goal)))

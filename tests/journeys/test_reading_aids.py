@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from din_core.domain import Scores
 from din_core.explain import by_field, leave_one_out
-from din_core.scoring import Scorer, open_scenario
+from din_core.scoring import Scorer, rescorer_for
 from din_core.store import BehaviorStore
 from tests.journeys.reading import box, has_query, number, open_example, options, scores_of, weights
 from tests.small_world import MONDAY
@@ -53,7 +53,7 @@ def test_categories_as_rows_hold_the_sums_and_the_measured_effects_of_whole_cate
     assert cell(page, "Dairy", "total") == pytest.approx(sum(w * n for w, n in dairy), abs=6e-3)
     assert cell(page, "Dairy", "weight") == pytest.approx(sum(w * n for w, n in dairy) / 18, abs=6e-4)
     impression = store.impressions("7")[0]
-    scene = open_scenario(scorers["din"], store.history("7", MONDAY), impression.item, impression.context)
+    scene = rescorer_for(scorers["din"], store.history("7", MONDAY), impression.item, impression.context)
     whole = leave_one_out(scene, by_field(scene, "category"))
     expected = dict(zip(whole.players or (), whole.values.tolist(), strict=True))
     assert cell(page, "Dairy", "effect") == pytest.approx(expected["Dairy"], abs=6e-4)

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.explain import leave_one_out
-from din_core.scoring import Scorer, open_scenario
+from din_core.scoring import Scorer, rescorer_for
 from din_core.store import BehaviorStore
 from tests.journeys.reading import has_query, open_example, query, scores_of
 from tests.small_world import MONDAY
@@ -40,7 +40,7 @@ def test_the_csv_holds_the_cores_numbers_and_names_its_scene(
     scores, _ = scores_of(page, store, scorers)
     impression = store.impressions("7")[0]
     effects = leave_one_out(
-        open_scenario(scorers["din"], store.history("7", MONDAY), impression.item, impression.context)
+        rescorer_for(scorers["din"], store.history("7", MONDAY), impression.item, impression.context)
     )
     found = {r["item_id"]: r for r in rows}
     for place, behavior in enumerate(scores.behaviors):

@@ -12,7 +12,7 @@ from din_core.domain import DinLensError, History, Impression
 from din_core.domain.tour import MODELS, Tour, TourCandidate, TourCategory, TourStory
 from din_core.explain import by_field, leave_one_out
 from din_core.model.checkpoint import load_checkpoint
-from din_core.scoring import Scorer, open_scenario
+from din_core.scoring import Scorer, rescorer_for
 from din_core.store import BehaviorStore, open_store
 from trainer.datasets.planted.stories import STORIES
 from trainer.evaluation.faithfulness.planted_truth import Truth, read_truth
@@ -60,9 +60,9 @@ def _candidate(
     effect: dict[str, dict[str, float]] = {name: {} for name in names}
     for model, scorer in scorers.items():
         scores = scorer.score(history, [shown.item], shown.context)
-        opened = open_scenario(scorer, history, shown.item, shown.context)
-        groups = by_field(opened, CATEGORY)
-        points = leave_one_out(opened, groups).probability
+        rescorer = rescorer_for(scorer, history, shown.item, shown.context)
+        groups = by_field(rescorer, CATEGORY)
+        points = leave_one_out(rescorer, groups).probability
         assert points is not None
         probability[model] = round(float(scores.probability[0]), DIGITS)
         for group, lost in zip(groups, points.tolist(), strict=True):

@@ -24,13 +24,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from din_core.domain import DinLensError
+from din_core.kernels.evaluation import accelerate_evaluation
 from din_core.metrics import auc, gauc, log_loss
 from din_core.model.native import kernels_for
 from din_core.model.native.din import WholeDin
 from din_core.model.network import InterestNetwork, Output
 from din_core.model.ragged import RaggedBatch
-from din_core.scoring import kernels
-from din_core.scoring.blocks import in_blocks
 from trainer.training.adam import Adam
 from trainer.training.regularisation import REGULARISATIONS, Regularisation, row_penalties
 from trainer.training.resume import RunState, load_state, save_state
@@ -343,11 +342,10 @@ def predict(model: InterestNetwork, samples: Samples, batch_size: int = 1024) ->
 
 
 def for_scoring(model: InterestNetwork) -> InterestNetwork:
-    """The network itself, or on a CPU the same in blocks that stay in cache: a third of the time."""
+    """The network itself, or on a CPU the same by compiled kernels: a third of the time."""
     if next(model.parameters()).device.type != "cpu":
         return model
-    kernels.prepare(wait=True)  # so that all of a run is computed by the same code
-    return in_blocks(model)
+    return accelerate_evaluation(model)
 
 
 def _autocast(device: torch.device) -> Any:

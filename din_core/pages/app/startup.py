@@ -147,10 +147,10 @@ def load_models(folder: Path) -> dict[str, Scorer]:
     """
     import torch
 
-    from din_core.scoring import BatchingScorer, Device, load_scorers
+    from din_core.scoring import BatchingScorer, load_scorers, open_device
 
     torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other
-    on = Device(os.environ.get("DIN_DEVICE") or "cpu")
+    on = open_device(os.environ.get("DIN_DEVICE") or "cpu")
     return {name: BatchingScorer(scorer) for name, scorer in load_scorers(folder, on).items()}
 
 

@@ -161,7 +161,7 @@ def _other_scenario(scenario: Scenario, other: Impression) -> Scenario:
 def show_counterfactuals(app: App, scenario: Scenario) -> None:
     """The fewest behaviors whose removal takes the candidate across a probability that the visitor sets, on demand."""
     from din_core.explain import smallest_removal
-    from din_core.scoring import open_scenario
+    from din_core.scoring import rescorer_for
 
     try:
         history = app.store.history(scenario.user_id, scenario.as_of)
@@ -170,9 +170,9 @@ def show_counterfactuals(app: App, scenario: Scenario) -> None:
         report([sentence(error)])
         return
     scorer = app.scorers[caches.models_on_screen(scenario)[0]]
-    opened = open_scenario(scorer, history, candidate, scenario.context)
-    now = float(_percent(opened.full))
-    if not opened.behaviors:
+    rescorer = rescorer_for(scorer, history, candidate, scenario.context)
+    now = float(_percent(rescorer.full))
+    if not rescorer.behaviors:
         st.caption(t("The history is empty: nothing can be taken from it."))
         return
     where, go = st.columns([3, 2], vertical_alignment="bottom")
@@ -185,7 +185,7 @@ def show_counterfactuals(app: App, scenario: Scenario) -> None:
     )
     if go.button(t("Find the fewest behaviors to remove"), key="find_removal", icon=":material/playlist_remove:"):
         visitor.session().results.keep(
-            "removal", scenario, (smallest_removal(opened, threshold=float(np.log(goal / (100 - goal)))), goal)
+            "removal", scenario, (smallest_removal(rescorer, threshold=float(np.log(goal / (100 - goal)))), goal)
         )
     answer = visitor.session().results.get("removal", scenario)
     if answer is not None and answer[1] == goal:

@@ -25,15 +25,15 @@ class Explained:
 def explain(inputs: Inputs, scorer: Scorer, place: int) -> Explained:
     """Explain the case at `place`. Takes about as long as scoring all of them; DIEN some times longer."""
     from din_core.explain import Group, agreement, leave_one_out, path_split, verdict
-    from din_core.scoring import open_scenario
+    from din_core.scoring import rescorer_for
 
     case = inputs.cases[place]
     scores = scorer.score(inputs.history, [case.item], case.context)
-    opened = open_scenario(scorer, inputs.history, case.item, case.context)
-    effects = leave_one_out(opened)
+    rescorer = rescorer_for(scorer, inputs.history, case.item, case.context)
+    effects = leave_one_out(rescorer)
     groups = [Group(name, tuple(held.tolist())) for name, held in whole_categories(scores)]
     return Explained(
-        effects_info(scores, effects, leave_one_out(opened, groups)),
-        paths_info(path_split(opened)),
+        effects_info(scores, effects, leave_one_out(rescorer, groups)),
+        paths_info(path_split(rescorer)),
         verdict(agreement(scores, effects)),
     )

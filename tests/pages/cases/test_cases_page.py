@@ -14,7 +14,7 @@ from din_core.cases import KINDS, Cases, read_cases, write_cases
 from din_core.cases import kinds as kinds_module
 from din_core.explain import agreement, leave_one_out
 from din_core.pages.cases.files import bin_names
-from din_core.scoring import open_scenario
+from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
 from tests.pages.inspect.test_inspect_page import read
 from trainer.__main__ import main
@@ -102,7 +102,7 @@ def test_agreement_and_domination_are_those_of_leave_one_out(visit: Visit, world
     found = {}
     for shown in world.store.impressions("7", "test"):
         scores = world.scorers["din"].score(history, [shown.item], shown.context)
-        effects = leave_one_out(open_scenario(world.scorers["din"], history, shown.item, shown.context))
+        effects = leave_one_out(rescorer_for(world.scorers["din"], history, shown.item, shown.context))
         agreed = agreement(scores, effects)
         size = abs(agreed.effects)
         strongest = agreed.behaviors[int(size.argmax())].item.label

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from din_core.domain import Scenario
 from din_core.explain import smallest_removal
 from din_core.explain.nearest import Seen, nearest
-from din_core.scoring import open_scenario
+from din_core.scoring import rescorer_for
 from din_core.store.queries.opposite_outcome import opposite_impressions
 from tests.pages.conftest import World
 from tests.small_world import MONDAY
@@ -95,7 +95,7 @@ def test_it_is_said_where_nobody_decided_otherwise_or_no_outcome_is_known(opened
 
 def test_the_fewest_behaviors_to_remove_are_those_of_the_core(world: World, opened: Open) -> None:
     history = world.store.history("7", MONDAY)
-    one = open_scenario(world.scorers["din"], history, world.store.item("n1"), {})
+    one = rescorer_for(world.scorers["din"], history, world.store.item("n1"), {})
     full, empty = (100 / (1 + np.exp(-logit)) for logit in (one.full, one.empty))
     goal = round((full + empty) / 2)
     page = opened(scenario())

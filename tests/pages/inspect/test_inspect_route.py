@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from din_core.explain import leave_one_out
 from din_core.pages.browser.endpoints import HEADER, KEY
 from din_core.pages.inspect.route import answer
-from din_core.scoring import open_scenario
+from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
 from tests.pages.inspect.test_inspect_page import held
 from tests.small_world import MONDAY
@@ -89,7 +89,7 @@ def test_effects_come_for_the_candidates_that_are_asked_for(ask: Ask, world: Wor
         found |= {place: text for (_, place), text in zip(first["effects"], texts, strict=True)}
     history, shown = world.store.history("7", MONDAY), world.store.impressions("7")[:3]
     for place, text in found.items():
-        opened = open_scenario(world.scorers["din"], history, shown[place].item, shown[place].context)
+        opened = rescorer_for(world.scorers["din"], history, shown[place].item, shown[place].context)
         np.testing.assert_allclose(text["effect"], leave_one_out(opened).values, rtol=1e-6)
 
 

@@ -15,7 +15,7 @@ from din_core.explain import agreement, leave_one_out, verdict
 from din_core.pages.inspect.inspection import read_inputs
 from din_core.pages.inspect.measured_effects import explain
 from din_core.pages.inspect.payload import effects_text
-from din_core.scoring import open_scenario
+from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
 from tests.pages.inspect.test_inspect_page import held
 from tests.small_world import MONDAY
@@ -73,7 +73,7 @@ def test_the_page_sends_the_effects_and_the_verdict_of_the_case_on_screen(
     assert (common["cases"][place]["id"], second["effects"]) == ("m2", {})
     inputs = read_inputs(world.store, SHOWN, world.store.impressions("7"))
     case, scorer = inputs.cases[place], world.scorers["din"]
-    effects = leave_one_out(open_scenario(scorer, inputs.history, case.item, case.context))
+    effects = leave_one_out(rescorer_for(scorer, inputs.history, case.item, case.context))
     found = verdict(agreement(scorer.score(inputs.history, [case.item], case.context), effects))
     sent = first["effects"][place]
     np.testing.assert_allclose(sent["effect"], effects.values, rtol=1e-6)

@@ -9,10 +9,8 @@ from statistics import median
 import torch
 
 from din_core.model import pairs
-from din_core.scoring import kernels
 from din_core.scoring.catalogue import RowCatalogue
-from din_core.scoring.device import Device
-from din_core.scoring.means import Tiles
+from din_core.scoring.devices.cpu import CpuDevice
 from trainer.bench.data.synthetic_samples import config_of, each_alone, made_samples, unfolded
 from trainer.bench.padded_reference import unsplit
 from trainer.bench.parts.catalogue import made
@@ -74,12 +72,11 @@ def _training(shape: Shape, sizes: Sizes) -> list[Row]:
 def _catalogue(sizes: Sizes) -> list[Row]:
     candidates, behaviors = sizes.catalogues[0]
     say(f"levers, {candidates:,} × {behaviors}")
-    kernels.prepare(wait=True)
     network, rows, batch = made(candidates, behaviors)
     forms = {
         ALL_ON: RowCatalogue(network, rows),
-        "nothing in C": RowCatalogue(network, rows, Device("cpu", Tiles(fused=False))),
-        "one thread": RowCatalogue(network, rows, Device("cpu", Tiles(threads=1))),
+        "nothing in C": RowCatalogue(network, rows, CpuDevice(accelerated=False)),
+        "one thread": RowCatalogue(network, rows, CpuDevice(threads=1)),
     }
     tasks = {name: (lambda form=form: form.scoring(batch).finish()) for name, form in forms.items()}
     spent = {name: median(times) for name, times in alternate(tasks, min(sizes.rounds, 5)).items()}

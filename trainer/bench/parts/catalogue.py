@@ -20,7 +20,7 @@ from din_core.model.attention import ActivationUnit, WeightedSumPooling
 from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
-from din_core.scoring import Catalogue, kernels
+from din_core.scoring import Catalogue
 from din_core.scoring.catalogue import RowCatalogue
 from trainer.bench.data.bench_store import world
 from trainer.bench.memory import extra_bytes
@@ -41,7 +41,6 @@ TOP = 20
 
 def catalogue(sizes: Sizes, store: str | None = None, checkpoint: str | None = None) -> list[Row]:
     """A row a catalogue; with a store and checkpoint, also how soon its users' true top 20 stands."""
-    kernels.prepare(wait=True)
     rows = [_row(candidates, behaviors, sizes) for candidates, behaviors in sizes.catalogues]
     return rows if store is None else [*rows, *_top(sizes, store, checkpoint)]
 

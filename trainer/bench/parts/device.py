@@ -1,4 +1,4 @@
-"""Scoring on a GPU: each means of the paper's serving section off, one at a time, and the floor that is left.
+"""Scoring on a GPU: each technique of the paper's serving section off, one at a time, and the floor that is left.
 
 The floor is the larger of two: what the matrix products take at the device's own rate, and what writing and reading
 them takes at the rate of a copy. The second counts, for every pair, both hidden layers' products and the input of the
@@ -15,8 +15,7 @@ import torch
 from din_core.model.checkpoint import Checkpoint
 from din_core.scoring import BatchingScorer, Scorer
 from din_core.scoring.catalogue import CatalogueScoring, RowCatalogue
-from din_core.scoring.device import Device
-from din_core.scoring.means import Means
+from din_core.scoring.devices.gpu import GpuDevice, GpuOptions
 from trainer.bench.data.bench_store import world
 from trainer.bench.parts.catalogue import flop, made
 from trainer.bench.parts.machine import UNIT, copy_rate, matmul_rate
@@ -25,7 +24,7 @@ from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
 from trainer.bench.timing import alternate, say
 
-ALL_ON = "all means on"
+ALL_ON = "all techniques on"
 TOP = 100
 
 
@@ -42,23 +41,23 @@ def on_device(sizes: Sizes, name: str, store: str | None = None, checkpoint: str
     return [*catalogues, *_callers(sizes, name, store, checkpoint)]
 
 
-def forms(sizes: Sizes) -> dict[str, Means]:
+def forms(sizes: Sizes) -> dict[str, GpuOptions]:
     """All on, each off, all off."""
     on = sizes.compiled
     return {
-        ALL_ON: Means(compiled=on),
-        "not compiled": Means(compiled=False),
-        "not captured": Means(compiled=on, captured=False),
-        "one stream": Means(compiled=on, streams=1),
-        "none of them": Means(compiled=False, captured=False, streams=1),
+        ALL_ON: GpuOptions(compiled=on),
+        "not compiled": GpuOptions(compiled=False),
+        "not captured": GpuOptions(compiled=on, captured=False),
+        "one stream": GpuOptions(compiled=on, streams=1),
+        "none of them": GpuOptions(compiled=False, captured=False, streams=1),
     }
 
 
 def _catalogue(candidates: int, behaviors: int, sizes: Sizes, name: str) -> list[Row]:
     say(f"device, {candidates:,} × {behaviors}")
     network, rows, batch = made(candidates, behaviors)
-    tried = {**forms(sizes), "bfloat16": Means(compiled=sizes.compiled, half=True)}
-    catalogues = {form: RowCatalogue(network, rows, Device(name, means)) for form, means in tried.items()}
+    tried = {**forms(sizes), "bfloat16": GpuOptions(compiled=sizes.compiled, half=True)}
+    catalogues = {form: RowCatalogue(network, rows, GpuDevice(torch.device(name), own)) for form, own in tried.items()}
     tasks = {form: (lambda own=own: own.scoring(batch).finish()) for form, own in catalogues.items()}
     spent = {form: median(times) for form, times in alternate(tasks, min(sizes.rounds, 5)).items()}
     best = {form: _best(own.scoring(batch)) for form, own in catalogues.items()}
@@ -86,7 +85,7 @@ def _floor(candidates: int, behaviors: int, sizes: Sizes, name: str, half: bool)
 
 
 def _callers(sizes: Sizes, name: str, store: str | None, checkpoint: str | None) -> list[Row]:
-    """As many callers as there are at most: requests gathered or not, by all means and without each."""
+    """As many callers as there are at most: requests gathered or not, by all techniques and without each."""
     callers = max(sizes.callers)
     say(f"device, {callers} callers")
     served: dict[str, Served] = {}
@@ -107,9 +106,9 @@ def _callers(sizes: Sizes, name: str, store: str | None, checkpoint: str | None)
 
 
 def _scorers(checkpoint: Checkpoint, sizes: Sizes, name: str, open_ones: ExitStack) -> dict[str, Scorer]:
-    found: dict[str, Scorer] = {"not gathered": Scorer(checkpoint, Device(name, forms(sizes)[ALL_ON]))}
-    for form, means in forms(sizes).items():
+    found: dict[str, Scorer] = {"not gathered": Scorer(checkpoint, GpuDevice(torch.device(name), forms(sizes)[ALL_ON]))}
+    for form, own in forms(sizes).items():
         if form != "not captured":  # requests differ in size: nothing of them is recorded
-            scorer = Scorer(checkpoint, Device(name, means))
+            scorer = Scorer(checkpoint, GpuDevice(torch.device(name), own))
             found[form] = open_ones.enter_context(BatchingScorer(scorer, max_queue=4 * max(sizes.callers)))
     return found

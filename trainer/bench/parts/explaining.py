@@ -13,7 +13,7 @@ import numpy as np
 
 from din_core.domain import History, Item
 from din_core.explain import by_field, leave_one_out, shapley
-from din_core.scoring import Opened, Scorer, kernels, open_scenario
+from din_core.scoring import Rescorer, Scorer, rescorer_for
 from trainer.bench.data.bench_store import Question, World, world
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
@@ -38,9 +38,9 @@ class Asked:
         """The candidate's score and weights."""
         return self.scorer.score(self.history, [self.candidate], self.question.context)
 
-    def open(self) -> Opened:
+    def open(self) -> Rescorer:
         """Opened anew: nothing is kept from an earlier turn."""
-        return open_scenario(self.scorer, self.history, self.candidate, self.question.context)
+        return rescorer_for(self.scorer, self.history, self.candidate, self.question.context)
 
     def field(self) -> str:
         """The item field that tells categories."""
@@ -52,7 +52,6 @@ def explaining(sizes: Sizes, store: str | None = None, checkpoint: str | None = 
     """Milliseconds of each, opening the scenario included."""
     say("explaining")
     with world(sizes, store, checkpoint) as made:
-        kernels.prepare(wait=True)
         asked = [_asked(made, question) for question in made.questions]
         behaviors = np.mean([len(one.open().behaviors) for one in asked])
         groups = [len(by_field(one.open(), one.field())) for one in asked]
@@ -70,8 +69,8 @@ def _asked(made: World, question: Question) -> Asked:
 
 
 def _categories(one: Asked) -> object:
-    opened = one.open()
-    return shapley(opened, by_field(opened, one.field()))
+    rescorer = one.open()
+    return shapley(rescorer, by_field(rescorer, one.field()))
 
 
 def _row(name: str, task: Callable[[Asked], object], asked: Sequence[Asked], sizes: Sizes, note: str) -> Row:

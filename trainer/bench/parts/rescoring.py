@@ -6,7 +6,6 @@ import time
 
 import numpy as np
 
-from din_core.scoring import kernels
 from trainer.bench.data.bench_store import Question, World, world
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
@@ -19,7 +18,6 @@ def rescoring(sizes: Sizes, store: str | None = None, checkpoint: str | None = N
     """Milliseconds of the store's part, the network's and both, and of each user's first time alone."""
     say("rescoring")
     with world(sizes, store, checkpoint) as asked:
-        kernels.prepare(wait=True)
         first = np.array([_seconds(asked, question) for question in asked.questions])
         turns = [asked.questions[i % len(asked.questions)] for i in range(sizes.rescorings)]
         spent = np.array([_seconds(asked, question) for question in turns])

@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 
 from din_core.domain import History, Item
-from din_core.scoring import BatchingScorer, Scorer, kernels
+from din_core.scoring import BatchingScorer, Scorer
 from trainer.bench.data.bench_store import world
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
@@ -47,7 +47,6 @@ def serving(sizes: Sizes, store: str | None = None, checkpoint: str | None = Non
     """Two rows a number of callers."""
     rows = []
     with world(sizes, store, checkpoint) as asked:
-        kernels.prepare(wait=True)
         questions = [asked.read(question) for question in asked.questions]
         with BatchingScorer(asked.scorer, max_queue=4 * max(sizes.callers)) as batching:
             for callers in sizes.callers:

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from din_core.domain import Scores
 from din_core.model.config import ModelConfig
-from din_core.scoring import Opened
-from din_core.scoring.opened import Moved
+from din_core.scoring import Rescorer
+from din_core.scoring.rescoring import PooledHistories
 
 TOLERANCE = 0.01
 """Logits: the same prediction to .25 percentage points at most."""
@@ -50,16 +50,16 @@ def searchable(config: ModelConfig) -> bool:
 
 
 def search(
-    opened: Opened, scores: Scores, embeddings: Tensor, tolerance: float = TOLERANCE, seed: int = 0
+    rescorer: Rescorer, scores: Scores, embeddings: Tensor, tolerance: float = TOLERANCE, seed: int = 0
 ) -> Adversary | None:
     """The most different weights that keep the logit within `tolerance`, by gradient ascent from several starts.
 
     embeddings (T, D) of the behaviors; `scores` of the same candidate, first of all. None where nothing can be
     moved: fewer than two behaviors, or weights that are all 0.
     """
-    if len(opened.behaviors) < 2:
+    if len(rescorer.behaviors) < 2:
         return None
-    game = _Game(opened, scores, embeddings.double())
+    game = _Game(rescorer, scores, embeddings.double())
     if not bool((game.total > 0).all()):
         return None
     points = game.starts(seed).requires_grad_()  # (R, T, I)
@@ -76,24 +76,26 @@ def search(
 class _Game:
     """One scenario's masses, what they do to the logit, and how far they are from the trained ones."""
 
-    def __init__(self, opened: Opened, scores: Scores, embeddings: Tensor) -> None:
-        self.scene, self.k = opened.scene, embeddings
+    def __init__(self, rescorer: Rescorer, scores: Scores, embeddings: Tensor) -> None:
+        self.inputs, self.k = rescorer.inputs, embeddings
         self.softmaxed = scores.normalisation != "none"
         each = scores.field_weight or {"all": scores.weight}
         weights = np.stack([weight[0] for weight in each.values()], axis=1)  # (T, I)
-        self.trained = torch.from_numpy(weights * opened.count[:, None])
+        self.trained = torch.from_numpy(weights * rescorer.count[:, None])
         self.total = abs(self.trained).sum(0)  # (I,)
-        fields = opened.scene.network.config.item_fields
+        fields = rescorer.inputs.network.config.item_fields
         self.widths = torch.tensor([f.width for f in fields] if len(each) > 1 else [embeddings.shape[1]])
-        matches = opened.scene.matches
-        self.repeats = None if matches is None else torch.as_tensor(opened.count) @ matches.double()
+        matches = rescorer.inputs.matches
+        self.repeats = None if matches is None else torch.as_tensor(rescorer.count) @ matches.double()
         self.logit = float(self.logits(self.trained[None])[0])
 
     def logits(self, mass: Tensor) -> Tensor:
         """mass (R, T, I) → (R,)."""
         spread = mass.repeat_interleave(self.widths, 2)  # (R, T, D)
         repeats = None if self.repeats is None else self.repeats.expand(len(mass), -1)
-        return self.scene.logits(self.scene.cast(Moved((spread * self.k).sum(1), mass.sum(1), repeats))).double()
+        return self.inputs.logits(
+            self.inputs.cast(PooledHistories((spread * self.k).sum(1), mass.sum(1), repeats))
+        ).double()
 
     def masses(self, points: Tensor) -> Tensor:
         """Any (R, T, I) → masses of the trained total: signed, or with a softmax positive."""

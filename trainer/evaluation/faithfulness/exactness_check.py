@@ -14,7 +14,7 @@ from din_core.domain import DinLensError, History
 from din_core.domain.results import Floats
 from din_core.explain import Group, leave_one_out, shapley
 from din_core.model.checkpoint import load_checkpoint
-from din_core.scoring import Opened, Scorer, open_scenario
+from din_core.scoring import Rescorer, Scorer, rescorer_for
 from din_core.store import open_store
 from trainer.evaluation.faithfulness.sampled_impressions import Shown, sampled, shown
 
@@ -58,10 +58,10 @@ def check(
 
 def differences(scorer: Scorer, one: Shown, random: np.random.Generator) -> tuple[float, float, float]:
     """Largest differences of leave-one-out, of Shapley values, and of their sum, in one scenario."""
-    opened = open_scenario(scorer, one.history, one.candidate, one.context)
-    effects = leave_one_out(opened).values
+    rescorer = rescorer_for(scorer, one.history, one.candidate, one.context)
+    effects = leave_one_out(rescorer).values
     t = len(effects)
-    seen = _positions(scorer, one.history, opened)
+    seen = _positions(scorer, one.history, rescorer)
     everything = set().union(*seen)
     full = _rescored(scorer, one, everything)
     without = [
@@ -69,8 +69,8 @@ def differences(scorer: Scorer, one: Shown, random: np.random.Generator) -> tupl
         for gone in random.permutation(t)[:DELETED]
     ]
     players = min(t, int(random.integers(2, PLAYERS + 1)))
-    groups = _groups(opened, random, players)
-    values = shapley(opened, groups).values
+    groups = _groups(rescorer, random, players)
+    values = shapley(rescorer, groups).values
     own = [set().union(*(seen[place] for place in _of(group))) for group in groups]
     worth = {
         inside: _rescored(scorer, one, set().union(*(own[p] for p in range(players) if inside[p])))
@@ -107,12 +107,12 @@ def enumerated(worth: dict[tuple[int, ...], float], players: int) -> Floats:
     return values
 
 
-def _groups(opened: Opened, random: np.random.Generator, players: int) -> list[Group]:
+def _groups(rescorer: Rescorer, random: np.random.Generator, players: int) -> list[Group]:
     """The behaviors dealt out at random, at least one to each player."""
-    t = len(opened.behaviors)
+    t = len(rescorer.behaviors)
     owner = random.permutation(np.arange(t) % players) if players else np.zeros(0, dtype=np.int64)
     return [
-        Group(str(p), tuple(int(n) if o == p else 0 for n, o in zip(opened.count, owner, strict=True)))
+        Group(str(p), tuple(int(n) if o == p else 0 for n, o in zip(rescorer.count, owner, strict=True)))
         for p in range(players)
     ]
 
@@ -121,16 +121,16 @@ def _of(group: Group) -> list[int]:
     return [place for place, n in enumerate(group.occurrences) if n]
 
 
-def _positions(scorer: Scorer, history: History, opened: Opened) -> list[set[int]]:
+def _positions(scorer: Scorer, history: History, rescorer: Rescorer) -> list[set[int]]:
     """Where each behavior that the model sees lies in the history; what it does not see lies in none."""
-    t, n = len(opened.behaviors), len(history.behaviors)
+    t, n = len(rescorer.behaviors), len(history.behaviors)
     if not scorer.config.folds:
         return [{n - t + place} for place in range(t)]
-    places: dict[str, set[int]] = {b.item.item_id: set() for b in opened.behaviors}
+    places: dict[str, set[int]] = {b.item.item_id: set() for b in rescorer.behaviors}
     for place, behavior in enumerate(history.behaviors):
         if behavior.item.item_id in places:
             places[behavior.item.item_id].add(place)
-    return [places[b.item.item_id] for b in opened.behaviors]
+    return [places[b.item.item_id] for b in rescorer.behaviors]
 
 
 def _rescored(scorer: Scorer, one: Shown, kept: set[int]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from din_core.domain import Explanation, Scores
 from din_core.domain.results import Floats
 from din_core.explain import agreement, counted_weights, erasure, leave_one_out, verdict
-from din_core.scoring import Opened, Scorer, open_scenario
+from din_core.scoring import Rescorer, Scorer, rescorer_for
 from trainer.evaluation.faithfulness.distributions import distribution
 from trainer.evaluation.faithfulness.planted_truth import METHODS, precision
 from trainer.evaluation.faithfulness.sampled_impressions import Shown
@@ -54,9 +54,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Scene:
-    """One model in one scenario, opened."""
+    """One model in one scenario, ready to be rescored."""
 
-    opened: Opened
+    rescorer: Rescorer
     scores: Scores
     weights: Floats
     """(T,) weight × count"""
@@ -66,18 +66,18 @@ class Scene:
 
 def scene(scorer: Scorer, shown: Shown) -> Scene:
     """Score and open a scenario."""
-    opened = open_scenario(scorer, shown.history, shown.candidate, shown.context)
+    rescorer = rescorer_for(scorer, shown.history, shown.candidate, shown.context)
     scores = scorer.score(shown.history, [shown.candidate], shown.context)
-    return Scene(opened, scores, counted_weights(scores).values, leave_one_out(opened))
+    return Scene(rescorer, scores, counted_weights(scores).values, leave_one_out(rescorer))
 
 
 def measure(seen: Scene, shown: Shown, field: str | None, causes: frozenset[str] | None) -> Measured:
     """All figures of one model in one scenario; `field` tells its candidate's category."""
     agreed = agreement(seen.scores, seen.effects, top=(TOP,))
-    erased = None if agreed.alike else erasure(seen.opened, seen.weights, orders=ORDERS)
+    erased = None if agreed.alike else erasure(seen.rescorer, seen.weights, orders=ORDERS)
     return Measured(
         user=shown.user,
-        behaviors=len(seen.opened.behaviors),
+        behaviors=len(seen.rescorer.behaviors),
         category=(field and shown.candidate.fields.get(field)) or "none",
         figures={
             "tau": None if agreed.alike else agreed.tau,
@@ -88,7 +88,7 @@ def measure(seen: Scene, shown: Shown, field: str | None, causes: frozenset[str]
             **{name: None if erased is None else float(getattr(erased, name)) for name in FIGURES[5:]},
         },
         level=verdict(agreed).level,
-        found=precision(seen.opened, seen.scores, causes) if causes else None,
+        found=precision(seen.rescorer, seen.scores, causes) if causes else None,
     )
 
 

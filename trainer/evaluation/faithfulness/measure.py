@@ -109,10 +109,10 @@ class _Model:
         seen = scene(self.scorer, one)
         self.rows.append(measure(seen, one, field, causes))
         if searched and searchable(self.checkpoint.config):
-            rows = self.item_rows[[self.position[b.item.item_id] for b in seen.opened.behaviors]]
+            rows = self.item_rows[[self.position[b.item.item_id] for b in seen.rescorer.behaviors]]
             with torch.no_grad():
                 embeddings = self.checkpoint.model.item(rows)
-            self.adversaries.append((one.user, search(seen.opened, seen.scores, embeddings)))
+            self.adversaries.append((one.user, search(seen.rescorer, seen.scores, embeddings)))
         return seen
 
     def result(self, on: Split, options: FaithfulnessOptions, say: Say) -> Result:

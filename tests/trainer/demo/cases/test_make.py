@@ -15,7 +15,7 @@ import pytest
 from din_core.cases import AGES, RANKS, REPEATS, Cases, Slice, mean_weights, read_cases, rows_of
 from din_core.domain import History, Impression, Scores
 from din_core.explain import agreement, leave_one_out
-from din_core.scoring import Scorer, load_scorers, open_scenario
+from din_core.scoring import Scorer, load_scorers, rescorer_for
 from din_core.store import BehaviorStore, ingest, open_store
 from tests.tiny_checkpoints import write_checkpoints
 from tests.trainer.planted_tables import DAY, planted_tables
@@ -114,7 +114,7 @@ def test_each_row_has_the_agreement_and_the_strongest_effect_of_its_scenario(
     shown = impressions(world)
     for row, key in list(enumerate(keys(cases)))[::5]:
         history, scores = scored(world, model, shown[key])
-        effects = leave_one_out(open_scenario(world.scorers[model], history, shown[key].item, shown[key].context))
+        effects = leave_one_out(rescorer_for(world.scorers[model], history, shown[key].item, shown[key].context))
         agreed = agreement(scores, effects)
         assert agreed.tau is not None
         assert cases.tau[row] == near(agreed.tau)

@@ -37,8 +37,8 @@ def test_every_model_is_exact_and_a_wrong_method_is_seen(
         assert all(row[name] < 1e-5 for row in found for name in ("leave_one_out", "shapley", "efficiency"))
         assert not (folder / "din" / "faithfulness.json").exists()
 
-        def wrong(opened, groups):  # type: ignore[no-untyped-def]
-            found = right(opened, groups)
+        def wrong(rescorer, groups):  # type: ignore[no-untyped-def]
+            found = right(rescorer, groups)
             found.values[0] += 0.25
             return found
 

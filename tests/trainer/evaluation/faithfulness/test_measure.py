@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from din_core.domain import Scores
 from din_core.model.checkpoint import load_checkpoint
-from din_core.scoring import Scorer, open_scenario
+from din_core.scoring import Scorer, rescorer_for
 from din_core.store import ingest, open_store
 from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
@@ -192,15 +192,15 @@ def test_the_adversary_keeps_the_prediction_and_the_total_and_moves_attention(wo
         history = store.history("noor-tshirt-and-phone", impression.timestamp)
     finally:
         store.close()
-    opened = open_scenario(scorer, history, impression.item, {})
+    rescorer = rescorer_for(scorer, history, impression.item, {})
     scores: Scores = scorer.score(history, [impression.item], {})
     vocabulary = scorer.checkpoint.vocabulary
     rows = [
         [v.row(b.item.item_id if name == "item_id" else b.item.fields[name]) for name, v in vocabulary.item.items()]
-        for b in opened.behaviors
+        for b in rescorer.behaviors
     ]
     embeddings = scorer.checkpoint.model.item(torch.tensor(rows))
-    found = search(opened, scores, embeddings, tolerance=0.01)
+    found = search(rescorer, scores, embeddings, tolerance=0.01)
     assert found is not None
     assert 0.05 < found.moved <= 1
     assert found.change <= 0.01

@@ -1,4 +1,4 @@
-"""One candidate against one history, with all that a behavior can move laid open: cheap exact re-scoring.
+"""Exact rescoring of one candidate against changed histories, at the cost of the tower alone.
 
 The tower reads behaviors through (v, intensity, repeats) alone. But for DIEN these are sums over occurrences, or
 such sums over a total: removing a behavior leaves every other's weight before normalisation as it was, so that S
@@ -28,8 +28,8 @@ from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pooling import BasePooling
 from din_core.model.ragged import RaggedBatch
+from din_core.scoring.fixed_context_tower import FixedContextTower
 from din_core.scoring.scorer import Request, Scorer
-from din_core.scoring.short_tower import ShortTower
 
 ROWS = 1024
 """Changed histories that go through the tower at once: what a core's own cache holds."""
@@ -39,7 +39,7 @@ LEAST = -700.0
 """exp of less is 0 in double precision: behaviors whose weights lie further apart than this count as this far."""
 
 
-class Moved(NamedTuple):
+class PooledHistories(NamedTuple):
     """What the tower reads of S histories."""
 
     v: Tensor
@@ -51,7 +51,7 @@ class Moved(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Scene:
+class RescoringInputs:
     """What no behavior moves, and what each behavior brings."""
 
     network: InterestNetwork
@@ -69,52 +69,52 @@ class Scene:
     times: tuple[tuple[int, ...], ...]
     """(T) when each behavior's occurrences were, oldest first"""
     count: Floats
-    """(T,) repeats of each behavior in the history; 0 for those that were opened as additions"""
+    """(T,) repeats of each behavior in the history; 0 for additions"""
     matches: Tensor | None
     """(T, R) what one occurrence adds to the counts of repeats; None where the tower reads none"""
 
-    def cast(self, moved: Moved) -> Moved:
+    def cast(self, pooled: PooledHistories) -> PooledHistories:
         """In the network's own precision."""
-        v, intensity, repeats = (None if part is None else part.to(self.q.dtype) for part in moved)
+        v, intensity, repeats = (None if part is None else part.to(self.q.dtype) for part in pooled)
         assert v is not None
         assert intensity is not None
-        return Moved(v, intensity, repeats)
+        return PooledHistories(v, intensity, repeats)
 
-    def tower_input(self, moved: Moved) -> Tensor:
+    def tower_input(self, pooled: PooledHistories) -> Tensor:
         """(S, W)."""
-        s = len(moved.v)
+        s = len(pooled.v)
         fixed = (self.others.expand(s, -1), self.candidate.expand(s, -1), self.q.expand(s, -1))
-        return self.network.tower_input(*fixed, *self.cast(moved))
+        return self.network.tower_input(*fixed, *self.cast(pooled))
 
-    def logits(self, moved: Moved) -> Tensor:
+    def logits(self, pooled: PooledHistories) -> Tensor:
         """(S,)."""
-        logit: Tensor = self.network.tower(self.tower_input(moved))
+        logit: Tensor = self.network.tower(self.tower_input(pooled))
         return logit
 
 
-class Opened(ABC):
-    """A scenario of one candidate, ready to be scored again with some of its behaviors, or others.
+class Rescorer(ABC):
+    """Scores one candidate again with some of a history's behaviors, or others.
 
     Removal is defined on the history the model sees: repeats folded where the model folds them, the newest
     `max_history` kept. Removing from a longer history would let an older behavior enter in reality; here none does.
     """
 
-    most_rows: int
+    row_budget: int
     """Changed histories that take some tenths of a second on two cores: what an exact method may spend."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self._tower = ShortTower(scene.network, scene.others)
+    def __init__(self, inputs: RescoringInputs) -> None:
+        self.inputs = inputs
+        self._tower = FixedContextTower(inputs.network, inputs.others)
 
     @property
     def behaviors(self) -> tuple[FoldedBehavior, ...]:
         """(T) as the model sees them."""
-        return self.scene.behaviors
+        return self.inputs.behaviors
 
     @property
     def count(self) -> Floats:
-        """(T,) repeats of each behavior in the history; 0 for those that were opened as additions."""
-        return self.scene.count
+        """(T,) repeats of each behavior in the history; 0 for additions."""
+        return self.inputs.count
 
     def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
         """(S,) logits of S changed histories; sums in double precision, the tower in the network's own.
@@ -125,8 +125,8 @@ class Opened(ABC):
         changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
         brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
         with torch.no_grad():
-            moved = map(self.scene.cast, self._moved(changed, brings))
-            parts = [self._tower(self.scene.candidate, self.scene.q, *one) for one in moved]
+            pooled = map(self.inputs.cast, self._pooled(changed, brings))
+            parts = [self._tower(self.inputs.candidate, self.inputs.q, *one) for one in pooled]
         return np.asarray(torch.cat(parts).double())
 
     @cached_property
@@ -139,22 +139,22 @@ class Opened(ABC):
         """The logit of the empty history: profile, context and candidate alone."""
         return float(self.logits(np.zeros_like(self.count))[0])
 
-    def tower_mixes(self, chosen: Sequence[Mapping[str, bool]]) -> Floats:
+    def logits_with_inputs(self, chosen: Sequence[Mapping[str, bool]]) -> Floats:
         """(S,) logits with each of `paths` as the full history has it (True) or as the empty one has it."""
         with torch.no_grad():
             kept = torch.as_tensor(np.stack([np.zeros_like(self.count), self.count]))
-            empty, full = torch.cat([self.scene.tower_input(moved) for moved in self._moved(kept, None)])
+            empty, full = torch.cat([self.inputs.tower_input(pooled) for pooled in self._pooled(kept, None)])
             x = empty.repeat(len(chosen), 1)
-            spans = self.scene.network.input_spans()
+            spans = self.inputs.network.input_spans()
             for row, choice in zip(x, chosen, strict=True):
                 for name in (name for name, taken in choice.items() if taken):
                     row[spans[name]] = full[spans[name]]
-            return np.asarray(self.scene.network.tower(x).double())
+            return np.asarray(self.inputs.network.tower(x).double())
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Names of the tower's inputs that a behavior can move."""
-        return tuple(self.scene.network.input_spans())
+        return tuple(self.inputs.network.input_spans())
 
     @abstractmethod
     def line(self, at: Floats) -> tuple[Floats, Floats]:
@@ -165,43 +165,43 @@ class Opened(ABC):
         """
 
     @abstractmethod
-    def _moved(self, kept: Tensor, players: Tensor | None) -> Iterator[Moved]:
+    def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
         """In pieces of bounded memory: kept (S, T), or (S, P) with players (P, T)."""
 
     def _repeats(self, kept: Tensor) -> Tensor | None:
-        return None if self.scene.matches is None else kept @ self.scene.matches.to(kept.dtype)
+        return None if self.inputs.matches is None else kept @ self.inputs.matches.to(kept.dtype)
 
 
-class Summed(Opened):
+class SumRescorer(Rescorer):
     """Every member but DIEN: what the tower reads are sums over occurrences, some of them over a total."""
 
-    most_rows = 2**16
+    row_budget = 2**16
 
-    def __init__(self, scene: Scene, k: Tensor, mass: Tensor, normalised: bool) -> None:
+    def __init__(self, inputs: RescoringInputs, k: Tensor, mass: Tensor, normalised: bool) -> None:
         """k (T, D); mass (T, I) is what an occurrence weighs, before the division by a total if normalised."""
-        super().__init__(scene)
-        widths = [f.width for f in scene.network.config.item_fields] if mass.shape[1] > 1 else [k.shape[1]]
+        super().__init__(inputs)
+        widths = [f.width for f in inputs.network.config.item_fields] if mass.shape[1] > 1 else [k.shape[1]]
         self._widths = torch.tensor(widths)
         self._normalised = normalised
         columns = [mass.repeat_interleave(self._widths, 1) * k, mass]
-        self.terms = torch.cat(columns if scene.matches is None else [*columns, scene.matches.double()], 1)
+        self.terms = torch.cat(columns if inputs.matches is None else [*columns, inputs.matches.double()], 1)
         """(T, K) what one occurrence adds to the sums of v, of intensity and of repeats"""
 
     def line(self, at: Floats) -> tuple[Floats, Floats]:
         """The straight line of (v, intensity, repeats) from 0; a behavior's share is what it adds at the end."""
         count = torch.as_tensor(self.count)
-        dtype = self.scene.q.dtype
+        dtype = self.inputs.q.dtype
         shares = count[:, None] * self.terms  # (T, K)
         if self._normalised:
             total = self._spread(shares.sum(0, keepdim=True))
             shares = shares / torch.where(total > 0, total, 1)
         with torch.enable_grad():
             state = (torch.as_tensor(at)[:, None] * shares.sum(0)).to(dtype).requires_grad_()  # (S, K)
-            logit = self.scene.logits(self._split(state))
+            logit = self.inputs.logits(self._split(state))
             (slope,) = torch.autograd.grad(logit.sum(), state)
         return np.asarray(logit.detach().double()), np.asarray(slope.double() @ shares.T)
 
-    def _moved(self, kept: Tensor, players: Tensor | None) -> Iterator[Moved]:
+    def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
         # What is kept is summed, never a difference from the whole: nothing cancels when little is left.
         terms = self.terms if players is None else players @ self.terms
         for some in torch.split(kept, ROWS):
@@ -211,9 +211,11 @@ class Summed(Opened):
                 sums = sums / torch.where(total > 0, total, 1)
             yield self._split(sums)
 
-    def _split(self, sums: Tensor) -> Moved:
+    def _split(self, sums: Tensor) -> PooledHistories:
         d, i = int(self._widths.sum()), len(self._widths)
-        return Moved(sums[:, :d], sums[:, d : d + i], sums[:, d + i :] if self.scene.matches is not None else None)
+        return PooledHistories(
+            sums[:, :d], sums[:, d : d + i], sums[:, d + i :] if self.inputs.matches is not None else None
+        )
 
     def _spread(self, sums: Tensor) -> Tensor:
         """(S, K): the total mass each column is divided by."""
@@ -222,19 +224,19 @@ class Summed(Opened):
         return torch.cat([total.repeat_interleave(self._widths, 1), total, torch.ones_like(sums[:, d + i :])], 1)
 
 
-class Evolved(Opened):
+class EvolutionRescorer(Rescorer):
     """DIEN: the evolution is run again on the behaviors that are kept."""
 
-    most_rows = 2**12
+    row_budget = 2**12
 
-    def __init__(self, scene: Scene, k: Tensor, batch: RaggedBatch) -> None:
+    def __init__(self, inputs: RescoringInputs, k: Tensor, batch: RaggedBatch) -> None:
         """k (T, D); batch is the scenario's own."""
-        super().__init__(scene)
+        super().__init__(inputs)
         self._k, self._batch = k, batch
 
     @property
     def _pooling(self) -> InterestEvolution:
-        pooling = self.scene.network.pooling
+        pooling = self.inputs.network.pooling
         assert isinstance(pooling, InterestEvolution)
         return pooling
 
@@ -242,7 +244,7 @@ class Evolved(Opened):
     def path(self) -> tuple[Floats, Floats]:
         """(T,) attention on each behavior and (T + 1, D) the interest state: before the first step, then after each."""
         interest = self._pooling.extract(self._k, self._batch)
-        attention = self._pooling.attend(self.scene.q, interest, self._batch)
+        attention = self._pooling.attend(self.inputs.q, interest, self._batch)
         return np.asarray(attention.double()), np.asarray(self._pooling.evolution.path(interest, attention).double())
 
     def line(self, at: Floats) -> tuple[Floats, Floats]:
@@ -253,12 +255,12 @@ class Evolved(Opened):
         kept = torch.as_tensor(self.count) > 0
         k, s, t = self._k[kept], len(at), int(kept.sum())
         one = self._changed(kept[None])
-        several = replace(one, candidate=self.scene.candidate.expand(s, -1), candidate_offsets=(0, s))
-        q = self.scene.q
+        several = replace(one, candidate=self.inputs.candidate.expand(s, -1), candidate_offsets=(0, s))
+        q = self.inputs.q
         with torch.no_grad():
             interest = self._pooling.extract(k, one)
             attention = self._pooling.attend(q, interest, one)  # (t,)
-        matches = None if self.scene.matches is None else self.scene.matches[kept].to(q.dtype)
+        matches = None if self.inputs.matches is None else self.inputs.matches[kept].to(q.dtype)
         fraction = torch.as_tensor(at, dtype=q.dtype)
         with torch.enable_grad():
             along = (attention[:, None] * fraction).requires_grad_()  # (t, S)
@@ -267,7 +269,7 @@ class Evolved(Opened):
             if self._pooling.history_sum:
                 v = torch.cat([v, there.T @ k], 1)
             repeats = None if matches is None else there.T @ matches
-            logit = self.scene.logits(Moved(v, along.sum(0)[:, None], repeats))
+            logit = self.inputs.logits(PooledHistories(v, along.sum(0)[:, None], repeats))
             by_attention, by_presence = torch.autograd.grad(
                 logit.sum(), (along, there), allow_unused=True, materialize_grads=True
             )
@@ -275,7 +277,7 @@ class Evolved(Opened):
         slopes[:, kept.numpy()] = (by_attention * attention[:, None] + by_presence).T.double().numpy()
         return np.asarray(logit.detach().double()), slopes
 
-    def _moved(self, kept: Tensor, players: Tensor | None) -> Iterator[Moved]:
+    def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
         for some in torch.split(kept, max(1, PAIRS // max(1, len(self.behaviors)))):
             here = some if players is None else some @ players
             whole = here > 0.5
@@ -283,9 +285,9 @@ class Evolved(Opened):
                 raise ValueError("DIEN keeps a behavior or does not; give counts of 0 and 1")
             batch = self._changed(whole)
             _, v, intensity, _ = self._pooling(
-                self.scene.q.expand(len(here), -1), self._k[whole.nonzero()[:, 1]], batch
+                self.inputs.q.expand(len(here), -1), self._k[whole.nonzero()[:, 1]], batch
             )
-            yield Moved(v, intensity, self._repeats(here))
+            yield PooledHistories(v, intensity, self._repeats(here))
 
     def _changed(self, kept: Tensor) -> RaggedBatch:
         """kept (S, T) bool → S histories, each with the one candidate."""
@@ -297,20 +299,20 @@ class Evolved(Opened):
             count=self._batch.count[rows],
             age=self._batch.age[rows],
             behavior_offsets=(0, *kept.sum(1).cumsum(0).tolist()),
-            candidate=self.scene.candidate.expand(s, -1),
+            candidate=self.inputs.candidate.expand(s, -1),
             candidate_offsets=tuple(range(s + 1)),
         )
 
 
 @torch.no_grad()
-def open_scenario(
+def rescorer_for(
     scorer: Scorer,
     history: History,
     candidate: Item,
     context: Mapping[str, str | None],
     added: Sequence[Item] = (),
-) -> Opened:
-    """Open one candidate against one history.
+) -> Rescorer:
+    """A rescorer of one candidate against one history.
 
     `added` are items that are not there, but may be: each follows as one more behavior at the impression's last
     second, with a count of 0 until `logits` is given another.
@@ -321,7 +323,7 @@ def open_scenario(
     behaviors = (*seen, *(FoldedBehavior(item, 1, now, now) for item in added))
     batch = scorer.batch([[Request(history, behaviors, (candidate,), (context,))]])
     q, k = network.item(batch.candidate), network.item(batch.behavior)
-    scene = Scene(
+    inputs = RescoringInputs(
         network=network,
         others=network.others(batch),
         candidate=batch.candidate,
@@ -334,9 +336,9 @@ def open_scenario(
         matches=_matches(batch) if network.counts else None,
     )
     if config.architecture == "dien":
-        return Evolved(scene, k, batch)
+        return EvolutionRescorer(inputs, k, batch)
     mass, normalised = _mass(network, q, k, batch)
-    return Summed(scene, k.double(), mass, normalised)
+    return SumRescorer(inputs, k.double(), mass, normalised)
 
 
 def _matches(batch: RaggedBatch) -> Tensor:

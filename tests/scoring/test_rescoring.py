@@ -1,4 +1,4 @@
-"""An opened scenario against the scorer: what is kept must score as a history that really holds nothing else."""
+"""Rescoring against the scorer: what is kept must score as a history that really holds nothing else."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from din_core.domain import Behavior, History, Item
-from din_core.scoring import open_scenario
-from din_core.scoring.opened import _exp
+from din_core.scoring import rescorer_for
+from din_core.scoring.rescoring import _exp
 from tests.explain.scenes import DAY, FAMILY, history, item, scorer
 
 
@@ -33,17 +33,17 @@ def score(name: str, past: History) -> float:
 
 @pytest.mark.parametrize("name", FAMILY)
 def test_the_full_and_the_empty_history_score_as_they_do_alone(name):
-    opened = open_scenario(scorer(name), history("abacd"), item("c"), {"place": "top"})
-    assert opened.full == pytest.approx(score(name, history("abacd")), abs=1e-5)
-    assert opened.empty == pytest.approx(score(name, history("")), abs=1e-5)
+    rescorer = rescorer_for(scorer(name), history("abacd"), item("c"), {"place": "top"})
+    assert rescorer.full == pytest.approx(score(name, history("abacd")), abs=1e-5)
+    assert rescorer.empty == pytest.approx(score(name, history("")), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", FAMILY)
 def test_each_behavior_less_scores_as_it_does_really_deleted(name):
     past = history("dabaceb")
-    opened = open_scenario(scorer(name), past, item("c"), {"place": "top"})
-    found = opened.logits(opened.count - np.diag(opened.count))
-    for t, behavior in enumerate(opened.behaviors):
+    rescorer = rescorer_for(scorer(name), past, item("c"), {"place": "top"})
+    found = rescorer.logits(rescorer.count - np.diag(rescorer.count))
+    for t, behavior in enumerate(rescorer.behaviors):
         at = behavior.last_timestamp if not scorer(name).config.folds else None
         kept = [b for b in past.behaviors if (b.timestamp != at if at else b.item != behavior.item)]
         assert found[t] == pytest.approx(score(name, History(past.user, past.as_of, tuple(kept))), abs=1e-5)
@@ -54,39 +54,39 @@ def test_each_behavior_less_scores_as_it_does_really_deleted(name):
 @pytest.mark.parametrize("name", ["din", "softmax", "unit per field, softmax", "counts", "average, counts", "sum"])
 def test_some_of_the_repeats_less_score_as_they_do_really_deleted(name, items, data):
     past = history(items)
-    opened = open_scenario(scorer(name), past, item("c"), {"place": "top"})
-    kept = [data.draw(st.integers(0, b.count)) for b in opened.behaviors]
-    gone = Counter({b.item.item_id: b.count - n for b, n in zip(opened.behaviors, kept, strict=True)})
-    assert opened.logits(np.array(kept))[0] == pytest.approx(score(name, without(past, gone)), abs=1e-5)
+    rescorer = rescorer_for(scorer(name), past, item("c"), {"place": "top"})
+    kept = [data.draw(st.integers(0, b.count)) for b in rescorer.behaviors]
+    gone = Counter({b.item.item_id: b.count - n for b, n in zip(rescorer.behaviors, kept, strict=True)})
+    assert rescorer.logits(np.array(kept))[0] == pytest.approx(score(name, without(past, gone)), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", FAMILY)
 def test_groups_bring_all_that_is_in_them(name):
-    opened = open_scenario(scorer(name), history("abacde"), item("c"), {})
-    players = np.zeros((2, len(opened.behaviors)))
-    players[0, ::2], players[1, 1::2] = opened.count[::2], opened.count[1::2]
+    rescorer = rescorer_for(scorer(name), history("abacde"), item("c"), {})
+    players = np.zeros((2, len(rescorer.behaviors)))
+    players[0, ::2], players[1, 1::2] = rescorer.count[::2], rescorer.count[1::2]
     kept = np.array([[0, 1], [1, 0], [1, 1], [0, 0]])
-    np.testing.assert_allclose(opened.logits(kept, players), opened.logits(kept @ players), atol=1e-6)
+    np.testing.assert_allclose(rescorer.logits(kept, players), rescorer.logits(kept @ players), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", FAMILY)
 def test_an_item_that_was_not_there_scores_as_if_it_had_come_last(name):
     past = history("abac")
-    opened = open_scenario(scorer(name), past, item("c"), {"place": "top"}, added=[item("a"), item("e")])
-    assert opened.full == pytest.approx(score(name, past), abs=1e-5)
-    found = opened.logits(opened.count + np.array([0.0] * (len(opened.behaviors) - 2) + [1, 1]))[0]
+    rescorer = rescorer_for(scorer(name), past, item("c"), {"place": "top"}, added=[item("a"), item("e")])
+    assert rescorer.full == pytest.approx(score(name, past), abs=1e-5)
+    found = rescorer.logits(rescorer.count + np.array([0.0] * (len(rescorer.behaviors) - 2) + [1, 1]))[0]
     last = tuple(Behavior(item(i), past.as_of - 1) for i in "ae")
     assert found == pytest.approx(score(name, History(past.user, past.as_of, past.behaviors + last)), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", FAMILY)
 def test_the_line_ends_at_the_full_history_and_its_slopes_are_its_derivative(name):
-    opened = open_scenario(scorer(name), history("abacde"), item("c"), {"place": "top"})
+    rescorer = rescorer_for(scorer(name), history("abacde"), item("c"), {"place": "top"})
     step = 1e-2
-    logits, slopes = opened.line(np.array([0.0, 0.4 - step, 0.4, 0.4 + step, 1.0]))
-    assert logits[-1] == pytest.approx(opened.full, abs=1e-5)
+    logits, slopes = rescorer.line(np.array([0.0, 0.4 - step, 0.4, 0.4 + step, 1.0]))
+    assert logits[-1] == pytest.approx(rescorer.full, abs=1e-5)
     if name != "aigru":  # its states move without attention too
-        assert logits[0] == pytest.approx(opened.empty, abs=1e-5)
+        assert logits[0] == pytest.approx(rescorer.empty, abs=1e-5)
     assert slopes[2].sum() == pytest.approx((logits[3] - logits[1]) / (2 * step), rel=0.02, abs=1e-3)
 
 
@@ -98,26 +98,26 @@ def test_weights_far_apart_leave_no_history_without_weight():
 
 @pytest.mark.parametrize("name", FAMILY)
 def test_a_scenario_without_behaviors_opens(name):
-    opened = open_scenario(scorer(name), history(""), item("c"), {})
-    assert opened.full == opened.empty
-    assert opened.behaviors == ()
+    rescorer = rescorer_for(scorer(name), history(""), item("c"), {})
+    assert rescorer.full == rescorer.empty
+    assert rescorer.behaviors == ()
 
 
 def test_the_newest_are_kept_where_a_history_is_longer_than_the_model_reads():
     past = history("abcde")
     short = scorer("din", max_history=3)
-    opened = open_scenario(short, past, item("c"), {})
-    assert [b.item.item_id for b in opened.behaviors] == ["c", "d", "e"]
-    assert opened.full == pytest.approx(float(short.score(past, [item("c")], {}).logit[0]), abs=1e-6)
+    rescorer = rescorer_for(short, past, item("c"), {})
+    assert [b.item.item_id for b in rescorer.behaviors] == ["c", "d", "e"]
+    assert rescorer.full == pytest.approx(float(short.score(past, [item("c")], {}).logit[0]), abs=1e-6)
 
 
 def test_occurrences_keep_their_times():
-    opened = open_scenario(scorer("din"), history("aba"), item("c"), {}, added=[Item("new")])
-    as_of = opened.scene.as_of
-    assert opened.scene.times == ((as_of - 2 * DAY,), (as_of - 3 * DAY, as_of - DAY), (as_of - 1,))
+    rescorer = rescorer_for(scorer("din"), history("aba"), item("c"), {}, added=[Item("new")])
+    as_of = rescorer.inputs.as_of
+    assert rescorer.inputs.times == ((as_of - 2 * DAY,), (as_of - 3 * DAY, as_of - DAY), (as_of - 1,))
 
 
 def test_dien_keeps_no_part_of_a_behavior():
-    opened = open_scenario(scorer("augru"), history("ab"), item("c"), {})
+    rescorer = rescorer_for(scorer("augru"), history("ab"), item("c"), {})
     with pytest.raises(ValueError, match="0 and 1"):
-        opened.logits(np.array([0.5, 1]))
+        rescorer.logits(np.array([0.5, 1]))

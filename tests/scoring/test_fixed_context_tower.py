@@ -1,15 +1,12 @@
-"""The short tower is the network's own, for one user and context."""
+"""The tower of one context is the network's own, for one user and context."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from din_core.scoring import kernels
-from din_core.scoring.short_tower import ShortTower, asinh_
+from din_core.scoring.fixed_context_tower import FixedContextTower
 from tests.model.conftest import FAMILY, toy_batch, toy_network
 
 
@@ -25,14 +22,13 @@ def test_logits_are_those_of_the_networks_head(name, items):
     with torch.no_grad():
         others, scene = network.others(batch)[:1], (batch.candidate, network.item(batch.candidate))
         want = network.head(*(part.expand(7, -1) for part in (others, *scene)), v, intensity, repeats)
-        found = ShortTower(network, others)(*scene, v, intensity, repeats)
+        found = FixedContextTower(network, others)(*scene, v, intensity, repeats)
     np.testing.assert_allclose(found, want, atol=1e-10)
 
 
-@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("accelerated", [True, False])
 @pytest.mark.parametrize("name", ["din", "unit per field", "counts", "augru, history sum"])
-def test_in_single_precision_it_is_near_with_c_kernels_and_without(name, fused):
-    kernels.prepare(wait=True)
+def test_in_single_precision_it_is_near_with_the_operators_and_without(name, accelerated):
     network, batch = toy_network(**FAMILY[name]), toy_batch([[1, 2, 4]], [[3]])
     torch.manual_seed(1)
     width = sum(network.config.interest_fields)
@@ -40,14 +36,9 @@ def test_in_single_precision_it_is_near_with_c_kernels_and_without(name, fused):
     repeats = torch.randint(5, (50, 3)).double() if network.counts else None
     with torch.no_grad():
         others, q = network.others(batch)[:1], network.item(batch.candidate)
-        want = ShortTower(network, others)(batch.candidate, q, v, intensity, repeats)
+        want = FixedContextTower(network, others)(batch.candidate, q, v, intensity, repeats)
         counts = None if repeats is None else repeats.float()
-        tower = ShortTower(network.float(), others.float(), fused)
+        tower = FixedContextTower(network.float(), others.float(), accelerated)
         found = tower(batch.candidate, q.float(), v.float(), intensity.float(), counts)
     assert np.ptp(want.numpy()) > 0
     np.testing.assert_allclose(found, want, atol=1e-5)
-
-
-@given(st.floats(-1e15, 1e15))
-def test_asinh_is_asinh(x):
-    assert asinh_(torch.tensor([x], dtype=torch.float64)).item() == pytest.approx(np.arcsinh(x), rel=1e-12, abs=1e-300)

@@ -17,14 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from din_core.model.attention import ActivationUnit, PlainActivation
-from din_core.model.dice import Dice
+from din_core.model.dice import EPSILON, Dice
 from din_core.model.pairs import columns_of, pair_matches
 from din_core.model.ragged import RaggedBatch
-from din_core.scoring.kernels import dice_channel
-from din_core.scoring.means import Means
 
 
-class Activation(NamedTuple):
+class ActivationNumbers(NamedTuple):
     """A non-linearity after a shift of each channel."""
 
     kind: str
@@ -38,12 +36,12 @@ class Activation(NamedTuple):
 class UnitNumbers(NamedTuple):
     """What follows the first layer's products."""
 
-    first: Activation
+    first: ActivationNumbers
     of_match: Tensor | None
     """(F, H), a row a match flag"""
     second: Tensor
     """(H₂, H), in the precision of the products"""
-    activation: Activation
+    activation: ActivationNumbers
     last: Tensor
     """(H₂,)"""
     bias: Tensor
@@ -64,17 +62,18 @@ def numbers_of(unit: ActivationUnit, half: bool = False) -> UnitNumbers:
     )
 
 
-def _activation(module: nn.Module, shift: Tensor) -> Activation:
+def _activation(module: nn.Module, shift: Tensor) -> ActivationNumbers:
     if isinstance(module, PlainActivation):
         function = module.function
         if isinstance(function, nn.PReLU):
-            return Activation("prelu", shift, (function.weight,))
-        return Activation("sigmoid", shift, ())
+            return ActivationNumbers("prelu", shift, (function.weight,))
+        return ActivationNumbers("sigmoid", shift, ())
     assert isinstance(module, Dice)
-    return Activation("dice", shift, tuple(dice_channel(module, shift)[1:4]))
+    scale = torch.rsqrt(module.moments.variance + EPSILON)
+    return ActivationNumbers("dice", shift, (scale, -module.moments.mean * scale, module.alpha.detach()))
 
 
-def activated(s: Tensor, by: Activation) -> Tensor:
+def activated(s: Tensor, by: ActivationNumbers) -> Tensor:
     """s (..., H) → (..., H)."""
     s = s + by.shift
     if by.kind == "sigmoid":
@@ -95,7 +94,7 @@ def weights_after(product: Tensor, rest: Tensor, same: Tensor | None, unit: Unit
 
 
 @cache
-def compiled() -> Callable[..., Tensor]:
+def compiled_weights() -> Callable[..., Tensor]:
     """`weights_after` for any number of pairs, compiled when it is first called."""
     function: Callable[..., Tensor] = torch.compile(weights_after, dynamic=True)
     return function
@@ -106,35 +105,35 @@ _FAILED: set[str] = set()
 
 
 @torch.inference_mode()
-def by(means: Means, unit: UnitNumbers, *shapes: tuple[int, ...]) -> Callable[..., Tensor]:
-    """`weights_after`, compiled where that is wanted and works: only trying it, on pairs of these shapes, tells.
+def compiled_for(unit: UnitNumbers, *shapes: tuple[int, ...]) -> Callable[..., Tensor]:
+    """`weights_after`, compiled where that works: only trying it, on pairs of these shapes, tells.
 
     The shapes are those of product and rest, without their channels: numbers that nothing else is, as the compiler
     takes equal ones for the same.
     """
     device = unit.last.device.type
-    if not means.compiled or device in _FAILED:
+    if device in _FAILED:
         return weights_after
     of_match, like = unit.of_match, unit.last
     product, rest = (like.new_zeros(*shape, len(unit.first.shift)) for shape in shapes)
     same = None if of_match is None else torch.zeros(*shapes[0], len(of_match), dtype=torch.bool, device=like.device)
     try:
-        compiled()(product.to(unit.second.dtype), rest, same, unit)
+        compiled_weights()(product.to(unit.second.dtype), rest, same, unit)
     except Exception as error:  # whatever the compiler and its tools raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         _FAILED.add(device)
         warnings.warn(f"scoring without torch.compile, which did not work: {reason}", stacklevel=2)
         return weights_after
-    return compiled()
+    return compiled_weights()
 
 
-class UnitOfPairs(nn.Module):
+class PairUnit(nn.Module):
     """What `ActivationUnit` computes, in evaluation mode and without gradients, for batches of requests."""
 
-    def __init__(self, unit: ActivationUnit, means: Means) -> None:
+    def __init__(self, unit: ActivationUnit, compiled: bool) -> None:
         super().__init__()
         self.unit, self.numbers = unit, numbers_of(unit)
-        self.weights_after = by(means, self.numbers, (13,), (13,))
+        self.weights_after = compiled_for(self.numbers, (13,), (13,)) if compiled else weights_after
 
     @torch.inference_mode()
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
@@ -146,18 +145,18 @@ class UnitOfPairs(nn.Module):
         return self.weights_after((q[c] * k[t]) @ product, rest, same, self.numbers)
 
 
-class UnitOfBlock:
+class HistoryUnit:
     """The activation unit's weights of a block of candidates against all behaviors of one history."""
 
-    def __init__(self, unit: ActivationUnit, k: Tensor, batch: RaggedBatch, means: Means) -> None:
+    def __init__(self, unit: ActivationUnit, k: Tensor, batch: RaggedBatch, compiled: bool, half: bool) -> None:
         from_query, from_key, product = unit.split()  # (D, H) each
         self.rest = torch.addmm(unit.first.bias, k, from_key)  # (T, H)
         matrices = torch.addcmul(from_query[:, None], k.T[:, :, None], product[:, None])  # (D, T, H)
-        self.matrices = (matrices.bfloat16() if means.half else matrices).flatten(1)  # one product for all behaviors
+        self.matrices = (matrices.bfloat16() if half else matrices).flatten(1)  # one product for all behaviors
         self.fields = [] if unit.matches is None else unit.fields
         self.behavior = columns_of(batch.behavior, self.fields)  # (T, F)
-        self.unit = numbers_of(unit, means.half)
-        self.weights_after = by(means, self.unit, (11, 7), (7,))
+        self.unit = numbers_of(unit, half)
+        self.weights_after = compiled_for(self.unit, (11, 7), (7,)) if compiled else weights_after
 
     def __call__(self, q: Tensor, rows: Tensor) -> Tensor:
         """Queries (n, D) and rows (n, F) → (n, T) weights."""
