@@ -28,7 +28,7 @@ from din_core.store.ingestion.table_import import (
     SUFFIXES,
     TABLES,
     TablePreview,
-    below,
+    folder_below,
     optional_columns,
     required_columns,
 )
@@ -124,7 +124,7 @@ def choose_folder(root: Path) -> tuple[object, Files | Path] | None:
     st.caption("\n".join(f"- {name}: {columns_of(name)}" for name in TABLES))
     if not named:
         return None
-    folder = below(root, named)
+    folder = folder_below(root, named)
     seen = sorted(folder.glob("*")) if folder.is_dir() else []
     return (str(folder), *((path.name, path.stat().st_mtime_ns) for path in seen)), folder
 

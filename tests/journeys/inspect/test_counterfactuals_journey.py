@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.explain import smallest_removal
-from din_core.explain.nearest import Seen, nearest
+from din_core.explain.nearest_opposite import ImpressionWithHistory, nearest
 from din_core.scoring import Scorer, rescorer_for
 from din_core.sharing import parse
 from din_core.store import BehaviorStore
@@ -62,7 +62,7 @@ def test_the_fewest_behaviors_and_the_nearest_opposite_are_the_cores_and_can_be_
 
     page.get_by_role("button", name="with the opposite outcome").click()
     others = opposite_impressions(store, shown, 24).impressions
-    own, *seen = (Seen(one, store.history(one.user_id, one.timestamp)) for one in (shown, *others))
+    own, *seen = (ImpressionWithHistory(one, store.history(one.user_id, one.timestamp)) for one in (shown, *others))
     other = nearest(scorers["din"], own, seen)
     assert other is not None
     expect(said).to_contain_text(f"{100 * other.own:.1f} % on screen and {100 * other.other:.1f} % there")

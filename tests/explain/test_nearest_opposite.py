@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from din_core.domain import History, Impression, User
-from din_core.explain.nearest import PROFILE, Seen, cosine, distance, nearest
+from din_core.explain.nearest_opposite import PROFILE, ImpressionWithHistory, cosine, distance, nearest
 from tests.explain.brute import CONTEXT
 from tests.explain.scenes import AS_OF, FAMILY, history, item, scorer
 
 
-def seen(items: str, user: str = "u", age: tuple[str, ...] = ("old",), label: int = 0) -> Seen:
+def seen(items: str, user: str = "u", age: tuple[str, ...] = ("old",), label: int = 0) -> ImpressionWithHistory:
     past = history(items)
     known = History(User(user, {"age": age}), past.as_of, past.behaviors)
-    return Seen(Impression(user, item("c"), AS_OF, label, "test", CONTEXT), known)
+    return ImpressionWithHistory(Impression(user, item("c"), AS_OF, label, "test", CONTEXT), known)
 
 
-def by_hand(name: str, own: Seen, other: Seen) -> float:
+def by_hand(name: str, own: ImpressionWithHistory, other: ImpressionWithHistory) -> float:
     """Dense vectors over all items and all categories there are."""
     vectors = []
     for one in (own, other):

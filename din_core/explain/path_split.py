@@ -10,7 +10,7 @@ from din_core.domain import Explanation
 from din_core.explain.shapley import subset_values
 from din_core.scoring import Rescorer
 
-ALONE = "profile, context and candidate alone"
+WITHOUT_HISTORY = "profile, context and candidate alone"
 
 
 def path_split(rescorer: Rescorer) -> Explanation:
@@ -32,5 +32,5 @@ def path_split(rescorer: Rescorer) -> Explanation:
         behaviors=rescorer.behaviors,
         values=values,
         gap=rescorer.full - float(values.sum()),
-        players=(ALONE, *rescorer.paths),
+        players=(WITHOUT_HISTORY, *rescorer.paths),
     )

@@ -20,7 +20,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ImpressionWithHistory:
     """An impression with the history before it."""
 
     impression: Impression
@@ -28,7 +28,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
+class ItemWeights:
     """One item in two histories, by its weight × count towards each one's candidate; 0 where it is not there."""
 
     item: Item
@@ -37,18 +37,18 @@ class Both:
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
+class NearestOpposite:
     """The nearest of the impressions that were compared."""
 
-    seen: Seen
+    seen: ImpressionWithHistory
     """The other user's."""
     distance: float
     """0 (the same) to 2.25: `distance` below."""
     same_profile: tuple[str, ...]
     """Profile fields in which both have the same known values."""
-    shared: tuple[Both, ...]
+    shared: tuple[ItemWeights, ...]
     """Items in both histories, those first that weigh most in both."""
-    different: tuple[Both, ...]
+    different: tuple[ItemWeights, ...]
     """Items whose weight × count differs, those that differ most first."""
     own: float
     """Probability that the model gives this user's impression."""
@@ -58,7 +58,9 @@ class Nearest:
     """N."""
 
 
-def nearest(scorer: Scorer, own: Seen, others: Sequence[Seen]) -> Nearest | None:
+def nearest(
+    scorer: Scorer, own: ImpressionWithHistory, others: Sequence[ImpressionWithHistory]
+) -> NearestOpposite | None:
     """The one of `others` at the least `distance` from `own`, the first of equal ones; None where there are none."""
     if not others:
         return None
@@ -71,7 +73,7 @@ def nearest(scorer: Scorer, own: Seen, others: Sequence[Seen]) -> Nearest | None
     place = int(np.argmin(distances))
     other = others[place]
     both = _both(scores[0], scores[1 + place])
-    return Nearest(
+    return NearestOpposite(
         seen=other,
         distance=distances[place],
         same_profile=_same(own.history.user, other.history.user),
@@ -130,13 +132,13 @@ def _masses(scores: Scores, part: Part) -> dict[str, float]:
     return masses
 
 
-def _both(one: Scores, other: Scores) -> list[Both]:
+def _both(one: Scores, other: Scores) -> list[ItemWeights]:
     items = {b.item.item_id: b.item for b in (*one.behaviors, *other.behaviors)}
     own, others = (_masses(scores, lambda item: item.item_id) for scores in (one, other))
-    return [Both(item, own.get(name, 0.0), others.get(name, 0.0)) for name, item in items.items()]
+    return [ItemWeights(item, own.get(name, 0.0), others.get(name, 0.0)) for name, item in items.items()]
 
 
-def _first(both: Sequence[Both], size: Callable[[Both], float]) -> tuple[Both, ...]:
+def _first(both: Sequence[ItemWeights], size: Callable[[ItemWeights], float]) -> tuple[ItemWeights, ...]:
     ordered = sorted((b for b in both if size(b) > 0), key=size, reverse=True)
     return tuple(ordered[:NAMED])
 

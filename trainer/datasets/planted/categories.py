@@ -13,7 +13,7 @@ class Interest(NamedTuple):
     """Category of the candidates."""
     causes: tuple[str, str]
     """Categories of behaviors that cause clicks on it."""
-    beside: str
+    near_distractor: str
     """A category of the same department that causes nothing: the near distractor."""
 
 
@@ -31,7 +31,7 @@ INTERESTS = (
     Interest("Photography", "Camera", ("Tripod", "Memory card"), "Picture frame"),
     Interest("Sport", "Yoga mat", ("Leggings", "Foam roller"), "Dumbbell"),
 )
-FAR = (
+FAR_DISTRACTORS = (
     ("Beauty", "Lipstick"),
     ("Beauty", "Face cream"),
     ("Books", "Crime novel"),

@@ -93,8 +93,8 @@ def command_line(args: argparse.Namespace, options: TrainOptions) -> list[str]:
     """The `train` command that makes one of `train_options`' runs in another process."""
     given = {name: getattr(args, name.replace("-", "_")) for name in ("store", *_OPTIONS)}
     given |= {"model": options.model, "seed": options.fit.seed, "out": options.out}
-    told = [f"--{name}={value}" for name, value in given.items() if value is not None]
-    return ["train", *told, *(["--restart"] if options.restart else [])]
+    flags = [f"--{name}={value}" for name, value in given.items() if value is not None]
+    return ["train", *flags, *(["--restart"] if options.restart else [])]
 
 
 def train_with_bar(options: TrainOptions) -> dict[str, Any]:
