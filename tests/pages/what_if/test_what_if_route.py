@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from din_core.pages.browser.endpoints import HEADER, KEY
 from din_core.pages.what_if.route import MOST_BYTES, answer
 from tests.pages.conftest import World, go_to
-from tests.pages.what_if.test_what_if_page import DROP_MILK, DROP_NAILS, told
+from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, told
 
 Ask = Callable[..., Any]
 
