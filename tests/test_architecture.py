@@ -25,7 +25,18 @@ LONG_KNOWN = {
     "din_core/pages/inspect/browser/attention_chart.css",
     "din_core/pages/inspect/browser/attention_chart.js",
 }
-TWICE_KNOWN = {"Fitted", "HistoryUnit", "Measured", "Outcome", "PairUnit", "Samples", "Sight", "Step", "Steps", "Weighed"}
+TWICE_KNOWN = {
+    "Fitted",
+    "HistoryUnit",
+    "Measured",
+    "Outcome",
+    "PairUnit",
+    "Samples",
+    "Sight",
+    "Step",
+    "Steps",
+    "Weighed",
+}
 
 
 def test_no_file_imports_another_that_leads_back_to_it() -> None:

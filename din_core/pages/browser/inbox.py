@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from din_core.pages.session.script_run import of_a_part
+from din_core.pages.session.script_run import is_fragment_run
 from din_core.pages.session.visitor import uninterrupted
 
 EARS = "din_lens_ears"
@@ -60,7 +60,7 @@ def hear() -> None:
 def arrived(key: str, name: str, whole_page: bool) -> None:
     before = last_heard(key, name)
     hear()  # what was sent before it comes before it
-    if last_heard(key, name) != before and whole_page and of_a_part():
+    if last_heard(key, name) != before and whole_page and is_fragment_run():
         st.rerun()
 
 

@@ -107,9 +107,3 @@ def test_a_behavior_named_in_the_warning_lights_up(page: Page, address: str) -> 
         title = named.nth(place).inner_text()
         named.nth(place).press("Enter")
         expect(page.locator("#rows tr.lit th")).to_contain_text(title)
-
-
-def test_average_pooling_says_that_its_weights_rank_nothing(page: Page, address: str) -> None:
-    page.goto(f"{address}?models=base")
-    expect(page.locator("#trust")).to_contain_text("Nothing to rank.")
-    expect(page.locator("#trust")).to_contain_text("weights rank nothing here")
