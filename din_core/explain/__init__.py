@@ -19,7 +19,7 @@ from din_core.explain.item_space import (
     separation,
 )
 from din_core.explain.leave_one_out import leave_one_out
-from din_core.explain.paths import path_split
+from din_core.explain.path_split import path_split
 from din_core.explain.shapley import shapley
 from din_core.explain.tsne import tsne
 from din_core.explain.verdict import verdict

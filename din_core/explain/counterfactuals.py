@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from din_core.domain import Counterfactual
 from din_core.domain.results import Floats
-from din_core.explain.groups import Group, brought
+from din_core.explain.groups import Group, occurrence_matrix
 from din_core.scoring import Rescorer
 
 ROWS = 2**14
@@ -37,7 +37,7 @@ def smallest_removal(
     by the best player at a time, and sheds those it can do without: that need not be the smallest.
     """
     names = tuple(g.name for g in groups) if groups is not None else tuple(b.item.label for b in rescorer.behaviors)
-    search = _Search(rescorer, rival, threshold, brought(rescorer, groups), removing=True)
+    search = _Search(rescorer, rival, threshold, occurrence_matrix(rescorer, groups), removing=True)
     return search.run("remove", names, row_budget)
 
 

@@ -52,13 +52,13 @@ def by_week(rescorer: Rescorer) -> tuple[Group, ...]:
     )
 
 
-def brought(rescorer: Rescorer, groups: Sequence[Group] | None) -> Floats:
+def occurrence_matrix(rescorer: Rescorer, groups: Sequence[Group] | None) -> Floats:
     """(P, T) occurrences of each behavior in each group; each behavior by itself where there are no groups."""
     if groups is None:
         return np.diag(rescorer.count)
     return np.array([g.occurrences for g in groups], dtype=np.float64).reshape(len(groups), len(rescorer.behaviors))
 
 
-def names(groups: Sequence[Group] | None) -> tuple[str, ...] | None:
+def group_names(groups: Sequence[Group] | None) -> tuple[str, ...] | None:
     """The groups' names, for an Explanation."""
     return None if groups is None else tuple(g.name for g in groups)

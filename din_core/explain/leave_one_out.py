@@ -8,7 +8,7 @@ import numpy as np
 
 from din_core.domain import Explanation
 from din_core.domain.results import Floats
-from din_core.explain.groups import Group, brought, names
+from din_core.explain.groups import Group, group_names, occurrence_matrix
 from din_core.scoring import Rescorer
 
 
@@ -18,7 +18,7 @@ def leave_one_out(rescorer: Rescorer, groups: Sequence[Group] | None = None) -> 
     Above 0: it raises the score. Effects of behaviors that stand in for one another, or need one another, do not
     add up; the gap is what they miss of full less empty history, where the groups are the whole history.
     """
-    without = rescorer.logits(rescorer.count - brought(rescorer, groups))
+    without = rescorer.logits(rescorer.count - occurrence_matrix(rescorer, groups))
     values = rescorer.full - without
     return Explanation(
         method="leave-one-out",
@@ -26,7 +26,7 @@ def leave_one_out(rescorer: Rescorer, groups: Sequence[Group] | None = None) -> 
         behaviors=rescorer.behaviors,
         values=values,
         gap=rescorer.full - rescorer.empty - float(values.sum()),
-        players=names(groups),
+        players=group_names(groups),
         probability=sigmoid(np.array(rescorer.full)) - sigmoid(without),
     )
 

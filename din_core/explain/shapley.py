@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from din_core.domain import Explanation
 from din_core.domain.results import Floats
-from din_core.explain.groups import Group, brought, names
+from din_core.explain.groups import Group, group_names, occurrence_matrix
 from din_core.scoring import Rescorer
 
 LEAST_PAIRS = 16
@@ -40,7 +40,7 @@ def shapley(
     if groups is not None and occurrences:
         raise ValueError("groups are one player each; leave out groups or occurrences")
     t = len(rescorer.behaviors)
-    players = np.eye(t) if occurrences else brought(rescorer, groups)
+    players = np.eye(t) if occurrences else occurrence_matrix(rescorer, groups)
     copies = rescorer.count.astype(np.int64) if occurrences else np.ones(len(players), dtype=np.int64)
     most = rescorer.row_budget if row_budget is None else row_budget
     rest = rescorer.count - copies @ players
@@ -58,7 +58,7 @@ def shapley(
         behaviors=rescorer.behaviors,
         values=values,
         gap=worth - float(values.sum()),
-        players=names(groups),
+        players=group_names(groups),
         error=error,
     )
 

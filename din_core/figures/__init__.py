@@ -2,7 +2,7 @@
 
 from din_core.figures.activation import (
     ActivationInfo,
-    Group,
+    CategoryGroup,
     activation_info,
     activation_infos,
     plot_activation,
@@ -18,28 +18,28 @@ from din_core.figures.effects import (
     whole_categories,
 )
 from din_core.figures.evolution import EvolutionInfo, EvolutionLabels, evolution_info, plot_evolution, plot_path
-from din_core.figures.heatmap import HeatmapInfo, HeatmapLabels, Weighed, heatmap_info, plot_heatmap
+from din_core.figures.heatmap import HeatmapInfo, HeatmapLabels, HeatmapRow, heatmap_info, plot_heatmap
 from din_core.figures.leaderboard import Dot, LeaderboardInfo, leaderboard_info, plot_leaderboard
 from din_core.figures.timeline import Tick, Timeline, timeline_info
 
 __all__ = [
     "ActivationInfo",
     "CategoryEffect",
+    "CategoryGroup",
     "Curve",
     "CurvesInfo",
     "Dot",
     "EffectsInfo",
     "EvolutionInfo",
     "EvolutionLabels",
-    "Group",
     "HeatmapInfo",
     "HeatmapLabels",
+    "HeatmapRow",
     "LeaderboardInfo",
     "PathPart",
     "PathsInfo",
     "Tick",
     "Timeline",
-    "Weighed",
     "activation_info",
     "activation_infos",
     "curves_info",

@@ -22,7 +22,7 @@ WEIGHT_NOUNS = {"attention": "activation weight", "evolution": "attention weight
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CategoryGroup:
     """The behaviors of one category, or of all that have no colour of their own."""
 
     category: str
@@ -50,7 +50,7 @@ class ActivationInfo:
     """(T,) weight of one occurrence, as the model uses it: not normalised unless `normalisation` says so."""
     category: tuple[str, ...]
     """(T,)"""
-    groups: tuple[Group, ...]
+    groups: tuple[CategoryGroup, ...]
     """Coloured categories by falling Σ |weight| × repeats, then "other"."""
     intensity: float
     """Σ weight × repeats: the interest intensity."""
@@ -159,15 +159,18 @@ class Distinct:
         preferred: Sequence[str],
         weight: NDArray[np.float64],
         repeats: NDArray[np.int64],
-    ) -> tuple[Group, ...]:
+    ) -> tuple[CategoryGroup, ...]:
         """Coloured groups in the order of `ranked`, then everything else as one."""
         slots = choose_slots([name for name in ranked if name != UNKNOWN], preferred)
         place = {name: k for k, name in enumerate(self.names)}
         total, lines = self.sums(weight * repeats), self.sums(repeats)
-        found = [Group(name, slot, float(total[place[name]]), int(lines[place[name]])) for name, slot in slots.items()]
+        found = [
+            CategoryGroup(name, slot, float(total[place[name]]), int(lines[place[name]]))
+            for name, slot in slots.items()
+        ]
         others = [k for k, name in enumerate(self.names) if name not in slots]
         if others:
-            found.append(Group(OTHER, None, float(total[others].sum()), int(lines[others].sum()), len(others)))
+            found.append(CategoryGroup(OTHER, None, float(total[others].sum()), int(lines[others].sum()), len(others)))
         return tuple(found)
 
 

@@ -48,7 +48,7 @@ ROW_LETTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class HeatmapRow:
     """One row: what one model gives to each behavior of one history, for one candidate."""
 
     name: str
@@ -109,7 +109,7 @@ class HeatmapInfo:
 
 
 def heatmap_info(
-    rows: Sequence[Weighed],
+    rows: Sequence[HeatmapRow],
     *,
     fold: Fold = "item",
     order: Order = "weight",
@@ -147,7 +147,7 @@ def heatmap_info(
     )
 
 
-def columns_of(rows: Sequence[Weighed], fold: Fold, field: str) -> dict[str, Column]:
+def columns_of(rows: Sequence[HeatmapRow], fold: Fold, field: str) -> dict[str, Column]:
     """Every item, or category, of any row, by its key."""
     found: dict[str, Column] = {}
     for behaviors in {id(row.behaviors): row.behaviors for row in rows}.values():
@@ -169,7 +169,7 @@ def keys(behaviors: Sequence[FoldedBehavior], fold: Fold, field: str) -> Sequenc
 
 
 def summed(
-    rows: Sequence[Weighed], columns: dict[str, Column], fold: Fold, field: str
+    rows: Sequence[HeatmapRow], columns: dict[str, Column], fold: Fold, field: str
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """(R, all columns) Σ weight × repeats, NaN where there is no behavior, and the behaviors."""
     place = {key: k for k, key in enumerate(columns)}

@@ -30,8 +30,8 @@ def same_length(**arrays: NDArray[Any]) -> None:
     """MetricError unless all arrays have one length."""
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise MetricError(f"lengths differ ({told} rows); give every array one value a row.")
+        listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise MetricError(f"lengths differ ({listed} rows); give every array one value a row.")
 
 
 def labels(values: ArrayLike) -> Bools:

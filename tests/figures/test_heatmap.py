@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 
 from din_core.domain import Behavior, FoldedBehavior, History, Item, Scores, User
-from din_core.figures import Weighed, heatmap_info, plot_heatmap
+from din_core.figures import HeatmapRow, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import HeatmapLabels, named, row_label, shortened
 from tests.figures.conftest import AS_OF, DAY
 
 
 @pytest.fixture
-def rows(scores: Scores) -> list[Weighed]:
+def rows(scores: Scores) -> list[HeatmapRow]:
     """Butter: milk ×2, cheese, beer, nails 2, 1, −.5, .25 each; wine: 0, 0, 3, −.125."""
     return [
-        Weighed(item.label, scores.behaviors, weight)
+        HeatmapRow(item.label, scores.behaviors, weight)
         for item, weight in zip(scores.candidates, scores.weight, strict=True)
     ]
 
 
-def test_a_cell_is_weight_times_repeats_and_the_largest_columns_stand_first(rows: list[Weighed]) -> None:
+def test_a_cell_is_weight_times_repeats_and_the_largest_columns_stand_first(rows: list[HeatmapRow]) -> None:
     info = heatmap_info(rows)
     assert info.rows == ("Butter", "Wine")
     assert [column.name for column in info.columns] == ["Milk", "Beer", "Cheese", "Nails"]
@@ -30,7 +30,7 @@ def test_a_cell_is_weight_times_repeats_and_the_largest_columns_stand_first(rows
 
 
 def test_what_is_not_shown_is_summed_and_with_it_a_row_adds_up_to_its_intensity(
-    rows: list[Weighed], scores: Scores
+    rows: list[HeatmapRow], scores: Scores
 ) -> None:
     info = heatmap_info(rows, most=2)
     assert [column.name for column in info.columns] == ["Milk", "Beer"]
@@ -38,7 +38,7 @@ def test_what_is_not_shown_is_summed_and_with_it_a_row_adds_up_to_its_intensity(
     assert info.intensity.tolist() == scores.intensity.tolist() == [4.75, 2.875]
 
 
-def test_by_time_the_same_columns_stand_in_the_order_of_their_newest_behavior(rows: list[Weighed]) -> None:
+def test_by_time_the_same_columns_stand_in_the_order_of_their_newest_behavior(rows: list[HeatmapRow]) -> None:
     info = heatmap_info(rows, order="time", most=3)
     assert [(column.name, column.last) for column in info.columns] == [
         ("Beer", AS_OF - 50 * DAY),
@@ -49,7 +49,7 @@ def test_by_time_the_same_columns_stand_in_the_order_of_their_newest_behavior(ro
     assert info.rest_lines.tolist() == [1, 1]
 
 
-def test_a_category_holds_all_its_items(rows: list[Weighed]) -> None:
+def test_a_category_holds_all_its_items(rows: list[HeatmapRow]) -> None:
     info = heatmap_info(rows, fold="category")
     assert [column.name for column in info.columns] == ["Dairy", "Drinks", "unknown"]
     assert info.total.tolist() == [[5, -0.5, 0.25], [0, 3, -0.125]]
@@ -58,7 +58,7 @@ def test_a_category_holds_all_its_items(rows: list[Weighed]) -> None:
 
 def test_single_behaviors_of_one_item_are_one_column(history: History) -> None:
     """A model of sequences sees milk twice; each time has its own weight."""
-    info = heatmap_info([Weighed("DIEN", history.plain(), np.array([0.1, 0.2, 0.3, 0.25, 0.15]))])
+    info = heatmap_info([HeatmapRow("DIEN", history.plain(), np.array([0.1, 0.2, 0.3, 0.25, 0.15]))])
     cells = dict(zip((c.name for c in info.columns), info.total[0].tolist(), strict=True))
     assert cells == pytest.approx({"Milk": 0.3, "Cheese": 0.3, "Beer": 0.25, "Nails": 0.15})
     assert info.lines[0].tolist() == [2, 1, 1, 1]
@@ -69,7 +69,7 @@ def folded(*names: str) -> tuple[FoldedBehavior, ...]:
 
 
 def test_rows_of_other_histories_have_gaps_where_they_have_no_such_behavior() -> None:
-    one, other = Weighed("A", folded("milk", "beer"), np.ones(2)), Weighed("B", folded("beer"), np.array([-2.0]))
+    one, other = HeatmapRow("A", folded("milk", "beer"), np.ones(2)), HeatmapRow("B", folded("beer"), np.array([-2.0]))
     info = heatmap_info([one, other])
     assert [column.name for column in info.columns] == ["Beer", "Milk"]
     np.testing.assert_array_equal(info.total, [[1, 1], [-2, np.nan]])
@@ -78,7 +78,7 @@ def test_rows_of_other_histories_have_gaps_where_they_have_no_such_behavior() ->
     assert [(x, y) for x, y in zip(gaps.x, gaps.y, strict=True)] == [("Milk", 1)]
 
 
-def test_on_a_shared_scale_one_limit_holds_for_all_rows(rows: list[Weighed]) -> None:
+def test_on_a_shared_scale_one_limit_holds_for_all_rows(rows: list[HeatmapRow]) -> None:
     info = heatmap_info(rows)
     assert (info.limit.tolist(), info.extent.tolist()) == ([4, 4], [[-0.5, 4], [-0.125, 3]])
     heat = plot_heatmap(info).data[0]
@@ -86,7 +86,7 @@ def test_on_a_shared_scale_one_limit_holds_for_all_rows(rows: list[Weighed]) -> 
     assert [list(row) for row in heat.z] == info.total.tolist()
 
 
-def test_with_a_scale_per_row_each_row_reaches_its_own_limit(rows: list[Weighed]) -> None:
+def test_with_a_scale_per_row_each_row_reaches_its_own_limit(rows: list[HeatmapRow]) -> None:
     info = heatmap_info(rows, scale="row")
     assert info.limit.tolist() == [4, 3]
     figure = plot_heatmap(info)
@@ -98,20 +98,20 @@ def test_with_a_scale_per_row_each_row_reaches_its_own_limit(rows: list[Weighed]
 def test_a_scale_per_row_chooses_columns_by_their_part_of_the_row() -> None:
     """The second model's weights are all small; its strongest is shown all the same."""
     behaviors = folded("milk", "beer", "nails")
-    loud = Weighed("loud", behaviors, np.array([9.0, 1.0, 5.0]))
-    quiet = Weighed("quiet", behaviors, np.array([0, 0.1, 0]))
+    loud = HeatmapRow("loud", behaviors, np.array([9.0, 1.0, 5.0]))
+    quiet = HeatmapRow("quiet", behaviors, np.array([0, 0.1, 0]))
     assert [c.name for c in heatmap_info([loud, quiet], most=2, scale="row").columns] == ["Beer", "Milk"]
     assert [c.name for c in heatmap_info([loud, quiet], most=2).columns] == ["Milk", "Nails"]
 
 
-def test_the_rest_is_written_beside_the_cells_and_has_no_colour(rows: list[Weighed]) -> None:
+def test_the_rest_is_written_beside_the_cells_and_has_no_colour(rows: list[HeatmapRow]) -> None:
     figure = plot_heatmap(heatmap_info(rows, most=2))
     rest = figure.data[-1]
     assert (rest.mode, list(rest.text), set(rest.x)) == ("text", ["1.25", "−0.125"], {"the rest: 2"})
     assert len(plot_heatmap(heatmap_info(rows)).data) == 2
 
 
-def test_the_pointer_reads_title_dates_and_weights(rows: list[Weighed]) -> None:
+def test_the_pointer_reads_title_dates_and_weights(rows: list[HeatmapRow]) -> None:
     heat = plot_heatmap(heatmap_info(rows)).data[0]
     assert heat.customdata[0][0] == (
         "Butter<br>Milk<br>Dairy · 12 Aug 2017 – 1 Oct 2017<br>weight × repeats: 4, behaviors: 2, 2 each on average"
@@ -120,7 +120,7 @@ def test_the_pointer_reads_title_dates_and_weights(rows: list[Weighed]) -> None:
 
 def test_titles_are_never_markup() -> None:
     loud = FoldedBehavior(Item("x", '<a href="https://example.org">now</a>'), 1, AS_OF - DAY, AS_OF - DAY)
-    figure = plot_heatmap(heatmap_info([Weighed("<b>bold</b>", (loud,), np.array([1.0]))]))
+    figure = plot_heatmap(heatmap_info([HeatmapRow("<b>bold</b>", (loud,), np.array([1.0]))]))
     said = f"{figure.data[0].x} {figure.data[0].customdata} {figure.layout.yaxis.ticktext}"
     assert "<a" not in said and "<b>" not in said
     assert "&lt;b&gt;bold" in said
@@ -128,7 +128,7 @@ def test_titles_are_never_markup() -> None:
 
 def test_two_items_of_one_title_stay_two_columns() -> None:
     past = tuple(Behavior(Item(name, "Milk"), AS_OF - DAY) for name in ("a", "b"))
-    info = heatmap_info([Weighed("row", History(User("u"), AS_OF, past).folded(), np.array([2.0, 1.0]))])
+    info = heatmap_info([HeatmapRow("row", History(User("u"), AS_OF, past).folded(), np.array([2.0, 1.0]))])
     assert [column.name for column in info.columns] == ["Milk", "Milk (2)"]
     assert len(set(plot_heatmap(info).data[0].x)) == 2
 
@@ -138,7 +138,7 @@ def test_numbered_names_do_not_meet_each_other() -> None:
 
 
 def test_without_behaviors_there_are_rows_and_no_columns() -> None:
-    info = heatmap_info([Weighed("A", (), np.array([]))])
+    info = heatmap_info([HeatmapRow("A", (), np.array([]))])
     assert (info.total.shape, info.intensity.tolist(), info.limit.tolist()) == ((1, 0), [0], [0])
     assert list(plot_heatmap(info).layout.yaxis.ticktext) == ["A"]
 
@@ -150,7 +150,7 @@ def test_a_long_title_keeps_its_beginning_and_its_end() -> None:
 
 
 def test_a_rows_name_has_three_lines_at_most_and_then_is_cut_visibly() -> None:
-    info = heatmap_info([Weighed("one two three four five six seven " * 4, (), np.array([]))])
+    info = heatmap_info([HeatmapRow("one two three four five six seven " * 4, (), np.array([]))])
     lines = row_label(info, 0, HeatmapLabels()).split("<br>")
     assert len(lines) == 3
     assert lines[-1].endswith("…")

@@ -12,7 +12,7 @@ from din_core.domain import CheckpointError
 from din_core.model.config import FieldConfig
 from din_core.model.dien import EvolutionLayer, InterestEvolution, auxiliary_loss
 from tests.model.conftest import toy_batch, toy_config, toy_network
-from tests.model.numpy_gru import numpy_gru, sigmoid, weights_of
+from tests.numpy_gru import numpy_gru, sigmoid, weights_of
 
 KINDS = ("aigru", "agru", "augru")
 WIDTH = 4

@@ -23,7 +23,7 @@ from din_core.sharing.page_choices import (
     read,
     write,
 )
-from tests.sharing.test_links import EXAMPLE, text, times
+from tests.sharing.strategies import EXAMPLE, text, times
 
 pairs = st.none() | st.tuples(text, text)
 choices = st.one_of(

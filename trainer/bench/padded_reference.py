@@ -59,12 +59,12 @@ class ConcatenatingUnit(nn.Module):
         return weight
 
 
-def make_naive(network: InterestNetwork) -> None:
+def use_naive_pooling(network: InterestNetwork) -> None:
     """Let a DIN pool as it is usually written."""
     network.pooling = NaivePooling(network.pooling)
 
 
-def unsplit(network: InterestNetwork) -> None:
+def use_concatenating_unit(network: InterestNetwork) -> None:
     """Let a DIN's unit concatenate its input for every real pair."""
     assert isinstance(network.pooling, WeightedSumPooling)
     network.pooling.unit = ConcatenatingUnit(network.pooling.unit)  # type: ignore[assignment]

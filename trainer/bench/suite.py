@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from trainer.bench.parts.ablations import levers
+from trainer.bench.parts.ablations import ablations
 from trainer.bench.parts.catalogue import catalogue
 from trainer.bench.parts.cohorts import cohorts
 from trainer.bench.parts.device import device
@@ -30,11 +30,11 @@ from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes, quick
 from trainer.bench.timing import say
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BenchOptions:
     """What the command line asks for."""
 
     only: tuple[str, ...]
@@ -50,21 +50,21 @@ class Wanted:
         return quick() if self.quick else Sizes()
 
 
-def _parts(wanted: Wanted) -> Mapping[str, Callable[[], list[Row]]]:
-    sizes = wanted.sizes
+def _parts(options: BenchOptions) -> Mapping[str, Callable[[], list[Row]]]:
+    sizes = options.sizes
     return {
         "machine": partial(machine, sizes),
-        "training": partial(training, sizes, wanted.device),
-        "embeddings": partial(embeddings, sizes, wanted.device),
-        "catalogue": partial(catalogue, sizes, wanted.store, wanted.checkpoint),
-        "rescoring": partial(rescoring, sizes, wanted.store, wanted.checkpoint),
+        "training": partial(training, sizes, options.device),
+        "embeddings": partial(embeddings, sizes, options.device),
+        "catalogue": partial(catalogue, sizes, options.store, options.checkpoint),
+        "rescoring": partial(rescoring, sizes, options.store, options.checkpoint),
         "search": partial(search, sizes),
-        "serving": partial(serving, sizes, wanted.store, wanted.checkpoint),
-        "device": partial(device, sizes, wanted.device, wanted.store, wanted.checkpoint),
-        "explaining": partial(explaining, sizes, wanted.store, wanted.checkpoint),
-        "cohorts": partial(cohorts, wanted.cases),
-        "levers": partial(levers, sizes),
-        "peers": partial(_peers, sizes, wanted.store),
+        "serving": partial(serving, sizes, options.store, options.checkpoint),
+        "device": partial(device, sizes, options.device, options.store, options.checkpoint),
+        "explaining": partial(explaining, sizes, options.store, options.checkpoint),
+        "cohorts": partial(cohorts, options.cases),
+        "ablations": partial(ablations, sizes),
+        "peers": partial(_peers, sizes, options.store),
     }
 
 
@@ -73,32 +73,32 @@ def _peers(sizes: Sizes, store: str | None) -> list[Row]:
     return [*peers(sizes), *(peer_accuracy(store) if store else [])]
 
 
-PARTS = tuple(_parts(Wanted(())))
+PARTS = tuple(_parts(BenchOptions(())))
 """Names, in the order of the table."""
 
 
-def bench(wanted: Wanted) -> dict[str, Any]:
+def bench(options: BenchOptions) -> dict[str, Any]:
     """Run the parts that are wanted; what the machine was and all rows, JSON-ready."""
     before = load()
-    rows = [row.as_dict() for name in wanted.only for row in run_part(name, wanted)]
-    return {"quick": wanted.quick, "machine": {**about(), "load before": before, "load after": load()}, "rows": rows}
+    rows = [row.as_dict() for name in options.only for row in run_part(name, options)]
+    return {"quick": options.quick, "machine": {**about(), "load before": before, "load after": load()}, "rows": rows}
 
 
-def run_part(name: str, wanted: Wanted) -> Sequence[Row]:
+def run_part(name: str, options: BenchOptions) -> Sequence[Row]:
     """A part's rows; one that says why where it broke."""
     try:
-        return _run(name, wanted) if wanted.quick else apart(_run, name, wanted)
+        return _run(name, options) if options.quick else in_new_process(_run, name, options)
     except Exception as error:  # whatever a part breaks on: the others are still to be measured
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
         say(f"{name} broke: {reason[0]}")
         return [Row(name, name, note=f"broke: {reason[0]}")]
 
 
-def apart(function: Callable[..., Answer], *args: object) -> Answer:
+def in_new_process(function: Callable[..., Result], *args: object) -> Result:
     """What the function returns when a fresh process calls it; whatever it raises, BrokenProcessPool when it ends."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
         return process.submit(function, *args).result()
 
 
-def _run(name: str, wanted: Wanted) -> list[Row]:
-    return _parts(wanted)[name]()
+def _run(name: str, options: BenchOptions) -> list[Row]:
+    return _parts(options)[name]()

@@ -16,17 +16,17 @@ from trainer.training.fit import FitOptions, Run
 from trainer.training.samples import Samples
 from trainer.training.train import fuse
 
-FREE_STEPS = 3
+WARMUP_STEPS = 3
 """Steps before the first that is timed, the one whose operations are counted among them"""
 
 Change = Callable[[InterestNetwork], None]
 
 
-def keep(network: InterestNetwork) -> None:
+def unchanged(network: InterestNetwork) -> None:
     """Change nothing."""
 
 
-class Steps:
+class TrainingSteps:
     """The steps that `trainer.training.fit` makes, one burst a call."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Steps:
         options: FitOptions,
         burst: int,
         fused: bool = True,
-        change: Change = keep,
+        change: Change = unchanged,
         device: str = "cpu",
     ) -> None:
         """`change` may put other modules in the network's place before anything runs."""
@@ -56,7 +56,7 @@ class Steps:
         self.flop_sample = counter.get_total_flops() / seen
         with native.used(False):
             self.in_c = fuse(network, "auto" if fused else "off", say) and device == "cpu"
-        self._steps(FREE_STEPS - 1)
+        self._steps(WARMUP_STEPS - 1)
 
     def __call__(self) -> None:
         """One burst."""
@@ -78,4 +78,4 @@ class Steps:
 
 def steps_needed(rounds: int, burst: int) -> int:
     """Steps of a comparison: what is not counted, the turns, and some that stay over for the end."""
-    return FREE_STEPS + (rounds + 1) * burst + 2
+    return WARMUP_STEPS + (rounds + 1) * burst + 2

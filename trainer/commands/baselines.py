@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
     started = time.monotonic()
 
-    def progress(told: str) -> None:
-        print(f"[{time.monotonic() - started:5.1f} s] {told}", file=sys.stderr)
+    def progress(message: str) -> None:
+        print(f"[{time.monotonic() - started:5.1f} s] {message}", file=sys.stderr)
 
     store = open_store(args.store)
     try:
@@ -67,7 +67,7 @@ def render(result: dict[str, Any]) -> str:
     ]
     for row in result["baselines"]:
         values = [row[part][metric] for part in ("all", "new") for metric in ("auc", "gauc")]
-        told = ["–" if value is None else f"{value:.4f}" for value in values]
-        lines.append(f"{row['name']:<36}{told[0]:>8}{told[1]:>9}{told[2]:>16}{told[3]:>9}")
+        cells = ["–" if value is None else f"{value:.4f}" for value in values]
+        lines.append(f"{row['name']:<36}{cells[0]:>8}{cells[1]:>9}{cells[2]:>16}{cells[3]:>9}")
     lines += ["", f"gradient boosting: mean of {len(result['seeds'])} seeds; {result['seconds']} s in all"]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.figures.bench import bench_info, plot_bench
-from trainer.bench.suite import PARTS, Wanted, bench
+from trainer.bench.suite import PARTS, BenchOptions, bench
 from trainer.training.train import pick_device
 
 
@@ -31,8 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure, and write where asked."""
     result = bench(
-        Wanted(
-            only=wanted_parts(args.only, args.peers),
+        BenchOptions(
+            only=selected_parts(args.only, args.peers),
             quick=args.quick,
             device=str(pick_device(args.device)),
             store=args.store,
@@ -47,9 +47,10 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
-def wanted_parts(only: str | None, peers: bool) -> tuple[str, ...]:
+def selected_parts(only: str | None, peers: bool) -> tuple[str, ...]:
     """The parts to run, in the order of PARTS; DinLensError for one that there is not."""
     names = [name.strip() for name in only.split(",")] if only else [name for name in PARTS if name != "peers"]
+    names = ["ablations" if name == "levers" else name for name in names]  # its name before
     strange = [name for name in names if name not in PARTS]
     if strange:
         raise DinLensError(f"there is no part {strange[0]!r}; take some of {', '.join(PARTS)}")
@@ -58,8 +59,8 @@ def wanted_parts(only: str | None, peers: bool) -> tuple[str, ...]:
 
 def render(result: Mapping[str, Any]) -> str:
     """The machine, then a table a part."""
-    told = [f"{name} {value}" for name, value in result["machine"].items() if value not in ("", None)]
-    lines = [", ".join(told)]
+    facts = [f"{name} {value}" for name, value in result["machine"].items() if value not in ("", None)]
+    lines = [", ".join(facts)]
     if result["quick"]:
         lines.append("--quick: sizes too small to say anything about speed")
     parts = dict.fromkeys(row["part"] for row in result["rows"])

@@ -46,7 +46,7 @@ def render(result: dict[str, Any]) -> str:
             f"'new': the {row['new_impressions']:,} impressions of items the user had no behavior with"
         )
     if "rela_impr" in result:
-        gains = [f"{told} {_gain(result['rela_impr'], name)}" for name, told in (("auc", "AUC"), ("gauc", "GAUC"))]
+        gains = [f"{title} {_gain(result['rela_impr'], name)}" for name, title in (("auc", "AUC"), ("gauc", "GAUC"))]
         lines.append(f"RelaImpr over the base: {', '.join(gains)}")
     return "\n".join(lines)
 

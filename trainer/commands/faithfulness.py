@@ -90,9 +90,9 @@ def render(result: dict[str, Any]) -> str:
     ]
     for entry in result["checkpoints"]:
         found = entry["figures"]
-        told = "".join(f"{_mean(found[name], 2):>{width}}" for name, width in _WIDTHS.items())
+        formatted = "".join(f"{_mean(found[name], 2):>{width}}" for name, width in _WIDTHS.items())
         ends = interval(found["tau"]["interval"]) if found["tau"] else "–"
-        lines.append(f"{_name(entry)[:28]:28}{_mean(found['tau']):>7}{ends:>17}{told}")
+        lines.append(f"{_name(entry)[:28]:28}{_mean(found['tau']):>7}{ends:>17}{formatted}")
     if result["truth"]:
         lines += ["", *_precision(result["checkpoints"])]
     lines += [
@@ -130,8 +130,8 @@ def _checks(result: dict[str, Any]) -> str:
         f"{'':28}{'scenarios':>10}{'leave-one-out':>15}{'Shapley':>10}{'their sum':>11}",
     ]
     for row in result["checks"]:
-        told = f"{row['leave_one_out']:>15.1e}{row['shapley']:>10.1e}{row['efficiency']:>11.1e}"
-        lines.append(f"{_name(row)[:28]:28}{row['scenarios']:>10}{told}")
+        formatted = f"{row['leave_one_out']:>15.1e}{row['shapley']:>10.1e}{row['efficiency']:>11.1e}"
+        lines.append(f"{_name(row)[:28]:28}{row['scenarios']:>10}{formatted}")
     return "\n".join(lines)
 
 
@@ -141,8 +141,8 @@ def _precision(entries: list[dict[str, Any]]) -> list[str]:
     lines = [f"{'precision@k':24}" + "".join(f"{_name(entry)[:22]:>24}" for entry in known)]
     for name in known[0]["precision"] if known else []:
         cells = [entry["precision"][name] for entry in known]
-        told = (f"{_mean(cell)} ({interval(cell['interval'], 2)})" for cell in cells)
-        lines.append(f"{name:24}" + "".join(f"{text:>24}" for text in told))
+        formatted = (f"{_mean(cell)} ({interval(cell['interval'], 2)})" for cell in cells)
+        lines.append(f"{name:24}" + "".join(f"{text:>24}" for text in formatted))
     return lines
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from din_core.domain import DinLensError
-from trainer.commands.fitting import command_line, declare, train_options, train_with_bar
 from trainer.commands.progress import say
+from trainer.commands.training_options import command_line, declare, train_options, train_with_bar
 from trainer.evaluation.leaderboard_runs import as_markdown, leaderboard, name_of
-from trainer.evaluation.parallel_runs import run_side_by_side
+from trainer.evaluation.parallel_runs import run_in_parallel
 from trainer.training.recipes import RECIPES
 from trainer.training.samples import SPLITS
 from trainer.training.train import TrainOptions
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             raise DinLensError(f"{args.out} holds 0 finished runs; leave out --measure-only to train them")
 
     def side_by_side(missing: Sequence[TrainOptions]) -> dict[str, str]:
-        return run_side_by_side({name_of(run): command_line(args, run) for run in missing}, args.jobs, say)
+        return run_in_parallel({name_of(run): command_line(args, run) for run in missing}, args.jobs, say)
 
     train_all: Callable[[Sequence[TrainOptions]], dict[str, str]] = one_by_one if args.jobs == 1 else side_by_side
     return leaderboard(runs, args.split, args.out, train_all, restart=restart, say=say)

@@ -31,8 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="TABLES", help="folder for the five tables")
     for own in fields(PlantedOptions):
         kind = type(own.default)
-        told = f"{_HELP[own.name]} (%(default)s)"
-        parser.add_argument(f"--{own.name}", type=kind, default=own.default, metavar="N", help=told)
+        help_text = f"{_HELP[own.name]} (%(default)s)"
+        parser.add_argument(f"--{own.name}", type=kind, default=own.default, metavar="N", help=help_text)
     parser.add_argument("--overwrite", action="store_true", help="replace tables that --out already holds")
     parser.epilog = (
         "Then `ingest TABLES --store sqlite:///planted.db`, and models in about a minute each on a CPU: "

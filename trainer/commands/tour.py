@@ -44,6 +44,6 @@ def render(result: dict[str, Any]) -> str:
     """One line a candidate."""
     lines = [f"{'shopper':24}{'candidate':28}{'':8}{'DIN':>8}{'other':>8}{'base':>8}"]
     for row in result["rows"]:
-        told = "".join(f"{row[f'{name} %']:>7.1f}%" for name in MODELS)
-        lines.append(f"{row['user']:24}{row['candidate']:28}{'clicked' if row['clicked'] else '':8}{told}")
+        shares = "".join(f"{row[f'{name} %']:>7.1f}%" for name in MODELS)
+        lines.append(f"{row['user']:24}{row['candidate']:28}{'clicked' if row['clicked'] else '':8}{shares}")
     return "\n".join([*lines, f"{result['out']} written"])

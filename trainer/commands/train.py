@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from din_core.domain import DinLensError
-from trainer.commands.fitting import declare, train_options, train_with_bar
+from trainer.commands.training_options import declare, train_options, train_with_bar
 from trainer.training.recipes import RECIPES
 
 

@@ -22,7 +22,7 @@ MAX_CHECKPOINT_BYTES = 24_000_000
 MAX_CASES_BYTES = 1_500_000
 EFFECTS, SUMS = 2000, 3400
 """What `python -m trainer cases` is given for the demo: samples, as all would be too large."""
-HALF = (
+HALF_PRECISION_NOTE = (
     "\nThis copy holds its item embeddings in half precision, to keep the demo small; its figures were measured before "
     "that.\n"
 )
@@ -74,7 +74,7 @@ def write_checkpoints(checkpoints: Mapping[str, Checkpoint], out: Path, leaderbo
         written = Path(name) / out.name
         for model, one in checkpoints.items():
             measured = _faithfulness(one, model)
-            card = (one.card if measured is None else with_section(one.card, section(measured))) + HALF
+            card = (one.card if measured is None else with_section(one.card, section(measured))) + HALF_PRECISION_NOTE
             save_checkpoint(written / model, one.model, one.vocabulary, one.metrics, card, half_tables=True)
             if measured is not None:
                 text = json.dumps(measured, indent=1, ensure_ascii=False) + "\n"

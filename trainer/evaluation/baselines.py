@@ -44,7 +44,7 @@ Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Samples:
+class BaselineSamples:
     """M impressions as the baselines see them."""
 
     user: Ints
@@ -55,19 +55,19 @@ class Samples:
     features: Floats
     """(M, F)"""
 
-    def where(self, rows: Bools) -> Samples:
+    def where(self, rows: Bools) -> BaselineSamples:
         """The impressions of one split or slice."""
         user, item, label = self.user[rows], self.item[rows], self.label[rows]
-        return Samples(user, item, label, self.new[rows], self.features[rows])
+        return BaselineSamples(user, item, label, self.new[rows], self.features[rows])
 
-    def without(self, last: int) -> Samples:
+    def without(self, last: int) -> BaselineSamples:
         """The same impressions without the `last` features."""
         kept = self.features[:, : self.features.shape[1] - last]
-        return Samples(self.user, self.item, self.label, self.new, kept)
+        return BaselineSamples(self.user, self.item, self.label, self.new, kept)
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedBaseline:
     """One baseline's scores of the reported split; several where it was fitted with several seeds."""
 
     name: str
@@ -77,7 +77,7 @@ class Fitted:
 
 
 def measure(
-    tables: BulkTables, split: str, seeds: Sequence[int], progress: Progress = lambda told: None
+    tables: BulkTables, split: str, seeds: Sequence[int], progress: Progress = lambda message: None
 ) -> dict[str, Any]:
     """AUC and GAUC of each baseline on one split, over all impressions and over items new to the user.
 
@@ -106,7 +106,7 @@ def measure(
     }
 
 
-def make_samples(tables: BulkTables) -> tuple[Samples, dict[str, list[str]]]:
+def make_samples(tables: BulkTables) -> tuple[BaselineSamples, dict[str, list[str]]]:
     """Every impression of a store with its features: the repeats', then the popularity's, by name."""
     lines = Events(tables.behavior_user, tables.behavior_item, tables.behavior_time)
     shown = Events(tables.impression_user, tables.impression_item, tables.impression_time)
@@ -119,18 +119,20 @@ def make_samples(tables: BulkTables) -> tuple[Samples, dict[str, list[str]]]:
     common, common_names = popularity_features(lines, shown, fields)
     features = np.concatenate([repeats, common], axis=1)
     new = ~seen_before(lines, shown)
-    samples = Samples(shown.user, shown.item, tables.impression_label == 1, new, features)
+    samples = BaselineSamples(shown.user, shown.item, tables.impression_label == 1, new, features)
     return samples, {"repeats": repeat_names, "popularity": common_names}
 
 
-def popularity(train: Samples, reported: Samples) -> Fitted:
+def popularity(train: BaselineSamples, reported: BaselineSamples) -> FittedBaseline:
     """An item's number of positives in the train split, whoever the user is."""
     n_items = int(max(train.item.max(), reported.item.max())) + 1
     positives = np.bincount(train.item[train.label], minlength=n_items)
-    return Fitted("popularity", [{}], [positives[reported.item].astype(np.float64)])
+    return FittedBaseline("popularity", [{}], [positives[reported.item].astype(np.float64)])
 
 
-def logistic_regression(name: str, train: Samples, valid: Samples, reported: Samples) -> Fitted:
+def logistic_regression(
+    name: str, train: BaselineSamples, valid: BaselineSamples, reported: BaselineSamples
+) -> FittedBaseline:
     """A linear model of the standardised features; the penalty by validation GAUC."""
     models = {}
     for penalty in PENALTIES:
@@ -141,10 +143,12 @@ def logistic_regression(name: str, train: Samples, valid: Samples, reported: Sam
         for penalty, model in models.items()
     }
     chosen = max(measured, key=measured.__getitem__)
-    return Fitted(name, [{"C": chosen}], [models[chosen].decision_function(reported.features)])
+    return FittedBaseline(name, [{"C": chosen}], [models[chosen].decision_function(reported.features)])
 
 
-def gradient_boosting(name: str, train: Samples, valid: Samples, reported: Samples, seeds: Sequence[int]) -> Fitted:
+def gradient_boosting(
+    name: str, train: BaselineSamples, valid: BaselineSamples, reported: BaselineSamples, seeds: Sequence[int]
+) -> FittedBaseline:
     """Boosted trees on the features, once a seed; their number by validation GAUC."""
     chosen: list[dict[str, float]] = []
     scores: list[Scores] = []
@@ -163,7 +167,7 @@ def gradient_boosting(name: str, train: Samples, valid: Samples, reported: Sampl
         staged = model.staged_decision_function(reported.features)
         chosen.append({"trees": best})
         scores.append(next(score.ravel() for trees, score in enumerate(staged, start=1) if trees == best))
-    return Fitted(name, chosen, scores)
+    return FittedBaseline(name, chosen, scores)
 
 
 def _rows_of(tables: BulkTables, split: str) -> Bools:
@@ -178,15 +182,15 @@ def _rows_of(tables: BulkTables, split: str) -> Bools:
     return rows
 
 
-def _slice(samples: Samples, name: str) -> Samples:
+def _slice(samples: BaselineSamples, name: str) -> BaselineSamples:
     return samples if name == "all" else samples.where(samples.new)
 
 
-def _counts(samples: Samples) -> dict[str, int]:
+def _counts(samples: BaselineSamples) -> dict[str, int]:
     return {"impressions": len(samples.label), "positives": int(samples.label.sum())}
 
 
-def _report(fitted: Fitted, reported: Samples) -> dict[str, Any]:
+def _report(fitted: FittedBaseline, reported: BaselineSamples) -> dict[str, Any]:
     """A baseline's metrics for each slice, each the mean over its fits."""
     return {
         "name": fitted.name,
@@ -196,7 +200,7 @@ def _report(fitted: Fitted, reported: Samples) -> dict[str, Any]:
     }
 
 
-def _metrics(samples: Samples, scores: list[Scores]) -> dict[str, float | None]:
+def _metrics(samples: BaselineSamples, scores: list[Scores]) -> dict[str, float | None]:
     def auc_of(score: Scores) -> float:
         return auc(samples.label, score)
 

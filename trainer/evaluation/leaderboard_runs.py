@@ -22,7 +22,7 @@ from trainer.training.data_facts import data_facts
 from trainer.training.recipes import RECIPES
 from trainer.training.samples import build_vocabulary
 from trainer.training.train import TrainOptions, keep_freed_memory, unfinished_folder
-from trainer.training.up_to_date import difference
+from trainer.training.up_to_date import settings_difference
 
 REFERENCE = "base"
 """Average pooling: what RelaImpr is measured against."""
@@ -68,10 +68,10 @@ def leaderboard(
     if board:
         write(board, out)
     if failures:
-        told = "; ".join(f"{name}: {why}" for name, why in failures.items())
+        reasons = "; ".join(f"{name}: {why}" for name, why in failures.items())
         raise DinLensError(
-            f"{len(failures)} of {len(runs)} runs failed ({told}); the table holds the other {len(complete)} models; "
-            "mend the cause and repeat the command: what is finished is not trained again"
+            f"{len(failures)} of {len(runs)} runs failed ({reasons}); the table holds the other {len(complete)} "
+            "models; mend the cause and repeat the command: what is finished is not trained again"
         )
     return board
 
@@ -87,7 +87,7 @@ def _missing(runs: Sequence[TrainOptions], restart: bool, say: Say) -> list[Trai
         # One command line has one min_count and one set of item fields.
         vocabulary = build_vocabulary(bulk, runs[0].min_count, runs[0].item_fields)
         for run in finished:
-            differs = difference(load_checkpoint(run.out), run, vocabulary, data)
+            differs = settings_difference(load_checkpoint(run.out), run, vocabulary, data)
             if differs and not restart:
                 raise CheckpointError(
                     f"{run.out} holds a finished {run.model} with {differs}; repeat its options to use it, "

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def run_side_by_side(
+def run_in_parallel(
     commands: Mapping[str, Sequence[str]], jobs: int, say: Callable[[str], None] = lambda _: None
 ) -> dict[str, str]:
     """Run `python -m trainer ARGUMENTS` for each name, `jobs` at a time with one torch thread each.
@@ -22,24 +22,16 @@ def run_side_by_side(
     terminated. For the main thread only.
     """
     running: dict[str, subprocess.Popen[str]] = {}
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
     failures: dict[str, str] = {}
 
     def run(name: str) -> str | None:
         say(f"{name}: training")
-        process = running[name] = subprocess.Popen(
-            [sys.executable, "-m", "trainer", *commands[name]],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        told = process.communicate()[1].strip().splitlines()
+        process = running[name] = _start(commands[name])
+        errors = process.communicate()[1].strip().splitlines()
         del running[name]
         if not process.returncode:
             return None
-        return (told[-1] if told else f"ended with status {process.returncode}").removeprefix("error: ")
+        return (errors[-1] if errors else f"ended with status {process.returncode}").removeprefix("error: ")
 
     pool = ThreadPoolExecutor(jobs)
     futures = {pool.submit(run, name): name for name in commands}
@@ -59,3 +51,14 @@ def run_side_by_side(
         pool.shutdown()
         signal.signal(signal.SIGTERM, before)
     return failures
+
+
+def _start(arguments: Sequence[str]) -> subprocess.Popen[str]:
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return subprocess.Popen(
+        [sys.executable, "-m", "trainer", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path},
+    )

@@ -83,9 +83,11 @@ def _pooling(config: ModelConfig) -> str:
             f", starting from a half-life of {config.half_life:g} days" if config.pooling == "time decay" else ""
         )
         return f"{config.base_pooling} pooling{half_life}, whatever the candidate; all else is as in DIN"
-    told = {"dot": "the dot product q·k", "bilinear": "the bilinear form q·W·k"}.get(config.attention) or _unit(config)
+    weigher = {"dot": "the dot product q·k", "bilinear": "the bilinear form q·W·k"}.get(config.attention) or _unit(
+        config
+    )
     normalised = "not normalised" if config.normalisation == "none" else f"normalised by {config.normalisation}"
-    return f"{told} weighs each behavior by the candidate (DIN, arXiv:1706.06978); weights are {normalised}"
+    return f"{weigher} weighs each behavior by the candidate (DIN, arXiv:1706.06978); weights are {normalised}"
 
 
 def _unit(config: ModelConfig) -> str:

@@ -16,7 +16,7 @@ NO_MATTER = ("save_seconds", "provenance")
 """Recorded, but without an influence on the weights."""
 
 
-def difference(
+def settings_difference(
     checkpoint: Checkpoint, options: TrainOptions, vocabulary: Vocabulary, data: Mapping[str, Any]
 ) -> str | None:
     """The first setting in which `checkpoint` was made otherwise, in words; None where there is none.
@@ -35,7 +35,7 @@ def difference(
     }
     for name, value in wanted.items():
         if name in found and found[name] != value and name not in NO_MATTER:
-            return f"{name} {_told(found[name])}, not {_told(value)}"
+            return f"{name} {_in_words(found[name])}, not {_in_words(value)}"
     return None if checkpoint.vocabulary == vocabulary else "a vocabulary of other data"
 
 
@@ -50,5 +50,5 @@ def _parts(config: ModelConfig) -> dict[str, Any]:
     }
 
 
-def _told(value: Any) -> str:
+def _in_words(value: Any) -> str:
     return "/".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)

@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from din_core.pages.session.script_run import of_a_part
+from din_core.pages.session.script_run import is_fragment_run
 from din_core.pages.session.visitor import uninterrupted
 
 INBOX = "din_lens_inbox"
@@ -59,7 +59,7 @@ def dispatch() -> None:
     sent = [(message[0], kind) for kind in kinds if (message := last_message(*kind))]
     for _, kind in sorted(sent):
         handle(own, *kind)
-    if not of_a_part():
+    if not is_fragment_run():
         own.page_outdated = False
 
 

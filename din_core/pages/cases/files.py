@@ -29,7 +29,7 @@ Sliced = TypeVar("Sliced", CasesChoice, CohortChoice)
 
 
 @dataclass(frozen=True)
-class AtHand:
+class LoadedCases:
     """Cases, with their models as the app calls them."""
 
     key: tuple[object, ...]
@@ -56,18 +56,18 @@ def cases_folder(app: App) -> Path:
     return (DEMO if app.checkpoints == DEMO_CHECKPOINTS else app.checkpoints) / FOLDER
 
 
-def head(title: str) -> AtHand | None:
-    """The head of a page about the cases at hand; None where it has nothing to show."""
+def head(title: str) -> LoadedCases | None:
+    """The head of a page about the cases; None where it has nothing to show."""
     report(visitor.session().problems)
     st.header(title, anchor=False)
-    hand = find_cases(caches.current_app())
-    if hand is not None:
-        st.caption(literal(about(hand)))
-    return hand
+    loaded = find_cases(caches.current_app())
+    if loaded is not None:
+        st.caption(literal(about(loaded)))
+    return loaded
 
 
-def find_cases(app: App) -> AtHand | None:
-    """The cases at hand, with a warning where they are of other rows; None, with a sentence, where there are none."""
+def find_cases(app: App) -> LoadedCases | None:
+    """The computed cases, with a warning where they are of other rows; None, with a sentence, where there are none."""
     folder = cases_folder(app)
     if not folder.is_dir():
         st.markdown(
@@ -86,7 +86,7 @@ def find_cases(app: App) -> AtHand | None:
         return None
     main, base = found.about.main, found.about.base
     report(misfits(app, found))
-    return AtHand(key, found, name_of(app, main), name_of(app, base), (link_of(app, main), link_of(app, base)))
+    return LoadedCases(key, found, name_of(app, main), name_of(app, base), (link_of(app, main), link_of(app, base)))
 
 
 def misfits(app: App, cases: Cases) -> list[str]:
@@ -126,10 +126,10 @@ def link_of(app: App, model: Model) -> str:
     return checkpoint_name(folder_of(app, model) or model.folder, model.fingerprint)
 
 
-def about(hand: AtHand) -> str:
+def about(loaded: LoadedCases) -> str:
     """Which models, on what, and when."""
-    found = hand.cases.about
-    pair = t("{main} against {base}", main=hand.main, base=hand.base)
+    found = loaded.cases.about
+    pair = t("{main} against {base}", main=loaded.main, base=loaded.base)
     where = {"split": t(found.split), "of": f"{found.of:,}", "when": found.made_at}
     if found.impressions == found.of:
         return t("{pair}, on all {of} impressions of the {split} split, made {when}.", pair=pair, **where)

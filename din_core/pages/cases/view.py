@@ -13,7 +13,7 @@ from din_core.cases.kinds import INTENSE, LEAST_BEHAVIORS
 from din_core.domain import DinLensError, Item, Scenario
 from din_core.figures.cohort import number
 from din_core.pages.app.startup import App
-from din_core.pages.cases.files import AtHand, fitting, head, pick_slice, value_words
+from din_core.pages.cases.files import LoadedCases, fitting, head, pick_slice, value_words
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.labels import Words, day, percent, profile, words_for
 from din_core.pages.language.translate import T, t
@@ -67,26 +67,26 @@ READING = T(
 
 
 def show() -> None:
-    """The page, from the cases at hand and the store as it is now."""
-    hand = head(t("Cases worth seeing"))
-    if hand is None:
+    """The page, from the computed cases and the store as it is now."""
+    loaded = head(t("Cases worth seeing"))
+    if loaded is None:
         return
     app = caches.current_app()
     words = words_for(app.summary)
-    choice, problems = fitting(hand.cases, address.page_choice(CasesChoice))
+    choice, problems = fitting(loaded.cases, address.page_choice(CasesChoice))
     report(problems)
-    kind = pick_kind(hand, choice)
-    pick_slice(hand.cases, "cases", choice, (words.outcome(0), words.outcome(1)))
-    among = rows_of(hand.cases, Slice(choice.profile, choice.category, choice.week, label=choice.outcome))
-    found, total = most_telling(hand.cases, kind, among, SHOWN)
+    kind = pick_kind(loaded, choice)
+    pick_slice(loaded.cases, "cases", choice, (words.outcome(0), words.outcome(1)))
+    among = rows_of(loaded.cases, Slice(choice.profile, choice.category, choice.week, label=choice.outcome))
+    found, total = most_telling(loaded.cases, kind, among, SHOWN)
     rows = [int(row) for row in found]
-    st.markdown(literal(meaning(hand, kind)), width=860)
-    st.caption(how_many(hand.cases, kind, len(rows), total, int(among.sum())))
+    st.markdown(literal(meaning(loaded, kind)), width=860)
+    st.caption(how_many(loaded.cases, kind, len(rows), total, int(among.sum())))
     if not rows:
         return
-    titles = titles_of(app, hand.cases, rows)
+    titles = titles_of(app, loaded.cases, rows)
     link = st.container(key="case_link")
-    table = cases_table(app, hand, words, kind, rows, titles)
+    table = cases_table(app, loaded, words, kind, rows, titles)
     picked = st.dataframe(
         table,
         hide_index=True,
@@ -94,14 +94,14 @@ def show() -> None:
         key="cases",
         on_select="rerun",
         selection_mode="single-row-required",
-        column_config=columns_of(table, column_words(hand)),
+        column_config=columns_of(table, column_words(loaded)),
     )
     with link:
-        show_link(hand, rows, picked["selection"]["rows"], titles)
+        show_link(loaded, rows, picked["selection"]["rows"], titles)
     st.caption(t(READING))
 
 
-def pick_kind(hand: AtHand, choice: CasesChoice) -> str:
+def pick_kind(loaded: LoadedCases, choice: CasesChoice) -> str:
     """What is looked for."""
 
     def change() -> None:
@@ -111,7 +111,7 @@ def pick_kind(hand: AtHand, choice: CasesChoice) -> str:
     st.pills(
         t("Kind"),
         KINDS,
-        format_func=lambda name: literal(title(hand, name)),
+        format_func=lambda name: literal(title(loaded, name)),
         required=True,
         key="case_kind",
         on_change=change,
@@ -119,21 +119,21 @@ def pick_kind(hand: AtHand, choice: CasesChoice) -> str:
     return choice.kind
 
 
-def title(hand: AtHand, kind: str) -> str:
+def title(loaded: LoadedCases, kind: str) -> str:
     """What a kind is called."""
-    return t(TITLES[kind], main=hand.main, base=hand.base)
+    return t(TITLES[kind], main=loaded.main, base=loaded.base)
 
 
-def meaning(hand: AtHand, kind: str) -> str:
+def meaning(loaded: LoadedCases, kind: str) -> str:
     """What its cases have in common, and which come first."""
     return t(
         MEANINGS[kind],
-        main=hand.main,
-        base=hand.base,
-        cut=percent(threshold(hand.cases)),
+        main=loaded.main,
+        base=loaded.base,
+        cut=percent(threshold(loaded.cases)),
         least=LEAST_BEHAVIORS,
         share=f"{1 - INTENSE:.0%}",
-        intensity=number(high_intensity(hand.cases)),
+        intensity=number(high_intensity(loaded.cases)),
     )
 
 
@@ -170,10 +170,10 @@ def found_item(app: App, item_id: str) -> Item:
 
 
 def cases_table(
-    app: App, hand: AtHand, words: Words, kind: str, rows: Sequence[int], titles: dict[str, Item]
+    app: App, loaded: LoadedCases, words: Words, kind: str, rows: Sequence[int], titles: dict[str, Item]
 ) -> pd.DataFrame:
     """One line a case: the candidate, what is telling about it, both probabilities, who and when."""
-    cases = hand.cases
+    cases = loaded.cases
     lines = []
     for row in rows:
         p, q = float(cases.probability[row]), float(cases.base_probability[row])
@@ -182,8 +182,8 @@ def cases_table(
                 t("Candidate"): titles[cases.item_ids[cases.item[row]]].label,
                 **telling(cases, kind, row, titles),
                 t("Outcome"): words.outcome(int(cases.label[row])),
-                hand.main: percent(p),
-                hand.base: percent(q),
+                loaded.main: percent(p),
+                loaded.base: percent(q),
                 t("Difference in points"): signed(100 * (p - q)),
                 t(words.person): person(app, cases.user_ids[cases.user[row]]),
                 t("Shown"): day(int(cases.time[row])),
@@ -193,17 +193,19 @@ def cases_table(
     return pd.DataFrame(lines)
 
 
-def column_words(hand: AtHand) -> dict[str, str]:
+def column_words(loaded: LoadedCases) -> dict[str, str]:
     """What each column says, for those who point at its head."""
     return {
-        hand.main: t("Probability under this model"),
-        hand.base: t("Probability under this model"),
-        t("Difference in points"): t("{main} minus {base}, in points of probability", main=hand.main, base=hand.base),
+        loaded.main: t("Probability under this model"),
+        loaded.base: t("Probability under this model"),
+        t("Difference in points"): t(
+            "{main} minus {base}, in points of probability", main=loaded.main, base=loaded.base
+        ),
         t("Weight"): t("Activation weight of one occurrence"),
         t("Share"): t("Of the sum of all measured effects, without their signs"),
         "τ": t("Kendall's τ of weights × repeats and measured effects, from −1 to 1"),
         "Σw": t("All weights added up, repeats counted"),
-        t("Different items"): t("In the history, as {main} sees it", main=hand.main),
+        t("Different items"): t("In the history, as {main} sees it", main=loaded.main),
     }
 
 
@@ -235,11 +237,11 @@ def person(app: App, user_id: str) -> str:
         return user_id
 
 
-def show_link(hand: AtHand, rows: Sequence[int], picked: Sequence[int], titles: dict[str, Item]) -> None:
+def show_link(loaded: LoadedCases, rows: Sequence[int], picked: Sequence[int], titles: dict[str, Item]) -> None:
     """A link to Inspect on the chosen row, under the two models of the cases."""
-    cases, row = hand.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
+    cases, row = loaded.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
     item_id = cases.item_ids[cases.item[row]]
-    scenario = Scenario(cases.user_ids[cases.user[row]], int(cases.time[row]), (item_id,), hand.links)
+    scenario = Scenario(cases.user_ids[cases.user[row]], int(cases.time[row]), (item_id,), loaded.links)
     inspect_page.link(t("Open {item} in Inspect", item=literal(titles[item_id].label)), scenario)
 
 

@@ -39,13 +39,22 @@ from din_core.figures.cohort import (
     plot_categories,
 )
 from din_core.metrics import METRICS, Estimate
-from din_core.pages.cases.files import AtHand, about, bin_names, fitting, head, pick_slice, slice_words, value_words
+from din_core.pages.cases.files import (
+    LoadedCases,
+    about,
+    bin_names,
+    fitting,
+    head,
+    pick_slice,
+    slice_words,
+    value_words,
+)
 from din_core.pages.cohorts.quality import DRAWS, Quality, quality
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.metric_texts import meanings
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
-from din_core.pages.widgets.charts import Told, show_chart
+from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.page_choices import CohortChoice
@@ -74,25 +83,27 @@ def slice_quality(key: tuple[object, ...], _cases: Cases, _among: NDArray[np.boo
 
 
 def show() -> None:
-    """The page, from the cases at hand."""
-    hand = head(t("Weights over a cohort"))
-    if hand is None:
+    """The page, from the computed cases."""
+    loaded = head(t("Weights over a cohort"))
+    if loaded is None:
         return
-    choice, problems = fitting(hand.cases, address.page_choice(CohortChoice))
+    choice, problems = fitting(loaded.cases, address.page_choice(CohortChoice))
     report(problems)
-    pick_slice(hand.cases, "cohorts", choice)
+    pick_slice(loaded.cases, "cohorts", choice)
     chosen = Slice(choice.profile, choice.category, choice.week, choice.length)
-    among = rows_of(hand.cases, chosen)
-    told = Told((hand.links[0], hand.cases.about.split, slice_words(chosen)), (about(hand), slice_words(chosen)))
+    among = rows_of(loaded.cases, chosen)
+    caption = ExportCaption(
+        (loaded.links[0], loaded.cases.about.split, slice_words(chosen)), (about(loaded), slice_words(chosen))
+    )
     with st.container(key="cohort_size"):
-        st.markdown(size_words(hand.cases, among, words_for(caches.current_app().summary).people))
-    if among[hand.cases.sums.row].any():
-        show_categories(hand.cases, among, told)
-        show_bins(hand.cases, among, told)
-        show_own_category(hand.cases, among, told)
+        st.markdown(size_words(loaded.cases, among, words_for(caches.current_app().summary).people))
+    if among[loaded.cases.sums.row].any():
+        show_categories(loaded.cases, among, caption)
+        show_bins(loaded.cases, among, caption)
+        show_own_category(loaded.cases, among, caption)
         st.caption(t(READING))
     if among.any():
-        show_quality(hand, chosen, among, told)
+        show_quality(loaded, chosen, among, caption)
 
 
 def size_words(cases: Cases, among: NDArray[np.bool_], people: str) -> str:
@@ -124,7 +135,7 @@ def drawn(plot: Callable[..., Any], *what: Any) -> Any:
     return plot(*what)
 
 
-def show_categories(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
+def show_categories(cases: Cases, among: NDArray[np.bool_], caption: ExportCaption) -> None:
     """Who switches on whom: a map of candidate by behavior category, and the same as a table."""
     title = t("By category of the candidate and of the behavior")
     st.subheader(title, anchor=False)
@@ -141,7 +152,7 @@ def show_categories(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
         x=t("category of the behavior"),
     )
     figure, table = drawn(plot_categories, info, is_dark(), labels), categories_table(info)
-    show_chart("cohort_categories", figure, title=title, told=told, table=table, alt=map_words(info))
+    show_chart("cohort_categories", figure, title=title, caption=caption, table=table, alt=map_words(info))
     words = t(ALL_ROWS) if len(rows) == total else t(MOST_FREQUENT, n=len(rows), total=total)
     st.caption(f"{words} {t(CELLS)}")
     with st.expander(t("The same as a table")):
@@ -186,7 +197,7 @@ def with_interval(found: Bin) -> str:
     return t("{value} ({low} to {high})", value=number(found.value), low=number(found.low), high=number(found.high))
 
 
-def show_bins(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
+def show_bins(cases: Cases, among: NDArray[np.bool_], caption: ExportCaption) -> None:
     """Curves by age, rank and repeats, side by side."""
     st.subheader(t("By age, rank and repeats of the behavior"), anchor=False)
     shown = {
@@ -197,28 +208,34 @@ def show_bins(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
     for column, (dimension, (x, names)) in zip(st.columns(3), shown.items(), strict=True):
         with column:
             means = {t("mean weight"): mean_weights(cases, dimension, among)}
-            show_curve(dimension, means, names, x, t("mean weight of one occurrence"), told)
+            show_curve(dimension, means, names, x, t("mean weight of one occurrence"), caption)
 
 
-def show_own_category(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
+def show_own_category(cases: Cases, among: NDArray[np.bool_], caption: ExportCaption) -> None:
     """Target-category correlation over time: how much of the past is in the candidate's category, and its weight."""
     st.subheader(t("The candidate's own category over time"), anchor=False)
     names, x = bin_names(AGES, whole=False), t("age of the behavior in days")
     left, right = st.columns(2)
     with left:
         shares = {t("own category"): share_of(cases, "own_age", "age", among)}
-        show_curve("own_share", shares, names, x, t("share in the candidate's category"), told, percent=True)
+        show_curve("own_share", shares, names, x, t("share in the candidate's category"), caption, percent=True)
     with right:
         means = {
             t("own category"): mean_weights(cases, "own_age", among),
             t("all others"): mean_weights_of_others(cases, "own_age", "age", among),
         }
-        show_curve("own_weight", means, names, x, t("mean weight of one occurrence"), told)
+        show_curve("own_weight", means, names, x, t("mean weight of one occurrence"), caption)
     st.caption(t(TIME_READING))
 
 
 def show_curve(
-    key: str, means: Mapping[str, Mean], names: tuple[str, ...], x: str, y: str, told: Told, percent: bool = False
+    key: str,
+    means: Mapping[str, Mean],
+    names: tuple[str, ...],
+    x: str,
+    y: str,
+    caption: ExportCaption,
+    percent: bool = False,
 ) -> None:
     """One chart, and the same as a table."""
     info = bins_info(means, names)
@@ -234,7 +251,7 @@ def show_curve(
         f"cohort_{key}",
         drawn(plot_bins, info, is_dark(), labels, percent),
         title=t("{y} by {x}", y=y, x=x).capitalize(),
-        told=told,
+        caption=caption,
         table=table,
         alt=t("{y} by {x}; the table below holds the numbers.", y=y, x=x),
     )
@@ -261,11 +278,11 @@ def bins_table(info: BinsInfo, x: str, percent: bool) -> pd.DataFrame:
     )
 
 
-def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_], told: Told) -> None:
+def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], caption: ExportCaption) -> None:
     """AUC, GAUC and calibration of both models on the same slice."""
     st.subheader(t("How well the models do on the same impressions"), anchor=False)
-    found = slice_quality((*hand.key, *astuple(chosen)), hand.cases, among)
-    names = (hand.main, hand.base)
+    found = slice_quality((*loaded.key, *astuple(chosen)), loaded.cases, among)
+    names = (loaded.main, loaded.base)
     lines = [
         {
             t("Model"): literal(name),
@@ -287,7 +304,7 @@ def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_], told: To
             "cohort_calibration",
             drawn(plot_calibration, info, is_dark(), labels),
             title=t("Observed shares of positives over predicted probabilities"),
-            told=told,
+            caption=caption,
             table=table,
             alt=t("Observed shares of positives over predicted probabilities, for both models."),
         )

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from din_core.domain import Scenario
-from din_core.figures import HeatmapInfo, HeatmapLabels, Weighed, heatmap_info, plot_heatmap
+from din_core.figures import HeatmapInfo, HeatmapLabels, HeatmapRow, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import Scale
 from din_core.pages.compare.row_pickers import (
     choose_candidates,
@@ -21,7 +21,7 @@ from din_core.pages.compare.row_pickers import (
     other_box,
 )
 from din_core.pages.compare.rows import (
-    Compared,
+    CompareInputs,
     candidates_of,
     cases_of,
     category_field,
@@ -38,7 +38,7 @@ from din_core.pages.language.labels import day, moment, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
-from din_core.pages.widgets.charts import Told, show_chart, told_of
+from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.page_choices import CompareChoice
@@ -82,11 +82,11 @@ def show() -> None:
         return
     choose_kind()
     comparison = address.page_choice(CompareChoice)
-    now = Compared(app, scenario, tuple(impressions), history, comparison, caches.models_on_screen(scenario))
+    now = CompareInputs(app, scenario, tuple(impressions), history, comparison, caches.models_on_screen(scenario))
     {"candidates": show_candidates, "models": show_models, "users": show_users}[comparison.by](now)
 
 
-def show_candidates(now: Compared) -> None:
+def show_candidates(now: CompareInputs) -> None:
     """Several candidates of one user: ranked under both models, and what the first switches on for each."""
     cases = cases_of(now, candidates_of(now))
     choose_candidates(now, cases)
@@ -98,14 +98,14 @@ def show_candidates(now: Compared) -> None:
     show_table(table)
     links([(cases[place].item.label, alone(now, cases[place])) for place in order])
     rows = [
-        Weighed(f"{rank} · {cases[place].item.label}", scores[0].behaviors, scores[0].weight[place])
+        HeatmapRow(f"{rank} · {cases[place].item.label}", scores[0].behaviors, scores[0].weight[place])
         for rank, place in enumerate(order, 1)
     ]
-    told = told_of(now.app, now.history.user, now.scenario, now.names[:1])
-    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, told)
+    caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1])
+    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, caption)
 
 
-def about(now: Compared) -> str:
+def about(now: CompareInputs) -> str:
     """Who, when and how much history."""
     words = words_for(now.app.summary)
     return t(
@@ -116,7 +116,7 @@ def about(now: Compared) -> str:
     )
 
 
-def show_models(now: Compared) -> None:
+def show_models(now: CompareInputs) -> None:
     """One candidate under several models, each row on its own scale."""
     names, problems = models_of(now)
     report(problems)
@@ -128,11 +128,13 @@ def show_models(now: Compared) -> None:
     show_table(models_table(now, names, scores))
     models = now.app.models
     links([(models[name].name, led_by(alone(now, case), models[name].link)) for name in names])
-    weighed = [Weighed(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
-    show_heatmap(now, weighed, "row", t("weight"), told_of(now.app, now.history.user, now.scenario, names, case.item))
+    weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
+    show_heatmap(
+        now, weighed, "row", t("weight"), export_caption(now.app, now.history.user, now.scenario, names, case.item)
+    )
 
 
-def show_users(now: Compared) -> None:
+def show_users(now: CompareInputs) -> None:
     """One candidate for two users, whose histories lie side by side."""
     user, problems = other_user(now)
     report(problems)
@@ -159,13 +161,13 @@ def show_users(now: Compared) -> None:
     labels = [words.user_label(history.user) for history in histories]
     own = alone(now, case)
     links([(label, replace(own, user_id=h.user.user_id)) for label, h in zip(labels, histories, strict=True)])
-    rows = [Weighed(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
-    first = told_of(now.app, now.history.user, now.scenario, now.names[:1], case.item)
-    both = Told((*first.name, user.user_id), (*first.lines, labels[1]))
+    rows = [HeatmapRow(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
+    first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item)
+    both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]))
     show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
 
 
-def alone(now: Compared, case: Case) -> Scenario:
+def alone(now: CompareInputs, case: Case) -> Scenario:
     """The scenario that shows one candidate with the numbers that it has here."""
     return replace(now.scenario, candidate_ids=(case.item.item_id,), context=case.context)
 
@@ -183,7 +185,9 @@ def links(targets: Sequence[tuple[str, Scenario]]) -> None:
             inspect_page.link(literal(label), scenario)
 
 
-def show_heatmap(now: Compared, rows: Sequence[Weighed], scale: Scale, noun: str, told: Told) -> None:
+def show_heatmap(
+    now: CompareInputs, rows: Sequence[HeatmapRow], scale: Scale, noun: str, caption: ExportCaption
+) -> None:
     """The rows over their behaviors, and the same as a table."""
     comparison = now.comparison
     field = category_field(row.behaviors for row in rows)
@@ -210,7 +214,7 @@ def show_heatmap(now: Compared, rows: Sequence[Weighed], scale: Scale, noun: str
         "heatmap",
         plot_heatmap(info, is_dark(), labels),
         title=t("Who switches on what"),
-        told=told,
+        caption=caption,
         table=table,
         alt=alternative(info),
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from din_core.domain import Item, User
 from din_core.figures.heatmap import named
-from din_core.pages.compare.rows import Compared, candidates_of, cases_of
+from din_core.pages.compare.rows import CompareInputs, candidates_of, cases_of
 from din_core.pages.inspect.inspection import Case
 from din_core.pages.language.translate import T, t
 from din_core.pages.models.model_pair import choose
@@ -59,7 +59,7 @@ def choose_kind() -> None:
     )
 
 
-def choose_candidates(now: Compared, cases: Sequence[Case]) -> None:
+def choose_candidates(now: CompareInputs, cases: Sequence[Case]) -> None:
     """The candidates compared, each with a way to remove it, and a search for more."""
     own = [case.item for case in cases]
     then = {i.item.item_id: i.item for i in now.impressions if i.timestamp == now.scenario.as_of}
@@ -86,7 +86,7 @@ def choose_candidates(now: Compared, cases: Sequence[Case]) -> None:
     pickers.search_items(now.app, "another", t("Add any item of the catalogue"), None, pick)
 
 
-def compare_candidates(now: Compared, ids: tuple[str, ...]) -> None:
+def compare_candidates(now: CompareInputs, ids: tuple[str, ...]) -> None:
     """Compare these from now on; a comparison needs two, and an address holds so many."""
     problems: tuple[str, ...] = ()
     if len(ids) < 2:
@@ -99,14 +99,14 @@ def compare_candidates(now: Compared, ids: tuple[str, ...]) -> None:
     address.show(replace(now.scenario, candidate_ids=ids, context=first.context), problems)
 
 
-def choose_models(now: Compared) -> None:
+def choose_models(now: CompareInputs) -> None:
     """The two models on screen, as on *Models*."""
     for place, column in enumerate(st.columns(2)):
         with column:
             choose(now.app, place, now.names[place] if place < len(now.names) else None)
 
 
-def choose_rows(now: Compared, names: Sequence[str]) -> None:
+def choose_rows(now: CompareInputs, names: Sequence[str]) -> None:
     """Which models; none chosen shows all."""
     models = now.app.models
     st.session_state["compare_models"] = list(names)
@@ -126,7 +126,7 @@ def choose_rows(now: Compared, names: Sequence[str]) -> None:
     )
 
 
-def lead_box(now: Compared, item: Item) -> None:
+def lead_box(now: CompareInputs, item: Item) -> None:
     """The candidate that models or users are compared on: it comes first among those compared."""
 
     def pick(item_id: str) -> None:
@@ -139,7 +139,7 @@ def lead_box(now: Compared, item: Item) -> None:
     pickers.search_items(now.app, "lead", label, pickers.item_option(item), pick)
 
 
-def other_box(now: Compared, selected: User | None) -> None:
+def other_box(now: CompareInputs, selected: User | None) -> None:
     """The second user, searched among all."""
 
     def pick(user_id: str) -> None:

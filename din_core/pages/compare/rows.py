@@ -29,7 +29,7 @@ CATEGORY = "category"
 
 
 @dataclass(frozen=True)
-class Compared:
+class CompareInputs:
     """What the page stands on."""
 
     app: App
@@ -43,7 +43,7 @@ class Compared:
     """Folder names of the models on screen."""
 
 
-def candidates_of(now: Compared) -> tuple[str, ...]:
+def candidates_of(now: CompareInputs) -> tuple[str, ...]:
     """The scenario's candidates; where it names one only, it and those that were shown at that time."""
     own = now.scenario.candidate_ids
     if len(own) > 1:
@@ -52,7 +52,7 @@ def candidates_of(now: Compared) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*own, *then]))[:MAX_CANDIDATES]
 
 
-def cases_of(now: Compared, ids: Sequence[str]) -> list[Case]:
+def cases_of(now: CompareInputs, ids: Sequence[str]) -> list[Case]:
     """Each in the context in which it was shown then, else in the scenario's, which is its first candidate's own."""
     scenario, found = now.scenario, []
     then = {i.item.item_id: i for i in now.impressions if i.timestamp == scenario.as_of}
@@ -66,7 +66,7 @@ def cases_of(now: Compared, ids: Sequence[str]) -> list[Case]:
     return found
 
 
-def models_of(now: Compared) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def models_of(now: CompareInputs) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Folder names of the models compared, and a sentence for each that a link names and that is not here as it was."""
     models, found, problems = now.app.models, list[str](), list[str]()
     for link in now.comparison.models:
@@ -85,7 +85,7 @@ def models_of(now: Compared) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(dict.fromkeys(found)) or tuple(everything)[:MOST_MODELS], tuple(problems)
 
 
-def other_user(now: Compared) -> tuple[User | None, tuple[str, ...]]:
+def other_user(now: CompareInputs) -> tuple[User | None, tuple[str, ...]]:
     """The second user, and a sentence where the one that a link names is not in the store."""
     problems: tuple[str, ...] = ()
     if now.comparison.other is not None:
@@ -108,7 +108,9 @@ def ranks(logit: NDArray[np.floating[Any]]) -> list[int]:
     return [1 + int((logit > own).sum()) for own in logit]
 
 
-def ranking_table(now: Compared, cases: Sequence[Case], scores: Sequence[Scores]) -> tuple[pd.DataFrame, list[int]]:
+def ranking_table(
+    now: CompareInputs, cases: Sequence[Case], scores: Sequence[Scores]
+) -> tuple[pd.DataFrame, list[int]]:
     """Candidates from the first model's best down, and their places: probability, rank and gap under each model."""
     words = words_for(now.app.summary)
     order = sorted(range(len(cases)), key=lambda place: -float(scores[0].logit[place]))
@@ -129,7 +131,7 @@ def ranking_table(now: Compared, cases: Sequence[Case], scores: Sequence[Scores]
     return pd.DataFrame(rows), order
 
 
-def models_table(now: Compared, names: Sequence[str], scores: Sequence[Scores]) -> pd.DataFrame:
+def models_table(now: CompareInputs, names: Sequence[str], scores: Sequence[Scores]) -> pd.DataFrame:
     """One row a model: what it predicts, what its weights are, and what it sees of the history."""
     rows = []
     for name, found in zip(names, scores, strict=True):
@@ -148,7 +150,7 @@ def models_table(now: Compared, names: Sequence[str], scores: Sequence[Scores]) 
     return pd.DataFrame(rows)
 
 
-def users_table(now: Compared, histories: Sequence[History], scores: Sequence[Sequence[Scores]]) -> pd.DataFrame:
+def users_table(now: CompareInputs, histories: Sequence[History], scores: Sequence[Sequence[Scores]]) -> pd.DataFrame:
     """One row a user: behaviors, probability under each model, interest intensity, and the outcome where known."""
     words, rows = words_for(now.app.summary), []
     for history, found in zip(histories, scores, strict=True):

@@ -13,7 +13,7 @@ from din_core.pages.data.table_import import show_import
 from din_core.pages.language.labels import day, field_label
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import caches, visitor
-from din_core.pages.widgets.charts import Told, date_name, show_chart
+from din_core.pages.widgets.charts import ExportCaption, date_name, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.text_tables import show_table
 from din_core.store import BehaviorStore, FieldFacts, StoreFacts, StoreSummary
@@ -53,9 +53,9 @@ def show() -> None:
     show_counts(summary)
     with st.spinner(t("Counting …")):
         facts = store_facts(app.store.url, counts_of(summary), app.store)
-    told = told_of_store(summary)
-    show_splits(facts, told)
-    show_users(facts, told)
+    caption = store_caption(summary)
+    show_splits(facts, caption)
+    show_users(facts, caption)
     st.subheader(t("Fields"), anchor=False)
     with st.container(key="fields"):
         st.html(ROOM_FOR_VALUES)
@@ -92,7 +92,7 @@ def show_counts(summary: StoreSummary) -> None:
         st.markdown(t("Behaviors from {first} to {last}, UTC.", first=first, last=last))
 
 
-def show_splits(facts: StoreFacts, told: Told) -> None:
+def show_splits(facts: StoreFacts, caption: ExportCaption) -> None:
     """Sizes and positive rates by split, and impressions by week."""
     st.subheader(t("Impressions"), anchor=False)
     if not facts.splits:
@@ -103,12 +103,12 @@ def show_splits(facts: StoreFacts, told: Told) -> None:
     info = weeks_info(weeks, [t(name) for name in SPLITS.values()], day)
     table = weeks_table(weeks)
     axis, words = t("week from Monday, UTC"), t("Impressions by week and split")
-    chart(info, axis, t("impressions"), words, "weeks", told, table)
+    chart(info, axis, t("impressions"), words, "weeks", caption, table)
     with st.expander(t("The weeks as a table")):
         st.dataframe(table, hide_index=True, key="weeks_table")
 
 
-def show_users(facts: StoreFacts, told: Told) -> None:
+def show_users(facts: StoreFacts, caption: ExportCaption) -> None:
     """How many behaviors users have."""
     st.subheader(t("Behaviors per user"), anchor=False)
     pairs = facts.behaviors_per_user
@@ -126,23 +126,27 @@ def show_users(facts: StoreFacts, told: Told) -> None:
     st.markdown(f"{spread} {t('Users without a behavior: {n:,}.', n=none)}" if none else spread)
     info = per_user_info(pairs, t("users"))
     table = pd.DataFrame({t("Behaviors"): info.places, t("Users"): info.counts[t("users")]})
-    chart(info, t("behaviors"), t("users"), t("Users by behaviors"), "per_user", told, table)
+    chart(info, t("behaviors"), t("users"), t("Users by behaviors"), "per_user", caption, table)
     st.caption(t("Each bar holds twice the range of the one before."))
     with st.expander(t("The bars as a table")):
         st.dataframe(table, hide_index=True, key="per_user_table")
 
 
-def chart(info: BarsInfo, axis: str, counted: str, words: str, key: str, told: Told, table: pd.DataFrame) -> None:
+def chart(
+    info: BarsInfo, axis: str, counted: str, words: str, key: str, caption: ExportCaption, table: pd.DataFrame
+) -> None:
     """Bars of one kind."""
     figure = plot_bars(info, axis, t("positive"), is_dark(), counted)
-    show_chart(key, figure, title=words, told=told, table=table, alt=words)
+    show_chart(key, figure, title=words, caption=caption, table=table, alt=words)
 
 
-def told_of_store(summary: StoreSummary) -> Told:
+def store_caption(summary: StoreSummary) -> ExportCaption:
     """Which data, and up to when."""
     source = summary.provenance or t("The store does not say where its data comes from.")
     last = summary.last_timestamp
-    return Told((source, *([] if last is None else [date_name(last)])), (t("Data: {provenance}", provenance=source),))
+    return ExportCaption(
+        (source, *([] if last is None else [date_name(last)])), (t("Data: {provenance}", provenance=source),)
+    )
 
 
 def quantile(pairs: Sequence[tuple[int, int]], share: float) -> int:

@@ -28,7 +28,7 @@ from din_core.store.ingestion.table_import import (
     SUFFIXES,
     TABLES,
     TablePreview,
-    below,
+    folder_below,
     optional_columns,
     required_columns,
 )
@@ -124,7 +124,7 @@ def choose_folder(root: Path) -> tuple[object, Files | Path] | None:
     st.caption("\n".join(f"- {name}: {columns_of(name)}" for name in TABLES))
     if not named:
         return None
-    folder = below(root, named)
+    folder = folder_below(root, named)
     seen = sorted(folder.glob("*")) if folder.is_dir() else []
     return (str(folder), *((path.name, path.stat().st_mtime_ns) for path in seen)), folder
 
@@ -172,7 +172,7 @@ def show_check(key: object, files: Files | Path) -> IngestReport | None:
     own = visitor.session().of(Imports)
     if st.button(t("Check every row"), key="import_check"):
         with as_folder(files) as folder:
-            own.checked, own.written = (key, followed(lambda told: check_tables(folder, told))), None
+            own.checked, own.written = (key, followed(lambda progress: check_tables(folder, progress))), None
     if own.checked is None or own.checked[0] != key:
         return None
     found = own.checked[1]
@@ -199,7 +199,7 @@ def show_writing(root: Path, files: Files | Path, checked: IngestReport) -> None
         own.written = None
         target = new_store(root, folder, name)
         with as_folder(files) as tables:
-            own.written = followed(lambda told: import_tables(tables, target, skip, told))
+            own.written = followed(lambda progress: import_tables(tables, target, skip, progress))
     if own.written is not None:
         show_written(own.written)
 
@@ -208,11 +208,11 @@ def followed(work) -> IngestReport:
     """Run `work(progress)` under a bar that says how far it is."""
     place = st.empty()
 
-    def told(step: str, done: int, total: int | None) -> None:
+    def progress(step: str, done: int, total: int | None) -> None:
         place.progress(min(done / total, 1.0) if total else 0.0, text=f"{t(step)} …")
 
     try:
-        return work(told)
+        return work(progress)
     except OSError as error:
         raise StoreError("the new store cannot be written ({error}); choose another folder", error=str(error)) from None
     finally:

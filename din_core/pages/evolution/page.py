@@ -19,7 +19,7 @@ from din_core.pages.language.labels import chance, day, moment, tick_label, word
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets import pickers
-from din_core.pages.widgets.charts import show_chart, told_of
+from din_core.pages.widgets.charts import export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 
 if TYPE_CHECKING:
@@ -106,15 +106,15 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         return
     labels, dark = words_of_charts(), is_dark()
     table, config = steps_table(info)
-    told = told_of(app, inputs.history.user, scenario, [name], case.item)
+    caption = export_caption(app, inputs.history.user, scenario, [name], case.item)
     figure = plot_evolution(info, dark, labels)
-    show_chart("evolution", figure, title=t("Interest evolution"), told=told, table=table, alt=alternative(info))
+    show_chart("evolution", figure, title=t("Interest evolution"), caption=caption, table=table, alt=alternative(info))
     st.caption(t(GATES[app.scorers[name].config.evolution]))
     left, right = st.columns([3, 2], gap="large")
     with left:
         title, alt = t("The path of the state"), t("The same path, seen in two dimensions.")
         st.subheader(title, anchor=False)
-        show_chart("path", plot_path(info, dark, labels), title=title, told=told, table=table, alt=alt)
+        show_chart("path", plot_path(info, dark, labels), title=title, caption=caption, table=table, alt=alt)
         st.caption(shares_words(info))
     with right:
         st.subheader(t("How to read it"), anchor=False)

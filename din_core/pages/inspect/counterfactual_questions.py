@@ -21,7 +21,7 @@ from din_core.sharing import sentence
 from din_core.store.queries.opposite_outcome import OppositeImpressions, opposite_impressions
 
 if TYPE_CHECKING:
-    from din_core.explain.nearest import Both, Nearest
+    from din_core.explain.nearest_opposite import ItemWeights, NearestOpposite
 
 MOST = 24
 """Impressions compared: some tenths of a second."""
@@ -61,13 +61,16 @@ def show_nearest(app: App, scenario: Scenario) -> None:
     _show_found(app, scenario, words, found, nearest)
 
 
-def find_nearest(app: App, scenario: Scenario, impression: Impression, found: OppositeImpressions) -> Nearest | None:
+def find_nearest(
+    app: App, scenario: Scenario, impression: Impression, found: OppositeImpressions
+) -> NearestOpposite | None:
     """By the first model on screen; None where nobody was found."""
-    from din_core.explain.nearest import Seen, nearest
+    from din_core.explain.nearest_opposite import ImpressionWithHistory, nearest
 
     scorer = app.scorers[caches.models_on_screen(scenario)[0]]
     own, *others = (
-        Seen(one, app.store.history(one.user_id, one.timestamp)) for one in (impression, *found.impressions)
+        ImpressionWithHistory(one, app.store.history(one.user_id, one.timestamp))
+        for one in (impression, *found.impressions)
     )
     return nearest(scorer, own, others)
 
@@ -85,7 +88,9 @@ def _impression(app: App, scenario: Scenario) -> Impression | None:
     )
 
 
-def _show_found(app: App, scenario: Scenario, words: Words, found: OppositeImpressions, nearest: Nearest) -> None:
+def _show_found(
+    app: App, scenario: Scenario, words: Words, found: OppositeImpressions, nearest: NearestOpposite
+) -> None:
     other = nearest.seen.impression
     st.markdown(
         f"**{literal(words.user_label(nearest.seen.history.user))}** · {literal(words.impression_label(other))}"
@@ -137,7 +142,7 @@ def _compared(found: OppositeImpressions) -> str:
     )
 
 
-def _table(both: Sequence[Both]) -> None:
+def _table(both: Sequence[ItemWeights]) -> None:
     if not both:
         st.caption(t("None."))
         return

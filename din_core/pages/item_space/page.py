@@ -25,7 +25,7 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.catalogue_gate import head
-from din_core.pages.widgets.charts import show_chart, told_of
+from din_core.pages.widgets.charts import export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.text_tables import columns_of
 from din_core.sharing.page_choices import SpaceChoice
@@ -47,7 +47,7 @@ PARTS = {"all": T("All fields"), "own": T("The item's own alone")}
 
 
 @dataclass(frozen=True)
-class View:
+class SpaceInputs:
     """What this page shows, read once a run."""
 
     app: App
@@ -87,10 +87,10 @@ def show() -> None:
         choose(t("Map"), "map", MAPS)
         choose(t("Colour"), "colour", COLOURS)
         choose(t("Embedding"), "embedding", PARTS)
-    view = read(app, scenario, history, total)
-    show_separation(view)
-    show_map(view)
-    show_neighbours(view)
+    inputs = read(app, scenario, history, total)
+    show_separation(inputs)
+    show_map(inputs)
+    show_neighbours(inputs)
 
 
 def choose(label: str, name: str, options: Mapping[str, str]) -> None:
@@ -111,7 +111,7 @@ def choose(label: str, name: str, options: Mapping[str, str]) -> None:
     )
 
 
-def read(app: App, scenario: Scenario, history: History, total: int) -> View:
+def read(app: App, scenario: Scenario, history: History, total: int) -> SpaceInputs:
     """The embeddings, and where what is on screen stands among them."""
     from din_core.explain.item_space import ITEM_FIELD
 
@@ -130,16 +130,16 @@ def read(app: App, scenario: Scenario, history: History, total: int) -> View:
     if space.item is not None and focus != space.item:
         words = t("No item “{item}” on this map: the neighbours of the candidate are listed.", item=space.item)
         report([words])
-    return View(app, scenario, history, model, part, facts, category, held, facts.place_of.get(candidate), focus)
+    return SpaceInputs(app, scenario, history, model, part, facts, category, held, facts.place_of.get(candidate), focus)
 
 
-def show_separation(view: View) -> None:
+def show_separation(inputs: SpaceInputs) -> None:
     """How well categories part, as a number beside what chance gives."""
-    found = view.facts.separation
-    if found is None or view.category is None:
+    found = inputs.facts.separation
+    if found is None or inputs.category is None:
         st.caption(t("Fewer than two embeddings have a category of their own: there is nothing to tell apart."))
         return
-    name = field_label(view.category).lower()
+    name = field_label(inputs.category).lower()
     with st.container(horizontal=True, gap="large", key="separation"):
         st.metric(t("Neighbours of the same {category}", category=name), percent(found.share), width="content")
         st.metric(t("By chance"), percent(found.chance), width="content")
@@ -157,7 +157,7 @@ def show_separation(view: View) -> None:
             all=found.of,
             error=f"{100 * found.error:.1f}",
         )
-    if view.part is None and view.category in view.app.scorers[view.model].checkpoint.vocabulary.item:
+    if inputs.part is None and inputs.category in inputs.app.scorers[inputs.model].checkpoint.vocabulary.item:
         words += " " + t(
             "The {category} is one of the fields that these embeddings are made of, so they part by what the model was "
             "told; the item's own alone says what it learned. The activation unit reads all fields.",
@@ -166,43 +166,43 @@ def show_separation(view: View) -> None:
     st.caption(words)
 
 
-def show_map(view: View) -> None:
+def show_map(inputs: SpaceInputs) -> None:
     """The chart, what it leaves out, and the same as a table."""
     with st.spinner(t("Placing and colouring the points …")):
-        drawn, places = points_of(view)
-        info = info_of(view, drawn, places)
-    space, table = address.page_choice(SpaceChoice), points_table(view, info)
-    candidate = view.app.store.item(view.scenario.candidate_ids[0])
-    told = told_of(view.app, view.history.user, view.scenario, [view.model], candidate)
+        drawn, places = points_of(inputs)
+        info = info_of(inputs, drawn, places)
+    space, table = address.page_choice(SpaceChoice), points_table(inputs, info)
+    candidate = inputs.app.store.item(inputs.scenario.candidate_ids[0])
+    caption = export_caption(inputs.app, inputs.history.user, inputs.scenario, [inputs.model], candidate)
     show_chart(
         "item_map",
-        plot_item_space(info, labels_of(view), is_dark()),
+        plot_item_space(info, labels_of(inputs), is_dark()),
         title=f"{t('Items as the model sees them')}: {t(MAPS[space.map])}, {t(COLOURS[space.colour])}",
-        told=replace(told, name=(*told.name, space.map, space.colour, space.embedding)),
+        caption=replace(caption, name=(*caption.name, space.map, space.colour, space.embedding)),
         table=table,
         alt=t("{n:,} item embeddings on a plane", n=len(drawn)),
         config=TOOLS,
-        on_select=lambda: look_at_point(view.facts),
+        on_select=lambda: look_at_point(inputs.facts),
         selection_mode="points",
     )
-    st.caption(about_near(view, len(drawn)) if space.map == "near" else about_plane(view, len(drawn)))
-    st.caption(about_shared(view))
+    st.caption(about_near(inputs, len(drawn)) if space.map == "near" else about_plane(inputs, len(drawn)))
+    st.caption(about_shared(inputs))
     with st.expander(t("The {n:,} points as a table", n=len(drawn))):
         st.dataframe(table, hide_index=True, key="item_map_table")
 
 
-def points_of(view: View) -> tuple[NDArray[np.int64], Floats]:
+def points_of(inputs: SpaceInputs) -> tuple[NDArray[np.int64], Floats]:
     """(n,) which embeddings are on the map, and (n, 2) where."""
     from din_core.explain import around, neighbours
 
-    facts, space = view.facts, address.page_choice(SpaceChoice)
-    own = [] if view.candidate is None else [view.candidate]
-    seen = [place for place, _ in Counter(view.repeats).most_common()]
+    facts, space = inputs.facts, address.page_choice(SpaceChoice)
+    own = [] if inputs.candidate is None else [inputs.candidate]
+    seen = [place for place, _ in Counter(inputs.repeats).most_common()]
     if space.map == "near":  # without the item looked at: the map stays while others are looked at
         drawn = around(facts.space, [*own, *seen[:MOST_SEEN]], MOST_NEAR)
-        key = (view.app.scorers[view.model].fingerprint, view.part, tuple(drawn.tolist()))
-        return drawn, space_cache.near_map(*key, view.app.store.url, len(facts.items), facts)
-    focus = facts.place_of.get(view.focus)
+        key = (inputs.app.scorers[inputs.model].fingerprint, inputs.part, tuple(drawn.tolist()))
+        return drawn, space_cache.near_map(*key, inputs.app.store.url, len(facts.items), facts)
+    focus = facts.place_of.get(inputs.focus)
     wanted = own if focus is None else [*own, focus]
     for place in list(wanted):
         wanted += neighbours(facts.space, place, NEIGHBOURS)[0].tolist()
@@ -211,43 +211,43 @@ def points_of(view: View) -> tuple[NDArray[np.int64], Floats]:
     return drawn, facts.plane.points[drawn]
 
 
-def info_of(view: View, drawn: NDArray[np.int64], places: Floats) -> SpaceInfo:
+def info_of(inputs: SpaceInputs, drawn: NDArray[np.int64], places: Floats) -> SpaceInfo:
     """What the chart shows."""
-    facts = view.facts
+    facts = inputs.facts
     items = tuple(facts.first_of(int(embedding)) for embedding in drawn)
     category = [facts.category[embedding] for embedding in drawn]
-    own = None if view.candidate is None else facts.category[view.candidate]
+    own = None if inputs.candidate is None else facts.category[inputs.candidate]
     probability = None
     if address.page_choice(SpaceChoice).colour == "score":
-        scorer = view.app.scorers[view.model]
-        probability = space_cache.space_scores(scorer, items, view.history, view.scenario.context)
+        scorer = inputs.app.scorers[inputs.model]
+        probability = space_cache.space_scores(scorer, items, inputs.history, inputs.scenario.context)
     return item_space_info(
         points=places,
         embedding=drawn,
         title=[item.label for item in items],
         category=category,
         count=facts.space.count[drawn],
-        repeats=view.repeats,
-        candidate=view.candidate,
-        focus=facts.place_of.get(view.focus),
-        slots=category_slots(category, slots_on_inspect(view), own),
+        repeats=inputs.repeats,
+        candidate=inputs.candidate,
+        focus=facts.place_of.get(inputs.focus),
+        slots=category_slots(category, slots_on_inspect(inputs), own),
         probability=probability,
     )
 
 
-def slots_on_inspect(view: View) -> dict[str, int]:
+def slots_on_inspect(inputs: SpaceInputs) -> dict[str, int]:
     """The colours that categories have on *Inspect* for this candidate."""
-    if view.category != CATEGORY:
+    if inputs.category != CATEGORY:
         return {}
-    inputs = read_inputs(view.app.store, view.scenario, view.app.store.impressions(view.scenario.user_id))
-    here = [case.item.item_id for case in inputs.cases].index(view.scenario.candidate_ids[0])
-    groups = score(inputs, view.app.scorers[view.model]).infos([here])[0].groups
+    shown = read_inputs(inputs.app.store, inputs.scenario, inputs.app.store.impressions(inputs.scenario.user_id))
+    here = [case.item.item_id for case in shown.cases].index(inputs.scenario.candidate_ids[0])
+    groups = score(shown, inputs.app.scorers[inputs.model]).infos([here])[0].groups
     return {group.category: group.slot for group in groups if group.slot is not None}
 
 
-def labels_of(view: View) -> SpaceLabels:
+def labels_of(inputs: SpaceInputs) -> SpaceLabels:
     """The chart's words."""
-    first, second = (percent(share) for share in view.facts.plane.share)
+    first, second = (percent(share) for share in inputs.facts.plane.share)
     near = address.page_choice(SpaceChoice).map == "near"
     return SpaceLabels(
         others=t("other categories"),
@@ -267,9 +267,9 @@ def labels_of(view: View) -> SpaceLabels:
     )
 
 
-def about_plane(view: View, drawn: int) -> str:
+def about_plane(inputs: SpaceInputs, drawn: int) -> str:
     """What the map of all items shows, and what it does not."""
-    total, share = len(view.facts.category), percent(sum(view.facts.plane.share))
+    total, share = len(inputs.facts.category), percent(sum(inputs.facts.plane.share))
     words = t(
         "The plane is computed from all {n:,} embeddings and shows {share} of their variance: what lies close here may "
         "lie far apart in other directions.",
@@ -285,38 +285,38 @@ def about_plane(view: View, drawn: int) -> str:
     return words
 
 
-def about_near(view: View, drawn: int) -> str:
+def about_near(inputs: SpaceInputs, drawn: int) -> str:
     """What a t-SNE map shows, and what it does not."""
-    seen = min(len(view.repeats), MOST_SEEN)
+    seen = min(len(inputs.repeats), MOST_SEEN)
     return t(
         "{drawn:,} embeddings: the candidate, the {seen:,} most frequent of the history's {all:,}, "
         "and their nearest neighbours. t-SNE keeps neighbours together; distances between clusters and their sizes "
         "mean little.",
         drawn=drawn,
         seen=seen,
-        all=len(view.repeats),
+        all=len(inputs.repeats),
     )
 
 
-def about_shared(view: View) -> str:
+def about_shared(inputs: SpaceInputs) -> str:
     """Items that are one point."""
-    space = view.facts.space
+    space = inputs.facts.space
     shared = int(space.count[space.count > 1].sum())
     if not shared:
-        return t("Each of the {n:,} items has an embedding of its own.", n=len(view.facts.items))
+        return t("Each of the {n:,} items has an embedding of its own.", n=len(inputs.facts.items))
     return t(
         "{shared:,} of {n:,} items share one embedding with others, as training saw them too seldom to learn one of "
         "their own. They are one point, larger the more items share it, not a cluster.",
         shared=shared,
-        n=len(view.facts.items),
+        n=len(inputs.facts.items),
     )
 
 
-def points_table(view: View, info: SpaceInfo) -> pd.DataFrame:
+def points_table(inputs: SpaceInputs, info: SpaceInfo) -> pd.DataFrame:
     """The chart's points as rows, in the order drawn."""
     columns = {
         t("Item"): info.title,
-        field_label(view.category or CATEGORY): [name or "–" for name in info.category],
+        field_label(inputs.category or CATEGORY): [name or "–" for name in info.category],
         t("Items that share it"): info.count,
         t("In history"): info.repeats,
         "x": info.points[:, 0].round(3),
@@ -341,11 +341,11 @@ def look_at(item_id: str) -> None:
     address.choose_on_page(replace(address.page_choice(SpaceChoice), item=item_id))
 
 
-def show_neighbours(view: View) -> None:
+def show_neighbours(inputs: SpaceInputs) -> None:
     """The nearest neighbours of any item, exactly."""
     st.subheader(t("Neighbours of an item"), anchor=False)
-    app = view.app
-    item = app.store.item(view.focus)
+    app = inputs.app
+    item = app.store.item(inputs.focus)
 
     def pick(item_id: str) -> None:
         look_at(item_id)
@@ -355,13 +355,13 @@ def show_neighbours(view: View) -> None:
     pickers.search_items(app, "neighbour", label, pickers.item_option(item), pick)
     from din_core.explain import neighbours
 
-    place = view.facts.place_of.get(view.focus)
+    place = inputs.facts.place_of.get(inputs.focus)
     if place is None:
         st.markdown(t("This item is newer than the map."))
         return
-    show_sharing(view, place)
-    found, cosine = neighbours(view.facts.space, place, NEIGHBOURS)
-    table = neighbours_table(view, found, cosine)
+    show_sharing(inputs, place)
+    found, cosine = neighbours(inputs.facts.space, place, NEIGHBOURS)
+    table = neighbours_table(inputs, found, cosine)
     picked = st.dataframe(
         table,
         hide_index=True,
@@ -375,19 +375,19 @@ def show_neighbours(view: View) -> None:
         t(
             "The {n} largest cosines among all {all:,} embeddings, exact: 1 is the same direction, 0 is unrelated.",
             n=len(found),
-            all=len(view.facts.category),
+            all=len(inputs.facts.category),
         )
     )
     rows = picked["selection"]["rows"]
     if rows and rows[0] < len(found):
-        chosen = view.facts.first_of(int(found[rows[0]]))
-        candidate = replace(view.scenario, candidate_ids=(chosen.item_id,))
+        chosen = inputs.facts.first_of(int(found[rows[0]]))
+        candidate = replace(inputs.scenario, candidate_ids=(chosen.item_id,))
         inspect_page.link(t("Open {item} in Inspect", item=literal(chosen.label)), candidate)
 
 
-def show_sharing(view: View, place: int) -> None:
+def show_sharing(inputs: SpaceInputs, place: int) -> None:
     """Who has the same embedding as the item looked at."""
-    others = [item.label for item in view.facts.items_of(place) if item.item_id != view.focus]
+    others = [item.label for item in inputs.facts.items_of(place) if item.item_id != inputs.focus]
     if others:
         words = t(
             "{n:,} other items share its embedding, and the model cannot tell them apart: {names}",
@@ -397,9 +397,9 @@ def show_sharing(view: View, place: int) -> None:
         st.markdown(literal(words) + (" …" if len(others) > 3 else ""))
 
 
-def neighbours_table(view: View, found: NDArray[np.int64], cosine: NDArray[np.floating]) -> pd.DataFrame:
+def neighbours_table(inputs: SpaceInputs, found: NDArray[np.int64], cosine: NDArray[np.floating]) -> pd.DataFrame:
     """Nearest first."""
-    facts = view.facts
+    facts = inputs.facts
     rows = []
     for embedding, likeness in zip(found.tolist(), cosine.tolist(), strict=True):
         item, sharing = facts.first_of(embedding), int(facts.space.count[embedding])
@@ -407,8 +407,8 @@ def neighbours_table(view: View, found: NDArray[np.int64], cosine: NDArray[np.fl
             {
                 t("Item"): item.label + (t(" and {n:,} more", n=sharing - 1) if sharing > 1 else ""),
                 t("Similarity (cosine)"): f"{likeness:.3f}".replace("-", "−"),
-                field_label(view.category or CATEGORY): facts.category[embedding] or "–",
-                t("In history"): f"{view.repeats[embedding]}×" if view.repeats.get(embedding) else "–",
+                field_label(inputs.category or CATEGORY): facts.category[embedding] or "–",
+                t("In history"): f"{inputs.repeats[embedding]}×" if inputs.repeats.get(embedding) else "–",
             }
         )
     return pd.DataFrame(rows)

@@ -22,7 +22,7 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.models.leaderboard_table import duration, leaderboard_table, metric_table
 from din_core.pages.models.model_pair import badges, show_side_by_side
 from din_core.pages.session import address, caches, visitor
-from din_core.pages.widgets.charts import Told, show_chart
+from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report, show_card
 from din_core.pages.widgets.text_tables import columns_of, show_table
 from din_core.sharing.links import METRICS
@@ -123,7 +123,7 @@ def show_leaderboard(app: App) -> None:
         "leaderboard",
         drawn(info, leaderboard_words(), is_dark()),
         title=f"{t('Leaderboard')}: {t(LABELS[info.metric])}",
-        told=Told((info.metric, board.split, *filter(None, [board.made_at])), (about(board),)),
+        caption=ExportCaption((info.metric, board.split, *filter(None, [board.made_at])), (about(board),)),
         table=table,
         alt=chart_words(info),
     )
@@ -195,7 +195,7 @@ def show_quantity(app: App, info: CurvesInfo) -> None:
         f"curves_{info.quantity}",
         drawn(info, words, is_dark()),
         title=getattr(words, info.quantity),
-        told=Told((f"{len(info.curves)}-models",), (links,)),
+        caption=ExportCaption((f"{len(info.curves)}-models",), (links,)),
         table=table,
         alt=t(CURVE_ALTS[info.quantity], n=len(info.curves)),
     )

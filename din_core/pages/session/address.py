@@ -14,7 +14,7 @@ from din_core.domain.edits import items_needed
 from din_core.pages.app.startup import App
 from din_core.pages.session.caches import current_app
 from din_core.pages.session.choices import to_candidate, to_impression, to_model, to_user
-from din_core.pages.session.script_run import after_back
+from din_core.pages.session.script_run import is_history_navigation
 from din_core.pages.session.visitor import session
 from din_core.sharing import Link, encode, parse, resolve
 from din_core.sharing.page_choices import CODECS, read, write
@@ -29,7 +29,7 @@ def follow_address(app: App) -> None:
     raw = {name: st.query_params.get_all(name) for name in st.query_params}
     if raw == address.query:
         address.earlier.clear()
-    elif not address.outdated and (after_back() or raw not in address.earlier):
+    elif not address.outdated and (is_history_navigation() or raw not in address.earlier):
         link, unread = parse(raw)
         found = resolve(link, app.store, app.setting)
         own.scenario, own.view, address.query = found.scenario, link.view, raw

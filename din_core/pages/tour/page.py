@@ -18,7 +18,7 @@ from din_core.pages.app.startup import ASSETS
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, visitor
-from din_core.pages.widgets.charts import Told, show_chart
+from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, report
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.page_choices import TourChoice
@@ -28,7 +28,7 @@ NAMES = {"din": T("DIN"), "other": T("DIN, another seed"), "base": T("Average po
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TourStep:
     """One page of the tour."""
 
     title: str
@@ -39,7 +39,7 @@ class Step:
 
 
 STEPS = (
-    Step(
+    TourStep(
         T("Which past behaviors matter for a keyboard?"),
         T(
             "Mia bought lipsticks, face cream and three mice. We made her up, so we know the truth: only the mice are "
@@ -50,7 +50,7 @@ STEPS = (
         "mia-keyboard",
         (("Keyboard", "din"),),
     ),
-    Step(
+    TourStep(
         T("Another candidate, other weights"),
         T(
             "The same history, now for a winter coat. Nothing she bought is a reason, and the weights are small. That "
@@ -59,7 +59,7 @@ STEPS = (
         "mia-keyboard",
         (("Women's winter coat", "din"), ("Women's winter coat", "base")),
     ),
-    Step(
+    TourStep(
         T("Four behaviors among forty"),
         T(
             "Noor buys clothes nine times out of ten. For a phone, two phone cases and two pairs of headphones are the "
@@ -68,7 +68,7 @@ STEPS = (
         "noor-tshirt-and-phone",
         (("Phone", "din"), ("Phone", "base")),
     ),
-    Step(
+    TourStep(
         T("A weight is not a share, and the sum is not fixed"),
         T(
             "For a T-shirt many behaviors speak, and the weights add up to far more than 1: DIN does not normalise "
@@ -79,7 +79,7 @@ STEPS = (
         "noor-tshirt-and-phone",
         (("T-shirt", "din"),),
     ),
-    Step(
+    TourStep(
         T("A weight is not an effect"),
         T(
             "Lena's gloves and scarves make her want a winter coat; the boots were for her boyfriend. This second DIN, "
@@ -89,7 +89,7 @@ STEPS = (
         "lena-winter-coat",
         (("Women's winter coat", "other"),),
     ),
-    Step(
+    TourStep(
         T("The sign is an accident of the seed"),
         T(
             "Two DINs that differ in nothing but their random start: the weights of one are turned over, the effects "
@@ -136,7 +136,7 @@ def chances(candidate: TourCandidate) -> dict[str, str]:
     return {model: f"{min(max(100 * p, 0.1), 99.9):.3g} %" for model, p in candidate.probability.items()}
 
 
-def show_charts(step: Step, candidates: list[TourCandidate], tour: Tour) -> None:
+def show_charts(step: TourStep, candidates: list[TourCandidate], tour: Tour) -> None:
     """One chart a model, on the same axes, each with an equal table."""
     models = tuple(model for _, model in step.shown)
     for candidate, model in zip(candidates, models, strict=True):
@@ -156,9 +156,9 @@ def show_charts(step: Step, candidates: list[TourCandidate], tour: Tour) -> None
         )
         alt = t("Weights and effects of {n} categories", n=len(info.bars))
         name = (step.user_id, candidate.title, f"{model}@{tour.checkpoints[model][:6]}")
-        told = Told(name, (made_by(tour).replace("`", ""),))
+        caption = ExportCaption(name, (made_by(tour).replace("`", ""),))
         rows = table(info, labels)
-        show_chart(f"tour_{model}", drawn(info, labels, is_dark()), title=title, told=told, table=rows, alt=alt)
+        show_chart(f"tour_{model}", drawn(info, labels, is_dark()), title=title, caption=caption, table=rows, alt=alt)
         with st.expander(t("The same as a table")):
             show_table(rows)
 

@@ -9,7 +9,7 @@ from din_core.pages.browser.protocol import WHAT_IF, Payload, Report
 from din_core.pages.browser.sources import source
 
 JS = source(
-    "inspect/browser/format.js",
+    "browser/format.js",
     "browser/say.js",
     "browser/sender.js",
     "browser/component.js",

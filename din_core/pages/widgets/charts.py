@@ -21,7 +21,7 @@ CALM = {"displayModeBar": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ExportCaption:
     """What a saved chart says of itself: parts of its file's name, and lines above the picture."""
 
     name: tuple[str, ...]
@@ -33,7 +33,7 @@ def show_chart(
     figure: Any,
     *,
     title: str,
-    told: Told,
+    caption: ExportCaption,
     table: pd.DataFrame,
     alt: str,
     config: dict[str, Any] = CALM,
@@ -48,9 +48,9 @@ def show_chart(
         plain = json.loads(table.to_json(orient="split", index=False, date_format="iso", double_precision=15))
         save_chart(
             key,
-            name=("din-lens", key, *told.name),
+            name=("din-lens", key, *caption.name),
             title=title,
-            lines=told.lines,
+            lines=caption.lines,
             columns=[str(column) for column in plain["columns"]],
             rows=plain["data"],
         )
@@ -61,7 +61,9 @@ def date_name(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
 
 
-def told_of(app: App, user: User, scenario: Scenario, models: Sequence[str], item: Item | None = None) -> Told:
+def export_caption(
+    app: App, user: User, scenario: Scenario, models: Sequence[str], item: Item | None = None
+) -> ExportCaption:
     """A chart of a scenario's user at its time under these models, by their folders' names; of one candidate or not."""
     shown = [app.models[model] for model in models]
     line = t(
@@ -72,5 +74,5 @@ def told_of(app: App, user: User, scenario: Scenario, models: Sequence[str], ite
     )
     date = date_name(scenario.as_of)
     if item is None:
-        return Told((scenario.user_id, date, shown[0].link), (line,))
-    return Told((scenario.user_id, item.item_id, date, shown[0].link), (item.label, line))
+        return ExportCaption((scenario.user_id, date, shown[0].link), (line,))
+    return ExportCaption((scenario.user_id, item.item_id, date, shown[0].link), (item.label, line))

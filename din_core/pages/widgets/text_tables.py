@@ -27,14 +27,14 @@ def show_table(table: pd.DataFrame, index: bool = False) -> None:
     st.table(styled, border="horizontal", hide_index=not index)
 
 
-def columns_of(table: pd.DataFrame, told: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """How `st.dataframe` shows each text column of `table`; `told`: the explanation of some."""
-    told = told or {}
+def columns_of(table: pd.DataFrame, help_texts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """How `st.dataframe` shows each text column of `table`; `help_texts`: an explanation of some."""
+    help_texts = help_texts or {}
     numbers = {str(name) for name in table if of_numbers(table[name])}
     return {
-        name: st.column_config.TextColumn(help=told.get(name), alignment="right" if name in numbers else None)
+        name: st.column_config.TextColumn(help=help_texts.get(name), alignment="right" if name in numbers else None)
         for name in map(str, table)
-        if name in numbers or name in told
+        if name in numbers or name in help_texts
     }
 
 

@@ -13,18 +13,18 @@ from sqlalchemy import Connection, Table, bindparam, select, update
 from din_core.store.bulk_insert import IN_CHUNK, insert_columns
 from din_core.store.ingestion.column_checks import texts
 from din_core.store.ingestion.field_encoding import value_lists
-from din_core.store.ingestion.validation import Directory, GoodRows
+from din_core.store.ingestion.validation import KeyIndex, ValidRows
 from din_core.store.queries.search import folded
 from din_core.store.schema import Base
 
 Row = dict[str, Any]
 
 
-def load_entities(connection: Connection, rows: GoodRows, directory: Directory) -> int:
+def load_entities(connection: Connection, rows: ValidRows, key_index: KeyIndex) -> int:
     """Write a batch of items or users; returns how many of them the store had before."""
     table = Base.metadata.tables[rows.file.name]
-    columns = _columns(rows, directory)
-    is_new = [key >= directory.first_new for key in next(iter(columns.values()))]
+    columns = _columns(rows, key_index)
+    is_new = [key >= key_index.first_new for key in next(iter(columns.values()))]
     old = [
         dict(zip(columns, values, strict=True))
         for values, new in zip(zip(*columns.values(), strict=True), is_new, strict=True)
@@ -42,12 +42,12 @@ def load_entities(connection: Connection, rows: GoodRows, directory: Directory) 
     return len(old)
 
 
-def _columns(rows: GoodRows, directory: Directory) -> dict[str, list[Any]]:
+def _columns(rows: ValidRows, key_index: KeyIndex) -> dict[str, list[Any]]:
     """The columns that the rows bring, the key first; a row's fields are a dict, None or [] where missing."""
     batch, file = rows.batch, rows.file
     ids = rows.values[rows.own_id].to_pylist()
     columns: dict[str, list[Any]] = {
-        f"{file.name[:-1]}_key": [directory.key_of[own_id] for own_id in ids],
+        f"{file.name[:-1]}_key": [key_index.key_of[own_id] for own_id in ids],
         rows.own_id: ids,
     }
     if file.name == "items":

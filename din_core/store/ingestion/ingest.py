@@ -12,10 +12,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from din_core.domain import RejectedRows, StoreError
 from din_core.store.connect import other_version, prepare_schema
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
-from din_core.store.ingestion.loading import Existing, load, no_store, read_existing
+from din_core.store.ingestion.loading import ExistingRows, load, no_existing_rows, read_existing
 from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
 from din_core.store.ingestion.table_files import TableFile, find_tables
-from din_core.store.ingestion.validation import Directory, Progress, Reading, SplitCuts
+from din_core.store.ingestion.validation import KeyIndex, Progress, SplitCuts, TableValidation
 from din_core.store.versions import HEAD, current_version
 
 
@@ -74,7 +74,9 @@ def ingest_into(
             behaviors=existing.n_rows["behaviors"],
             users=existing.n_rows["users"],
         )
-    checking = Reading(files, Directory(existing.items.key_of), Directory(existing.users.key_of), "checking", progress)
+    checking = TableValidation(
+        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "checking", progress
+    )
     cuts = _check(checking, files, existing)
     rejects = list(checking.rejects.values())
     nothing_left = not any(counts.loaded for counts in checking.counts.values())
@@ -83,7 +85,9 @@ def ingest_into(
     path = sqlite_file(engine.url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    loading = Reading(files, Directory(existing.items.key_of), Directory(existing.users.key_of), "loading", progress)
+    loading = TableValidation(
+        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "loading", progress
+    )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
         if read_existing(connection).n_rows != existing.n_rows:
@@ -95,15 +99,15 @@ def ingest_into(
     return IngestReport(str(engine.url), loading.counts, rejects, round(time.perf_counter() - start, 3))
 
 
-def _existing(engine: Engine, append: bool) -> Existing:
+def _existing(engine: Engine, append: bool) -> ExistingRows:
     """What the target holds, migrated where it is appended to. Looking makes no SQLite file."""
     path = sqlite_file(engine.url)
     if path is not None and not (path.is_file() and path.stat().st_size):
-        return no_store()
+        return no_existing_rows()
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         version = current_version(connection)
         if version is None:
-            return no_store()
+            return no_existing_rows()
         if append:
             prepare_schema(connection)
         elif version != HEAD:
@@ -111,7 +115,7 @@ def _existing(engine: Engine, append: bool) -> Existing:
         return read_existing(connection)
 
 
-def _check(checking: Reading, files: dict[str, TableFile], existing: Existing) -> SplitCuts | None:
+def _check(checking: TableValidation, files: dict[str, TableFile], existing: ExistingRows) -> SplitCuts | None:
     """Read all tables once without loading; returns where to split impressions that say no split."""
     unsplit = "impressions" in files and "split" not in files["impressions"].columns
     if unsplit and existing.n_rows["impressions"]:
@@ -123,7 +127,7 @@ def _check(checking: Reading, files: dict[str, TableFile], existing: Existing) -
     return SplitCuts.of(found) if len(found) else None
 
 
-def _rejected(checking: Reading, rejects: list[Reject]) -> RejectedRows:
+def _rejected(checking: TableValidation, rejects: list[Reject]) -> RejectedRows:
     rejected = sum(reject.count for reject in rejects)
     read = sum(counts.read for counts in checking.counts.values())
     return RejectedRows(

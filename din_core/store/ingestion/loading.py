@@ -14,7 +14,7 @@ from din_core.store.bulk_insert import insert_columns
 from din_core.store.ingestion.column_checks import texts
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
-from din_core.store.ingestion.validation import Directory, GoodRows, Reading, SplitCuts
+from din_core.store.ingestion.validation import KeyIndex, SplitCuts, TableValidation, ValidRows
 from din_core.store.queries.lookups import count_rows, field_names, read_info
 from din_core.store.queries.search import choose_search
 from din_core.store.schema import (
@@ -30,11 +30,11 @@ from din_core.store.schema import (
 
 
 @dataclass(frozen=True)
-class Existing:
+class ExistingRows:
     """What a store holds before an ingest."""
 
-    items: Directory
-    users: Directory
+    items: KeyIndex
+    users: KeyIndex
     n_rows: dict[str, int]
 
     @property
@@ -42,19 +42,19 @@ class Existing:
         return any(self.n_rows.values())
 
 
-def no_store() -> Existing:
+def no_existing_rows() -> ExistingRows:
     """Of a database that holds no store yet."""
     tables = ("items", "users", "behaviors", "impressions")
-    return Existing(Directory({}), Directory({}), dict.fromkeys(tables, 0))
+    return ExistingRows(KeyIndex({}), KeyIndex({}), dict.fromkeys(tables, 0))
 
 
-def read_existing(connection: Connection) -> Existing:
+def read_existing(connection: Connection) -> ExistingRows:
     """The ids and counts of a store of the current schema."""
     items = connection.execute(select(ItemRecord.item_id, ItemRecord.item_key)).all()
     users = connection.execute(select(UserRecord.user_id, UserRecord.user_key)).all()
-    return Existing(
-        Directory({row[0]: row[1] for row in items}),
-        Directory({row[0]: row[1] for row in users}),
+    return ExistingRows(
+        KeyIndex({row[0]: row[1] for row in items}),
+        KeyIndex({row[0]: row[1] for row in users}),
         {
             record.__tablename__: count_rows(connection, record)
             for record in (ItemRecord, UserRecord, BehaviorRecord, ImpressionRecord)
@@ -62,47 +62,47 @@ def read_existing(connection: Connection) -> Existing:
     )
 
 
-def load(connection: Connection, reading: Reading, cuts: SplitCuts | None, provenance: str | None) -> None:
-    """Write all good rows of `reading`, with `cuts` where impressions say no split."""
+def load(connection: Connection, validation: TableValidation, cuts: SplitCuts | None, provenance: str | None) -> None:
+    """Write all good rows of `validation`, with `cuts` where impressions say no split."""
     was_empty = not any(count_rows(connection, record) for record in (BehaviorRecord, ImpressionRecord))
     tables = [Base.metadata.tables[name] for name in ("behaviors", "impressions")]
     # Sorted once at the end, an index takes a fraction of the time that it takes row by row.
     indexes = [index for table in tables for index in table.indexes] if was_empty else []
     for index in indexes:
         index.drop(connection)
-    _load_rows(connection, reading, cuts)
+    _load_rows(connection, validation, cuts)
     steps: list[Callable[[Connection], None]] = [index.create for index in indexes]
-    if not {"items", "users"}.isdisjoint(reading.files):
+    if not {"items", "users"}.isdisjoint(validation.files):
         steps.append(choose_search(connection).rebuild)
     for done, build in enumerate(steps):
-        reading.progress("building indexes", done, len(steps))
+        validation.progress("building indexes", done, len(steps))
         build(connection)
-    for file in reading.files.values():
+    for file in validation.files.values():
         _add_field_names(connection, file.name, file.fields)
     _add_provenance(connection, provenance)
-    reading.progress("building indexes", len(steps), len(steps))
+    validation.progress("building indexes", len(steps), len(steps))
 
 
-def _load_rows(connection: Connection, reading: Reading, cuts: SplitCuts | None) -> None:
+def _load_rows(connection: Connection, validation: TableValidation, cuts: SplitCuts | None) -> None:
     contexts = Contexts(connection)
-    for rows in reading.rows():
+    for rows in validation.rows():
         name = rows.file.name
         if name in ("items", "users"):
-            directory = reading.items if name == "items" else reading.users
-            reading.counts[name].updated += load_entities(connection, rows, directory)
+            key_index = validation.items if name == "items" else validation.users
+            validation.counts[name].updated += load_entities(connection, rows, key_index)
         else:
-            columns = _line_columns(rows, reading, cuts, contexts)
+            columns = _line_columns(rows, validation, cuts, contexts)
             insert_columns(connection, Base.metadata.tables[name], columns)
 
 
 def _line_columns(
-    rows: GoodRows, reading: Reading, cuts: SplitCuts | None, contexts: Contexts
+    rows: ValidRows, validation: TableValidation, cuts: SplitCuts | None, contexts: Contexts
 ) -> dict[str, Sequence[Any]]:
     """The columns of behaviors or impressions as they are stored."""
     values = rows.values
     columns: dict[str, Sequence[Any]] = {
-        "user_key": reading.users.keys[values["user_id"]].tolist(),
-        "item_key": reading.items.keys[values["item_id"]].tolist(),
+        "user_key": validation.users.keys[values["user_id"]].tolist(),
+        "item_key": validation.items.keys[values["item_id"]].tolist(),
         "timestamp": values["timestamp"].tolist(),
     }
     fields = {name: rows.batch.column(name) for name in rows.file.fields}

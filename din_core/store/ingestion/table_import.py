@@ -18,7 +18,7 @@ from din_core.domain import StoreError
 from din_core.store.ingestion.ingest import ingest
 from din_core.store.ingestion.rejects import IngestReport
 from din_core.store.ingestion.table_files import FIXED, REQUIRED, find_tables
-from din_core.store.ingestion.validation import Directory, Reading
+from din_core.store.ingestion.validation import KeyIndex, TableValidation
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -66,10 +66,12 @@ def check_tables(folder: Path, progress: Progress | None = None) -> IngestReport
     """Read every row as `ingest` into a new store would, and load none: counts and rejects by reason."""
     start = time.perf_counter()
     files = find_tables(folder)
-    reading = Reading(files, Directory({}), Directory({}), "checking", progress or (lambda step, done, total: None))
-    for _ in reading.rows():
+    validation = TableValidation(
+        files, KeyIndex({}), KeyIndex({}), "checking", progress or (lambda step, done, total: None)
+    )
+    for _ in validation.rows():
         pass
-    return IngestReport("", reading.counts, list(reading.rejects.values()), round(time.perf_counter() - start, 3))
+    return IngestReport("", validation.counts, list(validation.rejects.values()), round(time.perf_counter() - start, 3))
 
 
 def new_store(root: Path, folder: str, name: str) -> Path:
@@ -78,13 +80,13 @@ def new_store(root: Path, folder: str, name: str) -> Path:
         raise StoreError(
             '"{name}" is no name for a new store; write letters, digits, "-" or "_" and end it in .db', name=name
         )
-    path = below(root, folder) / name
+    path = folder_below(root, folder) / name
     if path.exists():
         raise StoreError("{path} is there already and is not written over; choose another name", path=str(path))
     return path
 
 
-def below(root: Path, folder: str) -> Path:
+def folder_below(root: Path, folder: str) -> Path:
     """A folder below `root`, or `root` itself; StoreError for one outside of it, by links too."""
     top = root.resolve()
     path = (top / folder).resolve()

@@ -20,7 +20,7 @@ Progress = Callable[[str, int, int | None], None]
 """Called with the step's name, rows done and rows in all (None while unknown)."""
 
 
-class Directory:
+class KeyIndex:
     """Which key each id of a table has: those a store holds, then new ones."""
 
     def __init__(self, key_of: dict[str, int]) -> None:
@@ -43,7 +43,7 @@ class Directory:
 
 
 @dataclass
-class GoodRows:
+class ValidRows:
     """A batch's rows that can be loaded, and their checked columns.
 
     Of behaviors and impressions, `user_id` and `item_id` are positions in the directories; of users and
@@ -61,43 +61,45 @@ class GoodRows:
 
 
 @dataclass
-class Reading:
+class TableValidation:
     """One pass; iterate `rows()` to its end, then look at what it gathered."""
 
     files: dict[str, TableFile]
-    items: Directory
-    users: Directory
+    items: KeyIndex
+    users: KeyIndex
     step: str
     progress: Progress
     counts: dict[str, TableCounts] = field(default_factory=dict)
     rejects: dict[tuple[str, str], Reject] = field(default_factory=dict)
 
-    def rows(self) -> Iterator[GoodRows]:
+    def rows(self) -> Iterator[ValidRows]:
         """Good rows, table by table in the order of references."""
         for name in REQUIRED:
             if name in self.files:
                 yield from self._table(self.files[name])
 
-    def _table(self, file: TableFile) -> Iterator[GoodRows]:
+    def _table(self, file: TableFile) -> Iterator[ValidRows]:
         counts = self.counts[file.name] = TableCounts()
-        directory = {"items": self.items, "users": self.users}.get(file.name)
+        key_index = {"items": self.items, "users": self.users}.get(file.name)
         seen: set[str] = set()
         given = 0
         self.progress(f"{self.step} {file.name}", 0, file.rows)
         for batch in file.batches():
             checked = self._check(file, batch)
             good = self._log_faults(file, batch, checked, given)
-            if directory:
+            if key_index:
                 column = f"{file.name[:-1]}_id"
                 again = _repeated(checked[column].values, good, seen)
                 reason = Said("{column} stands in more than one row; the first is kept", column=column)
                 self._log(file, batch, column, reason, again, given)
                 good &= ~again
-                directory.add(checked[column].values.filter(pa.array(good)).to_pylist())
+                key_index.add(checked[column].values.filter(pa.array(good)).to_pylist())
             given += len(batch)
             counts.loaded += int(good.sum())
             self.progress(f"{self.step} {file.name}", given, file.rows)
-            yield GoodRows(file, batch.filter(pa.array(good)), {n: _filter(c.values, good) for n, c in checked.items()})
+            yield ValidRows(
+                file, batch.filter(pa.array(good)), {n: _filter(c.values, good) for n, c in checked.items()}
+            )
         self._log_broken_rows(file)
         counts.read = file.rows = given + len(file.broken_rows)
         counts.rejected = counts.read - counts.loaded
@@ -108,12 +110,12 @@ class Reading:
             own = f"{file.name[:-1]}_id"
             checked[own] = checks.ids(own, batch.column(own))
         else:
-            for name, table, directory in (
+            for name, table, key_index in (
                 ("user_id", "users", self.users),
                 ("item_id", "items", self.items),
             ):
                 ids = checks.ids(name, batch.column(name))
-                found = checks.references(name, table, ids.values, directory.ids)
+                found = checks.references(name, table, ids.values, key_index.ids)
                 checked[name] = Checked(found.values, ids.faults + found.faults)
             checked["timestamp"] = checks.timestamps(batch.column("timestamp"))
         if file.name == "items" and "price" in file.columns:

@@ -92,7 +92,8 @@ def build_slowly(tables: Path, cache: Path, started: Path) -> None:
 def test_a_killed_build_leaves_nothing_that_the_next_start_would_take(tables: Path, tmp_path: Path) -> None:
     cache, started = tmp_path / "cache", tmp_path / "started"
     cache.mkdir()
-    child = multiprocessing.get_context("fork").Process(target=build_slowly, args=(tables, cache, started))
+    arguments = (tables, cache, started)
+    child = multiprocessing.get_context("spawn").Process(target=build_slowly, args=arguments, daemon=True)
     child.start()
     while not started.exists() and child.is_alive():
         child.join(0.01)

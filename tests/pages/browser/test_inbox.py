@@ -119,7 +119,7 @@ def test_a_choice_reruns_the_whole_page_whichever_message_of_its_request_comes_f
     got: list[str] = []
     part = True
     monkeypatch.setattr(st, "rerun", rerun)
-    monkeypatch.setattr(inbox, "of_a_part", lambda: part)
+    monkeypatch.setattr(inbox, "is_fragment_run", lambda: part)
     callbacks = subscribe("user", {"query": got.append, "pick": got.append}, whole_page=["pick"])
     page["user"] = SimpleNamespace(query=[1, "mi"], pick=None)
     callbacks["on_query_change"]()

@@ -16,17 +16,10 @@ from din_core.explain import agreement, leave_one_out
 from din_core.pages.cases.files import bin_names
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
-from tests.pages.inspect.test_inspect_page import read
-from trainer.__main__ import main
+from tests.pages.made_cases import make, points, said
+from tests.pages.page_contents import read
 
 Visit = Callable[..., AppTest]
-
-
-def make(world: World, *options: str) -> Path:
-    """Cases of the small world's three test impressions, beside its checkpoints."""
-    folders = ["--checkpoint", str(world.checkpoints / "din"), "--base", str(world.checkpoints / "base")]
-    assert main(["cases", "--store", world.url, *folders, *options]) == 0
-    return world.checkpoints / "cases"
 
 
 @pytest.fixture
@@ -34,15 +27,6 @@ def cases(world: World, monkeypatch: pytest.MonkeyPatch) -> Cases:
     """All cases; the small world's histories are short."""
     monkeypatch.setattr(kinds_module, "LEAST_BEHAVIORS", 2)
     return read_cases(make(world, "--effects", "0"))
-
-
-def said(page: AppTest) -> str:
-    return read(" ".join([e.value for e in page.markdown] + [e.value for e in page.caption]))
-
-
-def points(text: str) -> float:
-    """`12.3 %` or `−1.2` as a number."""
-    return float(text.replace("\N{NO-BREAK SPACE}%", "").replace("−", "-"))
 
 
 def test_without_cases_it_says_how_to_make_them(visit: Visit) -> None:

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.cases import AGES, RANKS, REPEATS, Cases, read_cases
 from din_core.metrics import auc, expected_calibration_error, gauc, log_loss
-from tests.pages.cases.test_cases_page import make, points, said
 from tests.pages.conftest import World
-from tests.pages.inspect.test_inspect_page import read
+from tests.pages.made_cases import make, points, said
+from tests.pages.page_contents import read
 
 Visit = Callable[..., AppTest]
 MONDAY = 1511136000

@@ -14,8 +14,7 @@ from din_core.domain import Scores
 from din_core.pages.language.labels import percent
 from din_core.sharing.links import MAX_CANDIDATES
 from tests.pages.conftest import World, go_to
-from tests.pages.evolution.test_evolution_page import words
-from tests.pages.inspect.test_inspect_page import boxes, read, said
+from tests.pages.page_contents import boxes, read, said, words
 from tests.small_world import MONDAY
 
 Visit = Callable[..., AppTest]

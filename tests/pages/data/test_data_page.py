@@ -12,7 +12,7 @@ from din_core.pages.data.page import percent, quantile
 from din_core.pages.data.table_import import commands
 from din_core.store import open_store
 from tests.pages.conftest import World
-from tests.pages.inspect.test_inspect_page import read, said
+from tests.pages.page_contents import read, said
 from tests.small_world import MONDAY
 from tests.store.input_tables import Tables, valid_tables, write
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from din_core.explain import evolution_path
 from din_core.pages.evolution.page import GATES, with_model
 from tests.pages.conftest import World, go_to
-from tests.pages.inspect.test_inspect_page import read
+from tests.pages.page_contents import words
 
 Visit = Callable[..., AppTest]
 
@@ -21,11 +21,6 @@ Visit = Callable[..., AppTest]
 def evolving(visit: Visit, family: World) -> AppTest:
     """The page where DIN and average pooling are on screen."""
     return visit("evolution")
-
-
-def words(page: AppTest) -> str:
-    """All running text of the page."""
-    return read(" ".join(e.value for e in [*page.markdown, *page.caption]))
 
 
 def drawn(page: AppTest, place: int) -> list[dict[str, object]]:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.domain import Scenario
 from din_core.explain import smallest_removal
-from din_core.explain.nearest import Seen, nearest
+from din_core.explain.nearest_opposite import ImpressionWithHistory, nearest
 from din_core.scoring import rescorer_for
 from din_core.store.queries.opposite_outcome import opposite_impressions
 from tests.pages.conftest import World
@@ -70,7 +70,9 @@ def test_the_nearest_is_found_on_demand_named_and_opened(world: World, opened: O
     assert "Household 7" not in text(page)
     page.button(key="find_nearest").click().run()
     found = opposite_impressions(world.store, at, 5)
-    own, *others = (Seen(i, world.store.history(i.user_id, i.timestamp)) for i in (at, *found.impressions))
+    own, *others = (
+        ImpressionWithHistory(i, world.store.history(i.user_id, i.timestamp)) for i in (at, *found.impressions)
+    )
     want = nearest(world.scorers["din"], own, others)
     assert want is not None
     assert "Household 7 · 45-54 · 2 adults, no kids" in text(page)

@@ -17,7 +17,7 @@ from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER
 from din_core.pages.inspect.route import answer
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
-from tests.pages.inspect.test_inspect_page import held
+from tests.pages.page_contents import held
 from tests.small_world import MONDAY
 
 Ask = Callable[..., tuple[int, Any]]

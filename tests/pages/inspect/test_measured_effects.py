@@ -17,7 +17,7 @@ from din_core.pages.inspect.measured_effects import explain
 from din_core.pages.inspect.payload import effects_text
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
-from tests.pages.inspect.test_inspect_page import held
+from tests.pages.page_contents import held
 from tests.small_world import MONDAY
 
 SHOWN = Scenario("7", MONDAY, ("m2",), ("din",), {})

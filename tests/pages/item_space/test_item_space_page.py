@@ -15,7 +15,7 @@ from din_core.pages.item_space import page as item_space_page
 from din_core.pages.widgets import catalogue_gate as whole_catalogue
 from din_core.sharing.page_choices import SpaceChoice
 from tests.pages.conftest import World
-from tests.pages.inspect.test_inspect_page import boxes, read
+from tests.pages.page_contents import boxes, read
 
 Visit = Callable[..., AppTest]
 

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from din_core.explain.verdict import TEXTS
 from din_core.pages.language.translate import translated
 from tests.pages.conftest import go_to
-from tests.pages.inspect.test_inspect_page import boxes, lens, read
+from tests.pages.page_contents import boxes, lens, read
 
 Visit = Callable[..., AppTest]
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import World, go_to
-from tests.pages.inspect.test_inspect_page import lens, read, said
+from tests.pages.page_contents import lens, read, said
 from tests.small_board import board
 from tests.small_world import MONDAY
 

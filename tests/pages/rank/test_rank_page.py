@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from din_core.pages.rank import page as rank_page
 from din_core.pages.widgets import catalogue_gate as whole_catalogue
 from tests.pages.conftest import World
-from tests.pages.inspect.test_inspect_page import read
+from tests.pages.page_contents import read
 
 Visit = Callable[..., AppTest]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -20,20 +19,12 @@ from din_core.pages.what_if import page as what_if_page
 from din_core.pages.what_if.payload import GONE, NEW
 from din_core.sharing import MAX_EDITS, edit_parts, parse
 from tests.pages.conftest import World, go_to
-from tests.pages.inspect.test_inspect_page import boxes, read, said, shows_lens
+from tests.pages.page_contents import boxes, read, said, shows_lens
+from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, told
 from tests.small_world import MONDAY, WEEK
 
 Visit = Callable[..., AppTest]
 NEWEST_MILK = MONDAY - WEEK + 3600
-DROP_NAILS = ["edit", "drop-item", "n1"]
-DROP_MILK = ["edit", "drop", "m1", "2017-11-13T01:00:00Z", "1"]
-
-
-def told(page: AppTest) -> dict[str, Any]:
-    """What the instrument is told to show."""
-    (found,) = (e for e in page.get("bidi_component") if e.proto.component_name == "din_lens.what_if")
-    head, text = found.proto.bytes.decode().split("\n")
-    return {**json.loads(text), "head": json.loads(head)}
 
 
 def do(page: AppTest, *acts: list[Any], in_one: bool = False) -> AppTest:

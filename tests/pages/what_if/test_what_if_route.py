@@ -16,7 +16,7 @@ from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER
 from din_core.pages.browser.route import MAX_BYTES
 from din_core.pages.what_if.route import answer
 from tests.pages.conftest import World, go_to
-from tests.pages.what_if.test_what_if_page import DROP_MILK, DROP_NAILS, told
+from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, told
 
 Ask = Callable[..., Any]
 

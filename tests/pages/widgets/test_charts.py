@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.cases.test_cases_page import make
 from tests.pages.conftest import World
+from tests.pages.made_cases import make
 
 Visit = Callable[..., AppTest]
 PAGES = {"compare": 1, "evolution": 2, "items": 1, "cohorts": 7, "models": 2, "data": 2, "tour": 1}

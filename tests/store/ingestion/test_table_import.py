@@ -8,7 +8,7 @@ import pytest
 
 from din_core.domain import RejectedRows, StoreError
 from din_core.store import check_tables, import_tables, ingest, new_store, open_store, preview_tables
-from din_core.store.ingestion.table_import import below, optional_columns, required_columns
+from din_core.store.ingestion.table_import import folder_below, optional_columns, required_columns
 from tests.store.input_tables import Tables, database, valid_tables, write
 
 
@@ -109,7 +109,7 @@ def test_folders_outside_are_refused(tmp_path: Path, folder: str) -> None:
     root.mkdir()
     (root / "link").symlink_to(tmp_path)
     with pytest.raises(StoreError, match="lies outside of"):
-        below(root, folder)
+        folder_below(root, folder)
     with pytest.raises(StoreError, match="lies outside of"):
         new_store(root, folder, "own.db")
-    assert below(root, str(root / "inside")) == (root / "inside").resolve()
+    assert folder_below(root, str(root / "inside")) == (root / "inside").resolve()

@@ -6,16 +6,16 @@ import torch
 
 from din_core.model.network import InterestNetwork
 from tests.trainer.bench.rows import LONG
-from trainer.bench.data.synthetic_samples import config_of, each_alone, made_samples
-from trainer.bench.padded_reference import make_naive, unsplit
+from trainer.bench.data.synthetic_samples import config_of, synthetic_samples, unshared
+from trainer.bench.padded_reference import use_concatenating_unit, use_naive_pooling
 
 
 @pytest.mark.parametrize("train", [False, True])
 def test_the_naive_formulation_is_the_same_network(train):
-    samples = each_alone(made_samples(LONG, 40))
+    samples = unshared(synthetic_samples(LONG, 40))
     batch, _ = samples.batch(np.arange(samples.groups))
     found = []
-    for change in (lambda network: None, make_naive, unsplit):
+    for change in (lambda network: None, use_naive_pooling, use_concatenating_unit):
         torch.manual_seed(0)
         network = InterestNetwork(config_of("din", LONG)).train(train)
         change(network)

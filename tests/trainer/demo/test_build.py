@@ -67,7 +67,7 @@ def test_what_was_measured_of_a_checkpoint_is_shipped_with_it_and_names_no_folde
     card = load_checkpoint(tmp_path / "assets" / "din").card
     assert card.count("## Can the weights be believed?") == 1
     assert "Over 7 of 70 test impressions (5 users" in card
-    assert card.endswith(demo.HALF)
+    assert card.endswith(demo.HALF_PRECISION_NOTE)
 
 
 def test_a_measurement_of_another_checkpoint_is_not_shipped(tmp_path, measured):

@@ -13,7 +13,7 @@ import pytest
 from din_core.store import ingest
 from tests.trainer.planted_tables import planted_tables
 from trainer.__main__ import main
-from trainer.commands import fitting
+from trainer.commands import training_options
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.leaderboard_runs import as_markdown
 from trainer.training.recipes import RECIPES
@@ -56,13 +56,13 @@ def board_of(out: Path) -> dict:
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the runs that are trained from here on."""
     names: list[str] = []
-    train = fitting.train
+    train = training_options.train
 
     def noted(options, **rest):  # type: ignore[no-untyped-def]
         names.append(options.out.name)
         return train(options, **rest)
 
-    monkeypatch.setattr(fitting, "train", noted)
+    monkeypatch.setattr(training_options, "train", noted)
     return names
 
 
@@ -139,7 +139,7 @@ def test_only_the_missing_run_is_trained_and_an_interrupted_one_goes_on(
         if len(steps) == bar.total * 3 // 4:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(fitting.tqdm, "update", update)
+    monkeypatch.setattr(training_options.tqdm, "update", update)
     assert run(url, out) == 130
     first = len(steps)
     assert (out / ".din-1.unfinished").is_dir()
@@ -199,14 +199,14 @@ def test_a_failing_model_is_named_and_the_others_are_kept(
     copied: tuple[Path, str], trained: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, url = copied
-    train = fitting.train
+    train = training_options.train
 
     def failing(options, **rest):  # type: ignore[no-untyped-def]
         if options.model == "base-decay":
             raise MemoryError("no room")
         return train(options, **rest)
 
-    monkeypatch.setattr(fitting, "train", failing)
+    monkeypatch.setattr(training_options, "train", failing)
     for name in ("base-decay-0", "base-decay-1", "din-1"):
         shutil.rmtree(out / name)
     assert run(url, out) == 1
@@ -228,7 +228,7 @@ def test_runs_side_by_side_are_the_train_commands_that_make_the_same(
         assert jobs == 2
         return {name: "failed" for name, argv in commands.items() if main(argv) != 0}
 
-    monkeypatch.setattr("trainer.commands.leaderboard.run_side_by_side", in_this_process)
+    monkeypatch.setattr("trainer.commands.leaderboard.run_in_parallel", in_this_process)
     assert run(url, out, "--jobs=2", models=("base",)) == 0
     assert trained == ["base-0", "base-1"]
     assert board_of(out)["rows"][0]["auc"] == before["auc"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from trainer.evaluation.parallel_runs import run_side_by_side
+from trainer.evaluation.parallel_runs import run_in_parallel
 
 
 def test_a_failing_command_leaves_its_last_words_and_the_others_go_on(
@@ -23,7 +23,7 @@ def test_a_failing_command_leaves_its_last_words_and_the_others_go_on(
         "first": ["ingest", "nothing-here", f"--store=sqlite:///{tmp_path / 'x.db'}"],
         "second": ["ingest", "--help"],
     }
-    failures = run_side_by_side(commands, 1, said.append)
+    failures = run_in_parallel(commands, 1, said.append)
     assert list(failures) == ["first"]
     assert "nothing-here" in failures["first"]
     assert not failures["first"].startswith("error")
@@ -44,6 +44,6 @@ def test_being_terminated_ends_the_processes_and_starts_no_more(monkeypatch: pyt
     monkeypatch.setattr(subprocess, "Popen", sleeper)
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit):
-        run_side_by_side({str(n): ["train"] for n in range(5)}, 2)
+        run_in_parallel({str(n): ["train"] for n in range(5)}, 2)
     assert [process.returncode for process in started] == [-signal.SIGTERM] * 2
     assert signal.getsignal(signal.SIGTERM) is before

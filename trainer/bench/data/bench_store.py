@@ -41,7 +41,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class BenchStore:
     """What is asked, and who answers."""
 
     store: BehaviorStore
@@ -55,7 +55,7 @@ class World:
 
 
 @contextmanager
-def world(sizes: Sizes, url: str | None, checkpoint: str | None) -> Iterator[World]:
+def bench_store(sizes: Sizes, url: str | None, checkpoint: str | None) -> Iterator[BenchStore]:
     """The store and checkpoint given, else made ones; DinLensError where one is given without the other."""
     if (url is None) != (checkpoint is None):
         missing = "--checkpoint" if checkpoint is None else "--store"
@@ -69,7 +69,7 @@ def world(sizes: Sizes, url: str | None, checkpoint: str | None) -> Iterator[Wor
         try:
             bulk = store.bulk()
             found = _checkpoint(bulk) if checkpoint is None else load_checkpoint(Path(checkpoint))
-            yield World(store, Scorer(found), _questions(bulk, sizes))
+            yield BenchStore(store, Scorer(found), _questions(bulk, sizes))
         finally:
             store.close()
 

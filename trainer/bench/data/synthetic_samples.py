@@ -16,7 +16,7 @@ from trainer.training.recipes import RECIPES
 from trainer.training.samples import Ints, Samples
 
 
-def made_samples(shape: Shape, impressions: int, seed: int = 0) -> Samples:
+def synthetic_samples(shape: Shape, impressions: int, seed: int = 0) -> Samples:
     """At least so many impressions with random labels; lengths of histories and popularity of items have long tails."""
     draw = np.random.default_rng(seed)
     groups = -(-impressions // shape.candidates)
@@ -66,7 +66,7 @@ def config_of(model: str, shape: Shape) -> ModelConfig:
     )
 
 
-def read_by(config: ModelConfig, samples: Samples) -> Samples:
+def as_read_by(config: ModelConfig, samples: Samples) -> Samples:
     """The samples as a model reads them: unfolded, and the newest only, where that is its way."""
     if not config.folds:
         samples = unfolded(samples)
@@ -83,7 +83,7 @@ def unfolded(samples: Samples) -> Samples:
     return replace(_behaviors(samples, index, np.diff(ends)), count=torch.ones(len(index)))
 
 
-def each_alone(samples: Samples) -> Samples:
+def unshared(samples: Samples) -> Samples:
     """Every impression with a history of its own."""
     candidates = np.diff(samples.candidate_offsets)
     lengths = np.repeat(np.diff(samples.behavior_offsets), candidates)

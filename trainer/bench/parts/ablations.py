@@ -1,4 +1,4 @@
-"""Each lever off, one at a time: how many times longer the same impressions, or the same catalogue, take without it."""
+"""How many times longer the same impressions, or the same catalogue, take with one technique off."""
 
 from __future__ import annotations
 
@@ -11,42 +11,44 @@ import torch
 from din_core.model import pairs
 from din_core.scoring.catalogue import RowCatalogue
 from din_core.scoring.devices.cpu import CpuDevice
-from trainer.bench.data.synthetic_samples import config_of, each_alone, made_samples, unfolded
-from trainer.bench.padded_reference import unsplit
-from trainer.bench.parts.catalogue import made
+from trainer.bench.data.synthetic_samples import config_of, synthetic_samples, unfolded, unshared
+from trainer.bench.padded_reference import use_concatenating_unit
+from trainer.bench.parts.catalogue import synthetic_catalogue
 from trainer.bench.parts.training import naive_steps
 from trainer.bench.results import Row
 from trainer.bench.sizes import Shape, Sizes
 from trainer.bench.timing import alternate, say
-from trainer.bench.training_steps import Change, Steps, keep, steps_needed
+from trainer.bench.training_steps import Change, TrainingSteps, steps_needed, unchanged
 from trainer.training.fit import FitOptions
 from trainer.training.samples import Samples
 from trainer.training.train import keep_freed_memory
 
-ALL_ON = "all levers on"
+ALL_ON = "all on"
 
 
-def levers(sizes: Sizes) -> list[Row]:
+def ablations(sizes: Sizes) -> list[Row]:
     """Those of training on every shape, then those of the catalogue."""
     keep_freed_memory()
     return [*(row for shape in sizes.shapes for row in _training(shape, sizes)), *_catalogue(sizes)]
 
 
 def _training(shape: Shape, sizes: Sizes) -> list[Row]:
-    say(f"levers, {shape.name}")
+    say(f"ablations, {shape.name}")
     config = config_of("din", shape)
-    samples = made_samples(shape, 3 * shape.batch * steps_needed(sizes.rounds, shape.burst))  # three share one of them
+    samples = synthetic_samples(
+        shape, 3 * shape.batch * steps_needed(sizes.rounds, shape.burst)
+    )  # three share one of them
     options = FitOptions(batch_size=shape.batch)
 
-    def steps(data: Samples = samples, fused: bool = sizes.compiled, change: Change = keep) -> Steps:
-        return Steps(config, data, options, shape.burst, fused, change)
+    def steps(data: Samples = samples, fused: bool = sizes.compiled, change: Change = unchanged) -> TrainingSteps:
+        return TrainingSteps(config, data, options, shape.burst, fused, change)
 
     on = steps()
     tasks: dict[str, Callable[[], None]] = {
         ALL_ON: on,
         "one thread": lambda: _with_one_thread(on),
-        "first layer not split": steps(change=unsplit),
-        "histories not shared": steps(each_alone(samples)),
+        "first layer not split": steps(change=use_concatenating_unit),
+        "histories not shared": steps(unshared(samples)),
     }
     plain = on
     if sizes.compiled:
@@ -61,7 +63,7 @@ def _training(shape: Shape, sizes: Sizes) -> list[Row]:
     spent["all of them, and padded"] *= on.samples_step / naive.samples_step  # its steps may be smaller
     return [
         Row(
-            "levers",
+            "ablations",
             f"{shape.name}: {name}",
             {"ms": 1e3 * seconds / shape.burst, "× on": seconds / spent[ALL_ON]},
         )
@@ -71,8 +73,8 @@ def _training(shape: Shape, sizes: Sizes) -> list[Row]:
 
 def _catalogue(sizes: Sizes) -> list[Row]:
     candidates, behaviors = sizes.catalogues[0]
-    say(f"levers, {candidates:,} × {behaviors}")
-    network, rows, batch = made(candidates, behaviors)
+    say(f"ablations, {candidates:,} × {behaviors}")
+    network, rows, batch = synthetic_catalogue(candidates, behaviors)
     forms = {
         ALL_ON: RowCatalogue(network, rows),
         "nothing in C": RowCatalogue(network, rows, CpuDevice(accelerated=False)),
@@ -81,12 +83,12 @@ def _catalogue(sizes: Sizes) -> list[Row]:
     tasks = {name: (lambda form=form: form.scoring(batch).finish()) for name, form in forms.items()}
     spent = {name: median(times) for name, times in alternate(tasks, min(sizes.rounds, 5)).items()}
     return [
-        Row("levers", f"catalogue: {name}", {"ms": 1e3 * seconds, "× on": seconds / spent[ALL_ON]})
+        Row("ablations", f"catalogue: {name}", {"ms": 1e3 * seconds, "× on": seconds / spent[ALL_ON]})
         for name, seconds in spent.items()
     ]
 
 
-def _with_one_thread(steps: Steps) -> None:
+def _with_one_thread(steps: TrainingSteps) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -95,7 +97,7 @@ def _with_one_thread(steps: Steps) -> None:
         torch.set_num_threads(threads)
 
 
-def _in_other_form(steps: Steps, shape: Shape) -> None:
+def _in_other_form(steps: TrainingSteps, shape: Shape) -> None:
     with _block_pairs(1 << 62 if _blocks(shape) else 0):
         steps()
 

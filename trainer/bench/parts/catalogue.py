@@ -22,7 +22,7 @@ from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring import Catalogue
 from din_core.scoring.catalogue import RowCatalogue
-from trainer.bench.data.bench_store import world
+from trainer.bench.data.bench_store import bench_store
 from trainer.bench.memory import extra_bytes
 from trainer.bench.padded_reference import unit_weight
 from trainer.bench.parts.machine import UNIT, matmul_rate
@@ -47,7 +47,7 @@ def catalogue(sizes: Sizes, store: str | None = None, checkpoint: str | None = N
 
 def _row(candidates: int, behaviors: int, sizes: Sizes) -> Row:
     say(f"catalogue, {candidates:,} × {behaviors}")
-    network, rows, batch = made(candidates, behaviors)
+    network, rows, batch = synthetic_catalogue(candidates, behaviors)
     some = rows[: sizes.naive_candidates]
 
     everything = RowCatalogue(network, rows)
@@ -84,7 +84,7 @@ def flop(candidates: int, behaviors: int) -> float:
     return 2.0 * candidates * behaviors * (d * h + h * h2 + h2 + d)
 
 
-def made(candidates: int, behaviors: int) -> tuple[InterestNetwork, Tensor, RaggedBatch]:
+def synthetic_catalogue(candidates: int, behaviors: int) -> tuple[InterestNetwork, Tensor, RaggedBatch]:
     """An untrained DIN, (C, F) item field rows of all its items, and one history of the first of them."""
     torch.manual_seed(0)
     items = max(candidates, behaviors)
@@ -140,15 +140,15 @@ def _moments(everything: Catalogue, history: History, context: Mapping[str, str 
 def _top(sizes: Sizes, store: str, checkpoint: str | None) -> list[Row]:
     """Seconds until the best 20 are the true ones, over users of a store."""
     soon, took = [], []
-    with world(sizes, store, checkpoint) as asked:
-        items = asked.store.items(list(asked.store.bulk().items["item_id"]))
-        everything = Catalogue(asked.scorer, items)
-        for question in asked.questions:
-            history = asked.store.history(question.user_id, question.before)
+    with bench_store(sizes, store, checkpoint) as bench:
+        items = bench.store.items(list(bench.store.bulk().items["item_id"]))
+        everything = Catalogue(bench.scorer, items)
+        for question in bench.questions:
+            history = bench.store.history(question.user_id, question.before)
             stands, whole = _moments(everything, history, question.context)
             soon.append(stands)
             took.append(whole)
-        name = f"{len(items):,} items of the store, {len(asked.questions)} users"
+        name = f"{len(items):,} items of the store, {len(bench.questions)} users"
     values = {"seconds": median(took), "true top 20 after, s": median(soon)}
     values["true top 20 after, p90, s"] = float(np.percentile(soon, 90))
     values["users with it within 1 s"] = float(np.mean(np.array(soon) <= 1))

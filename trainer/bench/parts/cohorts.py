@@ -30,9 +30,9 @@ def cohorts(folder: str | None = None) -> list[Row]:
     cases = read_cases(path)
     chosen = list(slices(cases))
     making = [seconds_of(partial(figures, cases, one)) for _ in range(TIMES) for one in chosen]
-    told = f"{len(cases.user):,} impressions"
+    size = f"{len(cases.user):,} impressions"
     return [
-        Row("cohorts", "reading, once a server", percentiles(reading, PERCENTILES), told),
+        Row("cohorts", "reading, once a server", percentiles(reading, PERCENTILES), size),
         Row(
             "cohorts",
             "mean weights of a slice",

@@ -16,15 +16,15 @@ from din_core.model.checkpoint import Checkpoint
 from din_core.scoring import BatchingScorer, Scorer
 from din_core.scoring.catalogue import CatalogueScoring, RowCatalogue
 from din_core.scoring.devices.gpu import GpuDevice, GpuOptions
-from trainer.bench.data.bench_store import world
-from trainer.bench.parts.catalogue import flop, made
+from trainer.bench.data.bench_store import bench_store
+from trainer.bench.parts.catalogue import flop, synthetic_catalogue
 from trainer.bench.parts.machine import UNIT, copy_rate, matmul_rate
-from trainer.bench.parts.serving import Served, ask
+from trainer.bench.parts.serving import ServingTimes, run_callers
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
 from trainer.bench.timing import alternate, say
 
-ALL_ON = "all techniques on"
+ALL_ON = "all on"
 TOP = 100
 
 
@@ -55,7 +55,7 @@ def forms(sizes: Sizes) -> dict[str, GpuOptions]:
 
 def _catalogue(candidates: int, behaviors: int, sizes: Sizes, name: str) -> list[Row]:
     say(f"device, {candidates:,} × {behaviors}")
-    network, rows, batch = made(candidates, behaviors)
+    network, rows, batch = synthetic_catalogue(candidates, behaviors)
     tried = {**forms(sizes), "bfloat16": GpuOptions(compiled=sizes.compiled, half=True)}
     catalogues = {form: RowCatalogue(network, rows, GpuDevice(torch.device(name), own)) for form, own in tried.items()}
     tasks = {form: (lambda own=own: own.scoring(batch).finish()) for form, own in catalogues.items()}
@@ -88,15 +88,15 @@ def _callers(sizes: Sizes, name: str, store: str | None, checkpoint: str | None)
     """As many callers as there are at most: requests gathered or not, by all techniques and without each."""
     callers = max(sizes.callers)
     say(f"device, {callers} callers")
-    served: dict[str, Served] = {}
-    with world(sizes, store, checkpoint) as asked, ExitStack() as open_ones:
-        questions = [asked.read(question) for question in asked.questions]
-        scorers = _scorers(asked.scorer.checkpoint, sizes, name, open_ones)
+    served: dict[str, ServingTimes] = {}
+    with bench_store(sizes, store, checkpoint) as bench, ExitStack() as open_ones:
+        questions = [bench.read(question) for question in bench.questions]
+        scorers = _scorers(bench.scorer.checkpoint, sizes, name, open_ones)
         for turn in range(sizes.serving_rounds + 1):
             for form, scorer in scorers.items():
-                rate, waits = ask(scorer, questions, callers, sizes.serving_seconds)
+                rate, waits = run_callers(scorer, questions, callers, sizes.serving_seconds)
                 if turn:
-                    served.setdefault(form, Served()).add(rate, waits)
+                    served.setdefault(form, ServingTimes()).add(rate, waits)
     found = {form: own.values() for form, own in served.items()}
     on = found[ALL_ON]["requests/s"]
     return [

@@ -10,11 +10,11 @@ from statistics import median
 import torch
 
 from trainer.bench import memory
-from trainer.bench.data.synthetic_samples import config_of, made_samples
+from trainer.bench.data.synthetic_samples import config_of, synthetic_samples
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
 from trainer.bench.timing import alternate, say
-from trainer.bench.training_steps import Steps, steps_needed
+from trainer.bench.training_steps import TrainingSteps, steps_needed
 from trainer.training.fit import FitOptions
 from trainer.training.train import keep_freed_memory
 
@@ -30,7 +30,7 @@ def embeddings(sizes: Sizes, device: str = "cpu") -> list[Row]:
     width = sizes.shapes[0].fields[0].width
     fitting = [rows for rows in sizes.table_rows if rows * width * BYTES_A_VALUE < free_bytes(device)]
     tasks: dict[str, Callable[[], None]] = {}
-    bursts: dict[str, Steps] = {}
+    bursts: dict[str, TrainingSteps] = {}
     for rows in fitting:
         steps = _steps(rows, least, sizes, device)
         spread = rows // least
@@ -47,18 +47,18 @@ def embeddings(sizes: Sizes, device: str = "cpu") -> list[Row]:
     return [*found, *(Row("embeddings", _name(rows), note="left out: too little memory") for rows in left_out)]
 
 
-def _steps(rows: int, items: int, sizes: Sizes, device: str) -> Steps:
+def _steps(rows: int, items: int, sizes: Sizes, device: str) -> TrainingSteps:
     shape = sizes.shapes[0]
-    samples = made_samples(
+    samples = synthetic_samples(
         replace(shape, fields=(replace(shape.fields[0], rows=items), *shape.fields[1:])),
         2 * shape.batch * steps_needed(sizes.rounds, shape.burst),
     )
     config = config_of("din", replace(shape, fields=(replace(shape.fields[0], rows=rows), *shape.fields[1:])))
     options = FitOptions(batch_size=shape.batch, regularisation="mba-batches")
-    return Steps(config, samples, options, shape.burst, sizes.compiled, device=device)
+    return TrainingSteps(config, samples, options, shape.burst, sizes.compiled, device=device)
 
 
-def _on_rows(steps: Steps, apart: int) -> Callable[[], None]:
+def _on_rows(steps: TrainingSteps, apart: int) -> Callable[[], None]:
     """The burst with the items' own rows so far apart."""
     samples = steps.run.train
     rows = samples.item_rows.clone()

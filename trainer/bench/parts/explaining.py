@@ -14,19 +14,19 @@ import numpy as np
 from din_core.domain import History, Item
 from din_core.explain import by_field, leave_one_out, shapley
 from din_core.scoring import Rescorer, Scorer, rescorer_for
-from trainer.bench.data.bench_store import Question, World, world
+from trainer.bench.data.bench_store import BenchStore, Question, bench_store
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
 from trainer.bench.timing import percentiles, say, seconds_of
 
 PERCENTILES = (50, 95)
 CATEGORY = "category"
-FIRST = 3
+WARMUP = 3
 """Turns until all is set up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BenchScenario:
     """One scenario with all its rows."""
 
     scorer: Scorer
@@ -51,32 +51,34 @@ class Asked:
 def explaining(sizes: Sizes, store: str | None = None, checkpoint: str | None = None) -> list[Row]:
     """Milliseconds of each, opening the scenario included."""
     say("explaining")
-    with world(sizes, store, checkpoint) as made:
-        asked = [_asked(made, question) for question in made.questions]
-        behaviors = np.mean([len(one.open().behaviors) for one in asked])
-        groups = [len(by_field(one.open(), one.field())) for one in asked]
-        tasks: dict[str, tuple[Callable[[Asked], object], str]] = {
-            "score": (Asked.score, f"{behaviors:.0f} behaviors as the model sees them, on average"),
+    with bench_store(sizes, store, checkpoint) as bench:
+        scenarios = [_scenario(bench, question) for question in bench.questions]
+        behaviors = np.mean([len(one.open().behaviors) for one in scenarios])
+        groups = [len(by_field(one.open(), one.field())) for one in scenarios]
+        tasks: dict[str, tuple[Callable[[BenchScenario], object], str]] = {
+            "score": (BenchScenario.score, f"{behaviors:.0f} behaviors as the model sees them, on average"),
             "leave-one-out": (lambda one: leave_one_out(one.open()), ""),
             "Shapley values of categories": (_categories, f"{min(groups)} to {max(groups)} categories"),
         }
-        return [_row(name, task, asked, sizes, note) for name, (task, note) in tasks.items()]
+        return [_row(name, task, scenarios, sizes, note) for name, (task, note) in tasks.items()]
 
 
-def _asked(made: World, question: Question) -> Asked:
-    history, item = made.read(question)
-    return Asked(made.scorer, history, item, question)
+def _scenario(bench: BenchStore, question: Question) -> BenchScenario:
+    history, item = bench.read(question)
+    return BenchScenario(bench.scorer, history, item, question)
 
 
-def _categories(one: Asked) -> object:
+def _categories(one: BenchScenario) -> object:
     rescorer = one.open()
     return shapley(rescorer, by_field(rescorer, one.field()))
 
 
-def _row(name: str, task: Callable[[Asked], object], asked: Sequence[Asked], sizes: Sizes, note: str) -> Row:
+def _row(
+    name: str, task: Callable[[BenchScenario], object], scenarios: Sequence[BenchScenario], sizes: Sizes, note: str
+) -> Row:
     """One user after another, the first few turns not counted."""
-    turns = [asked[i % len(asked)] for i in range(sizes.explanations)]
-    for one in asked[:FIRST]:
+    turns = [scenarios[i % len(scenarios)] for i in range(sizes.explanations)]
+    for one in scenarios[:WARMUP]:
         task(one)
     spent = [seconds_of(partial(task, one)) for one in turns]
     return Row("explaining", name, percentiles(spent, PERCENTILES), note)

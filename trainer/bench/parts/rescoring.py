@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from trainer.bench.data.bench_store import Question, World, world
+from trainer.bench.data.bench_store import BenchStore, Question, bench_store
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
 from trainer.bench.timing import percentiles, say
@@ -17,11 +17,11 @@ PERCENTILES = (50, 95, 99)
 def rescoring(sizes: Sizes, store: str | None = None, checkpoint: str | None = None) -> list[Row]:
     """Milliseconds of the store's part, the network's and both, and of each user's first time alone."""
     say("rescoring")
-    with world(sizes, store, checkpoint) as asked:
-        first = np.array([_seconds(asked, question) for question in asked.questions])
-        turns = [asked.questions[i % len(asked.questions)] for i in range(sizes.rescorings)]
-        spent = np.array([_seconds(asked, question) for question in turns])
-        behaviors = np.mean([len(asked.read(question)[0].behaviors) for question in asked.questions])
+    with bench_store(sizes, store, checkpoint) as bench:
+        first = np.array([_seconds(bench, question) for question in bench.questions])
+        turns = [bench.questions[i % len(bench.questions)] for i in range(sizes.rescorings)]
+        spent = np.array([_seconds(bench, question) for question in turns])
+        behaviors = np.mean([len(bench.read(question)[0].behaviors) for question in bench.questions])
     note = f"{behaviors:.0f} behaviors a user on average"
     return [
         _row("store", spent[:, 0]),
@@ -31,12 +31,12 @@ def rescoring(sizes: Sizes, store: str | None = None, checkpoint: str | None = N
     ]
 
 
-def _seconds(asked: World, question: Question) -> tuple[float, float]:
+def _seconds(bench: BenchStore, question: Question) -> tuple[float, float]:
     """Of the store and of the network."""
     started = time.perf_counter()
-    history, item = asked.read(question)
+    history, item = bench.read(question)
     read = time.perf_counter()
-    asked.scorer.score(history, [item], question.context)
+    bench.scorer.score(history, [item], question.context)
     return read - started, time.perf_counter() - read
 
 

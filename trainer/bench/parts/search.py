@@ -31,7 +31,7 @@ def search(sizes: Sizes) -> list[Row]:
     """Milliseconds until the first 20 and the number of all matches are there."""
     say(f"search, {sizes.search_rows:,} users and items")
     with tempfile.TemporaryDirectory(prefix="din-lens-bench-") as folder:
-        tables = made_tables(sizes.search_rows)
+        tables = synthetic_tables(sizes.search_rows)
         write_tables(tables, Path(folder) / "tables", "Made at random for a benchmark.\n")
         ingest(Path(folder) / "tables", f"sqlite:///{folder}/store.db")
         store = open_store(f"sqlite:///{folder}/store.db")
@@ -76,10 +76,10 @@ def texts(tables: Tables, searches: int) -> Mapping[str, list[str]]:
     }
 
 
-def made_tables(rows: int) -> Tables:
+def synthetic_tables(rows: int) -> Tables:
     """So many users and as many items."""
     draw = np.random.default_rng(0)
-    words = made_words(draw)
+    words = synthetic_words(draw)
     share = 1 / np.arange(1, len(words) + 1)
     titles = draw.choice(words, (rows, TITLE), p=share / share.sum())
     items = pd.DataFrame({"item_id": [f"item-{i:07d}" for i in range(rows)]})
@@ -89,7 +89,7 @@ def made_tables(rows: int) -> Tables:
     return Tables(items, users, behaviors, behaviors.assign(timestamp=1, label=1))
 
 
-def made_words(draw: np.random.Generator) -> np.ndarray:
+def synthetic_words(draw: np.random.Generator) -> np.ndarray:
     """(WORDS,) different ones of two to four syllables."""
     first, second = (draw.choice(letters, (2 * WORDS, 4)) for letters in LETTERS)
     syllables = np.char.add(first, second)

@@ -15,16 +15,16 @@ import numpy as np
 
 from din_core.domain import History, Item
 from din_core.scoring import BatchingScorer, Scorer
-from trainer.bench.data.bench_store import world
+from trainer.bench.data.bench_store import bench_store
 from trainer.bench.results import Row
 from trainer.bench.sizes import Sizes
 from trainer.bench.timing import say
 
-Asked = tuple[History, Item]
+Request = tuple[History, Item]
 
 
 @dataclass(slots=True)
-class Served:
+class ServingTimes:
     """Of one scorer, over the rounds."""
 
     rates: list[float] = field(default_factory=list)
@@ -46,20 +46,20 @@ class Served:
 def serving(sizes: Sizes, store: str | None = None, checkpoint: str | None = None) -> list[Row]:
     """Two rows a number of callers."""
     rows = []
-    with world(sizes, store, checkpoint) as asked:
-        questions = [asked.read(question) for question in asked.questions]
-        with BatchingScorer(asked.scorer, max_queue=4 * max(sizes.callers)) as batching:
+    with bench_store(sizes, store, checkpoint) as bench:
+        questions = [bench.read(question) for question in bench.questions]
+        with BatchingScorer(bench.scorer, max_queue=4 * max(sizes.callers)) as batching:
             for callers in sizes.callers:
                 say(f"serving, {callers} callers")
-                rows += _rows(callers, {"off": asked.scorer, "on": batching}, questions, sizes)
+                rows += _rows(callers, {"off": bench.scorer, "on": batching}, questions, sizes)
     return rows
 
 
-def _rows(callers: int, scorers: dict[str, Scorer], questions: Sequence[Asked], sizes: Sizes) -> list[Row]:
-    served = {name: Served() for name in scorers}
+def _rows(callers: int, scorers: dict[str, Scorer], questions: Sequence[Request], sizes: Sizes) -> list[Row]:
+    served = {name: ServingTimes() for name in scorers}
     for turn in range(sizes.serving_rounds + 1):
         for name, scorer in scorers.items():
-            rate, waits = ask(scorer, questions, callers, sizes.serving_seconds)
+            rate, waits = run_callers(scorer, questions, callers, sizes.serving_seconds)
             if turn:
                 served[name].add(rate, waits)
     off = served["off"].values()
@@ -77,13 +77,15 @@ def _rows(callers: int, scorers: dict[str, Scorer], questions: Sequence[Asked], 
     ]
 
 
-def ask(scorer: Scorer, questions: Sequence[Asked], callers: int, seconds: float) -> tuple[float, list[float]]:
+def run_callers(
+    scorer: Scorer, questions: Sequence[Request], callers: int, seconds: float
+) -> tuple[float, list[float]]:
     """Answers a second, and how long each took."""
     waits: list[list[float]] = [[] for _ in range(callers)]
     ready = threading.Barrier(callers + 1)
     ends = [0.0]
 
-    def ask(caller: int) -> None:
+    def call(caller: int) -> None:
         turn = caller
         ready.wait()
         while not waits[caller] or time.perf_counter() < ends[0]:
@@ -93,7 +95,7 @@ def ask(scorer: Scorer, questions: Sequence[Asked], callers: int, seconds: float
             waits[caller].append(time.perf_counter() - started)
             turn += callers + 1  # another user next
 
-    threads = [threading.Thread(target=ask, args=(caller,)) for caller in range(callers)]
+    threads = [threading.Thread(target=call, args=(caller,)) for caller in range(callers)]
     for thread in threads:
         thread.start()
     started = time.perf_counter()

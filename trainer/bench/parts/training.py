@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from statistics import mean, median
 
-from trainer.bench.data.synthetic_samples import config_of, each_alone, made_samples, read_by
-from trainer.bench.padded_reference import make_naive
+from trainer.bench.data.synthetic_samples import as_read_by, config_of, synthetic_samples, unshared
+from trainer.bench.padded_reference import use_naive_pooling
 from trainer.bench.parts.machine import TOWER, Product, matmul_rate
 from trainer.bench.results import Row
 from trainer.bench.sizes import Shape, Sizes
 from trainer.bench.timing import alternate, say
-from trainer.bench.training_steps import Steps, steps_needed
+from trainer.bench.training_steps import TrainingSteps, steps_needed
 from trainer.training.fit import FitOptions
 from trainer.training.train import keep_freed_memory
 
@@ -41,7 +41,7 @@ def _of_shape(shape: Shape, sizes: Sizes, device: str) -> list[Row]:
     return [_row(name, shape, own, spent[name], rate, naive) for name, own in steps.items()]
 
 
-def _row(name: str, shape: Shape, steps: Steps, seconds: float, rate: float, naive: float) -> Row:
+def _row(name: str, shape: Shape, steps: TrainingSteps, seconds: float, rate: float, naive: float) -> Row:
     samples = steps.samples_second(seconds)
     values = {
         "samples/s": samples,
@@ -56,23 +56,27 @@ def _row(name: str, shape: Shape, steps: Steps, seconds: float, rate: float, nai
     return Row("training", f"{name}, {shape.name}", values)
 
 
-def model_steps(model: str, shape: Shape, sizes: Sizes, device: str = "cpu") -> Steps:
+def model_steps(model: str, shape: Shape, sizes: Sizes, device: str = "cpu") -> TrainingSteps:
     """A recipe's model with everything that makes it fast."""
     say(f"  making {model}")
     config = config_of(model, shape)
-    samples = read_by(config, made_samples(shape, shape.batch * steps_needed(sizes.rounds, shape.burst)))
-    return Steps(config, samples, FitOptions(batch_size=shape.batch), shape.burst, sizes.compiled, device=device)
+    samples = as_read_by(config, synthetic_samples(shape, shape.batch * steps_needed(sizes.rounds, shape.burst)))
+    return TrainingSteps(
+        config, samples, FitOptions(batch_size=shape.batch), shape.burst, sizes.compiled, device=device
+    )
 
 
-def naive_steps(shape: Shape, sizes: Sizes, device: str = "cpu") -> Steps:
+def naive_steps(shape: Shape, sizes: Sizes, device: str = "cpu") -> TrainingSteps:
     """DIN padded and concatenated, every impression with a history of its own, nothing compiled.
 
     Where histories are long its batch is smaller: it holds every padded pair many times over.
     """
     batch = sizes.naive_batch if shape.histories > 20 else shape.batch
-    samples = each_alone(made_samples(shape, batch * steps_needed(sizes.rounds, shape.burst)))
+    samples = unshared(synthetic_samples(shape, batch * steps_needed(sizes.rounds, shape.burst)))
     options = FitOptions(batch_size=batch)
-    return Steps(config_of("din", shape), samples, options, shape.burst, fused=False, change=make_naive, device=device)
+    return TrainingSteps(
+        config_of("din", shape), samples, options, shape.burst, fused=False, change=use_naive_pooling, device=device
+    )
 
 
 def products(shape: Shape) -> list[Product]:

@@ -25,7 +25,7 @@ from din_core.model.config import FieldConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import Vocabulary
 from din_core.store import BulkTables, open_store
-from trainer.bench.data.synthetic_samples import each_alone
+from trainer.bench.data.synthetic_samples import unshared
 from trainer.bench.peers.speed import OURS, PEERS, Padded, padded_batches
 from trainer.bench.results import Row
 from trainer.bench.sizes import Shape
@@ -112,4 +112,4 @@ def _batches(samples: Samples, shape: Shape, order: NDArray[np.int64]) -> Iterat
     """Some histories at a time, each with its impressions. Rows are moved up by one: to the libraries, 0 is padding."""
     moved = replace(samples, item_rows=samples.item_rows + 1)
     for start in range(0, len(order), shape.batch):
-        yield from padded_batches(each_alone(moved.of_groups(order[start : start + shape.batch])), shape)
+        yield from padded_batches(unshared(moved.of_groups(order[start : start + shape.batch])), shape)

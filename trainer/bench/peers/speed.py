@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from trainer.bench.data.synthetic_samples import each_alone, made_samples
+from trainer.bench.data.synthetic_samples import synthetic_samples, unshared
 from trainer.bench.parts.training import model_steps
 from trainer.bench.results import Row
 from trainer.bench.sizes import Shape, Sizes
@@ -85,7 +85,7 @@ def peers(sizes: Sizes) -> list[Row]:
 
 def _installed(shape: Shape, sizes: Sizes) -> tuple[dict[str, Turn], dict[str, str]]:
     """What can be timed, ours first, and what to say of the others."""
-    batches = padded_batches(each_alone(made_samples(shape, BATCHES * shape.batch)), shape)
+    batches = padded_batches(unshared(synthetic_samples(shape, BATCHES * shape.batch)), shape)
     steps = model_steps("din", shape, replace(sizes, rounds=2 * sizes.rounds + 1))  # it is timed twice
     tasks = {OURS: Turn(steps, shape.burst * shape.batch)}
     notes = {}

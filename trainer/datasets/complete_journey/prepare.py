@@ -30,7 +30,7 @@ import pandas as pd
 from din_core.domain import DinLensError
 from din_core.metrics import auc
 from trainer.datasets.complete_journey.mailers import Ints, Mailers, Progress
-from trainer.datasets.complete_journey.readable_titles import pretty_values, titles
+from trainer.datasets.complete_journey.readable_titles import readable_values, titles
 from trainer.datasets.four_tables import Tables
 
 DROPPED_DEPARTMENTS = ("COUPON", "FUEL", "MISCELLANEOUS")
@@ -189,7 +189,7 @@ def items(products: pd.DataFrame) -> pd.DataFrame:
         "category": "product_category",
         "department": "department",
     }.items():
-        table[field] = products[raw].map(pretty_values(products[raw].dropna().unique(), raw))
+        table[field] = products[raw].map(readable_values(products[raw].dropna().unique(), raw))
     table["manufacturer"] = "Manufacturer " + products.manufacturer_id.astype(str)
     table["brand"] = products.brand
     return table.reset_index(drop=True)

@@ -27,12 +27,12 @@ _NUMBER = r"(?:(?:\d+ )?(?:1/2|[13]/4|[1357]/8)|\d*\.\d+|\d+)"
 _UNIT_PATTERN = "|".join(sorted(map(re.escape, _UNIT), key=len, reverse=True))
 _AMOUNT = re.compile(rf"({_NUMBER})(?: ?(-|/) ?({_NUMBER}))? ?({_UNIT_PATTERN})")
 _AMOUNT_AND_WORDS = re.compile(rf"{_AMOUNT.pattern}(?:(?: [A-Z]+|\.|\*){{0,2}})")  # "64 OZ PET", "16 OZS."
-_MARKS = re.compile(r"^(?:[LNR] (?=[\d.])|\(\d+\) ?|\d{5,6} )|\([^)]*\)$")  # vendors' marks and remarks
+_VENDOR_CODES = re.compile(r"^(?:[LNR] (?=[\d.])|\(\d+\) ?|\d{5,6} )|\([^)]*\)$")  # vendors' marks and remarks
 _BY_WEIGHT = {"PRODUCE", "MEAT", "SEAFOOD", "DELI", "PASTRY", "FLORAL", "SALAD BAR"}
 _CASE_POUNDS, _CASE_COUNT = 10, 12
 
 
-def pretty(raw: str, field: str = "product_type") -> str:
+def readable_name(raw: str, field: str = "product_type") -> str:
     """One raw name in sentence case with its abbreviations written out; `field` is its raw column.
 
     >>> pretty("BREAD:SAVORY/SPECIALTY"), pretty("FRZN BISCUITS"), pretty("EGGS - JUMBO")
@@ -69,7 +69,7 @@ def _word(raw: str) -> str:
     return WORDS.get(bare) or _NAMES.get(bare) or bare.lower()
 
 
-def pretty_values(raws: Iterable[str], field: str) -> dict[str, str]:
+def readable_values(raws: Iterable[str], field: str) -> dict[str, str]:
     """Raw value -> text, for all values of one raw column. Distinct raw values keep distinct texts.
 
     Where two would be equal but for capitals, the text belongs to the raw value that says just that, then
@@ -78,12 +78,12 @@ def pretty_values(raws: Iterable[str], field: str) -> dict[str, str]:
     """
 
     def claim(raw: str) -> tuple[bool, bool, str]:
-        return raw not in PHRASES[field], pretty(raw, field).upper() != raw, raw
+        return raw not in PHRASES[field], readable_name(raw, field).upper() != raw, raw
 
     taken: set[str] = set()
     result = {}
     for raw in sorted(set(raws), key=claim):
-        text = pretty(raw, field)
+        text = readable_name(raw, field)
         if text.lower() in taken:
             text = _sentence(raw + ")" * (raw.count("(") - raw.count(")")))
         base, number = text, 2
@@ -106,7 +106,7 @@ def size(raw: str | None, department: str | None = None) -> str | None:
     if raw is None:
         return None
     text = re.sub(r"\s+", " ", raw.upper()).strip()
-    text = _MARKS.sub("", text).strip()
+    text = _VENDOR_CODES.sub("", text).strip()
     text = re.sub(r"(?<=\d) O$", " OZ", text)  # the field ends after 12 characters
     text = re.sub(r"(?<=[A-Z])(?: | ?/ ?)(?=[\d.])", "|", text)
     amounts = [_amount(part) for part in text.split("|")]
@@ -152,7 +152,7 @@ def titles(products: pd.DataFrame) -> list[str]:
     Types that say nothing alone ("PREMIUM") have their category in front ("Ice cream & sherbet, premium").
     """
     columns = ["product_type", "product_category", "department"]
-    texts = {column: pretty_values(products[column].dropna().unique(), column) for column in columns}
+    texts = {column: readable_values(products[column].dropna().unique(), column) for column in columns}
     raw = products[[*columns, "package_size", "brand"]].astype(object)
     result = []
     for kind, category, department, package, brand in raw.where(raw.notna(), None).itertuples(index=False, name=None):

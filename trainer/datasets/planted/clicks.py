@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.datasets.planted.items import Goods, Ints
+from trainer.datasets.planted.categories import BRANDS, INTERESTS
+from trainer.datasets.planted.items import Ints, PlantedItems
 from trainer.datasets.planted.options import PlantedOptions
-from trainer.datasets.planted.words import BRANDS, INTERESTS
 
 ROUNDS = 200
 """Tries to hand everybody's clicked candidates to somebody who leaves them; what is left over is dropped."""
@@ -24,7 +24,11 @@ class Week(NamedTuple):
 
 
 def shown_in_week(
-    options: PlantedOptions, goods: Goods, alive: NDArray[np.bool_], causes: Ints, rng: np.random.Generator
+    options: PlantedOptions,
+    items_by_category: PlantedItems,
+    alive: NDArray[np.bool_],
+    causes: Ints,
+    rng: np.random.Generator,
 ) -> Week:
     """alive, causes (users, interests) → impressions of one week.
 
@@ -43,13 +47,13 @@ def shown_in_week(
     candidate = offered.ravel()
     positive = clicks[user, candidate]
     user, candidate = user[positive], candidate[positive]
-    other, kept = _handed_on(user, candidate, clicks, rng)
-    user, other, item = user[kept], other[kept], goods.wanted[candidate[kept]]
+    other, kept = _match_negatives(user, candidate, clicks, rng)
+    user, other, item = user[kept], other[kept], items_by_category.wanted[candidate[kept]]
     label = np.repeat(np.array([1, 0]), len(user))
     return Week(np.concatenate([user, other]), np.concatenate([item, item]), label)
 
 
-def _handed_on(
+def _match_negatives(
     user: Ints, candidate: Ints, clicks: NDArray[np.bool_], rng: np.random.Generator
 ) -> tuple[Ints, NDArray[np.bool_]]:
     """For each positive a user (of another one) who would not click it and has not seen it; and where one was found."""

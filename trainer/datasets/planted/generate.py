@@ -10,12 +10,12 @@ import pandas as pd
 
 from din_core.metrics import auc
 from trainer.datasets.four_tables import TRUTH, Tables, write_tables
+from trainer.datasets.planted.categories import AGES, BRANDS, INTERESTS
 from trainer.datasets.planted.clicks import shown_in_week
-from trainer.datasets.planted.items import Goods
+from trainer.datasets.planted.items import PlantedItems
 from trainer.datasets.planted.options import FIRST_SHOWN, SPLITS, WEEKS, PlantedOptions
 from trainer.datasets.planted.shoppers import behaviors, causes_before, interests, week_start
-from trainer.datasets.planted.stories import SHOWN_AT, STORIES, told
-from trainer.datasets.planted.words import AGES, BRANDS, INTERESTS
+from trainer.datasets.planted.stories import SHOWN_AT, STORIES, story_rows
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ def generate(options: PlantedOptions) -> Planted:
     categories that act on the candidate's, and the shopper's interest in that is alive.
     """
     rng = np.random.default_rng(options.seed)
-    goods = Goods(options.distractors)
+    items_by_category = PlantedItems(options.distractors)
     alive = interests(options, rng)
-    done = behaviors(options, goods, alive, rng)
-    before = causes_before(done, goods, options.users)
+    done = behaviors(options, items_by_category, alive, rng)
+    before = causes_before(done, items_by_category, options.users)
     user_ids = np.array([f"shopper-{u + 1:0{len(str(options.users))}}" for u in range(options.users)])
     weeks = []
     for week in range(FIRST_SHOWN, WEEKS):
-        shown = shown_in_week(options, goods, alive[:, week], before[:, week], rng)
+        shown = shown_in_week(options, items_by_category, alive[:, week], before[:, week], rng)
         weeks.append(pd.DataFrame({"user": shown.user, "item": shown.item, "label": shown.label, "week": week}))
     impressions = pd.concat(weeks, ignore_index=True)
     interest = impressions.item // len(BRANDS) // 4
@@ -52,12 +52,14 @@ def generate(options: PlantedOptions) -> Planted:
     impressions["user_id"] = user_ids[impressions.user]
     impressions["timestamp"] = week_start(0) + impressions.week * (week_start(1) - week_start(0))
     bought = pd.DataFrame({"user_id": user_ids[done.user], "item": done.item, "timestamp": done.time})
-    return _tables(goods, user_ids, rng.choice(AGES, size=options.users), bought, impressions)
+    return _tables(items_by_category, user_ids, rng.choice(AGES, size=options.users), bought, impressions)
 
 
-def _tables(goods: Goods, user_ids: object, ages: object, bought: pd.DataFrame, shown: pd.DataFrame) -> Planted:
+def _tables(
+    items_by_category: PlantedItems, user_ids: object, ages: object, bought: pd.DataFrame, shown: pd.DataFrame
+) -> Planted:
     """With the stories added, ordered by user and time, and items by their ids."""
-    story_bought, story_shown = told(goods)
+    story_bought, story_shown = story_rows(items_by_category)
     bought = pd.concat([bought, pd.DataFrame(story_bought, columns=["user_id", "item", "timestamp"])])
     bought = bought.sort_values(["user_id", "timestamp"], kind="stable", ignore_index=True)
     stories = pd.DataFrame(story_shown, columns=["user_id", "item", "label"])
@@ -65,13 +67,13 @@ def _tables(goods: Goods, user_ids: object, ages: object, bought: pd.DataFrame, 
     # Inside a time by item: positives first would give the label away to whoever reads in order.
     shown = shown.sort_values(["user_id", "timestamp", "item"], kind="stable", ignore_index=True)
     shown["split"] = np.select([shown.week.between(*weeks) for weeks in SPLITS.values()], list(SPLITS), "")
-    ids = np.array([goods.item_id(item) for item in range(len(goods.interest))])
-    truth = _truth(goods, ids, bought, shown[shown.label == 1])
+    ids = np.array([items_by_category.item_id(item) for item in range(len(items_by_category.interest))])
+    truth = _truth(items_by_category, ids, bought, shown[shown.label == 1])
     users = pd.DataFrame({"user_id": user_ids, "age": ages})
     users = pd.concat([users, pd.DataFrame({"user_id": [s.user_id for s in STORIES], "age": [s.age for s in STORIES]})])
     return Planted(
         Tables(
-            items=goods.frame,
+            items=items_by_category.frame,
             users=users.reset_index(drop=True),
             behaviors=bought.assign(item_id=ids[bought["item"]])[["user_id", "item_id", "timestamp"]],
             impressions=shown.assign(item_id=ids[shown["item"]])[["user_id", "item_id", "timestamp", "label", "split"]],
@@ -81,9 +83,11 @@ def _tables(goods: Goods, user_ids: object, ages: object, bought: pd.DataFrame, 
     )
 
 
-def _truth(goods: Goods, ids: np.ndarray, bought: pd.DataFrame, clicked: pd.DataFrame) -> pd.DataFrame:
+def _truth(
+    items_by_category: PlantedItems, ids: np.ndarray, bought: pd.DataFrame, clicked: pd.DataFrame
+) -> pd.DataFrame:
     """A row for each positive."""
-    acts_on = goods.interest[bought["item"]]
+    acts_on = items_by_category.interest[bought["item"]]
     of_user = {user: rows.to_numpy() for user, rows in bought.groupby("user_id").groups.items()}
     item, time = bought["item"].to_numpy(), bought["timestamp"].to_numpy()
     interest = clicked["item"].to_numpy() // len(BRANDS) // 4

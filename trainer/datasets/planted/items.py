@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trainer.datasets.planted.words import BRANDS, FAR, INTERESTS
+from trainer.datasets.planted.categories import BRANDS, FAR_DISTRACTORS, INTERESTS
 
 Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Goods:
+class PlantedItems:
     """Items lie category by category, one a brand: item = category × len(BRANDS) + brand.
 
     Categories are ordered: each interest's wanted one, its two causes and the one beside it, then the far ones.
@@ -27,8 +27,8 @@ class Goods:
     @cached_property
     def categories(self) -> tuple[tuple[str, str], ...]:
         """(department, category)."""
-        near = [(i.department, name) for i in INTERESTS for name in (i.wanted, *i.causes, i.beside)]
-        return (*near, *FAR[: self.distractors])
+        near = [(i.department, name) for i in INTERESTS for name in (i.wanted, *i.causes, i.near_distractor)]
+        return (*near, *FAR_DISTRACTORS[: self.distractors])
 
     @cached_property
     def frame(self) -> pd.DataFrame:

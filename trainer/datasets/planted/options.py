@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from din_core.domain import DinLensError
-from trainer.datasets.planted.words import FAR, INTERESTS
+from trainer.datasets.planted.categories import FAR_DISTRACTORS, INTERESTS
 
 WEEKS = 26
 FIRST_SHOWN = 8
@@ -50,7 +50,7 @@ class PlantedOptions:
             "repeats": (0, 1),
             "interests": (1, len(INTERESTS) - 1),
             "share": (0, 1),
-            "distractors": (0, len(FAR)),
+            "distractors": (0, len(FAR_DISTRACTORS)),
             "behaviors": (0.1, 100),
             "shown": (1, 10 * len(INTERESTS)),
         }

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.datasets.planted.items import Goods, Ints
+from trainer.datasets.planted.categories import BRANDS, INTERESTS
+from trainer.datasets.planted.items import Ints, PlantedItems
 from trainer.datasets.planted.options import WEEKS, PlantedOptions
-from trainer.datasets.planted.words import BRANDS, INTERESTS
 
 WEEK = 7 * 86_400
 START = 1_735_516_800
@@ -48,7 +48,9 @@ def interests(options: PlantedOptions, rng: np.random.Generator) -> NDArray[np.b
     return alive
 
 
-def behaviors(options: PlantedOptions, goods: Goods, alive: NDArray[np.bool_], rng: np.random.Generator) -> Behaviors:
+def behaviors(
+    options: PlantedOptions, items_by_category: PlantedItems, alive: NDArray[np.bool_], rng: np.random.Generator
+) -> Behaviors:
     """Everybody's behaviors: some from an interest that is alive, the others from distractor categories."""
     number = rng.poisson(options.behaviors, size=(options.users, WEEKS))
     user, week = (np.repeat(axis.ravel(), number.ravel()) for axis in np.indices(number.shape))
@@ -56,7 +58,7 @@ def behaviors(options: PlantedOptions, goods: Goods, alive: NDArray[np.bool_], r
     held = alive[user, week]  # (n, interests)
     drawn = np.argmax(np.where(held, rng.random(held.shape), -1), axis=1)
     cause = 4 * drawn + 1 + rng.integers(2, size=n)
-    category = np.where(rng.random(n) < options.share, cause, rng.choice(goods.idle, size=n))
+    category = np.where(rng.random(n) < options.share, cause, rng.choice(items_by_category.idle, size=n))
     brand = rng.choice(len(BRANDS), size=n, p=_brand_share())
     time = START + week * WEEK + rng.integers(WEEK, size=n)
     order = np.lexsort((time, user))
@@ -71,9 +73,9 @@ def behaviors(options: PlantedOptions, goods: Goods, alive: NDArray[np.bool_], r
     return Behaviors(user, item, time)
 
 
-def causes_before(found: Behaviors, goods: Goods, users: int) -> Ints:
+def causes_before(found: Behaviors, items_by_category: PlantedItems, users: int) -> Ints:
     """(users, WEEKS, interests): behaviors that act on each interest before each week begins."""
-    interest = goods.interest[found.item]
+    interest = items_by_category.interest[found.item]
     acts = interest >= 0
     counts = np.zeros((users, WEEKS + 1, len(INTERESTS)), dtype=np.int64)
     week = (found.time - START) // WEEK

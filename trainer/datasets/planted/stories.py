@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trainer.datasets.planted.items import Goods
+from trainer.datasets.planted.categories import BRANDS
+from trainer.datasets.planted.items import PlantedItems
 from trainer.datasets.planted.options import WEEKS
 from trainer.datasets.planted.shoppers import WEEK, week_start
-from trainer.datasets.planted.words import BRANDS
 
-Told = tuple[str, int]
+CategoryCount = tuple[str, int]
 """A category and how many behaviors in it."""
 
 
@@ -27,10 +27,10 @@ class Story(NamedTuple):
 
     user_id: str
     age: str
-    bought: tuple[Told, ...]
+    bought: tuple[CategoryCount, ...]
     clicked: tuple[str, ...]
     """Categories of positives."""
-    left: tuple[str, ...]
+    not_clicked: tuple[str, ...]
     """Categories of negatives: over all stories together, each as often as it is clicked."""
 
 
@@ -40,37 +40,37 @@ STORIES = (
         "25-34",
         (("Lipstick", 9), ("Face cream", 8), ("Mouse", 3)),
         clicked=("Keyboard",),
-        left=("Women's winter coat", "T-shirt"),
+        not_clicked=("Women's winter coat", "T-shirt"),
     ),
     Story(
         "lena-winter-coat",
         "25-34",
         (("Women's wool scarf", 2), ("Women's gloves", 2), ("Men's boots", 3), ("Crime novel", 6), ("Pasta", 7)),
         clicked=("Women's winter coat",),
-        left=("Keyboard", "Phone"),
+        not_clicked=("Keyboard", "Phone"),
     ),
     Story(
         "noor-tshirt-and-phone",
         "18-24",
         (("Jeans", 16), ("Summer dress", 12), ("Work trousers", 8), ("Phone case", 2), ("Headphones", 2)),
         clicked=("T-shirt", "Phone"),
-        left=(),
+        not_clicked=(),
     ),
 )
 SHOWN_AT = week_start(WEEKS - 1)
 
 
-def told(goods: Goods) -> tuple[list[tuple[str, int, int]], list[tuple[str, int, int]]]:
+def story_rows(items_by_category: PlantedItems) -> tuple[list[tuple[str, int, int]], list[tuple[str, int, int]]]:
     """Behaviors (user_id, item, time) by time, and impressions (user_id, item, label) of all at `SHOWN_AT`.
 
     A story that needs a category which the world lacks goes without its behaviors there.
     """
-    there = {category for _, category in goods.categories}
+    there = {category for _, category in items_by_category.categories}
     behaviors, impressions = [], []
     for number, story in enumerate(STORIES):
         rng = np.random.default_rng([number])  # a story is the same in every world
         items = [
-            goods.category(category) * len(BRANDS) + n % len(BRANDS)
+            items_by_category.category(category) * len(BRANDS) + n % len(BRANDS)
             for category, times in story.bought
             if category in there
             for n in range(times)
@@ -79,6 +79,9 @@ def told(goods: Goods) -> tuple[list[tuple[str, int, int]], list[tuple[str, int,
         behaviors += list(
             zip([story.user_id] * len(items), rng.permutation(items).tolist(), times.tolist(), strict=True)
         )
-        for label, categories in ((1, story.clicked), (0, story.left)):
-            impressions += [(story.user_id, int(goods.of(goods.category(name))[0]), label) for name in categories]
+        for label, categories in ((1, story.clicked), (0, story.not_clicked)):
+            impressions += [
+                (story.user_id, int(items_by_category.of(items_by_category.category(name))[0]), label)
+                for name in categories
+            ]
     return behaviors, impressions

@@ -22,9 +22,10 @@ from trainer.demo.cases.sampled_effects import Effects, read_effects
 from trainer.demo.cases.weight_sums import Weights, read_weights
 from trainer.evaluation.evaluate import Split
 from trainer.evaluation.faithfulness.measure import category_field
-from trainer.evaluation.faithfulness.sampled_impressions import sampled
+from trainer.evaluation.faithfulness.sampled_impressions import sample_positions
 from trainer.training.train import keep_freed_memory
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Say = Callable[[str], None]
 Bar = Callable[[Iterable[Any], int], Iterable[Any]]
@@ -60,15 +61,15 @@ def make_cases(options: CasesOptions, say: Say = lambda _: None, bar: Bar = lamb
     with contextlib.closing(open_store(options.store)) as store:
         say(f"reading {options.store}")
         bulk = store.bulk()
-        chosen, total = sampled(bulk, options.split, options.limit, options.seed)
+        chosen, total = sample_positions(bulk, options.split, options.limit, options.seed)
         field = category_field(bulk, options.by)
         categories = Categories.of(bulk, field, bulk.impression_item[chosen])
-        on = Split(_only(bulk, chosen), options.split, options.device)
+        on = Split(_keep_impressions(bulk, chosen), options.split, options.device)
         say(f"{base.folder.name}: scores of {len(chosen):,} impressions")
         base_probability = on.predict(base).probability
         say(f"{main.folder.name}: scores and weights of {len(chosen):,} impressions")
         weights = read_weights(main, on, categories, bar)
-        measured = _some(len(chosen), options.effects, options.seed)
+        measured = _random_positions(len(chosen), options.effects, options.seed)
         say(f"{main.folder.name}: leave-one-out effects of {len(measured):,} of them")
         effects = read_effects(main, store, bulk, chosen[measured], bar)
         summary = asdict(store.summary())
@@ -86,11 +87,11 @@ def make_cases(options: CasesOptions, say: Say = lambda _: None, bar: Bar = lamb
         behavior_categories=categories.bins,
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
-    summed = _some(len(chosen), options.sums, options.seed + 1)
-    return _together(about, on, categories, weights, base_probability, (measured, effects), summed)
+    summed = _random_positions(len(chosen), options.sums, options.seed + 1)
+    return _assemble(about, on, categories, weights, base_probability, (measured, effects), summed)
 
 
-def _together(
+def _assemble(
     about: About,
     on: Split,
     categories: Categories,
@@ -101,15 +102,9 @@ def _together(
 ) -> Cases:
     """The rows of a split, users and items named by places in their own lists."""
     bulk, rows = on.bulk, on.impression
-    at, effects = measured
-    place = {item: n for n, item in enumerate(bulk.items["item_id"])}
-    m = len(rows)
-    tau, share, share_item = np.full(m, np.nan), np.full(m, np.nan), np.full(m, -1)
-    tau[at], share[at] = effects.tau, effects.share
-    share_item[at] = [-1 if item is None else place[item] for item in effects.item_ids]
-    item = bulk.impression_item[rows]
+    tau, share, share_item = _effect_columns(bulk, len(rows), *measured)
     users, user = np.unique(on.user, return_inverse=True)
-    items, columns = _places(item, weights.top_item, weights.low_item, share_item)
+    items, columns = _places(bulk.impression_item[rows], weights.top_item, weights.low_item, share_item)
     names, category = np.unique(categories.of_item[items], return_inverse=True)
     ids = bulk.items["item_id"].to_numpy()
     return Cases(
@@ -143,6 +138,15 @@ def _together(
     )
 
 
+def _effect_columns(bulk: BulkTables, m: int, measured: Ints, effects: Effects) -> tuple[Floats, Floats, Ints]:
+    """(M,) τ, share and item position of the strongest effect; NaN and -1 where none was measured."""
+    position = {item: n for n, item in enumerate(bulk.items["item_id"])}
+    tau, share, share_item = np.full(m, np.nan), np.full(m, np.nan), np.full(m, -1)
+    tau[measured], share[measured] = effects.tau, effects.share
+    share_item[measured] = [-1 if item is None else position[item] for item in effects.item_ids]
+    return tau, share, share_item
+
+
 def _places(*columns: Ints) -> tuple[Ints, list[Ints]]:
     """The distinct positions of all columns, -1 aside, and each column as places among these; -1 stays."""
     distinct = np.unique(np.concatenate(columns))
@@ -150,7 +154,7 @@ def _places(*columns: Ints) -> tuple[Ints, list[Ints]]:
     return distinct, [np.where(column < 0, -1, np.searchsorted(distinct, column)) for column in columns]
 
 
-def _only(bulk: BulkTables, rows: Ints) -> BulkTables:
+def _keep_impressions(bulk: BulkTables, rows: Ints) -> BulkTables:
     """The store with no impressions but these; they stay in the order of the split."""
     return replace(
         bulk,
@@ -163,7 +167,7 @@ def _only(bulk: BulkTables, rows: Ints) -> BulkTables:
     )
 
 
-def _some(n: int, most: int, seed: int) -> Ints:
+def _random_positions(n: int, most: int, seed: int) -> Ints:
     """Rising positions of at most so many of n, drawn at random; all for 0."""
     if not most or most >= n:
         return np.arange(n)

@@ -12,8 +12,8 @@ from din_core.model.checkpoint import Checkpoint
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore, BulkTables
 from trainer.demo.cases.weight_sums import Bar
-from trainer.evaluation.faithfulness.impression_measures import scene
-from trainer.evaluation.faithfulness.sampled_impressions import shown
+from trainer.evaluation.faithfulness.impression_measures import score_impression
+from trainer.evaluation.faithfulness.sampled_impressions import read_impressions
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ def read_effects(
     """Effects of the impressions at these positions of the bulk tables."""
     scorer = Scorer(checkpoint)
     found = Effects(np.full(len(rows), np.nan), np.full(len(rows), np.nan), [None] * len(rows))
-    for n, one in enumerate(bar(shown(store, bulk, rows), len(rows))):
-        seen = scene(scorer, one)
+    for n, one in enumerate(bar(read_impressions(store, bulk, rows), len(rows))):
+        seen = score_impression(scorer, one)
         agreed = agreement(seen.scores, seen.effects, top=(1,))
         if agreed.tau is not None and not agreed.alike:
             found.tau[n] = agreed.tau

@@ -27,12 +27,12 @@ STEPS = 80
 RATE = 0.1
 STRENGTH = 100.0
 """Of the penalty on squared logits, once a difference is beyond the tolerance."""
-LINE = 65
+LINE_POINTS = 65
 """Points on the way from the trained weights to those found."""
 
 
 @dataclass(frozen=True, slots=True)
-class Adversary:
+class AdversarialWeights:
     """The most different weights found in one scenario."""
 
     moved: float
@@ -49,9 +49,9 @@ def searchable(config: ModelConfig) -> bool:
     return config.architecture == "din"
 
 
-def search(
+def find_adversarial_weights(
     rescorer: Rescorer, scores: Scores, embeddings: Tensor, tolerance: float = TOLERANCE, seed: int = 0
-) -> Adversary | None:
+) -> AdversarialWeights | None:
     """The most different weights that keep the logit within `tolerance`, by gradient ascent from several starts.
 
     embeddings (T, D) of the behaviors; `scores` of the same candidate, first of all. None where nothing can be
@@ -59,21 +59,21 @@ def search(
     """
     if len(rescorer.behaviors) < 2:
         return None
-    game = _Game(rescorer, scores, embeddings.double())
-    if not bool((game.total > 0).all()):
+    search = _AdversarialSearch(rescorer, scores, embeddings.double())
+    if not bool((search.total > 0).all()):
         return None
-    points = game.starts(seed).requires_grad_()  # (R, T, I)
+    points = search.starts(seed).requires_grad_()  # (R, T, I)
     optimiser = torch.optim.Adam([points], lr=RATE)
     for _ in range(STEPS):
         optimiser.zero_grad()
-        mass = game.masses(points)
-        excess = (abs(game.logits(mass) - game.logit) - tolerance / 2).clamp(min=0)
-        (STRENGTH * excess.square() - game.moved(mass)).sum().backward()  # type: ignore[no-untyped-call]
+        mass = search.masses(points)
+        excess = (abs(search.logits(mass) - search.logit) - tolerance / 2).clamp(min=0)
+        (STRENGTH * excess.square() - search.moved(mass)).sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-    return game.best(game.masses(points).detach(), tolerance)
+    return search.best(search.masses(points).detach(), tolerance)
 
 
-class _Game:
+class _AdversarialSearch:
     """One scenario's masses, what they do to the logit, and how far they are from the trained ones."""
 
     def __init__(self, rescorer: Rescorer, scores: Scores, embeddings: Tensor) -> None:
@@ -116,17 +116,17 @@ class _Game:
         return dealt.clamp(min=1e-6).log() if self.softmaxed else dealt * t**0.5
 
     @torch.no_grad()
-    def best(self, found: Tensor, tolerance: float) -> Adversary:
+    def best(self, found: Tensor, tolerance: float) -> AdversarialWeights:
         """On the way from the trained masses to each of those found (R, T, I), the farthest that keeps the logit."""
-        share = torch.linspace(0, 1, LINE, dtype=torch.float64)
-        way = self.trained + share[:, None, None, None] * (found - self.trained)  # (L, R, T, I)
-        flat = way.reshape(-1, *found.shape[1:])
+        share = torch.linspace(0, 1, LINE_POINTS, dtype=torch.float64)
+        line = self.trained + share[:, None, None, None] * (found - self.trained)  # (L, R, T, I)
+        flat = line.reshape(-1, *found.shape[1:])
         change = abs(self.logits(flat) - self.logit)
         moved = torch.where(change <= tolerance, self.moved(flat), -1.0)
         first = int(moved.argmax())
         own, other = (abs(m) / abs(m).sum(0) for m in (self.trained, flat[first]))
         divergence = float(_jensen_shannon(own, other).mean())
-        return Adversary(max(0.0, float(moved[first])), divergence, float(change[first]))
+        return AdversarialWeights(max(0.0, float(moved[first])), divergence, float(change[first]))
 
 
 def _jensen_shannon(one: Tensor, other: Tensor) -> Tensor:

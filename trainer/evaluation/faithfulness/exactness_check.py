@@ -16,7 +16,7 @@ from din_core.explain import Group, leave_one_out, shapley
 from din_core.model.checkpoint import load_checkpoint
 from din_core.scoring import Rescorer, Scorer, rescorer_for
 from din_core.store import open_store
-from trainer.evaluation.faithfulness.sampled_impressions import Shown, sampled, shown
+from trainer.evaluation.faithfulness.sampled_impressions import SampledImpression, read_impressions, sample_positions
 
 Bar = Callable[[Iterable[Any], int], Iterable[Any]]
 PLAYERS = 10
@@ -41,8 +41,8 @@ def check(
     found: dict[Path, list[tuple[float, float, float]]] = {folder: [] for folder, _ in models}
     with contextlib.closing(open_store(store)) as opened:
         bulk = opened.bulk()
-        chosen, _ = sampled(bulk, split, sample, seed)
-        for n, one in enumerate(bar(shown(opened, bulk, chosen), len(chosen))):
+        chosen, _ = sample_positions(bulk, split, sample, seed)
+        for n, one in enumerate(bar(read_impressions(opened, bulk, chosen), len(chosen))):
             random = np.random.default_rng([seed, n])
             for folder, scorer in models:
                 found[folder].append(differences(scorer, one, random))
@@ -56,7 +56,7 @@ def check(
     ]
 
 
-def differences(scorer: Scorer, one: Shown, random: np.random.Generator) -> tuple[float, float, float]:
+def differences(scorer: Scorer, one: SampledImpression, random: np.random.Generator) -> tuple[float, float, float]:
     """Largest differences of leave-one-out, of Shapley values, and of their sum, in one scenario."""
     rescorer = rescorer_for(scorer, one.history, one.candidate, one.context)
     effects = leave_one_out(rescorer).values
@@ -133,7 +133,7 @@ def _positions(scorer: Scorer, history: History, rescorer: Rescorer) -> list[set
     return [places[b.item.item_id] for b in rescorer.behaviors]
 
 
-def _rescored(scorer: Scorer, one: Shown, kept: set[int]) -> float:
+def _rescored(scorer: Scorer, one: SampledImpression, kept: set[int]) -> float:
     """The logit of the history with only the behaviors at these positions."""
     behaviors = tuple(b for place, b in enumerate(one.history.behaviors) if place in kept)
     history = History(one.history.user, one.history.as_of, behaviors)

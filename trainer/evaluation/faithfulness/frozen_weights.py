@@ -17,7 +17,7 @@ from din_core.model.checkpoint import Checkpoint
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
 from trainer.evaluation.evaluate import Split
-from trainer.evaluation.faithfulness.metric_differences import figures
+from trainer.evaluation.faithfulness.metric_differences import metric_differences
 from trainer.evaluation.faithfulness.uniform_weights import mean_weight, pooled
 from trainer.training.fit import FitOptions, fit
 from trainer.training.samples import build_samples
@@ -57,4 +57,4 @@ def retrained(checkpoint: Checkpoint, on: Split) -> dict[str, Any]:
             network.counts.load_state_dict(teacher.counts.state_dict())
         fit(network.to(on.device), train, valid, options)
         networks.append(network)
-    return figures(on, checkpoint, dict(zip(("frozen", "frozen_uniform"), networks, strict=True)))
+    return metric_differences(on, checkpoint, dict(zip(("frozen", "frozen_uniform"), networks, strict=True)))

@@ -14,7 +14,7 @@ from din_core.explain import agreement, counted_weights, erasure, leave_one_out,
 from din_core.scoring import Rescorer, Scorer, rescorer_for
 from trainer.evaluation.faithfulness.distributions import distribution
 from trainer.evaluation.faithfulness.planted_truth import METHODS, precision
-from trainer.evaluation.faithfulness.sampled_impressions import Shown
+from trainer.evaluation.faithfulness.sampled_impressions import SampledImpression
 
 TOP = 5
 ORDERS = 20
@@ -38,7 +38,7 @@ CATEGORIES = 10
 
 
 @dataclass(frozen=True)
-class Measured:
+class ImpressionMeasures:
     """The figures of one model in one scenario."""
 
     user: int
@@ -53,7 +53,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Scene:
+class ScoredImpression:
     """One model in one scenario, ready to be rescored."""
 
     rescorer: Rescorer
@@ -64,18 +64,20 @@ class Scene:
     """Leave-one-out, (T,)"""
 
 
-def scene(scorer: Scorer, shown: Shown) -> Scene:
+def score_impression(scorer: Scorer, shown: SampledImpression) -> ScoredImpression:
     """Score and open a scenario."""
     rescorer = rescorer_for(scorer, shown.history, shown.candidate, shown.context)
     scores = scorer.score(shown.history, [shown.candidate], shown.context)
-    return Scene(rescorer, scores, counted_weights(scores).values, leave_one_out(rescorer))
+    return ScoredImpression(rescorer, scores, counted_weights(scores).values, leave_one_out(rescorer))
 
 
-def measure(seen: Scene, shown: Shown, field: str | None, causes: frozenset[str] | None) -> Measured:
+def measure(
+    seen: ScoredImpression, shown: SampledImpression, field: str | None, causes: frozenset[str] | None
+) -> ImpressionMeasures:
     """All figures of one model in one scenario; `field` tells its candidate's category."""
     agreed = agreement(seen.scores, seen.effects, top=(TOP,))
     erased = None if agreed.alike else erasure(seen.rescorer, seen.weights, orders=ORDERS)
-    return Measured(
+    return ImpressionMeasures(
         user=shown.user,
         behaviors=len(seen.rescorer.behaviors),
         category=(field and shown.candidate.fields.get(field)) or "none",
@@ -92,7 +94,7 @@ def measure(seen: Scene, shown: Shown, field: str | None, causes: frozenset[str]
     )
 
 
-def summarised(rows: Sequence[Measured]) -> dict[str, Any]:
+def summarised(rows: Sequence[ImpressionMeasures]) -> dict[str, Any]:
     """Distributions over all rows, by history length and by candidate category; verdicts; precision@k by method."""
     levels = [row.level for row in rows]
     return {
@@ -114,11 +116,11 @@ def summarised(rows: Sequence[Measured]) -> dict[str, Any]:
     }
 
 
-def _of(rows: Sequence[Measured], values: Sequence[float | None]) -> dict[str, Any] | None:
+def _of(rows: Sequence[ImpressionMeasures], values: Sequence[float | None]) -> dict[str, Any] | None:
     return distribution(values, [row.user for row in rows])
 
 
-def _slice(rows: Sequence[Measured]) -> dict[str, Any]:
+def _slice(rows: Sequence[ImpressionMeasures]) -> dict[str, Any]:
     means = {name: _of(rows, [row.figures[name] for row in rows]) for name in SLICED}
     return {"impressions": len(rows), **means}
 

@@ -17,14 +17,30 @@ from din_core.model.checkpoint import Checkpoint, load_checkpoint
 from din_core.scoring import Scorer
 from din_core.store import BulkTables, open_store
 from trainer.evaluation.evaluate import Split
-from trainer.evaluation.faithfulness.adversarial_weights import TOLERANCE, Adversary, search, searchable
+from trainer.evaluation.faithfulness.adversarial_weights import (
+    TOLERANCE,
+    AdversarialWeights,
+    find_adversarial_weights,
+    searchable,
+)
 from trainer.evaluation.faithfulness.distributions import distribution
 from trainer.evaluation.faithfulness.frozen_weights import retrained
-from trainer.evaluation.faithfulness.impression_measures import Measured, Scene, measure, scene, summarised
-from trainer.evaluation.faithfulness.metric_differences import figures
+from trainer.evaluation.faithfulness.impression_measures import (
+    ImpressionMeasures,
+    ScoredImpression,
+    measure,
+    score_impression,
+    summarised,
+)
+from trainer.evaluation.faithfulness.metric_differences import metric_differences
 from trainer.evaluation.faithfulness.planted_truth import Truth, read_truth
-from trainer.evaluation.faithfulness.sampled_impressions import Shown, keys, sampled, shown
-from trainer.evaluation.faithfulness.seed_variance import Pair, across_seeds, groups, pairs
+from trainer.evaluation.faithfulness.sampled_impressions import (
+    SampledImpression,
+    keys,
+    read_impressions,
+    sample_positions,
+)
+from trainer.evaluation.faithfulness.seed_variance import SeedPair, across_seeds, groups, seed_pairs
 from trainer.evaluation.faithfulness.uniform_weights import attends, with_mean_weights
 from trainer.training.samples import check_fields, item_rows
 
@@ -58,24 +74,26 @@ def faithfulness(options: FaithfulnessOptions, say: Say = lambda _: None, bar: B
     """Figures of each checkpoint, as `faithfulness.json` holds them; nothing is written."""
     truth = None if options.truth is None else read_truth(options.truth)
     models = [_Model(load_checkpoint(folder)) for folder in options.checkpoints]
-    seeds: dict[tuple[int, ...], list[Pair]] = {members: [] for members in groups([one.checkpoint for one in models])}
+    seeds: dict[tuple[int, ...], list[SeedPair]] = {
+        members: [] for members in groups([one.checkpoint for one in models])
+    }
     with contextlib.closing(open_store(options.store)) as store:
         say(f"reading {options.store}")
         bulk = store.bulk()
-        chosen, total = sampled(bulk, options.split, options.sample, options.seed)
+        chosen, total = sample_positions(bulk, options.split, options.sample, options.seed)
         on = Split(bulk, options.split, options.device)
         field = category_field(bulk, options.by)
         _check_truth(truth, keys(bulk, chosen[bulk.impression_label[chosen] == 1]), options.truth)
-        searched = _some(len(chosen), options.adversarial, options.seed)
+        searched = _random_subset(len(chosen), options.adversarial, options.seed)
         for model in models:
             model.read(bulk)
         for n, (key, one) in enumerate(
-            zip(keys(bulk, chosen), bar(shown(store, bulk, chosen), len(chosen)), strict=True)
+            zip(keys(bulk, chosen), bar(read_impressions(store, bulk, chosen), len(chosen)), strict=True)
         ):
             causes = None if truth is None else truth.get(key)
-            seen = [model.see(one, field, causes, n in searched) for model in models]
+            seen = [model.measure_impression(one, field, causes, n in searched) for model in models]
             for members, found in seeds.items():
-                found += pairs(one.user, [seen[member] for member in members])
+                found += seed_pairs(one.user, [seen[member] for member in members])
     return {
         "split": options.split,
         "impressions": len(chosen),
@@ -95,8 +113,8 @@ class _Model:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint, self.scorer = checkpoint, Scorer(checkpoint)
-        self.rows: list[Measured] = []
-        self.adversaries: list[tuple[int, Adversary | None]] = []
+        self.rows: list[ImpressionMeasures] = []
+        self.adversaries: list[tuple[int, AdversarialWeights | None]] = []
 
     def read(self, bulk: BulkTables) -> None:
         """Field rows of all items of a store; CheckpointError where it lacks a field that the model reads."""
@@ -104,15 +122,17 @@ class _Model:
         self.item_rows = item_rows(bulk, self.checkpoint.vocabulary)
         self.position = {item: n for n, item in enumerate(bulk.items["item_id"])}
 
-    def see(self, one: Shown, field: str | None, causes: frozenset[str] | None, searched: bool) -> Scene:
+    def measure_impression(
+        self, one: SampledImpression, field: str | None, causes: frozenset[str] | None, searched: bool
+    ) -> ScoredImpression:
         """Measure one scenario."""
-        seen = scene(self.scorer, one)
+        seen = score_impression(self.scorer, one)
         self.rows.append(measure(seen, one, field, causes))
         if searched and searchable(self.checkpoint.config):
             rows = self.item_rows[[self.position[b.item.item_id] for b in seen.rescorer.behaviors]]
             with torch.no_grad():
                 embeddings = self.checkpoint.model.item(rows)
-            self.adversaries.append((one.user, search(seen.rescorer, seen.scores, embeddings)))
+            self.adversaries.append((one.user, find_adversarial_weights(seen.rescorer, seen.scores, embeddings)))
         return seen
 
     def result(self, on: Split, options: FaithfulnessOptions, say: Say) -> Result:
@@ -120,7 +140,7 @@ class _Model:
         checkpoint, uniform, frozen = self.checkpoint, None, None
         if attends(checkpoint.config):
             say(f"{checkpoint.folder.name}: all {options.split} impressions with uniform weights")
-            uniform = figures(on, checkpoint, {"uniform": with_mean_weights(checkpoint)})
+            uniform = metric_differences(on, checkpoint, {"uniform": with_mean_weights(checkpoint)})
             if options.retrain:
                 say(f"{checkpoint.folder.name}: training two networks on its weights")
                 frozen = retrained(checkpoint, on)
@@ -138,13 +158,13 @@ class _Model:
         if not self.adversaries:
             return None
         users = [user for user, _ in self.adversaries]
-        told: dict[str, Any] = {"tolerance": TOLERANCE}
+        result: dict[str, Any] = {"tolerance": TOLERANCE}
         for name in ("moved", "divergence"):
-            told[name] = distribution([getattr(found, name, None) for _, found in self.adversaries], users)
-        return told
+            result[name] = distribution([getattr(found, name, None) for _, found in self.adversaries], users)
+        return result
 
 
-def _seeds(checkpoints: Sequence[Checkpoint], found: Sequence[Pair]) -> Result:
+def _seeds(checkpoints: Sequence[Checkpoint], found: Sequence[SeedPair]) -> Result:
     return {
         "title": checkpoints[0].config.title,
         "seeds": len(checkpoints),
@@ -153,7 +173,7 @@ def _seeds(checkpoints: Sequence[Checkpoint], found: Sequence[Pair]) -> Result:
     }
 
 
-def _some(n: int, most: int, seed: int) -> frozenset[int]:
+def _random_subset(n: int, most: int, seed: int) -> frozenset[int]:
     """Positions of at most so many of n."""
     if most < 0:
         raise DinLensError(f"adversarial is {most}, but must be 0 or more; give another --adversarial")

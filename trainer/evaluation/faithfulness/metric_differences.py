@@ -16,7 +16,7 @@ from trainer.evaluation.evaluate import Split
 COMPARED = ("auc", "gauc", "log_loss")
 
 
-def figures(on: Split, checkpoint: Checkpoint, others: Mapping[str, InterestNetwork]) -> dict[str, Any]:
+def metric_differences(on: Split, checkpoint: Checkpoint, others: Mapping[str, InterestNetwork]) -> dict[str, Any]:
     """AUC, GAUC and log loss of the trained network and of others by name, with 95 % intervals over users.
 
     Of the others also by how much they differ from the trained one, as NAME_change.
@@ -26,15 +26,15 @@ def figures(on: Split, checkpoint: Checkpoint, others: Mapping[str, InterestNetw
     for role, network in {"trained": None, **others}.items():
         changed = checkpoint if network is None else dataclasses.replace(checkpoint, model=network)
         measured = trained if network is None else on.rows.measure([on.predict(changed).probability])
-        told: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name in (name for name in COMPARED if name in measured.points):
-            told[name] = _with_interval(float(measured.points[name][0]), measured.replicates[name][:, 0])
+            values[name] = _with_interval(float(measured.points[name][0]), measured.replicates[name][:, 0])
             if network is not None:
-                told[f"{name}_change"] = _with_interval(
+                values[f"{name}_change"] = _with_interval(
                     float(measured.points[name][0] - trained.points[name][0]),
                     (measured.replicates[name] - trained.replicates[name])[:, 0],
                 )
-        result[role] = told
+        result[role] = values
     return result
 
 

@@ -69,7 +69,7 @@ def section(own: Mapping[str, Any]) -> str:
         *in_words(own["figures"]),
         "| | mean | 95 % | quartiles | n |",
         "|---|---:|---:|---:|---:|",
-        *(_row(told, own["figures"][name]) for name, told in FIGURES.items() if own["figures"][name]),
+        *(_row(text, own["figures"][name]) for name, text in FIGURES.items() if own["figures"][name]),
         "",
         *_verdicts(own["verdicts"]),
         *_slices(own),
@@ -85,7 +85,7 @@ def in_words(figures: Mapping[str, Any]) -> list[str]:
     if not figures["tau"]:
         return ["Weights rank nothing here: every behavior of a history weighs the same.", ""]
     tau, size = figures["tau"]["mean"], figures["tau_size"]["mean"] if figures["tau_size"] else 0.0
-    order = next((told for least, told in ORDERS if tau >= least), REVERSED)
+    order = next((text for least, text in ORDERS if tau >= least), REVERSED)
     also = f" Their sizes alone tell more (τ = {size:.2f})." if size >= max(CAUTION, tau + 0.1) else ""
     return [f"On average the weights rank behaviors {order} their measured effects (τ = {tau:.2f}).{also}", ""]
 
@@ -104,8 +104,8 @@ def interval(ends: list[float] | None, digits: int = 3) -> str:
 
 
 def _verdicts(shares: Mapping[str, float]) -> list[str]:
-    told = ", ".join(f"“{level}” {share:.0%}" for level, share in sorted(shares.items(), key=lambda kv: -kv[1]))
-    return [f"Verdicts, as the app gives them for one scenario: {told}.", ""]
+    text = ", ".join(f"“{level}” {share:.0%}" for level, share in sorted(shares.items(), key=lambda kv: -kv[1]))
+    return [f"Verdicts, as the app gives them for one scenario: {text}.", ""]
 
 
 def _slices(own: Mapping[str, Any]) -> list[str]:
@@ -116,8 +116,8 @@ def _slices(own: Mapping[str, Any]) -> list[str]:
     for name, entry in slices:
         if entry["impressions"]:
             parts = [entry[key] for key in ("tau", "same_sign", "covered", "comprehensiveness", "sufficiency")]
-            told = " | ".join("–" if part is None else f"{part['mean']:.3f}" for part in parts)
-            lines.append(f"| {name} | {entry['impressions']:,} | {told} |")
+            text = " | ".join("–" if part is None else f"{part['mean']:.3f}" for part in parts)
+            lines.append(f"| {name} | {entry['impressions']:,} | {text} |")
     return [*lines, ""]
 
 
@@ -148,13 +148,13 @@ def _tests(own: Mapping[str, Any]) -> list[str]:
     if own["seeds"]:
         seeds = own["seeds"]
         parts = {"weights": seeds["tau_weights"], "effects": seeds["tau_effects"]}
-        told = ", ".join(f"of {name} τ = {found['mean']:.3f}" for name, found in parts.items() if found)
+        text = ", ".join(f"of {name} τ = {found['mean']:.3f}" for name, found in parts.items() if found)
         moved = f"; {seeds['moved']['mean']:.0%} of the attention lies elsewhere" if seeds["moved"] else ""
-        lines.append(f"- **Across {seeds['seeds']} seeds**, agreement {told}{moved}.")
+        lines.append(f"- **Across {seeds['seeds']} seeds**, agreement {text}{moved}.")
     if own["frozen"]:
         kinds = {"these weights": own["frozen"]["frozen"], "their means": own["frozen"]["frozen_uniform"]}
-        told = "; ".join(f"with {name}: {_change(found)}" for name, found in kinds.items())
-        lines.append(f"- **Frozen weights** in a network without attention, trained from the start, {told}.")
+        text = "; ".join(f"with {name}: {_change(found)}" for name, found in kinds.items())
+        lines.append(f"- **Frozen weights** in a network without attention, trained from the start, {text}.")
     if own["adversary"] and own["adversary"]["moved"]:
         moved, tolerance = own["adversary"]["moved"], own["adversary"]["tolerance"]
         lines.append(
@@ -168,13 +168,13 @@ def _tests(own: Mapping[str, Any]) -> list[str]:
 
 def _change(found: Mapping[str, Any]) -> str:
     """Such as "AUC 0.8812 (-0.0456, -0.0480 to -0.0430)": the value, its change and the change's interval."""
-    told = []
+    text = []
     for name, title in (("auc", "AUC"), ("gauc", "GAUC"), ("log_loss", "log loss")):
         if name in found:
             change = found[f"{name}_change"]
             ends = "" if change["interval"] is None else ", " + " to ".join(f"{e:+.4f}" for e in change["interval"])
-            told.append(f"{title} {found[name]['value']:.4f} ({change['value']:+.4f}{ends})")
-    return ", ".join(told)
+            text.append(f"{title} {found[name]['value']:.4f} ({change['value']:+.4f}{ends})")
+    return ", ".join(text)
 
 
 def _replace(path: Path, text: str) -> None:

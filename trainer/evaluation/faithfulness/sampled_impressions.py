@@ -14,7 +14,7 @@ from trainer.training.samples import impressions_of
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SampledImpression:
     """One impression with its history."""
 
     user: int
@@ -24,7 +24,7 @@ class Shown:
     context: dict[str, str | None]
 
 
-def sampled(bulk: BulkTables, split: str, sample: int, seed: int) -> tuple[NDArray[np.int64], int]:
+def sample_positions(bulk: BulkTables, split: str, sample: int, seed: int) -> tuple[NDArray[np.int64], int]:
     """Positions of `sample` impressions of a split (all of them for 0), by user and time, and how many there are."""
     if sample < 0 or seed < 0:
         name, value = ("sample", sample) if sample < 0 else ("seed", seed)
@@ -43,7 +43,7 @@ def keys(bulk: BulkTables, rows: NDArray[np.int64]) -> list[tuple[str, str, int]
     return list(zip(users, items, bulk.impression_time[rows].tolist(), strict=True))
 
 
-def shown(store: BehaviorStore, bulk: BulkTables, chosen: NDArray[np.int64]) -> Iterator[Shown]:
+def read_impressions(store: BehaviorStore, bulk: BulkTables, chosen: NDArray[np.int64]) -> Iterator[SampledImpression]:
     """The impressions at these positions; those of one user at one time share a history."""
     user_ids, item_ids = bulk.users["user_id"].to_numpy(), bulk.items["item_id"].to_numpy()
     candidates = bulk.impression_item[chosen]
@@ -56,4 +56,4 @@ def shown(store: BehaviorStore, bulk: BulkTables, chosen: NDArray[np.int64]) -> 
         if history is None or (history.user.user_id, history.as_of) != (user_ids[user], time):
             history = store.history(user_ids[user], time)
         context = {name: values[row] for name, values in contexts.items()}
-        yield Shown(user, history, items[item], context)
+        yield SampledImpression(user, history, items[item], context)

@@ -12,7 +12,7 @@ from din_core.domain.results import Floats
 from din_core.explain.agreement import kendall_tau
 from din_core.model.checkpoint import Checkpoint
 from trainer.evaluation.faithfulness.distributions import distribution
-from trainer.evaluation.faithfulness.impression_measures import Scene
+from trainer.evaluation.faithfulness.impression_measures import ScoredImpression
 from trainer.evaluation.faithfulness.uniform_weights import attends
 
 
@@ -23,7 +23,7 @@ def recipe(checkpoint: Checkpoint) -> str:
     return json.dumps([checkpoint.config.to_dict(), fitted], sort_keys=True)
 
 
-def moved(one: Floats, other: Floats) -> float | None:
+def total_variation(one: Floats, other: Floats) -> float | None:
     """Total variation of two weightings (T,) in shares of all attention, |w|/Σ|w| with its sign: 0 to 1.
 
     None where either has no weight at all.
@@ -33,7 +33,7 @@ def moved(one: Floats, other: Floats) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class SeedPair:
     """Two seeds of one recipe in one scenario."""
 
     user: int
@@ -42,24 +42,25 @@ class Pair:
     tau_effects: float | None
     """Of their leave-one-out effects."""
     moved: float | None
+    """Total variation of their weights."""
     logit_difference: float
 
 
-def pairs(user: int, seeds: Sequence[Scene]) -> list[Pair]:
+def seed_pairs(user: int, seeds: Sequence[ScoredImpression]) -> list[SeedPair]:
     """All pairs of seeds in one scenario."""
     return [
-        Pair(
+        SeedPair(
             user,
             kendall_tau(one.weights, other.weights),
             kendall_tau(one.effects.values, other.effects.values),
-            moved(one.weights, other.weights),
-            abs(one.opened.full - other.opened.full),
+            total_variation(one.weights, other.weights),
+            abs(one.rescorer.full - other.rescorer.full),
         )
         for one, other in combinations(seeds, 2)
     ]
 
 
-def across_seeds(found: Sequence[Pair]) -> dict[str, Any]:
+def across_seeds(found: Sequence[SeedPair]) -> dict[str, Any]:
     """Distributions over pairs: where effects agree and weights do not, the weights are an accident of the seed."""
     users = [pair.user for pair in found]
     return {

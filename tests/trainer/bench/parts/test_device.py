@@ -4,10 +4,10 @@ from tests.trainer.bench.rows import SIZES, finite
 from trainer.bench.parts.device import device, on_device
 
 
-def test_a_device_tells_of_each_means_and_of_what_half_precision_changes():
+def test_a_device_tells_of_each_technique_and_of_what_half_precision_changes():
     found = finite(on_device(SIZES, "cpu"))
     size = "3,000 candidates × 20 behaviors"
-    wanted = {"all means on", "not compiled", "not captured", "one stream", "none of them"}
+    wanted = {"all on", "not compiled", "not captured", "one stream", "none of them"}
     assert {name.removeprefix(f"{size}: ") for name in found if name.startswith(size)} == {*wanted, "bfloat16"}
     assert {name.removeprefix("2 callers: ") for name in found if name.startswith("2 callers")} == {
         "not gathered",

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.trainer.bench.rows import SHORT, SIZES, finite
-from trainer.bench.data.synthetic_samples import each_alone, made_samples
+from trainer.bench.data.synthetic_samples import synthetic_samples, unshared
 from trainer.bench.peers import speed as peers_module
 
 
@@ -32,7 +32,7 @@ def test_peers_that_are_absent_or_break_say_so_and_the_others_are_ratios(monkeyp
 
 
 def test_peers_read_padded_histories_and_the_same_candidates():
-    samples = each_alone(made_samples(SHORT, 64))
+    samples = unshared(synthetic_samples(SHORT, 64))
     (first, *_) = peers_module.padded_batches(samples, SHORT)
     batch, label = samples.batch(np.arange(SHORT.batch))
     assert torch.equal(first.label, label)

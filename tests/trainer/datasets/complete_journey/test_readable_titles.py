@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.datasets.complete_journey.readable_titles import pretty, pretty_values, size, titles
+from trainer.datasets.complete_journey.readable_titles import readable_name, readable_values, size, titles
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from trainer.datasets.complete_journey.readable_titles import pretty, pretty_val
     ],
 )
 def test_types_read_naturally(raw: str, text: str) -> None:
-    assert pretty(raw) == text
+    assert readable_name(raw) == text
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_types_read_naturally(raw: str, text: str) -> None:
     ],
 )
 def test_categories_and_departments_read_naturally(field: str, raw: str, text: str) -> None:
-    assert pretty(raw, field) == text
+    assert readable_name(raw, field) == text
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_titles_say_type_size_and_brand_and_fall_back_to_the_category() -> None:
 
 
 def test_what_was_cut_away_comes_back_where_two_values_would_read_the_same() -> None:
-    assert pretty_values(["ONIONS RED (BULK&BAG)", "ONIONS RED"], "product_type") == {
+    assert readable_values(["ONIONS RED (BULK&BAG)", "ONIONS RED"], "product_type") == {
         "ONIONS RED": "Red onions",
         "ONIONS RED (BULK&BAG)": "Onions red (loose & bag)",
     }
@@ -139,7 +139,7 @@ def test_what_was_cut_away_comes_back_where_two_values_would_read_the_same() -> 
     )
 )
 def test_distinct_raw_values_stay_distinct_whatever_they_are(raws: list[str]) -> None:
-    texts = pretty_values(raws, "product_type")
+    texts = readable_values(raws, "product_type")
     assert set(texts) == set(raws)
     assert len({text.lower() for text in texts.values()}) == len(raws)
 

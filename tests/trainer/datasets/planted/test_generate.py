@@ -13,8 +13,8 @@ from din_core.domain import DinLensError
 from din_core.store import ingest, open_store
 from trainer.__main__ import main
 from trainer.datasets.planted import Planted, PlantedOptions, generate
+from trainer.datasets.planted.categories import INTERESTS
 from trainer.datasets.planted.stories import SHOWN_AT
-from trainer.datasets.planted.words import INTERESTS
 
 FEW = PlantedOptions(users=120, seed=3)
 CAUSES = {interest.wanted: set(interest.causes) for interest in INTERESTS}
@@ -119,7 +119,7 @@ def test_the_stories_tell_what_they_promise(world: Planted) -> None:
 def test_the_command_writes_five_tables_that_ingest_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "tables"
     assert main(["planted", "--out", str(out), "--users", "40", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    message = json.loads(capsys.readouterr().out)
     assert {file.name for file in out.iterdir()} == {
         *(f"{name}.parquet" for name in ("items", "users", "behaviors", "impressions", "truth")),
         "provenance.txt",
@@ -128,7 +128,7 @@ def test_the_command_writes_five_tables_that_ingest_reads(tmp_path: Path, capsys
     ingest(out, url)
     store = open_store(url)
     try:
-        assert store.summary().n_behaviors == told["behaviors"]
+        assert store.summary().n_behaviors == message["behaviors"]
         assert store.item("keyboard-nimbus").title == "Keyboard · Nimbus"
     finally:
         store.close()
@@ -138,13 +138,13 @@ def test_the_command_writes_five_tables_that_ingest_reads(tmp_path: Path, capsys
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"users": 1}, "users is 1, but must be from 2 to 1,000,000; give another --users"),
         ({"interests": 12}, "interests is 12, but must be from 1 to 11"),
         ({"noise": 0.0}, "noise is 0.0, but must be from 0.0001 to 0.9999"),
     ],
 )
-def test_an_option_out_of_its_limits_is_an_error_of_one_sentence(options: dict[str, float], told: str) -> None:
-    with pytest.raises(DinLensError, match=told):
+def test_an_option_out_of_its_limits_is_an_error_of_one_sentence(options: dict[str, float], message: str) -> None:
+    with pytest.raises(DinLensError, match=message):
         PlantedOptions(**options)  # type: ignore[arg-type]

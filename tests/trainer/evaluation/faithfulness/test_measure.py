@@ -21,12 +21,12 @@ from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
 from trainer.datasets.planted import PlantedOptions, generate, write_planted
 from trainer.evaluation.evaluate import Split, read_bulk
-from trainer.evaluation.faithfulness.adversarial_weights import search
+from trainer.evaluation.faithfulness.adversarial_weights import find_adversarial_weights
 from trainer.evaluation.faithfulness.distributions import distribution
 from trainer.evaluation.faithfulness.frozen_weights import FrozenWeights, retrained
 from trainer.evaluation.faithfulness.model_card_section import BEGIN, in_words, with_section
 from trainer.evaluation.faithfulness.planted_truth import precision_at_k
-from trainer.evaluation.faithfulness.seed_variance import moved
+from trainer.evaluation.faithfulness.seed_variance import total_variation
 from trainer.evaluation.faithfulness.uniform_weights import with_mean_weights
 
 KINDS = ("din", "base", "din-softmax", "dien", "base-decay")
@@ -81,11 +81,11 @@ def test_a_distribution_leaves_out_what_has_no_value_and_draws_users_not_rows() 
 
 
 def test_attention_moved_is_the_share_that_lies_elsewhere() -> None:
-    assert moved(np.array([1.0, 0.0]), np.array([0.0, 5.0])) == 1
-    assert moved(np.array([2.0, 2.0]), np.array([1.0, 1.0])) == 0
-    assert moved(np.array([3.0, 1.0]), np.array([2.0, 2.0])) == 0.25
-    assert moved(np.array([1.0, -1.0]), np.array([-1.0, 1.0])) == 1
-    assert moved(np.zeros(2), np.ones(2)) is None
+    assert total_variation(np.array([1.0, 0.0]), np.array([0.0, 5.0])) == 1
+    assert total_variation(np.array([2.0, 2.0]), np.array([1.0, 1.0])) == 0
+    assert total_variation(np.array([3.0, 1.0]), np.array([2.0, 2.0])) == 0.25
+    assert total_variation(np.array([1.0, -1.0]), np.array([-1.0, 1.0])) == 1
+    assert total_variation(np.zeros(2), np.ones(2)) is None
 
 
 def test_precision_is_reported_for_every_method_and_model(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,7 +200,7 @@ def test_the_adversary_keeps_the_prediction_and_the_total_and_moves_attention(wo
         for b in rescorer.behaviors
     ]
     embeddings = scorer.checkpoint.model.item(torch.tensor(rows))
-    found = search(rescorer, scores, embeddings, tolerance=0.01)
+    found = find_adversarial_weights(rescorer, scores, embeddings, tolerance=0.01)
     assert found is not None
     assert 0.05 < found.moved <= 1
     assert found.change <= 0.01

@@ -1,0 +1,112 @@
+"""What `train` and `leaderboard` share: the options of a training run, and a run with a progress bar."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from trainer.commands.progress import say
+from trainer.training.fit import FitOptions, Step
+from trainer.training.recipes import RECIPES, Recipe
+from trainer.training.regularisation import REGULARISATIONS
+from trainer.training.train import DROPOUT, TrainOptions, fit_options, train
+
+_DEFAULTS = TrainOptions("", "din", Path())
+
+
+def _own(option: str) -> str:
+    """An option's values by recipe, each with the models that have it; without such, its one default."""
+    if option not in {own.name for own in fields(Recipe)}:
+        return str(getattr(_DEFAULTS.fit, option))
+    models: dict[object, list[str]] = {}
+    for model, recipe in RECIPES.items():
+        models.setdefault(getattr(recipe, option), []).append(model)
+    common = max(models, key=lambda value: len(models[value]))
+    others = [f"{value} for {', '.join(names)}" for value, names in models.items() if value != common]
+    return "; ".join([str(common), *others])
+
+
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "device": {"default": _DEFAULTS.device, "help": "auto, cpu or cuda (%(default)s)"},
+    "epochs": {"type": int, "help": f"passes over the data ({_own('epochs')})"},
+    "max-history": {"type": int, "help": f"behaviors kept ({_own('max_history')})"},
+    "item-fields": {"metavar": "A,B", "help": "item fields to read beside item_id (all)"},
+    "item-width": {"type": int, "help": "of every item field (by vocabulary size)"},
+    "batch-size": {"type": int, "help": f"impressions a step ({_own('batch_size')})"},
+    "learning-rate": {"type": float, "help": f"peak rate ({_own('learning_rate')})"},
+    "regularisation": {
+        "choices": REGULARISATIONS,
+        "help": "of item embeddings: weight decay, or mini-batch aware by samples or batches "
+        f"({_own('regularisation')})",
+    },
+    "mba": {"type": float, "help": f"λ of mini-batch aware ({_own('mba')})"},
+    "embedding-decay": {"type": float, "help": f"of item embeddings ({_own('embedding_decay')})"},
+    "decay": {"type": float, "help": f"of all else ({_own('decay')})"},
+    "dropout": {"type": float, "help": f"in the tower ({DROPOUT})"},
+    "min-count": {"type": int, "default": _DEFAULTS.min_count, "help": "for a row of its own (%(default)s)"},
+    "compile": {
+        "choices": ("auto", "on", "off"),
+        "default": _DEFAULTS.compile,
+        "help": "compiled layers (%(default)s)",
+    },
+}
+"""Name -> declaration. An option that is not given is None where the recipe has a say."""
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of a run; those of its place and seed are the command's own."""
+    parser.add_argument("--store", default="sqlite:///din.db", help="SQLAlchemy URL of the store (%(default)s)")
+    for name, declared in _OPTIONS.items():
+        parser.add_argument(f"--{name}", **declared)
+
+
+def train_options(
+    args: argparse.Namespace, model: str, seed: int, out: Path, changes: Mapping[str, Any] | None = None
+) -> TrainOptions:
+    """One run as the command line has it; what it does not name is the recipe's."""
+    given = {own.name: getattr(args, own.name, None) for own in fields(FitOptions)}
+    return TrainOptions(
+        store=args.store,
+        model=model,
+        out=out,
+        device=args.device,
+        compile=args.compile,
+        max_history=args.max_history,
+        min_count=args.min_count,
+        item_fields=tuple(filter(None, args.item_fields.split(","))) if args.item_fields is not None else None,
+        item_width=args.item_width,
+        changes=changes or {},
+        tower_dropout=args.dropout,
+        restart=args.restart,
+        fit=fit_options(RECIPES[model], {**given, "seed": seed}),
+    )
+
+
+def command_line(args: argparse.Namespace, options: TrainOptions) -> list[str]:
+    """The `train` command that makes one of `train_options`' runs in another process."""
+    given = {name: getattr(args, name.replace("-", "_")) for name in ("store", *_OPTIONS)}
+    given |= {"model": options.model, "seed": options.fit.seed, "out": options.out}
+    flags = [f"--{name}={value}" for name, value in given.items() if value is not None]
+    return ["train", *flags, *(["--restart"] if options.restart else [])]
+
+
+def train_with_bar(options: TrainOptions) -> dict[str, Any]:
+    """Train with a progress bar on stderr; the metrics."""
+    with tqdm(unit="step", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
+
+        def on_step(step: Step) -> None:
+            bar.total = step.total
+            bar.update(step.step - bar.n)
+            bar.set_postfix_str(f"loss {step.loss:.4f}, {step.samples / step.seconds:,.0f} samples/s", refresh=False)
+
+        try:
+            return train(options, say=say, on_step=on_step)
+        finally:
+            torch.compiler.reset()  # else the next model in this process would count as a recompilation of this one
