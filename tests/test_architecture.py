@@ -26,15 +26,11 @@ LONG_KNOWN = {
     "din_core/pages/inspect/browser/attention_chart.js",
 }
 TWICE_KNOWN = {
-    "Fitted",
     "HistoryUnit",
-    "Measured",
     "Outcome",
     "PairUnit",
-    "Samples",
     "Sight",
     "Step",
-    "Steps",
     "Weighed",
 }
 
