@@ -239,9 +239,9 @@ def slots_on_inspect(inputs: SpaceInputs) -> dict[str, int]:
     """The colours that categories have on *Inspect* for this candidate."""
     if inputs.category != CATEGORY:
         return {}
-    inputs = read_inputs(inputs.app.store, inputs.scenario, inputs.app.store.impressions(inputs.scenario.user_id))
-    here = [case.item.item_id for case in inputs.cases].index(inputs.scenario.candidate_ids[0])
-    groups = score(inputs, inputs.app.scorers[inputs.model]).infos([here])[0].groups
+    shown = read_inputs(inputs.app.store, inputs.scenario, inputs.app.store.impressions(inputs.scenario.user_id))
+    here = [case.item.item_id for case in shown.cases].index(inputs.scenario.candidate_ids[0])
+    groups = score(shown, inputs.app.scorers[inputs.model]).infos([here])[0].groups
     return {group.category: group.slot for group in groups if group.slot is not None}
 
 
