@@ -20,23 +20,12 @@ MOST_MEDIAN = 12
 
 CIRCLES_KNOWN = ("din_core.model.native", "din_core.pages.inspect", "din_core.pages.what_if")
 """Packages within which a circle is still to be undone."""
-CROWDED_KNOWN = {"din_core/model/native", "tests/journeys"}
+CROWDED_KNOWN = {"din_core/model/native", "tests/model"}
 LONG_KNOWN = {
     "din_core/pages/inspect/browser/attention_chart.css",
     "din_core/pages/inspect/browser/attention_chart.js",
 }
-TWICE_KNOWN = {
-    "Fitted",
-    "HistoryUnit",
-    "Measured",
-    "Outcome",
-    "PairUnit",
-    "Samples",
-    "Sight",
-    "Step",
-    "Steps",
-    "Weighed",
-}
+TWICE_KNOWN = {"HistoryUnit", "Outcome", "PairUnit", "Sight"}
 
 
 def test_no_file_imports_another_that_leads_back_to_it() -> None:
