@@ -20,9 +20,6 @@ MOST_MEDIAN = 12
 
 CIRCLES_KNOWN = ("din_core.model.native",)
 """Packages within which a circle is still to be undone."""
-CROWDED_KNOWN = {"din_core/model/native", "tests/journeys"}
-LONG_KNOWN: set[str] = set()
-TWICE_KNOWN = {"HistoryUnit", "Outcome", "PairUnit"}
 
 
 def test_no_file_imports_another_that_leads_back_to_it() -> None:

@@ -31,7 +31,7 @@ from din_core.pages.widgets.text_tables import columns_of
 from din_core.sharing.page_choices import SpaceChoice
 
 if TYPE_CHECKING:
-    from din_core.pages.item_space.space_facts import SpaceFacts
+    from din_core.pages.item_space.catalogue_space import CatalogueSpace
 
 TOO_MANY = T("The store holds {n:,} items, but this page maps {most:,} at most.")
 MOST_DRAWN = 3000
@@ -57,7 +57,7 @@ class SpaceInputs:
     """Folder name of the model on screen."""
     part: str | None
     """The item field whose embedding is shown; None for all of them."""
-    facts: SpaceFacts
+    facts: CatalogueSpace
     category: str | None
     """The item field whose values are the categories."""
     repeats: Mapping[int, int]
@@ -122,7 +122,7 @@ def read(app: App, scenario: Scenario, history: History, total: int) -> SpaceInp
     part = ITEM_FIELD if space.embedding == "own" else None
     with st.spinner(t("Computing the map of {n:,} items …", n=total)):
         items = caches.catalogue_items(app.store.url, total)
-        facts = space_cache.space_facts(scorer.fingerprint, part, category, scorer, items, app.store.url, total)
+        facts = space_cache.catalogue_space(scorer.fingerprint, part, category, scorer, items, app.store.url, total)
     held = Counter(facts.place_of.get(behavior.item.item_id, -1) for behavior in history.behaviors)
     held.pop(-1, None)
     candidate = scenario.candidate_ids[0]
@@ -327,7 +327,7 @@ def points_table(inputs: SpaceInputs, info: SpaceInfo) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def look_at_point(facts: SpaceFacts) -> None:
+def look_at_point(facts: CatalogueSpace) -> None:
     """A point of the map was chosen: list its neighbours."""
     points = st.session_state["item_map_chart"]["selection"]["points"]
     found = next((point["customdata"] for point in points if "customdata" in point), None)

@@ -13,14 +13,14 @@ from din_core.domain.results import Floats
 from din_core.pages.session.visitor import session
 
 if TYPE_CHECKING:
-    from din_core.pages.item_space.space_facts import SpaceFacts
+    from din_core.pages.item_space.catalogue_space import CatalogueSpace
     from din_core.scoring import Scorer
 
 SCORES = "scores of the item map"
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def space_facts(
+def catalogue_space(
     fingerprint: str,
     part: str | None,
     category: str | None,
@@ -28,16 +28,16 @@ def space_facts(
     _items: tuple[Item, ...],
     url: str,
     n: int,
-) -> SpaceFacts:
+) -> CatalogueSpace:
     """The embeddings of `n` items as one model has them, for all sessions."""
-    from din_core.pages.item_space.space_facts import space_facts as read_space
+    from din_core.pages.item_space.catalogue_space import catalogue_space as read_space
 
     return read_space(_scorer, _items, part, category)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def near_map(
-    fingerprint: str, part: str | None, points: tuple[int, ...], url: str, n: int, _facts: SpaceFacts
+    fingerprint: str, part: str | None, points: tuple[int, ...], url: str, n: int, _facts: CatalogueSpace
 ) -> Floats:
     """(n points, 2): t-SNE of these embeddings."""
     from din_core.explain import tsne

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class SpaceFacts:
+class CatalogueSpace:
     """U embeddings of C items."""
 
     items: tuple[Item, ...]
@@ -36,12 +36,12 @@ class SpaceFacts:
         return self.items[self.space.first[embedding]]
 
 
-def space_facts(scorer: Scorer, items: Sequence[Item], field: str | None, category: str | None) -> SpaceFacts:
+def catalogue_space(scorer: Scorer, items: Sequence[Item], field: str | None, category: str | None) -> CatalogueSpace:
     """By all fields or one; `category` is the item field whose values are the categories."""
     space = item_space(scorer, items, field)
     categories = [item.fields.get(category) if category else None for item in items]
     place_of = {item.item_id: int(place) for item, place in zip(items, space.place, strict=True)}
-    return SpaceFacts(
+    return CatalogueSpace(
         tuple(items),
         place_of,
         space,
