@@ -20,6 +20,9 @@ MOST_MEDIAN = 12
 
 CIRCLES_KNOWN = ("din_core.model.native",)
 """Packages within which a circle is still to be undone."""
+CROWDED_KNOWN = {"din_core/model/native", "tests/journeys", "tests/model"}
+LONG_KNOWN: set[str] = set()
+TWICE_KNOWN = {"HistoryUnit", "Outcome", "PairUnit"}
 
 
 def test_no_file_imports_another_that_leads_back_to_it() -> None:

@@ -18,9 +18,7 @@ def call(browser: Browser) -> Iterator[Call]:
     """Call a function of format.js by name."""
     page = browser.new_page()
     page.add_script_tag(
-        content=source(
-            "browser/say.js", "browser/format.js", "browser/spreadsheet.js", "inspect/browser/save.js"
-        )
+        content=source("browser/say.js", "browser/format.js", "browser/spreadsheet.js", "inspect/browser/save.js")
     )
     yield lambda name, *values: page.evaluate(f"values => {name}(...values)", list(values))
     page.close()
