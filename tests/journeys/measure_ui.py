@@ -11,7 +11,8 @@ import json
 import os
 import re
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from din_core.pages.app.demo_store import demo_store
 from din_core.pages.app.startup import DEMO
@@ -27,7 +29,8 @@ from tests.journeys.inspect_page import model_box
 from tests.journeys.page_driver import box, options
 from tests.journeys.server import running_app, running_browser
 
-PATIENCE_MS = 120_000
+PATIENCE_MS = 60_000
+"""Every wait ends after so long, and says what did not come."""
 WARM_UP = 3
 """Repetitions of each interaction before those that count."""
 QUIET_MS = 500
@@ -120,6 +123,15 @@ class Row:
 TIMED = ("score_median", "score_p95", "chart_median", "chart_p95", "all_median", "all_p95")
 
 
+@contextmanager
+def waiting_for(what: str) -> Iterator[None]:
+    """Name what is waited for, where it does not come."""
+    try:
+        yield
+    except PlaywrightTimeout as error:
+        raise TimeoutError(f"within {PATIENCE_MS / 1000:.0f} s not seen: {what}") from error
+
+
 def interactions(heavy: Sequence[str], typical: Sequence[str]) -> list[Interaction]:
     """What is measured, in the order of the table."""
     lens = "#lens"
@@ -143,7 +155,8 @@ def switching(key: str, users: Sequence[str]) -> tuple[Callable[[Page, int], Non
 
     def prepare(page: Page, place: int) -> None:
         box(page, key).fill(users[place % len(users)])
-        the_user(page, place).wait_for()
+        with waiting_for(f"household {users[place % len(users)]} among the matches of its id"):
+            the_user(page, place).wait_for()
 
     def the_user(page: Page, place: int) -> Any:
         name = re.compile(rf"\b{re.escape(users[place % len(users)])}( ·|$)")
@@ -154,7 +167,8 @@ def switching(key: str, users: Sequence[str]) -> tuple[Callable[[Page, int], Non
 
 def open_impressions(page: Page, place: int) -> None:
     box(page, "impression").click()
-    options(page, "impression").first.wait_for()
+    with waiting_for("the list of impressions"):
+        options(page, "impression").first.wait_for()
 
 
 def pick_candidate(page: Page, place: int) -> None:
@@ -199,13 +213,15 @@ def typed(key: str, text: str) -> Callable[[Page, int], None]:
 
     def prepare(page: Page, place: int) -> None:
         box(page, key).fill(text)
-        page.locator(f".st-key-{key} #count").filter(has_text=f"“{text}”").wait_for()
+        with waiting_for(f"the matches of “{text}” in the search box {key}"):
+            page.locator(f".st-key-{key} #count").filter(has_text=f"“{text}”").wait_for()
 
     return prepare
 
 
 def select_row(page: Page, place: int) -> None:
-    page.locator("#rows tr").first.wait_for()
+    with waiting_for("the rows of the history"):
+        page.locator("#rows tr").first.wait_for()
     page.locator("#grid").focus()
     page.keyboard.press("ArrowDown")
 
@@ -224,7 +240,8 @@ def open_page(browser: Browser, address: str) -> Page:
     page.set_default_timeout(PATIENCE_MS)
     page.add_init_script(f"({PROBE})()")
     page.goto(address)
-    page.wait_for_function("() => probe.first > 0")
+    with waiting_for(f"the first chart of {address}"):
+        page.wait_for_function("() => probe.first > 0")
     return page
 
 
@@ -234,9 +251,11 @@ def measure(page: Page, interaction: Interaction, times: int) -> Row:
     scores, charts, alls = [], [], []
     for place in range(-WARM_UP, times):
         interaction.prepare(page, place + WARM_UP)
-        page.wait_for_function(f"() => !probe.waiting && performance.now() - probe.changed > {QUIET_MS}")
+        with waiting_for(f"rest before “{interaction.name}”, repetition {place}"):
+            page.wait_for_function(f"() => !probe.waiting && performance.now() - probe.changed > {QUIET_MS}")
         interaction.act(page, place + WARM_UP)
-        page.wait_for_function(OVER)
+        with waiting_for(f"what follows “{interaction.name}”, repetition {place}, and then rest"):
+            page.wait_for_function(OVER)
         if place >= 0:
             scored, drawn, changed = page.evaluate(SINCE_INPUT)
             alls.append(changed)
@@ -304,7 +323,9 @@ def memory_growth(page: Page, users: Sequence[str], times: int) -> dict[str, flo
         if place % 2 == 0:
             prepare(page, place // 2)
             act(page, place // 2)
-            page.wait_for_url(re.compile(rf"[?&]user={re.escape(users[place // 2 % len(users)])}&"))
+            user = users[place // 2 % len(users)]
+            with waiting_for(f"household {user} in the address"):
+                page.wait_for_url(re.compile(rf"[?&]user={re.escape(user)}&"))
         else:
             focus_cases(page, place)
             step_candidate(page, place)
@@ -332,6 +353,9 @@ def main() -> None:
         help=f"measure only what has this text in its name: {names} (the server's, over {MEMORY_INTERACTIONS} "
         "interactions in one session; some minutes)",
     )
+    parser.add_argument(
+        "--memory", dest="only", action="store_const", const=MEMORY, help=f"the same as --only {MEMORY}"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     chosen = parser.parse_args()
     found = measure_all(chosen.times, chosen.only)
@@ -351,7 +375,8 @@ def measure_all(times: int, only: str) -> dict[str, Any]:
         for one in chosen:
             if one.path is not None:
                 page.goto(address + one.path)
-                page.locator(one.watched).wait_for()
+                with waiting_for(f"{one.watched} on the page {one.path}"):
+                    page.locator(one.watched).wait_for()
             rows.append(measure(page, one, times))
         page.context.close()
         if only in FIRST_VIEW:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.journeys.measure_ui import p95, row, table
+import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from tests.journeys.measure_ui import p95, row, table, waiting_for
 
 MACHINE = {"cores": 2, "load_before": (0.25, 0, 0), "load_after": (1.75, 0, 0)}
 MEMORY = {"interactions": 200, "before_mb": 650.0, "after_mb": 656.5, "growth": 0.01}
@@ -23,3 +26,9 @@ def test_memory_alone_is_told_without_a_table():
 
 def test_of_twenty_values_the_95th_percentile_is_the_nineteenth():
     assert p95(range(1, 21)) == 19
+
+
+def test_a_wait_that_ends_says_what_it_waited_for():
+    said = "within 60 s not seen: household 7 in the address"
+    with pytest.raises(TimeoutError, match=said), waiting_for("household 7 in the address"):
+        raise PlaywrightTimeout("Timeout 60000ms exceeded.")
