@@ -18,7 +18,7 @@ demo: $(VENV)/.installed
 	$(VENV)/bin/streamlit run app.py --server.port $(PORT)
 
 test: lint
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --max-worker-restart 2
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .

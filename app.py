@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from din_core.pages.launch import MAIN, lifespan, routes
+from din_core.pages.app.launch import MAIN, lifespan, routes
 
 app = st.App(MAIN, lifespan=lifespan, routes=routes())
 

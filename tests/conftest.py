@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import random
 
@@ -10,6 +11,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
+import pytest_timeout
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import settings
 
 # Two shared cores: how long one example takes says nothing about the code.
@@ -22,3 +25,12 @@ def _seeded() -> None:
     """The global generators start every test alike, whichever worker runs it and in whichever order."""
     random.seed(0)
     np.random.seed(0)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Both clocks stop for good when a test fails: what its fixtures then do gets a time limit of its own."""
+    limits = pytest_timeout._get_item_settings(item)
+    item.config.hook.pytest_timeout_set_timer(item=item, settings=limits)
+    limit, stderr = float(item.config.getini("faulthandler_timeout")), item.config.stash[fault_handler_stderr_fd_key]
+    faulthandler.dump_traceback_later(limit, exit=True, file=stderr)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.source_files import ROOT, imported_names, module_of, source_files
 
-ROOMS = ["domain", "model", "kernels", "store", "scoring", "explain", "metrics", "figures", "sharing", "pages"]
+ROOMS = ["domain", "model", "kernels", "store", "scoring", "explain", "cases", "metrics", "figures", "sharing", "pages"]
 CORE = frozenset(f"din_core.{room}" for room in ROOMS)
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "din_core.kernels": frozenset({"din_core.model", "din_core.domain"}),
     "din_core.scoring": frozenset({"din_core.model", "din_core.kernels", "din_core.domain"}),
     "din_core.explain": frozenset({"din_core.scoring", "din_core.domain"}),
+    "din_core.cases": frozenset({"din_core.metrics", "din_core.domain"}),
     "din_core.metrics": frozenset({"din_core.domain"}),
     "din_core.figures": frozenset({"din_core.domain"}),
     "din_core.sharing": frozenset({"din_core.store", "din_core.domain"}),
@@ -38,7 +39,7 @@ ONLY_IN: dict[str, Set[str]] = {
     "plotly": frozenset({"din_core.figures"}),
     "sqlalchemy": frozenset({"din_core.store", "din_core.sharing"}),
     "alembic": frozenset({"din_core.store"}),
-    "torch": MAY_IMPORT.keys() - {f"din_core.{room}" for room in ("store", "figures", "metrics", "domain")},
+    "torch": MAY_IMPORT.keys() - {f"din_core.{room}" for room in ("store", "cases", "figures", "metrics", "domain")},
 }
 """Package of others -> the only rooms that may import it."""
 
@@ -48,34 +49,16 @@ ONLY_NUMPY = frozenset({"din_core.domain", "din_core.metrics"})
 STANDARD = sys.stdlib_module_names
 
 
-def module_of(path: Path) -> str:
-    """The dotted name of a source file, given relative to the repository."""
-    parts = list(path.with_suffix("").parts)
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
 def room_of(module: str) -> str | None:
     """The room that holds a module; None for a module of others."""
     return max((r for r in MAY_IMPORT if f"{module}.".startswith(f"{r}.")), key=len, default=None)
 
 
 def imported(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
-    """Line and module of every import, in functions and under TYPE_CHECKING too."""
-    package = list(path.parent.parts)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            source = ".".join([*base, *([node.module] if node.module else [])])
-            # `from din_core import store` imports the room `din_core.store`.
-            for alias in node.names:
-                inner = f"{source}.{alias.name}"
-                yield node.lineno, inner if room_of(inner) not in (None, room_of(source)) else source
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in ("import_module", "__import__"):
-                yield node.lineno, str(node.args[0].value)
+    """Line and module of every import; `from din_core import store` imports the room `din_core.store`."""
+    for line, source, name in imported_names(tree, path):
+        inner = f"{source}.{name}" if name else source
+        yield line, inner if room_of(inner) not in (None, room_of(source)) else source
 
 
 def wrong_arrows(path: Path, source: str) -> list[str]:
@@ -106,11 +89,6 @@ def broken_rule(room: str, module: str) -> str | None:
     if room in ONLY_NUMPY and top not in STANDARD and top != "numpy":
         return f"{room} imports only the standard library and numpy"
     return None
-
-
-def source_files() -> list[Path]:
-    rooms = [path for folder in ("din_core", "trainer") for path in (ROOT / folder).rglob("*.py")]
-    return sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.py"), *rooms])
 
 
 def test_every_import_follows_the_house() -> None:
@@ -157,8 +135,11 @@ RIGHT = [
     ("din_core/store/__init__.py", "from .tables import Base\nimport sqlalchemy"),
     ("din_core/scoring/x.py", "from din_core import __version__, model"),
     ("din_core/pages/x.py", "import streamlit as st\nfrom din_core import figures, explain"),
-    ("trainer/commands/bench.py", "from din_core.figures.bench import plot_bench\nfrom trainer.train import train"),
-    ("trainer/commands/x.py", "from trainer.tables import write\nfrom din_core import metrics"),
+    (
+        "trainer/commands/bench.py",
+        "from din_core.figures.bench import plot_bench\nfrom trainer.training.train import train",
+    ),
+    ("trainer/commands/x.py", "from trainer.datasets.four_tables import write\nfrom din_core import metrics"),
     ("app.py", "import streamlit as st\nfrom din_core.pages import launch"),
 ]
 

@@ -41,7 +41,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "dot": {"attention": "dot"},
     "dien": {"architecture": "dien", "max_history": 8},
 }
-"""Folder name -> options, as trainer.recipes has them."""
+"""Folder name -> options, as trainer.training.recipes has them."""
 
 
 def write_checkpoints(

@@ -2,7 +2,7 @@
 
 from din_core.scoring.batching import BatchingScorer
 from din_core.scoring.catalogue import Catalogue, CatalogueScoring
-from din_core.scoring.device import Device
+from din_core.scoring.devices import Device, open_device
 from din_core.scoring.ranking import RankedItem, Ranking
 from din_core.scoring.rescoring import Rescorer, rescorer_for
 from din_core.scoring.scorer import Scorer, load_scorers
@@ -17,5 +17,6 @@ __all__ = [
     "Rescorer",
     "Scorer",
     "load_scorers",
+    "open_device",
     "rescorer_for",
 ]

@@ -73,19 +73,19 @@ class BatchingScorer(Scorer):
         workers: int | None = None,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        workers = scorer.on.workers if workers is None else workers
+        workers = scorer.device.batch_workers if workers is None else workers
         if min(max_batch, max_queue, workers) < 1:
             raise ValueError(f"max_batch {max_batch}, max_queue {max_queue} and workers {workers} must be 1 or more")
-        super().__init__(scorer.checkpoint, scorer.on, scorer.held)
+        super().__init__(scorer.checkpoint, scorer.device, scorer.placed)
         self._max_batch, self._max_queue = max_batch, max_queue
         self._lanes: OrderedDict[Hashable, deque[_Job]] = OrderedDict()
         """Who waits, in the order of their turns."""
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
         self._closed = False
         self._most_workers, self._idle_seconds = workers, idle_seconds
         self._workers: set[threading.Thread] = set()
-        self._idle = 0
-        """Workers that wait for a request."""
+        self._idle: list[threading.Condition] = []
+        """Of each worker that waits and that nobody has notified yet: a worker that was is as good as busy."""
 
     def score(
         self,
@@ -115,7 +115,7 @@ class BatchingScorer(Scorer):
         """
         caller = threading.get_ident() if caller is None else caller
         job = _Job(self.prepare(history, candidates, context), caller)
-        with self._changed:
+        with self._lock:
             if self._closed:
                 raise RuntimeError("the scorer is closed")
             if self._waiting() >= self._max_queue:
@@ -131,9 +131,10 @@ class BatchingScorer(Scorer):
 
     def close(self) -> None:
         """Refuse new requests, answer those that wait, and end."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify_all()
+            while self._idle:
+                self._notify_one()
             workers = list(self._workers)
         for worker in workers:
             worker.join()
@@ -149,25 +150,40 @@ class BatchingScorer(Scorer):
 
     def _wake(self) -> None:
         """See to it that somebody takes what waits; the lock is held."""
-        if not self._idle and len(self._workers) < self._most_workers:
+        if self._idle:
+            self._notify_one()
+        elif len(self._workers) < self._most_workers:
             worker = threading.Thread(target=self._work, name=f"scoring {self.name}", daemon=True)
-            self._workers.add(worker)
             worker.start()
-        else:
-            self._changed.notify()
+            self._workers.add(worker)
+
+    def _notify_one(self) -> None:
+        self._idle.pop().notify()  # the last to have come: the others may end for want of work
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._idle += 1
-                self._changed.wait_for(lambda: self._lanes or self._closed, self._idle_seconds)
-                self._idle -= 1
-                if not self._lanes:
+        while batch := self._next_batch():
+            self._run(batch)
+
+    def _next_batch(self) -> list[_Job] | None:
+        """What waits, or what comes while the worker is idle; None when the worker is to end."""
+        with self._lock:
+            while True:
+                while self._lanes:
+                    if batch := self._take():
+                        return batch
+                if self._closed or not self._wait_idle():
                     self._workers.discard(threading.current_thread())
-                    return
-                batch = self._take()
-            if batch:
-                self._run(batch)
+                    return None
+
+    def _wait_idle(self) -> bool:
+        """Whether the worker was notified within `idle_seconds`; the lock is held, but not while it waits."""
+        notified = threading.Condition(self._lock)
+        self._idle.append(notified)
+        notified.wait(self._idle_seconds)
+        if notified not in self._idle:  # also where the time was up first
+            return True
+        self._idle.remove(notified)
+        return False
 
     def _take(self) -> list[_Job]:
         """Jobs with their next pieces, a turn a caller, until the batch is full."""
@@ -194,7 +210,7 @@ class BatchingScorer(Scorer):
             found = [self._alone(piece) for piece in pieces]
         unfinished = [job for job, scores in zip(batch, found, strict=True) if not _settle(job, scores)]
         if unfinished:
-            with self._changed:
+            with self._lock:
                 for job in unfinished:
                     self._lanes.setdefault(job.caller, deque()).appendleft(job)
                 self._wake()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,29 +19,18 @@ from din_core.domain import History, Item
 from din_core.domain.results import Floats
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
-from din_core.scoring import kernels, workers
-from din_core.scoring.device import CPU, Device
-from din_core.scoring.launches import BlocksOnDevice
-from din_core.scoring.means import Means, Tiles
+from din_core.scoring import thread_pool
+from din_core.scoring.coreset import history_coreset
+from din_core.scoring.devices import CPU, Device
+from din_core.scoring.devices.device import BlockScorer
+from din_core.scoring.fixed_context_tower import FixedContextTower
+from din_core.scoring.projected_history import ProjectedHistory
 from din_core.scoring.scorer import Scorer, item_rows
-from din_core.scoring.short_tower import ShortTower
-from din_core.scoring.tiles import ProjectedHistory
 
-BLOCK = 2016
-"""Candidates scored between two looks at whether to stop, by a core: a multiple of what the C kernel takes at once."""
-BLOCK_BYTES = 1 << 28
-"""What the hidden channels of a block may take on a device, where as many blocks as streams are under way; what lies
-between them takes about as much again."""
-LEAST_BLOCK, LARGEST_BLOCK = 1 << 8, 1 << 16
-"""Candidates of a block on a device: a multiple of the first."""
-SKETCH_SHARE, SKETCH_LEAST, SKETCH_MOST = 1 / 12, 8, 28
-"""Behaviors of the shortened history by which the likely candidates are found: a share of all, within bounds."""
 KEPT_HISTORIES = 4
 """Projected histories that a catalogue keeps: T·D·H numbers each, some 5 to 10 MB."""
 
 Positions = NDArray[np.int64]
-BlockScorer = Callable[[Tensor], Tensor]
-"""(n,) of the U distinct rows → (n,) logits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +54,19 @@ class RowCatalogue:
     """
 
     def __init__(
-        self, network: InterestNetwork, rows: Tensor, on: Device = CPU, held: InterestNetwork | None = None
+        self, network: InterestNetwork, rows: Tensor, device: Device = CPU, placed: InterestNetwork | None = None
     ) -> None:
-        """`rows` (C, F); `held` is the network as the device holds it, where it does."""
-        self.network, self.on = network, on
-        self.held = on.hold(network) if held is None else held
-        self.threads = on.workers if isinstance(on.form, Means) else on.form.threads or workers.cores()
+        """`rows` (C, F); `placed` is the network as `device.place` gave it, where it was asked."""
+        self.network, self.device = network, device
+        self.placed = device.place(network) if placed is None else placed
+        self.threads = device.catalogue_threads
         self.rows, place = _distinct(rows)
-        self.rows_there = on.send(self.rows)
+        self.placed_rows = device.send(self.rows)
         by_row = torch.argsort(place, stable=True)
         self.positions: Positions = by_row.numpy()
         self.starts: Positions = np.append(0, np.bincount(place.numpy(), minlength=len(self.rows)).cumsum())
         self._projected: OrderedDict[bytes, tuple[ProjectedHistory, ProjectedHistory | None]] = OrderedDict()
         self._lock = threading.Lock()
-        if isinstance(on.form, Tiles) and on.form.fused:
-            kernels.prepare()
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -87,11 +74,11 @@ class RowCatalogue:
     def scoring(self, batch: RaggedBatch) -> CatalogueScoring:
         """Score against a batch of one history, its profile, and the context of its first candidate."""
         with torch.inference_mode():
-            others = self.held.others(_one_candidate(batch).to(self.on.device))
-            tower = ShortTower(self.held, others, isinstance(self.on.form, Tiles) and self.on.form.fused)
-        history, short = self._project(batch)
-        self.on.settle()
-        return CatalogueScoring(self, history, short, tower)
+            others = self.placed.others(_one_candidate(batch).to(self.device.device))
+            tower = self.device.tower(self.placed, others)
+        history, coreset = self._project(batch)
+        self.device.synchronize()
+        return CatalogueScoring(self, history, coreset, tower)
 
     def _project(self, batch: RaggedBatch) -> tuple[ProjectedHistory, ProjectedHistory | None]:
         """What depends on the history alone, kept until other histories have taken its place."""
@@ -99,30 +86,24 @@ class RowCatalogue:
         with self._lock:
             found = self._projected.pop(key, None)
         if found is None:
-            short = sketch(self.network, batch) if isinstance(self.on.form, Tiles) else None  # a device has no need
-            found = (
-                ProjectedHistory(self.held, batch.to(self.on.device), self.on.form),
-                None if short is None else ProjectedHistory(self.held, short, self.on.form),
-            )
+            coreset = history_coreset(self.network, batch) if self.device.estimates else None
+            found = self._on_device(batch), None if coreset is None else self._on_device(coreset)
         with self._lock:
             self._projected[key] = found
             while len(self._projected) > KEPT_HISTORIES:
                 self._projected.popitem(last=False)
         return found
 
-    def scorer(self, history: ProjectedHistory, tower: ShortTower) -> BlockScorer:
-        """Against one history; any thread may call it."""
-        if isinstance(self.on.form, Means):
-            return BlocksOnDevice(history, self.rows_there, tower, self.on, self.block(len(history.batch.behavior)))
-        return lambda block: history.logits(self.rows[block], tower)
+    def _on_device(self, batch: RaggedBatch) -> ProjectedHistory:
+        return self.device.project(self.placed, batch.to(self.device.device))
 
-    def block(self, behaviors: int) -> int:
-        """Candidates of a block: what a core scores before it looks up, or what fills a device."""
-        if isinstance(self.on.form, Tiles):
-            return BLOCK
-        pair_bytes = 4 * sum(self.network.config.unit_hidden)
-        size = BLOCK_BYTES // (pair_bytes * max(1, behaviors)) // LEAST_BLOCK * LEAST_BLOCK
-        return min(LARGEST_BLOCK, max(LEAST_BLOCK, size))
+    def block_size(self, history: ProjectedHistory) -> int:
+        """Candidates that are scored at once."""
+        return self.device.block_size(self.network, len(history.batch.behavior))
+
+    def scorer(self, history: ProjectedHistory, tower: FixedContextTower, block_size: int) -> BlockScorer:
+        """Against one history; any thread may call it."""
+        return self.device.block_scorer(history, self.placed_rows, tower, block_size)
 
     def places(self, distinct: Positions) -> tuple[Positions, Positions]:
         """The positions of all candidates with these of the U distinct rows, and for each which of the rows."""
@@ -140,7 +121,7 @@ class Catalogue:
         self.scorer, self.items = scorer, tuple(items)
         checkpoint = scorer.checkpoint
         rows = item_rows(checkpoint.vocabulary, self.items)
-        self.rows = RowCatalogue(checkpoint.model, rows, scorer.on, scorer.held)
+        self.rows = RowCatalogue(checkpoint.model, rows, scorer.device, scorer.placed)
 
     def scoring(self, history: History, context: Mapping[str, str | None]) -> CatalogueScoring:
         """Score all items, shown in one context, against a history."""
@@ -156,17 +137,22 @@ class CatalogueScoring:
     """
 
     def __init__(
-        self, catalogue: RowCatalogue, history: ProjectedHistory, short: ProjectedHistory | None, tower: ShortTower
+        self,
+        catalogue: RowCatalogue,
+        history: ProjectedHistory,
+        coreset: ProjectedHistory | None,
+        tower: FixedContextTower,
     ) -> None:
+        """By `coreset`, a few behaviors of the history, the likely candidates are found, where it is given."""
         self.catalogue, self.total, self.done = catalogue, len(catalogue), 0
         dtype = catalogue.network.tower.last.bias.detach().numpy().dtype
         self.logit: Floats = np.full(self.total, -np.inf, dtype)
         """(C,) by position; −∞ until scored"""
-        self._score = catalogue.scorer(history, tower)
-        self._guess = None if short is None else catalogue.scorer(short, tower)
+        self._block = catalogue.block_size(history)
+        self._score = catalogue.scorer(history, tower, self._block)
+        self._estimate = None if coreset is None else catalogue.scorer(coreset, tower, self._block)
         known = history.batch.behavior[:, 0].cpu()
         repeats = torch.isin(catalogue.rows[:, 0], known[known > 0])
-        self._block = catalogue.block(len(history.batch.behavior))
         self._waiting = _blocks(repeats.nonzero().squeeze(1), self._block)
         self._rest = (~repeats).nonzero().squeeze(1)
         self._cancelled = threading.Event()
@@ -185,8 +171,7 @@ class CatalogueScoring:
         if not self.cancelled and len(self._rest):
             self._waiting, self._rest = self._likely_first(self._rest), self._rest[:0]
         yield from self._parts()
-        if isinstance(self._score, BlocksOnDevice):
-            self._score.forget()
+        self._score.release()
 
     def _parts(self) -> Iterator[Part]:
         for block, logit in self._scored(self._score, self._waiting):
@@ -216,58 +201,21 @@ class CatalogueScoring:
         return found, self.logit[found]
 
     def _likely_first(self, rows: Tensor) -> list[Tensor]:
-        """Blocks of these distinct rows by their scores against the shortened history; as they come without one."""
-        if self._guess is not None:
-            guess, done = np.empty(len(rows), self.logit.dtype), 0
-            for _, logit in self._scored(self._guess, _blocks(rows, self._block)):
-                guess[done : done + len(logit)] = logit  # kept by themselves, they would hold the heap between them
+        """Blocks of these distinct rows by their scores against the coreset; as they come without one."""
+        if self._estimate is not None:
+            estimate, done = np.empty(len(rows), self.logit.dtype), 0
+            for _, logit in self._scored(self._estimate, _blocks(rows, self._block)):
+                estimate[done : done + len(logit)] = logit  # kept by themselves, they would hold the heap between them
                 done += len(logit)
             if not self.cancelled:
-                rows = rows[torch.from_numpy(guess).argsort(descending=True, stable=True)]
+                rows = rows[torch.from_numpy(estimate).argsort(descending=True, stable=True)]
         return _blocks(rows, self._block)
 
     def _scored(self, scorer: BlockScorer, blocks: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         def score(block: Tensor) -> tuple[Tensor, Tensor]:
             return block, scorer(block)
 
-        return workers.in_order(score, blocks, self.catalogue.threads, self._cancelled)
-
-
-def sketch(network: InterestNetwork, batch: RaggedBatch) -> RaggedBatch | None:
-    """The history shortened, to guess by; None where guessing would cost as much as scoring.
-
-    Where order plays no part, behaviors are kept that lie far from each other, the often repeated rather than the
-    rare, and each stands for those nearest to it. Else the newest are kept.
-    """
-    total = len(batch.behavior)
-    size = min(SKETCH_MOST, max(SKETCH_LEAST, int(total * SKETCH_SHARE)))
-    if network.config.architecture == "base" or network.config.attention != "unit" or total < 2 * size:
-        return None
-    kept, count = torch.arange(total - size, total), batch.count[total - size :]
-    if network.config.folds:
-        with torch.inference_mode():
-            kept, nearest = _spread(network.item(batch.behavior), batch.count.sqrt(), size)
-        count = batch.count.new_zeros(size).index_add(0, nearest, batch.count)
-    return replace(
-        batch,
-        behavior=batch.behavior[kept],
-        count=count,
-        age=batch.age[kept],
-        behavior_offsets=(0, size),
-    )
-
-
-def _spread(k: Tensor, importance: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """(size,) rows of k (T, D) far from each other, and (T,) which of them is nearest to each row.
-
-    One after the other: the row of most importance times its squared distance to those before.
-    """
-    chosen = [int(importance.argmax())]
-    far = torch.cdist(k, k[chosen])
-    for _ in range(size - 1):
-        chosen.append(int((importance * far.amin(1).square()).argmax()))
-        far = torch.cat([far, torch.cdist(k, k[chosen[-1:]])], 1)
-    return torch.tensor(chosen), far.argmin(1)
+        return thread_pool.in_order(score, blocks, self.catalogue.threads, self._cancelled)
 
 
 def _blocks(rows: Tensor, size: int) -> list[Tensor]:

@@ -28,8 +28,8 @@ from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pooling import BasePooling
 from din_core.model.ragged import RaggedBatch
+from din_core.scoring.fixed_context_tower import FixedContextTower
 from din_core.scoring.scorer import Request, Scorer
-from din_core.scoring.short_tower import ShortTower
 
 ROWS = 1024
 """Changed histories that go through the tower at once: what a core's own cache holds."""
@@ -104,7 +104,7 @@ class Rescorer(ABC):
 
     def __init__(self, inputs: RescoringInputs) -> None:
         self.inputs = inputs
-        self._tower = ShortTower(inputs.network, inputs.others)
+        self._tower = FixedContextTower(inputs.network, inputs.others)
 
     @property
     def behaviors(self) -> tuple[FoldedBehavior, ...]:

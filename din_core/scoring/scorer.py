@@ -18,7 +18,7 @@ from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch
 from din_core.model.vocabulary import Vocabulary
-from din_core.scoring.device import CPU, Device
+from din_core.scoring.devices import CPU, Device
 
 DAY = 86_400
 OPENING_PAIR = ("din", "base")
@@ -46,12 +46,12 @@ class Request:
 class Scorer:
     """Scores candidates against one history. Safe to share between threads: scoring changes nothing."""
 
-    def __init__(self, checkpoint: Checkpoint, on: Device = CPU, held: InterestNetwork | None = None) -> None:
-        """`held` is the checkpoint's network as the device holds it, where it does."""
-        self.checkpoint, self.on = checkpoint, on
+    def __init__(self, checkpoint: Checkpoint, device: Device = CPU, placed: InterestNetwork | None = None) -> None:
+        """`placed` is the checkpoint's network as `device.place` gave it, where it was asked."""
+        self.checkpoint, self.device = checkpoint, device
         self.name = checkpoint.config.title
-        self.held = on.hold(checkpoint.model) if held is None else held
-        self._network = on.for_requests(self.held)
+        self.placed = device.place(checkpoint.model) if placed is None else placed
+        self._network = device.request_network(self.placed)
         self._known: dict[int, tuple[Item, list[int]]] = {}
         """By id: the object itself, so that the id stays its own, and its rows. Nothing that tells of a user."""
 
@@ -107,8 +107,8 @@ class Scorer:
         """Score several requests in one forward pass, each as if alone; those on one history object share it."""
         groups = list(_by_history(requests).values())
         batch = self.batch(groups)
-        with self.on.stream():
-            output = self._network(batch.to(self.on.device))
+        with self.device.stream():
+            output = self._network(batch.to(self.device.device))
             scored, weights = output.logit.cpu(), output.weight.cpu()
         logit, probability = scored.numpy(), scored.sigmoid().numpy()
         kinds = len(self.checkpoint.vocabulary.item) if self.config.unit_per_field else 1
@@ -216,7 +216,7 @@ def _profile(vocabulary: Vocabulary, *users: User) -> tuple[Multi, ...]:
     return tuple(found)
 
 
-def load_scorers(folder: Path, on: Device = CPU) -> dict[str, Scorer]:
+def load_scorers(folder: Path, device: Device = CPU) -> dict[str, Scorer]:
     """Every checkpoint in the folders below `folder`, by folder name: `din` and `base` first, then by name."""
     found = sorted(path.parent for path in folder.glob(f"[!.]*/{CONFIG}"))
     if not found:
@@ -224,6 +224,6 @@ def load_scorers(folder: Path, on: Device = CPU) -> dict[str, Scorer]:
             "{folder} holds 0 checkpoints; write one below it with `python -m trainer train --out {folder}/din`",
             folder=str(folder),
         )
-    scorers = {path.name: Scorer(load_checkpoint(path), on) for path in found}
+    scorers = {path.name: Scorer(load_checkpoint(path), device) for path in found}
     first = [name for name in OPENING_PAIR if name in scorers]
     return {name: scorers[name] for name in dict.fromkeys([*first, *scorers])}

@@ -4,14 +4,13 @@ from din_core.store.behavior_store import (
     BehaviorStore,
     SearchPage,
     StoreSummary,
-    create_store,
-    open_store,
 )
-from din_core.store.bulk import BulkTables
-from din_core.store.facts import FieldFacts, SplitFacts, StoreFacts, WeekFacts
-from din_core.store.importing import check_tables, import_tables, new_store, preview_tables
-from din_core.store.ingest import ingest
-from din_core.store.rejects import IngestReport, Reject, RejectExample, TableCounts
+from din_core.store.connect import create_store, open_store
+from din_core.store.ingestion.ingest import ingest
+from din_core.store.ingestion.rejects import IngestReport, Reject, RejectExample, TableCounts
+from din_core.store.ingestion.table_import import check_tables, import_tables, new_store, preview_tables
+from din_core.store.queries.bulk_tables import BulkTables
+from din_core.store.queries.facts import FieldFacts, SplitFacts, StoreFacts, WeekFacts
 
 __all__ = [
     "BehaviorStore",

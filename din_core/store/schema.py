@@ -54,7 +54,7 @@ class ItemRecord(Base):
     image_url: Mapped[str | None] = mapped_column(Text)
     fields: Mapped[dict[str, str]] = mapped_column(JSON)
     search_text: Mapped[str] = mapped_column(Text)
-    """Title, id and field values in the form that `din_core.store.search` reads."""
+    """Title, id and field values in the form that `din_core.store.queries.search` reads."""
 
 
 class UserRecord(Base):

@@ -11,7 +11,7 @@ from din_core.explain import evolution_path
 from din_core.scoring import Scorer
 from tests.explain.brute import CONTEXT
 from tests.explain.scenes import history, item, scorer
-from tests.model.test_dien import numpy_gru, weights_of
+from tests.model.numpy_gru import numpy_gru, weights_of
 
 KINDS = ("aigru", "agru", "augru", "augru, counts")
 ITEMS = "dabaceab"

@@ -9,7 +9,7 @@ import pytest
 
 from din_core.domain.leaderboard import Leaderboard
 from din_core.figures import leaderboard_info, plot_leaderboard
-from din_core.metrics.leaderboard import NAME, read_leaderboard
+from din_core.metrics.leaderboard_file import NAME, read_leaderboard
 from tests.small_board import board
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from din_core.figures.palette import DARK, LIGHT
 from din_core.figures.store_facts import per_user_info, plot_bars, weeks_info
-from din_core.pages.charts import date_name
+from din_core.pages.widgets.charts import date_name
 
 MONDAY = 1511136000
 WEEK = 7 * 86400

@@ -25,10 +25,19 @@ from tests.small_world import small_store
 from tests.tiny_checkpoints import KINDS, write_checkpoints
 from trainer.__main__ import main
 
+TIME_LIMIT = 180
+"""Seconds a journey may take."""
 PATIENCE_MS = 90_000
 """Shared cores: how long something takes says nothing, that it never comes says all."""
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys may take longer than other tests; the hook sees the whole suite."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(TIME_LIMIT))
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +60,18 @@ def store(shared_store: BehaviorStore) -> BehaviorStore:
 
 @pytest.fixture(scope="session")
 def checkpoints(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """DIN and average pooling. A file that needs more names another of these folders its `checkpoints`."""
-    return write_checkpoints(tmp_path_factory.mktemp("checkpoints"), shared_store.bulk())
+    """DIN, average pooling and DIEN, learning curves, a leaderboard and cases: every page has something to show.
+
+    A file that needs more names another of these folders its `checkpoints`.
+    """
+    curve = [{"step": step, "epoch": step / 2, "train_loss": 0.6, "gauc": 0.7} for step in (1, 2)]
+    metrics = {"best_step": 2, "curve": curve}
+    folder = tmp_path_factory.mktemp("checkpoints")
+    write_checkpoints(folder, shared_store.bulk(), kinds=("din", "base", "dien"), metrics=metrics)
+    (folder / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
+    models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
+    assert main(["cases", "--store", shared_store.url, *models, "--effects", "0"]) == 0
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -60,18 +79,6 @@ def all_kinds(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFact
     """One of each kind, and a leaderboard."""
     folder = write_checkpoints(tmp_path_factory.mktemp("all_kinds"), shared_store.bulk(), kinds=tuple(KINDS))
     (folder / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def all_pages(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With a DIEN, learning curves and cases, so that every page has something to show."""
-    curve = [{"step": step, "epoch": step / 2, "train_loss": 0.6, "gauc": 0.7} for step in (1, 2)]
-    metrics = {"best_step": 2, "curve": curve}
-    folder = tmp_path_factory.mktemp("all_pages")
-    write_checkpoints(folder, shared_store.bulk(), kinds=("din", "base", "dien"), metrics=metrics)
-    models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
-    assert main(["cases", "--store", shared_store.url, *models, "--effects", "0"]) == 0
     return folder
 
 

@@ -20,10 +20,11 @@ from typing import Any
 import pandas as pd
 from playwright.sync_api import Browser, Page
 
-from din_core.pages.demo import demo_store
-from din_core.pages.startup import DEMO
+from din_core.pages.app.demo_store import demo_store
+from din_core.pages.app.startup import DEMO
 from din_core.store import BehaviorStore, open_store
-from tests.journeys.reading import box, model_box, options
+from tests.journeys.inspect_page import model_box
+from tests.journeys.page_driver import box, options
 from tests.journeys.server import running_app, running_browser
 
 PATIENCE_MS = 120_000

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.charts import chart
-from tests.journeys.reading import wait_until_rest
+from tests.journeys.page_driver import wait_until_rest
 from tests.journeys.server import ROOT, running_app, running_browser
 
 FOLDER = ROOT / "assets" / "screenshots"

@@ -27,6 +27,8 @@ FLAGS = [
     "--disable-sync",
 ]
 STREAMLIT_RUN = ["-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
+PATIENCE = 90.0
+"""Seconds between two lines that the app prints at its start."""
 PYTHON_APP = ["app.py"]
 """Takes no port, and picks the first free one from 8501 on."""
 
@@ -50,9 +52,18 @@ def running_app(settings: Mapping[str, str], how: list[str] = STREAMLIT_RUN) -> 
     try:
         yield read_address(lines)
     finally:
-        server.terminate()
-        server.wait(timeout=20)
+        stop(server)
         reader.join(timeout=20)
+
+
+def stop(server: subprocess.Popen[str]) -> None:
+    """End it: by force where it does not go by itself, and then fail."""
+    server.terminate()
+    try:
+        server.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        raise
 
 
 def free_port() -> int:
@@ -73,7 +84,7 @@ def read_address(lines: Queue[str | None]) -> str:
     """What the server says its address is; RuntimeError with its words when it ends before."""
     said: list[str] = []
     while True:
-        line = lines.get(timeout=60)
+        line = lines.get(timeout=PATIENCE)
         if line is None:
             raise RuntimeError("the app ended at its start:\n" + "".join(said))
         said.append(line)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from din_core.model import pairs
 from din_core.model.pairs import pair_hidden, pair_pool
-from tests.model.test_ragged import GROUPS, a_batch
+from tests.model.random_batches import GROUPS, a_batch
 
 FORMS = pytest.mark.parametrize("from_pairs", [0, 10**9], ids=["blocks", "bags"])
 """Pairs a history from which blocks are taken: always, never."""

@@ -18,7 +18,7 @@ from din_core.store import BehaviorStore, open_store
 from tests.small_world import small_store
 from tests.tiny_checkpoints import KINDS, write_checkpoints
 
-MAIN = Path(__file__).parents[2] / "din_core" / "pages" / "main.py"
+MAIN = Path(__file__).parents[2] / "din_core" / "pages" / "app" / "main.py"
 METRICS = {
     "parameters": 1234,
     "seconds": 90.0,

@@ -30,19 +30,24 @@ class Gated(BatchingScorer):
     def __init__(self, scorer: Scorer, workers: int = 1, **limits: Any) -> None:
         self.batches: list[list[Request]] = []
         self.inside = threading.Semaphore(0)
+        self.idle = threading.Semaphore(0)
         self.gate = threading.Semaphore(0)
         super().__init__(scorer, workers=workers, **limits)
 
     def score_together(self, requests: Sequence[Request]) -> list[Scores]:
         self.batches.append(list(requests))
         self.inside.release()
-        self.gate.acquire()
+        assert self.gate.acquire(timeout=60), "the test never opened the gate"
         return super().score_together(requests)
+
+    def _wait_idle(self) -> bool:
+        self.idle.release()
+        return super()._wait_idle()
 
     def hold(self) -> Future[Scores]:
         """A first request, and the scorer inside its batch."""
         first = self.submit(history(1), [item(1)], {})
-        self.inside.acquire()
+        assert self.inside.acquire(timeout=60)
         return first
 
     def open(self) -> None:
@@ -161,7 +166,7 @@ def test_a_large_request_can_be_cancelled_between_its_pieces() -> None:
         scorer.hold()
         large = scorer.submit(history(1), candidates(1000), {})
         scorer.gate.release()  # the first batch
-        scorer.inside.acquire()  # inside the large one's first piece
+        assert scorer.inside.acquire(timeout=60)  # inside the large one's first piece
         assert large.cancel()
         last = scorer.submit(history(1), candidates(1), {})
         scorer.open()
@@ -268,10 +273,24 @@ def test_idle_threads_end_and_the_next_request_starts_another() -> None:
 
 
 def test_there_are_never_more_threads_than_workers() -> None:
-    with Gated(member("din"), workers=2) as scorer:
+    with Gated(member("din"), workers=2, max_batch=1) as scorer:
         answers = [scorer.submit(history(1), [item(1)], {}) for _ in range(9)]
-        for _ in range(2):
-            scorer.inside.acquire()
+        for _ in range(2):  # each took one request and leaves the others to the next
+            assert scorer.inside.acquire(timeout=60)
         assert len(scorer._workers) == 2
+        scorer.open()
+        wait(answers)
+
+
+def test_a_request_beside_a_worker_that_was_notified_starts_another() -> None:
+    with Gated(member("din"), workers=2, max_batch=1) as scorer:
+        scorer.gate.release()
+        scorer.score(history(1), [item(1)], {})
+        assert scorer.inside.acquire(timeout=60)
+        assert scorer.idle.acquire(timeout=60)
+        with scorer._lock:  # nobody wakes before both have asked
+            answers = [scorer.submit(history(1), [item(1)], {}) for _ in range(2)]
+        for _ in answers:
+            assert scorer.inside.acquire(timeout=30), "the requests are scored one after the other"
         scorer.open()
         wait(answers)

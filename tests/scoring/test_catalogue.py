@@ -1,6 +1,5 @@
 """A whole catalogue against one history: what the plain network says, whatever is fused, threaded or scored first."""
 
-import itertools
 import threading
 from dataclasses import replace
 
@@ -10,47 +9,24 @@ import torch
 
 from din_core.domain import Behavior, History, Item, User
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from din_core.scoring import Scorer, catalogue, kernels, workers
-from din_core.scoring.catalogue import Catalogue, RowCatalogue, sketch
-from din_core.scoring.device import Device
-from din_core.scoring.means import Tiles
-from tests.model.conftest import FAMILY, VOCABULARY, toy_batch, toy_network
-
-LONG = [n % 6 for n in range(3, 80)]
-"""A history long enough to be guessed at by a shorter one."""
-
-
-def all_rows(repeats=1):
-    """Every item field row combination of the toy networks, each `repeats` times: 18 of them."""
-    pairs = list(itertools.product(range(6), range(3)))
-    return torch.tensor([pair for _ in range(repeats) for pair in pairs])
+from din_core.scoring import Scorer, catalogue, thread_pool
+from din_core.scoring.catalogue import Catalogue, RowCatalogue
+from din_core.scoring.coreset import history_coreset
+from din_core.scoring.devices import cpu
+from din_core.scoring.devices.cpu import CpuDevice
+from tests.model.conftest import FAMILY, VOCABULARY, toy_network
+from tests.scoring.one_history import LONG, all_rows, one_history, plainly
 
 
-def one_history(items, dtype=torch.float32, folds=True):
-    batch = toy_batch([items], [[0]], counts=[[1 + n % 3 if folds else 1 for n in range(len(items))]])
-    return replace(batch, count=batch.count.to(dtype), age=batch.age.to(dtype))
-
-
-def plainly(network, batch, rows):
-    """The network itself, all candidates in one batch."""
-    n = len(rows)
-    with torch.no_grad():
-        return network(
-            replace(batch, candidate=rows, candidate_offsets=(0, n), context=batch.context.expand(n, -1))
-        ).logit.numpy()
-
-
-@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("accelerated", [True, False])
 @pytest.mark.parametrize("items", [[1, 2, 3, 5], [4], [], LONG], ids=["four", "one", "none", "long"])
 @pytest.mark.parametrize("name", FAMILY)
-def test_every_member_scores_what_the_plain_network_scores(name, items, fused):
+def test_every_member_scores_what_the_plain_network_scores(name, items, accelerated):
     network = toy_network(**FAMILY[name])
     batch = one_history(items, torch.float64, network.config.folds)
     expected = plainly(network, batch, all_rows())
     assert np.ptp(expected) > 0
-    if fused:
-        kernels.prepare(wait=True)
-    found = RowCatalogue(network.float(), all_rows(), Device("cpu", Tiles(fused=fused))).scoring(
+    found = RowCatalogue(network.float(), all_rows(), CpuDevice(accelerated=accelerated)).scoring(
         one_history(items, folds=network.config.folds)
     )
     np.testing.assert_allclose(found.finish(), expected, atol=1e-5)
@@ -66,15 +42,15 @@ def test_double_precision_stays_double(items):
 
 @pytest.mark.parametrize("tile_bytes", [1, 40_000])
 def test_tiles_of_any_size_agree(tile_bytes, monkeypatch):
-    monkeypatch.setattr("din_core.scoring.tiles.TILE_BYTES", tile_bytes)
+    monkeypatch.setattr("din_core.kernels.history_unit.TILE_BYTES", tile_bytes)
     network, batch = toy_network(unit_matches=True, normalisation="softmax"), one_history(LONG, torch.float64)
-    found = RowCatalogue(network, all_rows(), Device("cpu", Tiles(fused=False))).scoring(batch).finish()
+    found = RowCatalogue(network, all_rows(), CpuDevice(accelerated=False)).scoring(batch).finish()
     np.testing.assert_allclose(found, plainly(network, batch, all_rows()), atol=1e-12)
 
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(catalogue, "BLOCK", 4)
+    monkeypatch.setattr(cpu, "BLOCK", 4)
 
 
 @pytest.mark.parametrize("items", [[1, 2, 3], LONG], ids=["short", "long"])
@@ -145,9 +121,7 @@ def test_a_stopped_iteration_goes_on_where_it_stopped(small_blocks):
 def test_threads_agree_with_one_thread(small_blocks, name):
     network = toy_network(**FAMILY[name]).float()
     batch = one_history(LONG, folds=network.config.folds)
-    one, three = (
-        RowCatalogue(network, all_rows(2), Device("cpu", Tiles(threads=n))).scoring(batch).finish() for n in (1, 3)
-    )
+    one, three = (RowCatalogue(network, all_rows(2), CpuDevice(threads=n)).scoring(batch).finish() for n in (1, 3))
     np.testing.assert_array_equal(one, three)
 
 
@@ -156,7 +130,9 @@ def test_threads_of_their_own_leave_pytorchs_setting_alone():
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        assert list(workers.in_order(lambda n: (n, torch.get_num_threads()), range(9), 5)) == [(n, 1) for n in range(9)]
+        assert list(thread_pool.in_order(lambda n: (n, torch.get_num_threads()), range(9), 5)) == [
+            (n, 1) for n in range(9)
+        ]
         thread = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
         thread.start()
         thread.join()
@@ -167,13 +143,13 @@ def test_threads_of_their_own_leave_pytorchs_setting_alone():
 
 def test_an_error_in_a_thread_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
-        list(workers.in_order(lambda n: 1 // (3 - n), range(9), 2))
+        list(thread_pool.in_order(lambda n: 1 // (3 - n), range(9), 2))
 
 
 def test_a_history_is_projected_once_and_a_changed_one_anew(monkeypatch):
     made = []
-    original = catalogue.ProjectedHistory
-    monkeypatch.setattr(catalogue, "ProjectedHistory", lambda *args: made.append(args) or original(*args))
+    original = cpu.ProjectedHistory
+    monkeypatch.setattr(cpu, "ProjectedHistory", lambda *args: made.append(args) or original(*args))
     network = toy_network().float()
     rows = RowCatalogue(network, all_rows())
     first = rows.scoring(one_history([1, 2])).finish()
@@ -222,51 +198,16 @@ def test_a_catalogue_without_items_is_done_at_once():
     assert len(run.top(5)[0]) == 0
 
 
-def test_the_kernels_are_done_without_where_there_is_no_compiler(monkeypatch):
-    monkeypatch.setenv("CC", "no-such-compiler")
-    assert kernels.compile_kernels() is None
-
-
-def test_a_compiler_that_fails_is_no_error(monkeypatch):
-    monkeypatch.setenv("CC", "false")
-    monkeypatch.setattr(kernels, "_compiled", kernels._Compiled())
-    kernels.prepare(wait=True)
-    assert kernels.ready() is None
-
-
 def test_the_historys_own_items_come_first(small_blocks):
     rows = all_rows()
     first = next(iter(RowCatalogue(toy_network().float(), rows).scoring(one_history([2, 4]))))
     assert set(rows[first.positions, 0].tolist()) <= {2, 4}
 
 
-def test_the_rest_comes_by_its_score_against_the_shortened_history(monkeypatch):
-    monkeypatch.setattr(catalogue, "BLOCK", 1)
+def test_the_rest_comes_by_its_score_against_the_coreset(monkeypatch):
+    monkeypatch.setattr(cpu, "BLOCK", 1)
     network, batch, rows = toy_network().float(), one_history([2] * 40), all_rows()
-    guess = plainly(network, sketch(network, batch), rows)
-    guess[rows[:, 0] == 2] = np.inf
+    estimate = plainly(network, history_coreset(network, batch), rows)
+    estimate[rows[:, 0] == 2] = np.inf
     found = [part.positions[0] for part in RowCatalogue(network, rows).scoring(batch)]
-    np.testing.assert_array_equal(guess[found], np.sort(guess)[::-1])
-
-
-def test_each_behavior_left_out_of_a_sketch_is_counted_with_its_nearest():
-    network, batch = toy_network(), one_history(LONG, torch.float64)
-    short = sketch(network, batch)
-    assert len(short.behavior) == 8
-    repeats = [batch.count[(batch.behavior == row).all(1)].sum() for row in batch.behavior.unique(dim=0)]
-    kept = [short.count[(short.behavior == row).all(1)].sum() for row in batch.behavior.unique(dim=0)]
-    assert kept == repeats  # six kinds of behaviors, all kept
-
-
-def test_where_order_matters_a_sketch_is_the_newest_behaviors():
-    batch = one_history(LONG, folds=False)
-    short = sketch(toy_network("dien").float(), batch)
-    torch.testing.assert_close(short.behavior, batch.behavior[-8:])
-    torch.testing.assert_close(short.age, batch.age[-8:])
-
-
-@pytest.mark.parametrize(
-    ("name", "items"), [("din", [1, 2, 3] * 5), ("average", LONG), ("dot", LONG)], ids=["short", "base", "dot"]
-)
-def test_no_sketch_is_made_where_it_would_cost_as_much(name, items):
-    assert sketch(toy_network(**FAMILY[name]).float(), one_history(items)) is None
+    np.testing.assert_array_equal(estimate[found], np.sort(estimate)[::-1])

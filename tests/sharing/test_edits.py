@@ -21,22 +21,9 @@ from din_core.domain import (
 )
 from din_core.sharing.edits import MAX_EDITS, edit_parts, read_edit, read_edits, write_edits
 from din_core.sharing.values import MAX_LENGTH
+from tests.sharing.strategies import edits
 
 MONDAY = 1511136000
-text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
-times = st.integers(-62135596800, 253402300799)
-lines = st.builds(Line, text, times, st.integers(1, 999))
-edits = st.one_of(
-    st.builds(Drop, lines),
-    st.builds(DropItem, text),
-    st.builds(Add, text, st.none() | times),
-    st.builds(Move, lines, st.sampled_from(["before", "after"]), lines),
-    st.builds(Truncate, st.sampled_from(["before", "from"]), times),
-    st.builds(Repeat, lines, st.integers(2, 100)),
-    st.builds(SetProfile, text, st.lists(text, max_size=3).map(tuple)),
-    st.builds(SetContext, text, st.none() | text),
-    st.builds(SetCandidate, text),
-)
 
 
 @given(st.lists(edits, max_size=8))

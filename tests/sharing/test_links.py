@@ -13,11 +13,9 @@ from din_core.domain import Add, Drop, DropItem, Line, LinkError, Scenario
 from din_core.sharing import Link, View, encode, parse, query_string
 from din_core.sharing.links import FOLDS, MAX_CANDIDATES, METHODS, METRICS, SCALES, SORT_COLUMNS, TOPS
 from din_core.sharing.values import MAX_LENGTH
-from tests.sharing.test_edits import edits
+from tests.sharing.strategies import EXAMPLE, edits, text, times
 
 YEAR_1, YEAR_9999 = -62135596800, 253402300799
-text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
-times = st.integers(YEAR_1, YEAR_9999)
 scenarios = st.builds(
     Scenario,
     user_id=text,
@@ -37,7 +35,6 @@ views = st.builds(
     top=st.sampled_from(TOPS),
     part=st.none() | st.tuples(times, times).map(lambda pair: (min(pair), max(pair))),
 )
-EXAMPLE = Scenario("1234", 1511136000, ("82-b",), ("din@3fa9", "base@77c0"), {"store": "367", "mailer": None})
 
 
 @given(scenarios, views)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from din_core.store import BehaviorStore, create_store, ingest, open_store
-from din_core.store.ingest import ingest_into
+from din_core.store.ingestion.ingest import ingest_into
 from din_core.store.schema import Base
 from tests.small_world import write_tables
 

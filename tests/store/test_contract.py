@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from din_core.domain import Item, StoreError, UnknownItem, UnknownUser
-from din_core.store import BehaviorStore, search
+from din_core.store import BehaviorStore
+from din_core.store.queries import search
 from tests.small_world import BEFORE, IMPRESSIONS, ITEMS, MONDAY, USERS, WEEK, behaviors
 
 LINES_OF_7 = [(item, time) for user, item, time in behaviors() if user == "7"]

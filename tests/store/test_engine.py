@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from din_core.store import BehaviorStore, ingest, open_store
 from tests.small_world import MONDAY, write_tables
-from tests.store.tables import database
+from tests.store.input_tables import database
 
 
 @pytest.fixture

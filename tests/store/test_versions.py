@@ -13,7 +13,7 @@ from din_core.domain import StoreError
 from din_core.store import create_store, ingest, open_store
 from din_core.store.schema import Base
 from din_core.store.versions import HEAD, known_versions
-from tests.store.tables import database, valid_tables, write
+from tests.store.input_tables import database, valid_tables, write
 
 
 def test_migrations_build_what_the_models_say(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path, use: type) -> Non
 
 def test_a_store_of_an_older_version_says_how_to_migrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create_store(database(tmp_path)).close()
-    monkeypatch.setattr("din_core.store.behavior_store.HEAD", "0002")
+    monkeypatch.setattr("din_core.store.connect.HEAD", "0002")
     with pytest.raises(StoreError, match=r"has schema version 0001, this program reads 0002; migrate it with"):
         open_store(database(tmp_path))
 

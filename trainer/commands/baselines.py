@@ -36,9 +36,9 @@ def _positive(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Fit and measure; see `trainer.baselines.measure` for the result."""
+    """Fit and measure; see `trainer.evaluation.baselines.measure` for the result."""
     from din_core.store import open_store
-    from trainer.baselines import measure
+    from trainer.evaluation.baselines import measure
 
     started = time.monotonic()
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.figures.bench import bench_info, plot_bench
-from trainer.bench.parts import PARTS, Wanted, bench
-from trainer.train import pick_device
+from trainer.bench.suite import PARTS, Wanted, bench
+from trainer.training.train import pick_device
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

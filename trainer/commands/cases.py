@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from din_core.explain.cases import write_cases
-from trainer.cases import CasesOptions, make_cases
+from din_core.cases import write_cases
 from trainer.commands.progress import bar, say
-from trainer.samples import SPLITS
+from trainer.demo.cases import CasesOptions, make_cases
+from trainer.training.samples import SPLITS
 
 _DEFAULTS = CasesOptions("", Path(), Path())
 

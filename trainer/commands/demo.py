@@ -8,13 +8,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from din_core.metrics.leaderboard import NAME as LEADERBOARD
+from din_core.metrics.leaderboard_file import NAME as LEADERBOARD
 from din_core.model.checkpoint import load_checkpoint
 from din_core.store import open_store
-from trainer.demo import write_checkpoints, write_demo_cases, write_subset
-from trainer.opening import find_example
-from trainer.tables import read_tables
-from trainer.train import keep_freed_memory
+from trainer.datasets.four_tables import read_tables
+from trainer.demo.build import write_checkpoints, write_demo_cases, write_subset
+from trainer.demo.example_impression import find_example
+from trainer.training.train import keep_freed_memory
 
 SHIPPED = ("din", "base", "base-sum", "base-decay", "din-softmax", "din-paper", "din-counts", "dot", "dien")
 

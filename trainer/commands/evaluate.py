@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from trainer.evaluate import evaluate
+from trainer.evaluation.evaluate import evaluate
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

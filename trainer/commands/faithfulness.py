@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from trainer.commands.progress import bar, say
-from trainer.faithfulness import FaithfulnessOptions, faithfulness
-from trainer.faithfulness.card import interval, write
-from trainer.faithfulness.checks import check
-from trainer.samples import SPLITS
+from trainer.evaluation.faithfulness import FaithfulnessOptions, faithfulness
+from trainer.evaluation.faithfulness.exactness_check import check
+from trainer.evaluation.faithfulness.model_card_section import interval, write
+from trainer.training.samples import SPLITS
 
 _DEFAULTS = FaithfulnessOptions("", ())
 

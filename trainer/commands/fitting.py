@@ -13,10 +13,10 @@ import torch
 from tqdm import tqdm
 
 from trainer.commands.progress import say
-from trainer.fit import FitOptions, Step
-from trainer.recipes import RECIPES, Recipe
-from trainer.regularisation import REGULARISATIONS
-from trainer.train import DROPOUT, TrainOptions, fit_options, train
+from trainer.training.fit import FitOptions, Step
+from trainer.training.recipes import RECIPES, Recipe
+from trainer.training.regularisation import REGULARISATIONS
+from trainer.training.train import DROPOUT, TrainOptions, fit_options, train
 
 _DEFAULTS = TrainOptions("", "din", Path())
 

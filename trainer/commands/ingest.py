@@ -9,7 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from din_core.store import Reject, RejectExample, ingest
-from din_core.store.rejects import describe_rejects
+from din_core.store.ingestion.rejects import describe_rejects
 
 DEFAULT_STORE = "sqlite:///din.db"
 

@@ -11,11 +11,11 @@ from typing import Any
 from din_core.domain import DinLensError
 from trainer.commands.fitting import command_line, declare, train_options, train_with_bar
 from trainer.commands.progress import say
-from trainer.leaderboard import as_markdown, leaderboard, name_of
-from trainer.recipes import RECIPES
-from trainer.samples import SPLITS
-from trainer.side_by_side import run_side_by_side
-from trainer.train import TrainOptions
+from trainer.evaluation.leaderboard_runs import as_markdown, leaderboard, name_of
+from trainer.evaluation.parallel_runs import run_side_by_side
+from trainer.training.recipes import RECIPES
+from trainer.training.samples import SPLITS
+from trainer.training.train import TrainOptions
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

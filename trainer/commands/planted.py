@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from trainer.planted import PlantedOptions, generate, write_planted
-from trainer.tables import check_out
+from trainer.datasets.four_tables import check_out
+from trainer.datasets.planted import PlantedOptions, generate, write_planted
 
 _HELP = {
     "users": "shoppers, beside the three stories",

@@ -9,8 +9,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from trainer.complete_journey import DEFAULT_SEED, PROVENANCE, SPLITS, find_data, prepare
-from trainer.tables import check_out, write_tables
+from trainer.datasets.complete_journey.prepare import DEFAULT_SEED, PROVENANCE, SPLITS, find_data, prepare
+from trainer.datasets.four_tables import check_out, write_tables
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from din_core.domain.tour import MODELS
-from trainer.tour import make_tour
+from trainer.demo.tour import make_tour
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from din_core.domain import DinLensError
 from trainer.commands.fitting import declare, train_options, train_with_bar
-from trainer.recipes import RECIPES
+from trainer.training.recipes import RECIPES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,164 @@
+"""What the app needs before it can show anything: a store and the models, opened in the background.
+
+The server answers at once and the page shows how far it is: importing torch takes seconds, and the demo's
+store is built at the first start.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from din_core.domain import CheckpointError, DinLensError, Scenario
+from din_core.pages.app.demo_store import demo_store
+from din_core.pages.language.marker import T
+from din_core.sharing import Setting, find_opening
+from din_core.store import BehaviorStore, StoreSummary, open_store
+
+if TYPE_CHECKING:
+    from din_core.pages.language.model_texts import ModelWords
+    from din_core.scoring import Scorer
+
+ASSETS = Path(__file__).parents[3] / "assets"
+DEMO = ASSETS / "demo"
+DEMO_CHECKPOINTS = ASSETS / "checkpoints"
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that all sessions share. Nothing in it depends on a user's rows."""
+
+    store: BehaviorStore
+    scorers: Mapping[str, Scorer]
+    summary: StoreSummary
+    setting: Setting
+    checkpoints: Path
+    """The folder that the models come from."""
+    _said: dict[str, Mapping[str, ModelWords]] = field(default_factory=dict, repr=False, compare=False)
+    """The models in words, by language."""
+
+    @property
+    def models(self) -> Mapping[str, ModelWords]:
+        """The models in the visitor's language, by folder name, in the order of the screen."""
+        from din_core.pages.language.model_texts import describe_models
+        from din_core.pages.language.translate import current
+
+        language = current()
+        if language not in self._said:
+            self._said[language] = describe_models(self.scorers)
+        return self._said[language]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How far the start is."""
+
+    text: str
+    """May name `{step}`."""
+    share: float | None = None
+    """0 to 1, None where it cannot be known."""
+    step: str = ""
+    """The step of a build."""
+
+
+BUILD_STEPS = {
+    T("checking items"): (0.0, 0.04),
+    T("checking users"): (0.04, 0.05),
+    T("checking behaviors"): (0.05, 0.14),
+    T("checking impressions"): (0.14, 0.15),
+    T("loading items"): (0.15, 0.2),
+    T("loading users"): (0.2, 0.4),
+    T("loading behaviors"): (0.4, 0.74),
+    T("loading impressions"): (0.74, 0.78),
+    T("building indexes"): (0.78, 1.0),
+}
+"""Part of the whole build at which each step of an ingest begins and ends, as measured on the demo."""
+
+
+def build_share(step: str, done: int, total: int | None) -> float:
+    """How much of a build is done, 0 to 1; 0 in a step that is not known."""
+    begin, end = BUILD_STEPS.get(step, (0.0, 0.0))
+    return begin + (end - begin) * min(done / total, 1.0) if total else begin
+
+
+class Startup:
+    """Opens store and models in two threads; `wait` tells when the app is there."""
+
+    def __init__(self, store_url: str | None, checkpoints: str | None) -> None:
+        self.stage = Stage(T("Opening the behavior store"))
+        pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="din-lens-start")
+        folder = Path(checkpoints) if checkpoints else DEMO_CHECKPOINTS
+        models = pool.submit(load_models, folder)
+        self._app: Future[App] = pool.submit(self._open, store_url, folder, models)
+        pool.shutdown(wait=False)
+
+    def wait(self, seconds: float) -> App | None:
+        """The app, or None when it is not there after `seconds`. Raises what the start raised."""
+        try:
+            return self._app.result(timeout=seconds)
+        except TimeoutError:
+            if self._app.done():  # the start itself ran into a timeout
+                raise
+            return None
+
+    def _open(self, store_url: str | None, folder: Path, models: Future[dict[str, Scorer]]) -> App:
+        url = store_url or demo_store(DEMO, self._building)
+        self.stage = Stage(T("Opening the behavior store"))
+        store = open_store(url)
+        summary = store.summary()
+        self.stage = Stage(T("Loading the models"))
+        scorers = models.result()
+        fingerprints = {name: scorer.fingerprint for name, scorer in scorers.items()}
+        setting = Setting(fingerprints, summary.context_fields, summary.last_timestamp)
+        opening = open_on(store, setting, None if store_url else DEMO / "opening.json")
+        setting = Setting(fingerprints, summary.context_fields, summary.last_timestamp, opening)
+        # Streamlit collects garbage after every run; what is loaded by now need not be looked at again.
+        gc.collect()
+        gc.freeze()
+        return App(store, scorers, summary, setting, folder)
+
+    def _building(self, step: str, done: int, total: int | None) -> None:
+        share = max(build_share(step, done, total), self.stage.share or 0.0)
+        self.stage = Stage(T("First start: building the demo's behavior store, {step}"), share, step)
+
+
+def from_environment() -> tuple[str | None, str | None]:
+    """DIN_STORE and DIN_CHECKPOINTS; (None, None) opens the embedded demo. One without the other is refused."""
+    store_url, checkpoints = os.environ.get("DIN_STORE") or None, os.environ.get("DIN_CHECKPOINTS") or None
+    if checkpoints is None and store_url is not None:
+        raise CheckpointError(
+            "DIN_STORE is set to {store_url} but DIN_CHECKPOINTS is not set; set it to the folder that holds"
+            " the checkpoints, or unset both for the demo",
+            store_url=store_url,
+        )
+    return store_url, checkpoints
+
+
+def load_models(folder: Path) -> dict[str, Scorer]:
+    """All checkpoints below `folder`, each gathering the requests of all sessions; DIN_DEVICE says where they score.
+
+    The first call imports torch.
+    """
+    import torch
+
+    from din_core.scoring import BatchingScorer, load_scorers, open_device
+
+    torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other
+    on = open_device(os.environ.get("DIN_DEVICE") or "cpu")
+    return {name: BatchingScorer(scorer) for name, scorer in load_scorers(folder, on).items()}
+
+
+def open_on(store: BehaviorStore, setting: Setting, stored: Path | None) -> Scenario | None:
+    """The opening example: the stored one where it fits this store, else a found one."""
+    if stored is not None and stored.is_file():
+        try:
+            return find_opening(store, setting.models, json.loads(stored.read_text(encoding="utf-8")))
+        except (DinLensError, ValueError, KeyError):
+            pass  # written for other tables: the page opens on an example all the same
+    return find_opening(store, setting.models)

@@ -1,0 +1,248 @@
+"""What the page Cases shows: a table a kind of case, and a link to Inspect on the chosen row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from din_core.cases import KINDS, MEASURED_KINDS, Cases, Slice, high_intensity, most_telling, rows_of, threshold
+from din_core.cases.kinds import INTENSE, LEAST_BEHAVIORS
+from din_core.domain import DinLensError, Item, Scenario
+from din_core.figures.cohort import number
+from din_core.pages.app.startup import App
+from din_core.pages.cases.files import AtHand, fitting, head, pick_slice, value_words
+from din_core.pages.inspect import page as inspect_page
+from din_core.pages.language.labels import Words, day, percent, profile, words_for
+from din_core.pages.language.translate import T, t
+from din_core.pages.session import address, caches
+from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.text_tables import columns_of
+from din_core.sharing.page_choices import CasesChoice
+
+SHOWN = 25
+TITLES = {
+    "main right": T("{main} right, {base} wrong"),
+    "base right": T("{base} right, {main} wrong"),
+    "gap": T("Largest gap"),
+    "negative": T("Most negative weights"),
+    "dominated": T("One behavior dominates"),
+    "disagree": T("Weights and effects disagree"),
+    "intense": T("High intensity, low score"),
+}
+MEANINGS = {
+    "main right": T(
+        "{main}'s probability lies on the side of the outcome, {base}'s does not: above or below {cut}, the share of "
+        "positives. The widest apart come first."
+    ),
+    "base right": T(
+        "{base}'s probability lies on the side of the outcome, {main}'s does not: above or below {cut}, the share of "
+        "positives. The widest apart come first."
+    ),
+    "gap": T("Where the two models' probabilities lie furthest apart, whoever is right."),
+    "negative": T(
+        "The behaviors to which {main} gives the most negative weight. A negative weight takes the behavior's "
+        "embedding away from the interest vector; it does not say that the score falls. The same candidate and "
+        "behavior are listed once."
+    ),
+    "dominated": T(
+        "Histories of {least} different items or more in which one behavior carries most of the measured effects "
+        "(leave-one-out): its share of Σ|effect|."
+    ),
+    "disagree": T(
+        "Histories of {least} different items or more in which the weights rank behaviors least like their measured "
+        "effects: Kendall's τ is 1 for the same order, 0 for none, −1 for the reverse."
+    ),
+    "intense": T(
+        "The largest {share} of the intensities Σw (from {intensity} on), with the lowest probability first: much is "
+        "switched on, and yet the score is low."
+    ),
+}
+READING = T(
+    "These are extremes, found by looking for them: they show what a model can do, not what it does on average. For "
+    "that, see *Cohorts*. Weights and scores are stored to three digits; *Inspect* computes them anew."
+)
+
+
+def show() -> None:
+    """The page, from the cases at hand and the store as it is now."""
+    hand = head(t("Cases worth seeing"))
+    if hand is None:
+        return
+    app = caches.current_app()
+    words = words_for(app.summary)
+    choice, problems = fitting(hand.cases, address.page_choice(CasesChoice))
+    report(problems)
+    kind = pick_kind(hand, choice)
+    pick_slice(hand.cases, "cases", choice, (words.outcome(0), words.outcome(1)))
+    among = rows_of(hand.cases, Slice(choice.profile, choice.category, choice.week, label=choice.outcome))
+    found, total = most_telling(hand.cases, kind, among, SHOWN)
+    rows = [int(row) for row in found]
+    st.markdown(literal(meaning(hand, kind)), width=860)
+    st.caption(how_many(hand.cases, kind, len(rows), total, int(among.sum())))
+    if not rows:
+        return
+    titles = titles_of(app, hand.cases, rows)
+    link = st.container(key="case_link")
+    table = cases_table(app, hand, words, kind, rows, titles)
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        height=35 * (len(rows) + 1) + 3,
+        key="cases",
+        on_select="rerun",
+        selection_mode="single-row-required",
+        column_config=columns_of(table, column_words(hand)),
+    )
+    with link:
+        show_link(hand, rows, picked["selection"]["rows"], titles)
+    st.caption(t(READING))
+
+
+def pick_kind(hand: AtHand, choice: CasesChoice) -> str:
+    """What is looked for."""
+
+    def change() -> None:
+        address.choose_on_page(replace(address.page_choice(CasesChoice), kind=st.session_state["case_kind"]))
+
+    st.session_state["case_kind"] = choice.kind
+    st.pills(
+        t("Kind"),
+        KINDS,
+        format_func=lambda name: literal(title(hand, name)),
+        required=True,
+        key="case_kind",
+        on_change=change,
+    )
+    return choice.kind
+
+
+def title(hand: AtHand, kind: str) -> str:
+    """What a kind is called."""
+    return t(TITLES[kind], main=hand.main, base=hand.base)
+
+
+def meaning(hand: AtHand, kind: str) -> str:
+    """What its cases have in common, and which come first."""
+    return t(
+        MEANINGS[kind],
+        main=hand.main,
+        base=hand.base,
+        cut=percent(threshold(hand.cases)),
+        least=LEAST_BEHAVIORS,
+        share=f"{1 - INTENSE:.0%}",
+        intensity=number(high_intensity(hand.cases)),
+    )
+
+
+def how_many(cases: Cases, kind: str, shown: int, total: int, among: int) -> str:
+    """The sample size: how many there are of the kind, and among how many they were looked for."""
+    told = t("{shown:,} of {total:,} cases, among {among:,} impressions.", shown=shown, total=total, among=among)
+    if kind in MEASURED_KINDS and cases.about.measured < cases.about.impressions:
+        told += " " + t(
+            "Effects were measured on a random sample of {n:,} of all {all:,} impressions (seed {seed}): cases outside "
+            "it are not found.",
+            n=cases.about.measured,
+            all=cases.about.impressions,
+            seed=cases.about.seed,
+        )
+    return told
+
+
+def titles_of(app: App, cases: Cases, rows: Sequence[int]) -> dict[str, Item]:
+    """The items of these rows by id, as the store has them."""
+    places = {int(p) for column in (cases.item, cases.low_item, cases.share_item) for p in column[rows] if p >= 0}
+    ids = [cases.item_ids[place] for place in sorted(places)]
+    try:
+        return {item.item_id: item for item in app.store.items(ids)}
+    except DinLensError:  # another store than the cases were made from: what it lacks is called by its id
+        return {item_id: found_item(app, item_id) for item_id in ids}
+
+
+def found_item(app: App, item_id: str) -> Item:
+    """One item; without title where the store lacks it."""
+    try:
+        return app.store.item(item_id)
+    except DinLensError:
+        return Item(item_id)
+
+
+def cases_table(
+    app: App, hand: AtHand, words: Words, kind: str, rows: Sequence[int], titles: dict[str, Item]
+) -> pd.DataFrame:
+    """One line a case: the candidate, what is telling about it, both probabilities, who and when."""
+    cases = hand.cases
+    lines = []
+    for row in rows:
+        p, q = float(cases.probability[row]), float(cases.base_probability[row])
+        lines.append(
+            {
+                t("Candidate"): titles[cases.item_ids[cases.item[row]]].label,
+                **telling(cases, kind, row, titles),
+                t("Outcome"): words.outcome(int(cases.label[row])),
+                hand.main: percent(p),
+                hand.base: percent(q),
+                t("Difference in points"): signed(100 * (p - q)),
+                t(words.person): person(app, cases.user_ids[cases.user[row]]),
+                t("Shown"): day(int(cases.time[row])),
+                t("Category"): value_words(cases.categories[cases.category[row]]),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def column_words(hand: AtHand) -> dict[str, str]:
+    """What each column says, for those who point at its head."""
+    return {
+        hand.main: t("Probability under this model"),
+        hand.base: t("Probability under this model"),
+        t("Difference in points"): t("{main} minus {base}, in points of probability", main=hand.main, base=hand.base),
+        t("Weight"): t("Activation weight of one occurrence"),
+        t("Share"): t("Of the sum of all measured effects, without their signs"),
+        "τ": t("Kendall's τ of weights × repeats and measured effects, from −1 to 1"),
+        "Σw": t("All weights added up, repeats counted"),
+        t("Different items"): t("In the history, as {main} sees it", main=hand.main),
+    }
+
+
+def telling(cases: Cases, kind: str, row: int, titles: dict[str, Item]) -> dict[str, str]:
+    """What makes a row a case of its kind, beside the two probabilities."""
+    if kind == "negative":
+        behavior = titles[cases.item_ids[cases.low_item[row]]].label
+        return {t("Weight"): number(float(cases.low_weight[row])), t("Of the behavior"): behavior}
+    if kind == "dominated":
+        behavior = titles[cases.item_ids[cases.share_item[row]]].label
+        return {t("Share"): percent(float(cases.share[row])), t("Of the behavior"): behavior, **many(cases, row)}
+    if kind == "disagree":
+        return {"τ": f"{cases.tau[row]:.2f}".replace("-", "−"), **many(cases, row)}
+    if kind == "intense":
+        return {"Σw": number(float(cases.intensity[row])), **many(cases, row)}
+    return {}
+
+
+def many(cases: Cases, row: int) -> dict[str, str]:
+    """How long the history is."""
+    return {t("Different items"): f"{cases.distinct[row]:,}"}
+
+
+def person(app: App, user_id: str) -> str:
+    """The user's id with the profile values that say most."""
+    try:
+        return " · ".join([user_id, *profile(app.store.user(user_id))])
+    except DinLensError:
+        return user_id
+
+
+def show_link(hand: AtHand, rows: Sequence[int], picked: Sequence[int], titles: dict[str, Item]) -> None:
+    """A link to Inspect on the chosen row, under the two models of the cases."""
+    cases, row = hand.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
+    item_id = cases.item_ids[cases.item[row]]
+    scenario = Scenario(cases.user_ids[cases.user[row]], int(cases.time[row]), (item_id,), hand.links)
+    inspect_page.link(t("Open {item} in Inspect", item=literal(titles[item_id].label)), scenario)
+
+
+def signed(value: float) -> str:
+    """`+1.2` or `−1.2`."""
+    return f"{value:+.1f}".replace("-", "−")

@@ -1,0 +1,332 @@
+"""What the page Cohorts shows: mean weights over any part of the impressions, and how well the models do there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import astuple
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from din_core.cases import (
+    AGES,
+    OTHER,
+    RANKS,
+    REPEATS,
+    Cases,
+    Slice,
+    mean_weights,
+    mean_weights_of_others,
+    rows_of,
+    share_of,
+)
+from din_core.domain.cohort import Mean
+from din_core.figures.calibration import CalibrationInfo, CalibrationLabels, calibration_info, plot_calibration
+from din_core.figures.cohort import (
+    Bin,
+    BinsInfo,
+    BinsLabels,
+    CategoriesInfo,
+    CategoriesLabels,
+    bins_info,
+    categories_info,
+    number,
+    plot_bins,
+    plot_categories,
+)
+from din_core.metrics import METRICS, Estimate
+from din_core.pages.cases.files import AtHand, about, bin_names, fitting, head, pick_slice, slice_words, value_words
+from din_core.pages.cohorts.quality import DRAWS, Quality, quality
+from din_core.pages.language.labels import words_for
+from din_core.pages.language.metric_texts import meanings
+from din_core.pages.language.translate import T, t
+from din_core.pages.session import address, caches
+from din_core.pages.widgets.charts import Told, show_chart
+from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.text_tables import show_table
+from din_core.sharing.page_choices import CohortChoice
+
+MOST_ROWS = 20
+"""Candidate categories of the map."""
+METRIC_NAMES = {"auc": "AUC", "gauc": "GAUC", "log_loss": T("Log loss"), "ece": "ECE"}
+ALL_ROWS = T("Every candidate category here is a row.")
+MOST_FREQUENT = T("Rows are the {n:,} most frequent of {total:,} candidate categories here.")
+CELLS = T("Point at a cell for its interval and sample size, or read them in the table.")
+READING = T(
+    "A mean is over every behavior of every impression, repeats counted, so long histories count more. It tells where "
+    "weight lies, not what it does to the score: a weight is not an effect. Intervals are over users, as one user's "
+    "impressions depend on each other; many are shown at once, and of a hundred some five miss the true mean by chance."
+)
+TIME_READING = T(
+    "DIN sees no time: where its weights differ by age, what is bought at that age differs. A share above that of the "
+    "oldest behaviors says that users lately did more of what they are shown now."
+)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def slice_quality(key: tuple[object, ...], _cases: Cases, _among: NDArray[np.bool_]) -> Quality:
+    """How well both models do on a slice of the cases; `key` names the files and the slice."""
+    return quality(_cases, _among)
+
+
+def show() -> None:
+    """The page, from the cases at hand."""
+    hand = head(t("Weights over a cohort"))
+    if hand is None:
+        return
+    choice, problems = fitting(hand.cases, address.page_choice(CohortChoice))
+    report(problems)
+    pick_slice(hand.cases, "cohorts", choice)
+    chosen = Slice(choice.profile, choice.category, choice.week, choice.length)
+    among = rows_of(hand.cases, chosen)
+    told = Told((hand.links[0], hand.cases.about.split, slice_words(chosen)), (about(hand), slice_words(chosen)))
+    with st.container(key="cohort_size"):
+        st.markdown(size_words(hand.cases, among, words_for(caches.current_app().summary).people))
+    if among[hand.cases.sums.row].any():
+        show_categories(hand.cases, among, told)
+        show_bins(hand.cases, among, told)
+        show_own_category(hand.cases, among, told)
+        st.caption(t(READING))
+    if among.any():
+        show_quality(hand, chosen, among, told)
+
+
+def size_words(cases: Cases, among: NDArray[np.bool_], people: str) -> str:
+    """How many impressions and users are in the slice, and on how many of them the weights are summed."""
+    summed = among[cases.sums.row]
+    told = t(
+        "**Impressions: {n:,}. {people}: {users:,}.** ",
+        n=int(among.sum()),
+        people=t(people).capitalize(),
+        users=len(np.unique(cases.user[among])),
+    )
+    if cases.about.summed == cases.about.impressions:
+        return told + t("Weights are summed over all of them.")
+    return told + t(
+        "Weights are summed over {n:,} of these impressions ({people}: {users:,}): sums were kept of a random sample "
+        "of {of:,} of all {all:,} (seed {seed}).",
+        n=int(summed.sum()),
+        users=len(np.unique(cases.user[cases.sums.row[summed]])),
+        people=t(people),
+        of=cases.about.summed,
+        all=cases.about.impressions,
+        seed=cases.about.seed + 1,
+    )
+
+
+@lru_cache(maxsize=64)
+def drawn(plot: Callable[..., Any], *what: Any) -> Any:
+    """The chart of an info; another visitor's choice does not draw it anew."""
+    return plot(*what)
+
+
+def show_categories(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
+    """Who switches on whom: a map of candidate by behavior category, and the same as a table."""
+    title = t("By category of the candidate and of the behavior")
+    st.subheader(title, anchor=False)
+    rows, total = most_frequent(cases, among)
+    means = {name: mean_weights(cases, "category", among & (cases.category == place)) for name, place in rows}
+    columns = [t("all others") if name == OTHER else value_words(name) for name in cases.about.behavior_categories]
+    info = categories_info({value_words(name): mean for name, mean in means.items()}, columns)
+    labels = CategoriesLabels(
+        value=t("mean weight of one occurrence"),
+        cell=t("{row} on {column}: {value}"),
+        interval=t("95 %: {low} to {high}"),
+        no_interval=t("no interval"),
+        of=t("{count} behaviors, {users} users"),
+        x=t("category of the behavior"),
+    )
+    figure, table = drawn(plot_categories, info, is_dark(), labels), categories_table(info)
+    show_chart("cohort_categories", figure, title=title, told=told, table=table, alt=map_words(info))
+    words = t(ALL_ROWS) if len(rows) == total else t(MOST_FREQUENT, n=len(rows), total=total)
+    st.caption(f"{words} {t(CELLS)}")
+    with st.expander(t("The same as a table")):
+        st.dataframe(table, hide_index=True, key="categories_table")
+
+
+def most_frequent(cases: Cases, among: NDArray[np.bool_]) -> tuple[list[tuple[str, int]], int]:
+    """Name and place of the candidate categories with most sums, in the order of the columns; and of how many."""
+    shown = np.bincount(cases.category[cases.sums.row[among[cases.sums.row]]], minlength=len(cases.categories))
+    order = np.argsort(-shown, kind="stable")[:MOST_ROWS]
+    rows = [(cases.categories[place], int(place)) for place in order if shown[place]]
+    columns = {name: place for place, name in enumerate(cases.about.behavior_categories)}
+    rows.sort(key=lambda row: columns.get(row[0], len(columns)))
+    return rows, int(np.count_nonzero(shown))
+
+
+def map_words(info: CategoriesInfo) -> str:
+    """The map for those who do not see it."""
+    return t(
+        "Mean weights of {rows} candidate categories on {columns} behavior categories, from −{limit} to {limit}; the "
+        "table below holds them.",
+        rows=len(info.rows),
+        columns=len(info.columns),
+        limit=number(info.limit),
+    )
+
+
+def categories_table(info: CategoriesInfo) -> pd.DataFrame:
+    """One line a candidate category: each mean with its interval."""
+    return pd.DataFrame(
+        [
+            {t("Candidate"): row, **{cell.name: with_interval(cell) for cell in cells}}
+            for row, cells in zip(info.rows, info.cells, strict=True)
+        ]
+    )
+
+
+def with_interval(found: Bin) -> str:
+    """`0.212 (0.198 to 0.226)`."""
+    if found.low is None:
+        return number(found.value)
+    return t("{value} ({low} to {high})", value=number(found.value), low=number(found.low), high=number(found.high))
+
+
+def show_bins(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
+    """Curves by age, rank and repeats, side by side."""
+    st.subheader(t("By age, rank and repeats of the behavior"), anchor=False)
+    shown = {
+        "age": (t("age of the behavior in days"), bin_names(AGES, whole=False)),
+        "rank": (t("rank of the behavior, 1 the newest"), bin_names(RANKS)),
+        "repeats": (t("times the item is in the history"), bin_names(REPEATS)),
+    }
+    for column, (dimension, (x, names)) in zip(st.columns(3), shown.items(), strict=True):
+        with column:
+            means = {t("mean weight"): mean_weights(cases, dimension, among)}
+            show_curve(dimension, means, names, x, t("mean weight of one occurrence"), told)
+
+
+def show_own_category(cases: Cases, among: NDArray[np.bool_], told: Told) -> None:
+    """Target-category correlation over time: how much of the past is in the candidate's category, and its weight."""
+    st.subheader(t("The candidate's own category over time"), anchor=False)
+    names, x = bin_names(AGES, whole=False), t("age of the behavior in days")
+    left, right = st.columns(2)
+    with left:
+        shares = {t("own category"): share_of(cases, "own_age", "age", among)}
+        show_curve("own_share", shares, names, x, t("share in the candidate's category"), told, percent=True)
+    with right:
+        means = {
+            t("own category"): mean_weights(cases, "own_age", among),
+            t("all others"): mean_weights_of_others(cases, "own_age", "age", among),
+        }
+        show_curve("own_weight", means, names, x, t("mean weight of one occurrence"), told)
+    st.caption(t(TIME_READING))
+
+
+def show_curve(
+    key: str, means: Mapping[str, Mean], names: tuple[str, ...], x: str, y: str, told: Told, percent: bool = False
+) -> None:
+    """One chart, and the same as a table."""
+    info = bins_info(means, names)
+    labels = BinsLabels(
+        x=x,
+        y=y,
+        interval=t("95 %: {low} to {high}"),
+        no_interval=t("no interval"),
+        of=t("{count} behaviors, {users} users"),
+    )
+    table = bins_table(info, x, percent)
+    show_chart(
+        f"cohort_{key}",
+        drawn(plot_bins, info, is_dark(), labels, percent),
+        title=t("{y} by {x}", y=y, x=x).capitalize(),
+        told=told,
+        table=table,
+        alt=t("{y} by {x}; the table below holds the numbers.", y=y, x=x),
+    )
+    with st.expander(t("The same as a table")):
+        st.dataframe(table, hide_index=True, key=f"{key}_table")
+
+
+def bins_table(info: BinsInfo, x: str, percent: bool) -> pd.DataFrame:
+    """One line a bin of each series: mean, interval, behaviors and users."""
+    return pd.DataFrame(
+        [
+            {
+                x: found.name,
+                **({t("Behaviors of"): name} if len(info.series) > 1 else {}),
+                t("Mean"): number(found.value, percent),
+                t("95 % from"): number(found.low, percent),
+                t("to"): number(found.high, percent),
+                t("Behaviors"): f"{found.count:,}",
+                t("Users"): f"{found.users:,}",
+            }
+            for name, bins in info.series
+            for found in bins
+        ]
+    )
+
+
+def show_quality(hand: AtHand, chosen: Slice, among: NDArray[np.bool_], told: Told) -> None:
+    """AUC, GAUC and calibration of both models on the same slice."""
+    st.subheader(t("How well the models do on the same impressions"), anchor=False)
+    found = slice_quality((*hand.key, *astuple(chosen)), hand.cases, among)
+    names = (hand.main, hand.base)
+    lines = [
+        {
+            t("Model"): literal(name),
+            **{t(METRIC_NAMES[metric]): metric_words(one.metrics[metric]) for metric in METRICS},
+        }
+        for name, one in zip(names, found, strict=True)
+    ]
+    left, right = st.columns([3, 2])
+    with left:
+        info = calibration_info({name: one.calibration for name, one in zip(names, found, strict=True)})
+        labels = CalibrationLabels(
+            predicted=t("predicted probability"),
+            observed=t("observed share of positives"),
+            perfect=t("as predicted"),
+            point=t("{model}: predicted {predicted}, observed {observed}, {rows} impressions"),
+        )
+        table = calibration_table(info)
+        show_chart(
+            "cohort_calibration",
+            drawn(plot_calibration, info, is_dark(), labels),
+            title=t("Observed shares of positives over predicted probabilities"),
+            told=told,
+            table=table,
+            alt=t("Observed shares of positives over predicted probabilities, for both models."),
+        )
+    with right:
+        metrics = pd.DataFrame(lines).set_index(t("Model")).T
+        show_table(metrics.rename_axis(index=t("Metric"), columns=None), index=True)
+        st.caption(
+            t(
+                "On all {n:,} impressions of the slice; 95 % intervals by drawing users anew, {draws} times. A dash: "
+                "the metric has no value here, such as AUC where all outcomes are alike.",
+                n=int(among.sum()),
+                draws=DRAWS,
+            )
+        )
+        st.caption(meanings(METRICS))
+    with st.expander(t("The same as a table")):
+        st.dataframe(table, hide_index=True, key="calibration_table")
+
+
+def calibration_table(info: CalibrationInfo) -> pd.DataFrame:
+    """One line a point of each model."""
+    return pd.DataFrame(
+        [
+            {
+                t("Model"): name,
+                t("Predicted"): f"{p.predicted:.1%}",
+                t("Observed"): f"{p.observed:.1%}",
+                t("Impressions"): f"{p.rows:,}",
+            }
+            for name, points in info.models
+            for p in points
+        ]
+    )
+
+
+def metric_words(found: Estimate | None) -> str:
+    """`0.7637 (0.7584 to 0.7684)`."""
+    if found is None:
+        return "–"
+    if found.low is None or found.high is None:
+        return f"{found.mean:.4f}"
+    return t("{value} ({low} to {high})", value=f"{found.mean:.4f}", low=f"{found.low:.4f}", high=f"{found.high:.4f}")

@@ -1,0 +1,229 @@
+"""Compare: several candidates, several models or two users, side by side over the same behaviors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from din_core.domain import Scenario
+from din_core.figures import HeatmapInfo, HeatmapLabels, Weighed, heatmap_info, plot_heatmap
+from din_core.figures.heatmap import Scale
+from din_core.pages.compare.row_pickers import (
+    choose_candidates,
+    choose_columns,
+    choose_kind,
+    choose_models,
+    choose_rows,
+    lead_box,
+    other_box,
+)
+from din_core.pages.compare.rows import (
+    Compared,
+    candidates_of,
+    cases_of,
+    category_field,
+    heatmap_table,
+    models_of,
+    models_table,
+    other_user,
+    ranking_table,
+    users_table,
+)
+from din_core.pages.inspect import page as inspect_page
+from din_core.pages.inspect.inspection import Case
+from din_core.pages.language.labels import day, moment, words_for
+from din_core.pages.language.translate import T, t
+from din_core.pages.session import address, caches, visitor
+from din_core.pages.widgets import pickers
+from din_core.pages.widgets.charts import Told, show_chart, told_of
+from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.text_tables import show_table
+from din_core.sharing.page_choices import CompareChoice
+
+READING = T(
+    "A cell is weight × repeats, summed over all behaviors with that item, or of that category: blue is above zero, "
+    "orange below, pale is near it, and a dot says that there is no such behavior. Shown are the {shown:,} of {all:,} "
+    "columns with the largest cell in any row; the rest is summed in the last column and has no colour, as a sum of "
+    "many would outshine every cell. The cells of a row, with the rest, add up to its Σw. A weight is not an effect "
+    "on the score."
+)
+ONE_SCALE = T("All rows share one scale of colours, as they are one model's weights.")
+OWN_SCALES = T(
+    "Weights of different models are not on one scale: each row has its own colours, from minus to plus its largest "
+    "cell, and its range stands under its name. Compare which behaviors a model picks out, not how strong the colours "
+    "of two rows are."
+)
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title=t("Compare"), url_path="compare")
+
+
+def show() -> None:
+    """The page, from the session's scenario and comparison and the store as it is now."""
+    app, own = caches.current_app(), visitor.session()
+    impressions, history = pickers.read_on_screen(
+        lambda store, scenario, _: store.history(scenario.user_id, scenario.as_of)
+    )
+    scenario, words = own.scenario, words_for(app.summary)
+    user, shown = st.columns(2)
+    with user:
+        pickers.user_box(app, words, scenario)
+    with shown:
+        pickers.impression_box(words, scenario, impressions)
+    report(own.problems)
+    st.header(t("Compare"), anchor=False)
+    if scenario is None or history is None:
+        st.markdown(t("There is no scenario on screen: choose a user."))
+        return
+    choose_kind()
+    comparison = address.page_choice(CompareChoice)
+    now = Compared(app, scenario, tuple(impressions), history, comparison, caches.models_on_screen(scenario))
+    {"candidates": show_candidates, "models": show_models, "users": show_users}[comparison.by](now)
+
+
+def show_candidates(now: Compared) -> None:
+    """Several candidates of one user: ranked under both models, and what the first switches on for each."""
+    cases = cases_of(now, candidates_of(now))
+    choose_candidates(now, cases)
+    choose_models(now)
+    items, contexts = [case.item for case in cases], [case.context for case in cases]
+    scores = [now.app.scorers[name].score(now.history, items, contexts) for name in now.names]
+    table, order = ranking_table(now, cases, scores)
+    st.markdown(literal(about(now)))
+    show_table(table)
+    links([(cases[place].item.label, alone(now, cases[place])) for place in order])
+    rows = [
+        Weighed(f"{rank} · {cases[place].item.label}", scores[0].behaviors, scores[0].weight[place])
+        for rank, place in enumerate(order, 1)
+    ]
+    told = told_of(now.app, now.history.user, now.scenario, now.names[:1])
+    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, told)
+
+
+def about(now: Compared) -> str:
+    """Who, when and how much history."""
+    words = words_for(now.app.summary)
+    return t(
+        "{user}, as of {time}; {n:,} behaviors before.",
+        user=words.user_label(now.history.user),
+        time=moment(now.scenario.as_of),
+        n=len(now.history.behaviors),
+    )
+
+
+def show_models(now: Compared) -> None:
+    """One candidate under several models, each row on its own scale."""
+    names, problems = models_of(now)
+    report(problems)
+    (case,) = cases_of(now, now.scenario.candidate_ids[:1])
+    lead_box(now, case.item)
+    choose_rows(now, names)
+    scores = [now.app.scorers[name].score(now.history, [case.item], case.context) for name in names]
+    st.markdown(literal(f"{case.item.label}. {about(now)}"))
+    show_table(models_table(now, names, scores))
+    models = now.app.models
+    links([(models[name].name, led_by(alone(now, case), models[name].link)) for name in names])
+    weighed = [Weighed(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
+    show_heatmap(now, weighed, "row", t("weight"), told_of(now.app, now.history.user, now.scenario, names, case.item))
+
+
+def show_users(now: Compared) -> None:
+    """One candidate for two users, whose histories lie side by side."""
+    user, problems = other_user(now)
+    report(problems)
+    (case,) = cases_of(now, now.scenario.candidate_ids[:1])
+    which, other = st.columns(2)
+    with which:
+        lead_box(now, case.item)
+    with other:
+        other_box(now, user)
+    if user is None:
+        st.markdown(t("The store holds no other user."))
+        return
+    choose_models(now)
+    histories = [now.history, now.app.store.history(user.user_id, now.scenario.as_of)]
+    scores = [[now.app.scorers[name].score(h, [case.item], case.context) for name in now.names] for h in histories]
+    words = words_for(now.app.summary)
+    told = t(
+        "{item} for both, as of {time}, in the context it has for the first.",
+        item=case.item.label,
+        time=moment(now.scenario.as_of),
+    )
+    st.markdown(literal(told))
+    show_table(users_table(now, histories, scores))
+    labels = [words.user_label(history.user) for history in histories]
+    own = alone(now, case)
+    links([(label, replace(own, user_id=h.user.user_id)) for label, h in zip(labels, histories, strict=True)])
+    rows = [Weighed(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
+    first = told_of(now.app, now.history.user, now.scenario, now.names[:1], case.item)
+    both = Told((*first.name, user.user_id), (*first.lines, labels[1]))
+    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
+
+
+def alone(now: Compared, case: Case) -> Scenario:
+    """The scenario that shows one candidate with the numbers that it has here."""
+    return replace(now.scenario, candidate_ids=(case.item.item_id,), context=case.context)
+
+
+def led_by(scenario: Scenario, model: str) -> Scenario:
+    """The same with this model first, as a link names it."""
+    return replace(scenario, checkpoints=tuple(dict.fromkeys([model, *scenario.checkpoints[1:]])))
+
+
+def links(targets: Sequence[tuple[str, Scenario]]) -> None:
+    """The way to *Inspect* from each row."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="compare_links"):
+        st.markdown(t("Open in *Inspect*:"), width="content")
+        for label, scenario in targets:
+            inspect_page.link(literal(label), scenario)
+
+
+def show_heatmap(now: Compared, rows: Sequence[Weighed], scale: Scale, noun: str, told: Told) -> None:
+    """The rows over their behaviors, and the same as a table."""
+    comparison = now.comparison
+    field = category_field(row.behaviors for row in rows)
+    st.subheader(t("Who switches on what"), anchor=False)
+    choose_columns(comparison)
+    info = heatmap_info(
+        rows, fold=comparison.folded, order=comparison.order, most=comparison.columns, scale=scale, field=field
+    )
+    if not info.columns:
+        st.markdown(t("There is no behavior before that time."))
+        return
+    labels = HeatmapLabels(
+        value=t("{noun} × repeats", noun=noun),
+        rest=t("the rest: {n}"),
+        rest_hover=t("Σ weight × repeats of the {n} columns that are not shown: {value}, behaviors: {lines}"),
+        cell=t("{value}: {total}, behaviors: {lines}, {each} each on average"),
+        missing=t("no such behavior here"),
+        largest=t("row's largest"),
+        to=t("{low} to {high}"),
+        day=day,
+    )
+    table, config = heatmap_table(info)
+    show_chart(
+        "heatmap",
+        plot_heatmap(info, is_dark(), labels),
+        title=t("Who switches on what"),
+        told=told,
+        table=table,
+        alt=alternative(info),
+    )
+    reading = t(READING, shown=len(info.columns), all=len(info.columns) + info.rest_columns)
+    scales = OWN_SCALES if scale == "row" else ONE_SCALE
+    st.caption(f"{t(scales)} {reading}")
+    st.dataframe(table, hide_index=True, column_config=config, key="heatmap_table", placeholder="–")
+
+
+def alternative(info: HeatmapInfo) -> str:
+    """The chart for those who do not see it."""
+    return t(
+        "Weights of {rows} rows over {columns} columns; the table below holds the same numbers.",
+        rows=len(info.rows),
+        columns=len(info.columns),
+    )

@@ -1,0 +1,189 @@
+"""What the Compare page puts side by side, and the tables of its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from din_core.domain import FoldedBehavior, History, Impression, Scenario, Scores, UnknownUser, User
+from din_core.figures import HeatmapInfo
+from din_core.figures.heatmap import number
+from din_core.pages.app.startup import App
+from din_core.pages.inspect.inspection import Case
+from din_core.pages.language.labels import percent, words_for
+from din_core.pages.language.translate import t
+from din_core.pages.widgets.frame import literal
+from din_core.sharing import sentence
+from din_core.sharing.links import MAX_CANDIDATES
+from din_core.sharing.page_choices import CompareChoice
+
+MOST_MODELS = 12
+"""Rows between models where none are chosen."""
+CATEGORY = "category"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the page stands on."""
+
+    app: App
+    scenario: Scenario
+    impressions: tuple[Impression, ...]
+    """The user's."""
+    history: History
+    """The user's, before the scenario's time."""
+    comparison: CompareChoice
+    names: tuple[str, ...]
+    """Folder names of the models on screen."""
+
+
+def candidates_of(now: Compared) -> tuple[str, ...]:
+    """The scenario's candidates; where it names one only, it and those that were shown at that time."""
+    own = now.scenario.candidate_ids
+    if len(own) > 1:
+        return own
+    then = [i.item.item_id for i in now.impressions if i.timestamp == now.scenario.as_of]
+    return tuple(dict.fromkeys([*own, *then]))[:MAX_CANDIDATES]
+
+
+def cases_of(now: Compared, ids: Sequence[str]) -> list[Case]:
+    """Each in the context in which it was shown then, else in the scenario's, which is its first candidate's own."""
+    scenario, found = now.scenario, []
+    then = {i.item.item_id: i for i in now.impressions if i.timestamp == scenario.as_of}
+    items = {item.item_id: item for item in now.app.store.items(ids)}
+    for item_id in ids:
+        shown = then.get(item_id)
+        context: Mapping[str, str | None] = scenario.context if shown is None else shown.context
+        if shown is not None and item_id == scenario.candidate_ids[0]:
+            context = {**shown.context, **scenario.context}
+        found.append(Case(items[item_id], context, shown))
+    return found
+
+
+def models_of(now: Compared) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Folder names of the models compared, and a sentence for each that a link names and that is not here as it was."""
+    models, found, problems = now.app.models, list[str](), list[str]()
+    for link in now.comparison.models:
+        name = next((name for name, model in models.items() if link in (model.link, name, model.fingerprint)), None)
+        folder = link.rpartition("@")[0]
+        if name is None and folder in models:
+            name = folder
+            problems.append(
+                t("The model {name} is not the version that was sent: its numbers may differ.", name=folder)
+            )
+        if name is None:
+            problems.append(t("There is no model “{name}” here.", name=link[:60]))
+        else:
+            found.append(name)
+    everything = dict.fromkeys([*now.names, *models])
+    return tuple(dict.fromkeys(found)) or tuple(everything)[:MOST_MODELS], tuple(problems)
+
+
+def other_user(now: Compared) -> tuple[User | None, tuple[str, ...]]:
+    """The second user, and a sentence where the one that a link names is not in the store."""
+    problems: tuple[str, ...] = ()
+    if now.comparison.other is not None:
+        try:
+            return now.app.store.user(now.comparison.other), ()
+        except UnknownUser as error:
+            problems = (sentence(error),)
+    first = now.app.store.search_users("", 2).matches
+    return next((user for user in first if user.user_id != now.scenario.user_id), None), problems
+
+
+def category_field(histories: Iterable[Sequence[FoldedBehavior]]) -> str:
+    """The item field whose values are called categories: `category` where items have one, else their first."""
+    fields = dict.fromkeys(name for behaviors in histories for b in behaviors for name in b.item.fields)
+    return CATEGORY if CATEGORY in fields else next(iter(fields), CATEGORY)
+
+
+def ranks(logit: NDArray[np.floating[Any]]) -> list[int]:
+    """1 for the highest; equal ones share a rank."""
+    return [1 + int((logit > own).sum()) for own in logit]
+
+
+def ranking_table(now: Compared, cases: Sequence[Case], scores: Sequence[Scores]) -> tuple[pd.DataFrame, list[int]]:
+    """Candidates from the first model's best down, and their places: probability, rank and gap under each model."""
+    words = words_for(now.app.summary)
+    order = sorted(range(len(cases)), key=lambda place: -float(scores[0].logit[place]))
+    rows = []
+    for place in order:
+        case = cases[place]
+        row = {t("Rank"): str(ranks(scores[0].logit)[place]), t("Candidate"): literal(case.item.label)}
+        for n, (name, found) in enumerate(zip(now.names, scores, strict=True)):
+            title = now.app.models[name].name
+            row[literal(title)] = percent(found.probability[place])
+            if n:
+                row[t("Rank by {model}", model=literal(title))] = str(ranks(found.logit)[place])
+            gap = 100 * float(found.probability[place] - found.probability.max())
+            row[t("Gap, points") if n == 0 else t("Gap by {model}", model=literal(title))] = points(gap)
+        row["Σw"] = number(float(scores[0].intensity[place]))
+        row[t("Outcome")] = "–" if case.impression is None else words.outcome(case.impression.label)
+        rows.append(row)
+    return pd.DataFrame(rows), order
+
+
+def models_table(now: Compared, names: Sequence[str], scores: Sequence[Scores]) -> pd.DataFrame:
+    """One row a model: what it predicts, what its weights are, and what it sees of the history."""
+    rows = []
+    for name, found in zip(names, scores, strict=True):
+        model, weight = now.app.models[name], found.weight[0]
+        rows.append(
+            {
+                t("Model"): literal(model.name),
+                t("Probability"): percent(found.probability[0]),
+                t("Weights"): literal(", ".join(model.badges[:1])),
+                t("Lowest"): number(float(weight.min())) if len(weight) else "–",
+                t("Highest"): number(float(weight.max())) if len(weight) else "–",
+                "Σw": number(float(found.intensity[0])),
+                t("Behaviors seen"): f"{sum(b.count for b in found.behaviors):,}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def users_table(now: Compared, histories: Sequence[History], scores: Sequence[Sequence[Scores]]) -> pd.DataFrame:
+    """One row a user: behaviors, probability under each model, interest intensity, and the outcome where known."""
+    words, rows = words_for(now.app.summary), []
+    for history, found in zip(histories, scores, strict=True):
+        row = {t(words.person): literal(words.user_label(history.user)), t("Behaviors"): f"{len(history.behaviors):,}"}
+        for name, score in zip(now.names, found, strict=True):
+            row[literal(now.app.models[name].name)] = percent(score.probability[0])
+        row["Σw"] = number(float(found[0].intensity[0]))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def heatmap_table(info: HeatmapInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The heat map turned over: a line for each column, then the rest and Σw; and how its numbers are written."""
+    what = t("Category") if info.fold == "category" else t("Item")
+    ends = [t("the rest: {n}", n=info.rest_columns), "Σw"]
+    columns: dict[str, list[Any]] = {what: [*(column.name for column in info.columns), *ends]}
+    if info.fold == "item":
+        columns[t("Category")] = [*(column.category for column in info.columns), None, None]
+    last = t("Last")
+    columns[last] = [*(pd.Timestamp(column.last, unit="s") for column in info.columns), None, None]
+    for r, row in enumerate(info.rows):
+        columns[row] = [*info.total[r].tolist(), float(info.rest[r]), float(info.intensity[r])]
+    same = bool((info.lines == info.lines[:1]).all() and (info.rest_lines == info.rest_lines[0]).all())
+    for r, row in enumerate(info.rows[:1] if same else info.rows):
+        name = t("Repeats") if same else t("Repeats · {row}", row=row)
+        columns[name] = [
+            *info.lines[r].tolist(),
+            int(info.rest_lines[r]),
+            int(info.lines[r].sum() + info.rest_lines[r]),
+        ]
+    config: dict[str, Any] = {row: st.column_config.NumberColumn(format="%.4g") for row in info.rows}
+    config[last] = st.column_config.DateColumn(format=t("D MMM YYYY"))
+    return pd.DataFrame(columns), config
+
+
+def points(value: float) -> str:
+    """`0`, `−3.2`."""
+    return "0" if value == 0 else f"{value:.1f}".replace("-", "−")

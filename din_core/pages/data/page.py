@@ -1,0 +1,212 @@
+"""Data: what is in the store, and a guided import of one's own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, weeks_info
+from din_core.pages.data.table_import import show_import
+from din_core.pages.language.labels import day, field_label
+from din_core.pages.language.translate import T, t
+from din_core.pages.session import caches, visitor
+from din_core.pages.widgets.charts import Told, date_name, show_chart
+from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.text_tables import show_table
+from din_core.store import BehaviorStore, FieldFacts, StoreFacts, StoreSummary
+
+TABLES = {
+    "items": T("Items"),
+    "users": T("Users"),
+    "behaviors": T("Behaviors"),
+    "impressions": T("Impressions"),
+}
+ROOM_FOR_VALUES = "<style>.st-key-fields td:last-child { min-width: 20rem; }</style>"
+"""On a phone the table scrolls rather than stand in a column of single words."""
+SPLITS = {"train": T("train"), "valid": T("valid"), "test": T("test")}
+REJECTS = T(
+    "A store keeps the rows that were loaded, not those that were refused: `python -m trainer ingest` loads nothing "
+    "while any row is wrong, unless it is told to leave such rows out, and then prints how many and why."
+)
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def store_facts(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> StoreFacts:
+    """What is counted of a store, as it was when it held so many rows."""
+    return _store.facts()
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title=t("Data"), url_path="data")
+
+
+def show() -> None:
+    """The page, from the store as it is now."""
+    app, own = caches.current_app(), visitor.session()
+    report(own.problems)
+    st.header(t("What is in the store"), anchor=False)
+    summary = app.store.summary()
+    show_counts(summary)
+    with st.spinner(t("Counting …")):
+        facts = store_facts(app.store.url, counts_of(summary), app.store)
+    told = told_of_store(summary)
+    show_splits(facts, told)
+    show_users(facts, told)
+    st.subheader(t("Fields"), anchor=False)
+    with st.container(key="fields"):
+        st.html(ROOM_FOR_VALUES)
+        show_table(fields_table(facts.fields))
+    st.caption(t("Missing: rows of the table without a value. A user's field may have several values in one row."))
+    st.subheader(t("Where it comes from, and what was refused"), anchor=False)
+    st.markdown(literal(summary.provenance) if summary.provenance else t("The store does not say where it comes from."))
+    st.markdown(t(REJECTS))
+    st.header(t("Import your own tables"), anchor=False)
+    show_import()
+
+
+def counts_of(summary: StoreSummary) -> tuple[object, ...]:
+    """Another when rows were added."""
+    splits = tuple(sorted(summary.impressions_by_split.items()))
+    return (
+        summary.n_users,
+        summary.n_items,
+        summary.n_behaviors,
+        splits,
+        summary.first_timestamp,
+        summary.last_timestamp,
+    )
+
+
+def show_counts(summary: StoreSummary) -> None:
+    """Rows of each table, and the time they span."""
+    with st.container(horizontal=True, gap="large", key="counts"):
+        numbers = (summary.n_items, summary.n_users, summary.n_behaviors, summary.n_impressions)
+        for label, number in zip(TABLES.values(), numbers, strict=True):
+            st.metric(t(label), f"{number:,}", width="content")
+    if summary.first_timestamp is not None and summary.last_timestamp is not None:
+        first, last = day(summary.first_timestamp), day(summary.last_timestamp)
+        st.markdown(t("Behaviors from {first} to {last}, UTC.", first=first, last=last))
+
+
+def show_splits(facts: StoreFacts, told: Told) -> None:
+    """Sizes and positive rates by split, and impressions by week."""
+    st.subheader(t("Impressions"), anchor=False)
+    if not facts.splits:
+        st.markdown(t("The store holds no impressions."))
+        return
+    show_table(splits_table(facts))
+    weeks = [(week.monday, t(SPLITS[week.split]), week.impressions, week.positives) for week in facts.weeks]
+    info = weeks_info(weeks, [t(name) for name in SPLITS.values()], day)
+    table = weeks_table(weeks)
+    axis, words = t("week from Monday, UTC"), t("Impressions by week and split")
+    chart(info, axis, t("impressions"), words, "weeks", told, table)
+    with st.expander(t("The weeks as a table")):
+        st.dataframe(table, hide_index=True, key="weeks_table")
+
+
+def show_users(facts: StoreFacts, told: Told) -> None:
+    """How many behaviors users have."""
+    st.subheader(t("Behaviors per user"), anchor=False)
+    pairs = facts.behaviors_per_user
+    if not pairs:
+        st.markdown(t("The store holds no users."))
+        return
+    spread = t(
+        "Half of the users have at most {half:,} behaviors, at most one in twenty more than {most:,}; the longest "
+        "history has {longest:,}.",
+        half=quantile(pairs, 0.5),
+        most=quantile(pairs, 0.95),
+        longest=pairs[-1][0],
+    )
+    none = dict(pairs).get(0, 0)
+    st.markdown(f"{spread} {t('Users without a behavior: {n:,}.', n=none)}" if none else spread)
+    info = per_user_info(pairs, t("users"))
+    table = pd.DataFrame({t("Behaviors"): info.places, t("Users"): info.counts[t("users")]})
+    chart(info, t("behaviors"), t("users"), t("Users by behaviors"), "per_user", told, table)
+    st.caption(t("Each bar holds twice the range of the one before."))
+    with st.expander(t("The bars as a table")):
+        st.dataframe(table, hide_index=True, key="per_user_table")
+
+
+def chart(info: BarsInfo, axis: str, counted: str, words: str, key: str, told: Told, table: pd.DataFrame) -> None:
+    """Bars of one kind."""
+    figure = plot_bars(info, axis, t("positive"), is_dark(), counted)
+    show_chart(key, figure, title=words, told=told, table=table, alt=words)
+
+
+def told_of_store(summary: StoreSummary) -> Told:
+    """Which data, and up to when."""
+    source = summary.provenance or t("The store does not say where its data comes from.")
+    last = summary.last_timestamp
+    return Told((source, *([] if last is None else [date_name(last)])), (t("Data: {provenance}", provenance=source),))
+
+
+def quantile(pairs: Sequence[tuple[int, int]], share: float) -> int:
+    """The fewest behaviors that at least this share of the users do not exceed."""
+    total, so_far = sum(users for _, users in pairs), 0
+    for behaviors, users in pairs:
+        so_far += users
+        if so_far >= share * total:
+            return behaviors
+    return 0
+
+
+def splits_table(facts: StoreFacts) -> pd.DataFrame:
+    """One row a split."""
+    return pd.DataFrame(
+        [
+            {
+                t("Split"): t(SPLITS[split.split]),
+                t("Impressions"): f"{split.impressions:,}",
+                t("Positive"): percent(split.positives, split.impressions),
+                t("Users"): f"{split.users:,}",
+                t("From"): day(split.first),
+                t("To"): day(split.last),
+            }
+            for split in facts.splits
+        ]
+    )
+
+
+def weeks_table(weeks: Sequence[tuple[int, str, int, int]]) -> pd.DataFrame:
+    """One row a week and split."""
+    return pd.DataFrame(
+        [
+            {
+                t("Week from"): day(monday),
+                t("Split"): split,
+                t("Impressions"): shown,
+                t("Positive"): percent(positive, shown),
+            }
+            for monday, split, shown, positive in weeks
+        ]
+    )
+
+
+def fields_table(fields: Sequence[FieldFacts]) -> pd.DataFrame:
+    """One row a field."""
+    return pd.DataFrame(
+        [
+            {
+                t("Table"): t(TABLES[field.table]),
+                t("Field"): literal(field_label(field.name)),
+                t("Values"): f"{field.values:,}",
+                t("Missing"): literal(percent(field.missing, field.rows)),
+                t("Most frequent"): literal(" · ".join(f"{value} ({rows:,})" for value, rows in field.frequent) or "–"),
+            }
+            for field in fields
+        ]
+    )
+
+
+def percent(part: int, whole: int) -> str:
+    """`27.9 %`; `< 0.1 %` for what is little but not nothing."""
+    if not whole:
+        return "–"
+    if 0 < part / whole < 0.0005:
+        return "<\N{NO-BREAK SPACE}0.1\N{NO-BREAK SPACE}%"
+    return f"{100 * part / whole:.1f}\N{NO-BREAK SPACE}%"

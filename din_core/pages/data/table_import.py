@@ -1,0 +1,270 @@
+"""A guided import: four tables, a preview, every row checked, then a new store and the commands that use it.
+
+It writes files where the app runs, and a public server's visitors are strangers: it is there only where whoever
+starts the app names a folder in DIN_IMPORT. Nothing outside that folder is read or written, and no file replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from din_core.domain import DinLensError, StoreError
+from din_core.pages.language.translate import T, said, t
+from din_core.pages.session import visitor
+from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.text_tables import show_table
+from din_core.store import IngestReport, check_tables, import_tables, new_store, preview_tables
+from din_core.store.ingestion.table_import import (
+    SUFFIXES,
+    TABLES,
+    TablePreview,
+    below,
+    optional_columns,
+    required_columns,
+)
+
+SETTING = "DIN_IMPORT"
+SOURCES = {"upload": T("Upload four files"), "folder": T("A folder on this server")}
+OFF = T(
+    "Importing is off. It writes files where this app runs, so it is there only for those who start the app "
+    "themselves, with a folder for it:\n\n"
+    "    DIN_IMPORT=FOLDER streamlit run app.py\n\n"
+    "New stores are written below that folder; nothing outside of it is read or written, and no file is replaced. The "
+    "command line does the same: `python -m trainer ingest TABLES --store sqlite:///own.db`."
+)
+STEPS = T(
+    "Four tables become a store: items, users, behaviors and impressions, each as CSV or Parquet. Every row is checked "
+    "as `python -m trainer ingest` checks it. Either all of it is written, into a new file, or nothing is."
+)
+Files = dict[str, UploadedFile]
+
+
+@dataclass
+class Imports:
+    """How far an import of one's own tables is. What was found of files is under a key that names these files."""
+
+    source: str = "upload"
+    """`upload`, or `folder` for files that lie on the server."""
+    previews: tuple[object, list[TablePreview]] | None = None
+    checked: tuple[object, IngestReport] | None = None
+    written: IngestReport | None = None
+
+
+def import_root() -> Path | None:
+    """The folder that imports stay in; None where importing is off."""
+    named = os.environ.get(SETTING)
+    return Path(named) if named else None
+
+
+def show_import() -> None:
+    """The steps, as far as they are done."""
+    root = import_root()
+    if root is None:
+        st.markdown(t(OFF))
+        return
+    st.markdown(t(STEPS))
+    try:
+        chosen = choose_folder(root) if choose_source() == "folder" else choose_files()
+        if chosen is None:
+            return
+        key, files = chosen
+        show_previews(key, files)
+        checked = show_check(key, files)
+        if checked is not None:
+            show_writing(root, files, checked)
+    except DinLensError as error:
+        report([error.said])
+
+
+def choose_source() -> str:
+    """Uploaded files, or files that lie there already."""
+    own = visitor.session().of(Imports)
+    st.session_state["import_source"] = own.source
+    st.segmented_control(
+        t("Where the tables are"),
+        list(SOURCES),
+        format_func=lambda source: t(SOURCES[source]),
+        required=True,
+        key="import_source",
+        on_change=lambda: setattr(own, "source", st.session_state["import_source"]),
+    )
+    return own.source
+
+
+def choose_files() -> tuple[object, Files | Path] | None:
+    """The four uploads once all are there, under a key that names them."""
+    files: Files = {}
+    for name, place in zip(TABLES, st.columns(len(TABLES)), strict=True):
+        with place:
+            found = st.file_uploader(f"`{name}`", type=list(SUFFIXES), key=f"import_{name}")
+            st.caption(columns_of(name))
+            if found is not None:
+                files[name] = found
+    missing = [name for name in TABLES if name not in files]
+    if missing:
+        st.markdown(t("Still to come: {names}.", names=", ".join(f"`{name}`" for name in missing)))
+        return None
+    return tuple((name, file.file_id) for name, file in files.items()), files
+
+
+def choose_folder(root: Path) -> tuple[object, Files | Path] | None:
+    """A folder below the root that holds the four tables."""
+    label = t("Folder with items, users, behaviors and impressions, below {root}", root=literal(str(root.resolve())))
+    named = st.text_input(label, key="import_folder", placeholder="tables")
+    st.caption("\n".join(f"- {name}: {columns_of(name)}" for name in TABLES))
+    if not named:
+        return None
+    folder = below(root, named)
+    seen = sorted(folder.glob("*")) if folder.is_dir() else []
+    return (str(folder), *((path.name, path.stat().st_mtime_ns) for path in seen)), folder
+
+
+def columns_of(table: str) -> str:
+    """What a table must and may have."""
+    needed, others = (literal(", ".join(names(table))) for names in (required_columns, optional_columns))
+    if others:
+        return t("must have {needed}; may have {others} and any fields", needed=needed, others=others)
+    return t("must have {needed}; may have any fields", needed=needed)
+
+
+@contextmanager
+def as_folder(files: Files | Path) -> Iterator[Path]:
+    """The tables in a folder: uploads in a temporary one, which is removed."""
+    if isinstance(files, Path):
+        yield files
+        return
+    with TemporaryDirectory(prefix="din-lens-import-") as name:
+        folder = Path(name)
+        for table, file in files.items():
+            suffix = "parquet" if file.name.lower().endswith(".parquet") else "csv"
+            (folder / f"{table}.{suffix}").write_bytes(file.getbuffer())
+        yield folder
+
+
+def show_previews(key: object, files: Files | Path) -> None:
+    """The first rows of each table and what becomes of its columns."""
+    own = visitor.session().of(Imports)
+    if own.previews is None or own.previews[0] != key:
+        own.previews = own.checked = own.written = None
+        with as_folder(files) as folder:
+            own.previews = key, preview_tables(folder)
+    st.subheader(t("Preview"), anchor=False)
+    for table in own.previews[1]:
+        rows = "" if table.rows is None else t(", {n:,} rows", n=table.rows)
+        st.markdown(f"`{table.name}`{rows}")
+        st.dataframe(table.head, hide_index=True, key=f"preview_{table.name}")
+        names = ", ".join(table.fields)
+        st.caption(literal(t("Fields: {names}", names=names)) if names else t("No fields."))
+
+
+def show_check(key: object, files: Files | Path) -> IngestReport | None:
+    """What checking every row found; None before it is asked for."""
+    own = visitor.session().of(Imports)
+    if st.button(t("Check every row"), key="import_check"):
+        with as_folder(files) as folder:
+            own.checked, own.written = (key, followed(lambda told: check_tables(folder, told))), None
+    if own.checked is None or own.checked[0] != key:
+        return None
+    found = own.checked[1]
+    st.subheader(t("What the check found"), anchor=False)
+    show_table(counts_table(found))
+    if found.rejects:
+        show_table(rejects_table(found))
+    else:
+        st.markdown(t("Every row can be loaded."))
+    return found
+
+
+def show_writing(root: Path, files: Files | Path, checked: IngestReport) -> None:
+    """Where to write, the writing, and what to do with it."""
+    own = visitor.session().of(Imports)
+    st.subheader(t("Write a new store"), anchor=False)
+    skip = bool(checked.rejects) and st.checkbox(t("Leave the rows out that cannot be loaded"), key="import_skip")
+    left, right = st.columns(2)
+    folder = left.text_input(t("Folder, below {root}", root=literal(str(root.resolve()))), ".", key="import_target")
+    name = right.text_input(t("File"), "own.db", key="import_name")
+    nothing = not any(counts.loaded for counts in checked.counts.values())
+    off = nothing or (bool(checked.rejects) and not skip)
+    if st.button(t("Write the store"), key="import_write", type="primary", disabled=off):
+        own.written = None
+        target = new_store(root, folder, name)
+        with as_folder(files) as tables:
+            own.written = followed(lambda told: import_tables(tables, target, skip, told))
+    if own.written is not None:
+        show_written(own.written)
+
+
+def followed(work) -> IngestReport:
+    """Run `work(progress)` under a bar that says how far it is."""
+    place = st.empty()
+
+    def told(step: str, done: int, total: int | None) -> None:
+        place.progress(min(done / total, 1.0) if total else 0.0, text=f"{t(step)} …")
+
+    try:
+        return work(told)
+    except OSError as error:
+        raise StoreError("the new store cannot be written ({error}); choose another folder", error=str(error)) from None
+    finally:
+        place.empty()
+
+
+def show_written(written: IngestReport) -> None:
+    """The commands that train on the new store and open it."""
+    store = written.url.removeprefix("sqlite:///")
+    st.success(t("{path} holds your tables.", path=literal(store)), icon=":material/check:")
+    st.markdown(t("Train two models on it, and open it with them:"))
+    st.code(commands(written.url), language="bash")
+
+
+def commands(url: str) -> str:
+    """What to type: two trainings, and the app on their folder."""
+    folder = str(Path(url.removeprefix("sqlite:///")).with_suffix("")) + "-models"
+    train = [
+        f"python -m trainer train --store {shlex.quote(url)} --model {model} --out {shlex.quote(f'{folder}/{model}')}"
+        for model in ("din", "base")
+    ]
+    run = f"DIN_STORE={shlex.quote(url)} DIN_CHECKPOINTS={shlex.quote(folder)} streamlit run app.py"
+    return "\n".join([*train, run])
+
+
+def counts_table(found: IngestReport) -> pd.DataFrame:
+    """One row a table."""
+    return pd.DataFrame(
+        [
+            {
+                t("Table"): table,
+                t("Rows"): f"{counts.read:,}",
+                t("Fit to load"): f"{counts.loaded:,}",
+                t("Rejected"): f"{counts.rejected:,}",
+            }
+            for table, counts in found.counts.items()
+        ]
+    )
+
+
+def rejects_table(found: IngestReport) -> pd.DataFrame:
+    """One row a reason, with the first rows as examples."""
+    return pd.DataFrame(
+        [
+            {
+                t("Table"): reject.table,
+                t("Reason"): literal(said(reject.reason)),
+                t("Rows"): f"{reject.count:,}",
+                t("Examples"): literal(
+                    "; ".join(t('row {row}: "{value}"', row=e.row, value=e.value) for e in reject.examples)
+                ),
+            }
+            for reject in found.rejects
+        ]
+    )

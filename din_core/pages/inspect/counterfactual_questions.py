@@ -1,0 +1,241 @@
+"""Two questions that a page may offer below a scenario: who decided otherwise, and what would have to be gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from din_core.domain import Counterfactual, DinLensError, Impression, Scenario
+from din_core.pages.app.startup import App
+from din_core.pages.language.labels import Words, field_label, words_for
+from din_core.pages.language.translate import T, t
+from din_core.pages.session import address, caches, visitor
+from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.text_tables import columns_of
+from din_core.sharing import sentence
+from din_core.store.queries.opposite_outcome import OppositeImpressions, opposite_impressions
+
+if TYPE_CHECKING:
+    from din_core.explain.nearest import Both, Nearest
+
+MOST = 24
+"""Impressions compared: some tenths of a second."""
+NAMED = 12
+"""Behaviors of a counterfactual that are listed."""
+HOW = T(
+    "Alike means: the behaviors that the model switches on for the candidate have the same items and kinds, in the "
+    "same proportions of weight × count; the profile counts a little. Two people with alike histories may decide "
+    "otherwise for reasons that no history holds."
+)
+
+
+def show_nearest(app: App, scenario: Scenario) -> None:
+    """The real user with the nearest history and the opposite outcome, on demand. The scenario's edits do not count."""
+    words = words_for(app.summary)
+    try:
+        impression = _impression(app, scenario)
+        if impression is None:
+            st.caption(t("Whose outcome was the opposite can be told only of an impression whose outcome is known."))
+            return
+        label = t("Find the nearest {person} with the opposite outcome", person=words.person.lower())
+        if st.button(label, key="find_nearest", icon=":material/group:"):
+            found = opposite_impressions(app.store, impression, MOST)
+            visitor.session().results.keep("nearest", scenario, (found, find_nearest(app, scenario, impression, found)))
+    except DinLensError as error:
+        report([sentence(error)])
+        return
+    answer = visitor.session().results.get("nearest", scenario)
+    if answer is None:
+        return
+    found, nearest = answer
+    if nearest is None:
+        st.markdown(
+            t("No other {people} were shown this item, or one of its kind, with that outcome.", people=words.people)
+        )
+        return
+    _show_found(app, scenario, words, found, nearest)
+
+
+def find_nearest(app: App, scenario: Scenario, impression: Impression, found: OppositeImpressions) -> Nearest | None:
+    """By the first model on screen; None where nobody was found."""
+    from din_core.explain.nearest import Seen, nearest
+
+    scorer = app.scorers[caches.models_on_screen(scenario)[0]]
+    own, *others = (
+        Seen(one, app.store.history(one.user_id, one.timestamp)) for one in (impression, *found.impressions)
+    )
+    return nearest(scorer, own, others)
+
+
+def _impression(app: App, scenario: Scenario) -> Impression | None:
+    """The scenario's own, where its outcome is known."""
+    return next(
+        (
+            one
+            for one in app.store.impressions(scenario.user_id)
+            if (one.timestamp, one.item.item_id) == (scenario.as_of, scenario.candidate_ids[0])
+            and one.label is not None
+        ),
+        None,
+    )
+
+
+def _show_found(app: App, scenario: Scenario, words: Words, found: OppositeImpressions, nearest: Nearest) -> None:
+    other = nearest.seen.impression
+    st.markdown(
+        f"**{literal(words.user_label(nearest.seen.history.user))}** · {literal(words.impression_label(other))}"
+    )
+    model = app.models[caches.models_on_screen(scenario)[0]].name
+    told = t(
+        "{model} gives {own} % on screen and {other} % there. Distance {distance}, of 0 (the same) to 2.25.",
+        model=model,
+        own=f"{100 * nearest.own:.1f}",
+        other=f"{100 * nearest.other:.1f}",
+        distance=f"{nearest.distance:.2f}",
+    )
+    if nearest.same_profile:
+        names = ", ".join(field_label(name).lower() for name in nearest.same_profile)
+        told += " " + t("The same in both profiles: {names}.", names=names)
+    st.markdown(literal(told))
+    st.markdown(t("**Behaviors of both**"))
+    _table(nearest.shared)
+    st.markdown(t("**Weight × count differs most**"))
+    _table(nearest.different)
+    st.button(
+        t("Open this scenario"),
+        key="open_nearest",
+        on_click=address.show,
+        args=(_other_scenario(scenario, other),),
+        icon=":material/arrow_forward:",
+    )
+    st.caption(f"{literal(_compared(found))} {t(HOW)}")
+
+
+def _compared(found: OppositeImpressions) -> str:
+    """How many, of what, and whether that was all."""
+    n = len(found.impressions)
+    if found.field is not None:
+        kind = field_label(found.field).lower()
+        return t(
+            "Nobody else was shown this very item with that outcome; compared were {n} of {total:,} impressions of "
+            "items with the same {kind}, those nearest in time.",
+            n=n,
+            total=found.total,
+            kind=kind,
+        )
+    if n == found.total:
+        return t("Compared were all {n} impressions of this item with that outcome.", n=n)
+    return t(
+        "Compared were {n} of {total:,} impressions of this item with that outcome, those nearest in time.",
+        n=n,
+        total=found.total,
+    )
+
+
+def _table(both: Sequence[Both]) -> None:
+    if not both:
+        st.caption(t("None."))
+        return
+    rows = [(b.item.label, f"{b.own:+.2f}" if b.own else "–", f"{b.other:+.2f}" if b.other else "–") for b in both]
+    table = pd.DataFrame(rows, columns=[t("Behavior"), t("On screen"), t("There")])
+    st.dataframe(table, hide_index=True, width="stretch", column_config=columns_of(table))
+
+
+def _other_scenario(scenario: Scenario, other: Impression) -> Scenario:
+    return replace(
+        scenario,
+        user_id=other.user_id,
+        as_of=other.timestamp,
+        candidate_ids=(other.item.item_id,),
+        context=other.context,
+        edits=(),
+        reference=0,
+    )
+
+
+def show_counterfactuals(app: App, scenario: Scenario) -> None:
+    """The fewest behaviors whose removal takes the candidate across a probability that the visitor sets, on demand."""
+    from din_core.explain import smallest_removal
+    from din_core.scoring import rescorer_for
+
+    try:
+        history = app.store.history(scenario.user_id, scenario.as_of)
+        candidate = app.store.item(scenario.candidate_ids[0])
+    except DinLensError as error:
+        report([sentence(error)])
+        return
+    scorer = app.scorers[caches.models_on_screen(scenario)[0]]
+    rescorer = rescorer_for(scorer, history, candidate, scenario.context)
+    now = float(_percent(rescorer.full))
+    if not rescorer.behaviors:
+        st.caption(t("The history is empty: nothing can be taken from it."))
+        return
+    where, go = st.columns([3, 2], vertical_alignment="bottom")
+    goal = where.slider(
+        t("Take the candidate across a chance of (%)"),
+        min_value=1,
+        max_value=99,
+        value=min(99, max(1, round(now / 2))),
+        key=f"across {scenario.user_id} {scenario.as_of} {scenario.candidate_ids[0]}",
+    )
+    if go.button(t("Find the fewest behaviors to remove"), key="find_removal", icon=":material/playlist_remove:"):
+        visitor.session().results.keep(
+            "removal", scenario, (smallest_removal(rescorer, threshold=float(np.log(goal / (100 - goal)))), goal)
+        )
+    answer = visitor.session().results.get("removal", scenario)
+    if answer is not None and answer[1] == goal:
+        _show_removal(answer[0], goal, now)
+
+
+def _show_removal(found: Counterfactual, goal: int, now: float) -> None:
+    threshold = float(np.log(goal / (100 - goal)))
+    after = _percent(found.after + threshold)
+    if found.chosen is None:
+        text = (
+            t(
+                "No removal takes it across {goal} %: every set was tried. The nearest is {after} %.",
+                goal=goal,
+                after=after,
+            )
+            if found.exact
+            else t(
+                "No removal was found that takes it across {goal} %; the nearest is {after} %. Every set of fewer than "
+                "{n} was tried, beyond that only the best at each step.",
+                goal=goal,
+                after=after,
+                n=found.at_least,
+            )
+        )
+        st.markdown(literal(text))
+        return
+    names = [found.players[place] for place in found.chosen]
+    st.markdown(
+        literal(
+            t(
+                "Without these {n}, the chance is {after} % instead of {now} %:",
+                n=len(names),
+                after=after,
+                now=f"{now:.1f}",
+            )
+        )
+    )
+    st.markdown("\n".join(f"- {literal(name)}" for name in names[:NAMED]))
+    if len(names) > NAMED:
+        st.markdown(t("and {n} more", n=len(names) - NAMED))
+    st.caption(
+        t("Exact: every smaller set was tried, and none will do.")
+        if found.exact
+        else t(
+            "Found by taking the best at each step: there may be a smaller set, but none of fewer than {n}.",
+            n=found.at_least,
+        )
+    )
+
+
+def _percent(logit: float) -> str:
+    return f"{100 / (1 + np.exp(-logit)):.1f}"

@@ -1,0 +1,77 @@
+"""Inspect: one user, one candidate, and which past behaviors the model switches on for it."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from din_core.domain import Scenario
+from din_core.pages.inspect.attention_chart import lens
+from din_core.pages.inspect.counterfactual_questions import show_counterfactuals, show_nearest
+from din_core.pages.inspect.inspection import Inputs, read_inputs
+from din_core.pages.inspect.payload_cache import Lookout
+from din_core.pages.language.translate import t
+from din_core.pages.session import address, caches, visitor
+from din_core.pages.widgets import pickers
+from din_core.pages.widgets.frame import report
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title=t("Inspect"), default=True)
+
+
+def link(label: str, scenario: Scenario | None = None) -> None:
+    """The way to this page, with what is on screen or with another scenario; `label` is Markdown."""
+    here = page()
+    query = address.query(here.url_path, scenario)
+    st.page_link(here, label=label, icon=":material/arrow_forward:", query_params=query)
+
+
+def show() -> None:
+    """The page, from the session's scenario and the store as it is now."""
+    app, own = caches.current_app(), visitor.session()
+    impressions, inputs = pickers.read_on_screen(read_inputs)
+    scenario = own.scenario
+    with pickers.user_and_impression(impressions):
+        pickers.candidate_box(app, scenario)
+    report(own.problems)
+    if scenario is not None and inputs is not None:
+        show_lens(scenario, inputs)
+        show_questions()
+    elif app.setting.opening is not None:
+        st.button(t("Show the opening example"), on_click=address.show, args=(app.setting.opening,))
+
+
+def show_lens(scenario: Scenario, inputs: Inputs) -> None:
+    """Scores, chart and table."""
+    own = visitor.session()
+    lookout = Lookout(caches.current_app(), scenario, inputs)
+    lens(
+        "lens",
+        lookout.sight(),
+        lookout.effects(lookout.names[0], [lookout.place]),
+        epoch=own.instrument.epoch,
+        selected=own.instrument.candidate or scenario.candidate_ids[0],
+        chosen=own.instrument.models or scenario.checkpoints,
+        view=own.view,
+        on_went=address.instrument_moved,
+    )
+
+
+@st.fragment
+def show_questions() -> None:
+    """What would have to be gone, and who decided otherwise; nothing is computed while it is folded up."""
+    app, own = caches.current_app(), visitor.session()
+    if own.address.outdated:  # another scenario was opened from here, and only this part runs
+        st.rerun()
+    scenario = own.scenario
+    with st.expander(t("Two more questions about this candidate"), key="questions", on_change="rerun") as questions:
+        if questions.open and scenario is not None:
+            removal, other = st.columns(2, gap="large")
+            with removal:
+                st.subheader(t("What would have to be gone?"), anchor=False)
+                show_counterfactuals(app, scenario)
+            with other:
+                st.subheader(t("Who decided otherwise?"), anchor=False)
+                show_nearest(app, scenario)

@@ -1,0 +1,231 @@
+"""What the lens draws, as JSON: what all models share, each model in one text, each candidate's effects in one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+from numpy.typing import NDArray
+
+from din_core.domain import Scenario
+from din_core.figures import ActivationInfo, CategoryEffect, Timeline
+from din_core.figures.activation import categories_of
+from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
+from din_core.pages.browser.translations import spoken
+from din_core.pages.inspect.attention_chart import JS
+from din_core.pages.inspect.inspection import Case, Inputs, Inspection
+from din_core.pages.inspect.measured_effects import Explained
+from din_core.pages.language.labels import Words, chance, day, field_values, item_detail, moment, tick_label
+from din_core.pages.language.model_texts import ModelWords
+from din_core.pages.language.path_texts import path_words
+from din_core.pages.language.translate import T, t
+from din_core.sharing import encode
+
+DIGITS = 7
+"""Significant digits of numbers sent to the browser; it shows fewer."""
+NUMBER = f"%.{DIGITS}g"
+SHORT = 6
+"""Digits of a fingerprint on screen; links carry all."""
+
+
+def common_text(inputs: Inputs, scenario: Scenario, words: Words, choices: Iterable[ModelWords]) -> str:
+    """What the lens shows whichever model and case are on screen. `choices` are the models at hand."""
+    return compact(
+        {
+            "asOf": scenario.as_of,
+            "words": {
+                "positive": words.positive,
+                "negative": words.negative,
+                "happened": words.happened,
+            },
+            "texts": spoken(JS),
+            "user": inputs.history.user.user_id,
+            "subject": words.user_label(inputs.history.user),
+            "profile": field_values(inputs.history.user.fields),
+            "shownThen": inputs.shown_then,
+            "scene": inputs.place(scenario.candidate_ids[0]),
+            "choices": [{"link": model.link, "name": model.name} for model in choices],
+            "cases": [case_data(case, link_of(scenario, case), words) for case in inputs.cases],
+            "palette": {"light": [*LIGHT, LIGHT_OTHER], "dark": [*DARK, DARK_OTHER]},
+        }
+    )
+
+
+def model_text(inspection: Inspection, model: ModelWords, whole: Sequence[int], timeline: str) -> str:
+    """What the lens shows of one model: its words, the history as it sees it, its score of every case.
+
+    The places in `whole` come with their weights, the others without. `timeline` is the inspection's `timeline_text`.
+    """
+    told_whole = {place: scored_text(info) for place, info in zip(whole, inspection.infos(whole), strict=True)}
+    chances = enumerate(inspection.scores.probability.tolist())
+    scored = ",".join(told_whole.get(place) or compact(score_data(p)) for place, p in chances)
+    told = compact(
+        {
+            "link": model.link,
+            "name": model.name,
+            "fingerprint": model.fingerprint[:SHORT],
+            "badges": model.badges,
+            "pooling": model.pooling,
+            "weight": model.weight,
+            "overTime": model.over_time,
+            "note": model.note,
+            "sumsTo": model.sums_to,
+            "past": model.past_weights,
+            "historyText": history_text(inspection, model.name),
+        }
+    )
+    return f'{told[:-1]},"timeline":{timeline},"scored":[{scored}]}}'
+
+
+def effects_text(explained: Explained) -> str:
+    """What the lens shows of one candidate under one model beside its weights; points are for the lens to make."""
+    effects, paths, verdict = explained.effects, explained.paths, explained.verdict
+    told = compact(
+        {
+            "logit": significant(effects.logit),
+            "extent": [significant(v) for v in effects.extent],
+            "categories": [category_data(entry) for entry in effects.categories],
+            "others": None if effects.others is None else category_data(effects.others),
+            "paths": [[*path_words(part.name), significant(part.value)] for part in paths.parts],
+            "verdict": {
+                "level": verdict.level,
+                "sentence": "".join(t(text, **values) for text, values in verdict.clauses),
+                "rows": list(verdict.disagreeing),
+            },
+        }
+    )
+    return f'{told[:-1]},"effect":{numbers(effects.effect)}}}'
+
+
+def category_data(entry: CategoryEffect) -> dict[str, Any]:
+    return {
+        "name": entry.category,
+        "lines": entry.lines,
+        "weight": significant(entry.weight),
+        "effect": significant(entry.effect),
+    }
+
+
+def compact(data: object) -> str:
+    """JSON in one line."""
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+
+def timeline_text(timeline: Timeline) -> str:
+    """Columns of the T behaviors and of the L lines."""
+    times = Counter(behavior.item.item_id for behavior in timeline.behaviors)
+    columns = {
+        "id": [b.item.item_id for b in timeline.behaviors],
+        "title": [b.item.label for b in timeline.behaviors],
+        "category": categories_of(timeline.behaviors),
+        "count": [b.count for b in timeline.behaviors],
+        "rows": [times[b.item.item_id] for b in timeline.behaviors],
+        "first": [b.first_timestamp for b in timeline.behaviors],
+        "last": [b.last_timestamp for b in timeline.behaviors],
+        "lineRow": timeline.line_behavior.tolist(),
+        "lineTime": timeline.line_time.tolist(),
+        "linePlace": [round(place, 5) for place in timeline.position.tolist()],
+        "ticks": [[round(tick.position, 5), tick_label(tick.label)] for tick in timeline.ticks],
+    }
+    return compact(columns)
+
+
+def case_data(case: Case, link: str, words: Words) -> dict[str, Any]:
+    """One candidate, whichever model scores it."""
+    return {
+        "id": case.item.item_id,
+        "title": case.item.label,
+        "detail": " · ".join(filter(None, [item_detail(case.item), t("item {id}", id=case.item.item_id)])),
+        "outcome": None if case.impression is None else case.impression.label,
+        "shown": case.impression is not None,
+        "outcomeText": outcome_text(case, words),
+        "datedOutcome": dated_outcome(case, words),
+        "context": field_values(case.context),
+        "link": link,
+    }
+
+
+def score_data(probability: float) -> dict[str, Any]:
+    """One candidate's score under one model."""
+    return {"probability": significant(probability), "chance": chance(probability)}
+
+
+def scored_text(info: ActivationInfo) -> str:
+    """One candidate under one model."""
+    told = compact(
+        {
+            **score_data(info.probability),
+            "groups": groups_data(info),
+            "intensity": significant(info.intensity),
+            "reference": None if info.reference is None else significant(info.reference),
+            "extent": [significant(v) for v in info.extent],
+        }
+    )
+    return f'{told[:-1]},"weight":{numbers(info.weight)}}}'
+
+
+def groups_data(info: ActivationInfo) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": entry.category,
+            "slot": entry.slot,
+            "weight": significant(entry.weight),
+            "lines": entry.lines,
+            "categories": entry.categories,
+        }
+        for entry in info.groups
+    ]
+
+
+def outcome_text(case: Case, words: Words) -> str:
+    """What happened, where it is known."""
+    if case.impression is None:
+        return t("Not among this user's impressions then: what would have happened is not known")
+    return words.outcome(case.impression.label)
+
+
+def dated_outcome(case: Case, words: Words) -> str:
+    """What happened and when, where it is known."""
+    if case.impression is None or case.impression.label is None:
+        return outcome_text(case, words)
+    outcome = words.outcome(case.impression.label)
+    return words.when.format(outcome=outcome, date=day(case.impression.timestamp))
+
+
+def history_text(inspection: Inspection, model: str) -> str:
+    """How much history there is, and how much of it the model on screen sees."""
+    timeline, history = inspection.timeline, inspection.history
+    lines, distinct = len(timeline.line_time), timeline.distinct
+    if not history.behaviors:
+        return t("no behavior before {when}", when=moment(history.as_of))
+    seen = t(
+        "{lines:,} behaviors with {items:,} distinct items before {when}",
+        lines=lines,
+        items=distinct,
+        when=moment(history.as_of),
+    )
+    if timeline.unseen_lines:
+        older = T("{seen}; {n:,} older behaviors lie beyond what {model} keeps")
+        return t(older, seen=seen, n=timeline.unseen_lines, model=model)
+    return seen
+
+
+def link_of(scenario: Scenario, case: Case) -> str:
+    """The query string that shows this case; the lens adds the models."""
+    raw = encode(replace(scenario, candidate_ids=(case.item.item_id,), context=case.context))
+    del raw["models"]
+    return urlencode(raw, doseq=True)
+
+
+def numbers(values: NDArray[np.float64]) -> str:
+    """The same as JSON of `significant` of each, in a fifth of the time: there are tens of thousands."""
+    return "[" + ",".join([NUMBER % value for value in values.tolist()]) + "]"
+
+
+def significant(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")

@@ -1,0 +1,414 @@
+"""Item space: the embeddings that the activation unit reads, as a map, with the neighbours of any item."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.navigation.page import Page
+
+from din_core.domain import History, Scenario
+from din_core.domain.results import Floats
+from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, item_space_info, plot_item_space
+from din_core.pages.app.startup import App
+from din_core.pages.inspect import page as inspect_page
+from din_core.pages.inspect.inspection import read_inputs, score
+from din_core.pages.item_space import space_cache
+from din_core.pages.language.labels import field_label, moment, percent, words_for
+from din_core.pages.language.translate import T, t
+from din_core.pages.session import address, caches, visitor
+from din_core.pages.widgets import pickers
+from din_core.pages.widgets.catalogue_gate import head
+from din_core.pages.widgets.charts import show_chart, told_of
+from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.text_tables import columns_of
+from din_core.sharing.page_choices import SpaceChoice
+
+if TYPE_CHECKING:
+    from din_core.pages.item_space.space_facts import SpaceFacts
+
+TOO_MANY = T("The store holds {n:,} items, but this page maps {most:,} at most.")
+MOST_DRAWN = 3000
+"""Points drawn at once: more make the map slow and hide each other."""
+MOST_NEAR, MOST_SEEN = 400, 60
+"""Points of a t-SNE map, and how many of them the history's may be: the rest are neighbours."""
+NEIGHBOURS = 12
+TOOLS = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
+CATEGORY = "category"
+MAPS = {"plane": T("All items (PCA)"), "near": T("Around what is on screen (t-SNE)")}
+COLOURS = {"category": T("Category"), "score": T("Predicted probability")}
+PARTS = {"all": T("All fields"), "own": T("The item's own alone")}
+
+
+@dataclass(frozen=True)
+class View:
+    """What this page shows, read once a run."""
+
+    app: App
+    scenario: Scenario
+    history: History
+    model: str
+    """Folder name of the model on screen."""
+    part: str | None
+    """The item field whose embedding is shown; None for all of them."""
+    facts: SpaceFacts
+    category: str | None
+    """The item field whose values are the categories."""
+    repeats: Mapping[int, int]
+    """How often the history holds items of an embedding."""
+    candidate: int | None
+    """Its embedding."""
+    focus: str
+    """The item whose neighbours are listed."""
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title=t("Item space"), url_path="items")
+
+
+def show() -> None:
+    """The page, from the session's scenario and the store as it is now."""
+    found = head(t("Items as the model sees them"), TOO_MANY, with_candidate=True)
+    if found is None:
+        return
+    scenario, history, total = found
+    app = caches.current_app()
+    title, user = app.models[caches.models_on_screen(scenario)[0]].name, words_for(app.summary).user_label(history.user)
+    line = t("{model} · {user}, as of {when}", model=title, user=user, when=moment(scenario.as_of))
+    st.markdown(literal(line))
+    with st.container(horizontal=True, gap="medium"):
+        choose(t("Map"), "map", MAPS)
+        choose(t("Colour"), "colour", COLOURS)
+        choose(t("Embedding"), "embedding", PARTS)
+    view = read(app, scenario, history, total)
+    show_separation(view)
+    show_map(view)
+    show_neighbours(view)
+
+
+def choose(label: str, name: str, options: Mapping[str, str]) -> None:
+    """A choice that outlives this page."""
+    key = f"space_{name}"
+
+    def change() -> None:
+        address.choose_on_page(replace(address.page_choice(SpaceChoice), **{name: st.session_state[key]}))
+
+    st.session_state[key] = getattr(address.page_choice(SpaceChoice), name)
+    st.segmented_control(
+        label,
+        list(options),
+        format_func=lambda option: t(options[option]),
+        required=True,
+        key=key,
+        on_change=change,
+    )
+
+
+def read(app: App, scenario: Scenario, history: History, total: int) -> View:
+    """The embeddings, and where what is on screen stands among them."""
+    from din_core.explain.item_space import ITEM_FIELD
+
+    model = caches.models_on_screen(scenario)[0]
+    scorer, space = app.scorers[model], address.page_choice(SpaceChoice)
+    fields = app.summary.item_fields
+    category = CATEGORY if CATEGORY in fields else next(iter(fields), None)
+    part = ITEM_FIELD if space.embedding == "own" else None
+    with st.spinner(t("Computing the map of {n:,} items …", n=total)):
+        items = caches.catalogue_items(app.store.url, total)
+        facts = space_cache.space_facts(scorer.fingerprint, part, category, scorer, items, app.store.url, total)
+    held = Counter(facts.place_of.get(behavior.item.item_id, -1) for behavior in history.behaviors)
+    held.pop(-1, None)
+    candidate = scenario.candidate_ids[0]
+    focus = space.item if space.item in facts.place_of else candidate
+    if space.item is not None and focus != space.item:
+        words = t("No item “{item}” on this map: the neighbours of the candidate are listed.", item=space.item)
+        report([words])
+    return View(app, scenario, history, model, part, facts, category, held, facts.place_of.get(candidate), focus)
+
+
+def show_separation(view: View) -> None:
+    """How well categories part, as a number beside what chance gives."""
+    found = view.facts.separation
+    if found is None or view.category is None:
+        st.caption(t("Fewer than two embeddings have a category of their own: there is nothing to tell apart."))
+        return
+    name = field_label(view.category).lower()
+    with st.container(horizontal=True, gap="large", key="separation"):
+        st.metric(t("Neighbours of the same {category}", category=name), percent(found.share), width="content")
+        st.metric(t("By chance"), percent(found.chance), width="content")
+    words = t(
+        "Of the {k} nearest neighbours of an embedding (largest cosine), the share of its own {category}, on average.",
+        k=found.k,
+        category=name,
+    )
+    if found.error is None:
+        words += " " + t("Measured on all {n:,} embeddings with one.", n=found.of)
+    else:
+        words += " " + t(
+            "Measured on {n:,} of {all:,} embeddings with one, drawn at random: ± {error} points (standard error).",
+            n=found.asked,
+            all=found.of,
+            error=f"{100 * found.error:.1f}",
+        )
+    if view.part is None and view.category in view.app.scorers[view.model].checkpoint.vocabulary.item:
+        words += " " + t(
+            "The {category} is one of the fields that these embeddings are made of, so they part by what the model was "
+            "told; the item's own alone says what it learned. The activation unit reads all fields.",
+            category=name,
+        )
+    st.caption(words)
+
+
+def show_map(view: View) -> None:
+    """The chart, what it leaves out, and the same as a table."""
+    with st.spinner(t("Placing and colouring the points …")):
+        drawn, places = points_of(view)
+        info = info_of(view, drawn, places)
+    space, table = address.page_choice(SpaceChoice), points_table(view, info)
+    candidate = view.app.store.item(view.scenario.candidate_ids[0])
+    told = told_of(view.app, view.history.user, view.scenario, [view.model], candidate)
+    show_chart(
+        "item_map",
+        plot_item_space(info, labels_of(view), is_dark()),
+        title=f"{t('Items as the model sees them')}: {t(MAPS[space.map])}, {t(COLOURS[space.colour])}",
+        told=replace(told, name=(*told.name, space.map, space.colour, space.embedding)),
+        table=table,
+        alt=t("{n:,} item embeddings on a plane", n=len(drawn)),
+        config=TOOLS,
+        on_select=lambda: look_at_point(view.facts),
+        selection_mode="points",
+    )
+    st.caption(about_near(view, len(drawn)) if space.map == "near" else about_plane(view, len(drawn)))
+    st.caption(about_shared(view))
+    with st.expander(t("The {n:,} points as a table", n=len(drawn))):
+        st.dataframe(table, hide_index=True, key="item_map_table")
+
+
+def points_of(view: View) -> tuple[NDArray[np.int64], Floats]:
+    """(n,) which embeddings are on the map, and (n, 2) where."""
+    from din_core.explain import around, neighbours
+
+    facts, space = view.facts, address.page_choice(SpaceChoice)
+    own = [] if view.candidate is None else [view.candidate]
+    seen = [place for place, _ in Counter(view.repeats).most_common()]
+    if space.map == "near":  # without the item looked at: the map stays while others are looked at
+        drawn = around(facts.space, [*own, *seen[:MOST_SEEN]], MOST_NEAR)
+        key = (view.app.scorers[view.model].fingerprint, view.part, tuple(drawn.tolist()))
+        return drawn, space_cache.near_map(*key, view.app.store.url, len(facts.items), facts)
+    focus = facts.place_of.get(view.focus)
+    wanted = own if focus is None else [*own, focus]
+    for place in list(wanted):
+        wanted += neighbours(facts.space, place, NEIGHBOURS)[0].tolist()
+    others = np.random.default_rng(0).permutation(len(facts.category))[:MOST_DRAWN].tolist()
+    drawn = np.array(list(dict.fromkeys([*wanted, *seen, *others]))[:MOST_DRAWN], np.int64)
+    return drawn, facts.plane.points[drawn]
+
+
+def info_of(view: View, drawn: NDArray[np.int64], places: Floats) -> SpaceInfo:
+    """What the chart shows."""
+    facts = view.facts
+    items = tuple(facts.first_of(int(embedding)) for embedding in drawn)
+    category = [facts.category[embedding] for embedding in drawn]
+    own = None if view.candidate is None else facts.category[view.candidate]
+    probability = None
+    if address.page_choice(SpaceChoice).colour == "score":
+        scorer = view.app.scorers[view.model]
+        probability = space_cache.space_scores(scorer, items, view.history, view.scenario.context)
+    return item_space_info(
+        points=places,
+        embedding=drawn,
+        title=[item.label for item in items],
+        category=category,
+        count=facts.space.count[drawn],
+        repeats=view.repeats,
+        candidate=view.candidate,
+        focus=facts.place_of.get(view.focus),
+        slots=category_slots(category, slots_on_inspect(view), own),
+        probability=probability,
+    )
+
+
+def slots_on_inspect(view: View) -> dict[str, int]:
+    """The colours that categories have on *Inspect* for this candidate."""
+    if view.category != CATEGORY:
+        return {}
+    inputs = read_inputs(view.app.store, view.scenario, view.app.store.impressions(view.scenario.user_id))
+    here = [case.item.item_id for case in inputs.cases].index(view.scenario.candidate_ids[0])
+    groups = score(inputs, view.app.scorers[view.model]).infos([here])[0].groups
+    return {group.category: group.slot for group in groups if group.slot is not None}
+
+
+def labels_of(view: View) -> SpaceLabels:
+    """The chart's words."""
+    first, second = (percent(share) for share in view.facts.plane.share)
+    near = address.page_choice(SpaceChoice).map == "near"
+    return SpaceLabels(
+        others=t("other categories"),
+        unknown=t("no category, or several"),
+        history=t("in the history"),
+        candidate=t("candidate"),
+        focus=t("item looked at"),
+        probability=t("predicted probability"),
+        shared=t("{n} items share this embedding"),
+        repeats=t("{n}× in the history"),
+        axes=("", "")
+        if near
+        else (
+            t("first component: {share} of the variance", share=first),
+            t("second component: {share}", share=second),
+        ),
+    )
+
+
+def about_plane(view: View, drawn: int) -> str:
+    """What the map of all items shows, and what it does not."""
+    total, share = len(view.facts.category), percent(sum(view.facts.plane.share))
+    words = t(
+        "The plane is computed from all {n:,} embeddings and shows {share} of their variance: what lies close here may "
+        "lie far apart in other directions.",
+        n=total,
+        share=share,
+    )
+    if drawn < total:
+        words += " " + t(
+            "{drawn:,} of them are drawn: candidate, history, the item looked at with its neighbours, and others at "
+            "random, always the same.",
+            drawn=drawn,
+        )
+    return words
+
+
+def about_near(view: View, drawn: int) -> str:
+    """What a t-SNE map shows, and what it does not."""
+    seen = min(len(view.repeats), MOST_SEEN)
+    return t(
+        "{drawn:,} embeddings: the candidate, the {seen:,} most frequent of the history's {all:,}, "
+        "and their nearest neighbours. t-SNE keeps neighbours together; distances between clusters and their sizes "
+        "mean little.",
+        drawn=drawn,
+        seen=seen,
+        all=len(view.repeats),
+    )
+
+
+def about_shared(view: View) -> str:
+    """Items that are one point."""
+    space = view.facts.space
+    shared = int(space.count[space.count > 1].sum())
+    if not shared:
+        return t("Each of the {n:,} items has an embedding of its own.", n=len(view.facts.items))
+    return t(
+        "{shared:,} of {n:,} items share one embedding with others, as training saw them too seldom to learn one of "
+        "their own. They are one point, larger the more items share it, not a cluster.",
+        shared=shared,
+        n=len(view.facts.items),
+    )
+
+
+def points_table(view: View, info: SpaceInfo) -> pd.DataFrame:
+    """The chart's points as rows, in the order drawn."""
+    columns = {
+        t("Item"): info.title,
+        field_label(view.category or CATEGORY): [name or "–" for name in info.category],
+        t("Items that share it"): info.count,
+        t("In history"): info.repeats,
+        "x": info.points[:, 0].round(3),
+        "y": info.points[:, 1].round(3),
+    }
+    if info.probability is not None:
+        columns[t("Predicted probability")] = [percent(p) for p in info.probability]
+    return pd.DataFrame(columns)
+
+
+def look_at_point(facts: SpaceFacts) -> None:
+    """A point of the map was chosen: list its neighbours."""
+    points = st.session_state["item_map_chart"]["selection"]["points"]
+    found = next((point["customdata"] for point in points if "customdata" in point), None)
+    if found is not None:
+        embedding = found[0] if isinstance(found, list) else found
+        look_at(facts.first_of(int(embedding)).item_id)
+
+
+def look_at(item_id: str) -> None:
+    """List this item's neighbours from now on."""
+    address.choose_on_page(replace(address.page_choice(SpaceChoice), item=item_id))
+
+
+def show_neighbours(view: View) -> None:
+    """The nearest neighbours of any item, exactly."""
+    st.subheader(t("Neighbours of an item"), anchor=False)
+    app = view.app
+    item = app.store.item(view.focus)
+
+    def pick(item_id: str) -> None:
+        look_at(item_id)
+        visitor.session().search_text.pop("neighbour", None)
+
+    label = t("Item: any of the catalogue, or a point of the map")
+    pickers.search_items(app, "neighbour", label, pickers.item_option(item), pick)
+    from din_core.explain import neighbours
+
+    place = view.facts.place_of.get(view.focus)
+    if place is None:
+        st.markdown(t("This item is newer than the map."))
+        return
+    show_sharing(view, place)
+    found, cosine = neighbours(view.facts.space, place, NEIGHBOURS)
+    table = neighbours_table(view, found, cosine)
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        height=35 * (len(found) + 1) + 3,
+        key="neighbours",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config=columns_of(table),
+    )
+    st.caption(
+        t(
+            "The {n} largest cosines among all {all:,} embeddings, exact: 1 is the same direction, 0 is unrelated.",
+            n=len(found),
+            all=len(view.facts.category),
+        )
+    )
+    rows = picked["selection"]["rows"]
+    if rows and rows[0] < len(found):
+        chosen = view.facts.first_of(int(found[rows[0]]))
+        candidate = replace(view.scenario, candidate_ids=(chosen.item_id,))
+        inspect_page.link(t("Open {item} in Inspect", item=literal(chosen.label)), candidate)
+
+
+def show_sharing(view: View, place: int) -> None:
+    """Who has the same embedding as the item looked at."""
+    others = [item.label for item in view.facts.items_of(place) if item.item_id != view.focus]
+    if others:
+        words = t(
+            "{n:,} other items share its embedding, and the model cannot tell them apart: {names}",
+            n=len(others),
+            names=", ".join(others[:3]),
+        )
+        st.markdown(literal(words) + (" …" if len(others) > 3 else ""))
+
+
+def neighbours_table(view: View, found: NDArray[np.int64], cosine: NDArray[np.floating]) -> pd.DataFrame:
+    """Nearest first."""
+    facts = view.facts
+    rows = []
+    for embedding, likeness in zip(found.tolist(), cosine.tolist(), strict=True):
+        item, sharing = facts.first_of(embedding), int(facts.space.count[embedding])
+        rows.append(
+            {
+                t("Item"): item.label + (t(" and {n:,} more", n=sharing - 1) if sharing > 1 else ""),
+                t("Similarity (cosine)"): f"{likeness:.3f}".replace("-", "−"),
+                field_label(view.category or CATEGORY): facts.category[embedding] or "–",
+                t("In history"): f"{view.repeats[embedding]}×" if view.repeats.get(embedding) else "–",
+            }
+        )
+    return pd.DataFrame(rows)

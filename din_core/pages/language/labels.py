@@ -1,0 +1,142 @@
+"""How things are called on screen: labels for people and products, outcomes, chances, dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
+
+from din_core.domain import Impression, Item, User
+from din_core.pages.language.translate import T, t
+from din_core.store import StoreSummary
+
+MISSING = T("unknown")
+CATEGORY = T("Category")
+"""The one field that has a name in every language: items of any store may have it."""
+MONTHS = (
+    T("Jan"),
+    T("Feb"),
+    T("Mar"),
+    T("Apr"),
+    T("May"),
+    T("Jun"),
+    T("Jul"),
+    T("Aug"),
+    T("Sep"),
+    T("Oct"),
+    T("Nov"),
+    T("Dec"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What users, positives and negatives are called in the store at hand."""
+
+    person: str = T("User")
+    people: str = T("users")
+    shown: str = T("What this user was shown")
+    positive: str = T("Positive")
+    negative: str = T("Negative")
+    happened: str = T("a positive outcome")
+    when: str = T("{outcome} at {date}")
+    """An outcome with its impression's date."""
+
+    def said(self) -> Words:
+        """The same in the visitor's language."""
+        values = (t(text) for text in astuple(self))
+        return Words(*values)
+
+    def user_label(self, user: User) -> str:
+        """`Household 7 · 45-54 · 2 adults, no kids`."""
+        return " · ".join([f"{self.person} {user.user_id}", *profile(user)])
+
+    def outcome(self, label: int | None) -> str:
+        """`Bought` / `Not bought`, or that it is not known."""
+        return t("Outcome not known") if label is None else self.positive if label else self.negative
+
+    def impression_label(self, impression: Impression) -> str:
+        """`20 Nov 2017 · Stout · 12 oz · bought`."""
+        return f"{day(impression.timestamp)} · {impression.item.label} · {self.outcome(impression.label).lower()}"
+
+
+HOUSEHOLDS = Words(
+    T("Household"),
+    T("households"),
+    T("What this household was shown"),
+    T("Bought"),
+    T("Not bought"),
+    T("a purchase"),
+    T("{outcome} in the week of {date}"),
+)
+
+
+def words_for(summary: StoreSummary) -> Words:
+    """Words for the store at hand, in the visitor's language: shopping words where its users are households."""
+    shopping = any(name.startswith("household") for name in summary.user_fields)
+    return (HOUSEHOLDS if shopping else Words()).said()
+
+
+def profile(user: User) -> list[str]:
+    """The two profile values that say most; nothing where nothing is known."""
+    first = [name for name in ("age", "household_comp") if name in user.fields] or list(user.fields)[:2]
+    return [", ".join(user.fields[name]) for name in first if user.fields[name]]
+
+
+def item_detail(item: Item) -> str:
+    """The item's field values in one line, each once, without what its title already says."""
+    values = dict.fromkeys(value for value in item.fields.values() if value)
+    title = item.label.casefold()
+    return " · ".join(value for value in values if value.casefold() not in title)
+
+
+def field_label(name: str) -> str:
+    """`household_comp` as `Household comp`."""
+    text = name.replace("_", " ").strip()
+    text = text[:1].upper() + text[1:]
+    return t(CATEGORY) if text == CATEGORY else text
+
+
+def field_values(values: Mapping[str, str | None] | Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    """Label and readable value of each field; what is missing is called unknown."""
+    return [
+        (field_label(name), (", ".join(value) if isinstance(value, tuple) else value) or t(MISSING))
+        for name, value in values.items()
+    ]
+
+
+def chance(probability: float) -> str:
+    """A probability in plain words: `about 6 in 10`, `about 1 in 50`, `less than 1 in 1,000`."""
+    if probability < 0.001:
+        return t("less than 1 in 1,000")
+    if probability < 0.075:
+        odds = min((15, 20, 25, 30, 50, 100, 200, 500, 1000), key=lambda n: abs(1 / n - probability))
+        return t("about 1 in {odds:,}", odds=odds)
+    if probability > 0.95:
+        return t("almost certain")
+    return t("about {n} in 10", n=round(probability * 10) or 1)
+
+
+def percent(share: float) -> str:
+    """`12.3 %`."""
+    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
+def day(at: int) -> str:
+    """`20 Nov 2017`, UTC."""
+    moment = datetime.fromtimestamp(at, UTC)
+    month = t(MONTHS[moment.month - 1])
+    return t("{day} {month} {year}", day=moment.day, month=month, year=moment.year)
+
+
+def tick_label(label: str) -> str:
+    """A date under a time axis, `Nov 2017` or `20 Nov`, in the visitor's language; times stay as they are."""
+    first, _, last = label.partition(" ")
+    if first in MONTHS:
+        return t("{month} {year}", month=t(first), year=last)
+    return t("{day} {month}", day=first, month=t(last)) if last in MONTHS else label
+
+
+def moment(at: int) -> str:
+    """`20 Nov 2017 00:00 UTC`."""
+    return f"{day(at)} {datetime.fromtimestamp(at, UTC):%H:%M} UTC"

@@ -1,0 +1,216 @@
+"""How a model is described on screen, all of it read from its checkpoint: name, badges, what its weights are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from din_core.model.config import ACTIVATIONS, ModelConfig
+from din_core.pages.language.translate import T, t
+from din_core.sharing import checkpoint_name
+
+if TYPE_CHECKING:
+    from din_core.scoring import Scorer
+
+
+OPTIONS = {
+    "none": T("not normalised"),
+    "softmax": T("softmax"),
+    "scaled softmax": T("scaled softmax"),
+    "unit per field": T("unit per field"),
+    "match flags": T("match flags"),
+    "projected query": T("projected query"),
+    "counts": T("counts"),
+}
+"""Options of a checkpoint, as its configuration calls them."""
+INPUTS = {"official": T("official input"), "paper": T("paper input")}
+"""What the activation unit reads."""
+WEIGHED = {
+    "unit": T("activation weights"),
+    "dot": T("weights q·k (dot product)"),
+    "bilinear": T("weights q·W·k (bilinear form)"),
+}
+"""What gives the weights."""
+NOUNS = {
+    "activation": T("activation weight"),
+    "attention": T("attention weight"),
+    "pooling": T("pooling weight"),
+}
+OVER_TIME = {
+    "activation": T("Activation weights over time"),
+    "attention": T("Attention weights over time"),
+    "pooling": T("Pooling weights over time"),
+}
+"""Titles of the chart."""
+NOTES = {
+    "activation": T(
+        "An activation weight is what the model multiplies a behavior's embedding by; it is not an effect on the score."
+    ),
+    "attention": T(
+        "An attention weight is what the model multiplies a behavior's embedding by; it is not an effect on the score."
+    ),
+    "pooling": T(
+        "A pooling weight is what the model multiplies a behavior's embedding by, whatever the candidate; "
+        "it is not an effect on the score."
+    ),
+    "aigru": T(
+        "An attention weight is what the model multiplies a behavior's state by; it is not an effect on the score."
+    ),
+    "agru": T(
+        "An attention weight takes the place of the evolution layer's update gate: at 0 a behavior leaves the state as "
+        "it is; it is not an effect on the score."
+    ),
+    "augru": T(
+        "An attention weight multiplies the evolution layer's update gate: at 0 a behavior leaves the state as it is; "
+        "it is not an effect on the score."
+    ),
+}
+"""What a weight is, by its kind; of DIEN by its evolution."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWords:
+    """One checkpoint in words."""
+
+    link: str
+    """How a link names it: folder@fingerprint."""
+    name: str
+    """Its title; with its folder's name where another checkpoint at hand has the same title."""
+    fingerprint: str
+    badges: tuple[str, ...]
+    """Its options, what was done to the weights first."""
+    pooling: str
+    """How behaviors become the interest vector."""
+    weight: str
+    """What its weights are called, in the singular."""
+    over_time: str
+    """The title of a chart of its weights."""
+    note: str
+    """What a weight is, and what it is not."""
+    past_weights: str
+    """What a removed behavior changes beside the weighted sum; nothing where there is no such thing."""
+    sums_to: str
+    """What its weights always add up to, repeats counted: "1", "H", or nothing where they are free."""
+
+
+def describe_models(scorers: Mapping[str, Scorer]) -> dict[str, ModelWords]:
+    """The checkpoints at hand in the visitor's language, by folder name."""
+    titles = Counter(scorer.config.title for scorer in scorers.values())
+    return {
+        folder: describe_model(folder, scorer, alone=titles[scorer.config.title] == 1)
+        for folder, scorer in scorers.items()
+    }
+
+
+def describe_model(folder: str, scorer: Scorer, alone: bool = True) -> ModelWords:
+    """One checkpoint; `alone` when no other at hand has its title."""
+    config = scorer.config
+    half_life = half_life_of(scorer)
+    return ModelWords(
+        link=checkpoint_name(folder, scorer.fingerprint),
+        name=config.title if alone else f"{config.title} ({folder})",
+        fingerprint=scorer.fingerprint,
+        badges=badges(config, half_life),
+        pooling=pooling_words(config, half_life),
+        weight=t(NOUNS[weight_kind(config)]),
+        over_time=t(OVER_TIME[weight_kind(config)]),
+        note=weight_note(config),
+        past_weights=past_weights(config),
+        sums_to=sums_to(config),
+    )
+
+
+def half_life_of(scorer: Scorer) -> float | None:
+    """Days, as trained; None for a model without one."""
+    found = getattr(scorer.checkpoint.model.pooling, "half_life", None)
+    return None if scorer.config.pooling != "time decay" or found is None else float(found)
+
+
+def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ...]:
+    """Each option that tells this model from its relatives, in a word or two."""
+    counts = (t("counts"),) if config.counts else ()
+    if config.architecture == "base":
+        return base_badge(config, half_life), t("same for every candidate"), *counts
+    if config.architecture == "dien":
+        newest = t("{n} newest behaviors", n=config.max_history)
+        summed = (t("sum of the history"),) if config.history_sum else ()
+        return t("softmax"), config.evolution.upper(), t("order counts"), newest, *summed, *counts
+    normalised = t(OPTIONS[config.normalisation])
+    if config.attention != "unit":
+        product = t("dot product q·k") if config.attention == "dot" else t("bilinear q·W·k")
+        return normalised, product, *counts
+    first = (normalised, t(INPUTS[config.unit_input]), ACTIVATIONS[config.unit_activation])
+    others = (t(OPTIONS[word]) if word in OPTIONS else word for word in config.departures if word != "paper input")
+    return *first, *(word for word in others if word not in first)
+
+
+def base_badge(config: ModelConfig, half_life: float | None) -> str:
+    """What every behavior counts."""
+    if config.base_pooling == "time decay":
+        return half_life_words(config, half_life)
+    return t("1 each") if config.base_pooling == "sum" else t("1/H each")
+
+
+def half_life_words(config: ModelConfig, half_life: float | None) -> str:
+    """`half-life 23 days, learned`."""
+    days = f"{config.half_life if half_life is None else half_life:.3g}"
+    learned = t("half-life {days} days, learned", days=days)
+    return learned if config.learn_half_life else t("half-life {days} days", days=days)
+
+
+def pooling_words(config: ModelConfig, half_life: float | None = None) -> str:
+    """How behaviors become the interest vector, in a sentence without its end."""
+    if config.architecture == "base":
+        if config.base_pooling == "time decay":
+            decay = half_life_words(config, half_life)
+            return t("the older a behavior, the less it counts ({decay})", decay=decay)
+        if config.base_pooling == "sum":
+            return t("sum pooling: every behavior counts 1")
+        return t("average pooling: every behavior counts 1/H")
+    if config.architecture == "dien":
+        return t(
+            "interest evolution by {name}: softmax attention on each behavior's interest state, oldest first",
+            name=config.evolution.upper(),
+        )
+    by = t(WEIGHED[config.attention])
+    if config.normalisation == "none":
+        said = t("weighted sum pooling, {weights} not normalised", weights=by)
+    else:
+        normalisation = t(OPTIONS[config.normalisation])
+        said = t("weighted sum pooling, {weights} normalised by {how}", weights=by, how=normalisation)
+    if not config.unit_per_field:
+        return said
+    return t("{pooling}; shown are those of the item itself, each item field has its own", pooling=said)
+
+
+def weight_kind(config: ModelConfig) -> str:
+    """A key of NOUNS: the activation unit gives activation weights; plain attention and pooling are called what they
+    are."""
+    if config.architecture == "base":
+        return "pooling"
+    return "activation" if config.architecture == "din" and config.attention == "unit" else "attention"
+
+
+def weight_note(config: ModelConfig) -> str:
+    """What the model does with a weight."""
+    kind = weight_kind(config)
+    note = t(NOTES[config.evolution if config.architecture == "dien" else kind])
+    if not config.counts:
+        return note
+    return t("{note} Past it, this model's tower counts repeats of the candidate and of its fields.", note=note)
+
+
+def past_weights(config: ModelConfig) -> str:
+    """See ModelWords."""
+    if not config.counts:
+        return ""
+    return t("This model also counts repeats: part of what a removal changes goes past its weights.")
+
+
+def sums_to(config: ModelConfig) -> str:
+    """See ModelWords."""
+    if config.architecture == "base":
+        return "H" if config.base_pooling == "sum" else "1"
+    return "1" if config.architecture == "dien" or config.normalisation != "none" else ""

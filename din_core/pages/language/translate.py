@@ -1,0 +1,87 @@
+"""What the pages say, in the visitor's language.
+
+English stands in the code, where its reader needs it, and is its own key; each other language is one file of
+`texts/`, English → translation. What is missing there is said in English; a test finds it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from din_core.domain.said import Said, sentence_of
+from din_core.pages.language import marker as mark
+from din_core.pages.session import visitor
+
+TEXTS = Path(__file__).with_name("texts")
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+"""By code, each in its own words."""
+DEFAULT = "en"
+T = mark.T
+
+
+def t(text: str, **values: object) -> str:
+    """`text` in the visitor's language, with its `{name}`s filled in: `t("{n:,} items", n=5)`.
+
+    Give the English text as a literal, or as a constant that is marked where it is defined: `T("…")`.
+    """
+    return translated(text, current()).format(**values) if values else translated(text, current())
+
+
+def translated(text: str, language: str) -> str:
+    """`text` in `language`, or as it is where there is no translation."""
+    return dictionary(language).get(text, text)
+
+
+@cache
+def dictionary(language: str) -> Mapping[str, str]:
+    """English → translation; empty for English."""
+    if language == DEFAULT:
+        return {}
+    found: dict[str, str] = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def sentence(text: str) -> str:
+    """A sentence of the core, in the visitor's language where it remembers how it was made."""
+    if not isinstance(text, Said) or current() == DEFAULT:
+        return sentence_of(text)
+    told = said(text)
+    return told if told.endswith((".", "。")) else t("{sentence}.", sentence=told)
+
+
+def said(text: str) -> str:
+    """A text of the core, in the visitor's language where it remembers how it was made."""
+    return retold(text, current()) if isinstance(text, Said) and current() != DEFAULT else str(text)
+
+
+def retold(text: Said, language: str) -> str:
+    """The same in `language`, and so are the values in it that were made like it."""
+    values = {n: retold(value, language) if isinstance(value, Said) else value for n, value in text.values.items()}
+    return translated(text.template, language).format(**values) if values else translated(text.template, language)
+
+
+def current() -> str:
+    """The visitor's choice; before any, what their browser asks for, where it is at hand."""
+    own = visitor.session()
+    if own.language is None:
+        asked = (st.context.locale or DEFAULT).split("-")[0].lower()
+        own.language = asked if asked in LANGUAGES else DEFAULT
+    return own.language
+
+
+def choose(language: str) -> None:
+    """Speak this language from now on, in this visit."""
+    visitor.session().language = language
+    visitor.session().lead_instrument()
+
+
+def switch() -> None:
+    """One button for each language that is not on."""
+    for code, name in LANGUAGES.items():
+        if code != current():
+            st.button(name, key=f"language_{code}", type="tertiary", on_click=choose, args=(code,))

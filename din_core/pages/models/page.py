@@ -1,0 +1,248 @@
+"""Models: how the family compares, how each was trained and what it is made of, and any two on one scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from din_core.domain import CheckpointError
+from din_core.domain.leaderboard import Leaderboard
+from din_core.figures import CurvesInfo, LeaderboardInfo, curves_info, leaderboard_info, plot_curves, plot_leaderboard
+from din_core.figures.curves import CurvesWords
+from din_core.figures.leaderboard import LABELS, LeaderboardWords, number
+from din_core.metrics.leaderboard_file import read_leaderboard
+from din_core.pages.app.startup import App
+from din_core.pages.language.metric_texts import meanings
+from din_core.pages.language.translate import T, t
+from din_core.pages.models.leaderboard_table import duration, leaderboard_table, metric_table
+from din_core.pages.models.model_pair import badges, show_side_by_side
+from din_core.pages.session import address, caches, visitor
+from din_core.pages.widgets.charts import Told, show_chart
+from din_core.pages.widgets.frame import is_dark, literal, report, show_card
+from din_core.pages.widgets.text_tables import columns_of, show_table
+from din_core.sharing.links import METRICS
+
+SPLITS = {"train": T("training"), "valid": T("validation"), "test": T("test")}
+CURVE_ALTS = {
+    "train_loss": T("Training loss over the epochs of {n} models"),
+    "gauc": T("Validation GAUC over the epochs of {n} models"),
+}
+READING = T(
+    "Each figure is a mean over training seeds, ± their standard deviation; the bars are 95 % intervals from drawing "
+    "the users of this split anew, so they say what other users might have shown, not what another training run "
+    "would. Two models whose intervals overlap may still differ, and one that leads by less than the seeds' spread "
+    "has not shown that it is better. The table ranks models as a whole: it does not say that a model is right about "
+    "the candidate on screen, nor that its weights explain more. Weights of different models are not on one scale."
+)
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title=t("Models"), url_path="models")
+
+
+def show() -> None:
+    """The page, from the checkpoints at hand and the session's scenario."""
+    app, own = caches.current_app(), visitor.session()
+    report(own.problems)
+    st.header(t("Leaderboard"), anchor=False)
+    show_leaderboard(app)
+    st.header(t("Two models side by side"), anchor=False)
+    show_side_by_side(app, own.scenario)
+    st.header(t("Learning curves"), anchor=False)
+    show_curves(app)
+    st.header(t("Checkpoints at hand"), anchor=False)
+    show_table(checkpoints_table(app))
+    for name, model in app.models.items():
+        show_card(app.scorers[name].card, t("Model card: {model}", model=model.name))
+
+
+@lru_cache(maxsize=32)
+def drawn(info: LeaderboardInfo | CurvesInfo, words: LeaderboardWords | CurvesWords, dark: bool) -> Any:
+    """The chart of an info; a choice of models draws none of them anew."""
+    if isinstance(info, LeaderboardInfo):
+        assert isinstance(words, LeaderboardWords)
+        return plot_leaderboard(info, dark, words)
+    assert isinstance(words, CurvesWords)
+    return plot_curves(info, dark, words)
+
+
+def leaderboard_words() -> LeaderboardWords:
+    """What the leaderboard's chart says."""
+    return LeaderboardWords(
+        here=t("at hand in this app"),
+        elsewhere=t("measured only"),
+        higher=t("higher is better"),
+        lower=t("lower is better"),
+        interval=t("95 % interval"),
+        seeds=t("over seeds"),
+        none=t("no value"),
+    )
+
+
+def curves_words() -> CurvesWords:
+    """What the learning curves' charts say."""
+    return CurvesWords(train_loss=t("Training loss"), gauc=t("Validation GAUC"), epoch=t("epoch"), kept=t("kept"))
+
+
+def show_leaderboard(app: App) -> None:
+    """Chart, table and how to read them; a sentence where there is no leaderboard."""
+    try:
+        board = read_leaderboard(app.checkpoints)
+    except CheckpointError as error:
+        report([error.said])
+        return
+    if board is None:
+        st.markdown(
+            t(
+                "There is no `leaderboard.json` beside these checkpoints. `python -m trainer leaderboard --store URL "
+                "--out DIR` trains and measures every model and writes one; put it into the checkpoints folder."
+            )
+        )
+        return
+    here = models_at_hand(app)
+    st.caption(literal(about(board)))
+    own = visitor.session()
+    st.session_state["metric"] = own.view.metric
+    st.segmented_control(
+        t("Metric"),
+        METRICS,
+        format_func=lambda metric: t(LABELS[metric]),
+        required=True,
+        key="metric",
+        on_change=lambda: address.choose_metric(st.session_state["metric"]),
+    )
+    info = leaderboard_info(board, own.view.metric, here)
+    table = metric_table(info)
+    show_chart(
+        "leaderboard",
+        drawn(info, leaderboard_words(), is_dark()),
+        title=f"{t('Leaderboard')}: {t(LABELS[info.metric])}",
+        told=Told((info.metric, board.split, *filter(None, [board.made_at])), (about(board),)),
+        table=table,
+        alt=chart_words(info),
+    )
+    with st.expander(t("The chart as a table")):
+        st.dataframe(table, hide_index=True, key="leaderboard_table", column_config=columns_of(table))
+    show_table(leaderboard_table(board, here))
+    st.caption(meanings(METRICS))
+    st.markdown(t(READING), width=860)
+
+
+def models_at_hand(app: App) -> set[str]:
+    """Recipe names of the checkpoints at hand, as their `metrics.json` says; else their folders' names."""
+    return {str(scorer.metrics.get("model") or name) for name, scorer in app.scorers.items()}
+
+
+def about(board: Leaderboard) -> str:
+    """What was measured, on what and when."""
+    split = SPLITS.get(board.split, board.split)
+    told = t(
+        "{n} models, {seeds}, on {impressions:,} impressions of {users:,} users in the {split} split.",
+        n=len(board.rows),
+        seeds=seeds_each(board),
+        impressions=board.impressions,
+        users=board.users,
+        split=t(split),
+    )
+    return f"{told} {t('Written {when}.', when=board.made_at)}" if board.made_at else told
+
+
+def seeds_each(board: Leaderboard) -> str:
+    """How many trainings a row stands for; figures without ± are of one."""
+    counts = sorted({len(row.seeds) for row in board.rows})
+    if counts == [1]:
+        return t("1 seed each")
+    if len(counts) == 1:
+        return t("{n} seeds each", n=counts[0])
+    return t("{least} to {most} seeds each (figures without ± are of one)", least=counts[0], most=counts[-1])
+
+
+def chart_words(info: LeaderboardInfo) -> str:
+    """The chart for those who do not see it."""
+    told = t("{metric} of {n} models with 95 % intervals.", metric=t(LABELS[info.metric]), n=len(info.dots))
+    if not info.dots:
+        return told
+    best = info.dots[0]
+    return f"{told} {t('Best: {model}, {value}.', model=best.title, value=number(info.metric, best.mean))}"
+
+
+def show_curves(app: App) -> None:
+    """Training loss beside validation GAUC."""
+    metrics = {app.models[name].name: scorer.metrics for name, scorer in app.scorers.items()}
+    infos = [curves_info(metrics, quantity) for quantity in ("train_loss", "gauc")]
+    if not any(info.curves for info in infos):
+        st.markdown(t("No checkpoint here tells how it was trained: their `metrics.json` holds no curve."))
+        return
+    st.caption(t("One point an evaluation; the ring marks the state that the checkpoint holds."))
+    for column, info in zip(st.columns(2), infos, strict=True):
+        with column:
+            show_quantity(app, info)
+    if infos[0].without:
+        st.caption(t("Without a curve: {models}.", models=literal(", ".join(infos[0].without))))
+
+
+def show_quantity(app: App, info: CurvesInfo) -> None:
+    """The curves of one quantity, and the same as a table."""
+    words, table = curves_words(), curves_table(info)
+    links = ", ".join(model.link for model in app.models.values() if model.name not in info.without)
+    show_chart(
+        f"curves_{info.quantity}",
+        drawn(info, words, is_dark()),
+        title=getattr(words, info.quantity),
+        told=Told((f"{len(info.curves)}-models",), (links,)),
+        table=table,
+        alt=t(CURVE_ALTS[info.quantity], n=len(info.curves)),
+    )
+    with st.expander(t("The same as a table")):
+        st.dataframe(table, hide_index=True, key=f"curves_{info.quantity}_table")
+
+
+def curves_table(info: CurvesInfo) -> pd.DataFrame:
+    """One row an evaluation of each model."""
+    words = curves_words()
+    return pd.DataFrame(
+        [
+            {
+                t("Model"): curve.name,
+                words.epoch: epoch,
+                getattr(words, info.quantity): value,
+                words.kept: "✓" if place == curve.kept else "",
+            }
+            for curve in info.curves
+            for place, (epoch, value) in enumerate(zip(curve.epoch, curve.value, strict=True))
+        ]
+    )
+
+
+def checkpoints_table(app: App) -> pd.DataFrame:
+    """One row a checkpoint: its options as badges, and what its `metrics.json` says of the training."""
+    return pd.DataFrame(
+        [
+            {
+                t("Model"): literal(model.name),
+                t("Options"): badges(model),
+                t("Folder"): literal(name),
+                t("Fingerprint"): model.fingerprint,
+                **training_words(app.scorers[name].metrics),
+            }
+            for name, model in app.models.items()
+        ]
+    )
+
+
+def training_words(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Validation figures, time and device; a dash for what `metrics.json` does not say."""
+    valid = metrics.get("valid") or {}
+    seconds = metrics.get("seconds")
+    return {
+        t("Validation AUC"): "–" if valid.get("auc") is None else f"{valid['auc']:.4f}",
+        t("Validation GAUC"): "–" if valid.get("gauc") is None else f"{valid['gauc']:.4f}",
+        t("Training"): "–" if seconds is None else duration(seconds),
+        t("Device"): literal(metrics.get("device") or "–"),
+    }

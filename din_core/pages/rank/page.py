@@ -1,0 +1,253 @@
+"""Rank: the whole catalogue for one user at one time, under two models, as it is being scored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.navigation.page import Page
+
+from din_core.domain import Item, Scenario
+from din_core.pages.app.startup import App
+from din_core.pages.compare import page as compare_page
+from din_core.pages.inspect import page as inspect_page
+from din_core.pages.language.labels import field_values, moment, words_for
+from din_core.pages.language.translate import T, t
+from din_core.pages.rank import ranking_cache
+from din_core.pages.session import address, caches
+from din_core.pages.widgets.catalogue_gate import head
+from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.text_tables import columns_of
+from din_core.sharing.links import MAX_CANDIDATES
+from din_core.sharing.page_choices import RankChoice
+
+if TYPE_CHECKING:
+    from din_core.scoring import RankedItem, Ranking
+
+TOO_MANY = T("The store holds {n:,} items, but this page ranks {most:,} at most.")
+SHOWN = 20
+LOOK_SECONDS = 0.5
+"""Between two looks at a ranking that is under way."""
+EVERYTHING = T("All categories")
+ANY = ""
+"""The choice of all categories."""
+CATEGORY = "category"
+READING = T(
+    "Every item is scored as if it were shown to this user at this time, in the context on *Inspect*; whether it could "
+    "have been shown is not asked. A rank is among all items, whatever is filtered. Items that training hardly saw "
+    "share one embedding: they may tie. A high rank says what the model predicts, not what the user would have done."
+)
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title=t("Rank"), url_path="rank")
+
+
+def show() -> None:
+    """The page, from the session's scenario and the store as it is now."""
+    found = head(t("The whole catalogue, ranked"), TOO_MANY)
+    if found is None:
+        return
+    scenario, history, total = found
+    app, names = caches.current_app(), caches.models_on_screen(scenario)
+    with st.spinner(t("Reading the catalogue …")):
+        items = caches.catalogue_items(app.store.url, total)
+    report(strangers(items, address.page_choice(RankChoice)))
+    ranking = ranking_cache.ranking(app, items, names, history, scenario)
+    words = words_for(app.summary)
+    st.markdown(
+        t(
+            "{models} · {user}, as of {moment}; {n:,} behaviors before.",
+            models=literal(" · ".join(app.models[name].name for name in names)),
+            user=literal(words.user_label(history.user)),
+            moment=literal(moment(scenario.as_of)),
+            n=len(history.behaviors),
+        )
+    )
+    choice = address.page_choice(RankChoice)
+    with st.container(horizontal=True, gap="medium"):
+        among = choose_items(items, choice)
+        by = choose_order([app.models[name].name for name in names], choice)
+    under_way = not ranking.ended
+    repeats = Counter(behavior.item.item_id for behavior in history.behaviors)
+    st.fragment(show_ranking, run_every=LOOK_SECONDS if under_way else None)(
+        app, ranking, names, scenario, among, by, repeats, under_way
+    )
+    st.caption(t(READING))
+
+
+def choose_items(items: Sequence[Item], choice: RankChoice) -> NDArray[np.bool_] | None:
+    """A choice of one category, where the items have some."""
+    category = [item.fields.get(CATEGORY) for item in items]
+    known = sorted({name for name in category if name})
+    if not known:
+        return None
+    chosen, everything = choice.category if choice.category in known else None, t(EVERYTHING)
+
+    def change() -> None:
+        wanted = st.session_state["rank_category"] or None
+        address.choose_on_page(replace(address.page_choice(RankChoice), category=wanted))
+
+    st.session_state["rank_category"] = chosen or ANY
+    st.selectbox(
+        t("Show"),
+        [ANY, *known],
+        format_func=lambda name: name or everything,
+        key="rank_category",
+        width=320,
+        on_change=change,
+    )
+    return None if chosen is None else np.array([name == chosen for name in category])
+
+
+def strangers(items: Sequence[Item], choice: RankChoice) -> list[str]:
+    """A sentence where no item is of the category that a link names."""
+    if choice.category is None or any(item.fields.get(CATEGORY) == choice.category for item in items):
+        return []
+    return [t("No item is of the category “{name}”, which the link names: all are listed.", name=choice.category)]
+
+
+def choose_order(titles: Sequence[str], choice: RankChoice) -> int:
+    """The model whose best are listed, by its place; the first where there is no other."""
+    if len(titles) < 2:
+        return 0
+
+    def change() -> None:
+        address.choose_on_page(replace(address.page_choice(RankChoice), by=st.session_state["rank_by"]))
+
+    st.session_state["rank_by"] = choice.by
+    st.segmented_control(
+        t("Ranked by"),
+        range(len(titles)),
+        format_func=lambda place: titles[place],
+        required=True,
+        key="rank_by",
+        on_change=change,
+    )
+    return choice.by
+
+
+def show_ranking(
+    app: App,
+    ranking: Ranking,
+    names: Sequence[str],
+    scenario: Scenario,
+    among: NDArray[np.bool_] | None,
+    by: int,
+    repeats: Mapping[str, int],
+    under_way: bool,
+) -> None:
+    """How far it is, and the best so far."""
+    ended = ranking.wait(0)
+    titles = [app.models[name].name for name in names]
+    show_progress(ranking, titles)
+    found = ranking.best(SHOWN, among, by)
+    table = ranking_table(found, titles, repeats, by)
+    told = {
+        t("Change"): t("Places higher or lower than under the other model"),
+        t("In history"): t("How often the history holds this very item"),
+        **{title: t("Probability under this model") for title in titles},
+    }
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        height=35 * (SHOWN + 1) + 3,
+        key="ranking",
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config={t("Item"): st.column_config.TextColumn(width=300), **columns_of(table, told)},
+    )
+    st.markdown(where_is(ranking, scenario, titles[0]))
+    show_way([found[row].item for row in sorted(picked["selection"]["rows"]) if row < len(found)], scenario)
+    if ended and under_way:
+        st.rerun()  # nothing more to look for
+
+
+def show_way(chosen: Sequence[Item], scenario: Scenario) -> None:
+    """To the page that tells of the rows chosen: why one is where it is, or above another."""
+    if not chosen:
+        st.markdown(
+            t(
+                "Choose a row to see which behaviors the model switches on for it; choose two or more to see why one "
+                "is above another."
+            )
+        )
+        return
+    ids = tuple(item.item_id for item in chosen[:MAX_CANDIDATES])
+    label = (
+        t("Open {item} in Inspect", item=literal(chosen[0].label))
+        if len(ids) == 1
+        else t("Why this order: the {n} rows side by side in Compare", n=len(ids))
+    )
+    there = inspect_page.page() if len(ids) == 1 else compare_page.page()
+    query = address.query(there.url_path, replace(scenario, candidate_ids=ids))
+    st.page_link(there, label=label, icon=":material/arrow_forward:", query_params=query)
+
+
+def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
+    """One line and one bar, always in the same place."""
+    total = ranking.total * len(ranking.done)
+    told = ", ".join(f"{literal(t)} {n:,}" for t, n in zip(titles, ranking.done, strict=True))
+    bar, button = st.columns([5, 1], vertical_alignment="center")
+    text = T("Scored of {n:,} items: {told} (stopped)") if ranking.stopped else T("Scored of {n:,} items: {told}")
+    bar.progress(sum(ranking.done) / total if total else 1.0, text=t(text, n=ranking.total, told=told))
+    if not ranking.ended:
+        button.button(t("Stop"), on_click=ranking.stop, width="stretch")
+    elif button.button(t("Score again"), width="stretch", key="rank_again"):
+        ranking_cache.forget_ranking()
+        st.rerun()  # the whole page: this part of it knows the old ranking
+
+
+def ranking_table(
+    found: Sequence[RankedItem], titles: Sequence[str], repeats: Mapping[str, int], by: int
+) -> pd.DataFrame:
+    """Rank by one model, item, category, repeats in the history; each probability; the other's rank, and the change."""
+    rows = []
+    order = [by, *(place for place in range(len(titles)) if place != by)]
+    for ranked in found:
+        first, *others = (ranked.places[place] for place in order)
+        fields = ranked.item.fields
+        row = {t("Rank"): "–" if first is None else f"{first.rank:,}", t("Item"): ranked.item.label}
+        named = [CATEGORY] if CATEGORY in fields else list(fields)[:1]
+        row |= dict(field_values({name: fields[name] for name in named}))
+        row[t("In history")] = f"{repeats[ranked.item.item_id]}×" if ranked.item.item_id in repeats else "–"
+        for place, found_at in zip(order, (first, *others), strict=True):
+            row[titles[place]] = "…" if found_at is None else f"{100 * found_at.probability:.1f} %"
+        for place, other in zip(order[1:], others, strict=True):
+            row[t("Rank by {model}", model=titles[place])] = "…" if other is None else f"{other.rank:,}"
+            row[t("Change")] = "…" if first is None or other is None else change_words(other.rank - first.rank)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def change_words(places: int) -> str:
+    """`↑ 12`: so many places higher than under the other model."""
+    if places == 0:
+        return "="
+    return f"{'↑' if places > 0 else '↓'}\N{NO-BREAK SPACE}{abs(places):,}"
+
+
+def where_is(ranking: Ranking, scenario: Scenario, title: str) -> str:
+    """Where the candidate on *Inspect* stands."""
+    place = ranking.place_of(scenario.candidate_ids[0])
+    if place is None:
+        return t("The candidate on *Inspect* is not in the catalogue read here.")
+    ranked = ranking.of(place)
+    own = ranked.places[0]
+    item = literal(ranked.item.label)
+    if own is None:
+        return t("The candidate on Inspect, {item}, is not scored yet.", item=item)
+    return t(
+        "The candidate on Inspect, {item}, is number {rank:,} of {n:,} under {model}.",
+        item=item,
+        rank=own.rank,
+        n=ranking.done[0],
+        model=literal(title),
+    )

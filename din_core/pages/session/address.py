@@ -1,0 +1,177 @@
+"""What the address bar says becomes the session's choice, and every choice is written into the address bar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+import streamlit as st
+
+from din_core.domain import Scenario
+from din_core.domain.edits import items_needed
+from din_core.pages.app.startup import App
+from din_core.pages.session.caches import current_app
+from din_core.pages.session.choices import to_candidate, to_impression, to_model, to_user
+from din_core.pages.session.script_run import after_back
+from din_core.pages.session.visitor import session
+from din_core.sharing import Link, encode, parse, resolve
+from din_core.sharing.page_choices import CODECS, read, write
+
+PageChoice = TypeVar("PageChoice")
+
+
+def follow_address(app: App) -> None:
+    """Take over what the address bar says when it says something new: at the start, and after Back."""
+    own = session()
+    address = own.address
+    raw = {name: st.query_params.get_all(name) for name in st.query_params}
+    if raw == address.query:
+        address.earlier.clear()
+    elif not address.outdated and (after_back() or raw not in address.earlier):
+        link, unread = parse(raw)
+        found = resolve(link, app.store, app.setting)
+        own.scenario, own.view, address.query = found.scenario, link.view, raw
+        own.problems = (*unread, *take_page_choices(raw), *found.problems)
+        own.lead_instrument()
+    address.outdated = False
+
+
+def take_page_choices(raw: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Take over what an address says of the pages' own choices; a sentence for each that cannot be read."""
+    problems: tuple[str, ...] = ()
+    for kind in CODECS:
+        found, unclear = read(kind, raw)
+        if found is not None:
+            session().page_choices[kind] = found
+        problems += unclear
+    return problems
+
+
+def write_address() -> None:
+    """Put the whole scenario into the address bar."""
+    own = session()
+    if own.scenario is None:
+        return
+    wanted, address = query(), own.address
+    raw = {name: [v] if isinstance(v, str) else v for name, v in wanted.items()}
+    if address.query is not None and address.query != raw:
+        address.earlier.append(address.query)
+    address.query = raw
+    if raw != {name: st.query_params.get_all(name) for name in st.query_params}:
+        st.query_params.from_dict(wanted)
+
+
+def query(page: str | None = None, scenario: Scenario | None = None) -> dict[str, str | list[str]]:
+    """The address that a page (by its path; None for the one on screen) writes for a scenario (None: the one on
+    screen). A link that held anything else would be written anew where it leads, and Back would lead to the link.
+    """
+    own = session()
+    scenario = scenario or own.scenario
+    if scenario is None:
+        return dict(own.address.query or {})
+    return {**encode(scenario, own.view), **page_query(own.address.page if page is None else page)}
+
+
+def page_query(page: str | None) -> Mapping[str, str | list[str]]:
+    """What that page shows beyond the scenario."""
+    kind = next((kind for kind, codec in CODECS.items() if codec.path == page), None)
+    return {} if kind is None else write(page_choice(kind))
+
+
+def enter_page(page: str) -> None:
+    """Take note of the page on screen; an instrument that stands on it anew must be led."""
+    own = session()
+    if own.address.page not in (None, page):
+        own.lead_instrument()
+    own.address.page = page
+
+
+def show(scenario: Scenario | None, problems: tuple[str, ...] = ()) -> None:
+    """Choose a scenario; the instrument follows."""
+    own = session()
+    before = own.scenario
+    if scenario is None or before is None or (scenario.user_id, scenario.as_of) != (before.user_id, before.as_of):
+        own.view = replace(own.view, part=None)  # of another history's time
+    own.scenario = scenario
+    own.search_text.clear()
+    record_choice(problems)
+    own.lead_instrument()
+
+
+def record_choice(problems: tuple[str, ...] = ()) -> None:
+    """Something else is on screen from now on: the address bar is to follow."""
+    own = session()
+    own.problems, own.address.outdated = problems, True
+
+
+def choose_user(user_id: str) -> None:
+    """Another user."""
+    choose(to_user(session().scenario, user_id, current_app().store))
+
+
+def choose_impression(choice: str) -> None:
+    """One of the user's impressions, as `choices.impression_id` names it."""
+    now = session().scenario
+    if now is not None:
+        choose(to_impression(now, choice))
+
+
+def choose_candidate(item_id: str) -> None:
+    """Any candidate at the time on screen."""
+    choose(to_candidate(session().scenario, item_id))
+
+
+def choose(link: Link) -> None:
+    """Show what a link says, with what it leaves open filled in."""
+    app = current_app()
+    found = resolve(link, app.store, app.setting)
+    show(found.scenario, found.problems)
+
+
+def instrument_moved(query_string: str) -> None:
+    """The page's instrument went somewhere by itself: follow it there, without telling it what it knows."""
+    own, app = session(), current_app()
+    link, unread = parse(parse_qs(query_string, keep_blank_values=True))
+    resolved = resolve(link, app.store, app.setting)
+    if searched(resolved.scenario) != searched(own.scenario):
+        own.search_text.clear()
+    own.scenario, own.view = resolved.scenario, link.view
+    record_choice((*unread, *resolved.problems))
+    own.follow_instrument()
+
+
+def searched(scenario: Scenario | None) -> tuple[object, ...]:
+    """What the search boxes show of a scenario."""
+    if scenario is None:
+        return ()
+    return scenario.user_id, scenario.as_of, scenario.candidate_ids, items_needed(scenario.edits)
+
+
+def choose_model(place: int, checkpoint: str) -> None:
+    """Put a model first (0) or second (1), as a link names it; where it is the other one, the two change places."""
+    own = session()
+    if own.scenario is None:
+        return
+    own.scenario = to_model(own.scenario, place, checkpoint)
+    record_choice()
+
+
+def choose_metric(metric: str) -> None:
+    """Draw the leaderboard by this metric."""
+    own = session()
+    own.view = replace(own.view, metric=metric)
+    own.address.outdated = True
+
+
+def page_choice(kind: type[PageChoice]) -> PageChoice:
+    """What a page shows beyond the scenario: the visitor's choice, or the default."""
+    chosen: PageChoice = session().page_choices.get(kind) or kind()
+    return chosen
+
+
+def choose_on_page(choice: Any) -> None:
+    """What its page shows from now on."""
+    session().page_choices[type(choice)] = choice
+    record_choice()

@@ -1,0 +1,134 @@
+"""What if: the scenario on screen with other behaviors, another profile, context or candidate, edit by edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from din_core.domain import Add, Edit, Scenario, SetCandidate
+from din_core.pages.app.startup import App
+from din_core.pages.language.translate import T, t
+from din_core.pages.session import address, caches, visitor
+from din_core.pages.what_if.actions import change, do
+from din_core.pages.what_if.edit_list import what_if_box
+from din_core.pages.what_if.edit_steps import Walk, walk
+from din_core.pages.what_if.payload_text import look
+from din_core.pages.widgets import pickers
+from din_core.pages.widgets.frame import report
+from din_core.pages.widgets.search_box.search_box import Option
+from din_core.sharing import encode, sentence
+from din_core.sharing.values import iso
+
+DAY = timedelta(days=1)
+LEAD = T(
+    "Change what the models read and see their scores change. Every edit makes a new state of the last one; nothing "
+    "is written to the behavior store."
+)
+
+
+def page() -> Page:
+    """Where this page stands."""
+    return st.Page(show, title=t("What if"), url_path="whatif")
+
+
+def remind(scenario: Scenario | None) -> None:
+    """On every other page: that it shows the scenario without its edits."""
+    if scenario is not None and scenario.edits:
+        st.info(
+            t(
+                "This page shows the history as it was: the what-if edits ({n}) apply on What if.",
+                n=len(scenario.edits),
+            ),
+            icon=":material/edit_note:",
+        )
+
+
+def show() -> None:
+    """The page, from the session's scenario and the store as it is now."""
+    app, own = caches.current_app(), visitor.session()
+    impressions, trail = pickers.read_on_screen(lambda store, scenario, _: walk(store, scenario))
+    scenario = own.scenario
+    if scenario is not None and trail is not None and trail.wrong:  # the store has changed since these edits were made
+        own.problems = (*own.problems, *(sentence(error) for _, error in trail.wrong))
+        own.scenario = scenario = replace(
+            scenario, edits=trail.edits, reference=min(scenario.reference, len(trail.edits))
+        )
+
+    st.markdown(t(LEAD))
+    with pickers.user_and_impression(impressions):
+        scored = None if trail is None else pickers.item_option(trail.states[-1].candidate)
+        label = t("Candidate: any item of the catalogue")
+        pickers.search_items(app, "what_if_candidate", label, scored, lambda item_id: make(SetCandidate(item_id)))
+    report(own.problems)
+    if scenario is not None and trail is not None:
+        show_instrument(app, scenario, trail, add_boxes(app, scenario, trail))
+    elif app.setting.opening is not None:
+        st.button(t("Show the opening example"), on_click=address.show, args=(app.setting.opening,))
+
+
+def add_boxes(app: App, scenario: Scenario, trail: Walk) -> int | None:
+    """Which item joins the history, and when; returns that time, None for the newest."""
+    behaviors = trail.states[0].history.behaviors
+    latest = datetime.fromtimestamp(scenario.as_of - 1, UTC).date()
+    first = datetime.fromtimestamp(behaviors[0].timestamp, UTC).date() if behaviors else latest
+    which, when = st.columns([11, 5])
+    with when:
+        # Another scenario is another field: a date that was meant for the last one is not kept.
+        on = st.date_input(
+            t("On (empty: as the newest)"),
+            value=None,
+            min_value=first - 366 * DAY,
+            max_value=latest,
+            format="YYYY-MM-DD",
+            key=f"add_on {scenario.user_id} {scenario.as_of}",
+        )
+    at = None if on is None else min(end_of(on), scenario.as_of - 1)
+    added = next((edit.item_id for edit in reversed(trail.edits) if isinstance(edit, Add)), None)
+    with which:
+        # A choice without a label: what was added is not left standing in the field.
+        chosen = None if added is None else Option(added, "")
+        label = t("Add a behavior with any item")
+        pickers.search_items(app, "what_if_add", label, chosen, lambda item_id: make(Add(item_id, at)))
+    return at
+
+
+def end_of(day: date) -> int:
+    """The last second of a day, UTC."""
+    return int(datetime.combine(day + DAY, datetime.min.time(), UTC).timestamp()) - 1
+
+
+def make(edit: Edit) -> None:
+    """An edit by a search box that the instrument did not take."""
+    scenario = visitor.session().scenario
+    if scenario is not None:
+        outcome = change(caches.current_app().store, scenario, [edit])
+        address.show(outcome.scenario, outcome.said)
+
+
+def show_instrument(app: App, scenario: Scenario, trail: Walk, add_at: int | None) -> None:
+    """Scores, trail and list."""
+    own = visitor.session()
+    what_if_box(
+        "what_if",
+        look(app, scenario, trail),
+        link=urlencode(encode(scenario, own.view), doseq=True),
+        epoch=own.instrument.epoch,
+        add_at=None if add_at is None else iso(add_at),
+        on_went=went,
+    )
+
+
+def went(told: Mapping[str, Any]) -> None:
+    """The instrument did something by itself: follow it. What it got no answer to is done here, and it is led there."""
+    own = visitor.session()
+    address.instrument_moved(told["link"])
+    own.problems = (*own.problems, *told["said"])
+    if told["acts"] and own.scenario is not None:
+        outcome = do(caches.current_app(), own.scenario, told["acts"])
+        address.show(outcome.scenario, (*own.problems, *outcome.said))

@@ -1,0 +1,76 @@
+"""A chart of a page, and the row below it that saves it as a picture or as its table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from din_core.domain import Item, Scenario, User
+from din_core.pages.app.startup import App
+from din_core.pages.language.labels import moment, words_for
+from din_core.pages.language.translate import t
+from din_core.pages.widgets.save_chart.save_chart import save_chart
+
+CALM = {"displayModeBar": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a saved chart says of itself: parts of its file's name, and lines above the picture."""
+
+    name: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def show_chart(
+    key: str,
+    figure: Any,
+    *,
+    title: str,
+    told: Told,
+    table: pd.DataFrame,
+    alt: str,
+    config: dict[str, Any] = CALM,
+    **choices: Any,
+) -> None:
+    """The chart in a container of this key; `table` is what it shows, as the page shows it beside it.
+
+    `figure` is Plotly's; `choices` go to `st.plotly_chart`.
+    """
+    with st.container(key=key, gap=None):
+        st.plotly_chart(figure, config=config, alt=alt, key=f"{key}_chart", **choices)
+        plain = json.loads(table.to_json(orient="split", index=False, date_format="iso", double_precision=15))
+        save_chart(
+            key,
+            name=("din-lens", key, *told.name),
+            title=title,
+            lines=told.lines,
+            columns=[str(column) for column in plain["columns"]],
+            rows=plain["data"],
+        )
+
+
+def date_name(at: int) -> str:
+    """`2017-11-20`, UTC: a part of a file's name."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+
+
+def told_of(app: App, user: User, scenario: Scenario, models: Sequence[str], item: Item | None = None) -> Told:
+    """A chart of a scenario's user at its time under these models, by their folders' names; of one candidate or not."""
+    shown = [app.models[model] for model in models]
+    line = t(
+        "{model} · {user}, as of {when}",
+        model=", ".join(model.name for model in shown),
+        user=words_for(app.summary).user_label(user),
+        when=moment(scenario.as_of),
+    )
+    date = date_name(scenario.as_of)
+    if item is None:
+        return Told((scenario.user_id, date, shown[0].link), (line,))
+    return Told((scenario.user_id, item.item_id, date, shown[0].link), (item.label, line))

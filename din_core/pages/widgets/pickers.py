@@ -1,0 +1,151 @@
+"""The search boxes of a page: users, one user's impressions, items; and what the page reads for its scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import streamlit as st
+
+from din_core.domain import DinLensError, Impression, Item, Scenario, UnknownItem, UnknownUser, User
+from din_core.pages.app.startup import App
+from din_core.pages.language.labels import Words, item_detail, words_for
+from din_core.pages.language.translate import t
+from din_core.pages.session import address, caches, visitor
+from din_core.pages.session.choices import impression_id
+from din_core.pages.widgets.search_box.search_box import Found, Option, search_box
+from din_core.sharing import sentence
+from din_core.store import BehaviorStore
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+MOST = 30
+"""Matches listed at once."""
+
+Made = TypeVar("Made")
+
+
+def read_on_screen(
+    read: Callable[[BehaviorStore, Scenario, Sequence[Impression]], Made],
+) -> tuple[Sequence[Impression], Made | None]:
+    """The impressions of the user on screen, and what `read` makes of them.
+
+    Without a scenario there are none. What the store no longer holds is told among the session's problems.
+    """
+    app, own = caches.current_app(), visitor.session()
+    impressions: list[Impression] = []
+    if own.scenario is None:
+        return impressions, None
+    try:
+        impressions = app.store.impressions(own.scenario.user_id)
+        return impressions, read(app.store, own.scenario, impressions)
+    except DinLensError as error:
+        own.problems = (*own.problems, sentence(error))
+        return impressions, None
+
+
+def user_and_impression(impressions: Sequence[Impression]) -> DeltaGenerator:
+    """The boxes of the user and the impression on screen; returns the place for the candidate beside them."""
+    app, scenario = caches.current_app(), visitor.session().scenario
+    words = words_for(app.summary)
+    user, shown, candidate = st.columns([5, 6, 5])
+    with user:
+        user_box(app, words, scenario)
+    with shown:
+        impression_box(words, scenario, impressions)
+    return candidate
+
+
+def user_box(app: App, words: Words, scenario: Scenario | None) -> None:
+    """The user on screen."""
+    try:
+        selected = app.store.user(scenario.user_id) if scenario else None
+    except UnknownUser:
+        selected = None
+    search_users(app, "user", words.person, selected, address.choose_user)
+
+
+def impression_box(words: Words, scenario: Scenario | None, impressions: Sequence[Impression]) -> None:
+    """Search among the impressions of the user on screen."""
+
+    def option(impression: Impression) -> Option:
+        return Option(impression_id(impression.timestamp, impression.item.item_id), words.impression_label(impression))
+
+    def search(text: str) -> Found:
+        options = [option(impression) for impression in impressions]
+        matches = [o for o in options if all(word in o.label.casefold() for word in text.casefold().split())]
+        return Found(matches[:MOST], len(matches))
+
+    on_screen = (
+        option(impression)
+        for impression in impressions
+        if scenario is not None
+        and (impression.timestamp, impression.item.item_id) == (scenario.as_of, scenario.candidate_ids[0])
+    )
+    search_box(
+        "impression",
+        words.shown,
+        noun=t("impressions"),
+        placeholder=t("Search by date, title or outcome"),
+        selected=next(on_screen, None),
+        typed=visitor.session().search_text,
+        search=search,
+        on_pick=address.choose_impression,
+    )
+
+
+def candidate_box(app: App, scenario: Scenario | None) -> None:
+    """The candidate on screen."""
+    try:
+        selected = item_option(app.store.item(scenario.candidate_ids[0])) if scenario else None
+    except UnknownItem:
+        selected = None
+    search_items(app, "candidate", t("Candidate: any item of the catalogue"), selected, address.choose_candidate)
+
+
+def search_users(app: App, key: str, label: str, selected: User | None, on_pick: Callable[[str], None]) -> None:
+    """Search among all users."""
+    words = words_for(app.summary)
+
+    def option(user: User) -> Option:
+        return Option(user.user_id, words.user_label(user))
+
+    def search(text: str) -> Found:
+        page = app.store.search_users(text, MOST)
+        return Found([option(user) for user in page.matches], page.total)
+
+    search_box(
+        key,
+        label,
+        noun=words.people,
+        placeholder=t("Search by id or profile"),
+        selected=None if selected is None else option(selected),
+        typed=visitor.session().search_text,
+        search=search,
+        on_pick=on_pick,
+    )
+
+
+def search_items(app: App, key: str, label: str, selected: Option | None, on_pick: Callable[[str], None]) -> None:
+    """Search the whole catalogue."""
+
+    def search(text: str) -> Found:
+        page = app.store.search_items(text, MOST)
+        return Found([item_option(item) for item in page.matches], page.total)
+
+    search_box(
+        key,
+        label,
+        noun=t("items"),
+        placeholder=t("Search by words or id"),
+        selected=selected,
+        typed=visitor.session().search_text,
+        search=search,
+        on_pick=on_pick,
+    )
+
+
+def item_option(item: Item) -> Option:
+    """How an item is listed."""
+    return Option(item.item_id, item.label, item_detail(item))

@@ -1,0 +1,57 @@
+"""The tower for one user in one context, many histories or candidates: what neither moves is computed once.
+
+The standardisation of the inputs and what profile and context add go into the first layer's bias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from din_core.kernels.evaluation import InPlaceDice, asinh_in_place
+from din_core.kernels.evaluation_operators import accelerates
+from din_core.model.network import KNEE, InterestNetwork, beside, standard_scale
+
+
+class FixedContextTower:
+    """`InterestNetwork.head` in evaluation, for one user and context. No gradients."""
+
+    def __init__(self, network: InterestNetwork, others: Tensor, accelerated: bool = True) -> None:
+        """others (1, U + X); `accelerated` computes Dice and asinh by operators where they can be."""
+        tower, known = network.tower, others.shape[1]
+        start = network.input_spans()["interest vector"].start
+        self._widths = list(network.config.interest_fields)
+        self._counts = network.counts
+        scale = standard_scale(tower.moments.mean.double(), tower.moments.variance.double())  # (W,)
+        first = tower.first.weight.double() * scale  # (H, W)
+        bias = tower.first.bias.double() - first @ tower.moments.mean.double() + first[:, :known] @ others[0].double()
+        self._first_bias, self._from_query, self._first = (
+            part.T.to(tower.first.weight.dtype).contiguous()
+            for part in (bias[:, None], first[:, known:start], first[:, start:])
+        )
+        self._second, self._last = tower.second, tower.last
+        fast, dices = accelerated and accelerates(tower.last.weight), (tower.first_dice, tower.second_dice)
+        self._dices: list[Callable[[Tensor], Tensor]] = [InPlaceDice(dice) if fast else dice for dice in dices]
+        self._asinh: Callable[[Tensor, float], Tensor] = asinh_in_place if fast else _asinh
+
+    def __call__(self, candidate: Tensor, q: Tensor, v: Tensor, intensity: Tensor, repeats: Tensor | None) -> Tensor:
+        """(S,) logits. candidate (S, F) rows and q (S, D), or one row for all; v (S, D) or (S, 2D), intensity (S, I),
+        repeats (S, F + 1) where the tower reads counts."""
+        product = v * beside(q, v)
+        likeness = torch.stack([part.sum(1) for part in torch.split(product, self._widths, 1)], 1)
+        x = self._asinh(torch.cat([v, product, likeness, intensity], 1), KNEE)
+        if self._counts is not None:
+            assert repeats is not None
+            counted = self._counts(candidate.expand(len(v), -1), repeats)
+            x = torch.cat([x, counted.to(x.dtype)], 1)
+        bias = torch.addmm(self._first_bias, q, self._from_query)  # (S or 1, H)
+        hidden = self._dices[0](torch.addmm(bias, x, self._first))
+        hidden = self._dices[1](torch.addmm(self._second.bias, hidden, self._second.weight.T))
+        logit: Tensor = torch.addmm(self._last.bias, hidden, self._last.weight.T)
+        return logit.squeeze(1)
+
+
+def _asinh(x: Tensor, scale: float) -> Tensor:
+    return torch.asinh(scale * x)

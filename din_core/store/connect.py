@@ -1,0 +1,93 @@
+"""Opening and creating stores: is there one at an address, and of which schema version?"""
+
+from __future__ import annotations
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DatabaseError
+
+from din_core.domain import StoreError
+from din_core.domain.said import Said
+from din_core.store.behavior_store import BehaviorStore
+from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
+from din_core.store.queries.search import choose_search
+from din_core.store.versions import HEAD, current_version, known_versions, migrate
+
+
+def open_store(url: str) -> BehaviorStore:
+    """Open an existing store; StoreError where there is none or its schema is of another version."""
+    address = parse_url(url)
+    path = sqlite_file(address)
+    if path is not None and not path.is_file():
+        raise StoreError("no store at {path}; {advice}", path=str(path), advice=_how_to_fill(address))
+    engine = make_engine(address)
+    try:
+        with engine.begin() as connection:
+            version = current_version(connection)
+            search = choose_search(connection) if version == HEAD else None
+    except DatabaseError as error:
+        engine.dispose()
+        raise StoreError(
+            "{address} cannot be opened ({error}); check the address", address=str(address), error=str(error.orig)
+        ) from None
+    if search is None:
+        engine.dispose()
+        raise other_version(address, version)
+    return BehaviorStore(url, engine, search)
+
+
+def create_store(url: str) -> BehaviorStore:
+    """Open a store, creating it or migrating it to the current schema where needed."""
+    address = parse_url(url)
+    path = sqlite_file(address)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(address)
+    try:
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            prepare_schema(connection)
+            search = choose_search(connection)
+        use_write_ahead_log(engine)
+    except DatabaseError as error:
+        engine.dispose()
+        raise StoreError(
+            "{address} cannot be written ({error}); check the address and its rights",
+            address=str(address),
+            error=str(error.orig),
+        ) from None
+    return BehaviorStore(url, engine, search)
+
+
+def prepare_schema(connection: Connection) -> None:
+    """Create or migrate the schema inside a transaction; StoreError for a version this program does not know."""
+    version = current_version(connection)
+    if version is not None and version not in known_versions():
+        raise other_version(connection.engine.url, version)
+    if version != HEAD:
+        migrate(connection)
+
+
+def other_version(address: URL, version: str | None) -> StoreError:
+    """The error for a database whose schema is not of this program's version (None: it holds no store)."""
+    if version is None:
+        return StoreError(
+            "{address} holds no behavior store; {advice}", address=str(address), advice=_how_to_fill(address)
+        )
+    if version in known_versions():
+        return StoreError(
+            "{address} has schema version {version}, this program reads {own}; migrate it with "
+            "`din_core.store.create_store`, or ingest the tables into a new store",
+            address=str(address),
+            version=version,
+            own=HEAD,
+        )
+    return StoreError(
+        "{address} has schema version {version}, which this program (version {own}) does not know; open"
+        " it with the DIN Lens that made it, or ingest the tables into a new store",
+        address=str(address),
+        version=version,
+        own=HEAD,
+    )
+
+
+def _how_to_fill(address: URL) -> Said:
+    return Said("fill one with `python -m trainer ingest TABLES --store {address}`", address=str(address))

@@ -1,0 +1,1 @@
+"""From the four tables into a store."""

@@ -1,0 +1,55 @@
+"""Field columns in the forms that the store keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from din_core.store.ingestion.column_checks import texts
+
+
+def json_objects(columns: dict[str, pa.Array], encode: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """One JSON object a row, column by column; a key whose `encode`d JSON is null is left out."""
+    # Not by `null_handling="skip"`: that drops the rows in which all is null.
+    members = [
+        pc.fill_null(pc.binary_join_element_wise(f", {json.dumps(name, ensure_ascii=False)}: ", encode(column), ""), "")
+        for name, column in columns.items()
+    ]
+    joined = pc.binary_join_element_wise(*members, "")
+    return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(joined, start=len(", ")), "}", "")
+
+
+def category_json(column: pa.Array) -> pa.Array:
+    """Categorical values as JSON strings: each distinct one encoded once, then spread over the rows."""
+    encoded = column.dictionary_encode()
+    distinct = [
+        None if text is None else json.dumps(text, ensure_ascii=False) for text in texts(encoded.dictionary).to_pylist()
+    ]
+    return pa.array(distinct, pa.string()).take(encoded.indices)
+
+
+def display_json(column: pa.Array) -> pa.Array:
+    """Values for display as JSON; numbers stay numbers."""
+    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
+        return pc.cast(column, pa.string())
+    if pa.types.is_floating(column.type):
+        return texts(pc.if_else(pc.is_finite(column), column, None))
+    return category_json(column)
+
+
+def value_lists(column: pa.Array) -> list[list[str]]:
+    """Profile values: a list's entries, or what `|` separates; [] where nothing is known."""
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        entries = iter(texts(column.flatten()).to_pylist())
+        lengths = pc.list_value_length(column).fill_null(0).to_pylist()
+        return [[e for e in (next(entries) for _ in range(length)) if e is not None] for length in lengths]
+    return [[] if text is None else _separated(text) for text in texts(column).to_pylist()]
+
+
+@lru_cache(maxsize=10_000)
+def _separated(text: str) -> list[str]:
+    return [part.strip() for part in text.split("|") if part.strip()]

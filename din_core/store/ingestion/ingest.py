@@ -1,0 +1,141 @@
+"""From the four tables into a store: check everything, then load everything in one transaction."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from din_core.domain import RejectedRows, StoreError
+from din_core.store.connect import other_version, prepare_schema
+from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
+from din_core.store.ingestion.loading import Existing, load, no_store, read_existing
+from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
+from din_core.store.ingestion.table_files import TableFile, find_tables
+from din_core.store.ingestion.validation import Directory, Progress, Reading, SplitCuts
+from din_core.store.versions import HEAD, current_version
+
+
+def ingest(
+    tables: Path,
+    url: str,
+    *,
+    append: bool = False,
+    skip_rejects: bool = False,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Load the tables in a folder into the store at `url`, creating it where needed; all or nothing.
+
+    Every row is checked before the store is touched. Rows that cannot be loaded raise RejectedRows with all
+    reasons, or are left out with `skip_rejects`. A store that holds rows is refused unless `append`; then
+    behaviors and impressions are added, new items and users too, and of items and users it already has the
+    given columns replace the stored ones. Absent tables are fine with `append`.
+
+    Impressions without a `split` column are split by time: the earliest 80 % train, the next 10 % valid, the
+    last 10 % test; equal times are never parted (see `SplitCuts.of`).
+    """
+    engine = make_engine(parse_url(url), check_references=False)
+    try:
+        return ingest_into(engine, tables, append=append, skip_rejects=skip_rejects, progress=progress)
+    except DatabaseError as error:
+        if type(error) not in (DatabaseError, OperationalError):
+            raise
+        raise StoreError(
+            "{url} cannot be written ({error}), and nothing was loaded; check the address, its rights and the room on "
+            "its disk",
+            url=str(engine.url),
+            error=str(error.orig),
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def ingest_into(
+    engine: Engine,
+    tables: Path,
+    *,
+    append: bool = False,
+    skip_rejects: bool = False,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """`ingest` on an engine of the caller's, which stays open."""
+    start = time.perf_counter()
+    progress = progress or (lambda step, done, total: None)
+    files = find_tables(Path(tables), required=not append)
+    existing = _existing(engine, append)
+    if existing.filled and not append:
+        raise StoreError(
+            "{url} already holds {behaviors:,} behaviors of {users:,} users; add these tables with --append, or "
+            "choose another store",
+            url=str(engine.url),
+            behaviors=existing.n_rows["behaviors"],
+            users=existing.n_rows["users"],
+        )
+    checking = Reading(files, Directory(existing.items.key_of), Directory(existing.users.key_of), "checking", progress)
+    cuts = _check(checking, files, existing)
+    rejects = list(checking.rejects.values())
+    nothing_left = not any(counts.loaded for counts in checking.counts.values())
+    if rejects and (nothing_left or not skip_rejects):
+        raise _rejected(checking, rejects)
+    path = sqlite_file(engine.url)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    loading = Reading(files, Directory(existing.items.key_of), Directory(existing.users.key_of), "loading", progress)
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        prepare_schema(connection)
+        if read_existing(connection).n_rows != existing.n_rows:
+            raise StoreError("{url} was changed by another program meanwhile; ingest again", url=str(engine.url))
+        load(connection, loading, cuts, _provenance(Path(tables)))
+    use_write_ahead_log(engine)
+    for counts in loading.counts.values():
+        counts.loaded -= counts.updated
+    return IngestReport(str(engine.url), loading.counts, rejects, round(time.perf_counter() - start, 3))
+
+
+def _existing(engine: Engine, append: bool) -> Existing:
+    """What the target holds, migrated where it is appended to. Looking makes no SQLite file."""
+    path = sqlite_file(engine.url)
+    if path is not None and not (path.is_file() and path.stat().st_size):
+        return no_store()
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        version = current_version(connection)
+        if version is None:
+            return no_store()
+        if append:
+            prepare_schema(connection)
+        elif version != HEAD:
+            raise other_version(engine.url, version)
+        return read_existing(connection)
+
+
+def _check(checking: Reading, files: dict[str, TableFile], existing: Existing) -> SplitCuts | None:
+    """Read all tables once without loading; returns where to split impressions that say no split."""
+    unsplit = "impressions" in files and "split" not in files["impressions"].columns
+    if unsplit and existing.n_rows["impressions"]:
+        raise StoreError(
+            "impressions lacks the column split, and the store's splits are settled; add it with train, valid or test"
+        )
+    times = [rows.values["timestamp"] for rows in checking.rows() if unsplit and rows.file.name == "impressions"]
+    found = np.concatenate(times) if times else np.empty(0, dtype=np.int64)
+    return SplitCuts.of(found) if len(found) else None
+
+
+def _rejected(checking: Reading, rejects: list[Reject]) -> RejectedRows:
+    rejected = sum(reject.count for reject in rejects)
+    read = sum(counts.read for counts in checking.counts.values())
+    return RejectedRows(
+        "{rejected:,} of {read:,} rows cannot be loaded, so nothing was; mend them, or leave them out with "
+        "--skip-rejects\n{rows}",
+        rejects=rejects,
+        rejected=rejected,
+        read=read,
+        rows=describe_rejects(rejects),
+    )
+
+
+def _provenance(tables: Path) -> str | None:
+    path = tables / "provenance.txt"
+    return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None

@@ -1,0 +1,118 @@
+"""Somebody's four tables into a new SQLite file: look at them, check them, write them; all or nothing.
+
+Everything is checked by what `ingest` itself checks with.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+import pandas as pd
+
+from din_core.domain import StoreError
+from din_core.store.ingestion.ingest import ingest
+from din_core.store.ingestion.rejects import IngestReport
+from din_core.store.ingestion.table_files import FIXED, REQUIRED, find_tables
+from din_core.store.ingestion.validation import Directory, Reading
+
+Progress = Callable[[str, int, int | None], None]
+
+TABLES = tuple(REQUIRED)
+SUFFIXES = ("csv", "parquet")
+PREVIEW_ROWS = 5
+_NAME = re.compile(r"\w[\w .-]*\.db")
+
+
+@dataclass(frozen=True, eq=False)
+class TablePreview:
+    """The beginning of one table's file."""
+
+    name: str
+    file: str
+    rows: int | None
+    """None where only reading all of it tells (CSV)."""
+    fields: tuple[str, ...]
+    """Columns that become fields."""
+    head: pd.DataFrame
+    """The first rows, as texts."""
+
+
+def required_columns(table: str) -> tuple[str, ...]:
+    """The columns that a table must have."""
+    return REQUIRED[table]
+
+
+def optional_columns(table: str) -> tuple[str, ...]:
+    """The other columns with a meaning of their own; every further one is a field."""
+    return tuple(name for name in FIXED[table] if name not in REQUIRED[table])
+
+
+def preview_tables(folder: Path) -> list[TablePreview]:
+    """The four tables of a folder; StoreError tells everything that is wrong with the files at once."""
+    found = []
+    for file in find_tables(folder).values():
+        batch = next(iter(file.batches()), None)
+        head = pd.DataFrame(columns=list(file.columns)) if batch is None else batch.slice(0, PREVIEW_ROWS).to_pandas()
+        found.append(TablePreview(file.name, file.path.name, file.rows, file.fields, head.astype(str)))
+    return found
+
+
+def check_tables(folder: Path, progress: Progress | None = None) -> IngestReport:
+    """Read every row as `ingest` into a new store would, and load none: counts and rejects by reason."""
+    start = time.perf_counter()
+    files = find_tables(folder)
+    reading = Reading(files, Directory({}), Directory({}), "checking", progress or (lambda step, done, total: None))
+    for _ in reading.rows():
+        pass
+    return IngestReport("", reading.counts, list(reading.rejects.values()), round(time.perf_counter() - start, 3))
+
+
+def new_store(root: Path, folder: str, name: str) -> Path:
+    """The path of a new store in `folder` below `root`; StoreError where it would lie elsewhere or is there already."""
+    if not _NAME.fullmatch(name):
+        raise StoreError(
+            '"{name}" is no name for a new store; write letters, digits, "-" or "_" and end it in .db', name=name
+        )
+    path = below(root, folder) / name
+    if path.exists():
+        raise StoreError("{path} is there already and is not written over; choose another name", path=str(path))
+    return path
+
+
+def below(root: Path, folder: str) -> Path:
+    """A folder below `root`, or `root` itself; StoreError for one outside of it, by links too."""
+    top = root.resolve()
+    path = (top / folder).resolve()
+    if not path.is_relative_to(top):
+        raise StoreError('"{folder}" lies outside of {top}; name a folder below it', folder=str(folder), top=str(top))
+    return path
+
+
+def import_tables(
+    folder: Path, target: Path, skip_rejects: bool = False, progress: Progress | None = None
+) -> IngestReport:
+    """`ingest` into a file that is not there yet; where it fails, there is none afterwards either."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{token_hex(8)}.part")
+    try:
+        target.open("x").close()  # ours from here on
+    except FileExistsError:
+        raise StoreError(
+            "{target} is there already and is not written over; choose another name", target=str(target)
+        ) from None
+    try:
+        report = ingest(folder, f"sqlite:///{part}", skip_rejects=skip_rejects, progress=progress)
+        part.replace(target)
+    except BaseException:
+        target.unlink()
+        raise
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            part.with_name(part.name + suffix).unlink(missing_ok=True)
+    report.url = f"sqlite:///{target}"
+    return report

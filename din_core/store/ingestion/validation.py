@@ -1,0 +1,187 @@
+"""One pass over the tables: which rows are good, which are not and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from din_core.domain.said import Said
+from din_core.store.ingestion import column_checks as checks
+from din_core.store.ingestion.column_checks import Checked, Mask
+from din_core.store.ingestion.rejects import Reject, TableCounts
+from din_core.store.ingestion.table_files import REQUIRED, TableFile
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the step's name, rows done and rows in all (None while unknown)."""
+
+
+class Directory:
+    """Which key each id of a table has: those a store holds, then new ones."""
+
+    def __init__(self, key_of: dict[str, int]) -> None:
+        self.key_of = dict(key_of)
+        self.first_new = max(key_of.values(), default=0) + 1
+        self._next = self.first_new
+        self._index()
+
+    def add(self, ids: list[str]) -> None:
+        """Give keys to the ids that have none."""
+        for own_id in ids:
+            if own_id not in self.key_of:
+                self.key_of[own_id] = self._next
+                self._next += 1
+        self._index()
+
+    def _index(self) -> None:
+        self.ids = pa.array(list(self.key_of), pa.string())
+        self.keys = np.array(list(self.key_of.values()), dtype=np.int64)
+
+
+@dataclass
+class GoodRows:
+    """A batch's rows that can be loaded, and their checked columns.
+
+    Of behaviors and impressions, `user_id` and `item_id` are positions in the directories; of users and
+    items they are the ids.
+    """
+
+    file: TableFile
+    batch: pa.RecordBatch
+    values: dict[str, Any]
+
+    @property
+    def own_id(self) -> str:
+        """The id column of items or users."""
+        return f"{self.file.name[:-1]}_id"
+
+
+@dataclass
+class Reading:
+    """One pass; iterate `rows()` to its end, then look at what it gathered."""
+
+    files: dict[str, TableFile]
+    items: Directory
+    users: Directory
+    step: str
+    progress: Progress
+    counts: dict[str, TableCounts] = field(default_factory=dict)
+    rejects: dict[tuple[str, str], Reject] = field(default_factory=dict)
+
+    def rows(self) -> Iterator[GoodRows]:
+        """Good rows, table by table in the order of references."""
+        for name in REQUIRED:
+            if name in self.files:
+                yield from self._table(self.files[name])
+
+    def _table(self, file: TableFile) -> Iterator[GoodRows]:
+        counts = self.counts[file.name] = TableCounts()
+        directory = {"items": self.items, "users": self.users}.get(file.name)
+        seen: set[str] = set()
+        given = 0
+        self.progress(f"{self.step} {file.name}", 0, file.rows)
+        for batch in file.batches():
+            checked = self._check(file, batch)
+            good = self._log_faults(file, batch, checked, given)
+            if directory:
+                column = f"{file.name[:-1]}_id"
+                again = _repeated(checked[column].values, good, seen)
+                reason = Said("{column} stands in more than one row; the first is kept", column=column)
+                self._log(file, batch, column, reason, again, given)
+                good &= ~again
+                directory.add(checked[column].values.filter(pa.array(good)).to_pylist())
+            given += len(batch)
+            counts.loaded += int(good.sum())
+            self.progress(f"{self.step} {file.name}", given, file.rows)
+            yield GoodRows(file, batch.filter(pa.array(good)), {n: _filter(c.values, good) for n, c in checked.items()})
+        self._log_broken_rows(file)
+        counts.read = file.rows = given + len(file.broken_rows)
+        counts.rejected = counts.read - counts.loaded
+
+    def _check(self, file: TableFile, batch: pa.RecordBatch) -> dict[str, Checked]:
+        checked: dict[str, Checked] = {}
+        if file.name in ("items", "users"):
+            own = f"{file.name[:-1]}_id"
+            checked[own] = checks.ids(own, batch.column(own))
+        else:
+            for name, table, directory in (
+                ("user_id", "users", self.users),
+                ("item_id", "items", self.items),
+            ):
+                ids = checks.ids(name, batch.column(name))
+                found = checks.references(name, table, ids.values, directory.ids)
+                checked[name] = Checked(found.values, ids.faults + found.faults)
+            checked["timestamp"] = checks.timestamps(batch.column("timestamp"))
+        if file.name == "items" and "price" in file.columns:
+            checked["price"] = checks.prices(batch.column("price"))
+        if file.name == "impressions":
+            checked["label"] = checks.labels(batch.column("label"))
+            if "split" in file.columns:
+                checked["split"] = checks.splits(batch.column("split"))
+        return checked
+
+    def _log_faults(self, file: TableFile, batch: pa.RecordBatch, checked: dict[str, Checked], given: int) -> Mask:
+        """Log each row once, for the first of its faults; returns the rows without any."""
+        good: Mask = np.ones(len(batch), dtype=bool)
+        for column, check in checked.items():
+            for reason, rows in check.faults:
+                self._log(file, batch, column, reason, rows & good, given)
+                good &= ~rows
+        return good
+
+    def _log(self, file: TableFile, batch: pa.RecordBatch, column: str, reason: str, rows: Mask, given: int) -> None:
+        if not rows.any():
+            return
+        reject = self.rejects.setdefault((file.name, reason), Reject(file.name, reason))
+        reject.count += int(rows.sum())
+        for position in np.flatnonzero(rows)[: reject.wants_examples()]:
+            value = batch.column(column)[int(position)].as_py()
+            reject.add_example(file.path.name, file.row_number(given + int(position)), value)
+
+    def _log_broken_rows(self, file: TableFile) -> None:
+        if not file.broken_rows:
+            return
+        reason = Said("not {n} cells, as the header has", n=len(file.columns))
+        reject = self.rejects[file.name, reason] = Reject(file.name, reason, len(file.broken_rows))
+        for row, cells in file.broken_rows[: reject.wants_examples()]:
+            reject.add_example(file.path.name, row, f"{cells} cells")
+
+
+def _repeated(ids: pa.Array, good: Mask, seen: set[str]) -> Mask:
+    """Good rows whose id an earlier good row has; their ids join `seen`."""
+    repeated: Mask = np.zeros(len(good), dtype=bool)
+    for position, own_id in enumerate(ids.to_pylist()):
+        if good[position]:
+            repeated[position] = own_id in seen
+            seen.add(own_id)
+    return repeated
+
+
+def _filter(values: Any, good: Mask) -> Any:
+    return values.filter(pa.array(good)) if isinstance(values, pa.Array) else values[good]
+
+
+@dataclass(frozen=True)
+class SplitCuts:
+    """Impressions before `valid_from` train, from `test_from` on test; seconds."""
+
+    valid_from: int
+    test_from: int
+
+    @classmethod
+    def of(cls, times: NDArray[np.int64]) -> SplitCuts:
+        """Cut after the earliest 80 % and 90 %; equal times stay together, in the later split.
+
+        Thus train holds at most 80 % of the impressions, and train and valid together at most 90 %.
+        """
+        ordered = np.sort(times)
+        return cls(*(int(ordered[min(int(len(ordered) * share), len(ordered) - 1)]) for share in (0.8, 0.9)))
+
+    def split(self, times: NDArray[np.int64]) -> list[str]:
+        parts = np.array(["train", "valid", "test"], dtype=object)
+        found: list[str] = parts[np.searchsorted([self.valid_from, self.test_from], times, side="right")].tolist()
+        return found

@@ -1,0 +1,118 @@
+"""Journeys on the Compare page: candidates, models and users, held against the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from din_core.domain import Scores
+from din_core.scoring import Scorer
+from din_core.store import BehaviorStore
+from tests.journeys.charts import chart, traces
+from tests.journeys.inspect_page import check_numbers
+from tests.journeys.page_driver import box, has_query, options, query
+from tests.small_world import MONDAY
+
+NewPage = Callable[..., Page]
+
+
+def rows(page: Page) -> list[dict[str, str]]:
+    """The table of what is compared, by its heads."""
+    table = page.get_by_test_id("stTable")
+    heads = [text.strip() for text in table.locator("th").all_inner_texts()]
+    lines = table.locator("tbody tr").all()
+    cells = ([plain(text) for text in line.locator("td").all_inner_texts()] for line in lines)
+    return [dict(zip(heads, line, strict=True)) for line in cells]
+
+
+def plain(text: str) -> str:
+    """Without the spaces that keep a number and its unit on one line."""
+    return text.strip().replace("\N{NO-BREAK SPACE}", " ")
+
+
+def scored(store: BehaviorStore, scorer: Scorer, ids: list[str], user: str = "7") -> Scores:
+    """Candidates of that Monday, each in the context in which household 7 saw it, else in the first one's."""
+    shown = {i.item.item_id: i.context for i in store.impressions("7") if i.timestamp == MONDAY}
+    contexts = [shown.get(item_id, shown["b2"]) for item_id in ids]
+    return scorer.score(store.history(user, MONDAY), store.items(ids), contexts)
+
+
+def check_candidates(page: Page, store: BehaviorStore, scorers: dict[str, Scorer], ids: list[str]) -> None:
+    """Table and heat map hold what the core says of these."""
+    din, base = (scored(store, scorers[name], ids) for name in ("din", "base"))
+    order = np.argsort(-din.logit)
+    found = rows(page)
+    assert [row["Candidate"] for row in found] == [din.candidates[i].label for i in order]
+    assert [row["DIN"] for row in found] == [f"{100 * din.probability[i]:.1f} %" for i in order]
+    assert [row["Average pooling"] for row in found] == [f"{100 * base.probability[i]:.1f} %" for i in order]
+    heat = traces(page, "heatmap")[0]
+    counts = np.array([b.count for b in din.behaviors])
+    want = {tuple(np.round(column, 5)) for column in (din.weight[order] * counts).T}
+    assert {tuple(np.round(column, 5)) for column in np.array(heat["z"]).T} == want
+
+
+def test_candidates_are_found_removed_and_compared_as_the_core_scores_them(
+    page: Page, new_page: NewPage, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    page.goto(f"{address}compare")
+    chart(page, "heatmap")
+    page.wait_for_url(has_query("by", "candidates"))
+    check_candidates(page, store, scorers, ["b2", "m2", "n1"])
+    box(page, "another").fill("cheddar")
+    options(page, "another").filter(has_text="Cheddar").click()
+    page.wait_for_url(has_query("item", "c1"))
+    assert query(page)["item"] == ["b2", "m2", "n1", "c1"]
+    expect(page.get_by_test_id("stTable").locator("tbody tr")).to_have_count(4)
+    chosen = page.locator(".st-key-compare_items")
+    chosen.get_by_role("combobox").press("Backspace")  # takes the last one away
+    expect(page.get_by_test_id("stTable").locator("tbody tr")).to_have_count(3)
+    page.wait_for_url(lambda url: "item=c1" not in url)
+    colleague = new_page()
+    colleague.goto(page.url)
+    chart(colleague, "heatmap")
+    check_candidates(colleague, store, scorers, ["b2", "m2", "n1"])
+
+
+def test_a_candidate_opens_in_inspect_with_the_same_number(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    page.goto(f"{address}compare")
+    chart(page, "heatmap")
+    shown = {row["Candidate"]: row["DIN"] for row in rows(page)}
+    page.locator(".st-key-compare_links").get_by_role("link", name="Milk · 1 qt · National").click()
+    expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
+    page.wait_for_url(lambda url: "item=m2" in url and "/compare" not in url)
+    check_numbers(page, store, scorers)
+    assert page.locator("#tiles .value").first.inner_text().split()[0] == shown["Milk · 1 qt · National"].split()[0]
+    page.go_back()
+    chart(page, "heatmap")
+    assert {row["Candidate"]: row["DIN"] for row in rows(page)} == shown
+
+
+def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    page.goto(f"{address}compare")
+    chart(page, "heatmap")
+    page.get_by_role("radio", name="Models").click()
+    expect(page.get_by_test_id("stTable")).to_contain_text("DIEN")
+    page.wait_for_url(has_query("by", "models"))
+    found = {row["Model"]: row["Probability"] for row in rows(page)}
+    names = {"DIN": "din", "Average pooling": "base", "DIEN": "dien"}
+    assert found == {
+        title: f"{100 * scored(store, scorers[name], ['b2']).probability[0]:.1f} %" for title, name in names.items()
+    }
+    assert [max(abs(z) for z in row if z is not None) for row in traces(page, "heatmap")[0]["z"]] == [1, 1, 1]
+    page.get_by_role("radio", name="Users").click()
+    box(page, "other").fill("9")
+    options(page, "other").filter(has_text="Household 9").click()
+    page.wait_for_url(has_query("other", "9"))
+    expect(page.get_by_test_id("stTable")).to_contain_text("Household 9")
+    want = [f"{100 * scored(store, scorers['din'], ['b2'], user).probability[0]:.1f} %" for user in ("7", "9")]
+    assert [row["DIN"] for row in rows(page)] == want
+    page.reload()
+    expect(page.get_by_test_id("stTable")).to_contain_text("Household 9")
+    assert [row["DIN"] for row in rows(page)] == want
+    assert query(page)["hold"] == ["category"]

@@ -1,0 +1,72 @@
+"""Below the lens: what would have to be gone, who decided otherwise, and the way to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from din_core.explain import smallest_removal
+from din_core.explain.nearest import Seen, nearest
+from din_core.scoring import Scorer, rescorer_for
+from din_core.sharing import parse
+from din_core.store import BehaviorStore
+from din_core.store.queries.opposite_outcome import opposite_impressions
+from tests.journeys.inspect_page import wait_until_opened
+from tests.journeys.page_driver import has_query, query
+from tests.small_world import small_store
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
+    """Household 7 has bought what 8 was shown at that time and left."""
+    with small_store(tmp_path_factory.mktemp("world")) as opened:
+        at = next(i.timestamp for i in opened.impressions("8") if i.item.item_id == "m1")
+        with opened.writing() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO impressions (user_key, item_key, timestamp, label, split) "
+                "SELECT u.user_key, i.item_key, ?, 1, 'train' FROM users u, items i "
+                "WHERE u.user_id = '7' AND i.item_id = 'm1'",
+                (at,),
+            )
+        yield opened
+
+
+def test_the_fewest_behaviors_and_the_nearest_opposite_are_the_cores_and_can_be_opened(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    page.goto(f"{address}?user=8&item=m1")
+    wait_until_opened(page)
+    scenario = parse(query(page))[0].scenario
+    assert scenario is not None
+    history = store.history(scenario.user_id, scenario.as_of)
+    shown = next(
+        i
+        for i in store.impressions(scenario.user_id)
+        if (i.timestamp, i.item.item_id) == (scenario.as_of, scenario.candidate_ids[0])
+    )
+    page.get_by_text("Two more questions about this candidate").click()
+
+    page.get_by_role("button", name="Find the fewest behaviors to remove").click()
+    opened = rescorer_for(scorers["din"], history, shown.item, scenario.context)
+    goal = round(float(f"{100 / (1 + math.exp(-opened.full)):.1f}") / 2)
+    expect(page.get_by_role("slider")).to_have_value(str(goal))
+    found = smallest_removal(opened, threshold=math.log(goal / (100 - goal)))
+    said = page.locator(".st-key-questions")
+    if found.chosen is None:
+        expect(said).to_contain_text(f"takes it across {goal} %")
+    else:
+        expect(said).to_contain_text(f"Without these {len(found.chosen)}, the chance is")
+
+    page.get_by_role("button", name="with the opposite outcome").click()
+    others = opposite_impressions(store, shown, 24).impressions
+    own, *seen = (Seen(one, store.history(one.user_id, one.timestamp)) for one in (shown, *others))
+    other = nearest(scorers["din"], own, seen)
+    assert other is not None
+    expect(said).to_contain_text(f"{100 * other.own:.1f} % on screen and {100 * other.other:.1f} % there")
+    expect(said).to_contain_text(f"takes it across {goal} %" if found.chosen is None else "the chance is")
+    page.get_by_role("button", name="Open this scenario").click()
+    expect(page).to_have_url(has_query("user", other.seen.impression.user_id))
+    expect(page).to_have_url(has_query("item", other.seen.impression.item.item_id))

@@ -1,0 +1,83 @@
+"""A journey through the item space: the map, how well categories part, neighbours, and this user's scores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from din_core.explain import item_space, neighbours, separation
+from din_core.scoring import Scorer
+from din_core.store import BehaviorStore
+from tests.journeys.page_driver import box, number, options
+
+NewPage = Callable[..., Page]
+
+
+def open_map(page: Page, address: str) -> None:
+    """The small world's opening example on the map."""
+    page.goto(f"{address}items")
+    expect(page.get_by_role("heading", name="Items as the model sees them")).to_be_visible()
+    expect(page.locator(".st-key-item_map .scatterlayer .point").first).to_be_attached()
+    page.wait_for_url(re.compile(r"[?&]user=.*[?&]item="))
+
+
+def drawn(page: Page) -> dict[str, str]:
+    """What each point of the map says when it is pointed at, by title."""
+    chart = page.locator(".st-key-item_map .js-plotly-plot")
+    expect(chart).to_have_count(1)  # the one before has gone
+    traces: list[Any] = chart.evaluate("plot => plot.data.filter(t => t.customdata).map(t => Array.from(t.text))")
+    lines = [text.split("<br>") for trace in traces for text in trace]
+    return {first.removeprefix("<b>").removesuffix("</b>"): " | ".join(rest) for first, *rest in lines}
+
+
+def listed(page: Page) -> list[tuple[str, float]]:
+    """Title and cosine of each row of the neighbours' table."""
+    rows = page.locator(".st-key-neighbours tbody tr").evaluate_all(
+        "rows => rows.map(row => Array.from(row.querySelectorAll('td')).map(cell => cell.textContent))"
+    )
+    cells = [[cell for cell in row if cell.strip()] for row in rows]
+    return [(row[-4], number(row[-3])) for row in cells if len(row) >= 4]
+
+
+def test_the_map_its_numbers_and_its_neighbours_are_the_cores(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    open_map(page, address)
+    items = store.all_items()
+    space = item_space(scorers["din"], items)
+    found = separation(space, [item.fields["category"] for item in items])
+    assert found is not None
+    shown = [number(text) for text in page.get_by_test_id("stMetricValue").all_inner_texts()]
+    assert shown == [pytest.approx(100 * found.share, abs=0.051), pytest.approx(100 * found.chance, abs=0.051)]
+    texts = drawn(page)
+    assert set(texts) == {item.label for item in items}
+    assert texts["Milk · 1 gal · Private"] == "Dairy | 12× in the history"
+
+    def wanted(item_id: str) -> list[tuple[str, float]]:
+        place = int(space.place[[item.item_id for item in items].index(item_id)])
+        near, cosine = neighbours(space, place, 12)
+        return [(items[space.first[u]].label, pytest.approx(c, abs=0.00051)) for u, c in zip(near, cosine, strict=True)]
+
+    expect(page.locator(".st-key-neighbours tbody tr")).to_have_count(6)
+    assert listed(page) == wanted("b2")
+    box(page, "neighbour").fill("nails")
+    expect(options(page, "neighbour")).to_have_count(1)
+    options(page, "neighbour").first.click()
+    expect(box(page, "neighbour")).to_have_value("Nails · 1 lb")
+    nearest = neighbours(space, int(space.place[[item.item_id for item in items].index("n1")]), 1)[1][0]
+    expect(page.locator(".st-key-neighbours tbody tr").first).to_contain_text(f"{nearest:.3f}")
+    assert listed(page) == wanted("n1")
+
+
+def test_a_point_of_the_map_is_looked_at_by_a_click(page: Page, address: str) -> None:
+    open_map(page, address)
+    expect(box(page, "neighbour")).to_have_value("Stout · 12 oz · National")
+    traces = page.locator(".st-key-item_map .js-plotly-plot")
+    place = traces.evaluate("plot => plot.data.filter(t => t.customdata).findIndex(t => t.name === 'Hardware')")
+    point = page.locator(".st-key-item_map .scatterlayer .trace").nth(place).locator(".point").first
+    point.click(force=True)  # a layer above all points takes the clicks
+    expect(box(page, "neighbour")).to_have_value("Nails · 1 lb")

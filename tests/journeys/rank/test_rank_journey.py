@@ -1,0 +1,151 @@
+"""Journeys on the Rank page: the whole catalogue under two models, held against the core; progress and stop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from din_core.domain import Item
+from din_core.scoring import Scorer
+from din_core.sharing import parse
+from din_core.store import BehaviorStore
+from tests.journeys.charts import traces
+from tests.journeys.inspect_page import check_numbers
+from tests.journeys.page_driver import query
+from tests.journeys.server import running_app
+
+TITLES = {"din": "DIN", "base": "Average pooling"}
+ROW_HEIGHT = 36
+"""Pixels of a row of the table, and of its head."""
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[str]:
+    """The demo: thousands of items take a while."""
+    with running_app({}) as started:
+        yield started
+
+
+def lines(page: Page) -> Locator:
+    """The rows of the table, as its twin for screen readers holds them."""
+    return page.locator(".st-key-ranking [role=grid] tbody tr")
+
+
+def rows(page: Page, count: int) -> list[dict[str, str]]:
+    """The table by its heads."""
+    expect(lines(page)).to_have_count(count)
+    heads = page.locator(".st-key-ranking [role=grid] thead th").all_inner_texts()
+    cells = lines(page).evaluate_all(
+        "lines => lines.map(line => [...line.querySelectorAll('[role=gridcell]')].map(cell => cell.textContent))"
+    )
+    names = [head for head in heads if head.strip()]
+    return [dict(zip(names, line[-len(names) :], strict=True)) for line in cells]
+
+
+def expected(
+    store: BehaviorStore, scorers: dict[str, Scorer], page: Page, by: str, other: str
+) -> tuple[list[Item], list[dict[str, str]]]:
+    """What the core says: all items, the best by one model first, with the other's rank and the change."""
+    scenario = parse(query(page))[0].scenario
+    assert scenario is not None
+    history, items = store.history(scenario.user_id, scenario.as_of), store.all_items()
+    scores = {name: scorers[name].score(history, items, scenario.context) for name in TITLES}
+    rank = {name: [1 + int((s.logit > own).sum()) for own in s.logit] for name, s in scores.items()}
+    held = [behavior.item.item_id for behavior in history.behaviors]
+    order = np.argsort(-scores[by].logit, kind="stable").tolist()
+    wanted = []
+    for place in order:
+        higher, repeats = rank[other][place] - rank[by][place], held.count(items[place].item_id)
+        wanted.append(
+            {
+                "Rank": str(rank[by][place]),
+                "Item": items[place].label,
+                "In history": f"{repeats}×" if repeats else "–",
+                TITLES[by]: f"{100 * scores[by].probability[place]:.1f} %",
+                TITLES[other]: f"{100 * scores[other].probability[place]:.1f} %",
+                f"Rank by {TITLES[other]}": str(rank[other][place]),
+                "Change": f"{'↑' if higher > 0 else '↓'}\N{NO-BREAK SPACE}{abs(higher)}" if higher else "=",
+            }
+        )
+    return [items[place] for place in order], wanted
+
+
+def without_category(found: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [{name: text for name, text in row.items() if name != "Category"} for row in found]
+
+
+def open_ranking(page: Page, address: str) -> None:
+    """The small world's opening example, once all is scored."""
+    page.goto(f"{address}rank")
+    expect(page.get_by_text("Scored of 7 items: DIN 7, Average pooling 7")).to_be_visible()
+    expect(page.get_by_role("button", name="Score again")).to_be_visible()
+    page.wait_for_url(re.compile("[?&]item="))
+
+
+def choose_row(page: Page, place: int) -> None:
+    """Its box, in the first column; the table is drawn on a canvas below a layer that takes the clicks."""
+    canvas = page.locator(".st-key-ranking canvas").first
+    canvas.click(position={"x": 15, "y": ROW_HEIGHT * (place + 1) + ROW_HEIGHT // 2}, force=True)
+
+
+def test_the_catalogue_is_ranked_under_both_models_as_the_core_has_it(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    open_ranking(page, address)
+    _, wanted = expected(store, scorers, page, "din", "base")
+    assert without_category(rows(page, 7)) == wanted
+    page.get_by_role("radio", name="Average pooling").click()
+    _, wanted = expected(store, scorers, page, "base", "din")
+    expect(page.locator(".st-key-ranking [role=grid] thead")).to_contain_text("Rank by DIN")
+    assert without_category(rows(page, 7)) == wanted
+    assert wanted[0]["Change"] != "="  # the two models do not agree
+
+
+def test_a_row_opens_in_inspect_and_two_rows_say_why_one_is_above_the_other(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    open_ranking(page, address)
+    items, _ = expected(store, scorers, page, "din", "base")
+    choose_row(page, 0)
+    page.get_by_role("link", name=f"Open {items[0].label} in Inspect").click()
+    expect(page.locator("#title")).to_have_text(items[0].label)
+    check_numbers(page, store, scorers)
+    page.go_back()
+    expect(page.get_by_role("button", name="Score again")).to_be_visible()
+    choose_row(page, 0)
+    choose_row(page, 1)
+    page.get_by_role("link", name="Why this order: the 2 rows side by side in Compare").click()
+    expect(page.get_by_role("heading", name="Who switches on what")).to_be_visible()
+    page.wait_for_url(lambda url: url.count("item=") == 2)
+    assert query(page)["item"] == [items[0].item_id, items[1].item_id]
+    scenario = parse(query(page))[0].scenario
+    assert scenario is not None
+    shown = {i.item.item_id: i.context for i in store.impressions(scenario.user_id) if i.timestamp == scenario.as_of}
+    contexts = [shown.get(item.item_id, scenario.context) for item in items[:2]]
+    scores = scorers["din"].score(store.history(scenario.user_id, scenario.as_of), items[:2], contexts)
+    repeats = np.array([behavior.count for behavior in scores.behaviors])
+    order = np.argsort(-scores.logit)
+    want = {tuple(np.round(column, 5)) for column in (scores.weight[order] * repeats).T}
+    heat = next(trace for trace in traces(page, "heatmap") if "z" in trace)
+    assert {tuple(np.round(column, 5)) for column in np.array(heat["z"]).T} == want
+
+
+def test_a_ranking_shows_how_far_it_is_and_can_be_stopped(page: Page, demo: str) -> None:
+    page.goto(f"{demo}rank")
+    stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")  # Streamlit has one too
+    stop.click()
+    told = page.get_by_text(re.compile(r"Scored of [\d,]+ items: .*\(stopped\)"))
+    expect(told).to_be_visible()
+    expect(page.get_by_role("button", name="Score again")).to_be_visible()
+    numbers = [int(text.replace(",", "")) for text in re.findall(r"[\d,]*\d", told.inner_text())]
+    assert sum(numbers[1:]) < 2 * numbers[0]  # some of the two models' scores are missing
+    page.get_by_role("button", name="Score again").click()
+    expect(told).to_have_count(0)
+    expect(stop).to_be_visible()
+    expect(page.get_by_role("button", name="Score again")).to_be_visible()
+    done = f"Scored of {numbers[0]:,} items: DIN {numbers[0]:,}, Average pooling {numbers[0]:,}"
+    expect(page.get_by_text(done)).to_be_visible()

@@ -1,0 +1,167 @@
+"""The Cohorts page over real (untrained) networks: its tables against every occurrence of every behavior."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from din_core.cases import AGES, RANKS, REPEATS, Cases, read_cases
+from din_core.metrics import auc, expected_calibration_error, gauc, log_loss
+from tests.pages.conftest import World
+from tests.pages.made_cases import make, points, said
+from tests.pages.page_contents import read
+
+Visit = Callable[..., AppTest]
+MONDAY = 1511136000
+DAY = 86_400
+
+
+@pytest.fixture
+def cases(world: World) -> Cases:
+    """All cases of the test impressions, all with sums."""
+    return read_cases(make(world, "--effects", "1"))
+
+
+def occurrences(world: World, only: str = "") -> pd.DataFrame:
+    """One line for each occurrence of a behavior that a test impression of household 7 looks back on."""
+    history = world.store.history("7", MONDAY)
+    lines = []
+    for shown in world.store.impressions("7", "test"):
+        if only and shown.item.fields["category"] != only:
+            continue
+        scores = world.scorers["din"].score(history, [shown.item], shown.context)
+        weight = {b.item.item_id: w for b, w in zip(scores.behaviors, scores.weight[0].tolist(), strict=True)}
+        for rank, behavior in enumerate(reversed(history.behaviors), start=1):
+            own = behavior.item.fields["category"]
+            repeats = sum(b.item == behavior.item for b in history.behaviors)
+            lines.append(
+                {
+                    "age": np.searchsorted(AGES, (MONDAY - behavior.timestamp) / DAY, side="right") - 1,
+                    "rank": np.searchsorted(RANKS, rank, side="right") - 1,
+                    "repeats": np.searchsorted(REPEATS, repeats, side="right") - 1,
+                    "category": own,
+                    "candidate": shown.item.fields["category"],
+                    "own": own == shown.item.fields["category"],
+                    "weight": weight[behavior.item.item_id],
+                }
+            )
+    return pd.DataFrame(lines)
+
+
+def table(page: AppTest, first: str, place: int = 0) -> pd.DataFrame:
+    """The one with this first column; several have "age"."""
+    found = [frame.value for frame in page.dataframe if frame.value.columns[0].startswith(first)]
+    return found[place]
+
+
+def test_without_cases_it_says_how_to_make_them(visit: Visit) -> None:
+    page = visit("cohorts")
+    assert not page.exception and not page.warning
+    assert "python -m trainer cases --store URL --checkpoint" in said(page)
+
+
+@pytest.mark.parametrize("only", ["", "Dairy"])
+def test_means_by_age_rank_and_repeats_are_over_all_occurrences(
+    visit: Visit, world: World, cases: Cases, only: str
+) -> None:
+    page = visit("cohorts")
+    page.selectbox(key="cohorts_category").set_value(only).run()
+    assert not page.exception and not page.warning
+    every = occurrences(world, only)
+    for name, first in (("age", "age of"), ("rank", "rank of"), ("repeats", "times the item")):
+        shown, brute = table(page, first), every.groupby(name)["weight"].agg(["mean", "count"])
+        for place, line in shown.iterrows():
+            if place not in brute.index:
+                assert (line["Mean"], line["Behaviors"]) == ("–", "0")
+                continue
+            assert points(line["Mean"]) == pytest.approx(brute["mean"][place], rel=0.01, abs=1e-5)
+            assert line["Behaviors"] == f"{brute['count'][place]:,}"
+            assert line["95 % from"] == "–"  # a single household
+
+
+def test_the_map_holds_the_mean_weight_of_each_pair_of_categories(visit: Visit, world: World, cases: Cases) -> None:
+    shown = table(visit("cohorts"), "Candidate").set_index("Candidate")
+    told = set(cases.about.behavior_categories)
+    brute: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for line in occurrences(world).itertuples():
+        brute[line.candidate, line.category if line.category in told else "all others"].append(line.weight)
+    assert set(shown.index) == {row for row, _ in brute}
+    assert set(shown.columns) == {column for _, column in brute}
+    for (row, column), weights in brute.items():
+        assert points(shown.loc[row, column]) == pytest.approx(np.mean(weights), rel=0.01, abs=1e-5)
+
+
+def test_the_candidates_own_category_has_its_share_and_its_weight(visit: Visit, world: World, cases: Cases) -> None:
+    page, every = visit("cohorts"), occurrences(world)
+    shares, weights = table(page, "age of", 1), table(page, "age of", 2)
+    for place, own in every.groupby("age")["own"].mean().items():
+        assert points(shares["Mean"][place]) == pytest.approx(100 * own, abs=0.051)
+    for side, whose in ((True, "own category"), (False, "all others")):
+        lines = weights[weights["Behaviors of"] == whose]["Mean"].tolist()
+        for place, value in every[every["own"] == side].groupby("age")["weight"].mean().items():
+            assert points(lines[place]) == pytest.approx(value, rel=0.01, abs=1e-5)
+
+
+def test_quality_is_that_of_the_same_impressions(visit: Visit, cases: Cases) -> None:
+    page = visit("cohorts")
+    shown = page.table[0].value
+    for name, probability in (("DIN", cases.probability), ("Average pooling", cases.base_probability)):
+        expected = (
+            auc(cases.label, probability),
+            gauc(cases.user, cases.label, probability).value,
+            log_loss(cases.label, probability),
+            expected_calibration_error(cases.label, probability),
+        )
+        assert [float(text.split()[0]) for text in shown[name]] == pytest.approx(expected, abs=6e-5)
+    assert "On all 3 impressions of the slice" in said(page)
+
+
+def test_the_sample_size_is_always_said(visit: Visit, world: World, cases: Cases) -> None:
+    page = visit("cohorts")
+    assert "**Impressions: 3. Households: 1.** Weights are summed over all of them." in said(page)
+    page.selectbox(key="cohorts_category").set_value("Dairy").run()
+    assert "**Impressions: 1. Households: 1.**" in said(page)
+    assert page.table[0].value["DIN"]["AUC"] == "–"
+    make(world, "--effects", "1", "--sums", "1")
+    told = said(visit("cohorts"))
+    assert "Weights are summed over 1 of these impressions (households: 1)" in told
+    assert "sums were kept of a random sample of 1 of all 3 (seed 1)" in told
+
+
+def test_an_empty_slice_shows_its_size_and_nothing_else(visit: Visit, cases: Cases) -> None:
+    page = visit("cohorts")
+    page.selectbox(key="cohorts_length").set_value(3).run()
+    assert not page.exception
+    assert "**Impressions: 0. Households: 0.**" in said(page)
+    assert len(page.dataframe) == 0 and len(page.table) == 0
+
+
+def test_the_slice_is_in_the_link_and_opens_from_it(visit: Visit, cases: Cases) -> None:
+    page = visit("cohorts")
+    page.selectbox(key="cohorts_category").set_value("Dairy")
+    page.selectbox(key="cohorts_week").set_value(MONDAY)
+    page.selectbox(key="cohorts_length").set_value(0).run()
+    address = {name: page.query_params[name] for name in page.query_params if name.startswith("cohorts.")}
+    assert address == {
+        "cohorts.category": "Dairy",
+        "cohorts.week": "2017-11-20T00:00:00Z",
+        "cohorts.length": "from-0",
+    }
+    other = visit("cohorts", **address)
+    assert not other.exception and not other.warning
+    assert table(other, "age of").equals(table(page, "age of"))
+    assert not table(other, "age of").equals(table(visit("cohorts"), "age of"))
+
+
+def test_a_slice_that_no_impression_has_is_told_and_all_are_shown(visit: Visit, cases: Cases) -> None:
+    page = visit("cohorts", **{"cohorts.week": "2016-02-01", "cohorts.profile": "age,7"})
+    assert [read(warning.value) for warning in page.warning] == [
+        "None of these impressions is of “Age: 7”, which the link names: all are shown.",
+        "None of these impressions is of “1 Feb 2016”, which the link names: all are shown.",
+    ]
+    assert table(page, "age of").equals(table(visit("cohorts"), "age of"))

@@ -1,0 +1,196 @@
+"""The Data page over a real store, and the import of tables that lie in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from din_core.pages.data.page import percent, quantile
+from din_core.pages.data.table_import import commands
+from din_core.store import open_store
+from tests.pages.conftest import World
+from tests.pages.page_contents import read, said
+from tests.small_world import MONDAY
+from tests.store.input_tables import Tables, valid_tables, write
+
+Visit = Callable[..., AppTest]
+
+
+def words(page: AppTest) -> str:
+    """All running text of the page."""
+    return read(" ".join(e.value for e in [*page.markdown, *page.caption])).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def button(page: AppTest, key: str) -> AppTest:
+    return page.button(key=key).click().run()
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where imports are allowed."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.setenv("DIN_IMPORT", str(folder))
+    return folder
+
+
+def go_on(page: AppTest, folder: str) -> AppTest:
+    """Import from a folder."""
+    page.segmented_control(key="import_source").set_value("folder").run()
+    return page.text_input(key="import_folder").set_value(folder).run()
+
+
+def test_the_counts_are_the_stores(visit: Visit, world: World) -> None:
+    page = visit("data")
+    assert not page.exception and not page.warning
+    summary = world.store.summary()
+    counts = (summary.n_items, summary.n_users, summary.n_behaviors, summary.n_impressions)
+    assert [(m.label, m.value) for m in page.metric] == [
+        (name, f"{n:,}") for name, n in zip(("Items", "Users", "Behaviors", "Impressions"), counts, strict=True)
+    ]
+    assert "A small world made for tests; exposure is inferred." in words(page)
+    assert len(page.get("plotly_chart")) == 2
+
+
+def test_splits_and_fields_stand_in_tables(visit: Visit, world: World) -> None:
+    page = visit("data")
+    splits = page.table[0].value.map(lambda cell: cell.replace("\N{NO-BREAK SPACE}", " "))
+    assert splits.to_dict("records") == [
+        {"Split": s, "Impressions": n, "Positive": p, "Users": u, "From": d, "To": d}
+        for s, n, p, u, d in (
+            ("train", "2", "50.0 %", "2", "23 Oct 2017"),
+            ("test", "3", "33.3 %", "1", "20 Nov 2017"),
+        )
+    ]
+    fields = page.table[1].value.map(read)
+    facts = world.store.facts().fields
+    assert list(fields["Values"]) == [str(field.values) for field in facts]
+    (category,) = fields[(fields["Table"] == "Items") & (fields["Field"] == "Category")].to_dict("records")
+    assert category["Most frequent"] == "Dairy (3) · Beers (2) · Hardware (1)"
+    assert category["Missing"].replace("\N{NO-BREAK SPACE}", " ") == "14.3 %"
+
+
+def test_new_rows_are_counted_in_the_next_run(visit: Visit, world: World) -> None:
+    page = visit("data")
+    before = page.dataframe[1].value
+    world.store.append_behaviors("10", [("m1", MONDAY)])
+    after = page.run().dataframe[1].value
+    assert before["Behaviors"].iloc[0] == "0" and after["Behaviors"].iloc[0] != "0"
+
+
+def test_quantiles_are_those_of_the_users_one_by_one() -> None:
+    pairs = [(0, 2), (1, 5), (7, 2), (100, 1)]
+    assert [quantile(pairs, share) for share in (0.1, 0.2, 0.21, 0.5, 0.7, 0.9, 0.95, 1)] == [
+        0,
+        0,
+        1,
+        1,
+        1,
+        7,
+        100,
+        100,
+    ]
+
+
+def test_what_is_little_is_not_called_nothing() -> None:
+    shown = [percent(part, 10_000).replace("\N{NO-BREAK SPACE}", " ") for part in (0, 1, 5, 2790)]
+    assert shown == ["0.0 %", "< 0.1 %", "0.1 %", "27.9 %"]
+    assert percent(0, 0) == "–"
+
+
+def test_importing_is_off_unless_a_folder_is_named(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DIN_IMPORT", raising=False)
+    page = visit("data")
+    assert "Importing is off" in words(page) and "DIN_IMPORT=FOLDER streamlit run app.py" in words(page)
+    assert [b.key for b in page.button if b.key and b.key.startswith("import")] == []
+
+
+def test_tables_of_a_folder_become_a_new_store(visit: Visit, root: Path) -> None:
+    write(root / "tables", valid_tables(), "csv")
+    page = go_on(visit("data"), "tables")
+    assert not page.exception and not page.warning
+    page = button(page, "import_check")
+    assert "Every row can be loaded." in words(page)
+    page.text_input(key="import_target").set_value("stores")
+    page = button(page, "import_write")
+    assert not page.exception and not page.warning
+    path = root / "stores" / "own.db"
+    assert page.code[0].value == commands(f"sqlite:///{path}")
+    assert f"--store sqlite:///{path} --model din" in page.code[0].value
+    store = open_store(f"sqlite:///{path}")
+    try:
+        assert store.summary().n_behaviors == 4
+    finally:
+        store.close()
+    page = button(page, "import_write")
+    assert "is there already and is not written over" in said(page)[0]
+
+
+@pytest.fixture
+def bad() -> Tables:
+    tables = valid_tables()
+    tables["behaviors"]["timestamp"] = ["100", "soon", "150", "300"]
+    return tables
+
+
+def test_bad_rows_are_told_by_reason_and_nothing_is_written_with_them(visit: Visit, root: Path, bad: Tables) -> None:
+    write(root / "tables", bad, "csv")
+    page = button(go_on(visit("data"), "tables"), "import_check")
+    rejects = page.table[3].value.map(read).to_dict("records")
+    assert rejects == [
+        {
+            "Table": "behaviors",
+            "Reason": "timestamp is no time: write whole seconds or ISO 8601",
+            "Rows": "1",
+            "Examples": 'row 2: "soon"',
+        }
+    ]
+    assert page.button(key="import_write").disabled
+    page.checkbox(key="import_skip").check().run()
+    page = button(page, "import_write")
+    store = open_store(f"sqlite:///{root / 'own.db'}")
+    try:
+        assert store.summary().n_behaviors == 3
+    finally:
+        store.close()
+
+
+def test_what_an_import_refuses_is_told_in_chinese_too(visit: Visit, root: Path, bad: Tables) -> None:
+    write(root / "tables", bad, "csv")
+    page = button(go_on(visit("data"), "tables"), "language_zh")
+    page = button(page, "import_check")
+    (rejects,) = [table.value for table in page.table if "原因" in table.value.columns]
+    assert [read(reason) for reason in rejects["原因"]] == ["timestamp 不是时间：请写成整秒数或 ISO 8601"]
+    (root / "tables" / "users.csv").unlink()
+    page = page.text_input(key="import_folder").set_value("tables").run()
+    assert read(page.warning[0].value) == f"无法读取 {root / 'tables'} 中的表：缺少 users.parquet 或 users.csv。"
+    page = page.text_input(key="import_folder").set_value("../elsewhere").run()
+    assert read(page.warning[0].value) == f"“../elsewhere”在 {root} 之外；请指定其下的文件夹。"
+
+
+def test_changed_files_must_be_checked_again(visit: Visit, root: Path, bad: Tables) -> None:
+    write(root / "tables", valid_tables(), "csv")
+    page = button(go_on(visit("data"), "tables"), "import_check")
+    assert any(b.key == "import_write" for b in page.button)
+    write(root / "tables", bad, "csv")
+    assert not any(b.key == "import_write" for b in page.run().button)
+
+
+@pytest.mark.parametrize("folder", ["..", "/", "nowhere"])
+def test_folders_that_may_not_be_read_are_told(visit: Visit, root: Path, folder: str) -> None:
+    page = go_on(visit("data"), folder)
+    assert not page.exception
+    assert "is not a folder" in said(page)[0] if folder == "nowhere" else "lies outside of" in said(page)[0]
+
+
+def test_the_store_on_screen_is_never_touched(visit: Visit, world: World, root: Path) -> None:
+    before = world.store.summary()
+    write(root / "tables", valid_tables())
+    page = button(go_on(visit("data"), "tables"), "import_check")
+    page.text_input(key="import_name").set_value("../../world.db")
+    page = button(page, "import_write")
+    assert "is no name for a new store" in said(page)[0]
+    assert world.store.summary() == before

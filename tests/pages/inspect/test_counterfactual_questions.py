@@ -1,0 +1,130 @@
+"""Who decided otherwise, and what would have to be gone: the fragments by themselves, on the small world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from din_core.domain import Scenario
+from din_core.explain import smallest_removal
+from din_core.explain.nearest import Seen, nearest
+from din_core.scoring import rescorer_for
+from din_core.store.queries.opposite_outcome import opposite_impressions
+from tests.pages.conftest import World
+from tests.small_world import MONDAY
+
+Open = Callable[[Scenario], AppTest]
+
+
+def small_script() -> None:
+    import streamlit as st
+
+    from din_core.pages.inspect.counterfactual_questions import show_counterfactuals, show_nearest
+    from din_core.pages.session import caches, visitor
+
+    app = caches.current_app()
+    own = visitor.session()
+    if own.scenario is None:
+        own.scenario = st.session_state["given"]
+    show_nearest(app, own.scenario)
+    show_counterfactuals(app, own.scenario)
+
+
+@pytest.fixture
+def opened(world: World, monkeypatch: pytest.MonkeyPatch) -> Open:
+    monkeypatch.setenv("DIN_STORE", world.url)
+    monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
+
+    def run(scenario: Scenario) -> AppTest:
+        page = AppTest.from_function(small_script, default_timeout=60)
+        page.session_state["given"] = scenario
+        page.run()
+        assert not page.exception
+        return page
+
+    return run
+
+
+def scenario(user: str = "7", item: str = "n1", at: int = MONDAY) -> Scenario:
+    return Scenario(user, at, (item,), ("din",), {})
+
+
+def text(page: AppTest) -> str:
+    return "\n".join(part.value for part in (*page.markdown, *page.caption)).replace("\\", "")
+
+
+def test_the_nearest_is_found_on_demand_named_and_opened(world: World, opened: Open) -> None:
+    at = next(i for i in world.store.impressions("8") if i.item.item_id == "m1")  # not bought
+    with world.store.writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO impressions (user_key, item_key, timestamp, label, split) "
+            "SELECT u.user_key, i.item_key, ?, 1, 'train' FROM users u, items i "
+            "WHERE u.user_id = '7' AND i.item_id = 'm1'",
+            (at.timestamp,),
+        )
+    page = opened(replace(scenario("8", "m1", at.timestamp), context=at.context))
+    assert "Household 7" not in text(page)
+    page.button(key="find_nearest").click().run()
+    found = opposite_impressions(world.store, at, 5)
+    own, *others = (Seen(i, world.store.history(i.user_id, i.timestamp)) for i in (at, *found.impressions))
+    want = nearest(world.scorers["din"], own, others)
+    assert want is not None
+    assert "Household 7 · 45-54 · 2 adults, no kids" in text(page)
+    assert f"{100 * want.own:.1f} % on screen and {100 * want.other:.1f} % there" in text(page)
+    assert f"Distance {want.distance:.2f}" in text(page)
+    assert "Compared were all 1 impressions of this item with that outcome." in text(page)
+    assert page.dataframe[-1].value["Behavior"].tolist() == [b.item.label for b in want.different]
+    page.button(key="open_nearest").click().run()
+    assert not page.exception
+    shown = page.session_state["din_lens"].scenario
+    assert (shown.user_id, shown.candidate_ids, shown.as_of) == ("7", ("m1",), at.timestamp)
+
+
+def test_it_is_said_where_nobody_decided_otherwise_or_no_outcome_is_known(opened: Open) -> None:
+    page = opened(scenario())
+    page.button(key="find_nearest").click().run()
+    assert "No other households were shown this item, or one of its kind, with that outcome." in text(page)
+    page = opened(scenario(item="x1"))
+    assert "only of an impression whose outcome is known" in text(page)
+    assert [button.key for button in page.button] == ["find_removal"]
+
+
+def test_the_fewest_behaviors_to_remove_are_those_of_the_core(world: World, opened: Open) -> None:
+    history = world.store.history("7", MONDAY)
+    one = rescorer_for(world.scorers["din"], history, world.store.item("n1"), {})
+    full, empty = (100 / (1 + np.exp(-logit)) for logit in (one.full, one.empty))
+    goal = round((full + empty) / 2)
+    page = opened(scenario())
+    page.slider[0].set_value(goal).run()
+    page.button(key="find_removal").click().run()
+    found = smallest_removal(one, threshold=float(np.log(goal / (100 - goal))))
+    assert found.chosen
+    for place in found.chosen:
+        assert f"- {found.players[place]}" in text(page)
+    assert f"Without these {len(found.chosen)}" in text(page)
+    assert "Exact: every smaller set was tried, and none will do." in text(page)
+
+
+def test_what_no_removal_reaches_is_said(opened: Open) -> None:
+    page = opened(scenario())
+    page.slider[0].set_value(99).run()
+    page.button(key="find_removal").click().run()
+    assert "No removal takes it across 99 %: every set was tried." in text(page)
+
+
+def test_an_empty_history_has_nothing_to_remove(opened: Open) -> None:
+    page = opened(scenario(at=1))
+    assert "The history is empty" in text(page)
+
+
+def test_inspect_offers_both_questions_once_they_are_opened(visit: Callable[..., AppTest]) -> None:
+    page = visit()
+    assert "find_removal" not in {button.key for button in page.button}
+    page.session_state["questions"] = True
+    page.run()
+    assert not page.exception
+    assert {"find_removal", "find_nearest"} <= {button.key for button in page.button}

@@ -1,0 +1,130 @@
+"""What the lens is told when it asks by itself: the same as the page, and nothing without the page's key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from starlette.requests import Request
+from streamlit.testing.v1 import AppTest
+
+from din_core.explain import leave_one_out
+from din_core.pages.browser.endpoints import HEADER, KEY
+from din_core.pages.inspect.route import answer
+from din_core.scoring import rescorer_for
+from tests.pages.conftest import World
+from tests.pages.page_contents import held
+from tests.small_world import MONDAY
+
+Ask = Callable[..., tuple[int, Any]]
+HERE = {"user": "7", "item": "b2", "at": "2017-11-20"}
+"""Where the lens is."""
+
+
+@pytest.fixture
+def ask(world: World, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Ask for `wants`, being where `here` says; the status, and the lines of the answer as values."""
+    monkeypatch.setenv("DIN_STORE", world.url)
+    monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
+
+    def asked(here: dict[str, str] | None = None, key: str = KEY, language: str = "en", **wants: str) -> Any:
+        own = {f"lens.{name}": value for name, value in {"language": language, **wants}.items()}
+        query = urlencode({**(here or {**HERE, "models": "din,base"}), **own})
+        headers = [(HEADER.encode(), key.encode())]
+        response = answer(
+            Request({"type": "http", "method": "GET", "query_string": query.encode(), "headers": headers})
+        )
+        body = bytes(response.body).decode()
+        return response.status_code, [json.loads(line) if line else None for line in body.split("\n")] if body else []
+
+    return asked
+
+
+def test_a_sight_is_what_the_page_itself_sends(ask: Ask, visit: Callable[..., AppTest]) -> None:
+    head, common, models = held(visit(**HERE))
+    status, (first, same, *texts) = ask(want="sight")
+    assert status == 200
+    assert same == common
+    assert texts == [{name: v for name, v in models[link].items() if name != "effects"} for link in head["chosen"]]
+    assert (first["revision"], first["chosen"], first["place"]) == (head["revision"], head["chosen"], 0)
+
+
+@pytest.mark.parametrize(
+    ("pick", "choice", "link"),
+    [
+        ("user", "8", {"user": "8"}),
+        ("user", "9", {"user": "9", "item": "b2"}),
+        ("impression", f"{MONDAY} n1", {**HERE, "item": "n1"}),
+        ("candidate", "m2", {**HERE, "item": "m2"}),
+        ("candidate", "c1", {**HERE, "item": "c1"}),
+    ],
+)
+def test_a_choice_leads_where_the_same_link_leads(
+    ask: Ask, visit: Callable[..., AppTest], pick: str, choice: str, link: dict[str, str]
+) -> None:
+    head, common, _ = held(visit(**link))
+    status, (first, same, *_) = ask(want="sight", pick=pick, id=choice)
+    assert (status, same, first["revision"]) == (200, common, head["revision"])
+    assert same["cases"][first["place"]]["id"] == head["selected"]
+
+
+def test_a_whole_model_comes_with_the_weights_of_every_candidate(ask: Ask, world: World) -> None:
+    _, (first, common, model) = ask(want="whole")
+    history, shown = world.store.history("7", MONDAY), world.store.impressions("7")[:3]
+    assert (common, len(first["models"])) == (None, 1)
+    for impression, one in zip(shown, model["scored"], strict=True):
+        scores = world.scorers["din"].score(history, [impression.item], impression.context)
+        np.testing.assert_allclose(one["weight"], scores.weight[0], rtol=1e-4, atol=1e-6)
+
+
+def test_effects_come_for_the_candidates_that_are_asked_for(ask: Ask, world: World) -> None:
+    found: dict[int, Any] = {}
+    while len(found) < 2:  # one answer brings as many as there is time for
+        missing = [place for place in (2, 0) if place not in found]
+        _, (first, _, *texts) = ask(want="effects", places=",".join(map(str, missing)))
+        found |= {place: text for (_, place), text in zip(first["effects"], texts, strict=True)}
+    history, shown = world.store.history("7", MONDAY), world.store.impressions("7")[:3]
+    for place, text in found.items():
+        opened = rescorer_for(world.scorers["din"], history, shown[place].item, shown[place].context)
+        np.testing.assert_allclose(text["effect"], leave_one_out(opened).values, rtol=1e-6)
+
+
+def test_it_is_told_in_the_visitors_language(ask: Ask) -> None:
+    _, (english, *_) = ask(want="sight")
+    _, (chinese, common, *_) = ask(want="sight", language="zh")
+    assert english["revision"] != chinese["revision"]
+    assert common["cases"][0]["outcomeText"] != "Bought"
+
+
+def test_another_row_is_another_revision(ask: Ask, world: World) -> None:
+    _, (before, *_) = ask(want="sight")
+    world.store.append_behaviors("7", [("x1", MONDAY - 60)])
+    _, (after, *_) = ask(want="sight")
+    assert before["revision"] != after["revision"]
+
+
+@pytest.mark.parametrize("key", ["", "guessed", "é"])
+def test_without_the_key_nothing_is_told(ask: Ask, key: str) -> None:
+    assert ask(want="sight", key=key) == (403, [])
+
+
+@pytest.mark.parametrize(
+    "wants",
+    [
+        {"want": "sight", "pick": "user", "id": "nobody"},
+        {"want": "sight", "pick": "candidate", "id": "nothing"},
+        {"want": "sight", "pick": "impression", "id": "yesterday"},
+        {"want": "sight", "pick": "weather", "id": "rain"},
+        {"want": "effects", "places": "3"},
+        {"want": "effects", "places": "-1"},
+        {"want": "effects", "places": ""},
+        {"want": "everything"},
+        {"want": "sight", "language": "tlh"},
+    ],
+)
+def test_what_cannot_be_told_is_left_to_the_page(ask: Ask, wants: dict[str, str]) -> None:
+    assert ask(**wants) == (404, [])

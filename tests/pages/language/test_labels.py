@@ -1,0 +1,64 @@
+"""What people read."""
+
+from __future__ import annotations
+
+import pytest
+
+from din_core.domain import Impression, Item, User
+from din_core.pages.language.labels import HOUSEHOLDS, Words, chance, day, field_values, item_detail, moment
+from tests.small_world import MONDAY
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.0, "less than 1 in 1,000"),
+        (0.0009, "less than 1 in 1,000"),
+        (0.001, "about 1 in 1,000"),
+        (0.02, "about 1 in 50"),
+        (0.05, "about 1 in 20"),
+        (0.09, "about 1 in 10"),
+        (0.232, "about 2 in 10"),
+        (0.5, "about 5 in 10"),
+        (0.949, "about 9 in 10"),
+        (0.96, "almost certain"),
+        (1.0, "almost certain"),
+    ],
+)
+def test_a_probability_is_said_in_plain_words(probability: float, words: str) -> None:
+    assert chance(probability) == words
+
+
+def test_a_household_is_called_by_number_age_and_composition() -> None:
+    user = User("7", {"age": ("45-54",), "income": ("$50-74K",), "household_comp": ("2 adults, no kids",), "x": ()})
+    assert HOUSEHOLDS.user_label(user) == "Household 7 · 45-54 · 2 adults, no kids"
+
+
+def test_a_user_of_whom_nothing_is_known_is_called_by_id() -> None:
+    assert Words().user_label(User("u-1", {"age": (), "city": ()})) == "User u-1"
+
+
+def test_a_user_of_other_data_is_called_by_the_first_two_fields() -> None:
+    user = User("u-1", {"city": ("Leeds",), "likes": ("tea", "jam"), "plan": ("pro",)})
+    assert Words().user_label(user) == "User u-1 · Leeds · tea, jam"
+
+
+@pytest.mark.parametrize(("label", "words"), [(1, "bought"), (0, "not bought"), (None, "outcome not known")])
+def test_an_impression_is_called_by_date_title_and_outcome(label: int | None, words: str) -> None:
+    impression = Impression("7", Item("b2", "Stout · 12 oz"), MONDAY, label)
+    assert HOUSEHOLDS.impression_label(impression) == f"20 Nov 2017 · Stout · 12 oz · {words}"
+
+
+def test_an_items_detail_leaves_out_what_its_title_says() -> None:
+    item = Item("m1", "Milk · 1 gal · Private", {"type": "Milk", "category": "Dairy", "brand": "Private", "shop": None})
+    assert item_detail(item) == "Dairy"
+
+
+def test_fields_are_named_for_people_and_nothing_is_left_blank() -> None:
+    assert field_values({"store": "Store 367", "mailer": None}) == [("Store", "Store 367"), ("Mailer", "unknown")]
+    assert field_values({"kids_count": ("2", "3"), "age": ()}) == [("Kids count", "2, 3"), ("Age", "unknown")]
+
+
+def test_times_are_utc() -> None:
+    assert (day(MONDAY), day(MONDAY - 1)) == ("20 Nov 2017", "19 Nov 2017")
+    assert moment(MONDAY + 3660) == "20 Nov 2017 01:01 UTC"

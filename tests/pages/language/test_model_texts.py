@@ -1,0 +1,125 @@
+"""Every kind of model is described as what it is, by its checkpoint alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from din_core.model.config import ModelConfig
+from din_core.pages.language.model_texts import (
+    ModelWords,
+    badges,
+    describe_models,
+    past_weights,
+    pooling_words,
+    sums_to,
+    weight_note,
+)
+from din_core.scoring import load_scorers
+from tests.pages.conftest import World
+from tests.tiny_checkpoints import write_checkpoints
+
+
+@pytest.fixture
+def models(family: World) -> dict[str, ModelWords]:
+    return describe_models(family.scorers)
+
+
+def test_each_kind_says_first_what_was_done_to_its_weights(models: dict[str, ModelWords]) -> None:
+    assert {name: model.badges[0] for name, model in models.items()} == {
+        "din": "not normalised",
+        "base": "1/H each",
+        "base-sum": "1 each",
+        "base-decay": models["base-decay"].badges[0],
+        "din-softmax": "softmax",
+        "din-paper": "not normalised",
+        "dot": "not normalised",
+        "dien": "softmax",
+    }
+    assert models["din-paper"].badges == ("not normalised", "paper input", "Dice")
+    assert models["dien"].badges == ("softmax", "AUGRU", "order counts", "8 newest behaviors")
+
+
+def test_the_half_life_is_the_trained_one(family: World) -> None:
+    trained = float(family.scorers["base-decay"].checkpoint.model.pooling.half_life)
+    said = describe_models(family.scorers)["base-decay"]
+    assert trained != 30
+    assert said.badges[0] == f"half-life {trained:.3g} days, learned"
+    assert f"{trained:.3g} days" in said.pooling
+
+
+def test_only_the_activation_unit_gives_activation_weights(models: dict[str, ModelWords]) -> None:
+    nouns = {name: model.weight.split()[0] for name, model in models.items()}
+    assert nouns == {
+        **dict.fromkeys(("din", "din-softmax", "din-paper"), "activation"),
+        **dict.fromkeys(("dot", "dien"), "attention"),
+        **dict.fromkeys(("base", "base-sum", "base-decay"), "pooling"),
+    }
+
+
+def test_weights_add_up_to_what_is_said(family: World) -> None:
+    history = family.store.history("7", 1511136000)
+    for name, scorer in family.scorers.items():
+        said = sums_to(scorer.config)
+        scores = scorer.score(history, [family.store.item("b2")], {})
+        behaviors = sum(b.count for b in scores.behaviors)
+        intensity = float(scores.intensity[0])
+        if said:
+            assert intensity == pytest.approx(1 if said == "1" else behaviors, rel=1e-4), name
+        else:
+            assert intensity not in (pytest.approx(1), pytest.approx(behaviors)), name
+
+
+def config(**options: object) -> ModelConfig:
+    return ModelConfig(**{"architecture": "din", "item_fields": (), "user_fields": (), "context_fields": (), **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"normalisation": "scaled softmax"}, "activation weights normalised by scaled softmax"),
+        ({"attention": "bilinear", "normalisation": "softmax"}, "weights q·W·k (bilinear form) normalised by softmax"),
+        ({"attention": "dot"}, "weights q·k (dot product) not normalised"),
+        ({"unit_per_field": True}, "shown are those of the item itself, each item field has its own"),
+        ({"architecture": "base", "base_pooling": "time decay", "half_life": 7}, "half-life 7 days, learned"),
+        ({"architecture": "base", "base_pooling": "sum"}, "every behavior counts 1"),
+        ({"architecture": "dien", "evolution": "agru"}, "interest evolution by AGRU: softmax attention"),
+    ],
+)
+def test_the_pooling_is_told_in_words(options: dict[str, object], words: str) -> None:
+    assert words in pooling_words(config(**options))
+
+
+def test_options_of_the_unit_are_badges() -> None:
+    assert badges(config(unit_activation="prelu", unit_per_field=True)) == (
+        "not normalised",
+        "official input",
+        "PReLU",
+        "unit per field",
+    )
+    assert badges(config(project_query=True, normalisation="softmax")) == (
+        "softmax",
+        "official input",
+        "Dice",
+        "projected query",
+    )
+
+
+@pytest.mark.parametrize("evolution", ["aigru", "agru", "augru"])
+def test_every_note_says_what_a_weight_is_not(evolution: str) -> None:
+    for options in ({}, {"attention": "dot"}, {"architecture": "base"}, {"architecture": "dien"}):
+        note = weight_note(config(evolution=evolution, **options))
+        assert note.endswith("it is not an effect on the score.")
+
+
+def test_a_model_with_counts_says_that_a_removal_goes_past_its_weights() -> None:
+    assert "goes past its weights" in past_weights(config(counts=True))
+    assert past_weights(config()) == ""
+
+
+def test_two_checkpoints_of_one_title_are_told_apart_by_their_folders(world: World, tmp_path: Path) -> None:
+    write_checkpoints(tmp_path / "other", world.store.bulk(), max_history=5)
+    (tmp_path / "other" / "din").rename(world.checkpoints / "din-short")
+    names = {folder: model.name for folder, model in describe_models(load_scorers(world.checkpoints)).items()}
+    assert names == {"din": "DIN (din)", "din-short": "DIN (din-short)", "base": "Average pooling"}

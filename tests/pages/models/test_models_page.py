@@ -1,0 +1,173 @@
+"""The Models page over real (untrained) networks: leaderboard, curves, checkpoints, and two models side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import World, go_to
+from tests.pages.page_contents import lens, read, said
+from tests.small_board import board
+from tests.small_world import MONDAY
+
+Visit = Callable[..., AppTest]
+
+
+def words(page: AppTest) -> str:
+    """All running text of the page."""
+    return read(" ".join(e.value for e in [*page.markdown, *page.caption]))
+
+
+def charts(page: AppTest) -> int:
+    return len(page.get("plotly_chart"))
+
+
+def titles(page: AppTest, place: int) -> list[str]:
+    """The first column of one of the page's tables."""
+    return [read(title) for title in page.table[place].value.iloc[:, 0]]
+
+
+@pytest.fixture
+def measured(family: World) -> World:
+    """The family with a leaderboard beside it."""
+    (family.checkpoints / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
+    return family
+
+
+def test_without_a_leaderboard_the_page_says_how_to_make_one(visit: Visit, family: World) -> None:
+    page = visit("models")
+    assert not page.exception and not page.warning
+    assert "python -m trainer leaderboard" in words(page)
+    assert charts(page) == 2
+
+
+def test_a_broken_leaderboard_is_told_and_the_rest_is_shown(visit: Visit, family: World) -> None:
+    (family.checkpoints / "leaderboard.json").write_text("{}", "utf-8")
+    page = visit("models")
+    assert not page.exception
+    assert "is not a leaderboard (no 'rows')" in said(page)[0]
+    assert charts(page) == 2
+
+
+def test_rows_of_fewer_seeds_are_told(visit: Visit, family: World) -> None:
+    uneven = board()
+    uneven["rows"][-1]["seeds"] = [0]
+    (family.checkpoints / "leaderboard.json").write_text(json.dumps(uneven), "utf-8")
+    assert "3 models, 1 to 3 seeds each (figures without ± are of one), on 1,000" in words(visit("models"))
+
+
+def test_the_table_holds_every_model_and_marks_those_at_hand(visit: Visit, measured: World) -> None:
+    page = visit("models")
+    table = page.table[0].value.map(lambda text: read(text).replace("\N{NO-BREAK SPACE}", " "))
+    assert titles(page, 0) == ["Average pooling", "DIN", "DIEN"]
+    assert table.iloc[1].to_dict() == {
+        "Model": "DIN",
+        "In this app": "✓",
+        "AUC": "0.7600 ± 0.0020",
+        "GAUC": "0.7550 ± 0.0020",
+        "RelaImpr": "+30.0 %",
+        "Log loss": "0.4900 ± 0.0020",
+        "ECE": "0.0200 ± 0.0020",
+        "Training": "9 min",
+        "Parameters": "1,031,224",
+    }
+    assert (table.iloc[0]["RelaImpr"], table.iloc[2]["ECE"]) == ("reference", "–")
+    assert "3 models, 3 seeds each, on 1,000 impressions of 40 users in the test split" in words(page)
+    assert "Weights of different models are not on one scale" in words(page)
+
+
+def test_models_that_are_not_at_hand_are_not_marked(visit: Visit, world: World) -> None:
+    (world.checkpoints / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
+    assert visit("models").table[0].value["In this app"].tolist() == ["✓", "✓", ""]
+
+
+def test_the_metric_of_the_chart_is_part_of_the_address(visit: Visit, measured: World) -> None:
+    page = visit("models")
+    assert page.query_params["metric"] == "gauc"
+    page.button_group[0].set_value("ece").run()
+    assert page.query_params["metric"] == "ece"
+    assert visit("models", metric="ece").button_group[0].value == "ece"
+
+
+def test_every_checkpoint_tells_its_options_and_its_training(visit: Visit, family: World) -> None:
+    page = visit("models")
+    table = page.table[-1].value.map(read)
+    assert table["Model"].tolist() == [scorer.config.title for scorer in family.scorers.values()]
+    assert table["Fingerprint"].tolist() == [scorer.fingerprint for scorer in family.scorers.values()]
+    row = dict(zip(table["Model"], table.to_dict("records"), strict=True))["DIN · softmax"]
+    assert row["Options"] == ":gray-badge[softmax] :gray-badge[official input] :gray-badge[Dice]"
+    assert (row["Validation AUC"], row["Validation GAUC"], row["Device"]) == ("0.7512", "0.7423", "CPU (1 thread)")
+    assert [read(e.label) for e in page.expander if "card" in e.label] == [
+        f"Model card: {model}" for model in table["Model"]
+    ]
+
+
+def test_checkpoints_that_tell_nothing_of_their_training_are_shown_all_the_same(visit: Visit) -> None:
+    page = visit("models")
+    assert not page.exception
+    assert "No checkpoint here tells how it was trained" in words(page)
+    assert page.table[-1].value["Validation AUC"].tolist() == ["–", "–"]
+
+
+def test_two_models_are_shown_on_the_scenario_of_inspect(visit: Visit, family: World) -> None:
+    page = visit("models", user="7", item="m2", models="dien,base-decay")
+    assert "Household 7 · 45-54 · 2 adults, no kids: Milk · 1 qt · National" in words(page)
+    history, item = family.store.history("7", MONDAY), family.store.item("m2")
+    context = next(i.context for i in family.store.impressions("7") if i.item.item_id == "m2")
+    for place, name in enumerate(("dien", "base-decay")):
+        scores = family.scorers[name].score(history, [item], context)
+        assert page.metric[place].value == f"{100 * float(scores.probability[0]):.1f} %"
+        table = page.table[place].value
+        best = sorted(scores.weight[0].tolist(), reverse=True)[:8]
+        assert [float(w) for w in table["Weight"]] == [pytest.approx(w, abs=1e-4) for w in best]
+        assert set(table["Repeats"]) == {"1"}  # both read behaviors one by one
+
+
+def test_a_choice_here_is_a_choice_on_inspect(visit: Visit, family: World) -> None:
+    page = visit("models", user="7", item="m2")
+    assert [box.value for box in page.selectbox] == ["din", "base"]
+    page.selectbox[0].set_value("dot").run()
+    page.selectbox[1].set_value("dien").run()
+    chosen = [f"{name}@{family.scorers[name].fingerprint}" for name in ("dot", "dien")]
+    assert page.query_params["models"] == ",".join(chosen)
+    go_to(page, "")
+    head, body = lens(page)
+    assert head["chosen"] == chosen
+    assert [model["name"] for model in body["models"]] == ["Dot product", "DIEN"]
+    assert (head["selected"], page.query_params["user"]) == ("m2", "7")
+
+
+def test_choosing_the_other_model_makes_the_two_change_places(visit: Visit, family: World) -> None:
+    page = visit("models")
+    page.selectbox[0].set_value("base").run()
+    assert [box.value for box in page.selectbox] == ["base", "din"]
+
+
+def test_a_single_model_can_be_given_a_second(visit: Visit, family: World) -> None:
+    page = visit("models", models="dien")
+    assert ([box.value for box in page.selectbox], len(page.metric)) == (["dien", None], 1)
+    page.selectbox[1].set_value("din").run()
+    assert ([box.value for box in page.selectbox], len(page.metric)) == (["dien", "din"], 2)
+
+
+def test_without_a_scenario_the_page_says_where_to_choose_one(visit: Visit) -> None:
+    page = visit("models", user="nobody")
+    assert not page.exception
+    assert 'No user "nobody" in the store' in said(page)[0]
+    assert "choose a user and a candidate on the *Inspect* page" in words(page)
+
+
+def test_a_user_without_behaviors_can_be_compared(visit: Visit, family: World) -> None:
+    page = visit("models", user="10", models="din,dien")
+    assert not page.exception
+    assert words(page).count("No behavior before that time") == 2
+
+
+def test_each_metric_is_explained_in_a_line(visit: Visit, measured: World) -> None:
+    told = words(visit("models"))
+    for metric in ("AUC", "GAUC", "Log loss", "ECE", "RelaImpr"):
+        assert f"**{metric}**: " in told
+    assert "on average over 15 bins" in told

@@ -1,0 +1,67 @@
+"""Every chart has an equal table on its page, and the row below it that saves both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import World
+from tests.pages.made_cases import make
+
+Visit = Callable[..., AppTest]
+PAGES = {"compare": 1, "evolution": 2, "items": 1, "cohorts": 7, "models": 2, "data": 2, "tour": 1}
+"""Charts of each page over the small world, which has no leaderboard."""
+
+
+@pytest.fixture
+def everything(family: World) -> World:
+    """With cases, so that there are cohorts."""
+    make(family, "--effects", "1")
+    return family
+
+
+def rows(page: AppTest) -> list[dict[str, Any]]:
+    """What the rows below the charts are told."""
+    found = [e.proto for e in page.get("bidi_component") if e.proto.component_name == "din_lens.save_chart"]
+    return [json.loads(proto.bytes) for proto in found]
+
+
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("path", list(PAGES))
+def test_each_chart_is_saved_with_a_table_that_the_page_shows(visit: Visit, path: str) -> None:
+    page = visit(path)
+    assert not page.exception
+    found = rows(page)
+    assert len(found) == len(page.get("plotly_chart")) == PAGES[path]
+    shown = [([str(c) for c in frame.value.columns], len(frame.value)) for frame in [*page.dataframe, *page.table]]
+    assert [row for row in found if (row["columns"], len(row["rows"])) not in shown] == []
+    assert len({row["chart"] for row in found}) == len(found)
+    assert all(row["name"][0] == "din-lens" and row["title"] and row["lines"] for row in found)
+
+
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("path", list(PAGES))
+def test_every_chart_is_drawn_in_vectors(visit: Visit, path: str) -> None:
+    kinds = {trace["type"] for e in visit(path).get("plotly_chart") for trace in json.loads(e.proto.spec)["data"]}
+    assert kinds <= {"bar", "scatter", "heatmap"}  # what WebGL draws would not be in the saved picture
+
+
+def test_a_file_names_the_user_the_candidate_the_time_and_the_model(visit: Visit, world: World) -> None:
+    (told,) = rows(visit("items"))
+    link = f"din@{world.scorers['din'].fingerprint}"
+    assert told["name"] == ["din-lens", "item_map", "7", "b2", "2017-11-20", link, "plane", "category", "all"]
+    assert told["lines"] == [
+        "Stout · 12 oz · National",
+        "DIN · Household 7 · 45-54 · 2 adults, no kids, as of 20 Nov 2017 00:00 UTC",
+    ]
+
+
+def test_what_a_table_does_not_know_stays_empty_and_times_are_iso(visit: Visit) -> None:
+    (told,) = rows(visit("compare"))
+    last = told["columns"].index("Last")
+    assert told["rows"][-1][:3] == ["Σw", None, None]
+    assert told["rows"][0][last][4:5] == "-" and "T" in told["rows"][0][last]

@@ -1,0 +1,96 @@
+"""Every command that a README shows can be typed: its program, verb, options, targets and files are there."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+
+import pytest
+import streamlit as st
+
+from tests.readme.shown_commands import ROOT, Command, all_commands, trainer_commands
+from trainer.__main__ import main
+
+RUN = (
+    "planted --out data/planted",
+    "ingest tables",
+    "ingest data/planted",
+    "train --store sqlite:///shop.db",
+    "evaluate",
+    "leaderboard --store sqlite:///cj.db --out runs --measure-only",
+    "baselines",
+    "cases",
+    "faithfulness --store sqlite:///cj.db --checkpoint checkpoints/din",
+)
+"""Beginnings of the commands that test_output.py runs on small tables."""
+
+PARSED_ONLY = {
+    "prepare complete-journey": "reads a year of public data; what it prints is held against its own renderer",
+    "ingest data/cj": "the same as `ingest tables`, of 1.4 million behaviors",
+    "leaderboard --store sqlite:///cj.db --out runs --models": "trains for hours",
+    "leaderboard --store sqlite:///beauty.db": "trains for minutes, on data that is not part of the project",
+    "demo": "writes assets/, from all of the runs",
+    "train --store sqlite:///planted.db": "ten models of a minute each",
+    "faithfulness --store sqlite:///planted.db": "needs those ten models",
+    "bench": "minutes, and figures that no test should ask for",
+    "train --help": "argparse's own",
+    "--help": "argparse's own",
+}
+"""Beginnings of the commands whose options are parsed and no more -> why they are not run."""
+
+
+@pytest.mark.parametrize("command", trainer_commands(), ids=lambda command: command.where)
+def test_a_trainer_command_is_parsed_by_its_verbs_own_parser(
+    command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = command.words[3:]
+    if "--help" in arguments:
+        with pytest.raises(SystemExit, match="0"):
+            main(arguments)
+        return
+    module = import_module(f"trainer.commands.{arguments[0]}")
+    monkeypatch.setattr(module, "run", lambda args: {"parsed": True})
+    monkeypatch.setattr(module, "render", lambda result: "parsed")
+    assert main(arguments) == 0
+
+
+def test_a_trainer_command_is_run_or_listed_with_the_reason_why_not() -> None:
+    texts = [" ".join(command.words[3:]) for command in trainer_commands()]
+    listed = (*RUN, *PARSED_ONLY)
+    for command, text in zip(trainer_commands(), texts, strict=True):
+        assert [start for start in listed if text.startswith(start)], f"{command.where}: {text}"
+    assert [start for start in listed if not any(text.startswith(start) for text in texts)] == []
+
+
+def fault(command: Command) -> str | None:
+    """What of a command that is none of the trainer's does not exist."""
+    words = command.words
+    while words and re.fullmatch(r"DIN_\w+=\S+", words[0]):
+        words = words[1:]
+    match words:
+        case ["make", target, *variables]:
+            makefile = (ROOT / "Makefile").read_text("utf-8")
+            names = [word.split("=")[0] for word in variables if re.match(r"[A-Z_]+=", word)]
+            missing = [name for name in names if not re.search(rf"^{name} \?=", makefile, re.M)]
+            missing += [] if re.search(rf"^{target}:", makefile, re.M) else [target]
+            return f"Makefile has no {missing[0]}" if missing else None
+        case ["streamlit", "run", script, *options]:
+            unknown = [name for name in options[::2] if st.get_option(name.removeprefix("--")) is None]
+            return f"no {unknown}" if unknown else _missing(script)
+        case ["pip", "install", "-r", file] | [".venv/bin/python", "-m", "pytest", file]:
+            return _missing(file)
+        case [("python3" | "."), *_] | ["head", "-3", "tables/*.csv"]:
+            return None
+    return f"{words[0]} is no program that a README needs"
+
+
+def _missing(path: str) -> str | None:
+    return None if (ROOT / path).exists() else f"{path} is not there"
+
+
+OTHERS = [command for command in all_commands() if not command.text.startswith("python -m trainer ")]
+
+
+@pytest.mark.parametrize("command", OTHERS, ids=lambda command: command.where)
+def test_any_other_command_names_targets_options_and_files_that_exist(command: Command) -> None:
+    assert fault(command) is None

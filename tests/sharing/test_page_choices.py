@@ -1,0 +1,133 @@
+"""What pages show beside the scenario is in the link and comes back; what cannot be read is a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from din_core.domain.cohort import KINDS, LENGTHS
+from din_core.sharing import encode
+from din_core.sharing.links import View
+from din_core.sharing.page_choices import (
+    CODECS,
+    MOST_STEPS,
+    CasesChoice,
+    CohortChoice,
+    RankChoice,
+    SpaceChoice,
+    TourChoice,
+    read,
+    write,
+)
+from tests.sharing.strategies import EXAMPLE, text, times
+
+pairs = st.none() | st.tuples(text, text)
+choices = st.one_of(
+    st.builds(RankChoice, category=st.none() | text, by=st.sampled_from([0, 1])),
+    st.builds(
+        SpaceChoice,
+        map=st.sampled_from(["plane", "near"]),
+        colour=st.sampled_from(["category", "score"]),
+        embedding=st.sampled_from(["all", "own"]),
+        item=st.none() | text,
+    ),
+    st.builds(
+        CasesChoice,
+        kind=st.sampled_from(KINDS),
+        profile=pairs,
+        category=st.none() | text,
+        week=st.none() | times,
+        outcome=st.none() | st.booleans(),
+    ),
+    st.builds(
+        CohortChoice,
+        profile=pairs,
+        category=st.none() | text,
+        week=st.none() | times,
+        length=st.none() | st.sampled_from(range(len(LENGTHS))),
+    ),
+    st.builds(TourChoice, step=st.integers(0, MOST_STEPS - 1)),
+)
+
+
+@given(choices)
+def test_a_choice_survives_the_address_bar(choice: Any) -> None:
+    raw = parse_qs(urlencode(write(choice)), keep_blank_values=True)
+    found, problems = read(type(choice), raw)
+    assert (found or type(choice)(), problems) == (choice, ())
+
+
+@given(
+    st.sampled_from(list(CODECS)),
+    st.dictionaries(
+        st.sampled_from([codec.prefix + name for codec in CODECS.values() for name in codec.values]),
+        st.lists(st.text(max_size=20) | st.sampled_from(["x" * 501, "near", "gap", "a,b", "2017-11-20"]), max_size=3),
+    ),
+)
+def test_no_address_makes_the_reader_raise(kind: type[Any], raw: dict[str, list[str]]) -> None:
+    found, problems = read(kind, raw)
+    assert found is None or isinstance(found, kind)
+    assert all(problem.endswith(".") for problem in problems)
+
+
+def test_no_page_uses_the_name_of_another_or_of_the_scenario() -> None:
+    names = [*encode(EXAMPLE, View(part=(0, 1))), "edits", "pin"]
+    names += [codec.prefix + name for codec in CODECS.values() for name in codec.values]
+    assert len(names) == len(set(names))
+
+
+def test_defaults_are_written_out_and_what_is_not_chosen_is_not() -> None:
+    assert write(RankChoice()) == {"rank.by": "first"}
+    assert write(SpaceChoice()) == {"items.map": "plane", "items.colour": "category", "items.embedding": "all"}
+    assert write(CasesChoice()) == {"cases.kind": "main-right"}
+    assert write(CohortChoice()) == {}
+    assert write(TourChoice()) == {"tour.step": "1"}
+
+
+def test_a_slice_is_written_so_that_people_can_read_it() -> None:
+    chosen = CohortChoice(("age", "45-54"), "Dairy", 1511136000, 2)
+    assert write(chosen) == {
+        "cohorts.profile": "age,45-54",
+        "cohorts.category": "Dairy",
+        "cohorts.week": "2017-11-20T00:00:00Z",
+        "cohorts.length": "from-31",
+    }
+
+
+def test_an_address_that_says_nothing_of_it_leaves_the_choice_alone() -> None:
+    assert read(CasesChoice, {"user": ["7"], "cohorts.category": ["Dairy"], "cases.kind": []}) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "told"),
+    [
+        (RankChoice, "rank.by", "third", "The link's rank.by “third” is unknown; known are first, second."),
+        (SpaceChoice, "items.map", "", "The link's items.map is left out: it has 0 characters, and 1 to 500 are read."),
+        (SpaceChoice, "items.item", "x" * 501, "is left out: it has 501 characters, and 1 to 500 are read."),
+        (
+            CasesChoice,
+            "cases.kind",
+            "moody",
+            "The link's cases.kind “moody” is unknown; known are main-right, base",
+        ),
+        (CasesChoice, "cases.outcome", "1", "The link's cases.outcome “1” is unknown; known are positive, negative."),
+        (CohortChoice, "cohorts.profile", "age", "“age” is not a field and a value with a comma between."),
+        (CohortChoice, "cohorts.week", "soon", "The link's cohorts.week is left out: the time “soon” is not a date"),
+        (CohortChoice, "cohorts.length", "from-2", "“from-2” is unknown; known are from-0, from-11, from-31"),
+        (TourChoice, "tour.step", "0", "The link's tour.step “0” is unknown; known are 1, …, 99."),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_falls_back(kind: type[Any], name: str, value: str, told: str) -> None:
+    found, (problem,) = read(kind, {name: [value]})
+    assert found == kind()
+    assert told in problem
+
+
+def test_the_first_of_several_values_counts() -> None:
+    found, problems = read(RankChoice, {"rank.by": ["second", "first"]})
+    assert found == RankChoice(by=1)
+    assert problems == ("The link names 2 values for rank.by; the first is used.",)

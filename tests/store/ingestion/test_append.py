@@ -1,0 +1,83 @@
+"""Appending to a store that is filled."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from din_core.domain import StoreError
+from din_core.store import TableCounts, ingest, open_store
+from tests.store.input_tables import Tables, contents, database, loaded, valid_tables, write
+
+
+def test_a_second_ingest_is_refused_unless_it_appends(tmp_path: Path) -> None:
+    loaded(tmp_path, valid_tables()).close()
+    before = contents(database(tmp_path))
+    with pytest.raises(StoreError, match="already holds 4 behaviors of 2 users; add these tables with --append"):
+        ingest(tmp_path / "parquet", database(tmp_path))
+    assert contents(database(tmp_path)) == before
+
+
+def test_appending_adds_lines_and_updates_only_the_columns_that_a_file_has(tmp_path: Path) -> None:
+    loaded(tmp_path, valid_tables()).close()
+    more: Tables = {
+        "items": {"item_id": ["b", "d"], "title": ["Rye · 1 lb", "Dates"], "shop": ["s9", None]},
+        "behaviors": {"user_id": ["u2"], "item_id": ["d"], "timestamp": [600]},
+    }
+    report = ingest(write(tmp_path / "more", more), database(tmp_path), append=True)
+    assert report.counts["items"] == TableCounts(read=2, loaded=1, updated=1)
+    store = open_store(database(tmp_path))
+    changed = store.item("b")
+    assert (changed.title, dict(changed.fields)) == ("Rye · 1 lb", {"category": "bakery", "shop": "s9"})
+    assert store.item("a").fields == {"category": "fruit", "shop": None}
+    assert store.item("a").price == 1.5
+    assert [i.item_id for i in store.search_items("rye bakery").matches] == ["b"]
+    assert store.search_items("bread").total == 0
+    assert [b.item.item_id for b in store.history("u2", 700).behaviors] == ["a", "d"]
+    assert store.summary().n_impressions == 5
+
+
+def test_appending_an_empty_cell_empties_the_stored_value(tmp_path: Path) -> None:
+    loaded(tmp_path, valid_tables()).close()
+    more: Tables = {"items": {"item_id": ["a"], "price": [None], "category": [None]}}
+    ingest(write(tmp_path / "more", more, "csv"), database(tmp_path), append=True)
+    item = open_store(database(tmp_path)).item("a")
+    assert (item.title, item.price, item.fields["category"]) == ("Apple", None, None)
+
+
+def test_appended_users_keep_their_key_and_lists(tmp_path: Path) -> None:
+    loaded(tmp_path, valid_tables()).close()
+    more: Tables = {"users": {"user_id": ["u3", "u1"], "hobbies": ["go", "go|art"]}}
+    ingest(write(tmp_path / "more", more), database(tmp_path), append=True)
+    store = open_store(database(tmp_path))
+    assert store.user("u1").fields == {"age": ("20-29",), "hobbies": ("go", "art")}
+    assert len(store.history("u1", 2**40).behaviors) == 3
+    assert [user.user_id for user in store.search_users("go").matches] == ["u1", "u3"]
+
+
+def test_an_append_is_seen_by_a_store_that_is_open(tmp_path: Path) -> None:
+    store = loaded(tmp_path, valid_tables())
+    assert len(store.history("u2", 2**40).behaviors) == 1
+    more: Tables = {"behaviors": {"user_id": ["u2"], "item_id": ["b"], "timestamp": [1]}}
+    ingest(write(tmp_path / "more", more), database(tmp_path), append=True)
+    assert [b.item.item_id for b in store.history("u2", 2**40).behaviors] == ["b", "a"]
+
+
+def test_a_row_written_by_another_connection_is_seen_by_the_next_read(tmp_path: Path) -> None:
+    store = loaded(tmp_path, valid_tables())
+    assert len(store.history("u2", 2**40).behaviors) == 1
+    with sqlite3.connect(tmp_path / "store.db") as other:
+        other.execute("INSERT INTO behaviors (user_key, item_key, timestamp) VALUES (2, 3, 500)")
+    assert [b.item.item_id for b in store.history("u2", 2**40).behaviors] == ["a", "c"]
+
+
+def test_provenance_is_kept_and_grows_by_what_is_appended(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", valid_tables())
+    (folder / "provenance.txt").write_text("From é.\n", encoding="utf-8")
+    ingest(folder, database(tmp_path))
+    ingest(folder, database(tmp_path), append=True)
+    (folder / "provenance.txt").write_text("Then more.", encoding="utf-8")
+    ingest(folder, database(tmp_path), append=True)
+    assert open_store(database(tmp_path)).summary().provenance == "From é.\n\nThen more."

@@ -1,0 +1,77 @@
+"""Input tables made in a test: start from a small valid set and change what the test is about."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from din_core.domain import RejectedRows
+from din_core.store import BehaviorStore, Reject, ingest, open_store
+
+Tables = dict[str, dict[str, list[Any]]]
+
+
+def valid_tables() -> Tables:
+    """Two users, three items, four behaviors, five impressions at five times."""
+    return {
+        "items": {
+            "item_id": ["a", "b", "c"],
+            "title": ["Apple", "Bread · 1 lb", None],
+            "price": [1.5, None, 3.0],
+            "category": ["fruit", "bakery", None],
+        },
+        "users": {"user_id": ["u1", "u2"], "age": ["20-29", None], "hobbies": ["art|chess", ""]},
+        "behaviors": {
+            "user_id": ["u1", "u1", "u2", "u1"],
+            "item_id": ["a", "b", "a", "a"],
+            "timestamp": [100, 200, 150, 300],
+            "behavior_type": ["buy", "view", None, "buy"],
+            "quantity": [1, 2, 1, 4],
+        },
+        "impressions": {
+            "user_id": ["u1", "u1", "u2", "u2", "u1"],
+            "item_id": ["c", "a", "b", "c", "b"],
+            "timestamp": [110, 210, 310, 410, 510],
+            "label": [0, 1, 0, 1, 0],
+            "split": ["train", "train", "train", "valid", "test"],
+            "store": ["s1", "s1", None, "s2", "s1"],
+        },
+    }
+
+
+def write(folder: Path, tables: Tables, kind: str = "parquet") -> Path:
+    """Write the tables as parquet or csv; returns the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, columns in tables.items():
+        frame = pd.DataFrame(columns)
+        if kind == "csv":
+            frame.to_csv(folder / f"{name}.csv", index=False)
+        else:
+            frame.to_parquet(folder / f"{name}.parquet", index=False)
+    return folder
+
+
+def database(tmp_path: Path, name: str = "store.db") -> str:
+    """The URL of a SQLite file below a test's folder."""
+    return f"sqlite:///{tmp_path / name}"
+
+
+def loaded(tmp_path: Path, tables: Tables, kind: str = "parquet", **options: bool) -> BehaviorStore:
+    ingest(write(tmp_path / kind, tables, kind), database(tmp_path), **options)
+    return open_store(database(tmp_path))
+
+
+def rejects_of(tmp_path: Path, tables: Tables, kind: str = "parquet") -> list[Reject]:
+    with pytest.raises(RejectedRows) as caught:
+        ingest(write(tmp_path / "bad", tables, kind), database(tmp_path))
+    return [reject for reject in caught.value.rejects if isinstance(reject, Reject)]
+
+
+def contents(url: str) -> list[str]:
+    """Everything in a SQLite store but its full-text index, as SQL."""
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        return [line for line in connection.iterdump() if "_search" not in line]

@@ -1,0 +1,43 @@
+"""Impressions with the opposite outcome, in the small world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from din_core.store import BehaviorStore
+from din_core.store.queries.opposite_outcome import opposite_impressions
+from tests.small_world import BEFORE, MONDAY, small_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[BehaviorStore]:
+    with small_store(tmp_path) as opened:
+        yield opened
+
+
+def test_items_of_the_same_kind_stand_in_where_nobody_was_shown_the_item(store: BehaviorStore) -> None:
+    milk = next(i for i in store.impressions("7") if i.item.item_id == "m2")  # not bought; m1 and m2 are milk
+    bought = replace(milk, label=1)
+    found = opposite_impressions(store, bought, 5)
+    assert found.field == "product_type"
+    assert [(i.user_id, i.item.item_id, i.timestamp, i.label) for i in found.impressions] == [("8", "m1", BEFORE, 0)]
+    assert found.impressions[0].context["store"] == "Store 292"
+    assert opposite_impressions(store, milk, 5).total == 0
+
+
+def test_the_item_itself_comes_first_and_own_impressions_never(store: BehaviorStore) -> None:
+    milk = next(i for i in store.impressions("8"))
+    found = opposite_impressions(store, replace(milk, user_id="9", label=1), 5)
+    assert (found.field, found.total) == (None, 1)
+    assert found.impressions[0].user_id == "8"
+    assert opposite_impressions(store, replace(milk, label=1), 5).impressions[0].user_id == "7"  # m2, by its kind
+
+
+def test_an_unknown_outcome_has_no_opposite(store: BehaviorStore) -> None:
+    shown = next(i for i in store.impressions("7") if i.timestamp == MONDAY)
+    with pytest.raises(ValueError, match="is not known"):
+        opposite_impressions(store, replace(shown, label=None), 5)

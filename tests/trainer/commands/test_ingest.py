@@ -1,0 +1,68 @@
+"""`python -m trainer ingest`, as typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from din_core.store import open_store
+from tests.store.input_tables import Tables, database, valid_tables, write
+from trainer.__main__ import main
+
+
+def faulty_tables() -> Tables:
+    tables = valid_tables()
+    tables["impressions"]["label"][1] = 5
+    return tables
+
+
+def test_ingest_fills_a_store_and_prints_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ingest", str(write(tmp_path / "in", valid_tables())), "--store", database(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].split() == ["read", "loaded", "updated", "rejected"]
+    assert out.splitlines()[3].split() == ["behaviors", "4", "4", "0", "0"]
+    assert f"{database(tmp_path)} filled in " in out
+    assert "loading behaviors" in err  # the progress bar
+    assert open_store(database(tmp_path)).summary().n_behaviors == 4
+
+
+def test_ingest_prints_json_alone_on_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ingest", str(write(tmp_path / "in", valid_tables())), "--store", database(tmp_path), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["counts"]["items"] == {"read": 3, "loaded": 3, "updated": 0, "rejected": 0}
+    assert result["rejects"] == []
+
+
+def test_rejected_rows_end_with_1_and_the_reasons(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["ingest", str(write(tmp_path / "in", faulty_tables(), "csv")), "--store", database(tmp_path)]
+    assert main(command) == 1
+    err = capsys.readouterr().err
+    assert "error: 1 of 14 rows cannot be loaded, so nothing was" in err
+    assert '    impressions.csv row 2: "5"' in err
+    assert not (tmp_path / "store.db").exists()
+
+    assert main([*command, "--skip-rejects"]) == 0
+    out = capsys.readouterr().out
+    assert "left out:\n  impressions: label is neither 0 nor 1 (1 row)" in out
+
+
+def test_a_second_ingest_needs_append(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["ingest", str(write(tmp_path / "in", valid_tables())), "--store", database(tmp_path)]
+    assert main(command) == 0
+    assert main(command) == 1
+    assert "add these tables with --append" in capsys.readouterr().err
+    assert main([*command, "--append"]) == 0
+    assert open_store(database(tmp_path)).summary().n_behaviors == 8
+
+
+def test_the_store_is_din_db_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["ingest", str(write(tmp_path / "in", valid_tables()))]) == 0
+    assert (tmp_path / "din.db").is_file()
+
+
+def test_missing_tables_end_with_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ingest", str(tmp_path), "--store", database(tmp_path)]) == 1
+    assert "items.parquet or items.csv is missing" in capsys.readouterr().err

@@ -1,0 +1,49 @@
+"""Commands in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trainer.evaluation.parallel_runs import run_side_by_side
+
+
+def test_a_failing_command_leaves_its_last_words_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the package is found from anywhere, and paths are the caller's
+    said: list[str] = []
+    commands = {
+        "first": ["ingest", "nothing-here", f"--store=sqlite:///{tmp_path / 'x.db'}"],
+        "second": ["ingest", "--help"],
+    }
+    failures = run_side_by_side(commands, 1, said.append)
+    assert list(failures) == ["first"]
+    assert "nothing-here" in failures["first"]
+    assert not failures["first"].startswith("error")
+    assert said[0] == "first: training"
+    assert "second: done" in said
+
+
+def test_being_terminated_ends_the_processes_and_starts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[str]] = []
+    popen = subprocess.Popen
+
+    def sleeper(command: list[str], **rest: Any) -> subprocess.Popen[str]:
+        started.append(popen(["sleep", "600"], **rest))
+        if len(started) == 2:
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", sleeper)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit):
+        run_side_by_side({str(n): ["train"] for n in range(5)}, 2)
+    assert [process.returncode for process in started] == [-signal.SIGTERM] * 2
+    assert signal.getsignal(signal.SIGTERM) is before

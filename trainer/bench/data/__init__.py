@@ -1,0 +1,1 @@
+"""What the benchmark runs on: made stores and made samples."""

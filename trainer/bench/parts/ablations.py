@@ -1,0 +1,115 @@
+"""Each lever off, one at a time: how many times longer the same impressions, or the same catalogue, take without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from statistics import median
+
+import torch
+
+from din_core.model import pairs
+from din_core.scoring.catalogue import RowCatalogue
+from din_core.scoring.devices.cpu import CpuDevice
+from trainer.bench.data.synthetic_samples import config_of, each_alone, made_samples, unfolded
+from trainer.bench.padded_reference import unsplit
+from trainer.bench.parts.catalogue import made
+from trainer.bench.parts.training import naive_steps
+from trainer.bench.results import Row
+from trainer.bench.sizes import Shape, Sizes
+from trainer.bench.timing import alternate, say
+from trainer.bench.training_steps import Change, Steps, keep, steps_needed
+from trainer.training.fit import FitOptions
+from trainer.training.samples import Samples
+from trainer.training.train import keep_freed_memory
+
+ALL_ON = "all levers on"
+
+
+def levers(sizes: Sizes) -> list[Row]:
+    """Those of training on every shape, then those of the catalogue."""
+    keep_freed_memory()
+    return [*(row for shape in sizes.shapes for row in _training(shape, sizes)), *_catalogue(sizes)]
+
+
+def _training(shape: Shape, sizes: Sizes) -> list[Row]:
+    say(f"levers, {shape.name}")
+    config = config_of("din", shape)
+    samples = made_samples(shape, 3 * shape.batch * steps_needed(sizes.rounds, shape.burst))  # three share one of them
+    options = FitOptions(batch_size=shape.batch)
+
+    def steps(data: Samples = samples, fused: bool = sizes.compiled, change: Change = keep) -> Steps:
+        return Steps(config, data, options, shape.burst, fused, change)
+
+    on = steps()
+    tasks: dict[str, Callable[[], None]] = {
+        ALL_ON: on,
+        "one thread": lambda: _with_one_thread(on),
+        "first layer not split": steps(change=unsplit),
+        "histories not shared": steps(each_alone(samples)),
+    }
+    plain = on
+    if sizes.compiled:
+        tasks["nothing in C"] = plain = steps(fused=False)
+    other = "gathered, not in blocks" if _blocks(shape) else "in blocks, not gathered"
+    tasks[f"nothing in C, pairs {other}"] = lambda: _in_other_form(plain, shape)
+    if shape.repeats > 1:
+        tasks["repeats not folded"] = steps(unfolded(samples))
+    naive = naive_steps(shape, sizes)
+    tasks["all of them, and padded"] = naive
+    spent = {name: median(times) for name, times in alternate(tasks, sizes.rounds).items()}
+    spent["all of them, and padded"] *= on.samples_step / naive.samples_step  # its steps may be smaller
+    return [
+        Row(
+            "levers",
+            f"{shape.name}: {name}",
+            {"ms": 1e3 * seconds / shape.burst, "× on": seconds / spent[ALL_ON]},
+        )
+        for name, seconds in spent.items()
+    ]
+
+
+def _catalogue(sizes: Sizes) -> list[Row]:
+    candidates, behaviors = sizes.catalogues[0]
+    say(f"levers, {candidates:,} × {behaviors}")
+    network, rows, batch = made(candidates, behaviors)
+    forms = {
+        ALL_ON: RowCatalogue(network, rows),
+        "nothing in C": RowCatalogue(network, rows, CpuDevice(accelerated=False)),
+        "one thread": RowCatalogue(network, rows, CpuDevice(threads=1)),
+    }
+    tasks = {name: (lambda form=form: form.scoring(batch).finish()) for name, form in forms.items()}
+    spent = {name: median(times) for name, times in alternate(tasks, min(sizes.rounds, 5)).items()}
+    return [
+        Row("levers", f"catalogue: {name}", {"ms": 1e3 * seconds, "× on": seconds / spent[ALL_ON]})
+        for name, seconds in spent.items()
+    ]
+
+
+def _with_one_thread(steps: Steps) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        steps()
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _in_other_form(steps: Steps, shape: Shape) -> None:
+    with _block_pairs(1 << 62 if _blocks(shape) else 0):
+        steps()
+
+
+def _blocks(shape: Shape) -> bool:
+    return shape.histories * shape.candidates >= pairs.BLOCK_PAIRS
+
+
+@contextmanager
+def _block_pairs(least: int) -> Iterator[None]:
+    """Another limit from which pairs are computed in blocks."""
+    before = pairs.BLOCK_PAIRS
+    pairs.BLOCK_PAIRS = least
+    try:
+        yield
+    finally:
+        pairs.BLOCK_PAIRS = before

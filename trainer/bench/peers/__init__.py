@@ -1,0 +1,1 @@
+"""Other libraries' DIN, measured beside ours."""

@@ -1,0 +1,81 @@
+"""Training steps of one network on made data, ready to be timed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from din_core.model import native
+from din_core.model.config import ModelConfig
+from din_core.model.network import InterestNetwork
+from trainer.bench.timing import say
+from trainer.training.fit import FitOptions, Run
+from trainer.training.samples import Samples
+from trainer.training.train import fuse
+
+FREE_STEPS = 3
+"""Steps before the first that is timed, the one whose operations are counted among them"""
+
+Change = Callable[[InterestNetwork], None]
+
+
+def keep(network: InterestNetwork) -> None:
+    """Change nothing."""
+
+
+class Steps:
+    """The steps that `trainer.training.fit` makes, one burst a call."""
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        samples: Samples,
+        options: FitOptions,
+        burst: int,
+        fused: bool = True,
+        change: Change = keep,
+        device: str = "cpu",
+    ) -> None:
+        """`change` may put other modules in the network's place before anything runs."""
+        torch.manual_seed(0)
+        network = InterestNetwork(config).to(device)
+        change(network)
+        on_device = samples.to(torch.device(device))
+        # one evaluation, at the very end of the samples, where no timing gets to
+        self.run = Run(network, on_device, on_device, replace(options, epochs=1, evaluations_per_epoch=1))
+        self.burst = burst
+        self.samples_step, self.pairs_step = (
+            options.batch_size,
+            options.batch_size * samples.pairs / samples.impressions,
+        )
+        with FlopCounterMode(display=False) as counter, native.used(False):
+            seen = self.run.advance()
+        self.flop_sample = counter.get_total_flops() / seen
+        with native.used(False):
+            self.in_c = fuse(network, "auto" if fused else "off", say) and device == "cpu"
+        self._steps(FREE_STEPS - 1)
+
+    def __call__(self) -> None:
+        """One burst."""
+        self._steps(self.burst)
+
+    def _steps(self, n: int) -> None:
+        with native.used(self.in_c):
+            for _ in range(n):
+                self.run.advance()
+
+    def samples_second(self, seconds: float) -> float:
+        """Impressions a second when a burst took so long."""
+        return self.burst * self.samples_step / seconds
+
+    def pairs_second(self, seconds: float) -> float:
+        """Real pairs a second when a burst took so long."""
+        return self.burst * self.pairs_step / seconds
+
+
+def steps_needed(rounds: int, burst: int) -> int:
+    """Steps of a comparison: what is not counted, the turns, and some that stay over for the end."""
+    return FREE_STEPS + (rounds + 1) * burst + 2

@@ -1,0 +1,1 @@
+"""Where tables come from: one folder a source, and the four tables as data frames."""

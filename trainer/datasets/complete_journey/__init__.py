@@ -1,0 +1,1 @@
+"""The public Complete Journey data, cleaned, as the four tables."""

@@ -1,0 +1,1 @@
+"""What checkpoints and baselines are worth on a split, and whether their weights may be believed."""

@@ -1,0 +1,212 @@
+"""The leaderboard: every model trained alike, measured together, one table."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from din_core.domain import CheckpointError, DinLensError
+from din_core.metrics import Estimate, Measured
+from din_core.model.checkpoint import Checkpoint, check_replaceable, load_checkpoint
+from din_core.store import open_store
+from trainer.evaluation.evaluate import Split, read_bulk
+from trainer.training.data_facts import data_facts
+from trainer.training.recipes import RECIPES
+from trainer.training.samples import build_vocabulary
+from trainer.training.train import TrainOptions, keep_freed_memory, unfinished_folder
+from trainer.training.up_to_date import difference
+
+REFERENCE = "base"
+"""Average pooling: what RelaImpr is measured against."""
+FILES = ("leaderboard.json", "leaderboard.md")
+
+TrainAll = Callable[[Sequence[TrainOptions]], Mapping[str, str]]
+"""Trains runs and returns the failures, each run's name -> why; whatever fails, the others are trained."""
+Say = Callable[[str], None]
+
+
+def name_of(run: TrainOptions) -> str:
+    """A run's name, which is its folder's: MODEL-SEED."""
+    return run.out.name
+
+
+def leaderboard(
+    runs: Sequence[TrainOptions],
+    split: str,
+    out: Path,
+    train_all: TrainAll,
+    *,
+    restart: bool = False,
+    say: Say = lambda _: None,
+) -> dict[str, Any]:
+    """Train what is not finished yet, measure all on `split`, write `out`/leaderboard.json and .md; the former.
+
+    `runs` are of one store, each with a folder of its own. With `restart`, checkpoints made with other options and
+    unfinished runs are deleted first; without it, other options are a CheckpointError before anything is trained.
+    DinLensError names the runs that failed, after the table of the models that are complete is written.
+    """
+    keep_freed_memory()
+    missing = _missing(runs, restart, say)
+    say(f"{len(runs) - len(missing)} of {len(runs)} runs are finished")
+    failures = train_all(missing) if missing else {}
+    folders: dict[str, list[TrainOptions]] = {name: [] for name in RECIPES}
+    for run in runs:
+        folders[run.model].append(run)
+    failed = {run.model for run in runs if name_of(run) in failures}
+    complete = {model: made for model, made in folders.items() if made and model not in failed}
+    if complete:
+        say(f"measuring {len(complete)} models on the {split} split")
+    board = measure(complete, split) if complete else {}
+    if board:
+        write(board, out)
+    if failures:
+        told = "; ".join(f"{name}: {why}" for name, why in failures.items())
+        raise DinLensError(
+            f"{len(failures)} of {len(runs)} runs failed ({told}); the table holds the other {len(complete)} models; "
+            "mend the cause and repeat the command: what is finished is not trained again"
+        )
+    return board
+
+
+def _missing(runs: Sequence[TrainOptions], restart: bool, say: Say) -> list[TrainOptions]:
+    """The runs without a finished checkpoint, once those in the way are deleted or refused."""
+    finished = [run for run in runs if run.out.exists()]
+    if finished:
+        store = open_store(runs[0].store)
+        bulk, summary = store.bulk(), store.summary()
+        store.close()
+        data = data_facts(bulk, summary)
+        # One command line has one min_count and one set of item fields.
+        vocabulary = build_vocabulary(bulk, runs[0].min_count, runs[0].item_fields)
+        for run in finished:
+            differs = difference(load_checkpoint(run.out), run, vocabulary, data)
+            if differs and not restart:
+                raise CheckpointError(
+                    f"{run.out} holds a finished {run.model} with {differs}; repeat its options to use it, "
+                    "or pass --restart to delete it and train it anew"
+                )
+            if differs:
+                say(f"{name_of(run)} had {differs}: training it anew")
+                check_replaceable(run.out)
+                shutil.rmtree(run.out)
+    missing = [run for run in runs if not run.out.exists()]
+    if restart:
+        for run in missing:
+            shutil.rmtree(unfinished_folder(run.out), ignore_errors=True)
+    return missing
+
+
+def measure(models: Mapping[str, Sequence[TrainOptions]], split: str) -> dict[str, Any]:
+    """The table of finished runs by model, as leaderboard.json has it; without REFERENCE among them, no RelaImpr."""
+    first = next(iter(models.values()))[0]
+    store = open_store(first.store)
+    summary = store.summary()
+    store.close()
+    on = Split(read_bulk(first.store), split, first.device)
+    loaded, measured = {}, {}
+    for model, runs in models.items():
+        checkpoints = [load_checkpoint(run.out) for run in runs]
+        measured[model] = on.rows.measure([on.predict(checkpoint).probability for checkpoint in checkpoints])
+        loaded[model] = checkpoints
+    reference = measured.get(REFERENCE)
+    counts = on.counts()
+    return {
+        "split": split,
+        "reference": REFERENCE,
+        **{name: counts[name] for name in ("impressions", "users", "skipped_users")},
+        "provenance": summary.provenance,
+        "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "rows": [
+            {
+                **_facts(model, loaded[model], runs),
+                **{name: _json(measured[model].estimate(name)) for name in ("auc", "gauc", "log_loss", "ece")},
+                "rela_impr": _json(_over(measured[model], reference)),
+            }
+            for model, runs in models.items()
+        ],
+    }
+
+
+def _facts(model: str, checkpoints: Sequence[Checkpoint], runs: Sequence[TrainOptions]) -> dict[str, Any]:
+    metrics = [checkpoint.metrics for checkpoint in checkpoints]
+    return {
+        "model": model,
+        "title": _title(checkpoints[0]),
+        "seeds": [run.fit.seed for run in runs],
+        "parameters": metrics[0]["parameters"],
+        "seconds": round(float(np.mean([one["seconds"] for one in metrics])), 1),
+        "device": ", ".join(sorted({one["device"] for one in metrics})),
+        "epochs": runs[0].fit.epochs,
+    }
+
+
+def _title(checkpoint: Checkpoint) -> str:
+    """The network's name, and how it was fitted where that is what a row is about."""
+    fitted_by = checkpoint.metrics["options"].get("regularisation", "decay")
+    return checkpoint.config.title + ("" if fitted_by == "decay" else " · MBA")
+
+
+def _over(measured: Measured, reference: Measured | None) -> Estimate | None:
+    return measured.rela_impr(reference) if reference else None
+
+
+def _json(found: Estimate | None) -> dict[str, Any] | None:
+    return None if found is None else {**asdict(found), "each": list(found.each)}
+
+
+def write(board: Mapping[str, Any], out: Path) -> None:
+    """Replace both files of an older table, each in one step."""
+    out.mkdir(parents=True, exist_ok=True)
+    texts = (json.dumps(board, indent=1, ensure_ascii=False), as_markdown(board))
+    for name, text in zip(FILES, texts, strict=True):
+        new = out / f".{name}.new"
+        new.write_text(text + "\n", encoding="utf-8")
+        os.replace(new, out / name)
+
+
+def as_markdown(board: Mapping[str, Any]) -> str:
+    """The table in Markdown, its columns aligned for a terminal."""
+    head = ["model", "seeds", "AUC", "95 %", "GAUC", "log loss", "ECE", "RelaImpr", "minutes", "parameters"]
+    lines = [head, *(_cells(row) for row in board["rows"])]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [cells[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))]
+        return f"| {' | '.join(padded)} |"
+
+    rule = "|".join(["", "-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:]), ""])
+    note = (
+        f"{board['split']} split, {board['impressions']:,} impressions of {board['users']:,} users with both outcomes; "
+        "mean ± sd over seeds; "
+        "95 %: interval of the mean AUC under drawing users anew; minutes: training of one seed."
+    )
+    return "\n".join([line(head), rule, *map(line, lines[1:]), "", note])
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    bounds, gain = row["auc"], row["rela_impr"]
+    return [
+        row["title"],
+        str(len(row["seeds"])),
+        _spread(row["auc"]),
+        "-" if bounds is None or bounds["low"] is None else f"{bounds['low']:.4f} to {bounds['high']:.4f}",
+        _spread(row["gauc"]),
+        *("-" if row[name] is None else f"{row[name]['mean']:.4f}" for name in ("log_loss", "ece")),
+        "-" if gain is None else f"{gain['mean']:+.1%}",
+        f"{row['seconds'] / 60:.1f}",
+        f"{row['parameters']:,}",
+    ]
+
+
+def _spread(metric: Mapping[str, Any] | None) -> str:
+    if metric is None:
+        return "-"
+    return f"{metric['mean']:.4f}" + ("" if metric["sd"] is None else f" ± {metric['sd']:.4f}")

@@ -1,5 +1,0 @@
-"""Whether a checkpoint's activation weights may be believed, over the impressions of a split."""
-
-from trainer.faithfulness.measure import FaithfulnessOptions, faithfulness
-
-__all__ = ["FaithfulnessOptions", "faithfulness"]

@@ -1,0 +1,1 @@
+"""From a store to a checkpoint: samples, recipes, fitting, the model card."""

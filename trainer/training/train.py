@@ -1,0 +1,242 @@
+"""From a store to a checkpoint: vocabulary, samples, fitting, model card."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import platform
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from din_core.domain import CheckpointError, DinLensError
+from din_core.model import native
+from din_core.model.checkpoint import check_replaceable, save_checkpoint
+from din_core.model.config import OPTIONS, FieldConfig, ModelConfig
+from din_core.model.network import InterestNetwork
+from din_core.model.vocabulary import FieldVocabulary, Vocabulary
+from din_core.store import BulkTables, open_store
+from trainer.training.data_facts import data_facts
+from trainer.training.fit import FitOptions, Fitted, Progress, at_least, fit
+from trainer.training.model_card import model_card
+from trainer.training.recipes import RECIPES, Recipe
+from trainer.training.samples import Samples, build_samples, build_vocabulary
+
+UNFINISHED = ".unfinished"
+DROPOUT = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What to train, on what, and where."""
+
+    store: str
+    model: str
+    """A name in RECIPES."""
+    out: Path
+    device: str = "auto"
+    """"auto" takes CUDA where there is one."""
+    compile: str = "auto"
+    """"on", "off", or "auto": compiled layers where a compiler is found."""
+    max_history: int | None = None
+    """Behaviors kept; None for the recipe's own."""
+    min_count: int = 3
+    """Occurrences that a value needs in training data to get an embedding row of its own."""
+    item_fields: tuple[str, ...] | None = None
+    """Item fields to read beside the item itself; None for all of the store."""
+    item_width: int | None = None
+    """Embedding width of every item field; None for a width by the size of its vocabulary."""
+    tower_dropout: float | None = None
+    """None for the recipe's own, or DROPOUT."""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Options of ModelConfig to lay over the recipe's."""
+    restart: bool = False
+    fit: FitOptions = field(default_factory=FitOptions)
+
+    def __post_init__(self) -> None:
+        if self.model not in RECIPES:
+            raise DinLensError(f"there is no model {self.model!r}; take one of {', '.join(RECIPES)}")
+        strange = [name for name in self.changes if name not in OPTIONS]
+        if strange:
+            raise DinLensError(f"a model has no option {strange[0]!r}; it has {', '.join(OPTIONS)}")
+        for name in ("max_history", "item_width"):
+            if getattr(self, name) is not None:
+                at_least(name, getattr(self, name), 1)
+        at_least("min_count", self.min_count, 1)
+        if self.tower_dropout is not None and not 0 <= self.tower_dropout < 1:
+            raise DinLensError(f"dropout is {self.tower_dropout}, but must be from 0 to below 1; give another value")
+
+
+def train(
+    options: TrainOptions, say: Callable[[str], None] = lambda _: None, on_step: Progress | None = None
+) -> dict[str, Any]:
+    """Train one checkpoint into `options.out`; returns its metrics. `say` hears one line a phase."""
+    device = pick_device(options.device)
+    check_replaceable(options.out)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    keep_freed_memory()
+    unfinished = unfinished_folder(options.out)
+    if options.restart:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    say(f"reading {options.store}")
+    store = open_store(options.store)
+    bulk, summary = store.bulk(), store.summary()
+    store.close()
+    vocabulary = build_vocabulary(bulk, options.min_count, options.item_fields)
+    config = build_config(vocabulary, options)
+    train_samples, valid_samples = (
+        build_samples(bulk, vocabulary, split, config.max_history, config.folds).to(device)
+        for split in ("train", "valid")
+    )
+    say(describe(train_samples, valid_samples))
+    torch.manual_seed(options.fit.seed)
+    model = InterestNetwork(config).to(device)
+    if model.counts is not None:
+        model.counts.learn(training_behaviors(bulk, train_samples))
+    fused = fuse(model, options.compile, say)
+    fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step)
+    metrics = {
+        "model": options.model,
+        "title": config.title,
+        "data": data_facts(bulk, summary),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "options": {**asdict(options.fit), "min_count": options.min_count},
+        "fused": fused,
+        "device": device_name(device),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "seconds": round(fitted.seconds, 1),
+        "steps": fitted.steps,
+        "best_step": fitted.best_step,
+        "trained_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "valid": best_entry(fitted),
+        "curve": fitted.curve,
+    }
+    save_checkpoint(options.out, model, vocabulary, metrics, model_card(config, metrics))
+    shutil.rmtree(unfinished, ignore_errors=True)
+    return {"checkpoint": str(options.out), **metrics}
+
+
+def training_behaviors(bulk: BulkTables, train_samples: Samples) -> Tensor:
+    """(n, F) item field rows of everybody's behaviors up to the newest training impression."""
+    known = torch.from_numpy(bulk.behavior_item[bulk.behavior_time < train_samples.time.max()])
+    return train_samples.item_rows[known.to(train_samples.item_rows.device)]
+
+
+def unfinished_folder(out: Path) -> Path:
+    """Where a run into `out` keeps its state until it is finished."""
+    return out.parent / f".{out.name}{UNFINISHED}"
+
+
+def fit_options(recipe: Recipe, given: Mapping[str, Any]) -> FitOptions:
+    """A recipe's way of fitting, with what is given (and not None) laid over it, by the names of FitOptions."""
+    names = [own.name for own in dataclasses.fields(FitOptions)]
+    own = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
+    return FitOptions(**own | {name: given[name] for name in names if given.get(name) is not None})
+
+
+def best_entry(fitted: Fitted) -> dict[str, float]:
+    """The evaluation whose state the checkpoint holds."""
+    return next((entry for entry in fitted.curve if entry["step"] == fitted.best_step), {})
+
+
+def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
+    """The recipe's model on a vocabulary: embedding widths by its sizes, all else as the paper has it."""
+    recipe = RECIPES[options.model]
+    given = {"max_history": options.max_history, "tower_dropout": options.tower_dropout}
+
+    def fields(vocabularies: Mapping[str, FieldVocabulary], width: int | None = None) -> tuple[FieldConfig, ...]:
+        return tuple(FieldConfig(name, v.rows, width or width_of(name, v)) for name, v in vocabularies.items())
+
+    return ModelConfig(
+        architecture=recipe.architecture,
+        item_fields=fields(vocabulary.item, options.item_width),
+        user_fields=fields(vocabulary.user),
+        context_fields=fields(vocabulary.context),
+        **{
+            "max_history": recipe.max_history,
+            "tower_dropout": DROPOUT,
+            **recipe.options,
+            **{name: value for name, value in given.items() if value is not None},
+            **options.changes,
+        },
+    )
+
+
+def width_of(name: str, vocabulary: FieldVocabulary) -> int:
+    """Embedding width of a field: wide for ids, narrow for small vocabularies."""
+    if name == "item_id":
+        return 24
+    limits = ((1000, 16), (100, 12), (10, 6), (4, 4))
+    return next((width for limit, width in limits if vocabulary.rows >= limit), 2)
+
+
+def pick_device(wanted: str) -> torch.device:
+    """ "auto", "cpu", "cuda" or "cuda:N" → a device that is there."""
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if wanted.startswith("cuda") and not torch.cuda.is_available():
+        raise DinLensError(f"device {wanted!r} was asked for, but 0 CUDA devices are here; use --device auto")
+    try:
+        return torch.device(wanted)
+    except RuntimeError as error:
+        raise DinLensError(f"device {wanted!r} is not one of auto, cpu, cuda, cuda:N") from error
+
+
+def device_name(device: torch.device) -> str:
+    """The device as a model card names it."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    threads = torch.get_num_threads()
+    return f"CPU ({threads} thread{'s' if threads > 1 else ''}, {platform.machine()})"
+
+
+def describe(train_samples: Samples, valid_samples: Samples) -> str:
+    """One line on what will be trained."""
+    distinct = train_samples.behavior_offsets[-1] / train_samples.groups
+    return (
+        f"train {train_samples.impressions:,} impressions, validation {valid_samples.impressions:,}; "
+        f"{distinct:.0f} distinct behaviors a history, {train_samples.pairs / 1e6:.0f} M pairs an epoch"
+    )
+
+
+def fuse(model: InterestNetwork, wanted: str, say: Callable[[str], None]) -> bool:
+    """Compile what training does beside matrix products, where that works; False where nothing was compiled.
+
+    More than half of a step's time. On a CPU it is C, for all that runs in this process from now on; else PyTorch's
+    compiler takes the activation units. Whether a compiler is there and finds what it needs is only known by trying:
+    "auto" goes on without it, "on" raises CheckpointError.
+    """
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    if wanted == "off":
+        native.use(False)
+        return False
+    try:
+        if not on_cpu:
+            return model.fuse()
+        if native.use():
+            return True
+        reason = "no C compiler that works; install gcc or clang"
+    except Exception as error:  # whatever the compiler and its tools raise
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if wanted == "on":
+        raise CheckpointError(f"--compile on did not work ({reason}); use --compile off")
+    say(f"training without compiled layers ({reason})")
+    return False
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep freed blocks: handing 100 MB back and forth each step costs a CPU step half its time."""
+    if platform.system() != "Linux" or platform.libc_ver()[0] != "glibc":
+        return
+    m_trim_threshold, m_mmap_max, m_arena_max = -1, -4, -8  # from <malloc.h>
+    libc = ctypes.CDLL(None)
+    libc.mallopt(m_mmap_max, 0)
+    libc.mallopt(m_trim_threshold, -1)
+    libc.mallopt(m_arena_max, 1)  # the backward pass runs in a thread of its own

@@ -1,0 +1,54 @@
+"""Whether a finished checkpoint is the one that a run would make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from din_core.model.checkpoint import Checkpoint
+from din_core.model.config import OPTIONS, ModelConfig
+from din_core.model.vocabulary import Vocabulary
+from trainer.training.fit import FitOptions
+from trainer.training.train import TrainOptions, build_config
+
+NO_MATTER = ("save_seconds", "provenance")
+"""Recorded, but without an influence on the weights."""
+
+
+def difference(
+    checkpoint: Checkpoint, options: TrainOptions, vocabulary: Vocabulary, data: Mapping[str, Any]
+) -> str | None:
+    """The first setting in which `checkpoint` was made otherwise, in words; None where there is none.
+
+    `vocabulary` is what the run would build, `data` the store's `data_facts`. What an older checkpoint does not
+    record cannot differ; an option of fitting that it does not record had its default.
+    """
+    recorded = checkpoint.metrics
+    fit = {**asdict(FitOptions()), **recorded.get("options", {})}
+    found = {**_parts(checkpoint.config), **fit, **recorded.get("data", {})}
+    wanted = {
+        **_parts(build_config(vocabulary, options)),
+        **asdict(options.fit),
+        "min_count": options.min_count,
+        **data,
+    }
+    for name, value in wanted.items():
+        if name in found and found[name] != value and name not in NO_MATTER:
+            return f"{name} {_told(found[name])}, not {_told(value)}"
+    return None if checkpoint.vocabulary == vocabulary else "a vocabulary of other data"
+
+
+def _parts(config: ModelConfig) -> dict[str, Any]:
+    """What a network is made of, the plainest differences first."""
+    kinds = {"item": config.item_fields, "user": config.user_fields, "context": config.context_fields}
+    return {
+        "architecture": config.architecture,
+        **{name: getattr(config, name) for name in OPTIONS},
+        **{f"{kind} fields": [own.name for own in fields] for kind, fields in kinds.items()},
+        **{f"{kind} widths": [own.width for own in fields] for kind, fields in kinds.items()},
+    }
+
+
+def _told(value: Any) -> str:
+    return "/".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)
