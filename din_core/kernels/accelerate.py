@@ -56,7 +56,7 @@ def _replacement(module: nn.Module) -> nn.Module | None:
 def _has_operator(module: nn.Module) -> bool:
     if isinstance(module, FieldEmbeddings):
         return len(module.tables) > 0
-    if isinstance(module, Tower | ActivationUnit):
-        if max(module.first.in_features, *module.second.weight.shape) > WIDEST:
-            return False
+    layers = isinstance(module, Tower | ActivationUnit)
+    if layers and max(module.first.in_features, *module.second.weight.shape) > WIDEST:
+        return False
     return not isinstance(module, ActivationUnit) or isinstance(module.first_activation, Dice)

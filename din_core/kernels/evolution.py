@@ -105,8 +105,8 @@ evolve = operator(
     backward=_backpropagate,
     setup_context=_keep,
 )
-"""projected (N, 3D), attention (P,), weight (3D, D), biases (3D,), and who takes part in each step, as `evolution_steps`
-gives it → last states (M, D), longest history first, and what the gradient needs."""
+"""projected (N, 3D), attention (P,), weight (3D, D), biases (3D,), and who takes part in each step,
+as `evolution_steps` gives it → last states (M, D), longest history first, and what the gradient needs."""
 
 
 class AcceleratedEvolutionLayer(nn.Module):

@@ -94,7 +94,8 @@ tower_input = operator(
     backward=_backpropagate_input,
     setup_context=_keep_input,
 )
-"""As `TowerInput`: others (M, O), q (M, D), v (M, D or 2D), intensity (M, I), the widths of v's fields → (M, O + width)."""
+"""As `TowerInput`: others (M, O), q (M, D), v (M, D or 2D), intensity (M, I), the widths of v's fields → (M, O +
+width)."""
 
 
 def _compute(
@@ -166,8 +167,8 @@ tower_logits = operator(
     backward=_backpropagate,
     setup_context=_keep,
 )
-"""x (M, W), keep (M, H) and next_keep (M, H₂), which dropout multiplies by, of the C code's widths, or None → logits (M,),
-mean and variance of x (2, W), and what else the gradient needs, among it the Dices' moments."""
+"""x (M, W), keep (M, H) and next_keep (M, H₂), which dropout multiplies by, of the C code's widths, or None → logits
+(M,), mean and variance of x (2, W), and what else the gradient needs, among it the Dices' moments."""
 
 
 class AcceleratedTowerInput(nn.Module):

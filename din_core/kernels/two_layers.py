@@ -36,14 +36,16 @@ def wide(channels: int) -> int:
 
 def new_pass(like: Tensor, n: int, h: int, h2: int) -> list[Tensor]:
     """Room for a pass of n rows: what the first layer made (n, H) and the second (n, H₂); of each Dice the batch's mean
-    and variance (2, ·), and α, 1 − α, mean and 1/√(variance + ε) (4, ·); second (H₂, H) and last (H₂,); (n,) how often a
-    row counts in the statistics, and their sum (1,)."""
+    and variance (2, ·), and α, 1 − α, mean and 1/√(variance + ε) (4, ·); second (H₂, H) and last (H₂,); (n,) how often
+    a row counts in the statistics, and their sum (1,)."""
     h, h2 = wide(h), wide(h2)
     shapes = (n, h), (n, h2), (2, h), (2, h2), (4, h), (4, h2), (h2, h), (h2,), (n,), (1,)
     return [like.new_empty(shape) for shape in shapes]
 
 
-def pass_struct(room: Sequence[Tensor], keep: Tensor | None = None, next_keep: Tensor | None = None) -> ctypes.Array[Any]:
+def pass_struct(
+    room: Sequence[Tensor], keep: Tensor | None = None, next_keep: Tensor | None = None
+) -> ctypes.Array[Any]:
     """As C reads it; keep (n, H) and next_keep (n, H₂) are what dropout multiplies by, None for nothing."""
     return addresses(*room, keep, next_keep)
 

@@ -118,9 +118,9 @@ unit_weights = operator(
     backward=_backpropagate,
     setup_context=_keep,
 )
-"""q (M, D), k (N, D), count (N,); rows (N, F) of behaviors and (M, F) of candidates, matches (F, H); offsets of behaviors,
-candidates and pairs (G + 1,) each; `paper` says that the first layer reads [q, q∘k, k] → weights (P,), what the
-gradient needs, and among that the batch's moments."""
+"""q (M, D), k (N, D), count (N,); rows (N, F) of behaviors and (M, F) of candidates, matches (F, H); offsets of
+behaviors, candidates and pairs (G + 1,) each; `paper` says that the first layer reads [q, q∘k, k] → weights (P,), what
+the gradient needs, and among that the batch's moments."""
 
 
 class AcceleratedActivationUnit(nn.Module):

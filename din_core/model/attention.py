@@ -2,7 +2,7 @@
 
 Local activation unit: Deep Interest Network (Zhou et al., KDD 2018, arXiv:1706.06978), equation 3 and figure 2.
 Dot product and bilinear form (Luong et al., EMNLP 2015, arXiv:1508.04025, "dot" and "general") are the plain
-alternatives.
+other forms.
 
 Dimensions: N behaviors, M candidates, P pairs ordered by (history, behavior, candidate), D item embedding
 width, F item fields.
@@ -105,7 +105,7 @@ class ActivationUnit(nn.Module):
         s = pair_hidden(q, k, q @ w_q, k @ w_k + self.first.bias, w_p, batch)
         if self.matches is not None:
             s = s + pair_matches(batch, self.fields).to(s.dtype) @ self.matches
-        return self.after_first(s, batch)
+        return self.after_first(s, batch.per_pair(batch.count))
 
     def split(self) -> tuple[Tensor, Tensor, Tensor]:
         """(D, H) each: what q, k and q∘k are multiplied by."""
@@ -115,9 +115,8 @@ class ActivationUnit(nn.Module):
         w_q, w_k, w_d, w_p = self.first.weight.T.chunk(4)
         return w_q + w_d, w_k - w_d, w_p.contiguous()
 
-    def after_first(self, s: Tensor, batch: RaggedBatch) -> Tensor:
-        """What the first layer made of each pair, (P, H) → (P,)."""
-        count = batch.per_pair(batch.count)  # (P,)
+    def after_first(self, s: Tensor, count: Tensor | None) -> Tensor:
+        """What the first layer made of each pair, (P, H) → (P,); `count` (P,) is for training's statistics."""
         s = self.second(self.first_activation(s, count))
         weight: Tensor = self.last(self.second_activation(s, count))
         return weight.squeeze(1)

@@ -72,7 +72,9 @@ def naive_steps(shape: Shape, sizes: Sizes, device: str = "cpu") -> Steps:
     batch = sizes.naive_batch if shape.histories > 20 else shape.batch
     samples = each_alone(made_samples(shape, batch * steps_needed(sizes.rounds, shape.burst)))
     options = FitOptions(batch_size=batch)
-    return Steps(config_of("din", shape), samples, options, shape.burst, fused=False, change=make_naive, device=device)
+    return Steps(
+        config_of("din", shape), samples, options, shape.burst, accelerated=False, change=make_naive, device=device
+    )
 
 
 def products(shape: Shape) -> list[Product]:
