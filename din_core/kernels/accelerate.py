@@ -56,7 +56,11 @@ def _replacement(module: nn.Module) -> nn.Module | None:
 def _has_operator(module: nn.Module) -> bool:
     if isinstance(module, FieldEmbeddings):
         return len(module.tables) > 0
-    layers = isinstance(module, Tower | ActivationUnit)
-    if layers and max(module.first.in_features, *module.second.weight.shape) > WIDEST:
+    if isinstance(module, Tower | ActivationUnit) and _widest(module.first, module.second) > WIDEST:
         return False
     return not isinstance(module, ActivationUnit) or isinstance(module.first_activation, Dice)
+
+
+def _widest(*layers: nn.Linear) -> int:
+    """The most inputs or channels of several layers."""
+    return max(width for layer in layers for width in (layer.in_features, layer.out_features))

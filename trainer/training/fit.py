@@ -242,7 +242,7 @@ class Run:
             output = self.network(batch)
         loss = nn.functional.binary_cross_entropy_with_logits(output.logit.float(), label)
         auxiliary = 0 if output.auxiliary is None else self.model.config.auxiliary_weight * output.auxiliary
-        (loss + auxiliary).backward()
+        torch.autograd.backward(loss + auxiliary)
         return loss.detach()
 
     def _batch(self) -> tuple[RaggedBatch, Tensor]:
