@@ -45,7 +45,7 @@ class HistoryUnit:
         s = torch.matmul(queries, self.matrices[span])  # (t, n, H)
         if self.unit.matches is not None:
             s = s + self._matches(rows, span).to(s.dtype) @ self.unit.matches
-        return self.unit.rest(s.flatten(0, 1), None).view(s.shape[:2])
+        return self.unit.after_first(s.flatten(0, 1), None).view(s.shape[:2])
 
     def _matches(self, rows: Tensor, span: slice) -> Tensor:
         """(t, n, F): whether candidate and behavior share a known value of each field."""

@@ -2,7 +2,7 @@
 
 Local activation unit: Deep Interest Network (Zhou et al., KDD 2018, arXiv:1706.06978), equation 3 and figure 2.
 Dot product and bilinear form (Luong et al., EMNLP 2015, arXiv:1508.04025, "dot" and "general") are the plain
-alternatives.
+other forms.
 
 Dimensions: N behaviors, M candidates, P pairs ordered by (history, behavior, candidate), D item embedding
 width, F item fields.
@@ -20,12 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from din_core.model.config import ModelConfig, UnitActivation
-from din_core.model.dice import EPSILON, MOMENTUM, Dice, mlp_of
-from din_core.model.native import Kernels, kernels_for
-from din_core.model.native.hidden import Mlp, fits
-from din_core.model.native.unit import UnitSettings, UnitWeights
-from din_core.model.pairs import pair_count, pair_dot, pair_hidden, pair_matches, pair_softmax, pooled
-from din_core.model.ragged import RaggedBatch, resident
+from din_core.model.dice import Dice
+from din_core.model.pairs import PairPooling, PairSoftmax, pair_hidden, pair_matches
+from din_core.model.ragged import RaggedBatch, to_device
 
 
 class Pooled(NamedTuple):
@@ -41,7 +38,7 @@ class Pooled(NamedTuple):
     """() a loss of the pooling's own, in training only"""
 
 
-class PlainActivation(nn.Module):
+class PointwiseActivation(nn.Module):
     """PReLU (one slope a channel) or sigmoid, called as Dice is."""
 
     def __init__(self, kind: UnitActivation, channels: int) -> None:
@@ -56,7 +53,7 @@ class PlainActivation(nn.Module):
 
 def activation(kind: UnitActivation, channels: int) -> nn.Module:
     """The unit's non-linearity."""
-    return Dice(channels) if kind == "dice" else PlainActivation(kind, channels)
+    return Dice(channels) if kind == "dice" else PointwiseActivation(kind, channels)
 
 
 class ActivationUnit(nn.Module):
@@ -77,7 +74,6 @@ class ActivationUnit(nn.Module):
         self.second_activation = activation(kind, hidden[1])
         self.last = nn.Linear(hidden[1], 1)
         self.matches = nn.Parameter(torch.randn(len(self.fields), hidden[0]) * 0.3) if config.unit_matches else None
-        self.fits = fits(self.first.in_features, *hidden)
         self._start_from_equality(widths)
 
     @torch.no_grad()
@@ -105,47 +101,11 @@ class ActivationUnit(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""
-        native = self._native(q, k, batch)
-        if native:
-            return self._in_c(native, q, k, batch)
         w_q, w_k, w_p = self.split()
         s = pair_hidden(q, k, q @ w_q, k @ w_k + self.first.bias, w_p, batch)
         if self.matches is not None:
-            s = s + pair_matches(batch, self.fields).to(s.dtype) @ self.matches.to(s.dtype)
-        return self.rest(s, pair_count(batch) if self.training else None)
-
-    @property
-    def compiles(self) -> bool:
-        """Whether the kernels can train such a unit."""
-        return isinstance(self.first_activation, Dice) and self.matches is None and self.fits
-
-    def _native(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Kernels | None:
-        """The compiled kernels, where they can train this unit."""
-        if not self.compiles or not self.training or not batch.pair_total:
-            return None
-        return kernels_for(q, k, self.first.weight, batch.count)
-
-    def _in_c(self, native: Kernels, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
-        weight: Tensor = UnitWeights.apply(  # type: ignore[no-untyped-call]
-            native, self.settings(), batch, q, k, *self.mlp()
-        )
-        return weight
-
-    def mlp(self) -> Mlp:
-        """All parameters, as the kernels read them."""
-        first, second = self._dices()
-        return mlp_of(self.first, first, self.second, second, self.last)
-
-    def settings(self) -> UnitSettings:
-        """All else that the kernels read."""
-        first, second = self._dices()
-        return UnitSettings(self.reads == "paper", MOMENTUM, EPSILON, first.moments.values(), second.moments.values())
-
-    def _dices(self) -> tuple[Dice, Dice]:
-        first, second = self.first_activation, self.second_activation
-        assert isinstance(first, Dice)
-        assert isinstance(second, Dice)
-        return first, second
+            s = s + pair_matches(batch, self.fields).to(s.dtype) @ self.matches
+        return self.after_first(s, batch.per_pair(batch.count))
 
     def split(self) -> tuple[Tensor, Tensor, Tensor]:
         """(D, H) each: what q, k and q∘k are multiplied by."""
@@ -155,8 +115,8 @@ class ActivationUnit(nn.Module):
         w_q, w_k, w_d, w_p = self.first.weight.T.chunk(4)
         return w_q + w_d, w_k - w_d, w_p.contiguous()
 
-    def rest(self, s: Tensor, count: Tensor | None) -> Tensor:
-        """(P, H) pre-activations → (P,)."""
+    def after_first(self, s: Tensor, count: Tensor | None) -> Tensor:
+        """What the first layer made of each pair, (P, H) → (P,); `count` (P,) is for training's statistics."""
         s = self.second(self.first_activation(s, count))
         weight: Tensor = self.last(self.second_activation(s, count))
         return weight.squeeze(1)
@@ -167,19 +127,22 @@ class DotProduct(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,)."""
-        return pair_dot(q, k, batch)
+        t, c = batch.pairs()
+        return (q.index_select(0, c) * k.index_select(0, t)).sum(1)
 
 
-class Bilinear(DotProduct):
+class Bilinear(nn.Module):
     """q·W·k; W starts as the identity, a dot product."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.form = nn.Parameter(torch.eye(width))
+        self.dot = DotProduct()
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,)."""
-        return super().forward(q @ self.form, k, batch)
+        weight: Tensor = self.dot(q @ self.form, k, batch)
+        return weight
 
 
 class WeightedSumPooling(nn.Module):
@@ -191,26 +154,21 @@ class WeightedSumPooling(nn.Module):
         self.normalisation = config.normalisation
         self.scale = width**-0.5 if config.normalisation == "scaled softmax" else 1.0
         self.query = nn.Sequential(nn.Linear(width, width), nn.PReLU(width)) if config.project_query else None
-        self.unit: ActivationUnit | DotProduct = (
+        self.unit: ActivationUnit | Bilinear | DotProduct = (
             ActivationUnit([f.width for f in config.item_fields], config, range(len(config.item_fields)))
             if config.attention == "unit"
             else Bilinear(width)
             if config.attention == "bilinear"
             else DotProduct()
         )
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is the paper's, trained by the kernels: a unit of Dice layers on q itself, not normalised."""
-        compiles = isinstance(self.unit, ActivationUnit) and self.unit.compiles
-        return compiles and self.query is None and self.normalisation == "none"
+        self.softmax, self.pool = PairSoftmax(), PairPooling()
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
         """q (M, D), k (N, D) → weights (P,), interest vectors (M, D)."""
         weight = self.unit(q if self.query is None else self.query(q), k, batch)
         if self.normalisation != "none":
-            weight = pair_softmax(weight * self.scale, batch)
-        interest, intensity = pooled(weight, k, batch)
+            weight = self.softmax(weight * self.scale, batch)
+        interest, intensity = self.pool(weight, k, batch)
         return Pooled(weight, interest, intensity[:, None])
 
 
@@ -231,6 +189,7 @@ class FieldwisePooling(nn.Module):
             nn.Sequential(nn.Linear(w, w), nn.PReLU(w)) if config.project_query else nn.Identity() for w in widths
         )
         self.units = nn.ModuleList(ActivationUnit([w], config, [f]) for f, w in enumerate(widths))
+        self.softmax, self.pool = PairSoftmax(), PairPooling()
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
         """q (M, D), k (N, D) → weights (P, F), interest vectors (M, D)."""
@@ -240,8 +199,8 @@ class FieldwisePooling(nn.Module):
             k_f, q_f = k[first, own], q[:, own]
             weight = self.units[f](self.queries[f](q_f), k_f, folded)
             if self.normalisation != "none":
-                weight = pair_softmax(weight * self.scales[f], folded)
-            interest, intensity = pooled(weight, k_f, folded)
+                weight = self.softmax(weight * self.scales[f], folded)
+            interest, intensity = self.pool(weight, k_f, folded)
             interests.append(interest)
             intensities.append(intensity)
             weights.append(weight[unfolded_pairs(batch, folded, place)])
@@ -274,7 +233,7 @@ def fold_field(batch: RaggedBatch, field: int) -> tuple[RaggedBatch, Tensor, Ten
 def unfolded_pairs(batch: RaggedBatch, folded: RaggedBatch, place: Tensor) -> Tensor:
     """(P,) the folded pair that each pair of `batch` went to."""
     behavior, candidate = batch.pairs()
-    candidates = resident(np.asarray(batch.candidate_offsets), place.device)
+    candidates = to_device(np.asarray(batch.candidate_offsets), place.device)
     per_behavior = candidates.diff()[folded.history_of_behavior]
     first_pair = per_behavior.cumsum(0) - per_behavior  # (n,)
     history = batch.history_of_behavior[behavior]

@@ -38,7 +38,7 @@ class Counts(nn.Module):
         """Features a candidate."""
         return 3 * len(self.rows) + 1
 
-    def learn(self, behavior: Tensor) -> None:
+    def count_everybody(self, behavior: Tensor) -> None:
         """Count everybody's behaviors, (n, F) item field rows, once and for all."""
         for f, rows in enumerate(self.rows):
             found = torch.bincount(behavior[:, f], minlength=rows)

@@ -14,14 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from din_core.model.attention import Pooled
+from din_core.model.attention import DotProduct, Pooled
 from din_core.model.config import Evolution, ModelConfig
-from din_core.model.native import kernels_for
-from din_core.model.native.evolution import Evolve, Steps
-from din_core.model.pairs import pair_dot, pair_softmax, pair_sum
-from din_core.model.ragged import Offsets, RaggedBatch, resident
+from din_core.model.pairs import PairSoftmax, pair_sum
+from din_core.model.ragged import Offsets, RaggedBatch, to_device
 
-OPEN = -2.0
+UPDATE_GATE_BIAS = -2.0
 """Where an update gate starts, in logits: a state is at first replaced by .88."""
 
 
@@ -36,6 +34,7 @@ class InterestEvolution(nn.Module):
         width = config.item_width
         self.extractor = nn.GRU(width, width)
         self.form = nn.Parameter(torch.eye(width))
+        self.dot, self.softmax = DotProduct(), PairSoftmax()
         self.evolution = EvolutionLayer(width, config.evolution)
         self.history_sum = config.history_sum
         for gru in (self.extractor, self.evolution.cell):
@@ -63,13 +62,14 @@ class InterestEvolution(nn.Module):
         if not len(k):
             return k
         order, sizes = time_major(batch.behavior_offsets)
-        order = resident(order, k.device)
+        order = to_device(order, k.device)
         packed: PackedSequence = self.extractor(PackedSequence(k[order], sizes))[0]
         return torch.zeros_like(packed.data).index_copy(0, order, packed.data)
 
     def attend(self, q: Tensor, interest: Tensor, batch: RaggedBatch) -> Tensor:
         """(P,) softmax over a history of h_t·W·q; equation 8."""
-        return pair_softmax(pair_dot(q @ self.form, interest, batch), batch)
+        attention: Tensor = self.softmax(self.dot(q @ self.form, interest, batch), batch)
+        return attention
 
 
 @torch.no_grad()
@@ -80,7 +80,7 @@ def start_from_input(gru: nn.Module) -> None:
     """
     weight, _, bias, _ = gru.parameters()  # (3D, D) of the input, (3D, D) of the state, (3D,) each
     nn.init.eye_(weight.chunk(3)[2])
-    bias.chunk(3)[1].fill_(OPEN)  # torch's update gate z keeps the state
+    bias.chunk(3)[1].fill_(UPDATE_GATE_BIAS)  # torch's update gate z keeps the state
 
 
 class EvolutionLayer(nn.Module):
@@ -102,13 +102,7 @@ class EvolutionLayer(nn.Module):
         history has ended take no part in a step.
         """
         projected = interest @ self.cell.weight_ih.T  # (N, 3D); a·(x·W) = (a·x)·W
-        order, active, behavior, pair = _steps(batch)
-        native = kernels_for(interest, attention)
-        if native and active:
-            weights = (self.cell.weight_hh, self.cell.bias_ih, self.cell.bias_hh)
-            steps = Steps(active, behavior, pair)
-            evolved = Evolve.apply(native, self.kind, projected, attention, *weights, steps, batch)  # type: ignore[no-untyped-call]
-            return torch.zeros_like(evolved).index_copy(0, order, evolved)
+        order, active, behavior, pair = evolution_steps(batch)
         state = interest.new_zeros(len(order), interest.shape[1])  # (M, D), longest history first
         start = 0
         for n in active:
@@ -151,7 +145,7 @@ def auxiliary_loss(interest: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
     has_next = np.ones(len(k), dtype=bool)
     last = np.asarray(batch.behavior_offsets)[1:] - 1
     has_next[last[last >= 0]] = False
-    own = resident(np.flatnonzero(has_next), k.device)
+    own = to_device(np.flatnonzero(has_next), k.device)
     state, following = interest[own], own + 1
     if not len(state):
         return interest.sum() * 0
@@ -173,7 +167,7 @@ def time_major(offsets: Offsets) -> tuple[Tensor, Tensor]:
     return rows[taking_part], taking_part.sum(1)
 
 
-def _steps(batch: RaggedBatch) -> tuple[Tensor, list[int], Tensor, Tensor]:
+def evolution_steps(batch: RaggedBatch) -> tuple[Tensor, list[int], Tensor, Tensor]:
     """The evolution's steps: (M,) candidates, longest history first, how many take part in each step, and for
     each (step, candidate) the behavior and the pair it reads."""
     behavior_start, candidate_start = torch.tensor(batch.behavior_offsets), torch.tensor(batch.candidate_offsets)
@@ -189,4 +183,4 @@ def _steps(batch: RaggedBatch) -> tuple[Tensor, list[int], Tensor, Tensor]:
     behavior = (behavior_start[history][None] + step[:, None])[taking_part]
     pair = (pair_start[history][None] + step[:, None] * candidates[history][None] + within[None])[taking_part]
     device = batch.count.device
-    return resident(order, device), taking_part.sum(1).tolist(), resident(behavior, device), resident(pair, device)
+    return to_device(order, device), taking_part.sum(1).tolist(), to_device(behavior, device), to_device(pair, device)

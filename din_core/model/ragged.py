@@ -24,12 +24,9 @@ Offsets = tuple[int, ...] | NDArray[np.int64]
 """(G + 1), on the host: what is history g's runs from offset g to offset g + 1."""
 
 
-def resident(index: Tensor | NDArray[Any], device: torch.device) -> Tensor:
-    """An array of the host on a device; nobody waits until it is there."""
-    tensor = torch.as_tensor(index)
-    if device.type == "cuda" and tensor.device.type == "cpu":
-        tensor = tensor.pin_memory()  # from pageable memory a copy keeps the host waiting
-    return tensor.to(device, non_blocking=True)
+def to_device(index: Tensor | NDArray[Any], device: torch.device) -> Tensor:
+    """An array of the host on a device, without waiting for it."""
+    return torch.as_tensor(index).to(device, non_blocking=True)
 
 
 @dataclass(frozen=True)
@@ -75,12 +72,12 @@ class RaggedBatch:
             return self
         return replace(
             self,
-            behavior=resident(self.behavior, device),
-            count=resident(self.count, device),
-            age=resident(self.age, device),
-            candidate=resident(self.candidate, device),
-            profile=tuple(Multi(resident(f.rows, device), resident(f.offsets, device)) for f in self.profile),
-            context=resident(self.context, device),
+            behavior=to_device(self.behavior, device),
+            count=to_device(self.count, device),
+            age=to_device(self.age, device),
+            candidate=to_device(self.candidate, device),
+            profile=tuple(Multi(to_device(f.rows, device), to_device(f.offsets, device)) for f in self.profile),
+            context=to_device(self.context, device),
         )
 
     def per_pair(self, value: Tensor) -> Tensor:
@@ -119,7 +116,7 @@ class RaggedBatch:
     def _lengths(self) -> tuple[Tensor, Tensor]:
         """(G,) behaviors and (G,) candidates of each history."""
         offsets = (np.asarray(offsets) for offsets in (self.behavior_offsets, self.candidate_offsets))
-        behaviors, candidates = (resident(np.diff(o), self.count.device) for o in offsets)
+        behaviors, candidates = (to_device(np.diff(o), self.count.device) for o in offsets)
         return behaviors, candidates
 
     @cached_property
@@ -133,30 +130,12 @@ class RaggedBatch:
         return torch.repeat_interleave(self._lengths[1], output_size=int(self.candidate_offsets[-1]))
 
     @cached_property
-    def pairs_of_behavior(self) -> Tensor:
-        """(N,) where each behavior's pairs, one a candidate, start."""
-        repeats = self._lengths[1][self.history_of_behavior]
-        return repeats.cumsum(0) - repeats
-
-    @cached_property
-    def pairs_of_candidate(self) -> tuple[Tensor, Tensor]:
-        """(P,) pairs ordered by (candidate, behavior), and (M,) where each candidate's pairs start in them."""
-        behaviors, candidates = self._lengths
-        history = self.history_of_candidate  # (M,)
-        own = behaviors[history]  # (M,) pairs of each candidate
-        start = own.cumsum(0) - own
-        candidate = torch.repeat_interleave(own, output_size=self.pair_total)
-        step = torch.arange(self.pair_total, device=own.device) - start[candidate]  # which of the behaviors
-        block = candidates * behaviors
-        block_start = (block.cumsum(0) - block)[history]
-        place = torch.arange(len(history), device=own.device) - (candidates.cumsum(0) - candidates)[history]
-        return (block_start + place)[candidate] + step * candidates[history][candidate], start
-
-    @cached_property
     def _pairs(self) -> tuple[Tensor, Tensor]:
         candidates = self._lengths[1]
         candidate_start = candidates.cumsum(0) - candidates
         history = self.history_of_behavior  # (N,)
-        behavior = torch.repeat_interleave(candidates[history], output_size=self.pair_total)  # (P,)
-        within = torch.arange(self.pair_total, device=behavior.device) - self.pairs_of_behavior[behavior]
+        per_behavior = candidates[history]  # (N,)
+        first_pair = per_behavior.cumsum(0) - per_behavior  # (N,)
+        behavior = torch.repeat_interleave(per_behavior, output_size=self.pair_total)  # (P,)
+        within = torch.arange(self.pair_total, device=behavior.device) - first_pair[behavior]
         return behavior, candidate_start[history[behavior]] + within

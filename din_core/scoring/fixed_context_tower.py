@@ -12,7 +12,8 @@ from torch import Tensor
 
 from din_core.kernels.evaluation import InPlaceDice, asinh_in_place
 from din_core.kernels.evaluation_operators import accelerates
-from din_core.model.network import KNEE, InterestNetwork, beside, standard_scale
+from din_core.model.network import InterestNetwork
+from din_core.model.tower import ASINH_SCALE, repeated_query, standard_scale
 
 
 class FixedContextTower:
@@ -39,9 +40,9 @@ class FixedContextTower:
     def __call__(self, candidate: Tensor, q: Tensor, v: Tensor, intensity: Tensor, repeats: Tensor | None) -> Tensor:
         """(S,) logits. candidate (S, F) rows and q (S, D), or one row for all; v (S, D) or (S, 2D), intensity (S, I),
         repeats (S, F + 1) where the tower reads counts."""
-        product = v * beside(q, v)
+        product = v * repeated_query(q, v)
         likeness = torch.stack([part.sum(1) for part in torch.split(product, self._widths, 1)], 1)
-        x = self._asinh(torch.cat([v, product, likeness, intensity], 1), KNEE)
+        x = self._asinh(torch.cat([v, product, likeness, intensity], 1), ASINH_SCALE)
         if self._counts is not None:
             assert repeats is not None
             counted = self._counts(candidate.expand(len(v), -1), repeats)

@@ -10,7 +10,7 @@ import torch
 
 from din_core.domain import Behavior, History, Item, User
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from din_core.model.network import INPUT_EPSILON
+from din_core.model.tower import INPUT_EPSILON
 from din_core.scoring import Scorer
 from tests.model.conftest import FAMILY as MODELS
 from tests.model.conftest import VOCABULARY, toy_network

@@ -1,6 +1,5 @@
 """Attention and weighted sum pooling: against NumPy float64 on the equations, and what repeats do to a share."""
 
-import shutil
 from itertools import accumulate
 
 import numpy as np
@@ -173,28 +172,3 @@ def test_a_constant_weight_makes_the_interest_vector_sum_or_average_pooling(weig
     torch.nn.init.constant_(network.pooling.unit.last.bias, weight)
     k = network.item(batch.behavior)
     torch.testing.assert_close(network(batch).interest[0], weight * (2 * k[0] + k[1]))
-
-
-def test_the_fused_activation_unit_equals_the_plain_one_and_so_do_its_gradients():
-    plain, fused = toy_network().float().train(), toy_network().float().train()
-    before = {name: tensor.clone() for name, tensor in fused.state_dict().items()}
-    try:
-        assert fused.fuse()
-    except Exception as error:  # a machine without a compiler trains without it
-        assert not shutil.which("g++"), error
-        pytest.skip("no C++ compiler here: nothing to compare")
-    for name, tensor in fused.state_dict().items():
-        torch.testing.assert_close(tensor, before[name], msg=name)
-    batch = toy_batch([[1, 2, 3], [4]], [[5, 1], [2]], counts=[[1, 2, 1], [3]])
-    object.__setattr__(batch, "count", batch.count.float())
-    for network in (plain, fused):
-        network(batch).logit.sum().backward()
-    for (name, expected), found in zip(plain.named_parameters(), fused.parameters(), strict=True):
-        torch.testing.assert_close(found.grad, expected.grad, atol=1e-5, rtol=1e-4, msg=name)
-    found, expected = (network.pooling.unit.first_activation.moments.mean for network in (fused, plain))
-    torch.testing.assert_close(found, expected)
-
-
-@pytest.mark.parametrize("member", ["dot", "bilinear, softmax", "average", "augru"])
-def test_without_an_activation_unit_nothing_is_fused(member):
-    assert toy_network(**FAMILY[member]).fuse() is False

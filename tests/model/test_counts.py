@@ -23,13 +23,13 @@ def test_repeats_of_the_item_of_its_category_and_all_behaviors_on_paper():
 
 def test_everybodys_counts_leave_unknown_values_out():
     counts = Counts(FIELDS)
-    counts.learn(torch.tensor([[1, 1], [4, 1], [4, 1], [3, 0], [0, 2]]))
+    counts.count_everybody(torch.tensor([[1, 1], [4, 1], [4, 1], [3, 0], [0, 2]]))
     assert counts.everybody.tolist() == [0, 1, 0, 1, 2, 0, 0, 3, 1]
 
 
 def test_the_tower_reads_logarithms_and_shares():
     counts = Counts(FIELDS)
-    counts.learn(torch.tensor([[4, 1], [4, 1], [2, 2]]))
+    counts.count_everybody(torch.tensor([[4, 1], [4, 1], [2, 2]]))
     read = counts(torch.tensor([[4, 1]]), torch.tensor([[1.0, 3.0, 8.0]]))
     expected = [math.log(2), math.log(4), math.log(9), 1 / 8, 3 / 8, math.log(3), math.log(3)]
     assert read.shape == (1, counts.width)

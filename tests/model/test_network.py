@@ -7,9 +7,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from din_core.model import attention as attention_module
-from din_core.model import pairs as pairs_module
-from din_core.model.pairs import gathered_pair_hidden, gathered_pair_pool
 from tests.model.conftest import FAMILY, FOLDING, toy_batch, toy_network
 
 ITEMS = st.lists(st.integers(0, 5), max_size=6)
@@ -119,11 +116,8 @@ def test_double_precision_gradients_agree_with_finite_differences(member):
 
 
 @EACH
-def test_half_precision_with_gathered_pairs_stays_near_single_precision(member, monkeypatch):
-    """What a CUDA device runs (gathered pairs under bfloat16 autocast), on the CPU's own bfloat16."""
-    for module in (attention_module, pairs_module):
-        monkeypatch.setattr(module, "pair_hidden", gathered_pair_hidden)
-    monkeypatch.setattr(pairs_module, "pair_pool", gathered_pair_pool)
+def test_half_precision_stays_near_single_precision(member):
+    """What a CUDA device runs, bfloat16 autocast, on the CPU's own bfloat16."""
     network = toy_network(**FAMILY[member]).float().train()
     batch = toy_batch([[1, 2, 3], [], [4]], [[5, 1], [2], [3]], counts=[[1, 2, 1], [], [3]])
     object.__setattr__(batch, "count", batch.count.float())

@@ -1,22 +1,11 @@
 """Pair operations in all their forms against the pair-by-pair formulation, which exists only here."""
 
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from din_core.model import pairs
 from din_core.model.pairs import pair_hidden, pair_pool
 from tests.model.random_batches import GROUPS, a_batch
-
-FORMS = pytest.mark.parametrize("from_pairs", [0, 10**9], ids=["blocks", "bags"])
-"""Pairs a history from which blocks are taken: always, never."""
-
-
-@pytest.fixture(autouse=True)
-def _form(monkeypatch, request):
-    if "from_pairs" in request.fixturenames:
-        monkeypatch.setattr(pairs, "BLOCK_PAIRS", request.getfixturevalue("from_pairs"))
 
 
 def some_tensors(batch, d=3, h=2, seed=1):
@@ -36,10 +25,9 @@ def hidden_one_by_one(q, k, from_q, from_k, product, batch):
     return torch.stack(rows) if rows else q.new_zeros(0, product.shape[1])
 
 
-@FORMS
 @given(GROUPS, st.integers(0, 100))
 @settings(max_examples=30)
-def test_either_form_equals_the_pair_by_pair_form_and_so_do_its_gradients(from_pairs, groups, seed):
+def test_gathered_pairs_equal_the_pair_by_pair_form_and_so_do_its_gradients(groups, seed):
     batch = a_batch(groups, seed)
     tensors = some_tensors(batch, seed=seed)
     plain, block = hidden_one_by_one(*tensors, batch), pair_hidden(*tensors, batch)
@@ -52,10 +40,9 @@ def test_either_form_equals_the_pair_by_pair_form_and_so_do_its_gradients(from_p
             torch.testing.assert_close(f, torch.zeros_like(f) if e is None else e, msg=name)
 
 
-@FORMS
 @given(GROUPS, st.integers(0, 100))
 @settings(max_examples=30)
-def test_pooling_is_the_counted_weighted_sum_and_so_are_its_gradients(from_pairs, groups, seed):
+def test_pooling_is_the_counted_weighted_sum_and_so_are_its_gradients(groups, seed):
     batch = a_batch(groups, seed)
     _, k, *_ = some_tensors(batch, seed=seed)
     behavior, candidate = batch.pairs()
@@ -70,15 +57,3 @@ def test_pooling_is_the_counted_weighted_sum_and_so_are_its_gradients(from_pairs
     found = torch.autograd.grad(block, (weight, k), upstream)
     for e, f in zip(expected, found, strict=True):
         torch.testing.assert_close(f, e)
-
-
-@FORMS
-@given(GROUPS)
-@settings(max_examples=20)
-def test_the_gathered_form_for_other_devices_equals_either_form(from_pairs, groups):
-    batch = a_batch(groups)
-    q, k, from_q, from_k, product = some_tensors(batch)
-    gathered = pairs.gathered_pair_hidden(q, k, from_q, from_k, product, batch)
-    torch.testing.assert_close(gathered, pair_hidden(q, k, from_q, from_k, product, batch))
-    weight = torch.arange(float(len(gathered)), dtype=torch.float64)
-    torch.testing.assert_close(pairs.gathered_pair_pool(weight, k, batch), pair_pool(weight, k, batch))

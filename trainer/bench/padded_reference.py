@@ -16,7 +16,6 @@ from din_core.model.attention import ActivationUnit, Pooled, WeightedSumPooling
 from din_core.model.config import UnitInput
 from din_core.model.dice import EPSILON, Dice
 from din_core.model.network import InterestNetwork
-from din_core.model.pairs import pair_count
 from din_core.model.ragged import RaggedBatch
 
 
@@ -53,8 +52,8 @@ class ConcatenatingUnit(nn.Module):
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""
         t, c = batch.pairs()
-        weight: Tensor = self.unit.rest(
-            self.unit.first(concatenated(q[c], k[t], self.unit.reads)), pair_count(batch) if self.training else None
+        weight: Tensor = self.unit.after_first(
+            self.unit.first(concatenated(q[c], k[t], self.unit.reads)), batch.per_pair(batch.count)
         )
         return weight
 

@@ -8,13 +8,11 @@ from dataclasses import replace
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from din_core.model import native
+from din_core.kernels.accelerate import accelerate
 from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
-from trainer.bench.timing import say
 from trainer.training.fit import FitOptions, Run
 from trainer.training.samples import Samples
-from trainer.training.train import fuse
 
 WARMUP_STEPS = 3
 """Steps before the first that is timed, the one whose operations are counted among them"""
@@ -35,7 +33,7 @@ class TrainingSteps:
         samples: Samples,
         options: FitOptions,
         burst: int,
-        fused: bool = True,
+        accelerated: bool = True,
         change: Change = unchanged,
         device: str = "cpu",
     ) -> None:
@@ -45,17 +43,18 @@ class TrainingSteps:
         change(network)
         on_device = samples.to(torch.device(device))
         # one evaluation, at the very end of the samples, where no timing gets to
-        self.run = Run(network, on_device, on_device, replace(options, epochs=1, evaluations_per_epoch=1))
+        once = replace(options, epochs=1, evaluations_per_epoch=1)
+        self.run = Run(network, on_device, on_device, once, accelerated=False)
         self.burst = burst
         self.samples_step, self.pairs_step = (
             options.batch_size,
             options.batch_size * samples.pairs / samples.impressions,
         )
-        with FlopCounterMode(display=False) as counter, native.used(False):
+        with FlopCounterMode(display=False) as counter:
             seen = self.run.advance()
         self.flop_sample = counter.get_total_flops() / seen
-        with native.used(False):
-            self.in_c = fuse(network, "auto" if fused else "off", say) and device == "cpu"
+        if accelerated:
+            self.run.network = accelerate(network).train()
         self._steps(WARMUP_STEPS - 1)
 
     def __call__(self) -> None:
@@ -63,9 +62,8 @@ class TrainingSteps:
         self._steps(self.burst)
 
     def _steps(self, n: int) -> None:
-        with native.used(self.in_c):
-            for _ in range(n):
-                self.run.advance()
+        for _ in range(n):
+            self.run.advance()
 
     def samples_second(self, seconds: float) -> float:
         """Impressions a second when a burst took so long."""

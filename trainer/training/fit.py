@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
-from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +23,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from din_core.domain import DinLensError
+from din_core.kernels.accelerate import accelerate
 from din_core.kernels.evaluation import accelerate_evaluation
 from din_core.metrics import auc, gauc, log_loss
-from din_core.model.native import kernels_for
-from din_core.model.native.din import WholeDin
-from din_core.model.network import InterestNetwork, Output
+from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
-from trainer.training.adam import Adam
+from trainer.training.adam import STEPS, clear_small_means
 from trainer.training.regularisation import REGULARISATIONS, Regularisation, row_penalties
 from trainer.training.resume import RunState, load_state, save_state
 from trainer.training.row_adam import RowAdam
@@ -122,9 +120,13 @@ def fit(
     options: FitOptions,
     state_folder: Path | None = None,
     on_step: Progress | None = None,
+    accelerated: bool = True,
 ) -> Fitted:
-    """Fit `model` in place. With `state_folder`, go on from the state saved there and save into it."""
-    run = Run(model, train, valid, options)
+    """Fit `model` in place. With `state_folder`, go on from the state saved there and save into it.
+
+    `accelerated` computes steps by kernels where there are any for the network.
+    """
+    run = Run(model, train, valid, options, accelerated)
     identity = {
         "options": asdict(options),
         "config": model.config.to_dict(),
@@ -153,8 +155,17 @@ def fit(
 class Run:
     """The state of a run between two steps; `fit` drives one, and the benchmark times its steps."""
 
-    def __init__(self, model: InterestNetwork, train: Samples, valid: Samples, options: FitOptions) -> None:
+    def __init__(
+        self,
+        model: InterestNetwork,
+        train: Samples,
+        valid: Samples,
+        options: FitOptions,
+        accelerated: bool = True,
+    ) -> None:
         self.model, self.train, self.valid, self.options = model.train(), train, valid, options
+        self.network = accelerate(model).train() if accelerated else model
+        """Computes the steps, on the model's own parameters"""
         self.device = next(model.parameters()).device
         epochs = (train.shuffled(options.batch_size, options.seed, epoch) for epoch in range(options.epochs))
         self.batches = [(epoch, groups) for epoch, batches in enumerate(epochs) for groups in batches]
@@ -181,11 +192,11 @@ class Run:
             table.sparse = by_row  # its gradient then holds the batch's rows only
         if not by_row:
             whole = {"params": tables, "weight_decay": options.embedding_decay}
-            return {"dense": Adam([whole, rest], lr=options.learning_rate)}
+            return {"dense": torch.optim.AdamW([whole, rest], lr=options.learning_rate, fused=True)}
         epoch = [groups for number, groups in self.batches if number == 0]
         penalties = row_penalties(self.train, epoch, [len(t) for t in tables], options.regularisation, options.mba)
         return {
-            "dense": Adam([rest], lr=options.learning_rate),
+            "dense": torch.optim.AdamW([rest], lr=options.learning_rate, fused=True),
             "rows": RowAdam(tables, options.learning_rate, penalties),
         }
 
@@ -215,6 +226,8 @@ class Run:
         loss = self._learn(batch, label)
         for optimizer in self.optimizers.values():
             optimizer.step()
+        if self.step % STEPS == 0:
+            clear_small_means(self.optimizers["dense"])
         self.step += 1
         self._loss.lerp_(loss, 0.02 if self.step > 1 else 1.0)
         if self.step % LOOK_STEPS.get(self.device.type, RARELY) == 0 or self.just_evaluated:
@@ -223,32 +236,14 @@ class Run:
             self._evaluate(epoch)
         return int(label.numel())
 
-    @cached_property
-    def _whole(self) -> WholeDin | None:
-        """Asked for once kernels are in use."""
-        return self.model.whole()
-
     def _learn(self, batch: RaggedBatch, label: Tensor) -> Tensor:
         """Every parameter's gradient; () the log loss."""
-        if kernels_for(label):
-            of_logit = partial(log_loss_gradient, label=label)
-            loss = None if self._whole is None else self.model.learn(self._whole, batch, of_logit)
-            if loss is not None:
-                return loss
         with _autocast(self.device):
-            output = self.model(batch)
-        return self._backward(output, label)
-
-    def _backward(self, output: Output, label: Tensor) -> Tensor:
-        """The same by PyTorch's graph."""
-        logit = output.logit.float()
-        loss, d_logit = log_loss_gradient(logit.detach(), label)
-        ends, gradients = [logit], [d_logit]
-        if output.auxiliary is not None:
-            ends.append(output.auxiliary.float())
-            gradients.append(torch.full_like(ends[-1], self.model.config.auxiliary_weight))
-        torch.autograd.backward(ends, gradients)
-        return loss
+            output = self.network(batch)
+        loss = nn.functional.binary_cross_entropy_with_logits(output.logit.float(), label)
+        auxiliary = 0 if output.auxiliary is None else self.model.config.auxiliary_weight * output.auxiliary
+        torch.autograd.backward(loss + auxiliary)
+        return loss.detach()
 
     def _batch(self) -> tuple[RaggedBatch, Tensor]:
         """The step's batch and its labels, made with those of the next steps."""
@@ -265,6 +260,7 @@ class Run:
 
     def _evaluate(self, epoch: int) -> None:
         logit = predict(self.model, self.valid, self.options.batch_size)
+        self.network.train()
         self.model.train()
         label = self.valid.label.cpu().numpy()
         users = np.repeat(self.valid.user, np.diff(self.valid.candidate_offsets))
@@ -320,15 +316,6 @@ class Run:
         self._loss = state.tensors["loss"].to(self.device)
         self.step, self.best_step = state.numbers["step"], state.numbers["best_step"]
         self.seconds, self.loss, self.curve = (state.numbers[name] for name in ("seconds", "loss", "curve"))
-
-
-def log_loss_gradient(logit: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
-    """logit and label (M,) → () the mean log loss, and its gradient (M,): known at once, no graph need find it."""
-    native = kernels_for(logit, label)
-    if native:
-        return native.log_loss(logit, label)
-    loss = nn.functional.binary_cross_entropy_with_logits(logit, label)
-    return loss, (torch.sigmoid(logit) - label) / len(label)
 
 
 def predict(model: InterestNetwork, samples: Samples, batch_size: int = 1024) -> NDArray[np.float64]:

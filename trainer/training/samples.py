@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError
-from din_core.model.native import kernels_for
-from din_core.model.ragged import Multi, RaggedBatch, resident
+from din_core.model.ragged import Multi, RaggedBatch, to_device
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.store import BulkTables
 
@@ -141,7 +140,7 @@ class Samples:
             users = []
             for rows, offsets in profile:
                 u, own_values = _span(offsets, *span)
-                users.append(Multi(rows[u], resident(own_values[:-1], rows.device)))
+                users.append(Multi(rows[u], to_device(own_values[:-1], rows.device)))
             batch = RaggedBatch(
                 behavior[t], count[t], age[t], own_behaviors, candidate[c], own_candidates, tuple(users), context[c]
             )
@@ -150,18 +149,13 @@ class Samples:
 
     def _slices(self, offsets: Ints, groups: Ints) -> tuple[Callable[[Tensor], Tensor], Ints]:
         """From what all groups hold to what these hold, end to end; and its offsets."""
-        native = kernels_for(self.count)
-        if native:
-            starts, new = _end_to_end(offsets, groups)
-            return (lambda values: native.slices(values, starts, new)), new
         index, new = _slices(offsets, groups)
-        there = resident(index, self.count.device)
+        there = to_device(index, self.count.device)
         return (lambda values: values.index_select(0, there)), new
 
     def _items(self, position: Tensor) -> Tensor:
         """Item positions (n,) → their field rows (n, F)."""
-        native = kernels_for(self.count)
-        return native.rows_of(self.item_rows, position) if native else self.item_rows.index_select(0, position)
+        return self.item_rows.index_select(0, position)
 
     def of_groups(self, groups: Ints) -> Samples:
         """The samples of some groups, in that order."""
@@ -213,15 +207,10 @@ def _cut(order: Ints, sizes: Ints, batch_size: int) -> list[Ints]:
 
 
 def _slices(offsets: Ints, groups: Ints) -> tuple[Ints, Ints]:
-    """Positions of the concatenated slices [offsets[g], offsets[g+1]) and the new offsets."""
-    starts, new = _end_to_end(offsets, groups)
-    return np.arange(new[-1]) + np.repeat(starts - new[:-1], np.diff(new)), new
-
-
-def _end_to_end(offsets: Ints, groups: Ints) -> tuple[Ints, Ints]:
-    """Where each slice [offsets[g], offsets[g+1]) starts, and the new offsets of all of them end to end."""
+    """Positions of the slices [offsets[g], offsets[g+1]) end to end, and the new offsets."""
     starts = offsets[groups]
-    return starts, np.concatenate([[0], np.cumsum(offsets[groups + 1] - starts)])
+    new = np.concatenate([[0], np.cumsum(offsets[groups + 1] - starts)])
+    return np.arange(new[-1]) + np.repeat(starts - new[:-1], np.diff(new)), new
 
 
 def _span(offsets: Ints, start: int, stop: int) -> tuple[slice, Ints]:

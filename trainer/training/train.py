@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError
-from din_core.model import native
+from din_core.kernels.accelerate import accelerates
+from din_core.kernels.library import status
 from din_core.model.checkpoint import check_replaceable, save_checkpoint
 from din_core.model.config import OPTIONS, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
@@ -98,16 +99,16 @@ def train(
     torch.manual_seed(options.fit.seed)
     model = InterestNetwork(config).to(device)
     if model.counts is not None:
-        model.counts.learn(training_behaviors(bulk, train_samples))
-    fused = fuse(model, options.compile, say)
-    fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step)
+        model.counts.count_everybody(training_behaviors(bulk, train_samples))
+    accelerated = uses_kernels(model, options.compile, say)
+    fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step, accelerated)
     metrics = {
         "model": options.model,
         "title": config.title,
         "data": data_facts(bulk, summary),
         "parameters": sum(p.numel() for p in model.parameters()),
         "options": {**asdict(options.fit), "min_count": options.min_count},
-        "fused": fused,
+        "fused": accelerated,
         "device": device_name(device),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
@@ -206,25 +207,14 @@ def describe(train_samples: Samples, valid_samples: Samples) -> str:
     )
 
 
-def fuse(model: InterestNetwork, wanted: str, say: Callable[[str], None]) -> bool:
-    """Compile what training does beside matrix products, where that works; False where nothing was compiled.
-
-    More than half of a step's time. On a CPU it is C, for all that runs in this process from now on; else PyTorch's
-    compiler takes the activation units. Whether a compiler is there and finds what it needs is only known by trying:
-    "auto" goes on without it, "on" raises CheckpointError.
-    """
-    on_cpu = next(model.parameters()).device.type == "cpu"
+def uses_kernels(model: InterestNetwork, wanted: str, say: Callable[[str], None]) -> bool:
+    """Whether training uses compiled kernels: "auto" goes on without them and says why, "on" raises CheckpointError."""
     if wanted == "off":
-        native.use(False)
         return False
-    try:
-        if not on_cpu:
-            return model.fuse()
-        if native.use():
-            return True
-        reason = "no C compiler that works; install gcc or clang"
-    except Exception as error:  # whatever the compiler and its tools raise
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if accelerates(model):
+        return True
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    reason = status() if on_cpu else "there are compiled kernels for a CPU alone"
     if wanted == "on":
         raise CheckpointError(f"--compile on did not work ({reason}); use --compile off")
     say(f"training without compiled layers ({reason})")

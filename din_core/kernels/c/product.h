@@ -3,7 +3,7 @@
 #define DIN_LENS_PRODUCT
 #include "multiply.h"
 
-#define WIDTH 16 /* a vector's numbers on any machine; as in hidden.py */
+#define WIDTH 16 /* a vector's numbers on any machine; as VECTOR in evaluation_operators.py */
 
 /* out (rows, width) = or += factors (rows, depth) @ x (depth, width). rows and width are multiples of ROWS and LANES. */
 INLINE void multiply_block(const float *x, const float *factors, int64_t along, int64_t across, int64_t depth,

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from din_core.kernels.replacement import with_replaced
 from din_core.model.attention import ActivationUnit
 from din_core.model.network import InterestNetwork
-from din_core.model.ragged import RaggedBatch, resident
+from din_core.model.ragged import RaggedBatch, to_device
 from din_core.scoring.devices.device import BlockScorer, Device
 from din_core.scoring.devices.gpu_blocks import GpuBlockScorer
 from din_core.scoring.devices.gpu_unit import HistoryUnit, PairUnit
@@ -91,7 +91,7 @@ class GpuDevice(Device):
 
     def send(self, tensor: Tensor) -> Tensor:
         """From pinned memory."""
-        return resident(tensor, self.device)
+        return to_device(tensor, self.device)
 
     def place(self, network: InterestNetwork) -> InterestNetwork:
         """A copy in the device's memory."""

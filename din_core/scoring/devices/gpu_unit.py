@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from din_core.model.attention import ActivationUnit, PlainActivation
+from din_core.model.attention import ActivationUnit, PointwiseActivation
 from din_core.model.dice import EPSILON, Dice
 from din_core.model.pairs import columns_of, pair_matches
 from din_core.model.ragged import RaggedBatch
@@ -63,7 +63,7 @@ def numbers_of(unit: ActivationUnit, half: bool = False) -> UnitNumbers:
 
 
 def _activation(module: nn.Module, shift: Tensor) -> ActivationNumbers:
-    if isinstance(module, PlainActivation):
+    if isinstance(module, PointwiseActivation):
         function = module.function
         if isinstance(function, nn.PReLU):
             return ActivationNumbers("prelu", shift, (function.weight,))

@@ -11,7 +11,7 @@ from trainer.training.fit import FitOptions
 def test_operations_are_those_of_the_split_unit_forward_and_twice_backward():
     samples = synthetic_samples(SHORT, 256)
     config = config_of("din", SHORT)
-    counted = TrainingSteps(config, samples, FitOptions(batch_size=64), burst=1, fused=False).flop_sample
+    counted = TrainingSteps(config, samples, FitOptions(batch_size=64), burst=1, accelerated=False).flop_sample
     d, h, h2 = 64, 80, 40
     w = 3 * d + 2 + 1  # candidate, interest vector, product, a likeness a field, intensity
     behaviors = samples.behavior_offsets[32] / 64  # of the first batch's histories, two samples each, about

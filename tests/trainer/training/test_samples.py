@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from din_core.model import native
 from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
 from trainer.training.samples import build_samples, build_vocabulary
@@ -63,12 +62,10 @@ def test_a_batch_holds_the_asked_groups_in_the_asked_order(samples):
     assert together.behavior_offsets[1] == parts[0][0].behavior_offsets[1]
 
 
-@pytest.mark.parametrize("in_c", [False, True])
-def test_batches_made_at_once_are_those_made_one_by_one_with_the_kernels_and_without(samples, in_c):
+def test_batches_made_at_once_are_those_made_one_by_one(samples):
     _, _, built = samples
     several = [np.array([3, 1]), np.array([0]), np.array([4, 2, 1])]
-    with native.used(in_c):
-        together = built.batches(several)
+    together = built.batches(several)
     for groups, (batch, label) in zip(several, together, strict=True):
         alone, own = built.batch(groups)
         assert torch.equal(label, own)

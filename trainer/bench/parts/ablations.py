@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from statistics import median
 
 import torch
 
-from din_core.model import pairs
 from din_core.scoring.catalogue import RowCatalogue
 from din_core.scoring.devices.cpu import CpuDevice
 from trainer.bench.data.synthetic_samples import config_of, synthetic_samples, unfolded, unshared
@@ -40,21 +38,18 @@ def _training(shape: Shape, sizes: Sizes) -> list[Row]:
     )  # three share one of them
     options = FitOptions(batch_size=shape.batch)
 
-    def steps(data: Samples = samples, fused: bool = sizes.compiled, change: Change = unchanged) -> TrainingSteps:
-        return TrainingSteps(config, data, options, shape.burst, fused, change)
+    def steps(data: Samples = samples, accelerated: bool = sizes.compiled, change: Change = unchanged) -> TrainingSteps:
+        return TrainingSteps(config, data, options, shape.burst, accelerated, change)
 
     on = steps()
     tasks: dict[str, Callable[[], None]] = {
         ALL_ON: on,
         "one thread": lambda: _with_one_thread(on),
-        "first layer not split": steps(change=use_concatenating_unit),
         "histories not shared": steps(unshared(samples)),
     }
-    plain = on
     if sizes.compiled:
-        tasks["nothing in C"] = plain = steps(fused=False)
-    other = "gathered, not in blocks" if _blocks(shape) else "in blocks, not gathered"
-    tasks[f"nothing in C, pairs {other}"] = lambda: _in_other_form(plain, shape)
+        tasks["nothing in C"] = steps(accelerated=False)
+    tasks["nothing in C, first layer not split"] = steps(accelerated=False, change=use_concatenating_unit)
     if shape.repeats > 1:
         tasks["repeats not folded"] = steps(unfolded(samples))
     naive = naive_steps(shape, sizes)
@@ -95,23 +90,3 @@ def _with_one_thread(steps: TrainingSteps) -> None:
         steps()
     finally:
         torch.set_num_threads(threads)
-
-
-def _in_other_form(steps: TrainingSteps, shape: Shape) -> None:
-    with _block_pairs(1 << 62 if _blocks(shape) else 0):
-        steps()
-
-
-def _blocks(shape: Shape) -> bool:
-    return shape.histories * shape.candidates >= pairs.BLOCK_PAIRS
-
-
-@contextmanager
-def _block_pairs(least: int) -> Iterator[None]:
-    """Another limit from which pairs are computed in blocks."""
-    before = pairs.BLOCK_PAIRS
-    pairs.BLOCK_PAIRS = least
-    try:
-        yield
-    finally:
-        pairs.BLOCK_PAIRS = before

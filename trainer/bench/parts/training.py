@@ -75,7 +75,13 @@ def naive_steps(shape: Shape, sizes: Sizes, device: str = "cpu") -> TrainingStep
     samples = unshared(synthetic_samples(shape, batch * steps_needed(sizes.rounds, shape.burst)))
     options = FitOptions(batch_size=batch)
     return TrainingSteps(
-        config_of("din", shape), samples, options, shape.burst, fused=False, change=use_naive_pooling, device=device
+        config_of("din", shape),
+        samples,
+        options,
+        shape.burst,
+        accelerated=False,
+        change=use_naive_pooling,
+        device=device,
     )
 
 

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from din_core.metrics import auc, gauc
-from din_core.model import native
 from din_core.model.config import FieldConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import Vocabulary
@@ -81,8 +80,7 @@ def _ours(store: str, bulk: BulkTables, vocabulary: Vocabulary) -> Logits:
     )
     torch.manual_seed(own.seed)
     model = InterestNetwork(config)
-    with native.used(True):
-        fit(model, train, valid, own)
+    fit(model, train, valid, own)
     return predict(model, test)
 
 

@@ -7,8 +7,8 @@
 
 /* Vector by vector of the columns, row by row. */
 #define COLUMNS_OF_BLOCK                                                                                               \
-    for (long j = 0; j < h; j += WIDTH)                                                                                \
-        for (long i = 0, at = j; i < rows; i++, at += h)
+    for (int64_t j = 0; j < h; j += WIDTH)                                                                                \
+        for (int64_t i = 0, at = j; i < rows; i++, at += h)
 #define OF_VECTOR for (int l = 0; l < WIDTH; l++)
 
 /* The gradient of a Dice's input x where the statistics are the batch's own: grad is that of its outcome, share p(x),
@@ -20,7 +20,7 @@ static inline float dice_slope(float grad, float x, float share, float alpha, fl
 }
 
 /* y (rows, h) = Dice(s); share, p(s), unless it is NULL. */
-INLINE void dice_block(const float *restrict s, const float *restrict dice, long rows, long h, float *restrict share,
+INLINE void dice_block(const float *restrict s, const float *restrict dice, int64_t rows, int64_t h, float *restrict share,
                        float *restrict y) {
     const float *alpha = dice, *rest = dice + h, *mean = dice + 2 * h, *rate = dice + 3 * h;
     COLUMNS_OF_BLOCK OF_VECTOR {
@@ -33,7 +33,7 @@ INLINE void dice_block(const float *restrict s, const float *restrict dice, long
 /* d_s (rows, h), the gradient of s, of that of Dice(s). sums (2, h) of h and of h z over the batch; row i counts weight
    each times in the statistics. */
 INLINE void slope_block(const float *restrict s, const float *restrict grad, const float *restrict dice,
-                        const float *restrict sums, const float *restrict weight, float each, long rows, long h,
+                        const float *restrict sums, const float *restrict weight, float each, int64_t rows, int64_t h,
                         float *restrict d_s) {
     const float *alpha = dice, *rest = dice + h, *mean = dice + 2 * h, *rate = dice + 3 * h;
     COLUMNS_OF_BLOCK OF_VECTOR {
@@ -46,11 +46,11 @@ INLINE void slope_block(const float *restrict s, const float *restrict grad, con
 /* Of the gradient of s its own part, d_s (rows, h), given grad, that of Dice(s): what it would be if the statistics did
    not depend on s. part (3, h) += what the rows add to the sums of h, of h z and to alpha's gradient; see dice.c. */
 INLINE void own_block(const float *restrict s, const float *restrict share, const float *restrict grad,
-                      const float *restrict dice, long rows, long h, float *restrict d_s, double *restrict part) {
+                      const float *restrict dice, int64_t rows, int64_t h, float *restrict d_s, double *restrict part) {
     const float *alpha = dice, *rest = dice + h, *mean = dice + 2 * h, *rate = dice + 3 * h;
-    for (long j = 0; j < h; j += WIDTH) {
+    for (int64_t j = 0; j < h; j += WIDTH) {
         float of_h[WIDTH] = {0}, of_hz[WIDTH] = {0}, of_alpha[WIDTH] = {0};
-        for (long i = 0, at = j; i < rows; i++, at += h) OF_VECTOR {
+        for (int64_t i = 0, at = j; i < rows; i++, at += h) OF_VECTOR {
             const float x = s[at + l], p = share[at + l], g = grad[at + l];
             const float moved = g * x * (1.0f - p), slope = moved * rest[j + l] * p;
             d_s[at + l] = g * (alpha[j + l] + rest[j + l] * p) + rate[j + l] * slope;
@@ -66,7 +66,7 @@ INLINE void own_block(const float *restrict s, const float *restrict share, cons
 
 /* d_s (rows, h) = own, as own_block leaves it, less what goes through the statistics. sums as for slope_block. */
 INLINE void statistics_block(const float *restrict s, const float *restrict own, const float *restrict dice,
-                             const float *restrict sums, const float *restrict weight, float each, long rows, long h,
+                             const float *restrict sums, const float *restrict weight, float each, int64_t rows, int64_t h,
                              float *restrict d_s) {
     const float *mean = dice + 2 * h, *rate = dice + 3 * h;
     COLUMNS_OF_BLOCK OF_VECTOR {

@@ -12,16 +12,16 @@ static inline float hyperbolic_tangent(float x) { return 2.0f * sigmoid(2.0f * x
 
 /* before (P, d) receives the state before the step, gates (P, 4d) reset, update, new and what the state adds to new;
    state is moved in place. The paper's update u = 1 - z replaces the state where torch's z keeps it. */
-void evolve(long kind, const float *restrict projected, const float *restrict bias, const float *restrict hidden,
-            const float *restrict attention, const long *restrict behavior, const long *restrict pair,
-            float *restrict state, float *restrict before, float *restrict gates, long n, long d) {
+int evolve(int64_t kind, const float *restrict projected, const float *restrict bias, const float *restrict hidden,
+            const float *restrict attention, const int64_t *restrict behavior, const int64_t *restrict pair,
+            float *restrict state, float *restrict before, float *restrict gates, int64_t n, int64_t d) {
 #pragma omp parallel for schedule(static)
-    for (long i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         const float a = attention[pair[i]], scale = kind == AIGRU ? a : 1.0f;
         const float *restrict in = projected + behavior[i] * 3 * d, *restrict own = hidden + i * 3 * d;
         float *restrict h = state + i * d, *restrict h0 = before + pair[i] * d, *restrict gate = gates + pair[i] * 4 * d;
 #pragma omp simd
-        for (long j = 0; j < d; j++) {
+        for (int64_t j = 0; j < d; j++) {
             const float reset = sigmoid(scale * in[j] + bias[j] + own[j]);
             const float update = sigmoid(-(scale * in[d + j] + bias[d + j] + own[d + j]));
             const float remembered = own[2 * d + j];
@@ -35,23 +35,24 @@ void evolve(long kind, const float *restrict projected, const float *restrict bi
             h[j] += moved * (new - h[j]);
         }
     }
+    return 0;
 }
 
 /* d_state (n, d) is the gradient of the state after the step and becomes that of the state before it, but for what
    went through hidden, whose gradient is d_hidden (P, 3d). gates' first 3d columns become the gradient of what the
    behavior adds to the gates; d_attention (P) what AGRU's and AUGRU's update adds to it. */
-void evolve_backward(long kind, const float *restrict attention, const long *restrict pair,
+int evolve_backward(int64_t kind, const float *restrict attention, const int64_t *restrict pair,
                      const float *restrict before, float *restrict gates, float *restrict d_state,
-                     float *restrict d_hidden, float *restrict d_attention, long n, long d) {
+                     float *restrict d_hidden, float *restrict d_attention, int64_t n, int64_t d) {
 #pragma omp parallel for schedule(static)
-    for (long i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         const float a = attention[pair[i]];
         const float *restrict h0 = before + pair[i] * d;
         float *restrict gate = gates + pair[i] * 4 * d, *restrict dh = d_state + i * d;
         float *restrict d_own = d_hidden + pair[i] * 3 * d;
         float along = 0;
 #pragma omp simd reduction(+ : along)
-        for (long j = 0; j < d; j++) {
+        for (int64_t j = 0; j < d; j++) {
             const float reset = gate[j], update = gate[d + j], new = gate[2 * d + j], remembered = gate[3 * d + j];
             const float moved = kind == AIGRU ? update : (kind == AGRU ? a : a * update);
             const float d_moved = dh[j] * (new - h0[j]);
@@ -68,11 +69,12 @@ void evolve_backward(long kind, const float *restrict attention, const long *res
         }
         d_attention[pair[i]] = along;
     }
+    return 0;
 }
 
 /* From all steps' gates, as evolve_backward leaves them: d_projected (N, 3d) += and, for AIGRU, d_attention (P). */
-void evolve_inputs(long kind, const float *restrict projected, const float *restrict attention,
-                   const float *restrict gates, float *restrict d_projected, float *restrict d_attention, long d,
+int evolve_inputs(int64_t kind, const float *restrict projected, const float *restrict attention,
+                   const float *restrict gates, float *restrict d_projected, float *restrict d_attention, int64_t d,
                    BATCH) {
     FOR_PAIRS {
         const float *restrict gate = gates + pair * 4 * d, *restrict in = projected + t * 3 * d;
@@ -80,10 +82,11 @@ void evolve_inputs(long kind, const float *restrict projected, const float *rest
         const float scale = kind == AIGRU ? attention[pair] : 1.0f;
         float along = 0;
 #pragma omp simd reduction(+ : along)
-        for (long j = 0; j < 3 * d; j++) {
+        for (int64_t j = 0; j < 3 * d; j++) {
             d_in[j] += scale * gate[j];
             along += gate[j] * in[j];
         }
         if (kind == AIGRU) d_attention[pair] = along;
     }
+    return 0;
 }

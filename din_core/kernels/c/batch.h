@@ -10,35 +10,35 @@
 #include "blocks.h"
 
 #define BATCH                                                                                                          \
-    const long *restrict behaviors, const long *restrict candidates, const long *restrict pairs, long histories
+    const int64_t *restrict behaviors, const int64_t *restrict candidates, const int64_t *restrict pairs, int64_t histories
 #define FOR_CHUNKS _Pragma("omp parallel for schedule(static)") for (int chunk = 0; chunk < CHUNKS; chunk++)
 #define FOR_HISTORIES                                                                                                  \
-    FOR_CHUNKS for (long g = first_history(behaviors, candidates, pairs, histories, chunk),                            \
+    FOR_CHUNKS for (int64_t g = first_history(behaviors, candidates, pairs, histories, chunk),                            \
                     last = end_history(behaviors, candidates, pairs, histories, chunk);                                \
                     g < last; g++)
 #define FOR_PAIRS                                                                                                      \
-    FOR_HISTORIES for (long t = behaviors[g], pair = pairs[g]; t < behaviors[g + 1]; t++)                              \
-        for (long c = candidates[g]; c < candidates[g + 1]; c++, pair++)
+    FOR_HISTORIES for (int64_t t = behaviors[g], pair = pairs[g]; t < behaviors[g + 1]; t++)                              \
+        for (int64_t c = candidates[g]; c < candidates[g + 1]; c++, pair++)
 
-static inline long pairs_of(BATCH) {
+static inline int64_t pairs_of(BATCH) {
     if (!histories) return 0;
-    const long g = histories - 1;
+    const int64_t g = histories - 1;
     return pairs[g] + (behaviors[g + 1] - behaviors[g]) * (candidates[g + 1] - candidates[g]);
 }
 
 /* The first history of which no pair is in an earlier chunk. */
-static inline long first_history(BATCH, int chunk) {
-    const long least = chunk * pairs_of(behaviors, candidates, pairs, histories) / CHUNKS;
-    long low = 0, high = histories;
+static inline int64_t first_history(BATCH, int chunk) {
+    const int64_t least = chunk * pairs_of(behaviors, candidates, pairs, histories) / CHUNKS;
+    int64_t low = 0, high = histories;
     while (low < high) {
-        const long middle = (low + high) / 2;
+        const int64_t middle = (low + high) / 2;
         if (pairs[middle] < least) low = middle + 1;
         else high = middle;
     }
     return low;
 }
 
-static inline long end_history(BATCH, int chunk) {
+static inline int64_t end_history(BATCH, int chunk) {
     return chunk + 1 < CHUNKS ? first_history(behaviors, candidates, pairs, histories, chunk + 1) : histories;
 }
 #endif

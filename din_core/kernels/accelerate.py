@@ -1,0 +1,66 @@
+"""Networks for training: modules computed by operators in the place of plain ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from din_core.kernels.embeddings import AcceleratedEmbeddings
+from din_core.kernels.evolution import AcceleratedEvolutionLayer
+from din_core.kernels.library import load
+from din_core.kernels.pairs import AcceleratedDotProduct, AcceleratedPairPooling, AcceleratedPairSoftmax
+from din_core.kernels.replacement import with_replaced
+from din_core.kernels.tower import AcceleratedTower, AcceleratedTowerInput
+from din_core.kernels.unit import AcceleratedActivationUnit
+from din_core.model.attention import ActivationUnit, DotProduct
+from din_core.model.dice import Dice
+from din_core.model.dien import EvolutionLayer
+from din_core.model.network import FieldEmbeddings, InterestNetwork
+from din_core.model.pairs import PairPooling, PairSoftmax
+from din_core.model.tower import Tower, TowerInput
+
+WIDEST = 2_048
+"""Inputs or channels up to which blocks of rows fit a thread's stack."""
+REPLACEMENTS: dict[type[nn.Module], Callable[[Any], nn.Module]] = {
+    FieldEmbeddings: AcceleratedEmbeddings,
+    ActivationUnit: AcceleratedActivationUnit,
+    DotProduct: lambda plain: AcceleratedDotProduct(),
+    PairSoftmax: lambda plain: AcceleratedPairSoftmax(),
+    PairPooling: lambda plain: AcceleratedPairPooling(),
+    EvolutionLayer: AcceleratedEvolutionLayer,
+    TowerInput: AcceleratedTowerInput,
+    Tower: AcceleratedTower,
+}
+
+
+def accelerates(network: InterestNetwork) -> bool:
+    """Whether `accelerate` replaces anything: the library is there, and the network is on a CPU in float32."""
+    readable = all(p.device.type == "cpu" and p.dtype == torch.float32 for p in network.parameters())
+    return readable and load() is not None
+
+
+def accelerate(network: InterestNetwork) -> InterestNetwork:
+    """A network on the same parameters and buffers that computes the same, faster; the network itself where there are
+    no operators for it. What trains one trains both; the plain one is to be saved."""
+    return with_replaced(network, _replacement) if accelerates(network) else network
+
+
+def _replacement(module: nn.Module) -> nn.Module | None:
+    make = REPLACEMENTS.get(type(module))
+    return make(module) if make and _has_operator(module) else None
+
+
+def _has_operator(module: nn.Module) -> bool:
+    if isinstance(module, FieldEmbeddings):
+        return len(module.tables) > 0
+    if isinstance(module, Tower | ActivationUnit) and _widest(module.first, module.second) > WIDEST:
+        return False
+    return not isinstance(module, ActivationUnit) or isinstance(module.first_activation, Dice)
+
+
+def _widest(*layers: nn.Linear) -> int:
+    """The most inputs or channels of several layers."""
+    return max(width for layer in layers for width in (layer.in_features, layer.out_features))

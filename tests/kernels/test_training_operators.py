@@ -1,0 +1,69 @@
+"""PyTorch's own check of each operator of training: schema, shapes, gradients."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from din_core.kernels.embeddings import embed
+from din_core.kernels.evolution import evolve
+from din_core.kernels.library import load
+from din_core.kernels.pairs import pair_dot, pair_pool, pair_softmax
+from din_core.kernels.tower import tower_input, tower_logits
+from din_core.kernels.two_layers import parameters
+from din_core.kernels.unit import unit_weights
+from din_core.model.dien import evolution_steps
+from tests.model.conftest import toy_batch, toy_network
+
+pytestmark = pytest.mark.skipif(load() is None, reason="no compiled library here")
+
+
+def leaf(*shape):
+    return torch.randn(*shape, requires_grad=True)
+
+
+def some_batch():
+    batch = toy_batch([[1, 2, 3], [4], [5, 1]], [[5, 1], [2, 3, 4], [1]], [[1, 2, 1], [3], [2, 5]])
+    return replace(batch, count=batch.count.float())
+
+
+BATCH = some_batch()
+OFFSETS, PAIRS, M, N = list(BATCH.blocks), BATCH.pair_total, len(BATCH.candidate), len(BATCH.behavior)
+
+
+def unit_arguments():
+    unit = toy_network(unit_matches=True).float().pooling.unit
+    layers = parameters(unit.first, unit.first_activation, unit.second, unit.second_activation, unit.last)
+    rows = [BATCH.behavior, BATCH.candidate]
+    return leaf(M, 4), leaf(N, 4), BATCH.count, rows, OFFSETS, PAIRS, False, unit.matches, *layers
+
+
+def tower_arguments():
+    tower = toy_network().float().tower
+    layers = parameters(tower.first, tower.first_dice, tower.second, tower.second_dice, tower.last)
+    return leaf(M, tower.first.in_features), None, None, *layers
+
+
+def evolve_arguments():
+    _, active, behavior, pair = evolution_steps(BATCH)
+    inputs = leaf(N, 12), leaf(PAIRS), leaf(12, 4), leaf(12), leaf(12)
+    return 2, *inputs, OFFSETS, active, behavior, pair, M
+
+
+CASES = {
+    "embed": (embed, lambda: ([BATCH.candidate, BATCH.behavior], [leaf(6, 3), leaf(3, 1)])),
+    "unit_weights": (unit_weights, unit_arguments),
+    "tower_logits": (tower_logits, tower_arguments),
+    "tower_input": (tower_input, lambda: (leaf(M, 2), leaf(M, 4), leaf(M, 4), leaf(M, 1), [3, 1])),
+    "pair_dot": (pair_dot, lambda: (leaf(M, 4), leaf(N, 4), OFFSETS, PAIRS)),
+    "pair_softmax": (pair_softmax, lambda: (leaf(PAIRS), BATCH.count, OFFSETS)),
+    "pair_pool": (pair_pool, lambda: (leaf(PAIRS), BATCH.count, leaf(N, 4), OFFSETS, M)),
+    "evolve": (evolve, evolve_arguments),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_operator_keeps_what_its_schema_says_and_has_its_gradient(name):
+    operator, arguments = CASES[name]
+    torch.manual_seed(0)
+    torch.library.opcheck(operator, arguments())
