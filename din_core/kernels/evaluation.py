@@ -6,6 +6,8 @@ two thirds of the time in scoring.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -19,26 +21,38 @@ from din_core.kernels.evaluation_operators import (
     padded,
     pair_weights,
 )
+from din_core.kernels.pairs import AcceleratedDotProduct, AcceleratedPairPooling, AcceleratedPairSoftmax
 from din_core.kernels.replacement import with_replaced
-from din_core.model.attention import ActivationUnit
+from din_core.model.attention import ActivationUnit, DotProduct
 from din_core.model.dice import Dice
 from din_core.model.network import InterestNetwork
+from din_core.model.pairs import PairPooling, PairSoftmax
 from din_core.model.ragged import RaggedBatch
 
 WIDEST = 2_048
 """Embedding widths and channels up to which blocks of pairs fit a thread's stack."""
 
 
+OF_PAIRS: dict[type[nn.Module], Callable[[], nn.Module]] = {
+    DotProduct: AcceleratedDotProduct,
+    PairSoftmax: AcceleratedPairSoftmax,
+    PairPooling: AcceleratedPairPooling,
+}
+
+
 def accelerate_evaluation(network: InterestNetwork) -> InterestNetwork:
-    """The same network on the same parameters, its activation units computed by operators where they can be.
+    """The same network on the same parameters, what it does with pairs computed by operators where it can be.
 
     What the units hold beside them is computed from the parameters as they are now: for networks in evaluation mode.
     """
-    return with_replaced(network, _replacement)
+    return with_replaced(network, _replacement) if accelerates(network.tower.last.weight) else network
 
 
 def _replacement(module: nn.Module) -> nn.Module | None:
-    return PairUnit(module) if isinstance(module, ActivationUnit) and has_kernel(module) else None
+    if isinstance(module, ActivationUnit):
+        return PairUnit(module) if has_kernel(module) else None
+    make = OF_PAIRS.get(type(module))
+    return make() if make else None
 
 
 def has_kernel(unit: ActivationUnit) -> bool:
