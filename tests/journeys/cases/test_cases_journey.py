@@ -14,7 +14,7 @@ from din_core.figures.cohort import number as shown_number
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.inspect_page import check_numbers, open_example, wait_until_opened
-from tests.journeys.page_driver import number, query
+from tests.journeys.page_driver import number, query, wait_until_rest
 
 NewPage = Callable[..., Page]
 MONDAY = 1511136000
@@ -93,4 +93,5 @@ def test_a_cohorts_means_are_those_of_the_stored_sums_and_follow_the_slice(
     choice.press("Enter")
     expect(page.get_by_text("Impressions: 1. Households: 1.")).to_be_visible()
     check(cases.category == cases.categories.index("Dairy"))
+    wait_until_rest(page)  # meanwhile the former slice's chart may stand beside the new one
     expect(page.locator(".st-key-cohort_categories .js-plotly-plot")).to_be_visible()
