@@ -12,19 +12,22 @@ from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
 from tests.journeys.inspect_page import check_numbers
-from tests.journeys.page_driver import box, has_query, options, query
+from tests.journeys.page_driver import box, eventually, has_query, options, query
 from tests.small_world import MONDAY
 
 NewPage = Callable[..., Page]
 
 
+TABLE = """table => [
+  [...table.querySelectorAll("th")].map(cell => cell.innerText),
+  [...table.querySelectorAll("tbody tr")].map(row => [...row.querySelectorAll("td")].map(cell => cell.innerText)),
+]"""
+
+
 def rows(page: Page) -> list[dict[str, str]]:
-    """The table of what is compared, by its heads."""
-    table = page.get_by_test_id("stTable")
-    heads = [text.strip() for text in table.locator("th").all_inner_texts()]
-    lines = table.locator("tbody tr").all()
-    cells = ([plain(text) for text in line.locator("td").all_inner_texts()] for line in lines)
-    return [dict(zip(heads, line, strict=True)) for line in cells]
+    """The table of what is compared, by its heads, as it stands at one instant."""
+    heads, lines = page.get_by_test_id("stTable").evaluate(TABLE)
+    return [dict(zip(map(plain, heads), map(plain, line), strict=True)) for line in lines]
 
 
 def plain(text: str) -> str:
@@ -40,7 +43,12 @@ def scored(store: BehaviorStore, scorer: Scorer, ids: list[str], user: str = "7"
 
 
 def check_candidates(page: Page, store: BehaviorStore, scorers: dict[str, Scorer], ids: list[str]) -> None:
-    """Table and heat map hold what the core says of these."""
+    """Table and heat map come to hold what the core says of these."""
+    eventually(page, lambda: check_drawn(page, store, scorers, ids))
+
+
+def check_drawn(page: Page, store: BehaviorStore, scorers: dict[str, Scorer], ids: list[str]) -> None:
+    """The same, at once."""
     din, base = (scored(store, scorers[name], ids) for name in ("din", "base"))
     order = np.argsort(-din.logit)
     found = rows(page)
@@ -99,20 +107,28 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     page.get_by_role("radio", name="Models").click()
     expect(page.get_by_test_id("stTable")).to_contain_text("DIEN")
     page.wait_for_url(has_query("by", "models"))
-    found = {row["Model"]: row["Probability"] for row in rows(page)}
     names = {"DIN": "din", "Average pooling": "base", "DIEN": "dien"}
-    assert found == {
+    wanted = {
         title: f"{100 * scored(store, scorers[name], ['b2']).probability[0]:.1f} %" for title, name in names.items()
     }
-    assert [max(abs(z) for z in row if z is not None) for row in traces(page, "heatmap")[0]["z"]] == [1, 1, 1]
+
+    def check_models() -> None:
+        assert {row["Model"]: row["Probability"] for row in rows(page)} == wanted
+        assert [max(abs(z) for z in row if z is not None) for row in traces(page, "heatmap")[0]["z"]] == [1, 1, 1]
+
+    eventually(page, check_models)
     page.get_by_role("radio", name="Users").click()
     box(page, "other").fill("9")
     options(page, "other").filter(has_text="Household 9").click()
     page.wait_for_url(has_query("other", "9"))
     expect(page.get_by_test_id("stTable")).to_contain_text("Household 9")
     want = [f"{100 * scored(store, scorers['din'], ['b2'], user).probability[0]:.1f} %" for user in ("7", "9")]
-    assert [row["DIN"] for row in rows(page)] == want
+
+    def check_users() -> None:
+        assert [row["DIN"] for row in rows(page)] == want
+
+    eventually(page, check_users)
     page.reload()
     expect(page.get_by_test_id("stTable")).to_contain_text("Household 9")
-    assert [row["DIN"] for row in rows(page)] == want
+    eventually(page, check_users)
     assert query(page)["hold"] == ["category"]
