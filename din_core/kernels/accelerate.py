@@ -11,15 +11,14 @@ from torch import nn
 from din_core.kernels.embeddings import AcceleratedEmbeddings
 from din_core.kernels.evolution import AcceleratedEvolutionLayer
 from din_core.kernels.library import load
-from din_core.kernels.pairs import AcceleratedDotProduct, AcceleratedPairPooling, AcceleratedPairSoftmax
+from din_core.kernels.pairs import PAIR_MODULES
 from din_core.kernels.replacement import with_replaced
 from din_core.kernels.tower import AcceleratedTower, AcceleratedTowerInput
 from din_core.kernels.unit import AcceleratedActivationUnit
-from din_core.model.attention import ActivationUnit, DotProduct
+from din_core.model.attention import ActivationUnit
 from din_core.model.dice import Dice
 from din_core.model.dien import EvolutionLayer
 from din_core.model.network import FieldEmbeddings, InterestNetwork
-from din_core.model.pairs import PairPooling, PairSoftmax
 from din_core.model.tower import Tower, TowerInput
 
 WIDEST = 2_048
@@ -27,9 +26,6 @@ WIDEST = 2_048
 REPLACEMENTS: dict[type[nn.Module], Callable[[Any], nn.Module]] = {
     FieldEmbeddings: AcceleratedEmbeddings,
     ActivationUnit: AcceleratedActivationUnit,
-    DotProduct: lambda plain: AcceleratedDotProduct(),
-    PairSoftmax: lambda plain: AcceleratedPairSoftmax(),
-    PairPooling: lambda plain: AcceleratedPairPooling(),
     EvolutionLayer: AcceleratedEvolutionLayer,
     TowerInput: AcceleratedTowerInput,
     Tower: AcceleratedTower,
@@ -49,6 +45,8 @@ def accelerate(network: InterestNetwork) -> InterestNetwork:
 
 
 def _replacement(module: nn.Module) -> nn.Module | None:
+    if type(module) in PAIR_MODULES:
+        return PAIR_MODULES[type(module)]()
     make = REPLACEMENTS.get(type(module))
     return make(module) if make and _has_operator(module) else None
 

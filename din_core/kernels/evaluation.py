@@ -6,8 +6,6 @@ two thirds of the time in scoring.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
@@ -21,23 +19,15 @@ from din_core.kernels.evaluation_operators import (
     padded,
     pair_weights,
 )
-from din_core.kernels.pairs import AcceleratedDotProduct, AcceleratedPairPooling, AcceleratedPairSoftmax
+from din_core.kernels.pairs import PAIR_MODULES
 from din_core.kernels.replacement import with_replaced
-from din_core.model.attention import ActivationUnit, DotProduct
+from din_core.model.attention import ActivationUnit
 from din_core.model.dice import Dice
 from din_core.model.network import InterestNetwork
-from din_core.model.pairs import PairPooling, PairSoftmax
 from din_core.model.ragged import RaggedBatch
 
 WIDEST = 2_048
 """Embedding widths and channels up to which blocks of pairs fit a thread's stack."""
-
-
-OF_PAIRS: dict[type[nn.Module], Callable[[], nn.Module]] = {
-    DotProduct: AcceleratedDotProduct,
-    PairSoftmax: AcceleratedPairSoftmax,
-    PairPooling: AcceleratedPairPooling,
-}
 
 
 def accelerate_evaluation(network: InterestNetwork) -> InterestNetwork:
@@ -51,7 +41,7 @@ def accelerate_evaluation(network: InterestNetwork) -> InterestNetwork:
 def _replacement(module: nn.Module) -> nn.Module | None:
     if isinstance(module, ActivationUnit):
         return PairUnit(module) if has_kernel(module) else None
-    make = OF_PAIRS.get(type(module))
+    make = PAIR_MODULES.get(type(module))
     return make() if make else None
 
 

@@ -5,13 +5,15 @@ Dimensions as in `model/ragged.py`. `offsets` are those of behaviors, candidates
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor, nn
 
 from din_core.kernels.operators import POINTER, SIZE, address, c_function, operator
 from din_core.kernels.unit import batch_arguments
+from din_core.model.attention import DotProduct
+from din_core.model.pairs import PairPooling, PairSoftmax
 from din_core.model.ragged import RaggedBatch
 
 _BATCH = (POINTER, POINTER, POINTER, SIZE)
@@ -169,3 +171,11 @@ class AcceleratedPairPooling(nn.Module):
             weight.contiguous(), batch.count, k.contiguous(), list(batch.blocks), len(batch.candidate)
         )
         return pooled
+
+
+PAIR_MODULES: dict[type[nn.Module], Callable[[], nn.Module]] = {
+    DotProduct: AcceleratedDotProduct,
+    PairSoftmax: AcceleratedPairSoftmax,
+    PairPooling: AcceleratedPairPooling,
+}
+"""What stands in the place of a plain module, in training and in evaluation; none has parameters."""
