@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from din_core.kernels.batch import batch_arguments
 from din_core.kernels.library import load
 from din_core.kernels.operators import FLOAT, POINTER, SIZE, address, c_function, operator
 from din_core.model.dice import EPSILON, Dice
@@ -19,7 +20,7 @@ from din_core.model.dice import EPSILON, Dice
 VECTOR, ROWS = 16, 8
 """WIDTH of product.h, the most LANES of multiply.h on any machine; and its most ROWS."""
 CHANNELS = 256
-"""The most hidden channels that `history_weights` takes; as in scoring_history.c."""
+"""The most hidden channels that `history_weights` takes; as in scoring/history.c."""
 
 _asinh = c_function("scoring_asinh", POINTER, FLOAT, SIZE)
 _dice = c_function("scoring_dice", POINTER, POINTER, SIZE, SIZE)
@@ -57,8 +58,9 @@ def _compute_pair_weights(
     k: Tensor,
     from_q: Tensor,
     from_k: Tensor,
-    rows: tuple[Tensor, Tensor] | list[Tensor],
-    offsets: tuple[Tensor, Tensor, Tensor] | list[Tensor],
+    behavior: Tensor,
+    candidate: Tensor,
+    offsets: Tensor,
     pairs: int,
     product: Tensor,
     first: Tensor,
@@ -68,17 +70,18 @@ def _compute_pair_weights(
     last: Tensor,
     bias: float,
 ) -> Tensor:
-    (d, f), (h, h2), histories = (q.shape[1], rows[0].shape[1]), second.shape, len(offsets[0]) - 1
+    (d, f), (h, h2) = (q.shape[1], behavior.shape[1]), second.shape
+    *spans, histories = batch_arguments(offsets)
     _require(not (h % VECTOR or h2 % VECTOR), "channels", second)
     _require(product.shape == (d + f, h), "the product's matrix", product)
     _require(first.shape == (4, h) and next.shape == (4, h2), "Dice's numbers", first)
     _require(from_q.shape == (len(q), h) and from_k.shape == (len(k), h), "sums", from_q)
-    _require(len(rows[0]) == len(k) and rows[1].shape == (len(q), f), "rows", rows[1])
+    _require(len(behavior) == len(k) and candidate.shape == (len(q), f), "rows", candidate)
     weight = q.new_empty(pairs)
-    indices = [address(index, torch.int64) for index in (*rows, *offsets)]
+    rows = [address(own, torch.int64) for own in (behavior, candidate)]
     constants = [address(x) for x in (product, first, second, second_bias, next, last)]
     places = [address(x) for x in (q, k, from_q, from_k)]
-    _pair_weights(*places, *indices, *constants, bias, histories, d, f, h, h2, address(weight))
+    _pair_weights(*places, *rows, *spans, *constants, bias, histories, d, f, h, h2, address(weight))
     return weight
 
 
@@ -127,13 +130,13 @@ dice_ = operator(
 """In place: y (n, H) becomes Dice(y); numbers (4, H) as `dice_numbers` gives them."""
 
 pair_weights = operator(
-    "pair_weights(Tensor q, Tensor k, Tensor from_q, Tensor from_k, Tensor[] rows, Tensor[] offsets, SymInt pairs, "
-    f"Tensor product, {UNIT}) -> Tensor",
+    "pair_weights(Tensor q, Tensor k, Tensor from_q, Tensor from_k, Tensor behavior, Tensor candidate, "
+    f"Tensor offsets, SymInt pairs, Tensor product, {UNIT}) -> Tensor",
     _compute_pair_weights,
-    fake=lambda q, k, from_q, from_k, rows, offsets, pairs, *_: q.new_empty(pairs),
+    fake=lambda q, k, from_q, from_k, behavior, candidate, offsets, pairs, *_: q.new_empty(pairs),
 )
 """(P,) activation weights: q (M, D), k (N, D); from_q (M, H) and from_k (N, H), which the product's part is added to;
-rows (N, F) and (M, F) whose equal known values are match flags; offsets of behaviors, candidates and pairs (G + 1,);
+behavior (N, F) and candidate (M, F) rows whose equal known values are match flags; offsets (3, G + 1);
 product (D + F, H); then `UnitConstants`. H and H₂ multiples of VECTOR."""
 
 history_weights = operator(

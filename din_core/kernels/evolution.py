@@ -12,17 +12,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from din_core.kernels.batch import BATCH, batch_arguments
 from din_core.kernels.operators import POINTER, SIZE, address, c_function, operator
-from din_core.kernels.unit import batch_arguments
 from din_core.model.dien import EvolutionLayer, evolution_steps
 from din_core.model.ragged import RaggedBatch
 
 KINDS = ("aigru", "agru", "augru")
-"""In the order of training_evolution.c."""
-_BATCH = (POINTER, POINTER, POINTER, SIZE)
+"""In the order of training/evolution.c."""
 _step = c_function("evolve", SIZE, *[POINTER] * 9, SIZE, SIZE)
 _step_backward = c_function("evolve_backward", SIZE, *[POINTER] * 7, SIZE, SIZE)
-_inputs_backward = c_function("evolve_inputs", SIZE, *[POINTER] * 5, SIZE, *_BATCH)
+_inputs_backward = c_function("evolve_inputs", SIZE, *[POINTER] * 5, SIZE, *BATCH)
 
 
 def _spans(active: Sequence[int]) -> Iterator[slice]:
@@ -32,7 +31,7 @@ def _spans(active: Sequence[int]) -> Iterator[slice]:
 
 def _compute(
     kind: int, projected: Tensor, attention: Tensor, weight: Tensor, bias_input: Tensor, bias_hidden: Tensor,
-    offsets: Sequence[Tensor], active: Sequence[int], behavior: Tensor, pair: Tensor, candidates: int,
+    offsets: Tensor, active: Sequence[int], behavior: Tensor, pair: Tensor, candidates: int,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     d = weight.shape[1]
     state = projected.new_zeros(candidates, d)
@@ -48,7 +47,7 @@ def _compute(
 
 def _fake(
     kind: int, projected: Tensor, attention: Tensor, weight: Tensor, bias_input: Tensor, bias_hidden: Tensor,
-    offsets: Sequence[Tensor], active: Sequence[int], behavior: Tensor, pair: Tensor, candidates: int,
+    offsets: Tensor, active: Sequence[int], behavior: Tensor, pair: Tensor, candidates: int,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     d, p = weight.shape[1], len(attention)
     return projected.new_empty(candidates, d), attention.new_empty(p, d), attention.new_empty(p, 4 * d)
@@ -56,7 +55,7 @@ def _fake(
 
 def _compute_backward(
     kind: int, grad: Tensor, projected: Tensor, attention: Tensor, weight: Tensor, before: Tensor, gates: Tensor,
-    offsets: Sequence[Tensor], active: Sequence[int], pair: Tensor,
+    offsets: Tensor, active: Sequence[int], pair: Tensor,
 ) -> tuple[Tensor, ...]:  # fmt: skip
     d, gates, d_state, d_attention = weight.shape[1], gates.clone(), grad.clone(), attention.new_empty(attention.shape)
     d_hidden, d_projected = attention.new_empty(len(attention), 3 * d), projected.new_zeros(projected.shape)
@@ -81,25 +80,24 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None
     ctx.kind, projected, attention, weight, _, _, offsets, ctx.active, _, pair, _ = inputs
     ctx.set_materialize_grads(False)
     ctx.mark_non_differentiable(*output[1:])
-    ctx.save_for_backward(projected, attention, weight, *output[1:], *offsets, pair)
+    ctx.save_for_backward(projected, attention, weight, *output[1:], offsets, pair)
 
 
 def _backpropagate(ctx: Any, grad: Tensor, *_: None) -> tuple[Any, ...]:
-    *read, behaviors, candidates, pairs, pair = ctx.saved_tensors
-    offsets = [behaviors, candidates, pairs]
+    *read, offsets, pair = ctx.saved_tensors
     found = evolve_backward(ctx.kind, grad.contiguous(), *read, offsets, ctx.active, pair)
-    return None, *found, [None] * 3, None, None, None, None
+    return None, *found, *[None] * 5
 
 
 evolve_backward = operator(
     "evolve_backward(int kind, Tensor grad, Tensor projected, Tensor attention, Tensor weight, Tensor before, "
-    "Tensor gates, Tensor[] offsets, int[] active, Tensor pair) -> (Tensor, Tensor, Tensor, Tensor, Tensor)",
+    "Tensor gates, Tensor offsets, int[] active, Tensor pair) -> (Tensor, Tensor, Tensor, Tensor, Tensor)",
     _compute_backward,
     fake=_fake_backward,
 )
 evolve = operator(
     "evolve(int kind, Tensor projected, Tensor attention, Tensor weight, Tensor bias_input, Tensor bias_hidden, "
-    "Tensor[] offsets, int[] active, Tensor behavior, Tensor pair, SymInt candidates) -> (Tensor, Tensor, Tensor)",
+    "Tensor offsets, int[] active, Tensor behavior, Tensor pair, SymInt candidates) -> (Tensor, Tensor, Tensor)",
     _compute,
     fake=_fake,
     backward=_backpropagate,
@@ -126,6 +124,6 @@ class AcceleratedEvolutionLayer(nn.Module):
         projected = interest @ cell.weight_ih.T  # (N, 3D)
         evolved, _, _ = evolve(
             self.kind, projected, attention.contiguous(), cell.weight_hh, cell.bias_ih, cell.bias_hh,
-            list(batch.blocks), active, behavior, pair, len(batch.candidate),
+            batch.blocks, active, behavior, pair, len(batch.candidate),
         )  # fmt: skip
         return torch.zeros_like(evolved).index_copy(0, order, evolved)

@@ -101,7 +101,7 @@ def _library(
         try:
             if not folder.holds(name):
                 with folder.building(name) as (scratch, target):
-                    compiler.link(sorted(sources.glob("*.c")), flags, scratch, target)
+                    compiler.link(sorted(sources.rglob("*.c")), flags, scratch, target)
             return _loaded(path), path
         except OSError as error:
             failed = f"{path} {error.strerror or error}"
@@ -117,8 +117,8 @@ def _key(sources: Path, compiler: _Compiler, flags: Sequence[str]) -> str:
 
 
 def _parts_of_key(sources: Path, compiler: _Compiler, flags: Sequence[str]) -> Iterator[bytes]:
-    for path in sorted([*sources.glob("*.c"), *sources.glob("*.h")]):
-        yield path.name.encode()
+    for path in sorted([*sources.rglob("*.c"), *sources.rglob("*.h")]):
+        yield path.relative_to(sources).as_posix().encode()
         yield path.read_bytes()
     for text in (str(compiler.path), compiler.version, *flags, processor()):
         yield text.encode()
@@ -149,7 +149,7 @@ class _Compiler:
 
     def link(self, sources: Sequence[Path], flags: Sequence[str], scratch: Path, target: Path) -> None:
         """Compile each source beside the others, and link; intermediate files go to `scratch`. Raises LibraryError."""
-        objects = [str(scratch / f"{source.stem}.o") for source in sources]
+        objects = [str(scratch / f"{number}.o") for number in range(len(sources))]
         compile_one = [str(self.path), *flags, "-c"]
         each = ([*compile_one, str(source), "-o", out] for source, out in zip(sources, objects, strict=True))
         with ThreadPoolExecutor(os.cpu_count()) as side_by_side:

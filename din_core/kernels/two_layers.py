@@ -1,5 +1,5 @@
 """A linear layer, two Dice layers and a linear one in training, as the C code reads them: the activation unit, whose
-rows are pairs, and the tower, whose rows are impressions. The structs of training_layers.h, in their order.
+rows are pairs, and the tower, whose rows are impressions. The structs of training/layers.h, in their order.
 
 n rows; H and H₂ hidden channels, filled up to multiples of VECTOR in what the C code alone reads.
 """

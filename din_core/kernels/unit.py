@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from din_core.kernels.batch import BATCH, batch_arguments
 from din_core.kernels.operators import FLOAT, POINTER, SIZE, address, addresses, c_function, operator
 from din_core.kernels.two_layers import (
     PARAMETERS,
@@ -28,23 +29,17 @@ from din_core.model.dice import EPSILON, Dice
 from din_core.model.pairs import columns_of
 from din_core.model.ragged import RaggedBatch
 
-_BATCH = (POINTER, POINTER, POINTER, SIZE)
-_forward = c_function("unit_forward", *[POINTER] * 10, FLOAT, *[SIZE] * 8, POINTER, POINTER, *_BATCH)
-_backward = c_function("unit_backward", *[POINTER] * 7, *[SIZE] * 8, *[POINTER] * 6, *_BATCH)
-
-
-def batch_arguments(offsets: Sequence[Tensor]) -> tuple[int, ...]:
-    """Offsets of behaviors, candidates and pairs as BATCH of batch.h."""
-    return *(address(own, torch.int64) for own in offsets), len(offsets[0]) - 1
+_forward = c_function("unit_forward", *[POINTER] * 10, FLOAT, *[SIZE] * 8, POINTER, POINTER, *BATCH)
+_backward = c_function("unit_backward", *[POINTER] * 7, *[SIZE] * 8, *[POINTER] * 6, *BATCH)
 
 
 def _compute(
-    q: Tensor, k: Tensor, count: Tensor, rows: Sequence[Tensor], offsets: Sequence[Tensor], pairs: int, paper: bool,
+    q: Tensor, k: Tensor, count: Tensor, behavior: Tensor, candidate: Tensor, offsets: Tensor, pairs: int, paper: bool,
     matches: Tensor, first: Tensor, first_bias: Tensor, *layers: Tensor,
 ) -> tuple[Tensor, ...]:  # fmt: skip
-    made = _fake(q, k, count, rows, offsets, pairs, paper, matches, first, first_bias, *layers)
+    made = _fake(q, k, count, behavior, candidate, offsets, pairs, paper, matches, first, first_bias, *layers)
     weight, parts, *room = made
-    reads = [address(x) for x in (q, k, count)] + [address(own, torch.int64) for own in rows]
+    reads = [address(x) for x in (q, k, count)] + [address(own, torch.int64) for own in (behavior, candidate)]
     reads += [address(x) for x in (matches, first, first_bias)]
     sizes = len(q), len(k), pairs, q.shape[1], len(matches), len(first_bias), len(layers[2])
     own = addresses(*layers), pass_struct(room)
@@ -53,7 +48,7 @@ def _compute(
 
 
 def _fake(
-    q: Tensor, k: Tensor, count: Tensor, rows: Sequence[Tensor], offsets: Sequence[Tensor], pairs: int, paper: bool,
+    q: Tensor, k: Tensor, count: Tensor, behavior: Tensor, candidate: Tensor, offsets: Tensor, pairs: int, paper: bool,
     matches: Tensor, first: Tensor, first_bias: Tensor, *layers: Tensor,
 ) -> tuple[Tensor, ...]:  # fmt: skip
     h, h2 = len(first_bias), len(layers[2])
@@ -62,14 +57,14 @@ def _fake(
 
 
 def _compute_backward(
-    grad: Tensor, q: Tensor, k: Tensor, rows: Sequence[Tensor], offsets: Sequence[Tensor], paper: bool,
+    grad: Tensor, q: Tensor, k: Tensor, behavior: Tensor, candidate: Tensor, offsets: Tensor, paper: bool,
     saved: Sequence[Tensor], matches: Tensor, first: Tensor, first_bias: Tensor, *layers: Tensor,
 ) -> list[Tensor]:  # fmt: skip
-    found = _fake_backward(grad, q, k, rows, offsets, paper, saved, matches, first, first_bias, *layers)
+    found = _fake_backward(grad, q, k, behavior, candidate, offsets, paper, saved, matches, first, first_bias, *layers)
     d_q, d_k, d_matches, d_first, d_bias, *d_layers = found
     parts, *room = saved
     sizes = len(q), len(k), len(grad), q.shape[1], len(matches), len(first_bias), len(layers[2])
-    reads = [address(q), address(k), *(address(own, torch.int64) for own in rows)]
+    reads = [address(q), address(k), *(address(own, torch.int64) for own in (behavior, candidate))]
     writes = [address(x) for x in (d_q, d_k, d_matches, d_first, d_bias)]
     _backward(
         *reads, pass_struct(room), address(parts), address(grad), paper, *sizes, *writes, addresses(*d_layers),
@@ -79,7 +74,7 @@ def _compute_backward(
 
 
 def _fake_backward(
-    grad: Tensor, q: Tensor, k: Tensor, rows: Sequence[Tensor], offsets: Sequence[Tensor], paper: bool,
+    grad: Tensor, q: Tensor, k: Tensor, behavior: Tensor, candidate: Tensor, offsets: Tensor, paper: bool,
     saved: Sequence[Tensor], *layers: Tensor,
 ) -> list[Tensor]:  # fmt: skip
     width = wide(q.shape[1])
@@ -87,39 +82,40 @@ def _fake_backward(
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    q, k, _, rows, offsets, _, paper, *layers = inputs
+    q, k, _, behavior, candidate, offsets, _, paper, *layers = inputs
     ctx.set_materialize_grads(False)
     ctx.mark_non_differentiable(*output[1:])
     ctx.paper = paper
-    ctx.save_for_backward(q, k, *rows, *offsets, *output[1:], *layers)
+    ctx.save_for_backward(q, k, behavior, candidate, offsets, *output[1:], *layers)
 
 
 def _backpropagate(ctx: Any, grad: Tensor, *_: None) -> tuple[Any, ...]:
-    q, k, *saved = ctx.saved_tensors
-    rows, offsets, room, layers = saved[:2], saved[2:5], saved[5 : 6 + PASS_SIZE], saved[6 + PASS_SIZE :]
-    d_q, d_k, *d_layers = unit_weights_backward(grad.contiguous(), q, k, rows, offsets, ctx.paper, room, *layers)
+    q, k, behavior, candidate, offsets, *saved = ctx.saved_tensors
+    room, layers = saved[: 1 + PASS_SIZE], saved[1 + PASS_SIZE :]
+    read = q, k, behavior, candidate, offsets
+    d_q, d_k, *d_layers = unit_weights_backward(grad.contiguous(), *read, ctx.paper, room, *layers)
     d = q.shape[1]
-    return d_q[:, :d], d_k[:, :d], None, [None] * 2, [None] * 3, None, None, *d_layers
+    return d_q[:, :d], d_k[:, :d], *[None] * 6, *d_layers
 
 
 unit_weights_backward = operator(
-    "unit_weights_backward(Tensor grad, Tensor q, Tensor k, Tensor[] rows, Tensor[] offsets, bool paper, "
-    f"Tensor[] saved, Tensor matches, {PARAMETERS}) -> Tensor[]",
+    "unit_weights_backward(Tensor grad, Tensor q, Tensor k, Tensor behavior, Tensor candidate, Tensor offsets, "
+    f"bool paper, Tensor[] saved, Tensor matches, {PARAMETERS}) -> Tensor[]",
     _compute_backward,
     fake=_fake_backward,
 )
 """Gradients of q and k, as wide as multiples of VECTOR, of matches and of the layers."""
 
 unit_weights = operator(
-    "unit_weights(Tensor q, Tensor k, Tensor count, Tensor[] rows, Tensor[] offsets, SymInt pairs, bool paper, "
-    f"Tensor matches, {PARAMETERS}) -> (Tensor weight, Tensor parts, {PASS})",
+    "unit_weights(Tensor q, Tensor k, Tensor count, Tensor behavior, Tensor candidate, Tensor offsets, SymInt pairs, "
+    f"bool paper, Tensor matches, {PARAMETERS}) -> (Tensor weight, Tensor parts, {PASS})",
     _compute,
     fake=_fake,
     backward=_backpropagate,
     setup_context=_keep,
 )
-"""q (M, D), k (N, D), count (N,); rows (N, F) of behaviors and (M, F) of candidates, matches (F, H); offsets of
-behaviors, candidates and pairs (G + 1,) each; `paper` says that the first layer reads [q, q∘k, k] → weights (P,), what
+"""q (M, D), k (N, D), count (N,); rows of behaviors (N, F) and candidates (M, F), matches (F, H); offsets of
+behaviors, candidates and pairs (3, G + 1); `paper` says that the first layer reads [q, q∘k, k] → weights (P,), what
 the gradient needs, and among that the batch's moments."""
 
 
@@ -144,7 +140,7 @@ class AcceleratedActivationUnit(nn.Module):
         matches = q.new_zeros(0, len(first.alpha)) if plain.matches is None else plain.matches
         layers = parameters(plain.first, first, plain.second, second, plain.last)
         weight, _, *room = unit_weights(
-            q.contiguous(), k.contiguous(), batch.count, rows, list(batch.blocks), batch.pair_total,
+            q.contiguous(), k.contiguous(), batch.count, *rows, batch.blocks, batch.pair_total,
             plain.reads == "paper", matches, *layers,
         )  # fmt: skip
         move_running(first, room[2])

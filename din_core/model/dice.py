@@ -47,7 +47,7 @@ class RunningMoments(nn.Module):
     @torch.no_grad()
     def update(self, mean: Tensor, variance: Tensor) -> None:
         """Move the running values towards a batch's."""
-        self.batches += 1
+        self.batches.add_(1)
         share = (1 / self.batches).clamp(min=MOMENTUM)
         self.mean.lerp_(mean, share)
         self.variance.lerp_(variance, share)

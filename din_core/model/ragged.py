@@ -106,11 +106,9 @@ class RaggedBatch:
         return int(self._pair_starts[-1])
 
     @cached_property
-    def blocks(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Offsets of behaviors, candidates and pairs, (G + 1) each, on the CPU."""
-        offsets = self.behavior_offsets, self.candidate_offsets, self._pair_starts
-        behaviors, candidates, pairs = (torch.from_numpy(np.asarray(own)) for own in offsets)
-        return behaviors, candidates, pairs
+    def blocks(self) -> Tensor:
+        """(3, G + 1) offsets of behaviors, of candidates and of pairs, on the CPU."""
+        return torch.from_numpy(np.stack([self.behavior_offsets, self.candidate_offsets, self._pair_starts]))
 
     @cached_property
     def _lengths(self) -> tuple[Tensor, Tensor]:

@@ -28,14 +28,24 @@ def some_batch():
 
 
 BATCH = some_batch()
-OFFSETS, PAIRS, M, N = list(BATCH.blocks), BATCH.pair_total, len(BATCH.candidate), len(BATCH.behavior)
+OFFSETS, PAIRS, M, N = BATCH.blocks, BATCH.pair_total, len(BATCH.candidate), len(BATCH.behavior)
 
 
 def unit_arguments():
     unit = toy_network(unit_matches=True).float().pooling.unit
     layers = parameters(unit.first, unit.first_activation, unit.second, unit.second_activation, unit.last)
-    rows = [BATCH.behavior, BATCH.candidate]
-    return leaf(M, 4), leaf(N, 4), BATCH.count, rows, OFFSETS, PAIRS, False, unit.matches, *layers
+    return (
+        leaf(M, 4),
+        leaf(N, 4),
+        BATCH.count,
+        BATCH.behavior,
+        BATCH.candidate,
+        OFFSETS,
+        PAIRS,
+        False,
+        unit.matches,
+        *layers,
+    )
 
 
 def tower_arguments():

@@ -3,8 +3,8 @@
 
    n candidates, t behaviors, d numbers of a query, h and h2 hidden channels, f matches; n is a multiple of LANES, h and
    h2 are of ROWS, and h is at most CHANNELS. The numbers of a Dice (4, h) are alpha, 1 - alpha, mean and rate. */
-#include "dice_value.h"
-#include "multiply.h"
+#include "../common/dice_value.h"
+#include "../common/multiply.h"
 #define CHANNELS 256
 
 typedef struct {

@@ -1,12 +1,12 @@
-/* See training_layers.h. Blocks of rows stay in a core's first-level cache. What chunks add up to is joined in their order, so that
+/* See layers.h. Blocks of rows stay in a core's first-level cache. What chunks add up to is joined in their order, so that
    it is the same on any number of threads; parts is room for that. */
-#include "training_layers.h"
+#include "layers.h"
 
 #include <math.h>
 
-#include "dice.h"
-#include "linear.h"
-#include "moments.h"
+#include "../common/dice.h"
+#include "../common/linear.h"
+#include "../common/moments.h"
 
 /* Dropout of a block that begins at number `from`. */
 static inline void drop(float *restrict y, const float *restrict keep, int64_t from, int64_t numbers) {
@@ -73,7 +73,7 @@ INLINE void last_sums_block(const float *restrict next, const float *restrict ba
     }
 }
 
-/* sums (4, h2) of the second Dice: of h, of h z, alpha's gradient and last's; see dice.c. parts (CHUNKS, 4 h2) */
+/* sums (4, h2) of the second Dice: of h, of h z, alpha's gradient and last's, see dice.h. parts (CHUNKS, 4 h2) */
 static void last_sums(const float *next, const float *keep2, const float *dice, const float *last, const float *grad,
                       int64_t n, int64_t h2, double *parts, float *sums) {
 #pragma omp parallel for schedule(static)

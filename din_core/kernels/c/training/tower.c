@@ -1,11 +1,11 @@
-/* The tower in training: standardised input, then the layers of training_layers.c. n impressions with w inputs each, wp the next
+/* The tower in training: standardised input, then the layers of layers.c. n impressions with w inputs each, wp the next
    multiple of WIDTH; h and hp hidden channels likewise. */
 #include <math.h>
 
-#include "dice.h"
-#include "training_layers.h"
-#include "linear.h"
-#include "moments.h"
+#include "../common/dice.h"
+#include "layers.h"
+#include "../common/linear.h"
+#include "../common/moments.h"
 
 /* logit (n) of x (n, w). first (h, w) and bias are the first layer's, own the others; an input whose variance is at most
    `constant` (1 + its mean squared) never varied and is left out. input (2, w) becomes the mean and variance of x. For the

@@ -1,11 +1,11 @@
 /* The activation unit in training, on real pairs: products and Dice in blocks of pairs that stay in a core's first-level
-   cache. Its first layer is split, see ActivationUnit; the others are those of training_layers.c.
+   cache. Its first layer is split, see ActivationUnit; the others are those of layers.c.
 
    p pairs; d numbers of an embedding, dp the next multiple of WIDTH; h and hp hidden channels likewise. */
-#include "batch.h"
-#include "dice.h"
-#include "training_layers.h"
-#include "linear.h"
+#include "../common/batch.h"
+#include "../common/dice.h"
+#include "layers.h"
+#include "../common/linear.h"
 
 /* A block of a chunk's pairs: who meets whom. */
 typedef struct {
@@ -240,9 +240,9 @@ int unit_backward(const float *q, const float *k, const int64_t *behavior, const
         const Matches flags = {behavior, candidate, NULL, own.matches, f, h};
         const float *gradients = own.gradients;
         memset(own.matches, 0, CHUNKS * f * h * sizeof(float));
-        fill_up(q, m, d, m, dp, own.wide_q);
-        fill_up(k, n, d, n, dp, own.wide_k);
-        back_to_pairs(q, k, own.wide_q, own.wide_k, pass, own.d_own, sums, parts, &flags, d_q, d_k, own.of_q, own.of_k,
+        const int fills = d == dp;
+        if (!fills) fill_up(q, m, d, m, dp, own.wide_q), fill_up(k, n, d, n, dp, own.wide_k);
+        back_to_pairs(q, k, fills ? q : own.wide_q, fills ? k : own.wide_k, pass, own.d_own, sums, parts, &flags, d_q, d_k, own.of_q, own.of_k,
                       own.chunks, own.gradients, d, dp, hp, HISTORIES);
         join_floats(own.matches, f * h, d_matches);
         join_split(gradients, gradients + part, gradients + 2 * part, (int)paper, d, h, hp, d_first);

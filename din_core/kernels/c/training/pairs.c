@@ -1,5 +1,5 @@
 /* Dot products and weighted sum pooling over the pairs of a batch. */
-#include "batch.h"
+#include "../common/batch.h"
 
 /* out (P) = q (M, d) of the candidate . k (N, d) of the behavior */
 int pair_dot(const float *restrict q, const float *restrict k, int64_t d, float *restrict out, BATCH) {

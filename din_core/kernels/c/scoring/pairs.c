@@ -3,8 +3,8 @@
 
    m candidates, n behaviors, d numbers of an embedding, f match flags; hp and h2p hidden channels, multiples of WIDTH.
    Histories, behaviors, candidates and pairs as in a ragged batch: offsets (histories + 1) each. */
-#include "dice_value.h"
-#include "product.h"
+#include "../common/dice_value.h"
+#include "../common/product.h"
 #define ROWS_OF_BLOCK 32
 #define LEAST_PARALLEL 256 /* blocks of fewer pairs are not worth another thread */
 

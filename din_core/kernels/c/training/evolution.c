@@ -3,8 +3,8 @@
    projected (N, 3d) is what a behavior's interest adds to the gates reset, update and new, without its bias (3d); state
    (n, d) is the state before the step and hidden (n, 3d) what it adds to the gates. behavior and pair (n) say which
    behavior and which pair each candidate reads; what is kept for the gradient lies by pair. */
-#include "batch.h"
-#include "exponential.h"
+#include "../common/batch.h"
+#include "../common/exponential.h"
 
 enum kind { AIGRU, AGRU, AUGRU };
 

@@ -1,6 +1,6 @@
 /* Softmax over a history for each of its candidates: exp(w) / sum of count exp(w). */
-#include "batch.h"
-#include "exponential.h"
+#include "../common/batch.h"
+#include "../common/exponential.h"
 
 #define SIDE_BY_SIDE 128 /* candidates at once: what a block needs beside its pairs stays in the nearest cache */
 

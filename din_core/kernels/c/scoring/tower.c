@@ -1,7 +1,7 @@
 /* What the tower computes beside its matrix products, in one pass over memory; PyTorch needs seven for each.
    Exported functions return 0. */
-#include "asinh.h"
-#include "dice_value.h"
+#include "../common/asinh.h"
+#include "../common/dice_value.h"
 
 /* y (n) <- asinh(scale y) */
 int scoring_asinh(float *restrict y, float scale, int64_t n) {

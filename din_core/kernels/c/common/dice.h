@@ -1,5 +1,9 @@
 /* Dice, and its way back, of a block of rows that lies in first-level cache. Widths h are multiples of WIDTH; `dice` (4, h)
-   holds alpha, 1 - alpha, mean and rate. */
+   holds alpha, 1 - alpha, mean and rate.
+
+   Dice(s) = s (alpha + (1 - alpha) p) with z = (s - mean) rate and p = sigmoid(z). On the way back the mean and the rate
+   are the batch's own: with h = grad s (1 - alpha) p (1 - p), they need the sums of h and of h z over the batch. The sum
+   of grad s (1 - p) is alpha's gradient. */
 #ifndef DIN_LENS_DICE
 #define DIN_LENS_DICE
 #include "exponential.h"
@@ -12,7 +16,7 @@
 #define OF_VECTOR for (int l = 0; l < WIDTH; l++)
 
 /* The gradient of a Dice's input x where the statistics are the batch's own: grad is that of its outcome, share p(x),
-   rest 1 - alpha, each the row's part in the statistics, sum_h and sum_hz over the batch; see dice.c. */
+   rest 1 - alpha, each the row's part in the statistics, sum_h and sum_hz those over the batch. */
 static inline float dice_slope(float grad, float x, float share, float alpha, float rest, float rate, float z,
                                float each, float sum_h, float sum_hz) {
     const float slope = rest * share, own = grad * x * slope * (1.0f - share);
@@ -44,7 +48,7 @@ INLINE void slope_block(const float *restrict s, const float *restrict grad, con
 }
 
 /* Of the gradient of s its own part, d_s (rows, h), given grad, that of Dice(s): what it would be if the statistics did
-   not depend on s. part (3, h) += what the rows add to the sums of h, of h z and to alpha's gradient; see dice.c. */
+   not depend on s. part (3, h) += what the rows add to the sums of h, of h z and to alpha's gradient. */
 INLINE void own_block(const float *restrict s, const float *restrict share, const float *restrict grad,
                       const float *restrict dice, int64_t rows, int64_t h, float *restrict d_s, double *restrict part) {
     const float *alpha = dice, *rest = dice + h, *mean = dice + 2 * h, *rate = dice + 3 * h;

@@ -2,7 +2,7 @@
    (dv), v times q (dv), v . q of each field, intensity (parts).
 
    m impressions. v is as wide as q, or holds two interests of that width. Fields are `widths` wide, dv together. */
-#include "asinh.h"
+#include "../common/asinh.h"
 
 
 /* sums (2 dv + fields + parts) of an impression */
