@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import nn
 
 from din_core.kernels.embeddings import AcceleratedEmbeddings
 from din_core.kernels.evolution import AcceleratedEvolutionLayer
-from din_core.kernels.library import load
+from din_core.kernels.operators import WIDEST, computes
 from din_core.kernels.pairs import PAIR_MODULES
 from din_core.kernels.replacement import with_replaced
 from din_core.kernels.tower import AcceleratedTower, AcceleratedTowerInput
@@ -21,8 +20,6 @@ from din_core.model.dien import EvolutionLayer
 from din_core.model.network import FieldEmbeddings, InterestNetwork
 from din_core.model.tower import Tower, TowerInput
 
-WIDEST = 2_048
-"""Inputs or channels up to which blocks of rows fit a thread's stack."""
 REPLACEMENTS: dict[type[nn.Module], Callable[[Any], nn.Module]] = {
     FieldEmbeddings: AcceleratedEmbeddings,
     ActivationUnit: AcceleratedActivationUnit,
@@ -34,8 +31,7 @@ REPLACEMENTS: dict[type[nn.Module], Callable[[Any], nn.Module]] = {
 
 def accelerates(network: InterestNetwork) -> bool:
     """Whether `accelerate` replaces anything: the library is there, and the network is on a CPU in float32."""
-    readable = all(p.device.type == "cpu" and p.dtype == torch.float32 for p in network.parameters())
-    return readable and load() is not None
+    return computes(*network.parameters())
 
 
 def accelerate(network: InterestNetwork) -> InterestNetwork:

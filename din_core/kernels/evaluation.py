@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from din_core.kernels.evaluation_operators import (
     VECTOR,
     UnitConstants,
-    accelerates,
     asinh_,
     dice_,
     dice_numbers,
     padded,
     pair_weights,
 )
+from din_core.kernels.operators import WIDEST, computes
 from din_core.kernels.pairs import PAIR_MODULES
 from din_core.kernels.replacement import with_replaced
 from din_core.model.attention import ActivationUnit
@@ -26,16 +26,13 @@ from din_core.model.dice import Dice
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
 
-WIDEST = 2_048
-"""Embedding widths and channels up to which blocks of pairs fit a thread's stack."""
-
 
 def accelerate_evaluation(network: InterestNetwork) -> InterestNetwork:
     """The same network on the same parameters, what it does with pairs computed by operators where it can be.
 
     What the units hold beside them is computed from the parameters as they are now: for networks in evaluation mode.
     """
-    return with_replaced(network, _replacement) if accelerates(network.tower.last.weight) else network
+    return with_replaced(network, _replacement) if computes(network.tower.last.weight) else network
 
 
 def _replacement(module: nn.Module) -> nn.Module | None:
@@ -48,7 +45,7 @@ def _replacement(module: nn.Module) -> nn.Module | None:
 def has_kernel(unit: ActivationUnit) -> bool:
     """Whether the operators compute such a unit, and can here."""
     dice = isinstance(unit.first_activation, Dice) and isinstance(unit.second_activation, Dice)
-    return dice and max(unit.first.in_features, *unit.second.weight.shape) <= WIDEST and accelerates(unit.last.weight)
+    return dice and max(unit.first.in_features, *unit.second.weight.shape) <= WIDEST and computes(unit.last.weight)
 
 
 class PairUnit(nn.Module):

@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from din_core.kernels.batch import batch_arguments
-from din_core.kernels.library import load
 from din_core.kernels.operators import FLOAT, POINTER, SIZE, address, c_function, operator
 from din_core.model.dice import EPSILON, Dice
 
@@ -146,11 +145,6 @@ history_weights = operator(
 )
 """(T, n) activation weights: queries (D, n), matrices (T, D, H), matches (T, F, n), of_match (F, H), then
 `UnitConstants`. n is a multiple of VECTOR, H and H₂ are of ROWS, and H is at most CHANNELS."""
-
-
-def accelerates(like: Tensor) -> bool:
-    """Whether the operators compute with tensors like this one: in single precision on a CPU, with the library."""
-    return like.dtype == torch.float32 and like.device.type == "cpu" and load() is not None
 
 
 def dice_numbers(dice: Dice) -> Tensor:

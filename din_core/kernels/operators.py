@@ -24,6 +24,8 @@ from din_core.kernels.library import load, status
 
 NAMESPACE = "din_lens"
 POINTER, SIZE, FLOAT = ctypes.c_void_p, ctypes.c_int64, ctypes.c_float
+WIDEST = 2_048
+"""Inputs, embedding widths and channels up to which a block of rows fits a thread's stack."""
 CType = type[ctypes.c_void_p] | type[ctypes.c_int64] | type[ctypes.c_float]
 
 _LIBRARY = torch.library.Library(NAMESPACE, "FRAGMENT")  # type: ignore[no-untyped-call]
@@ -81,6 +83,11 @@ def operator(
         torch.library.register_autograd(qualified, backward, setup_context=setup_context, lib=_LIBRARY)
     found: Callable[..., Any] = getattr(getattr(torch.ops, NAMESPACE), name).default
     return found
+
+
+def computes(*tensors: Tensor) -> bool:
+    """Whether operators compute with such tensors: in single precision on a CPU, and the library is there."""
+    return all(x.dtype == torch.float32 and x.device.type == "cpu" for x in tensors) and load() is not None
 
 
 def address(x: Tensor, dtype: torch.dtype = torch.float32) -> int:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from din_core.kernels.evaluation import InPlaceDice, asinh_in_place
-from din_core.kernels.evaluation_operators import accelerates
+from din_core.kernels.operators import computes
 from din_core.model.network import InterestNetwork
 from din_core.model.tower import ASINH_SCALE, repeated_query, standard_scale
 
@@ -33,7 +33,7 @@ class FixedContextTower:
             for part in (bias[:, None], first[:, known:start], first[:, start:])
         )
         self._second, self._last = tower.second, tower.last
-        fast, dices = accelerated and accelerates(tower.last.weight), (tower.first_dice, tower.second_dice)
+        fast, dices = accelerated and computes(tower.last.weight), (tower.first_dice, tower.second_dice)
         self._dices: list[Callable[[Tensor], Tensor]] = [InPlaceDice(dice) if fast else dice for dice in dices]
         self._asinh: Callable[[Tensor, float], Tensor] = asinh_in_place if fast else _asinh
 

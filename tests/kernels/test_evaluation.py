@@ -100,7 +100,7 @@ def test_layers_too_wide_for_a_thread_s_stack_stay_plain(monkeypatch):
 
 
 def test_without_a_library_the_network_stays_plain(monkeypatch):
-    monkeypatch.setattr("din_core.kernels.evaluation_operators.load", lambda: None)
+    monkeypatch.setattr("din_core.kernels.operators.load", lambda: None)
     network = accelerate_evaluation(toy_network().float())
     assert not any(isinstance(module, PairUnit) for module in network.modules())
 

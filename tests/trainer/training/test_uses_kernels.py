@@ -3,7 +3,7 @@
 import pytest
 
 from din_core.domain import CheckpointError
-from din_core.kernels import accelerate
+from din_core.kernels import operators
 from tests.model.conftest import toy_network
 from trainer.training import train
 from trainer.training.train import uses_kernels
@@ -11,7 +11,7 @@ from trainer.training.train import uses_kernels
 
 @pytest.fixture
 def no_library(monkeypatch):
-    monkeypatch.setattr(accelerate, "load", lambda: None)
+    monkeypatch.setattr(operators, "load", lambda: None)
     monkeypatch.setattr(train, "status", lambda: "no compiled kernels: for this test")
 
 
