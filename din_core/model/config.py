@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from din_core.domain import CheckpointError
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 
 Architecture = Literal["base", "din", "dien"]
 BasePooling = Literal["average", "sum", "time decay"]
@@ -211,16 +211,16 @@ def _flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
-_LIMITS: dict[str, tuple[Said, Callable[[Any], bool]]] = {
-    "tower_hidden": (Said("two whole numbers of 1 or more"), _two_widths),
-    "unit_hidden": (Said("two whole numbers of 1 or more"), _two_widths),
-    "tower_dropout": (Said("from 0 to below 1"), lambda value: _number(value) and 0 <= value < 1),
-    "max_history": (Said("a whole number of 1 or more"), _whole),
-    "half_life": (Said("a number of days above 0"), lambda value: _number(value) and value > 0),
-    "auxiliary_weight": (Said("0 or more"), lambda value: _number(value) and value >= 0),
+_LIMITS: dict[str, tuple[Translatable, Callable[[Any], bool]]] = {
+    "tower_hidden": (Translatable("two whole numbers of 1 or more"), _two_widths),
+    "unit_hidden": (Translatable("two whole numbers of 1 or more"), _two_widths),
+    "tower_dropout": (Translatable("from 0 to below 1"), lambda value: _number(value) and 0 <= value < 1),
+    "max_history": (Translatable("a whole number of 1 or more"), _whole),
+    "half_life": (Translatable("a number of days above 0"), lambda value: _number(value) and value > 0),
+    "auxiliary_weight": (Translatable("0 or more"), lambda value: _number(value) and value >= 0),
     **dict.fromkeys(
         ("learn_half_life", "unit_per_field", "unit_matches", "project_query", "counts", "history_sum"),
-        (Said("true or false"), _flag),
+        (Translatable("true or false"), _flag),
     ),
 }
 """What a config file may hold for each, in words and as a check."""

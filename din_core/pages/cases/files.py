@@ -82,7 +82,7 @@ def find_cases(app: App) -> LoadedCases | None:
         key = (str(folder), *((folder / name).stat().st_mtime_ns for name in FILES if (folder / name).is_file()))
         found = cached_cases(folder, key)
     except DinLensError as error:
-        report([error.said])
+        report([error.text])
         return None
     main, base = found.about.main, found.about.base
     report(misfits(app, found))
@@ -155,9 +155,12 @@ def fitting(cases: Cases, chosen: Sliced) -> tuple[Sliced, list[str]]:
     """The choice, and a sentence for each value that no impression has: all are shown then."""
     known = offered(cases)
     strange = {n: v for n, values in known.items() if (v := getattr(chosen, n)) is not None and v not in values}
-    said: dict[str, Callable[[Any], str]] = {"profile": profile_words, "category": value_words, "week": day}
+    in_words: dict[str, Callable[[Any], str]] = {"profile": profile_words, "category": value_words, "week": day}
     problems = [
-        t("None of these impressions is of “{value}”, which the link names: all are shown.", value=said[name](value))
+        t(
+            "None of these impressions is of “{value}”, which the link names: all are shown.",
+            value=in_words[name](value),
+        )
         for name, value in strange.items()
     ]
     without: dict[str, Any] = dict.fromkeys(strange)

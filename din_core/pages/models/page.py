@@ -95,7 +95,7 @@ def show_leaderboard(app: App) -> None:
     try:
         board = read_leaderboard(app.checkpoints)
     except CheckpointError as error:
-        report([error.said])
+        report([error.text])
         return
     if board is None:
         st.markdown(

@@ -116,7 +116,7 @@ def show() -> None:
     try:
         tour = read_tour(TOUR)
     except DinLensError as error:
-        report([error.said])
+        report([error.text])
         return
     place = min(address.page_choice(TourChoice).step, len(STEPS) - 1)
     step = STEPS[place]
