@@ -19,7 +19,7 @@ from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
 from din_core.pages.browser.translations import spoken
 from din_core.pages.inspect.attention_chart import JS
 from din_core.pages.inspect.inspection import Case, Inputs, Inspection
-from din_core.pages.inspect.measured_effects import Explained
+from din_core.pages.inspect.measured_effects import MeasuredEffects
 from din_core.pages.language.labels import Words, chance, day, field_values, item_detail, moment, tick_label
 from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.path_texts import path_words
@@ -82,9 +82,9 @@ def model_text(inspection: Inspection, model: ModelWords, whole: Sequence[int], 
     return f'{told[:-1]},"timeline":{timeline},"scored":[{scored}]}}'
 
 
-def effects_text(explained: Explained) -> str:
+def effects_text(measured: MeasuredEffects) -> str:
     """What the lens shows of one candidate under one model beside its weights; points are for the lens to make."""
-    effects, paths, verdict = explained.effects, explained.paths, explained.verdict
+    effects, paths, verdict = measured.effects, measured.paths, measured.verdict
     told = compact(
         {
             "logit": significant(effects.logit),
