@@ -21,7 +21,7 @@ from din_core.pages.language.labels import field_values, moment, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.rank import ranking_cache
 from din_core.pages.session import address, caches
-from din_core.pages.widgets.catalogue_gate import head
+from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.text_tables import columns_of
 from din_core.sharing.links import MAX_CANDIDATES
@@ -52,7 +52,7 @@ def page() -> Page:
 
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
-    found = head(t("The whole catalogue, ranked"), TOO_MANY)
+    found = catalogue_head(t("The whole catalogue, ranked"), TOO_MANY)
     if found is None:
         return
     scenario, history, total = found

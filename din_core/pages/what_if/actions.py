@@ -58,7 +58,7 @@ def apply_action(app: App, scenario: Scenario, action: list[Any]) -> Outcome:
         case ["model", int(place), str(checkpoint)] if place in (0, 1):
             return Outcome(choices.to_model(scenario, place, checkpoint))
         case ["go", str(kind), str(choice)]:
-            found = resolve(choices.to(kind, scenario, choice, app.store), app.store, app.setting)
+            found = resolve(choices.link_to(kind, scenario, choice, app.store), app.store, app.setting)
             return Outcome(found.scenario or scenario, found.problems)
     raise ValueError(action)
 
