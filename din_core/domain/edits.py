@@ -10,10 +10,10 @@ from typing import Literal
 from din_core.domain.behaviors import Behavior, History
 from din_core.domain.entities import Item
 from din_core.domain.errors import DinLensError, UnknownItem
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 
 MOST_REPEATS = 100
-SIDES = {"before": Said("before"), "after": Said("after")}
+SIDES = {"before": Translatable("before"), "after": Translatable("after")}
 NO_ITEMS: Mapping[str, Item] = {}
 
 
@@ -130,7 +130,7 @@ def after(state: State, edit: Edit, items: Mapping[str, Item] = NO_ITEMS) -> Sta
     """The state that an edit makes of `state`; raises as `apply` does."""
     match edit:
         case SetContext(name, value):
-            _check_field(Said("context"), name, state.context)
+            _check_field(Translatable("context"), name, state.context)
             return replace(state, context={**state.context, name: value})
         case SetCandidate(item_id):
             return replace(state, candidate=_item(items, item_id))
@@ -210,7 +210,7 @@ def _edited(history: History, edit: Edit, items: Mapping[str, Item]) -> History:
             place = _place(history, line)
             behaviors[place : place + 1] = [behaviors[place]] * times
         case SetProfile(name, values):
-            _check_field(Said("profile"), name, history.user.fields)
+            _check_field(Translatable("profile"), name, history.user.fields)
             return replace(history, user=replace(history.user, fields={**history.user.fields, name: values}))
         case SetContext() | SetCandidate():
             return history
@@ -272,13 +272,13 @@ def _item(items: Mapping[str, Item], item_id: str) -> Item:
     return items[item_id]
 
 
-def _check_field(room: Said, name: str, known: Iterable[str]) -> None:
+def _check_field(room: Translatable, name: str, known: Iterable[str]) -> None:
     if name not in known:
         raise EditError(
             'there is no {room} field "{name}"; known are {known}',
             room=room,
             name=name,
-            known=", ".join(known) or Said("none"),
+            known=", ".join(known) or Translatable("none"),
         )
 
 

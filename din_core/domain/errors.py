@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 
 
 class DinLensError(Exception):
     """Base of every error that is the input's fault, not the program's. `str(error)` is fit to show.
 
-    `LinkError("there is no edit {kind}", kind=kind)`: `said` keeps the template and the values apart.
+    `LinkError("there is no edit {kind}", kind=kind)`: `text` keeps the template and the values apart.
     """
 
     def __init__(self, template: str, /, **values: object) -> None:
-        self.said = Said(template, **values)
-        super().__init__(self.said)
+        self.text = Translatable(template, **values)
+        super().__init__(self.text)
 
 
 class StoreError(DinLensError):

@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from din_core.domain import CheckpointError
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import Vocabulary
@@ -109,7 +109,7 @@ def check_replaceable(folder: Path) -> None:
             "{folder} holds {strange}, which is no part of a checkpoint; name a new folder, or one that "
             "holds a checkpoint only",
             folder=str(folder),
-            strange=strange[0] if strange else Said("no folder"),
+            strange=strange[0] if strange else Translatable("no folder"),
         )
 
 

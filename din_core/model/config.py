@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from din_core.domain import CheckpointError
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 
 Architecture = Literal["base", "din", "dien"]
 BasePooling = Literal["average", "sum", "time decay"]
@@ -150,7 +150,7 @@ class ModelConfig:
     def departures(self) -> tuple[str, ...]:
         """Where a DIN differs from the plain one, in a word or two each."""
         with_unit = self.attention == "unit"
-        told = (
+        options = (
             (self.normalisation != "none", self.normalisation),
             (with_unit and self.unit_input == "paper", "paper input"),
             (with_unit and self.unit_activation != "dice", ACTIVATIONS[self.unit_activation]),
@@ -159,7 +159,7 @@ class ModelConfig:
             (self.project_query, "projected query"),
             (self.counts, "counts"),
         )
-        return tuple(word for differs, word in told if differs)
+        return tuple(word for differs, word in options if differs)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, the inverse of `from_dict`."""
@@ -211,16 +211,16 @@ def _flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
-_LIMITS: dict[str, tuple[Said, Callable[[Any], bool]]] = {
-    "tower_hidden": (Said("two whole numbers of 1 or more"), _two_widths),
-    "unit_hidden": (Said("two whole numbers of 1 or more"), _two_widths),
-    "tower_dropout": (Said("from 0 to below 1"), lambda value: _number(value) and 0 <= value < 1),
-    "max_history": (Said("a whole number of 1 or more"), _whole),
-    "half_life": (Said("a number of days above 0"), lambda value: _number(value) and value > 0),
-    "auxiliary_weight": (Said("0 or more"), lambda value: _number(value) and value >= 0),
+_LIMITS: dict[str, tuple[Translatable, Callable[[Any], bool]]] = {
+    "tower_hidden": (Translatable("two whole numbers of 1 or more"), _two_widths),
+    "unit_hidden": (Translatable("two whole numbers of 1 or more"), _two_widths),
+    "tower_dropout": (Translatable("from 0 to below 1"), lambda value: _number(value) and 0 <= value < 1),
+    "max_history": (Translatable("a whole number of 1 or more"), _whole),
+    "half_life": (Translatable("a number of days above 0"), lambda value: _number(value) and value > 0),
+    "auxiliary_weight": (Translatable("0 or more"), lambda value: _number(value) and value >= 0),
     **dict.fromkeys(
         ("learn_half_life", "unit_per_field", "unit_matches", "project_query", "counts", "history_sum"),
-        (Said("true or false"), _flag),
+        (Translatable("true or false"), _flag),
     ),
 }
 """What a config file may hold for each, in words and as a check."""

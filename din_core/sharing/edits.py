@@ -19,7 +19,7 @@ from din_core.domain import (
     SetProfile,
     Truncate,
 )
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
 
 MAX_EDITS = 50
@@ -63,7 +63,7 @@ def read_edit(parts: Parts) -> Edit:
         raise LinkError("each part of an edit has 1 to {limit} characters", limit=MAX_LENGTH)
     (least, most), read = KINDS[kind]
     if not least <= len(rest) <= most:
-        wanted = str(least) if least == most else Said("{least} to {most}", least=least, most=most)
+        wanted = str(least) if least == most else Translatable("{least} to {most}", least=least, most=most)
         raise LinkError(
             "the edit {kind} has {n} parts, it needs {wanted}", kind=shown(kind), n=len(rest), wanted=wanted
         )
@@ -84,7 +84,9 @@ def read_edits(text: str, problems: list[str]) -> tuple[Edit, ...]:
     """The edits of a text; a sentence for each that cannot be read, and for those beyond MAX_EDITS."""
     written = text.split(";") if text else []
     if len(written) > MAX_EDITS:
-        many = Said("The link names {n} edits; the first {limit} are used, the limit.", n=len(written), limit=MAX_EDITS)
+        many = Translatable(
+            "The link names {n} edits; the first {limit} are used, the limit.", n=len(written), limit=MAX_EDITS
+        )
         problems.append(many)
     found = []
     for one in written[:MAX_EDITS]:
@@ -92,7 +94,7 @@ def read_edits(text: str, problems: list[str]) -> tuple[Edit, ...]:
             found.append(read_edit([unquote(part) for part in one.split(",")]))
         except LinkError as error:
             text = shown(unquote(one))
-            problems.append(Said("The link's edit {text} is left out: {error}.", text=text, error=error.said))
+            problems.append(Translatable("The link's edit {text} is left out: {error}.", text=text, error=error.text))
     return tuple(found)
 
 

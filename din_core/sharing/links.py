@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlencode
 
 from din_core.domain import Edit, LinkError, Scenario
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 from din_core.sharing.edits import MAX_EDITS, read_edits, write_edits
 from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
 
@@ -127,7 +127,7 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
     version = values.get("v", [VERSION])[-1]
     if version != VERSION:
         problems.append(
-            Said(
+            Translatable(
                 "This link is of version {version}, but this DIN Lens reads version {own}: what is on screen is not "
                 "what was sent. Ask its sender for the numbers, or update DIN Lens.",
                 version=shown(version),
@@ -139,22 +139,24 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
     def one(name: str) -> str | None:
         found = kept(name, values.get(name, []), problems)
         if len(found) > 1:
-            problems.append(Said("The link names {n} values for {name}; the first is used.", n=len(found), name=name))
+            problems.append(
+                Translatable("The link names {n} values for {name}; the first is used.", n=len(found), name=name)
+            )
         return found[0] if found else None
 
     names = [unquote(name) for text in values.get("models", []) for name in text.split(",")]
     candidates = tuple(kept("item", values.get("item", []), problems))
     if len(candidates) > MAX_CANDIDATES:
         problems.append(
-            Said(
+            Translatable(
                 "The link names {n} candidates; the first {limit} are used, the limit.",
                 n=len(candidates),
                 limit=MAX_CANDIDATES,
             )
         )
-    told = len(problems)
+    before = len(problems)
     edits = read_edits(values.get("edits", [""])[0], problems)
-    last = len(edits) if len(problems) == told else 0  # after what is left out, no state is the one that was pinned
+    last = len(edits) if len(problems) == before else 0  # after what is left out, no state is the one that was pinned
     link = Link(
         user_id=one("user"),
         as_of=read_time(one("at"), problems),
@@ -179,7 +181,9 @@ def read_time(text: str | None, problems: list[str]) -> int | None:
     try:
         return seconds_of(text)
     except LinkError as error:
-        problems.append(Said("The link says that {error}; the newest impression is shown instead.", error=error.said))
+        problems.append(
+            Translatable("The link says that {error}; the newest impression is shown instead.", error=error.text)
+        )
         return None
 
 
@@ -188,7 +192,9 @@ def read_reference(text: str, last: int, problems: list[str]) -> int:
     if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_EDITS)) and int(text) <= last:
         return int(text)
     problems.append(
-        Said("The link pins the state after edit {text}, which is not here; the first one is pinned.", text=shown(text))
+        Translatable(
+            "The link pins the state after edit {text}, which is not here; the first one is pinned.", text=shown(text)
+        )
     )
     return 0
 
@@ -200,7 +206,9 @@ def read_view(given: Mapping[str, str | None], part: tuple[int, int] | None, pro
         if value.removeprefix("-" if name == "sort" else "") not in CHOICES[name]:
             known = ", ".join(CHOICES[name])
             if name == "sort":
-                problems.append(Said("The link sorts by {text}; known are {known}.", text=shown(value), known=known))
+                problems.append(
+                    Translatable("The link sorts by {text}; known are {known}.", text=shown(value), known=known)
+                )
             else:
                 problems.append(unknown(name, value, CHOICES[name]))
             del chosen[name]
@@ -215,11 +223,13 @@ def read_part(text: str | None, problems: list[str]) -> tuple[int, int] | None:
     try:
         part = seconds_of(first), seconds_of(last)
     except LinkError as error:
-        problems.append(Said("The link marks a part of the time, but {error}; no part is marked.", error=error.said))
+        problems.append(
+            Translatable("The link marks a part of the time, but {error}; no part is marked.", error=error.text)
+        )
         return None
     if part[0] > part[1]:
         problems.append(
-            Said(
+            Translatable(
                 "The link marks a part of the time that ends before it begins, {text}; none is marked.",
                 text=shown(text),
             )
@@ -228,10 +238,10 @@ def read_part(text: str | None, problems: list[str]) -> tuple[int, int] | None:
     return part
 
 
-def unknown(name: str, text: str, known: Sequence[str]) -> Said:
+def unknown(name: str, text: str, known: Sequence[str]) -> Translatable:
     """A value that is none of those known."""
-    told = {"name": name, "text": shown(text), "known": ", ".join(known)}
-    return Said("The link's {name} {text} is unknown; known are {known}.", **told)
+    values = {"name": name, "text": shown(text), "known": ", ".join(known)}
+    return Translatable("The link's {name} {text} is unknown; known are {known}.", **values)
 
 
 def kept(name: str, given: Sequence[str], problems: list[str]) -> list[str]:
@@ -239,7 +249,7 @@ def kept(name: str, given: Sequence[str], problems: list[str]) -> list[str]:
     long = [value for value in given if len(value) > MAX_LENGTH]
     if long:
         problems.append(
-            Said(
+            Translatable(
                 "The link's {name} has {n} characters, the limit is {limit}; it is left out.",
                 name=name,
                 n=len(long[0]),

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from din_core.domain import LinkError
 from din_core.domain.cohort import KINDS, LENGTHS
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 from din_core.sharing.edits import PLAIN
 from din_core.sharing.links import unknown
 from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
@@ -246,7 +246,7 @@ def read(kind: type[Choice], raw: Mapping[str, Sequence[str]]) -> tuple[Choice |
         own, parts = codec.values[name], list[Any]()
         if len(texts) > 1 and not own.many:
             many = {"n": len(texts), "name": codec.prefix + name}
-            problems.append(Said("The link names {n} values for {name}; the first is used.", **many))
+            problems.append(Translatable("The link names {n} values for {name}; the first is used.", **many))
         for text in texts if own.many else texts[:1]:
             parts += read_or_explain(codec.prefix + name, own, text, problems)
         if parts:
@@ -261,7 +261,7 @@ def read_or_explain(name: str, codec: ValueCodec, text: str, problems: list[str]
     except KeyError:
         problems.append(shortly_unknown(name, text, codec.known))
     except LinkError as error:
-        problems.append(Said("The link's {name} is left out: {error}.", name=name, error=error.said))
+        problems.append(Translatable("The link's {name} is left out: {error}.", name=name, error=error.text))
     return []
 
 
@@ -272,6 +272,6 @@ def read_value(codec: ValueCodec, text: str) -> Any:
     return codec.read(text)
 
 
-def shortly_unknown(name: str, text: str, known: Sequence[str]) -> Said:
+def shortly_unknown(name: str, text: str, known: Sequence[str]) -> Translatable:
     """A value that is none of those known; of many, the first and the last are told."""
     return unknown(name, text, known if len(known) < 10 else (known[0], "…", known[-1]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from din_core.domain import CheckpointError, DinLensError, Edit, Impression, Item, Scenario, State, UnknownItem
 from din_core.domain.edits import fitting, items_needed
-from din_core.domain.said import Said, sentence_of
+from din_core.domain.translatable import Translatable, sentence_of
 from din_core.sharing.edits import edit_parts
 from din_core.sharing.links import Link
 from din_core.sharing.values import shown
@@ -59,7 +59,7 @@ def resolve(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
     start, items = what_if_start(store, found.scenario), items_of(store, link.edits)
     kept, wrong = fitting(start, link.edits, items)
     problems = [
-        Said("The edit {text} is left out: {error}", text=shown(",".join(edit_parts(edit))), error=error.said)
+        Translatable("The edit {text} is left out: {error}", text=shown(",".join(edit_parts(edit))), error=error.text)
         for edit, error in wrong
     ]
     before, _ = fitting(start, link.edits[: link.reference], items)
@@ -95,7 +95,7 @@ def fill_in(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
         return Resolved(replace(opening, checkpoints=models), problems)
     user_id = link.user_id or (opening.user_id if opening else None)
     if user_id is None:
-        return Resolved(None, (*problems, Said("The link names no user; search for one.")))
+        return Resolved(None, (*problems, Translatable("The link names no user; search for one.")))
     try:
         impressions = store.impressions(user_id)
         for item_id in link.candidate_ids:
@@ -109,13 +109,14 @@ def fill_in(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
         items = opening.candidate_ids
     if not items:
         return Resolved(
-            None, (*problems, Said("User {user_id} has no impression; search for a candidate.", user_id=user_id))
+            None,
+            (*problems, Translatable("User {user_id} has no impression; search for a candidate.", user_id=user_id)),
         )
     given = link.context or context_of(impressions, as_of, items[0])
     strange = [name for name in given if name not in setting.context_fields]
     if strange:
         quoted = ", ".join(shown(name) for name in strange)
-        lacking = Said("This store has no context field {names}; the link's value is left out.", names=quoted)
+        lacking = Translatable("This store has no context field {names}; the link's value is left out.", names=quoted)
         problems = (*problems, lacking)
     context = {name: given.get(name) for name in setting.context_fields}
     return Resolved(Scenario(user_id, as_of, items, models, context), problems)
@@ -141,7 +142,7 @@ def find_checkpoints(wanted: Sequence[str], fingerprints: Mapping[str, str]) -> 
         elif name in fingerprints:
             found.append(name)
             problems.append(
-                Said(
+                Translatable(
                     "This link was made with version {sent} of the model {name}; here is version {here}, so the "
                     "numbers may differ from those that were sent.",
                     sent=shown(fingerprint),
@@ -152,11 +153,13 @@ def find_checkpoints(wanted: Sequence[str], fingerprints: Mapping[str, str]) -> 
         else:
             at_hand = ", ".join(fingerprints)
             problems.append(
-                Said("There is no model {text} here; at hand are {at_hand}.", text=shown(text), at_hand=at_hand)
+                Translatable("There is no model {text} here; at hand are {at_hand}.", text=shown(text), at_hand=at_hand)
             )
     names = tuple(dict.fromkeys(found))
     if len(names) > ON_SCREEN:
-        many = Said("The link names {n} models; the first {limit} are shown, the limit.", n=len(names), limit=ON_SCREEN)
+        many = Translatable(
+            "The link names {n} models; the first {limit} are shown, the limit.", n=len(names), limit=ON_SCREEN
+        )
         problems.append(many)
     return (names or tuple(fingerprints))[:ON_SCREEN], tuple(problems)
 
@@ -208,5 +211,5 @@ def find_opening(
 
 def sentence(error: Exception | str) -> str:
     """An error's text as a sentence; it remembers how it was made, where the error does."""
-    text = error.said if isinstance(error, DinLensError) else error if isinstance(error, str) else str(error)
-    return text.as_sentence() if isinstance(text, Said) else sentence_of(text)
+    text = error.text if isinstance(error, DinLensError) else error if isinstance(error, str) else str(error)
+    return text.as_sentence() if isinstance(text, Translatable) else sentence_of(text)

@@ -6,7 +6,7 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DatabaseError
 
 from din_core.domain import StoreError
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 from din_core.store.behavior_store import BehaviorStore
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
 from din_core.store.queries.search import choose_search
@@ -89,5 +89,5 @@ def other_version(address: URL, version: str | None) -> StoreError:
     )
 
 
-def _how_to_fill(address: URL) -> Said:
-    return Said("fill one with `python -m trainer ingest TABLES --store {address}`", address=str(address))
+def _how_to_fill(address: URL) -> Translatable:
+    return Translatable("fill one with `python -m trainer ingest TABLES --store {address}`", address=str(address))

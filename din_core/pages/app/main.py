@@ -39,7 +39,7 @@ def wait_for_app() -> App:
             place.progress(stage.share or 0.0, text=f"{t(stage.text, step=t(stage.step))} …")
             app = start.wait(0.1)
     except DinLensError as error:
-        report([error.said])
+        report([error.text])
         st.button(t("Try again"), on_click=caches.startup.clear)
         st.stop()
     place.empty()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from din_core.domain import CheckpointError, DinLensError, Scenario
 from din_core.pages.app.demo_store import demo_store
-from din_core.pages.language.marker import T
+from din_core.pages.language.translation_mark import T
 from din_core.sharing import Setting, find_opening
 from din_core.store import BehaviorStore, StoreSummary, open_store
 
@@ -40,7 +40,7 @@ class App:
     setting: Setting
     checkpoints: Path
     """The folder that the models come from."""
-    _said: dict[str, Mapping[str, ModelWords]] = field(default_factory=dict, repr=False, compare=False)
+    _words_by_language: dict[str, Mapping[str, ModelWords]] = field(default_factory=dict, repr=False, compare=False)
     """The models in words, by language."""
 
     @property
@@ -50,9 +50,9 @@ class App:
         from din_core.pages.language.translate import current
 
         language = current()
-        if language not in self._said:
-            self._said[language] = describe_models(self.scorers)
-        return self._said[language]
+        if language not in self._words_by_language:
+            self._words_by_language[language] = describe_models(self.scorers)
+        return self._words_by_language[language]
 
 
 @dataclass(frozen=True)

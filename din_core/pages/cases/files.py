@@ -82,7 +82,7 @@ def find_cases(app: App) -> LoadedCases | None:
         key = (str(folder), *((folder / name).stat().st_mtime_ns for name in FILES if (folder / name).is_file()))
         found = cached_cases(folder, key)
     except DinLensError as error:
-        report([error.said])
+        report([error.text])
         return None
     main, base = found.about.main, found.about.base
     report(misfits(app, found))
@@ -155,9 +155,12 @@ def fitting(cases: Cases, chosen: Sliced) -> tuple[Sliced, list[str]]:
     """The choice, and a sentence for each value that no impression has: all are shown then."""
     known = offered(cases)
     strange = {n: v for n, values in known.items() if (v := getattr(chosen, n)) is not None and v not in values}
-    said: dict[str, Callable[[Any], str]] = {"profile": profile_words, "category": value_words, "week": day}
+    in_words: dict[str, Callable[[Any], str]] = {"profile": profile_words, "category": value_words, "week": day}
     problems = [
-        t("None of these impressions is of “{value}”, which the link names: all are shown.", value=said[name](value))
+        t(
+            "None of these impressions is of “{value}”, which the link names: all are shown.",
+            value=in_words[name](value),
+        )
         for name, value in strange.items()
     ]
     without: dict[str, Any] = dict.fromkeys(strange)
@@ -207,14 +210,14 @@ def pick(
 
 def slice_words(chosen: Slice) -> str:
     """What a slice's impressions have in common; its outcome is not said."""
-    told = [
+    parts = [
         profile_words(ANY if chosen.profile is None else chosen.profile),
         category_words(ANY if chosen.category is None else chosen.category),
         week_words(ANY if chosen.week is None else chosen.week),
     ]
     if chosen.length is not None:
-        told.append(f"{t('Different items in the history')}: {length_words(chosen.length)}")
-    return " · ".join(told)
+        parts.append(f"{t('Different items in the history')}: {length_words(chosen.length)}")
+    return " · ".join(parts)
 
 
 def some(choice: Any) -> Any:

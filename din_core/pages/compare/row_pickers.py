@@ -30,7 +30,7 @@ def control(
     label: str,
     options: Sequence[Any],
     value: object,
-    said: Callable[[Any], str],
+    option_text: Callable[[Any], str],
     change: Callable[[Any], CompareChoice],
 ) -> None:
     """One choice of the comparison among a few."""
@@ -39,7 +39,7 @@ def control(
     st.segmented_control(
         label,
         options,
-        format_func=said,
+        format_func=option_text,
         required=True,
         key=key,
         on_change=lambda: address.choose_on_page(change(st.session_state[key])),

@@ -19,7 +19,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from din_core.domain import DinLensError, StoreError
-from din_core.pages.language.translate import T, said, t
+from din_core.pages.language.translate import T, t, translate_text
 from din_core.pages.session import visitor
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.text_tables import show_table
@@ -83,7 +83,7 @@ def show_import() -> None:
         if checked is not None:
             show_writing(root, files, checked)
     except DinLensError as error:
-        report([error.said])
+        report([error.text])
 
 
 def choose_source() -> str:
@@ -259,7 +259,7 @@ def rejects_table(found: IngestReport) -> pd.DataFrame:
         [
             {
                 t("Table"): reject.table,
-                t("Reason"): literal(said(reject.reason)),
+                t("Reason"): literal(translate_text(reject.reason)),
                 t("Rows"): f"{reject.count:,}",
                 t("Examples"): literal(
                     "; ".join(t('row {row}: "{value}"', row=e.row, value=e.value) for e in reject.examples)

@@ -42,7 +42,7 @@ class Words:
     when: str = T("{outcome} at {date}")
     """An outcome with its impression's date."""
 
-    def said(self) -> Words:
+    def translated(self) -> Words:
         """The same in the visitor's language."""
         values = (t(text) for text in astuple(self))
         return Words(*values)
@@ -74,7 +74,7 @@ HOUSEHOLDS = Words(
 def words_for(summary: StoreSummary) -> Words:
     """Words for the store at hand, in the visitor's language: shopping words where its users are households."""
     shopping = any(name.startswith("household") for name in summary.user_fields)
-    return (HOUSEHOLDS if shopping else Words()).said()
+    return (HOUSEHOLDS if shopping else Words()).translated()
 
 
 def profile(user: User) -> list[str]:

@@ -176,13 +176,13 @@ def pooling_words(config: ModelConfig, half_life: float | None = None) -> str:
         )
     by = t(WEIGHED[config.attention])
     if config.normalisation == "none":
-        said = t("weighted sum pooling, {weights} not normalised", weights=by)
+        pooling = t("weighted sum pooling, {weights} not normalised", weights=by)
     else:
         normalisation = t(OPTIONS[config.normalisation])
-        said = t("weighted sum pooling, {weights} normalised by {how}", weights=by, how=normalisation)
+        pooling = t("weighted sum pooling, {weights} normalised by {how}", weights=by, how=normalisation)
     if not config.unit_per_field:
-        return said
-    return t("{pooling}; shown are those of the item itself, each item field has its own", pooling=said)
+        return pooling
+    return t("{pooling}; shown are those of the item itself, each item field has its own", pooling=pooling)
 
 
 def weight_kind(config: ModelConfig) -> str:

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from din_core.domain.said import Said, sentence_of
-from din_core.pages.language import marker as mark
+from din_core.domain.translatable import Translatable, sentence_of
+from din_core.pages.language import translation_mark
 from din_core.pages.session import visitor
 
 TEXTS = Path(__file__).with_name("texts")
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 """By code, each in its own words."""
 DEFAULT = "en"
-T = mark.T
+T = translation_mark.T
 
 
 def t(text: str, **values: object) -> str:
@@ -47,21 +47,24 @@ def dictionary(language: str) -> Mapping[str, str]:
 
 
 def sentence(text: str) -> str:
-    """A sentence of the core, in the visitor's language where it remembers how it was made."""
-    if not isinstance(text, Said) or current() == DEFAULT:
+    """A sentence of the core, in the visitor's language where it is translatable."""
+    if not isinstance(text, Translatable) or current() == DEFAULT:
         return sentence_of(text)
-    told = said(text)
-    return told if told.endswith((".", "。")) else t("{sentence}.", sentence=told)
+    whole = translate_text(text)
+    return whole if whole.endswith((".", "。")) else t("{sentence}.", sentence=whole)
 
 
-def said(text: str) -> str:
-    """A text of the core, in the visitor's language where it remembers how it was made."""
-    return retold(text, current()) if isinstance(text, Said) and current() != DEFAULT else str(text)
+def translate_text(text: str) -> str:
+    """A text of the core, in the visitor's language where it is translatable."""
+    return translate_into(text, current()) if isinstance(text, Translatable) and current() != DEFAULT else str(text)
 
 
-def retold(text: Said, language: str) -> str:
-    """The same in `language`, and so are the values in it that were made like it."""
-    values = {n: retold(value, language) if isinstance(value, Said) else value for n, value in text.values.items()}
+def translate_into(text: Translatable, language: str) -> str:
+    """The text in `language`, and so are the values in it that are translatable."""
+    values = {
+        n: translate_into(value, language) if isinstance(value, Translatable) else value
+        for n, value in text.values.items()
+    }
     return translated(text.template, language).format(**values) if values else translated(text.template, language)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 from din_core.store.schema import MAX_TIMESTAMP, SPLITS
 
 Mask = NDArray[np.bool_]
@@ -30,7 +30,7 @@ class Checked:
     """A column's values and its faults: (reason, rows). Values of faulty rows mean nothing."""
 
     values: Any
-    faults: list[tuple[Said, Mask]] = field(default_factory=list)
+    faults: list[tuple[Translatable, Mask]] = field(default_factory=list)
 
 
 def texts(column: pa.Array) -> pa.Array:
@@ -54,17 +54,19 @@ def texts(column: pa.Array) -> pa.Array:
 def ids(name: str, column: pa.Array) -> Checked:
     """Ids as text; whole numbers without ".0", however they were written."""
     column = _plain(column)
-    faults: list[tuple[Said, Mask]] = []
+    faults: list[tuple[Translatable, Mask]] = []
     values = texts(column)
     missing = _mask(pc.is_null(values))
-    faults.append((Said("{name} is missing", name=name), missing))
+    faults.append((Translatable("{name} is missing", name=name), missing))
     if pa.types.is_floating(column.type):
         numbers = column.fill_null(np.nan).to_numpy(zero_copy_only=False)
         with np.errstate(invalid="ignore"):
             broken = ~missing & ~((np.floor(numbers) == numbers) & (np.abs(numbers) < _EXACT_FLOAT))
         faults.append(
             (
-                Said("{name} is a number with decimals or beyond 2^53: write it as whole number or text", name=name),
+                Translatable(
+                    "{name} is a number with decimals or beyond 2^53: write it as whole number or text", name=name
+                ),
                 broken,
             )
         )
@@ -88,11 +90,11 @@ def timestamps(column: pa.Array) -> Checked:
     return Checked(
         seconds,
         [
-            (Said("{name} is missing", name="timestamp"), missing),
-            (Said("timestamp is no time: write whole seconds or ISO 8601"), unreadable),
-            (Said("timestamp is before 1970"), present & (seconds < 0)),
+            (Translatable("{name} is missing", name="timestamp"), missing),
+            (Translatable("timestamp is no time: write whole seconds or ISO 8601"), unreadable),
+            (Translatable("timestamp is before 1970"), present & (seconds < 0)),
             (
-                Said("timestamp is beyond the year 2100: seconds are read, and milliseconds look like this"),
+                Translatable("timestamp is beyond the year 2100: seconds are read, and milliseconds look like this"),
                 present & (seconds >= MAX_TIMESTAMP),
             ),
         ],
@@ -108,8 +110,8 @@ def labels(column: pa.Array) -> Checked:
     return Checked(
         values,
         [
-            (Said("{name} is missing", name="label"), missing),
-            (Said("label is neither 0 nor 1"), ~missing & _mask(pc.is_null(position))),
+            (Translatable("{name} is missing", name="label"), missing),
+            (Translatable("label is neither 0 nor 1"), ~missing & _mask(pc.is_null(position))),
         ],
     )
 
@@ -122,8 +124,8 @@ def splits(column: pa.Array) -> Checked:
     return Checked(
         values,
         [
-            (Said("{name} is missing", name="split"), missing),
-            (Said("split is none of train, valid, test"), ~missing & ~known),
+            (Translatable("{name} is missing", name="split"), missing),
+            (Translatable("split is none of train, valid, test"), ~missing & ~known),
         ],
     )
 
@@ -141,7 +143,7 @@ def prices(column: pa.Array) -> Checked:
     else:
         values = np.full(len(column), np.nan)
         missing = _mask(pc.is_null(column))
-    return Checked(values, [(Said("price is not a number"), ~missing & ~np.isfinite(values))])
+    return Checked(values, [(Translatable("price is not a number"), ~missing & ~np.isfinite(values))])
 
 
 def references(name: str, table: str, values: pa.Array, known: pa.Array) -> Checked:
@@ -150,7 +152,7 @@ def references(name: str, table: str, values: pa.Array, known: pa.Array) -> Chec
     unknown = _mask(pc.is_null(position)) & ~_mask(pc.is_null(values))
     return Checked(
         _positions(position),
-        [(Said("{name} is not in {table}, or its row there is rejected", name=name, table=table), unknown)],
+        [(Translatable("{name} is not in {table}, or its row there is rejected", name=name, table=table), unknown)],
     )
 
 

@@ -13,7 +13,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from din_core.domain import StoreError
-from din_core.domain.said import Said, listed
+from din_core.domain.translatable import Translatable, join_texts
 
 REQUIRED = {
     "items": ("item_id",),
@@ -100,23 +100,25 @@ def find_tables(folder: Path, required: bool = True) -> dict[str, TableFile]:
             "{folder} is not a folder; give the one that holds items, users, behaviors, impressions", folder=str(folder)
         )
     found: dict[str, TableFile] = {}
-    problems: list[Said] = []
+    problems: list[Translatable] = []
     for name in REQUIRED:
         paths = [path for suffix in (".parquet", ".csv") if (path := folder / (name + suffix)).is_file()]
         if len(paths) == 2:
-            problems.append(Said("both {one} and {other} are there: keep one", one=paths[0].name, other=paths[1].name))
+            problems.append(
+                Translatable("both {one} and {other} are there: keep one", one=paths[0].name, other=paths[1].name)
+            )
         elif paths:
             try:
                 found[name] = _open(name, paths[0])
             except StoreError as error:
-                problems.append(error.said)
+                problems.append(error.text)
         elif required:
-            problems.append(Said("{name}.parquet or {name}.csv is missing", name=name))
+            problems.append(Translatable("{name}.parquet or {name}.csv is missing", name=name))
     if not found and not problems:
-        problems.append(Said("none of items, users, behaviors, impressions is there"))
+        problems.append(Translatable("none of items, users, behaviors, impressions is there"))
     if problems:
         raise StoreError(
-            "the tables in {folder} cannot be read: {problems}", folder=str(folder), problems=listed(problems)
+            "the tables in {folder} cannot be read: {problems}", folder=str(folder), problems=join_texts(problems)
         )
     return found
 

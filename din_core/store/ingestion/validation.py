@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 from din_core.store.ingestion import column_checks as checks
 from din_core.store.ingestion.column_checks import Checked, Mask
 from din_core.store.ingestion.rejects import Reject, TableCounts
@@ -90,7 +90,7 @@ class TableValidation:
             if key_index:
                 column = f"{file.name[:-1]}_id"
                 again = _repeated(checked[column].values, good, seen)
-                reason = Said("{column} stands in more than one row; the first is kept", column=column)
+                reason = Translatable("{column} stands in more than one row; the first is kept", column=column)
                 self._log(file, batch, column, reason, again, given)
                 good &= ~again
                 key_index.add(checked[column].values.filter(pa.array(good)).to_pylist())
@@ -147,7 +147,7 @@ class TableValidation:
     def _log_broken_rows(self, file: TableFile) -> None:
         if not file.broken_rows:
             return
-        reason = Said("not {n} cells, as the header has", n=len(file.columns))
+        reason = Translatable("not {n} cells, as the header has", n=len(file.columns))
         reject = self.rejects[file.name, reason] = Reject(file.name, reason, len(file.broken_rows))
         for row, cells in file.broken_rows[: reject.wants_examples()]:
             reject.add_example(file.path.name, row, f"{cells} cells")

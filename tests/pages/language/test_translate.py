@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from din_core.domain import DinLensError, LinkError, UnknownUser
-from din_core.domain.said import Said
+from din_core.domain.translatable import Translatable
 from din_core.explain.verdict import TEXTS
 from din_core.metrics.inputs import MetricError
-from din_core.pages.language.translate import LANGUAGES, dictionary, retold, sentence, translated
+from din_core.pages.language.translate import LANGUAGES, dictionary, sentence, translate_into, translated
 from din_core.pages.session.visitor import as_visitor
 
 CORE = Path(__file__).parents[3] / "din_core"
@@ -22,8 +22,8 @@ PAGES = CORE / "pages"
 OTHERS = [code for code in LANGUAGES if code != "en"]
 
 
-def said_in_python() -> Iterator[str]:
-    """Every text that a page says by `t`, or marks by `T`."""
+def texts_in_python() -> Iterator[str]:
+    """Every text that a page gives to `t`, or marks by `T`."""
     for path in sorted(PAGES.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("t", "T"):
@@ -36,9 +36,9 @@ def said_in_python() -> Iterator[str]:
                         )
 
 
-def said_by_the_core() -> Iterator[str]:
+def templates_in_the_core() -> Iterator[str]:
     """Every template of an error or a problem; those of metrics are of the command line alone."""
-    kinds = {"Said", *(kind.__name__ for kind in kinds_of(DinLensError) if kind is not MetricError)}
+    kinds = {"Translatable", *(kind.__name__ for kind in kinds_of(DinLensError) if kind is not MetricError)}
     for path in sorted(CORE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds:
@@ -58,8 +58,8 @@ def kinds_of(kind: type[Exception]) -> Iterator[type[Exception]]:
             yield from kinds_of(derived)
 
 
-def everything_said() -> set[str]:
-    return {*said_in_python(), *said_in_javascript(), *said_by_the_core(), *TEXTS.values()}
+def every_text() -> set[str]:
+    return {*texts_in_python(), *texts_in_javascript(), *templates_in_the_core(), *TEXTS.values()}
 
 
 def either(given: ast.expr) -> Iterator[ast.expr]:
@@ -70,7 +70,7 @@ def either(given: ast.expr) -> Iterator[ast.expr]:
         yield given
 
 
-def said_in_javascript() -> Iterator[str]:
+def texts_in_javascript() -> Iterator[str]:
     for path in sorted(PAGES.rglob("*.js")):
         for text in re.findall(r'\bsay\(\s*"((?:[^"\\]|\\.)*)"', path.read_text(encoding="utf-8")):
             yield text.replace('\\"', '"')
@@ -83,12 +83,12 @@ def names(text: str) -> list[str]:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_everything_said_is_said_in_every_language(language: str) -> None:
-    assert everything_said() - set(dictionary(language)) == set()
+    assert every_text() - set(dictionary(language)) == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_nothing_is_translated_that_nobody_says(language: str) -> None:
-    assert set(dictionary(language)) - everything_said() == set()
+    assert set(dictionary(language)) - every_text() == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -101,10 +101,12 @@ def test_what_has_no_translation_is_said_in_english() -> None:
     assert translated("Nobody says this", "zh") == "Nobody says this"
 
 
-def test_an_error_is_retold_with_its_values_and_the_errors_within_it() -> None:
+def test_an_error_is_translated_with_its_values_and_the_errors_within_it() -> None:
     inner = LinkError("the time {text} is not a date such as 2017-11-20T00:00:00Z", text="“soon”")
-    outer = Said("The link says that {error}; the newest impression is shown instead.", error=inner.said)
-    assert retold(outer, "zh") == "链接有误：时间“soon”不是 2017-11-20T00:00:00Z 这样的日期；改为显示最新的曝光。"
+    outer = Translatable("The link says that {error}; the newest impression is shown instead.", error=inner.text)
+    assert (
+        translate_into(outer, "zh") == "链接有误：时间“soon”不是 2017-11-20T00:00:00Z 这样的日期；改为显示最新的曝光。"
+    )
 
 
 def test_an_error_is_a_sentence_in_every_language() -> None:
@@ -112,7 +114,7 @@ def test_an_error_is_a_sentence_in_every_language() -> None:
         'no user "{user_id}" in the store; search for one by the beginning of its id', user_id="<b>{n}</b>"
     )
     with as_visitor("en"):
-        assert sentence(error.said) == ('No user "<b>{n}</b>" in the store; search for one by the beginning of its id.')
+        assert sentence(error.text) == ('No user "<b>{n}</b>" in the store; search for one by the beginning of its id.')
     with as_visitor("zh"):
-        assert sentence(error.said) == "行为库中没有用户“<b>{n}</b>”；请按 ID 的开头搜索。"
+        assert sentence(error.text) == "行为库中没有用户“<b>{n}</b>”；请按 ID 的开头搜索。"
         assert sentence("said elsewhere") == "Said elsewhere."

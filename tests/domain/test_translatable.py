@@ -9,30 +9,30 @@ import pickle
 import pytest
 
 from din_core.domain import DinLensError, RejectedRows, StoreError
-from din_core.domain.said import Said, listed, sentence_of
+from din_core.domain.translatable import Translatable, join_texts, sentence_of
 from din_core.sharing import sentence
 
 
 def test_an_error_is_its_english_text_and_keeps_template_and_values() -> None:
     error = StoreError("{file} lacks {missing:,}", file="a.csv", missing=1200)
     assert str(error) == "a.csv lacks 1,200"
-    assert (error.said.template, error.said.values) == ("{file} lacks {missing:,}", {"file": "a.csv", "missing": 1200})
+    assert (error.text.template, error.text.values) == ("{file} lacks {missing:,}", {"file": "a.csv", "missing": 1200})
 
 
 def test_braces_in_values_and_in_texts_without_values_are_left_alone() -> None:
     assert str(DinLensError("write {}")) == "write {}"
-    assert Said("{text}!", text="{0} {n}") == "{0} {n}!"
+    assert Translatable("{text}!", text="{0} {n}") == "{0} {n}!"
 
 
-@pytest.mark.parametrize("again", [copy.deepcopy, lambda said: pickle.loads(pickle.dumps(said))])
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda text: pickle.loads(pickle.dumps(text))])
 def test_a_copy_remembers_too(again) -> None:
-    said = again(Said("{n} of {{", n=3))
-    assert (said, said.template, said.values) == ("3 of {", "{n} of {{", {"n": 3})
+    text = again(Translatable("{n} of {{", n=3))
+    assert (text, text.template, text.values) == ("3 of {", "{n} of {{", {"n": 3})
 
 
 def test_an_error_made_of_an_errors_text_remembers() -> None:
     first = StoreError("no {n}", n=3)
-    assert DinLensError(first.said).said.values == {"n": 3}
+    assert DinLensError(first.text).text.values == {"n": 3}
 
 
 def test_rejected_rows_carry_their_rows() -> None:
@@ -41,8 +41,8 @@ def test_rejected_rows_carry_their_rows() -> None:
 
 
 def test_a_list_is_one_text() -> None:
-    assert listed([Said("a")]) == "a"
-    assert listed([Said("{n} a", n=1), Said("b"), Said("c")]) == "1 a; b; c"
+    assert join_texts([Translatable("a")]) == "a"
+    assert join_texts([Translatable("{n} a", n=1), Translatable("b"), Translatable("c")]) == "1 a; b; c"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_sentence_begins_and_ends_as_one(text: str, whole: str) -> None:
 
 
 def test_a_sentence_of_an_error_remembers() -> None:
-    told = sentence(StoreError("no {what}", what="store"))
-    assert told == "No store."
-    assert isinstance(told, Said) and told.template == "no {what}"
-    assert json.dumps([told]) == '["No store."]'
+    text = sentence(StoreError("no {what}", what="store"))
+    assert text == "No store."
+    assert isinstance(text, Translatable) and text.template == "no {what}"
+    assert json.dumps([text]) == '["No store."]'

@@ -1,4 +1,4 @@
-"""A text that remembers how it was made, so that it can be said in another language."""
+"""A text that keeps its template and values, so that pages can translate it."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 
 
-class Said(str):
-    """English text, made of a template and the values in it: `Said("no user {user_id}", user_id="7")`.
+class Translatable(str):
+    """English text, made of a template and the values in it: `Translatable("no user {user_id}", user_id="7")`.
 
-    A value may be a Said itself. Without values the template is the text as it is, braces too.
+    A value may be a Translatable itself. Without values the template is the text as it is, braces too.
     """
 
     template: str
     values: Mapping[str, object]
 
-    def __new__(cls, template: str, /, **values: object) -> Said:
-        if isinstance(template, Said) and not values:
-            return template._written(str(template))
+    def __new__(cls, template: str, /, **values: object) -> Translatable:
+        if isinstance(template, Translatable) and not values:
+            return template._with_text(str(template))
         made = super().__new__(cls, template.format(**values) if values else template)
         made.template, made.values = str(template), values
         return made
 
-    def _written(self, text: str) -> Said:
+    def _with_text(self, text: str) -> Translatable:
         """The same template and values, written as `text`."""
         other = super().__new__(type(self), text)
         other.template, other.values = self.template, self.values
         return other
 
-    def as_sentence(self) -> Said:
+    def as_sentence(self) -> Translatable:
         """With a capital and a full stop."""
-        return self._written(sentence_of(self))
+        return self._with_text(sentence_of(self))
 
 
 def sentence_of(text: str) -> str:
@@ -39,6 +39,6 @@ def sentence_of(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "。")) else ".")
 
 
-def listed(texts: Sequence[Said]) -> Said:
+def join_texts(texts: Sequence[Translatable]) -> Translatable:
     """`one; two; three`; at least one."""
-    return reduce(lambda first, rest: Said("{first}; {rest}", first=first, rest=rest), texts)
+    return reduce(lambda first, rest: Translatable("{first}; {rest}", first=first, rest=rest), texts)
