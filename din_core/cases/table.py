@@ -77,8 +77,30 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class Cases:
-    """Every impression of a split (or of a sample of it), by user and time."""
+class WeightColumns:
+    """What one model and its weights say of M impressions."""
+
+    probability: Floats
+    """(M,)"""
+    behaviors: Ints
+    """(M,) length of the history as the model sees it, repeats counted"""
+    distinct: Ints
+    """(M,) the same, repeats folded"""
+    intensity: Floats
+    """(M,) Σ of all weights, repeats counted"""
+    top_weight: Floats
+    """(M,) the largest weight of one occurrence; NaN without behaviors"""
+    top_item: Ints
+    """(M,) whose it is; -1 without behaviors"""
+    low_weight: Floats
+    """(M,) the smallest weight of one occurrence; NaN without behaviors"""
+    low_item: Ints
+    """(M,) whose it is; -1 without behaviors"""
+
+
+@dataclass(frozen=True)
+class Cases(WeightColumns):
+    """Every impression of a split (or of a sample of it), by user and time; the weights are the main model's."""
 
     about: About
     user_ids: tuple[str, ...]
@@ -99,24 +121,8 @@ class Cases:
     """(M,) seconds since 1970-01-01 UTC"""
     label: NDArray[np.bool_]
     """(M,)"""
-    probability: Floats
-    """(M,) by the main model"""
     base_probability: Floats
     """(M,) by the model that it is compared with"""
-    behaviors: Ints
-    """(M,) length of the history as the main model sees it, repeats counted"""
-    distinct: Ints
-    """(M,) the same, repeats folded"""
-    intensity: Floats
-    """(M,) Σ of all weights, repeats counted"""
-    top_weight: Floats
-    """(M,) the largest weight of one occurrence; NaN without behaviors"""
-    top_item: Ints
-    """(M,) whose it is; -1 without behaviors"""
-    low_weight: Floats
-    """(M,) the smallest weight of one occurrence; NaN without behaviors"""
-    low_item: Ints
-    """(M,) whose it is; -1 without behaviors"""
     tau: Floats
     """(M,) Kendall's τ-b of weights × counts and leave-one-out effects; NaN where not measured, or nothing to rank"""
     share: Floats

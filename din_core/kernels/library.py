@@ -39,7 +39,7 @@ LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LoadResult:
     """What came of looking for the library."""
 
     library: ctypes.CDLL | None
@@ -57,25 +57,25 @@ _LOCK = threading.Lock()
 def load() -> ctypes.CDLL | None:
     """The library, compiled on first use; None where there can be none, which is logged once a process."""
     with _LOCK:
-        return _outcome().library
+        return _load_result().library
 
 
 def status() -> str:
     """One line: where the library is, or why there is none."""
     with _LOCK:
-        return _outcome().sentence
+        return _load_result().sentence
 
 
 @cache
-def _outcome() -> Outcome:
+def _load_result() -> LoadResult:
     if os.environ.get("DIN_KERNELS", "").lower() == "off":
-        return Outcome(None, "compiled kernels are off: DIN_KERNELS=off")
+        return LoadResult(None, "compiled kernels are off: DIN_KERNELS=off")
     try:
         library, path = find_library(SOURCES)
     except LibraryError as error:
         LOG.warning("%s", error)
-        return Outcome(None, str(error))
-    return Outcome(library, f"compiled kernels: {path}")
+        return LoadResult(None, str(error))
+    return LoadResult(library, f"compiled kernels: {path}")
 
 
 def find_library(sources: Path) -> tuple[ctypes.CDLL, Path]:

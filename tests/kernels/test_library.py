@@ -40,9 +40,9 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def fresh(monkeypatch: pytest.MonkeyPatch, sources: Path):
     """`load` as in a process that has not asked yet, on these sources."""
     monkeypatch.setattr(library, "SOURCES", sources)
-    library._outcome.cache_clear()
+    library._load_result.cache_clear()
     yield library
-    library._outcome.cache_clear()
+    library._load_result.cache_clear()
 
 
 def a_compiler(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:

@@ -17,45 +17,24 @@ from din_core.pages.models.model_pair import choose
 from din_core.pages.session import address
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.frame import literal
+from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.sharing.links import MAX_CANDIDATES
-from din_core.sharing.page_choices import COLUMNS, By, CompareChoice
+from din_core.sharing.page_choices import COLUMNS, By, CompareChoice, Fold, Order
 
 KINDS: dict[By, str] = {"candidates": T("Candidates"), "models": T("Models"), "users": T("Users")}
-FOLDS = {"item": T("Items"), "category": T("Categories")}
-ORDERS = {"weight": T("Strongest first"), "time": T("Oldest first")}
-
-
-def control(
-    name: str,
-    label: str,
-    options: Sequence[Any],
-    value: object,
-    option_text: Callable[[Any], str],
-    change: Callable[[Any], CompareChoice],
-) -> None:
-    """One choice of the comparison among a few."""
-    key = f"compare_{name}"
-    st.session_state[key] = value
-    st.segmented_control(
-        label,
-        options,
-        format_func=option_text,
-        required=True,
-        key=key,
-        on_change=lambda: address.choose_on_page(change(st.session_state[key])),
-    )
+FOLDS: dict[Fold, str] = {"item": T("Items"), "category": T("Categories")}
+ORDERS: dict[Order, str] = {"weight": T("Strongest first"), "time": T("Oldest first")}
 
 
 def choose_kind() -> None:
     """What the rows are. Another kind folds its columns in its own way again."""
     now = address.page_choice(CompareChoice)
-    control(
-        "by",
+    segmented_choice(
+        "compare_by",
         t("What to compare"),
-        list(KINDS),
+        {by: t(text) for by, text in KINDS.items()},
         now.by,
-        lambda by: t(KINDS[by]),
-        lambda by: replace(now, by=by, fold=None),
+        lambda by: address.choose_on_page(replace(address.page_choice(CompareChoice), by=by, fold=None)),
     )
 
 
@@ -150,28 +129,14 @@ def other_box(now: CompareInputs, selected: User | None) -> None:
 
 def choose_columns(comparison: CompareChoice) -> None:
     """What a column holds, how many there are, and in which order."""
+
+    def keep(name: str) -> Callable[[Any], None]:
+        return lambda value: address.choose_on_page(replace(address.page_choice(CompareChoice), **{name: value}))
+
+    folds = {fold: t(text) for fold, text in FOLDS.items()}
+    orders = {order: t(text) for order, text in ORDERS.items()}
+    most = {n: str(n) for n in COLUMNS}
     with st.container(horizontal=True, key="compare_columns"):
-        control(
-            "fold",
-            t("Columns are"),
-            list(FOLDS),
-            comparison.folded,
-            lambda fold: t(FOLDS[fold]),
-            lambda fold: replace(comparison, fold=fold),
-        )
-        control(
-            "order",
-            t("Order"),
-            list(ORDERS),
-            comparison.order,
-            lambda order: t(ORDERS[order]),
-            lambda order: replace(comparison, order=order),
-        )
-        control(
-            "most",
-            t("At most"),
-            COLUMNS,
-            comparison.columns,
-            str,
-            lambda most: replace(comparison, columns=most),
-        )
+        segmented_choice("compare_fold", t("Columns are"), folds, comparison.folded, keep("fold"))
+        segmented_choice("compare_order", t("Order"), orders, comparison.order, keep("order"))
+        segmented_choice("compare_most", t("At most"), most, comparison.columns, keep("columns"))

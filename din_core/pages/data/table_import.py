@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,6 +23,7 @@ from din_core.domain import DinLensError, StoreError
 from din_core.pages.language.translate import T, t, translate_text
 from din_core.pages.session import visitor
 from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import show_table
 from din_core.store import IngestReport, check_tables, import_tables, new_store, preview_tables
 from din_core.store.ingestion.table_import import (
@@ -89,15 +91,8 @@ def show_import() -> None:
 def choose_source() -> str:
     """Uploaded files, or files that lie there already."""
     own = visitor.session().of(Imports)
-    st.session_state["import_source"] = own.source
-    st.segmented_control(
-        t("Where the tables are"),
-        list(SOURCES),
-        format_func=lambda source: t(SOURCES[source]),
-        required=True,
-        key="import_source",
-        on_change=lambda: setattr(own, "source", st.session_state["import_source"]),
-    )
+    sources = {source: t(text) for source, text in SOURCES.items()}
+    segmented_choice("import_source", t("Where the tables are"), sources, own.source, partial(setattr, own, "source"))
     return own.source
 
 

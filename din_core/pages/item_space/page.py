@@ -27,6 +27,7 @@ from din_core.pages.widgets import pickers
 from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.charts import export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import columns_of
 from din_core.sharing.page_choices import SpaceChoice
 
@@ -94,20 +95,13 @@ def show() -> None:
 
 
 def choose(label: str, name: str, options: Mapping[str, str]) -> None:
-    """A choice that outlives this page."""
-    key = f"space_{name}"
-
-    def change() -> None:
-        address.choose_on_page(replace(address.page_choice(SpaceChoice), **{name: st.session_state[key]}))
-
-    st.session_state[key] = getattr(address.page_choice(SpaceChoice), name)
-    st.segmented_control(
+    """One choice of the map."""
+    segmented_choice(
+        f"space_{name}",
         label,
-        list(options),
-        format_func=lambda option: t(options[option]),
-        required=True,
-        key=key,
-        on_change=change,
+        {value: t(text) for value, text in options.items()},
+        getattr(address.page_choice(SpaceChoice), name),
+        lambda value: address.choose_on_page(replace(address.page_choice(SpaceChoice), **{name: value})),
     )
 
 

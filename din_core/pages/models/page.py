@@ -24,6 +24,7 @@ from din_core.pages.models.model_pair import badges, show_side_by_side
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report, show_card
+from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import columns_of, show_table
 from din_core.sharing.links import METRICS
 
@@ -108,15 +109,8 @@ def show_leaderboard(app: App) -> None:
     here = models_at_hand(app)
     st.caption(literal(about(board)))
     own = visitor.session()
-    st.session_state["metric"] = own.view.metric
-    st.segmented_control(
-        t("Metric"),
-        METRICS,
-        format_func=lambda metric: t(LABELS[metric]),
-        required=True,
-        key="metric",
-        on_change=lambda: address.choose_metric(st.session_state["metric"]),
-    )
+    metrics = {metric: t(LABELS[metric]) for metric in METRICS}
+    segmented_choice("metric", t("Metric"), metrics, own.view.metric, address.choose_metric)
     info = leaderboard_info(board, own.view.metric, here)
     table = metric_table(info)
     show_chart(

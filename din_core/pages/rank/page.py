@@ -23,6 +23,7 @@ from din_core.pages.rank import ranking_cache
 from din_core.pages.session import address, caches
 from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import columns_of
 from din_core.sharing.links import MAX_CANDIDATES
 from din_core.sharing.page_choices import RankChoice
@@ -119,18 +120,10 @@ def choose_order(titles: Sequence[str], choice: RankChoice) -> int:
     if len(titles) < 2:
         return 0
 
-    def change() -> None:
-        address.choose_on_page(replace(address.page_choice(RankChoice), by=st.session_state["rank_by"]))
+    def keep(place: int) -> None:
+        address.choose_on_page(replace(address.page_choice(RankChoice), by=place))
 
-    st.session_state["rank_by"] = choice.by
-    st.segmented_control(
-        t("Ranked by"),
-        range(len(titles)),
-        format_func=lambda place: titles[place],
-        required=True,
-        key="rank_by",
-        on_change=change,
-    )
+    segmented_choice("rank_by", t("Ranked by"), dict(enumerate(titles)), choice.by, keep)
     return choice.by
 
 

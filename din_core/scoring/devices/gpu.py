@@ -23,7 +23,7 @@ from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch, to_device
 from din_core.scoring.devices.device import BlockScorer, Device
 from din_core.scoring.devices.gpu_blocks import GpuBlockScorer
-from din_core.scoring.devices.gpu_unit import HistoryUnit, PairUnit
+from din_core.scoring.devices.gpu_unit import GpuHistoryUnit, GpuPairUnit
 from din_core.scoring.fixed_context_tower import FixedContextTower
 from din_core.scoring.projected_history import ProjectedHistory
 
@@ -103,11 +103,11 @@ class GpuDevice(Device):
         return with_replaced(placed, self._replacement)
 
     def _replacement(self, module: nn.Module) -> nn.Module | None:
-        return PairUnit(module, self.options.compiled) if isinstance(module, ActivationUnit) else None
+        return GpuPairUnit(module, self.options.compiled) if isinstance(module, ActivationUnit) else None
 
     def project(self, placed: InterestNetwork, batch: RaggedBatch) -> ProjectedHistory:
         """With the activation unit in few operations over all pairs of a block."""
-        unit = partial(HistoryUnit, compiled=self.options.compiled, half=self.options.half)
+        unit = partial(GpuHistoryUnit, compiled=self.options.compiled, half=self.options.half)
         return ProjectedHistory(placed, batch, unit)
 
     def tower(self, placed: InterestNetwork, others: Tensor) -> FixedContextTower:

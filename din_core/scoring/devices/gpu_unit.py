@@ -127,7 +127,7 @@ def compiled_for(unit: UnitNumbers, *shapes: tuple[int, ...]) -> Callable[..., T
     return compiled_weights()
 
 
-class PairUnit(nn.Module):
+class GpuPairUnit(nn.Module):
     """What `ActivationUnit` computes, in evaluation mode and without gradients, for batches of requests."""
 
     def __init__(self, unit: ActivationUnit, compiled: bool) -> None:
@@ -145,7 +145,7 @@ class PairUnit(nn.Module):
         return self.weights_after((q[c] * k[t]) @ product, rest, same, self.numbers)
 
 
-class HistoryUnit:
+class GpuHistoryUnit:
     """The activation unit's weights of a block of candidates against all behaviors of one history."""
 
     def __init__(self, unit: ActivationUnit, k: Tensor, batch: RaggedBatch, compiled: bool, half: bool) -> None:

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from din_core.cases import About, Cases, Model, Sums, fingerprint_of
-from din_core.cases.table import DIMENSIONS
+from din_core.cases.table import DIMENSIONS, Ints
 from din_core.domain import DinLensError
+from din_core.domain.results import Floats
 from din_core.model.checkpoint import Checkpoint, load_checkpoint
 from din_core.store import BulkTables, open_store
 from trainer.demo.cases.history_bins import Categories
@@ -25,8 +26,6 @@ from trainer.evaluation.faithfulness.measure import category_field
 from trainer.evaluation.faithfulness.sampled_impressions import sample_positions
 from trainer.training.train import keep_freed_memory
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Say = Callable[[str], None]
 Bar = Callable[[Iterable[Any], int], Iterable[Any]]
 

@@ -14,33 +14,23 @@ import torch
 from numpy.typing import NDArray
 
 from din_core.cases import AGES, RANKS, REPEATS
-from din_core.cases.table import DIMENSIONS
+from din_core.cases.table import DIMENSIONS, Ints, WeightColumns
+from din_core.domain.results import Floats
 from din_core.model.checkpoint import Checkpoint
 from trainer.demo.cases.history_bins import Categories, Histories, Occurrences
 from trainer.evaluation.evaluate import Split
 from trainer.training.fit import for_scoring
 from trainer.training.samples import Samples, build_samples
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Bar = Callable[[Iterable[Any], int], Iterable[Any]]
 BATCH = 256
 """Impressions whose weights are held at once: some 150,000 pairs."""
 
 
 @dataclass(frozen=True)
-class Weights:
-    """What one model's weights say of M impressions."""
+class Weights(WeightColumns):
+    """What one model's weights say of M impressions, items by their positions in the store, and sums of them."""
 
-    probability: Floats
-    behaviors: Ints
-    distinct: Ints
-    intensity: Floats
-    top_weight: Floats
-    top_item: Ints
-    """Item positions; -1 without behaviors"""
-    low_weight: Floats
-    low_item: Ints
     weight: Mapping[str, Floats]
     """By dimension: (M, B)"""
     count: Mapping[str, Floats]
