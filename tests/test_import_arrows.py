@@ -11,7 +11,20 @@ import pytest
 
 from tests.source_files import ROOT, imported_names, module_of, source_files
 
-ROOMS = ["domain", "model", "kernels", "store", "scoring", "explain", "cases", "metrics", "figures", "sharing", "pages"]
+ROOMS = [
+    "domain",
+    "model",
+    "kernels",
+    "store",
+    "scoring",
+    "explain",
+    "cases",
+    "checks",
+    "metrics",
+    "figures",
+    "sharing",
+    "pages",
+]
 CORE = frozenset(f"din_core.{room}" for room in ROOMS)
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -24,6 +37,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "din_core.scoring": frozenset({"din_core.model", "din_core.kernels", "din_core.domain"}),
     "din_core.explain": frozenset({"din_core.scoring", "din_core.domain"}),
     "din_core.cases": frozenset({"din_core.metrics", "din_core.domain"}),
+    "din_core.checks": frozenset({"din_core.store", "din_core.metrics", "din_core.domain"}),
     "din_core.metrics": frozenset({"din_core.domain"}),
     "din_core.figures": frozenset({"din_core.domain"}),
     "din_core.sharing": frozenset({"din_core.store", "din_core.domain"}),
@@ -39,7 +53,8 @@ ONLY_IN: dict[str, Set[str]] = {
     "plotly": frozenset({"din_core.figures"}),
     "sqlalchemy": frozenset({"din_core.store", "din_core.sharing"}),
     "alembic": frozenset({"din_core.store"}),
-    "torch": MAY_IMPORT.keys() - {f"din_core.{room}" for room in ("store", "cases", "figures", "metrics", "domain")},
+    "torch": MAY_IMPORT.keys()
+    - {f"din_core.{room}" for room in ("store", "cases", "checks", "figures", "metrics", "domain")},
 }
 """Package of others -> the only rooms that may import it."""
 

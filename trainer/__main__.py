@@ -14,6 +14,7 @@ COMMANDS = {
     "prepare": "turn public data into the four tables",
     "planted": "make shoppers with planted interests: four tables, and the truth about their clicks",
     "ingest": "load the four tables into a behavior store",
+    "check": "ask of a store what a careful colleague would ask of the data, each with a verdict",
     "train": "fit a model on a store and write a checkpoint",
     "leaderboard": "train every model with every seed and measure them in one table",
     "evaluate": "measure a checkpoint on one split",

@@ -16,6 +16,8 @@ RUN = (
     "ingest tables",
     "ingest data/planted",
     "train --store sqlite:///shop.db",
+    "check --store sqlite:///shop.db",
+    "check --store sqlite:///cj.db",
     "evaluate",
     "leaderboard --store sqlite:///cj.db --out runs --measure-only",
     "baselines",

@@ -88,6 +88,7 @@ def planted_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         assert typed("ingest data/planted") == 0
         for name in ("shop", "cj"):
             shutil.copy("planted.db", f"{name}.db")
+        assert typed("check --store sqlite:///shop.db") == 0
         assert typed("train --store sqlite:///shop.db --model din", *QUICK) == 0
         assert typed("train --store sqlite:///shop.db --model base", *QUICK) == 0
         for seed in (0, 1):
@@ -151,6 +152,13 @@ def test_the_baselines_are_printed_as_the_table_shown(
     assert typed("baselines") == 0
     printed = capsys.readouterr().out.splitlines()
     assert [*map(shape, printed)] == [*map(shape, output_of("python -m trainer baselines"))]
+
+
+def test_check_prints_a_verdict_a_question(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert typed("check --store sqlite:///cj.db") == 0
+    first, *_ = capsys.readouterr().out.splitlines()
+    shown, *_ = output_of("python -m trainer check")
+    assert shape(first).split(maxsplit=1)[1] == shape(shown).split(maxsplit=1)[1]
 
 
 def test_faithfulness_writes_what_is_said_into_the_checkpoint(world: Path) -> None:

@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from din_core.checks import Finding, Verdict, check_tables
 from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, weeks_info
 from din_core.pages.data.table_import import show_import
 from din_core.pages.language.labels import day, field_label
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, sentence, t
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, date_name, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
@@ -26,6 +27,16 @@ TABLES = {
 }
 ROOM_FOR_VALUES = "<style>.st-key-fields td:last-child { min-width: 20rem; }</style>"
 """On a phone the table scrolls rather than stand in a column of single words."""
+VERDICTS: dict[Verdict, str] = {"fine": T("Fine"), "note": T("Worth knowing"), "problem": T("Problem")}
+QUESTIONS = {
+    "sizes": T("Sizes"),
+    "duplicates": T("Rows that stand twice"),
+    "histories": T("Histories"),
+    "repeats": T("Items seen before"),
+    "popularity": T("Popularity alone"),
+    "coverage": T("Known items"),
+    "fields": T("Fields of unique values"),
+}
 SPLITS = {"train": T("train"), "valid": T("valid"), "test": T("test")}
 REJECTS = T(
     "A store keeps the rows that were loaded, not those that were refused: `python -m trainer ingest` loads nothing "
@@ -61,6 +72,7 @@ def show() -> None:
         st.html(ROOM_FOR_VALUES)
         show_table(fields_table(facts.fields))
     st.caption(t("Missing: rows of the table without a value. A user's field may have several values in one row."))
+    show_checks(app.store, summary)
     st.subheader(t("Where it comes from, and what was refused"), anchor=False)
     st.markdown(literal(summary.provenance) if summary.provenance else t("The store does not say where it comes from."))
     st.markdown(t(REJECTS))
@@ -106,6 +118,36 @@ def show_splits(facts: StoreFacts, caption: ExportCaption) -> None:
     chart(info, axis, t("impressions"), words, "weeks", caption, table)
     with st.expander(t("The weeks as a table")):
         st.dataframe(table, hide_index=True, key="weeks_table")
+
+
+def show_checks(store: BehaviorStore, summary: StoreSummary) -> None:
+    """Whether the data may be believed: asked for, since it reads the whole store."""
+    st.subheader(t("Can this data be believed?"), anchor=False)
+    results, key = visitor.session().results, (store.url, counts_of(summary))
+    place = st.empty()
+    if results.get("checks", key) is None and place.button(t("Check the data"), key="check_data"):
+        with place, st.spinner(t("Checking …")):
+            results.keep("checks", key, check_tables(store.bulk()))
+        place.empty()
+    if (findings := results.get("checks", key)) is not None:
+        show_table(findings_table(findings))
+    else:
+        st.caption(t("Reads the whole store once. `python -m trainer check --store URL` prints the same."))
+
+
+def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
+    """One row a question."""
+    return pd.DataFrame(
+        [
+            {
+                t("Question"): t(QUESTIONS[finding.name]),
+                t("Verdict"): t(VERDICTS[finding.verdict]),
+                t("What was found"): literal(sentence(finding.text)),
+                t("What to do"): literal(sentence(finding.advice)) if finding.advice else "–",
+            }
+            for finding in findings
+        ]
+    )
 
 
 def show_users(facts: StoreFacts, caption: ExportCaption) -> None:

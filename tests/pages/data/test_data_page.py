@@ -194,3 +194,14 @@ def test_the_store_on_screen_is_never_touched(visit: Visit, world: World, root: 
     page = button(page, "import_write")
     assert "is no name for a new store" in said(page)[0]
     assert world.store.summary() == before
+
+
+def test_the_data_is_checked_when_asked_and_the_answer_stays(visit: Visit) -> None:
+    page = visit("data")
+    assert "Histories" not in str([table.value for table in page.table])
+    checked = button(page, "check_data")
+    assert not checked.exception
+    for run in (checked, checked.run()):
+        (table,) = [table.value for table in run.table if "Question" in table.value]
+        assert table["Question"].tolist()[:3] == ["Sizes", "Rows that stand twice", "Histories"]
+        assert "impressions in test" in table["What to do"][0]

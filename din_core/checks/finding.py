@@ -1,0 +1,36 @@
+"""One answer about a store's data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from din_core.domain.translatable import Translatable
+
+Verdict = Literal["fine", "note", "problem"]
+"""As it should be; worth knowing when numbers are read; numbers mean little before this is mended."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A question, what was counted, and what to do where it is not as it should be."""
+
+    name: str
+    """What was looked at; one name a question."""
+    verdict: Verdict
+    text: Translatable
+    """What was found, with its numbers."""
+    advice: Translatable | None = None
+    """What it means and what to do; None where the verdict is "fine"."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        advice = None if self.advice is None else str(self.advice)
+        return {"name": self.name, "verdict": self.verdict, "text": str(self.text), "advice": advice}
+
+
+def percent(share: float) -> str:
+    """`12.3 %`; `< 0.1 %` for what is little but not nothing."""
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    return f"{100 * share:.1f} %"

@@ -1,0 +1,30 @@
+"""`check`: what is asked of a store, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.small_world import small_store
+from trainer.__main__ import main
+
+
+def test_each_question_has_a_verdict_and_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with small_store(tmp_path) as store:
+        assert main(["check", "--store", store.url]) == 0
+        printed = capsys.readouterr().out
+        assert main(["check", "--store", store.url, "--json"]) == 0
+        result = json.loads(capsys.readouterr().out)
+    assert "ok      duplicates  " in printed
+    assert "note    sizes       7 items, 4 users, 28 behaviors, 5 impressions" in printed
+    assert "fewer than 1,000 impressions in test" in printed
+    wrong = sum(finding["verdict"] == "problem" for finding in result["findings"])
+    assert printed.splitlines()[-1].startswith(f"{len(result['findings'])} questions, {wrong} problem")
+    assert all((finding["advice"] is None) == (finding["verdict"] == "fine") for finding in result["findings"])
+
+
+def test_a_store_that_is_not_there_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--store", f"sqlite:///{tmp_path / 'none.db'}"]) == 1
+    assert capsys.readouterr().err.count("\n") <= 2
