@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from din_core.domain import CheckpointError, DinLensError, Scenario
+from din_core.domain.translatable import Translatable
 from din_core.pages.app.demo_store import demo_store
 from din_core.pages.language.marker import T
 from din_core.sharing import Setting, find_opening
@@ -40,6 +41,8 @@ class App:
     setting: Setting
     checkpoints: Path
     """The folder that the models come from."""
+    unfit: Mapping[str, Translatable] = field(default_factory=dict)
+    """Why a checkpoint of the folder cannot be used, by its folder's name."""
     _words_by_language: dict[str, Mapping[str, ModelWords]] = field(default_factory=dict, repr=False, compare=False)
     """The models in words, by language."""
 
@@ -107,13 +110,13 @@ class Startup:
                 raise
             return None
 
-    def _open(self, store_url: str | None, folder: Path, models: Future[dict[str, Scorer]]) -> App:
+    def _open(self, store_url: str | None, folder: Path, models: Future[LoadedModels]) -> App:
         url = store_url or demo_store(DEMO, self._building)
         self.stage = Stage(T("Opening the behavior store"))
         store = open_store(url)
         summary = store.summary()
         self.stage = Stage(T("Loading the models"))
-        scorers = models.result()
+        scorers, unfit = models.result()
         fingerprints = {name: scorer.fingerprint for name, scorer in scorers.items()}
         setting = Setting(fingerprints, summary.context_fields, summary.last_timestamp)
         opening = open_on(store, setting, None if store_url else DEMO / "opening.json")
@@ -121,7 +124,7 @@ class Startup:
         # Streamlit collects garbage after every run; what is loaded by now need not be looked at again.
         gc.collect()
         gc.freeze()
-        return App(store, scorers, summary, setting, folder)
+        return App(store, scorers, summary, setting, folder, unfit)
 
     def _building(self, step: str, done: int, total: int | None) -> None:
         share = max(build_share(step, done, total), self.stage.share or 0.0)
@@ -140,10 +143,18 @@ def from_environment() -> tuple[str | None, str | None]:
     return store_url, checkpoints
 
 
-def load_models(folder: Path) -> dict[str, Scorer]:
+class LoadedModels(NamedTuple):
+    """The checkpoints of a folder, by its folders' names."""
+
+    scorers: dict[str, Scorer]
+    unfit: dict[str, Translatable]
+    """Why each of the others cannot be used."""
+
+
+def load_models(folder: Path) -> LoadedModels:
     """All checkpoints below `folder`, each gathering the requests of all sessions; DIN_DEVICE says where they score.
 
-    The first call imports torch.
+    CheckpointError where none can be used. The first call imports torch.
     """
     import torch
 
@@ -151,7 +162,13 @@ def load_models(folder: Path) -> dict[str, Scorer]:
 
     torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other
     on = open_device(os.environ.get("DIN_DEVICE") or "cpu")
-    return {name: BatchingScorer(scorer) for name, scorer in load_scorers(folder, on).items()}
+    unfit: dict[str, Translatable] = {}
+
+    def noted(name: str, error: CheckpointError) -> None:
+        unfit[name] = error.text
+
+    scorers = load_scorers(folder, on, noted)
+    return LoadedModels({name: BatchingScorer(scorer) for name, scorer in scorers.items()}, unfit)
 
 
 def open_on(store: BehaviorStore, setting: Setting, stored: Path | None) -> Scenario | None:

@@ -18,12 +18,12 @@ from din_core.figures.leaderboard import LABELS, LeaderboardWords, number
 from din_core.metrics.leaderboard_file import read_leaderboard
 from din_core.pages.app.startup import App
 from din_core.pages.language.metric_texts import meanings
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, sentence, t
 from din_core.pages.models.leaderboard_table import duration, leaderboard_table, metric_table
 from din_core.pages.models.model_pair import badges, show_side_by_side
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, show_chart
-from din_core.pages.widgets.frame import is_dark, literal, report, show_card
+from din_core.pages.widgets.frame import is_dark, literal, report, report_unfit, show_card
 from din_core.pages.widgets.text_tables import columns_of, show_table
 from din_core.sharing.links import METRICS
 
@@ -50,6 +50,7 @@ def show() -> None:
     """The page, from the checkpoints at hand and the session's scenario."""
     app, own = caches.current_app(), visitor.session()
     report(own.problems)
+    report_unfit(app)
     st.header(t("Leaderboard"), anchor=False)
     show_leaderboard(app)
     st.header(t("Two models side by side"), anchor=False)
@@ -60,6 +61,9 @@ def show() -> None:
     show_table(checkpoints_table(app))
     for name, model in app.models.items():
         show_card(app.scorers[name].card, t("Model card: {model}", model=model.name))
+    if app.unfit:
+        st.header(t("Checkpoints that cannot be used"), anchor=False)
+        show_table(unfit_table(app))
 
 
 @lru_cache(maxsize=32)
@@ -234,6 +238,11 @@ def checkpoints_table(app: App) -> pd.DataFrame:
             for name, model in app.models.items()
         ]
     )
+
+
+def unfit_table(app: App) -> pd.DataFrame:
+    """One row a checkpoint that cannot be used, and why."""
+    return pd.DataFrame([{t("Folder"): literal(n), t("Why"): literal(sentence(why))} for n, why in app.unfit.items()])
 
 
 def training_words(metrics: Mapping[str, Any]) -> dict[str, str]:

@@ -66,6 +66,17 @@ def report(problems: Iterable[str]) -> None:
         st.warning(literal(language.sentence(problem)), icon=":material/info:")
 
 
+def report_unfit(app: App) -> None:
+    """Which checkpoints of the app's folder cannot be used; nothing where all can."""
+    if app.unfit:
+        told = t(
+            "Checkpoints in {folder} that cannot be used: {names}. The end of the page *Models* says why.",
+            folder=literal(str(app.checkpoints)),
+            names=literal(", ".join(app.unfit)),
+        )
+        st.warning(told, icon=":material/info:")
+
+
 def footer(app: App, cards: Iterable[str] = ()) -> None:
     """The cards of these models, where the data comes from, and what is in the store."""
     for name in cards:

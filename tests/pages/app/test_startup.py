@@ -30,6 +30,20 @@ def test_the_app_holds_store_models_and_an_example(world: World) -> None:
     assert app.setting.models == tuple(f"{name}@{s.fingerprint}" for name, s in world.scorers.items())
 
 
+def test_a_checkpoint_that_cannot_be_used_does_not_stop_the_start(world: World) -> None:
+    (world.checkpoints / "base" / "metrics.json").write_text("[1]", "utf-8")
+    app = Startup(world.url, str(world.checkpoints)).wait(60)
+    assert app is not None and list(app.scorers) == ["din"]
+    assert app.unfit["base"].startswith(f"{world.checkpoints}/base/metrics.json is not what training writes")
+
+
+def test_without_any_checkpoint_that_can_be_used_the_start_is_refused(world: World) -> None:
+    for name in world.scorers:
+        (world.checkpoints / name / "config.json").unlink()
+    with pytest.raises(CheckpointError, match=r"none of the 2 checkpoints in .* can be used: .*din holds no config"):
+        Startup(world.url, str(world.checkpoints)).wait(60)
+
+
 def test_without_settings_the_demo_is_built_and_its_progress_only_grows(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -171,3 +171,47 @@ def test_each_metric_is_explained_in_a_line(visit: Visit, measured: World) -> No
     for metric in ("AUC", "GAUC", "Log loss", "ECE", "RelaImpr"):
         assert f"**{metric}**: " in told
     assert "on average over 15 bins" in told
+
+
+@pytest.fixture
+def unfit(family: World) -> World:
+    """The family with one checkpoint whose card is in another encoding."""
+    (family.checkpoints / "dot" / "README.md").write_bytes("# Größe".encode("cp1252"))
+    return family
+
+
+@pytest.mark.parametrize("path", ["", "models"])
+def test_a_checkpoint_that_cannot_be_used_is_told_where_models_are_chosen(
+    visit: Visit, unfit: World, path: str
+) -> None:
+    page = visit(path)
+    assert not page.exception
+    (told,) = said(page)
+    assert told.startswith(f"Checkpoints in {unfit.checkpoints} that cannot be used: dot. ")
+
+
+@pytest.mark.parametrize(
+    ("language", "head", "why"),
+    [
+        ("en", "Checkpoints that cannot be used", "is not written in UTF-8 (byte 4 is none of it)"),
+        ("zh", "无法使用的检查点", "不是 UTF-8 编码（第 4 个字节无效）"),
+    ],
+)
+def test_the_page_says_why_a_checkpoint_cannot_be_used(
+    visit: Visit, unfit: World, language: str, head: str, why: str
+) -> None:
+    page = visit("models")
+    if language == "zh":
+        page.button(key="language_zh").click().run()
+    assert page.header[-1].value == head
+    (row,) = page.table[-1].value.map(read).values.tolist()
+    assert row[0] == "dot"
+    assert row[1].startswith(f"{unfit.checkpoints / 'dot' / 'README.md'} {why}")
+    assert "Dot product" not in [model for model in page.table[-2].value.map(read).iloc[:, 0]]
+
+
+def test_a_link_to_a_checkpoint_that_cannot_be_used_opens_on_another(visit: Visit, unfit: World) -> None:
+    page = visit("models", user="7", item="m2", models="dot,din")
+    assert not page.exception
+    assert any("dot" in told for told in said(page))
+    assert [box.value for box in page.selectbox] == ["din", None]
