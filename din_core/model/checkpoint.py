@@ -21,7 +21,13 @@ from safetensors.torch import load_file, save_file
 
 from din_core.domain import CheckpointError
 from din_core.domain.translatable import Translatable
-from din_core.model.checkpoint_checks import check_finite, check_metrics, check_stored_weights, check_vocabulary
+from din_core.model.checkpoint_checks import (
+    check_fields,
+    check_finite,
+    check_metrics,
+    check_stored_weights,
+    check_vocabulary,
+)
 from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import Vocabulary
@@ -124,6 +130,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
                 name=name,
             )
     config = _read_config(folder / CONFIG)
+    check_fields(folder / CONFIG, config)
     vocabulary = _read_json(folder / VOCABULARY)
     check_vocabulary(folder / VOCABULARY, vocabulary, config)
     metrics = _read_json(folder / METRICS) if (folder / METRICS).is_file() else {}

@@ -23,6 +23,17 @@ MOST_NUMBERS = 2**34
 """Weights of a network that is built at all: 64 GiB."""
 
 
+def check_fields(path: Path, config: ModelConfig) -> None:
+    """CheckpointError where the config of `path` does not read the item itself first, as everything else takes it."""
+    if not config.item_fields or config.item_fields[0].name != "item_id":
+        raise CheckpointError(
+            "{path} has {first} as the first item field, which must be item_id, the item itself; train the checkpoint"
+            " again",
+            path=str(path),
+            first=config.item_fields[0].name if config.item_fields else Translatable("none"),
+        )
+
+
 def check_vocabulary(path: Path, raw: Any, config: ModelConfig) -> None:
     """CheckpointError where the JSON of `path` is not the vocabulary of a model of this config."""
     groups = {"item": config.item_fields, "user": config.user_fields, "context": config.context_fields}

@@ -98,11 +98,6 @@ class ModelConfig:
     code; the paper has the last state alone."""
 
     def __post_init__(self) -> None:
-        if not self.item_fields or self.item_fields[0].name != "item_id":
-            raise CheckpointError(
-                "the first item field is {first}, but must be item_id, the item itself; train the checkpoint again",
-                first=self.item_fields[0].name if self.item_fields else Translatable("none"),
-            )
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise CheckpointError(

@@ -241,12 +241,13 @@ def load_scorers(
             unfit(path.name, error)
             refused.append(error)
     if not scorers:
-        raise _none_fit(folder, refused)
+        raise none_usable(folder, refused)
     first = [name for name in OPENING_PAIR if name in scorers]
     return {name: scorers[name] for name in dict.fromkeys([*first, *scorers])}
 
 
-def _none_fit(folder: Path, refused: Sequence[CheckpointError]) -> CheckpointError:
+def none_usable(folder: Path, refused: Sequence[CheckpointError]) -> CheckpointError:
+    """The error for a folder of checkpoints of which each was refused: why."""
     if len(refused) == 1:
         return refused[0]
     return CheckpointError(

@@ -160,7 +160,6 @@ def test_json_of_another_kind_is_named(folder, file):
     [
         ({"rows": 0}, "has 0 as its rows"),
         ({"width": "3"}, "has '3' as its width"),
-        ({"name": "sku"}, "the first item field is sku, but must be item_id"),
         ({"name": 5}, "a field is named 5"),
     ],
 )
@@ -168,3 +167,10 @@ def test_a_field_that_no_network_can_have_is_refused(folder, change, told):
     change_json(folder / "config.json", lambda config: config["item_fields"][0].update(change))
     said = fault(folder, "config.json")
     assert said.startswith("cannot be used: ") and told in said
+
+
+def test_a_model_that_does_not_read_the_item_itself_is_refused(folder):
+    change_json(folder / "config.json", lambda config: config["item_fields"][0].update(name="sku"))
+    assert fault(folder, "config.json").startswith("has sku as the first item field, which must be item_id")
+    change_json(folder / "config.json", lambda config: config.update(item_fields=[]))
+    assert fault(folder, "config.json").startswith("has none as the first item field")

@@ -16,6 +16,7 @@ from din_core.sharing import Setting
 from din_core.store import ingest
 from tests.pages.conftest import World
 from tests.small_world import BEFORE, MONDAY, write_tables
+from tests.tiny_checkpoints import rename_items
 
 ROOT = Path(__file__).parents[3]
 SETTING = Setting({"din": "aaa"}, ("store", "mailer", "display"), MONDAY)
@@ -41,6 +42,22 @@ def test_without_any_checkpoint_that_can_be_used_the_start_is_refused(world: Wor
     for name in world.scorers:
         (world.checkpoints / name / "config.json").unlink()
     with pytest.raises(CheckpointError, match=r"none of the 2 checkpoints in .* can be used: .*din holds no config"):
+        Startup(world.url, str(world.checkpoints)).wait(60)
+
+
+def test_a_model_of_another_store_is_left_out(world: World) -> None:
+    rename_items(world.checkpoints / "din")
+    app = Startup(world.url, str(world.checkpoints)).wait(60)
+    assert app is not None and list(app.scorers) == list(app.coverage) == ["base"]
+    assert app.unfit["din"].startswith(
+        f"{world.checkpoints}/din knows 0 of the 7 items in the store, so it was trained"
+    )
+
+
+def test_where_every_model_is_of_another_store_the_start_is_refused(world: World) -> None:
+    for name in world.scorers:
+        rename_items(world.checkpoints / name)
+    with pytest.raises(CheckpointError, match=r"none of the 2 checkpoints .*din knows 0 of the 7 .*base knows 0 of the"):
         Startup(world.url, str(world.checkpoints)).wait(60)
 
 
