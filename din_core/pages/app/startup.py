@@ -20,7 +20,7 @@ from din_core.domain.coverage import VocabularyCoverage
 from din_core.domain.translatable import Translatable
 from din_core.pages.app.demo_store import demo_store
 from din_core.pages.app.loaded_models import LoadedModels, compare_with_store, load_models
-from din_core.pages.language.marker import T
+from din_core.pages.language.translation_mark import T
 from din_core.sharing import Setting, find_opening
 from din_core.store import BehaviorStore, StoreSummary, open_store
 

@@ -57,7 +57,7 @@ def test_a_model_of_another_store_is_left_out(world: World) -> None:
 def test_where_every_model_is_of_another_store_the_start_is_refused(world: World) -> None:
     for name in world.scorers:
         rename_items(world.checkpoints / name)
-    with pytest.raises(CheckpointError, match=r"none of the 2 checkpoints .*din knows 0 of the 7 .*base knows 0 of the"):
+    with pytest.raises(CheckpointError, match=r"none of the 2 checkpoints .*din knows 0 of .*base knows 0 of"):
         Startup(world.url, str(world.checkpoints)).wait(60)
 
 

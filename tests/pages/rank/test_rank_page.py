@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.pages.rank import page as rank_page
-from din_core.pages.widgets import catalogue_gate as whole_catalogue
+from din_core.pages.widgets import catalogue_head
 from tests.pages.conftest import World
 from tests.pages.page_contents import read
 
@@ -65,7 +65,7 @@ def test_another_user_starts_another_ranking(ranked: AppTest) -> None:
 
 
 def test_too_many_items_are_told(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole_catalogue, "MOST_ITEMS", 2)
+    monkeypatch.setattr(catalogue_head, "MOST_ITEMS", 2)
     page = visit("rank")
     assert not page.exception
     assert "but this page ranks 2 at most" in " ".join(e.value for e in page.markdown)

@@ -27,11 +27,11 @@ Visit = Callable[..., AppTest]
 NEWEST_MILK = MONDAY - WEEK + 3600
 
 
-def do(page: AppTest, *acts: list[Any], in_one: bool = False) -> AppTest:
+def do(page: AppTest, *actions: list[Any], in_one: bool = False) -> AppTest:
     """What the instrument would tell where it gets no answer, in a message each or in one, and the page's next run."""
     session = page.session_state["din_lens"]
     with in_session(session):
-        for message in [acts] if in_one else [[act] for act in acts]:
+        for message in [actions] if in_one else [[action] for action in actions]:
             link = urlencode(address.query(), doseq=True)
             what_if_page.follow(Report(link, actions=message))
     return page.run()
@@ -160,8 +160,8 @@ def test_profile_context_and_candidate_are_edits_too(visit: Visit, world: World)
 
 
 def test_a_link_brings_the_same_states_to_somebody_else(visit: Visit, world: World) -> None:
-    acts = [["edit", "keep-from", "2017-10-01"], ["edit", "add", "b2"], DROP_MILK, ["pin", 2]]
-    page = do(visit("whatif"), *acts)
+    actions = [["edit", "keep-from", "2017-10-01"], ["edit", "add", "b2"], DROP_MILK, ["pin", 2]]
+    page = do(visit("whatif"), *actions)
     seen = told(page)
     sent = dict(page.query_params)
     link, problems = parse(sent)
@@ -171,7 +171,7 @@ def test_a_link_brings_the_same_states_to_somebody_else(visit: Visit, world: Wor
     assert all(again["head"][name] == seen["head"][name] for name in ("revision", "link"))
 
 
-def test_what_cannot_be_done_is_said_and_the_trail_stays(visit: Visit) -> None:
+def test_what_cannot_be_done_is_said_and_the_edits_stay(visit: Visit) -> None:
     page = do(visit("whatif"), DROP_NAILS, DROP_NAILS)
     assert 'holds 0 behaviors with item "n1"' in said(page)[0]
     assert len(told(page)["steps"]) == 2
