@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,3 +81,12 @@ def write_checkpoints(
         metadata = {} if metrics is None else {"model": name, **metrics}
         save_checkpoint(folder / name, network.eval(), vocabulary, metadata, card)
     return folder
+
+
+def rename_items(checkpoint: Path, keep: Sequence[str] = ()) -> None:
+    """Make the checkpoint in this folder one that was trained on other items, but for those to keep."""
+    path = checkpoint / "vocabulary.json"
+    vocabulary = json.loads(path.read_text("utf-8"))
+    ids = vocabulary["item"]["item_id"]
+    vocabulary["item"]["item_id"] = [one if one in keep else f"elsewhere-{one}" for one in ids]
+    path.write_text(json.dumps(vocabulary), "utf-8")

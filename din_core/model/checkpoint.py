@@ -21,6 +21,13 @@ from safetensors.torch import load_file, save_file
 
 from din_core.domain import CheckpointError
 from din_core.domain.translatable import Translatable
+from din_core.model.checkpoint_checks import (
+    check_fields,
+    check_finite,
+    check_metrics,
+    check_stored_weights,
+    check_vocabulary,
+)
 from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import Vocabulary
@@ -114,7 +121,7 @@ def check_replaceable(folder: Path) -> None:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Read a checkpoint; CheckpointError names the folder and the file that is missing or damaged."""
+    """Read a checkpoint; CheckpointError names the folder, and the file that is missing, damaged or fits no other."""
     for name in (WEIGHTS, CONFIG, VOCABULARY):
         if not (folder / name).is_file():
             raise CheckpointError(
@@ -122,29 +129,45 @@ def load_checkpoint(folder: Path) -> Checkpoint:
                 folder=str(folder),
                 name=name,
             )
-    config = ModelConfig.from_dict(_read_json(folder / CONFIG))
-    raw_vocabulary = _read_json(folder / VOCABULARY)
-    try:
-        vocabulary = Vocabulary.from_dict(raw_vocabulary)
-        model = InterestNetwork(config)
-        model.load_state_dict(load_file(folder / WEIGHTS))
-    except (KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(
-            "{folder} does not hold what its config.json says ({reason}); train it again",
-            folder=str(folder),
-            reason=reason,
-        ) from error
-    model.eval().requires_grad_(False)
+    config = _read_config(folder / CONFIG)
+    check_fields(folder / CONFIG, config)
+    vocabulary = _read_json(folder / VOCABULARY)
+    check_vocabulary(folder / VOCABULARY, vocabulary, config)
+    metrics = _read_json(folder / METRICS) if (folder / METRICS).is_file() else {}
+    check_metrics(folder / METRICS, metrics)
+    model = _read_weights(folder / WEIGHTS, config)
     return Checkpoint(
         folder=folder,
         fingerprint=fingerprint(folder),
         config=config,
-        vocabulary=vocabulary,
-        model=model,
-        metrics=_read_json(folder / METRICS) if (folder / METRICS).is_file() else {},
-        card=(folder / CARD).read_text(encoding="utf-8") if (folder / CARD).is_file() else "",
+        vocabulary=Vocabulary.from_dict(vocabulary),
+        model=model.eval().requires_grad_(False),
+        metrics=metrics,
+        card=_read_text(folder / CARD) if (folder / CARD).is_file() else "",
     )
+
+
+def _read_config(path: Path) -> ModelConfig:
+    raw = _read_json(path)
+    try:
+        return ModelConfig.from_dict(raw)
+    except CheckpointError as error:
+        raise CheckpointError("{path} cannot be used: {fault}", path=str(path), fault=error.text) from error
+
+
+def _read_weights(path: Path, config: ModelConfig) -> InterestNetwork:
+    try:
+        check_stored_weights(path, config)
+        model = InterestNetwork(config)
+        model.load_state_dict(load_file(path))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(
+            "{path} is not readable as weights ({error}); train the checkpoint again",
+            path=str(path),
+            error=str(error).splitlines()[0],
+        ) from error
+    check_finite(path, model.state_dict())
+    return model
 
 
 def fingerprint(folder: Path) -> str:
@@ -163,8 +186,26 @@ def _write_json(path: Path, value: object, indent: int | None = 1) -> None:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return json.loads(_read_text(path))
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(
             "{path} is not readable JSON ({error}); train the checkpoint again", path=str(path), error=str(error)
+        ) from error
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CheckpointError(
+            "{path} is not written in UTF-8 (byte {place:,} is none of it); save it in UTF-8, or train the checkpoint"
+            " again",
+            path=str(path),
+            place=error.start,
+        ) from error
+    except OSError as error:
+        raise CheckpointError(
+            "{path} cannot be read ({error}); give this program the right to",
+            path=str(path),
+            error=error.strerror or str(error),
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
@@ -27,6 +28,19 @@ class FieldConfig:
     """Embedding rows; row 0 stands for every unknown or missing value."""
     width: int
     """Embedding width of this field; the widths of all item fields add up to D."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise CheckpointError("a field is named {name!r}, but must have a text as its name", name=self.name)
+        for name in ("rows", "width"):
+            if not _whole(getattr(self, name)):
+                raise CheckpointError(
+                    "the field {field} has {value!r} as its {name}, but must have {limit}; give another value",
+                    field=self.name,
+                    value=getattr(self, name),
+                    name=name,
+                    limit=Translatable("a whole number of 1 or more"),
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +210,9 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _whole(value: Any) -> bool:

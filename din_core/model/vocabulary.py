@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from din_core.domain import Item
+
 UNKNOWN_ROW = 0
 
 
@@ -40,6 +42,10 @@ class Vocabulary:
     item: Mapping[str, FieldVocabulary]
     user: Mapping[str, FieldVocabulary]
     context: Mapping[str, FieldVocabulary]
+
+    def knows(self, item: Item) -> bool:
+        """Whether the item has an embedding row of its own: in training it was neither rare nor absent."""
+        return self.item["item_id"].row(item.item_id) != UNKNOWN_ROW
 
     def to_dict(self) -> dict[str, dict[str, Sequence[str]]]:
         """JSON-ready form, the inverse of `from_dict`."""

@@ -5,7 +5,7 @@ from din_core.scoring.catalogue import Catalogue, CatalogueScoring
 from din_core.scoring.devices import Device, open_device
 from din_core.scoring.ranking import RankedItem, Ranking
 from din_core.scoring.rescoring import Rescorer, rescorer_for
-from din_core.scoring.scorer import Scorer, load_scorers
+from din_core.scoring.scorer import Scorer, load_scorers, none_usable
 
 __all__ = [
     "BatchingScorer",
@@ -17,6 +17,7 @@ __all__ = [
     "Rescorer",
     "Scorer",
     "load_scorers",
+    "none_usable",
     "open_device",
     "rescorer_for",
 ]

@@ -1,5 +1,7 @@
 """The scorer against the network it wraps, and what an analyst's edits must not break."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -88,6 +90,32 @@ def test_din_comes_first_whatever_the_folder_names(scorers, tmp_path):
 def test_a_folder_without_checkpoints_says_so(tmp_path):
     with pytest.raises(CheckpointError, match="holds 0 checkpoints"):
         load_scorers(tmp_path / "empty")
+
+
+def test_a_folder_that_cannot_be_used_does_not_stop_the_others(scorers, tmp_path):
+    shutil.copytree(tmp_path / "din", tmp_path / "a-copy")
+    (tmp_path / "a-copy" / "config.json").write_text("{")
+    (tmp_path / "half").mkdir()
+    shutil.copy(tmp_path / "din" / "model.safetensors", tmp_path / "half")
+    unfit = {}
+    found = load_scorers(tmp_path, unfit=unfit.__setitem__)
+    assert list(found) == list(scorers)
+    assert {name: str(error).partition(" (")[0] for name, error in unfit.items()} == {
+        "a-copy": f"{tmp_path}/a-copy/config.json is not readable JSON",
+        "half": f"{tmp_path}/half holds no config.json, so it is not a checkpoint; write one with `python -m trainer "
+        "train`",
+    }
+    with pytest.raises(CheckpointError, match=r"a-copy/config\.json is not readable JSON"):
+        load_scorers(tmp_path)
+
+
+def test_where_no_checkpoint_can_be_used_every_fault_is_told(scorers, tmp_path):
+    for name in scorers:
+        (tmp_path / name / "README.md").write_bytes(b"\xff")
+    with pytest.raises(CheckpointError) as raised:
+        load_scorers(tmp_path, unfit=lambda *_: None)
+    assert str(raised.value).startswith(f"none of the 2 checkpoints in {tmp_path} can be used: ")
+    assert all(f"{name}/README.md is not written in UTF-8" in str(raised.value) for name in scorers)
 
 
 def test_an_explanation_is_the_row_of_its_candidate(scorers):

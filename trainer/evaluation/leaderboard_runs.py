@@ -15,7 +15,7 @@ import numpy as np
 
 from din_core.domain import CheckpointError, DinLensError
 from din_core.metrics import Estimate, Measured
-from din_core.model.checkpoint import Checkpoint, check_replaceable, load_checkpoint
+from din_core.model.checkpoint import METRICS, Checkpoint, check_replaceable, load_checkpoint
 from din_core.store import open_store
 from trainer.evaluation.evaluate import Split, read_bulk
 from trainer.training.data_facts import data_facts
@@ -136,6 +136,13 @@ def measure(models: Mapping[str, Sequence[TrainOptions]], split: str) -> dict[st
 
 
 def _facts(model: str, checkpoints: Sequence[Checkpoint], runs: Sequence[TrainOptions]) -> dict[str, Any]:
+    for checkpoint in checkpoints:
+        for name in ("parameters", "seconds", "device", "options"):
+            if checkpoint.metrics.get(name) is None:
+                raise CheckpointError(
+                    f"{checkpoint.folder / METRICS} holds no {name}, which the table needs; delete {checkpoint.folder} "
+                    "and repeat the command to train it anew"
+                )
     metrics = [checkpoint.metrics for checkpoint in checkpoints]
     return {
         "model": model,

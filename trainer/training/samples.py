@@ -262,7 +262,7 @@ def impressions_of(bulk: BulkTables, split: str) -> Ints:
 
 
 def check_fields(bulk: BulkTables, vocabulary: Vocabulary) -> None:
-    """CheckpointError when the model reads a field that the store does not have."""
+    """CheckpointError when the model reads a field that the store does not have, or knows none of its items."""
     for kind, known, frame in (
         ("item", vocabulary.item, bulk.items),
         ("user", vocabulary.user, bulk.users),
@@ -274,6 +274,12 @@ def check_fields(bulk: BulkTables, vocabulary: Vocabulary) -> None:
                 f"the model reads the {kind} field {missing[0]!r}, which the store lacks; "
                 "use the store that it was trained on, or train a model on this one"
             )
+    ids = vocabulary.item[ITEM_FIELD]
+    if ids.values and not any(ids.rows_of(bulk.items[ITEM_FIELD])):
+        raise CheckpointError(
+            f"the model knows 0 of the store's {len(bulk.items):,} items; "
+            "use the store that it was trained on, or train a model on this one"
+        )
 
 
 def item_rows(bulk: BulkTables, vocabulary: Vocabulary) -> Tensor:

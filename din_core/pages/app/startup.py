@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from din_core.domain import CheckpointError, DinLensError, Scenario
+from din_core.domain.coverage import VocabularyCoverage
+from din_core.domain.translatable import Translatable
 from din_core.pages.app.demo_store import demo_store
+from din_core.pages.app.loaded_models import LoadedModels, compare_with_store, load_models
 from din_core.pages.language.translation_mark import T
 from din_core.sharing import Setting, find_opening
 from din_core.store import BehaviorStore, StoreSummary, open_store
@@ -40,6 +43,10 @@ class App:
     setting: Setting
     checkpoints: Path
     """The folder that the models come from."""
+    unfit: Mapping[str, Translatable] = field(default_factory=dict)
+    """Why a checkpoint of the folder cannot be used, by its folder's name."""
+    coverage: Mapping[str, VocabularyCoverage] = field(default_factory=dict)
+    """How much of the store each model knew when the app started."""
     _words_by_language: dict[str, Mapping[str, ModelWords]] = field(default_factory=dict, repr=False, compare=False)
     """The models in words, by language."""
 
@@ -107,21 +114,21 @@ class Startup:
                 raise
             return None
 
-    def _open(self, store_url: str | None, folder: Path, models: Future[dict[str, Scorer]]) -> App:
+    def _open(self, store_url: str | None, folder: Path, models: Future[LoadedModels]) -> App:
         url = store_url or demo_store(DEMO, self._building)
         self.stage = Stage(T("Opening the behavior store"))
         store = open_store(url)
-        summary = store.summary()
+        summary, held = store.summary(), store.held_values()
         self.stage = Stage(T("Loading the models"))
-        scorers = models.result()
-        fingerprints = {name: scorer.fingerprint for name, scorer in scorers.items()}
+        loaded = compare_with_store(models.result(), held, folder)
+        fingerprints = {name: scorer.fingerprint for name, scorer in loaded.scorers.items()}
         setting = Setting(fingerprints, summary.context_fields, summary.last_timestamp)
         opening = open_on(store, setting, None if store_url else DEMO / "opening.json")
         setting = Setting(fingerprints, summary.context_fields, summary.last_timestamp, opening)
         # Streamlit collects garbage after every run; what is loaded by now need not be looked at again.
         gc.collect()
         gc.freeze()
-        return App(store, scorers, summary, setting, folder)
+        return App(store, loaded.scorers, summary, setting, folder, loaded.faults, loaded.coverage)
 
     def _building(self, step: str, done: int, total: int | None) -> None:
         share = max(build_share(step, done, total), self.stage.share or 0.0)
@@ -138,20 +145,6 @@ def from_environment() -> tuple[str | None, str | None]:
             store_url=store_url,
         )
     return store_url, checkpoints
-
-
-def load_models(folder: Path) -> dict[str, Scorer]:
-    """All checkpoints below `folder`, each gathering the requests of all sessions; DIN_DEVICE says where they score.
-
-    The first call imports torch.
-    """
-    import torch
-
-    from din_core.scoring import BatchingScorer, load_scorers, open_device
-
-    torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other
-    on = open_device(os.environ.get("DIN_DEVICE") or "cpu")
-    return {name: BatchingScorer(scorer) for name, scorer in load_scorers(folder, on).items()}
 
 
 def open_on(store: BehaviorStore, setting: Setting, stored: Path | None) -> Scenario | None:

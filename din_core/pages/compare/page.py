@@ -40,6 +40,7 @@ from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.rare_items import knows, mark_rare, rare_behaviors, unknown_to
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.page_choices import CompareChoice
 
@@ -95,7 +96,7 @@ def show_candidates(now: CompareInputs) -> None:
     scores = [now.app.scorers[name].score(now.history, items, contexts) for name in now.names]
     table, order = ranking_table(now, cases, scores)
     st.markdown(literal(about(now)))
-    show_table(table)
+    show_table(mark_rare(table, now.app, now.names, [items[place] for place in order], literal))
     links([(cases[place].item.label, alone(now, cases[place])) for place in order])
     rows = [
         HeatmapRow(f"{rank} · {cases[place].item.label}", scores[0].behaviors, scores[0].weight[place])
@@ -103,6 +104,7 @@ def show_candidates(now: CompareInputs) -> None:
     ]
     caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1])
     show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, caption)
+    rare_behaviors(now.app, now.names[:1], (behavior.item for behavior in now.history.behaviors))
 
 
 def about(now: CompareInputs) -> str:
@@ -125,13 +127,17 @@ def show_models(now: CompareInputs) -> None:
     choose_rows(now, names)
     scores = [now.app.scorers[name].score(now.history, [case.item], case.context) for name in names]
     st.markdown(literal(f"{case.item.label}. {about(now)}"))
-    show_table(models_table(now, names, scores))
+    table = models_table(now, names, scores)
+    if not all(knows(now.app, name, case.item) for name in names):
+        table[t("Candidate")] = [t("known") if knows(now.app, name, case.item) else t("rare or new") for name in names]
+    show_table(table)
     models = now.app.models
     links([(models[name].name, led_by(alone(now, case), models[name].link)) for name in names])
     weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
     show_heatmap(
         now, weighed, "row", t("weight"), export_caption(now.app, now.history.user, now.scenario, names, case.item)
     )
+    rare_behaviors(now.app, names, (behavior.item for behavior in now.history.behaviors))
 
 
 def show_users(now: CompareInputs) -> None:
@@ -156,7 +162,8 @@ def show_users(now: CompareInputs) -> None:
         item=case.item.label,
         time=moment(now.scenario.as_of),
     )
-    st.markdown(literal(subject))
+    rare = unknown_to(now.app, now.names, case.item)
+    st.markdown(literal(subject if not rare else f"{subject} {t('It is rare or new to {models}.', models=rare)}"))
     show_table(users_table(now, histories, scores))
     labels = [words.user_label(history.user) for history in histories]
     own = alone(now, case)
@@ -165,6 +172,7 @@ def show_users(now: CompareInputs) -> None:
     first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item)
     both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]))
     show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
+    rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
 
 
 def alone(now: CompareInputs, case: Case) -> Scenario:

@@ -13,7 +13,7 @@ from din_core.pages.inspect.payload_cache import InspectPayloads
 from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
-from din_core.pages.widgets.frame import report
+from din_core.pages.widgets.frame import report, report_low_coverage, report_unfit
 
 
 def page() -> Page:
@@ -36,6 +36,8 @@ def show() -> None:
     with pickers.user_and_impression(impressions):
         pickers.candidate_box(app, scenario)
     report(own.problems)
+    report_unfit(app)
+    report_low_coverage(app, caches.models_on_screen(scenario) if scenario is not None else ())
     if scenario is not None and inputs is not None:
         show_instrument(scenario, inputs)
         show_questions()

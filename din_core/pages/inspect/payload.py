@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import numpy as np
 from numpy.typing import NDArray
 
-from din_core.domain import Scenario
+from din_core.domain import Item, Scenario
 from din_core.figures import ActivationInfo, CategoryEffect, Timeline
 from din_core.figures.activation import categories_of
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
@@ -56,10 +56,13 @@ def common_text(inputs: Inputs, scenario: Scenario, words: Words, choices: Itera
     )
 
 
-def model_text(inspection: Inspection, model: ModelWords, whole: Sequence[int], timeline: str) -> str:
+def model_text(
+    inspection: Inspection, model: ModelWords, whole: Sequence[int], timeline: str, knows: Callable[[Item], bool]
+) -> str:
     """What the lens shows of one model: its words, the history as it sees it, its score of every case.
 
-    The places in `whole` come with their weights, the others without. `timeline` is the inspection's `timeline_text`.
+    The places in `whole` come with their weights, the others without. `timeline` is the inspection's `timeline_text`;
+    `knows` tells whether the model has an embedding row for an item alone.
     """
     scored_whole = {place: scored_text(info) for place, info in zip(whole, inspection.infos(whole), strict=True)}
     chances = enumerate(inspection.scores.probability.tolist())
@@ -77,6 +80,9 @@ def model_text(inspection: Inspection, model: ModelWords, whole: Sequence[int], 
             "sumsTo": model.sums_to,
             "past": model.past_weights,
             "historyText": history_text(inspection, model.name),
+            "rare": [r for r, b in enumerate(inspection.timeline.behaviors) if not knows(b.item)],
+            "rareCases": [place for place, item in enumerate(inspection.scores.candidates) if not knows(item)],
+            "rareText": t("rare or new to {model}", model=model.name),
         }
     )
     return f'{fields[:-1]},"timeline":{timeline},"scored":[{scored}]}}'

@@ -99,10 +99,12 @@ class InspectPayloads:
 
     def _model(self, name: str, whole: Sequence[int]) -> str:
         def make() -> str:
-            found = score(self.inputs, self.app.scorers[name], self._last_timeline and self._last_timeline[0])
+            scorer = self.app.scorers[name]
+            found = score(self.inputs, scorer, self._last_timeline and self._last_timeline[0])
             if self._last_timeline is None or self._last_timeline[0] is not found.timeline:
                 self._last_timeline = found.timeline, timeline_text(found.timeline)
-            return model_text(found, self.app.models[name], whole, self._last_timeline[1])
+            knows = scorer.checkpoint.vocabulary.knows
+            return model_text(found, self.app.models[name], whole, self._last_timeline[1], knows)
 
         return caches.payloads().get((self.revision, name, tuple(whole)), make)
 

@@ -18,12 +18,13 @@ from din_core.figures.leaderboard import LABELS, LeaderboardWords, number
 from din_core.metrics.leaderboard_file import read_leaderboard
 from din_core.pages.app.startup import App
 from din_core.pages.language.metric_texts import meanings
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, sentence, t
+from din_core.pages.models.coverage_table import show_coverage
 from din_core.pages.models.leaderboard_table import duration, leaderboard_table, metric_table
 from din_core.pages.models.model_pair import badges, show_side_by_side
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, show_chart
-from din_core.pages.widgets.frame import is_dark, literal, report, show_card
+from din_core.pages.widgets.frame import is_dark, literal, report, report_low_coverage, report_unfit, show_card
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import columns_of, show_table
 from din_core.sharing.links import METRICS
@@ -51,16 +52,22 @@ def show() -> None:
     """The page, from the checkpoints at hand and the session's scenario."""
     app, own = caches.current_app(), visitor.session()
     report(own.problems)
+    report_unfit(app)
+    report_low_coverage(app, app.models)
     st.header(t("Leaderboard"), anchor=False)
     show_leaderboard(app)
     st.header(t("Two models side by side"), anchor=False)
     show_side_by_side(app, own.scenario)
     st.header(t("Learning curves"), anchor=False)
     show_curves(app)
+    show_coverage(app)
     st.header(t("Checkpoints at hand"), anchor=False)
     show_table(checkpoints_table(app))
     for name, model in app.models.items():
         show_card(app.scorers[name].card, t("Model card: {model}", model=model.name))
+    if app.unfit:
+        st.header(t("Checkpoints that cannot be used"), anchor=False)
+        show_table(unfit_table(app))
 
 
 @lru_cache(maxsize=32)
@@ -228,6 +235,11 @@ def checkpoints_table(app: App) -> pd.DataFrame:
             for name, model in app.models.items()
         ]
     )
+
+
+def unfit_table(app: App) -> pd.DataFrame:
+    """One row a checkpoint that cannot be used, and why."""
+    return pd.DataFrame([{t("Folder"): literal(n), t("Why"): literal(sentence(why))} for n, why in app.unfit.items()])
 
 
 def training_words(metrics: Mapping[str, Any]) -> dict[str, str]:

@@ -23,6 +23,7 @@ from din_core.pages.rank import ranking_cache
 from din_core.pages.session import address, caches
 from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.rare_items import mark_rare
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import columns_of
 from din_core.sharing.links import MAX_CANDIDATES
@@ -142,7 +143,7 @@ def show_ranking(
     titles = [app.models[name].name for name in names]
     show_progress(ranking, titles)
     found = ranking.best(SHOWN, among, by)
-    table = ranking_table(found, titles, repeats, by)
+    table = mark_rare(ranking_table(found, titles, repeats, by), app, names, [ranked.item for ranked in found])
     help_texts = {
         t("Change"): t("Places higher or lower than under the other model"),
         t("In history"): t("How often the history holds this very item"),

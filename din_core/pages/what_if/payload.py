@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
@@ -80,17 +81,18 @@ def what_if_data(
     folds = scorers[0].config.folds
     now = weigh(edited.states[-1], scored.now, folds)
     then = now if pinned == len(edited.edits) else weigh(edited.states[pinned], scored.then, folds)
+    rare = partial(rare_words, models, scorers)
     return {
         "subject": words.user_label(now.state.history.user),
         "happened": words.happened,
         "asOf": moment(as_of),
-        "candidate": candidate_data(now.state.candidate, then.state.candidate),
+        "candidate": candidate_data(now.state.candidate, then.state.candidate, rare),
         "models": [{"link": m.link, "name": m.name, "weight": m.weight, "badges": m.badges} for m in models],
         "steps": steps_data(edited, scored.chances),
         "pinned": pinned,
         "most": MAX_EDITS,
         "intensity": [significant(float(scores.intensity[0])) for scores in (scored.now, scored.then)],
-        "rows": rows_data(now, then),
+        "rows": rows_data(now, then, rare),
         "lines": lines_data(now, then),
         "order": order_words(models, scorers),
         "profile": profile_data(now.state, then.state, scorers),
@@ -98,8 +100,14 @@ def what_if_data(
     }
 
 
-def candidate_data(now: Item, then: Item) -> dict[str, Any]:
-    detail = " · ".join(filter(None, [item_detail(now), t("item {id}", id=now.item_id)]))
+def rare_words(models: Sequence[ModelWords], scorers: Sequence[Scorer], item: Item) -> str:
+    """To which of the models on screen the item is rare or new; empty where to none."""
+    titles = [m.name for m, s in zip(models, scorers, strict=True) if not s.checkpoint.vocabulary.knows(item)]
+    return t("rare or new to {model}", model=", ".join(titles)) if titles else ""
+
+
+def candidate_data(now: Item, then: Item, rare: Callable[[Item], str]) -> dict[str, Any]:
+    detail = " · ".join(filter(None, [item_detail(now), t("item {id}", id=now.item_id), rare(now)]))
     return {"id": now.item_id, "title": now.label, "detail": detail, "then": None if now == then else then.label}
 
 
@@ -115,7 +123,7 @@ def steps_data(edited: EditedStates, chances: Sequence[Sequence[float]]) -> list
     ]
 
 
-def rows_data(now: Weighed, then: Weighed) -> list[dict[str, Any]]:
+def rows_data(now: Weighed, then: Weighed, rare: Callable[[Item], str]) -> list[dict[str, Any]]:
     """One an item of either state, newest first; of one time those that are still there first."""
     newest: dict[str, int] = {}
     gone = {item_id: item for item_id, item in then.items.items() if item_id not in now.count}
@@ -125,7 +133,7 @@ def rows_data(now: Weighed, then: Weighed) -> list[dict[str, Any]]:
         {
             "id": item_id,
             "title": item.label,
-            "detail": item_detail(item),
+            "detail": " · ".join(filter(None, [item_detail(item), rare(item)])),
             "last": newest[item_id],
             "count": [weighed.count.get(item_id, 0) for weighed in (now, then)],
             "weight": [significant_or_none(weighed.item.get(item_id, (None, None))[0]) for weighed in (now, then)],

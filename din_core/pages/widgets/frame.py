@@ -35,6 +35,9 @@ NARROW = """<style>
 </style>"""
 """A phone shows what the pages say sooner."""
 
+LOW_SHARE = 0.75
+"""A model that knows less of a store than this is reported; with the demo's data and models it is .96."""
+
 TAGLINE = T("Which past behaviors does a Deep Interest Network switch on for a candidate?")
 
 
@@ -64,6 +67,32 @@ def report(problems: Iterable[str]) -> None:
     """Each problem as a sentence. They may quote what a link says, so nothing in them is markup."""
     for problem in problems:
         st.warning(literal(language.sentence(problem)), icon=":material/info:")
+
+
+def report_unfit(app: App) -> None:
+    """Which checkpoints of the app's folder cannot be used; nothing where all can."""
+    if app.unfit:
+        told = t(
+            "Checkpoints in {folder} that cannot be used: {names}. The end of the page *Models* says why.",
+            folder=literal(str(app.checkpoints)),
+            names=literal(", ".join(app.unfit)),
+        )
+        st.warning(told, icon=":material/info:")
+
+
+def report_low_coverage(app: App, names: Iterable[str]) -> None:
+    """A sentence for each of these models that knows little of the store."""
+    for name in names:
+        found = app.coverage.get(name)
+        if found is None or found.known_share >= LOW_SHARE:
+            continue
+        told = t(
+            "{model} knows {percent} of what is in this store: the other behaviors and impressions are of items that "
+            "were rare or absent in its training and share one embedding. The page *Models* says more.",
+            model=literal(app.models[name].name),
+            percent=literal(f"{100 * found.known_share:.0f} %"),
+        )
+        st.warning(told, icon=":material/info:")
 
 
 def footer(app: App, cards: Iterable[str] = ()) -> None:

@@ -16,6 +16,7 @@ from din_core.sharing import Setting
 from din_core.store import ingest
 from tests.pages.conftest import World
 from tests.small_world import BEFORE, MONDAY, write_tables
+from tests.tiny_checkpoints import rename_items
 
 ROOT = Path(__file__).parents[3]
 SETTING = Setting({"din": "aaa"}, ("store", "mailer", "display"), MONDAY)
@@ -28,6 +29,36 @@ def test_the_app_holds_store_models_and_an_example(world: World) -> None:
     assert app.summary.n_users == 4
     assert app.setting.opening is not None and app.setting.opening.user_id == "7"
     assert app.setting.models == tuple(f"{name}@{s.fingerprint}" for name, s in world.scorers.items())
+
+
+def test_a_checkpoint_that_cannot_be_used_does_not_stop_the_start(world: World) -> None:
+    (world.checkpoints / "base" / "metrics.json").write_text("[1]", "utf-8")
+    app = Startup(world.url, str(world.checkpoints)).wait(60)
+    assert app is not None and list(app.scorers) == ["din"]
+    assert app.unfit["base"].startswith(f"{world.checkpoints}/base/metrics.json is not what training writes")
+
+
+def test_without_any_checkpoint_that_can_be_used_the_start_is_refused(world: World) -> None:
+    for name in world.scorers:
+        (world.checkpoints / name / "config.json").unlink()
+    with pytest.raises(CheckpointError, match=r"none of the 2 checkpoints in .* can be used: .*din holds no config"):
+        Startup(world.url, str(world.checkpoints)).wait(60)
+
+
+def test_a_model_of_another_store_is_left_out(world: World) -> None:
+    rename_items(world.checkpoints / "din")
+    app = Startup(world.url, str(world.checkpoints)).wait(60)
+    assert app is not None and list(app.scorers) == list(app.coverage) == ["base"]
+    assert app.unfit["din"].startswith(
+        f"{world.checkpoints}/din knows 0 of the 7 items in the store, so it was trained"
+    )
+
+
+def test_where_every_model_is_of_another_store_the_start_is_refused(world: World) -> None:
+    for name in world.scorers:
+        rename_items(world.checkpoints / name)
+    with pytest.raises(CheckpointError, match=r"none of the 2 checkpoints .*din knows 0 of .*base knows 0 of"):
+        Startup(world.url, str(world.checkpoints)).wait(60)
 
 
 def test_without_settings_the_demo_is_built_and_its_progress_only_grows(

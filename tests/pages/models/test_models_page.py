@@ -8,10 +8,12 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from din_core.pages.session.caches import startup
 from tests.pages.conftest import World, go_to
 from tests.pages.page_contents import lens, read, said
 from tests.small_board import board
 from tests.small_world import MONDAY
+from tests.tiny_checkpoints import rename_items
 
 Visit = Callable[..., AppTest]
 
@@ -171,3 +173,79 @@ def test_each_metric_is_explained_in_a_line(visit: Visit, measured: World) -> No
     for metric in ("AUC", "GAUC", "Log loss", "ECE", "RelaImpr"):
         assert f"**{metric}**: " in text
     assert "on average over 15 bins" in text
+
+
+@pytest.fixture
+def unfit(family: World) -> World:
+    """The family with one checkpoint whose card is in another encoding."""
+    (family.checkpoints / "dot" / "README.md").write_bytes("# Größe".encode("cp1252"))
+    return family
+
+
+@pytest.mark.parametrize("path", ["", "models"])
+def test_a_checkpoint_that_cannot_be_used_is_told_where_models_are_chosen(
+    visit: Visit, unfit: World, path: str
+) -> None:
+    page = visit(path)
+    assert not page.exception
+    (told,) = said(page)
+    assert told.startswith(f"Checkpoints in {unfit.checkpoints} that cannot be used: dot. ")
+
+
+@pytest.mark.parametrize(
+    ("language", "head", "why"),
+    [
+        ("en", "Checkpoints that cannot be used", "is not written in UTF-8 (byte 4 is none of it)"),
+        ("zh", "无法使用的检查点", "不是 UTF-8 编码（第 4 个字节无效）"),
+    ],
+)
+def test_the_page_says_why_a_checkpoint_cannot_be_used(
+    visit: Visit, unfit: World, language: str, head: str, why: str
+) -> None:
+    page = visit("models")
+    if language == "zh":
+        page.button(key="language_zh").click().run()
+    assert page.header[-1].value == head
+    (row,) = page.table[-1].value.map(read).values.tolist()
+    assert row[0] == "dot"
+    assert row[1].startswith(f"{unfit.checkpoints / 'dot' / 'README.md'} {why}")
+    assert "Dot product" not in [model for model in page.table[-2].value.map(read).iloc[:, 0]]
+
+
+def test_a_link_to_a_checkpoint_that_cannot_be_used_opens_on_another(visit: Visit, unfit: World) -> None:
+    page = visit("models", user="7", item="m2", models="dot,din")
+    assert not page.exception
+    assert any("dot" in told for told in said(page))
+    assert [box.value for box in page.selectbox] == ["din", None]
+
+
+def test_the_page_says_how_much_of_the_store_each_model_knows(visit: Visit, world: World) -> None:
+    rename_items(world.checkpoints / "base", keep=("m1", "c1"))
+    page = visit("models")
+    table = page.table[-2].value.map(read)
+    assert table["Model"].tolist() == ["DIN", "Average pooling"]
+    assert table["Items"].tolist() == ["7 of 7 (100 %)", "2 of 7 (29 %)"]
+    assert table["Behaviors"].tolist() == ["100 %", "64 %"]
+    assert table["Impressions"].tolist() == ["100 %", "40 %"]
+    assert table.iloc[:, -1].tolist() == ["–", "–"]
+    assert "All others share one row for each field" in words(page)
+
+
+@pytest.mark.parametrize("path", ["", "models"])
+def test_a_model_that_knows_little_of_the_store_is_told(visit: Visit, world: World, path: str) -> None:
+    assert said(visit(path)) == []
+    rename_items(world.checkpoints / "base", keep=("m1", "c1"))
+    startup.clear()
+    (told,) = said(visit(path))
+    assert told.startswith("Average pooling knows 40 % of what is in this store: ")
+
+
+def test_fields_whose_values_a_model_does_not_know_are_named(visit: Visit, world: World) -> None:
+    path = world.checkpoints / "din" / "vocabulary.json"
+    vocabulary = json.loads(path.read_text("utf-8"))
+    vocabulary["item"]["category"][0] = "elsewhere"
+    vocabulary["user"]["other"] = vocabulary["user"].pop("household_comp")
+    path.write_text(json.dumps(vocabulary), "utf-8")
+    config = path.with_name("config.json")
+    config.write_text(config.read_text("utf-8").replace('"household_comp"', '"other"'), "utf-8")
+    assert visit("models").table[-2].value.map(read).iloc[0, -1] == "Category 2 of 3; Other: not in the store"

@@ -260,3 +260,13 @@ def test_options_that_make_no_table_are_refused(
     assert code
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_does_not_tell_its_training_is_named(
+    copied: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, url = copied
+    path = out / "din-1" / "metrics.json"
+    path.write_text(json.dumps({"options": json.loads(path.read_text("utf-8"))["options"]}), "utf-8")
+    assert run(url, out) == 1
+    assert f"{out}/din-1/metrics.json holds no parameters, which the table needs" in capsys.readouterr().err

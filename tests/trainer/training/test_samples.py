@@ -1,9 +1,13 @@
 """Samples: folded histories equal the domain's, batches hold what was asked for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from din_core.domain import CheckpointError
+from din_core.model.vocabulary import FieldVocabulary
 from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
 from trainer.training.samples import build_samples, build_vocabulary
@@ -107,3 +111,10 @@ def test_rare_items_share_the_unknown_row(samples):
     strict = build_vocabulary(bulk, min_count=10**6)
     assert strict.item["item_id"].rows == 1
     assert build_samples(bulk, strict, "test", MAX_HISTORY).item_rows.abs().sum() == 0
+
+
+def test_a_vocabulary_of_another_store_is_refused(samples):
+    bulk, vocabulary, _ = samples
+    other = replace(vocabulary, item={**vocabulary.item, "item_id": FieldVocabulary(("elsewhere",))})
+    with pytest.raises(CheckpointError, match=r"the model knows 0 of the store's \d+ items; use the store"):
+        build_samples(bulk, other, "test", MAX_HISTORY)

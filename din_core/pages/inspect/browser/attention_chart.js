@@ -259,7 +259,8 @@ function createAttentionChart(root) {
     at("before").disabled = chosen === 0;
     at("after").disabled = chosen === data.cases.length - 1;
     at("title").textContent = at("title").title = item.title;
-    at("detail").textContent = at("detail").title = item.detail;
+    const rare = on[0].rareCases.includes(chosen) ? on[0].rareText : "";
+    at("detail").textContent = at("detail").title = [item.detail, rare].filter(Boolean).join(" · ");
     at("outcome").className = outcomeClass(item);
     at("outcome").textContent = item.datedOutcome;
     tiles.setCase(item, chosen);

@@ -13,6 +13,8 @@ function shownCase(data, model, chosen, view, colors) {
   const shown = {
     id: data.cases[chosen].id,
     weight: item.weight,
+    rare: new Set(model.rare), // behaviors of items that have no embedding of their own
+    rareText: model.rareText,
     digits: digitsFor(item.extent),
     effects,
     values: measured ? (effects?.effect ?? item.weight.map(() => 0)) : item.weight,

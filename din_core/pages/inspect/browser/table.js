@@ -77,12 +77,13 @@ function createTable(at, onSort, onRows, onPin) {
       title.append(element("span", say("item {id}", { id: entry.id }), { className: "id" }));
     }
     const same = element("span", say("this candidate"), { className: "same", hidden: true });
+    const rare = element("span", say("rare or new"), { className: "rare", hidden: true });
     const under = element("span", "", { className: "under" });
-    title.append(same, under);
+    title.append(same, rare, under);
     const cells = {};
     for (const { key } of COLUMNS.slice(1)) cells[key] = element("td", "", { className: key });
     line.append(title, ...Object.values(cells));
-    const row = { line, title: title.firstChild, cells, same, under, entry };
+    const row = { line, title: title.firstChild, cells, same, rare, under, entry };
     line.onpointerenter = () => onRows(row.entry.rows);
     line.onclick = () => onPin(row.entry.rows);
     return row;
@@ -110,6 +111,8 @@ function createTable(at, onSort, onRows, onPin) {
     tint(row, entry.rest ? "transparent" : shown.color(entry.category));
     row.line.classList.toggle("rest", Boolean(entry.rest));
     row.same.hidden = entry.id === null || entry.id !== shown.id;
+    row.rare.hidden = entry.id === null || !shown.rare.has(entry.rows[0]);
+    row.rare.title = shown.rareText;
   }
 
   function compareBy(column, down) {

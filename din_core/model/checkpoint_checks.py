@@ -1,0 +1,198 @@
+"""Whether the files of a checkpoint fit each other: every fault is one sentence that names the file and the fault."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from din_core.domain import CheckpointError
+from din_core.domain.translatable import Translatable
+from din_core.model.config import FieldConfig, ModelConfig
+from din_core.model.network import InterestNetwork
+
+FLOATS = ("F16", "BF16", "F32", "F64")
+"""What weights may be stored as, in the words of safetensors."""
+MOST_NUMBERS = 2**34
+"""Weights of a network that is built at all: 64 GiB."""
+
+
+def check_fields(path: Path, config: ModelConfig) -> None:
+    """CheckpointError where the config of `path` does not read the item itself first, as everything else takes it."""
+    if not config.item_fields or config.item_fields[0].name != "item_id":
+        raise CheckpointError(
+            "{path} has {first} as the first item field, which must be item_id, the item itself; train the checkpoint"
+            " again",
+            path=str(path),
+            first=config.item_fields[0].name if config.item_fields else Translatable("none"),
+        )
+
+
+def check_vocabulary(path: Path, raw: Any, config: ModelConfig) -> None:
+    """CheckpointError where the JSON of `path` is not the vocabulary of a model of this config."""
+    groups = {"item": config.item_fields, "user": config.user_fields, "context": config.context_fields}
+    for group, fields in groups.items():
+        held = raw.get(group) if isinstance(raw, Mapping) else None
+        if not isinstance(held, Mapping):
+            raise CheckpointError(
+                "{path} holds no values of {group} fields; train the checkpoint again", path=str(path), group=group
+            )
+        names = [field.name for field in fields]
+        if list(held) != names:
+            raise CheckpointError(
+                "{path} has the {group} fields {found}, but its config.json has {wanted}; train the checkpoint again",
+                path=str(path),
+                group=group,
+                found=_several(list(held)),
+                wanted=_several(names),
+            )
+        for field in fields:
+            _check_values(path, field, held[field.name])
+
+
+def _check_values(path: Path, field: FieldConfig, values: Any) -> None:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise CheckpointError(
+            "{path} does not hold the values of the field {name} as a list of texts; train the checkpoint again",
+            path=str(path),
+            name=field.name,
+        )
+    if len(values) + 1 != field.rows:
+        raise CheckpointError(
+            "{path} holds {n:,} values of the field {name}, but its config.json has {rows:,} embedding rows, one of"
+            " them for unknown values; train the checkpoint again",
+            path=str(path),
+            name=field.name,
+            n=len(values),
+            rows=field.rows,
+        )
+    if len(set(values)) < len(values):
+        raise CheckpointError(
+            "{path} holds the value {value} of the field {name} more than once; train the checkpoint again",
+            path=str(path),
+            value=Counter(values).most_common(1)[0][0],
+            name=field.name,
+        )
+
+
+def check_stored_weights(path: Path, config: ModelConfig) -> None:
+    """CheckpointError where the weights in `path` are not those of a model of this config.
+
+    Names, shapes and types are read from the head of the file, and no memory is taken for weights.
+    """
+    wanted = _shapes(path, config)
+    with safe_open(path, framework="pt") as file:
+        found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+        for name in (*wanted, *found):
+            if name not in found:
+                raise CheckpointError(
+                    "{path} holds no {name}, which a model of its config.json has; train the checkpoint again",
+                    path=str(path),
+                    name=name,
+                )
+            if name not in wanted:
+                raise CheckpointError(
+                    "{path} holds {name}, which a model of its config.json does not have; train the checkpoint again",
+                    path=str(path),
+                    name=name,
+                )
+            _check_stored(path, name, tuple(found[name].get_shape()), wanted[name], found[name].get_dtype())
+
+
+def _check_stored(path: Path, name: str, shape: tuple[int, ...], wanted: tuple[int, ...], kind: str) -> None:
+    if shape != wanted:
+        raise CheckpointError(
+            "{path} holds {name} as {found}, but its config.json makes it {wanted}; train the checkpoint again",
+            path=str(path),
+            name=name,
+            found=_by(shape),
+            wanted=_by(wanted),
+        )
+    if kind not in FLOATS:
+        raise CheckpointError(
+            "{path} holds {name} in the type {kind}, but weights are one of {known}; train the checkpoint again",
+            path=str(path),
+            name=name,
+            kind=kind,
+            known=", ".join(FLOATS),
+        )
+
+
+def _shapes(path: Path, config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Of a model of this config, without memory for its weights."""
+    try:
+        with torch.device("meta"):
+            state = InterestNetwork(config).state_dict()
+        if sum(tensor.numel() for tensor in state.values()) > MOST_NUMBERS:
+            raise OverflowError(f"more than {MOST_NUMBERS:,} weights")
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+        raise CheckpointError(
+            "{path} describes no model that can be built ({error}); train the checkpoint again",
+            path=str(path.with_name("config.json")),
+            error=str(error).splitlines()[0],
+        ) from error
+    return {name: tuple(tensor.shape) for name, tensor in state.items()}
+
+
+def check_finite(path: Path, state: Mapping[str, Tensor]) -> None:
+    """CheckpointError where any of the loaded weights is NaN or infinite."""
+    for name, tensor in state.items():
+        wrong = tensor.numel() - int(tensor.isfinite().sum())
+        if wrong:
+            raise CheckpointError(
+                "{path} holds {wrong:,} of {n:,} numbers of {name} that are NaN or infinite, so the model gives no"
+                " scores; train the checkpoint again, at a lower learning rate",
+                path=str(path),
+                wrong=wrong,
+                n=tensor.numel(),
+                name=name,
+            )
+
+
+def check_metrics(path: Path, metrics: Any) -> None:
+    """CheckpointError where the JSON of `path` is not what training writes; it may hold more, or nothing."""
+    if not isinstance(metrics, Mapping):
+        raise _not_metrics(path, Translatable("the whole"), Translatable("an object"))
+    for name in ("valid", "options", "data"):
+        if not isinstance(metrics.get(name) or {}, Mapping):
+            raise _not_metrics(path, name, Translatable("an object"))
+    for name in ("model", "title", "device", "trained_at"):
+        if not isinstance(metrics.get(name) or "", str):
+            raise _not_metrics(path, name, Translatable("a text"))
+    measured = {f"valid.{name}": (metrics.get("valid") or {}).get(name) for name in ("auc", "gauc", "log_loss")}
+    numbers = {name: metrics.get(name) for name in ("seconds", "parameters", "best_step", "steps")} | measured
+    for name, value in numbers.items():
+        if value is not None and not _finite(value):
+            raise _not_metrics(path, name, Translatable("a number"))
+    curve = metrics.get("curve") or []
+    if not isinstance(curve, list) or not all(isinstance(entry, Mapping) for entry in curve):
+        raise _not_metrics(path, "curve", Translatable("a list of objects"))
+
+
+def _not_metrics(path: Path, name: str, wanted: Translatable) -> CheckpointError:
+    return CheckpointError(
+        "{path} is not what training writes: {name} must be {wanted}; delete the file, or train the checkpoint again",
+        path=str(path),
+        name=name,
+        wanted=wanted,
+    )
+
+
+def _finite(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _several(names: list[str]) -> str | Translatable:
+    return ", ".join(names) if names else Translatable("none")
+
+
+def _by(shape: Any) -> str:
+    return "×".join(map(str, shape)) or "1"

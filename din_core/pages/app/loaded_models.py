@@ -1,0 +1,77 @@
+"""The models of the app: those of a folder's checkpoints that can be used on the store at hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from din_core.domain import CheckpointError
+from din_core.domain.coverage import HeldValues, VocabularyCoverage
+from din_core.domain.translatable import Translatable
+
+if TYPE_CHECKING:
+    from din_core.scoring import Scorer
+
+
+@dataclass(frozen=True)
+class LoadedModels:
+    """The checkpoints of a folder, by their folders' names."""
+
+    scorers: Mapping[str, Scorer]
+    unfit: Mapping[str, CheckpointError]
+    """Why each of the others cannot be used."""
+    coverage: Mapping[str, VocabularyCoverage] = field(default_factory=dict)
+    """How much of the store each scorer knows; empty before it was compared with one."""
+
+    @property
+    def faults(self) -> dict[str, Translatable]:
+        """Why checkpoints cannot be used, in words."""
+        return {name: error.text for name, error in self.unfit.items()}
+
+
+def load_models(folder: Path) -> LoadedModels:
+    """All checkpoints below `folder`, each gathering the requests of all sessions; DIN_DEVICE says where they score.
+
+    CheckpointError where none can be used. The first call imports torch.
+    """
+    import torch
+
+    from din_core.scoring import BatchingScorer, load_scorers, open_device
+
+    torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other
+    on = open_device(os.environ.get("DIN_DEVICE") or "cpu")
+    unfit: dict[str, CheckpointError] = {}
+    scorers = load_scorers(folder, on, unfit.__setitem__)
+    return LoadedModels({name: BatchingScorer(scorer) for name, scorer in scorers.items()}, unfit)
+
+
+def compare_with_store(models: LoadedModels, held: HeldValues, folder: Path) -> LoadedModels:
+    """The models that know something of the store, with how much; the others are unfit.
+
+    CheckpointError where none does.
+    """
+    from din_core.model.coverage import measure_coverage
+    from din_core.scoring import none_usable
+
+    coverage = {name: measure_coverage(scorer.checkpoint.vocabulary, held) for name, scorer in models.scorers.items()}
+    strange = {name: _of_another_store(folder / name, found) for name, found in coverage.items() if found.knows_nothing}
+    unfit = {**models.unfit, **strange}
+    if len(strange) == len(coverage):
+        raise none_usable(folder, list(unfit.values()))
+    return LoadedModels(
+        {name: scorer for name, scorer in models.scorers.items() if name not in strange},
+        unfit,
+        {name: found for name, found in coverage.items() if name not in strange},
+    )
+
+
+def _of_another_store(folder: Path, found: VocabularyCoverage) -> CheckpointError:
+    return CheckpointError(
+        "{folder} knows 0 of the {n:,} items in the store, so it was trained on another one; open that store, or train"
+        " a model on this one",
+        folder=str(folder),
+        n=found.items.whole,
+    )

@@ -1,0 +1,60 @@
+"""Items that a model does not know: rare or absent in its training, so that they share one embedding row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from din_core.domain import Item
+from din_core.pages.app.startup import App
+from din_core.pages.language.translate import t
+from din_core.pages.widgets.frame import literal
+
+NAMED = 5
+"""Items named of those that a model does not know."""
+
+
+def unknown_to(app: App, names: Sequence[str], item: Item) -> str:
+    """The titles of those of these models that do not know the item; empty where all do."""
+    return ", ".join(app.models[name].name for name in names if not knows(app, name, item))
+
+
+def knows(app: App, name: str, item: Item) -> bool:
+    """Whether the item has an embedding row of its own in this model."""
+    return app.scorers[name].checkpoint.vocabulary.knows(item)
+
+
+def mark_rare(
+    table: pd.DataFrame,
+    app: App,
+    names: Sequence[str],
+    items: Sequence[Item],
+    written: Callable[[str], str] = str,
+) -> pd.DataFrame:
+    """The table with a column of the models that do not know each row's item, where there is any.
+
+    `written` is `literal` for a table whose cells are Markdown.
+    """
+    found = [unknown_to(app, names, item) for item in items]
+    if any(found):
+        table.insert(2, t("Rare or new to"), [written(titles) or "–" for titles in found])
+    return table
+
+
+def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> None:
+    """A line for each model that does not know all of these items: how many, and some by name."""
+    distinct = list({item.item_id: item for item in items}.values())
+    for name in names:
+        unknown = [item.label for item in distinct if not knows(app, name, item)]
+        if unknown:
+            told = t(
+                "Of {all:,} different items in these histories {n:,} are rare or new to {model} and share one "
+                "embedding: {names}.",
+                all=len(distinct),
+                n=len(unknown),
+                model=literal(app.models[name].name),
+                names=literal("; ".join([*unknown[:NAMED], *(["…"] if len(unknown) > NAMED else [])])),
+            )
+            st.caption(told)

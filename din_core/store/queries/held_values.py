@@ -1,0 +1,54 @@
+"""The different values of a store's fields, for comparing them with what a model knows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Text, cast, func, select
+
+from din_core.domain.coverage import HeldValues
+from din_core.store.queries.lookups import count_rows
+from din_core.store.schema import BehaviorRecord, ContextRecord, ImpressionRecord, ItemRecord, UserRecord
+
+MOST_ROWS = 5_000_000
+"""Behaviors, or impressions, that are counted by item: some two seconds."""
+
+
+def read_held_values(connection: Connection, field_names: Mapping[str, tuple[str, ...]]) -> HeldValues:
+    """Read inside the connection's transaction; `field_names` of items, users and impressions."""
+    keys: dict[int, str] = {
+        key: own for key, own in connection.execute(select(ItemRecord.item_key, ItemRecord.item_id))
+    }
+    return HeldValues(
+        item={
+            "item_id": dict.fromkeys(keys.values(), 1),
+            **_values(connection, ItemRecord.fields, field_names["items"]),
+        },
+        user=_values(connection, UserRecord.fields, field_names["users"]),
+        context=_values(connection, ContextRecord.fields, field_names["impressions"]),
+        behaviors=_rows_of(connection, BehaviorRecord, keys),
+        impressions=_rows_of(connection, ImpressionRecord, keys),
+    )
+
+
+def _values(connection: Connection, column: Any, names: Iterable[str]) -> dict[str, Counter[str]]:
+    """Of each field, its values and in how many rows each stands."""
+    text = cast(column, Text)
+    found: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for stored, rows in connection.execute(select(text, func.count()).group_by(text)):  # each combination parsed once
+        for name, value in json.loads(stored).items():
+            if name in found:
+                for one in value if isinstance(value, list) else [value]:
+                    found[name][str(one)] += rows
+    return found
+
+
+def _rows_of(connection: Connection, record: type[Any], keys: Mapping[int, str]) -> dict[str, int] | None:
+    """By item id, the rows of each item; None where there are too many to count."""
+    if count_rows(connection, record) > MOST_ROWS:
+        return None
+    rows = connection.execute(select(record.item_key, func.count()).group_by(record.item_key))
+    return {keys[key]: n for key, n in rows}

@@ -1,0 +1,77 @@
+"""An item that a model does not know is marked wherever it is shown, and nothing is where all are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import World
+from tests.pages.page_contents import lens, read, words
+from tests.pages.what_if.what_if_payload import told
+from tests.small_world import ITEMS
+from tests.tiny_checkpoints import rename_items
+
+Visit = Callable[..., AppTest]
+UNKNOWN = ("m1", "b2")
+"""What DIN does not know: the milk that household 7 buys every week, and the candidate that opens."""
+
+
+@pytest.fixture
+def rare(world: World) -> World:
+    """The world with a DIN that does not know two of the items."""
+    rename_items(world.checkpoints / "din", keep=[row[0] for row in ITEMS if row[0] not in UNKNOWN])
+    return world
+
+
+def test_inspect_marks_behaviors_and_candidates_of_each_model(visit: Visit, rare: World) -> None:
+    _, body = lens(visit())
+    din, base = body["models"]
+    assert [body["timeline"]["id"][r] for r in din["rare"]] == ["m1"]
+    assert [body["cases"][place]["id"] for place in din["rareCases"]] == ["b2"]
+    assert din["rareText"] == "rare or new to DIN"
+    assert (base["rare"], base["rareCases"]) == ([], [])
+
+
+def test_what_if_marks_behaviors_and_the_candidate(visit: Visit, rare: World) -> None:
+    shown = told(visit("whatif"))
+    marked = {row["id"] for row in shown["rows"] if row["detail"].endswith(" · rare or new to DIN")}
+    assert marked == {"m1"}
+    assert shown["candidate"]["detail"].endswith("item b2 · rare or new to DIN")
+
+
+def test_compare_marks_candidates_and_names_behaviors(visit: Visit, rare: World) -> None:
+    page = visit("compare", user="7", item=["b2", "m2", "n1"])
+    table = page.table[0].value.map(read)
+    marks = dict(zip(table["Candidate"], table["Rare or new to"], strict=True))
+    assert marks == {"Stout · 12 oz · National": "DIN", "Milk · 1 qt · National": "–", "Nails · 1 lb": "–"}
+    assert "Of 4 different items in these histories 1 are rare or new to DIN and share one embedding: Milk" in words(
+        page
+    )
+
+
+def test_compare_of_models_says_which_know_the_candidate(visit: Visit, rare: World) -> None:
+    page = visit("compare", user="7", item="b2", by="models")
+    assert page.table[0].value.map(read)["Candidate"].tolist() == ["rare or new", "known"]
+
+
+def test_compare_of_users_says_who_does_not_know_the_candidate(visit: Visit, rare: World) -> None:
+    assert "It is rare or new to DIN." in words(visit("compare", user="7", item="b2", by="users"))
+
+
+def test_rank_marks_items(visit: Visit, rare: World) -> None:
+    page = visit("rank")
+    assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
+    table = page.run().dataframe[0].value
+    marked = table[table["Rare or new to"] == "DIN"]["Item"]
+    assert set(marked) == {"Milk · 1 gal · Private", "Stout · 12 oz · National"}
+
+
+def test_nothing_is_marked_where_all_is_known(visit: Visit) -> None:
+    _, body = lens(visit())
+    assert all(model["rare"] == model["rareCases"] == [] for model in body["models"])
+    assert all("rare" not in row["detail"] for row in told(visit("whatif"))["rows"])
+    page = visit("compare", user="7", item=["b2", "m2", "n1"])
+    assert "Rare or new to" not in page.table[0].value.columns
+    assert "rare or new" not in words(page)
