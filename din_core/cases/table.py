@@ -97,6 +97,8 @@ class Cases:
     """(M,) the candidate"""
     time: Ints
     """(M,) seconds since 1970-01-01 UTC"""
+    nth: Ints
+    """(M,) `Impression.nth`"""
     label: NDArray[np.bool_]
     """(M,)"""
     probability: Floats

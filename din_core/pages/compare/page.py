@@ -96,9 +96,9 @@ def show_candidates(now: CompareInputs) -> None:
     table, order = ranking_table(now, cases, scores)
     st.markdown(literal(about(now)))
     show_table(table)
-    links([(cases[place].item.label, alone(now, cases[place])) for place in order])
+    links([(cases[place].title, alone(now, cases[place])) for place in order])
     rows = [
-        HeatmapRow(f"{rank} · {cases[place].item.label}", scores[0].behaviors, scores[0].weight[place])
+        HeatmapRow(f"{rank} · {cases[place].title}", scores[0].behaviors, scores[0].weight[place])
         for rank, place in enumerate(order, 1)
     ]
     caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1])
@@ -120,25 +120,24 @@ def show_models(now: CompareInputs) -> None:
     """One candidate under several models, each row on its own scale."""
     names, problems = models_of(now)
     report(problems)
-    (case,) = cases_of(now, now.scenario.candidate_ids[:1])
+    (case,) = cases_of(now, now.scenario.candidates[:1])
     lead_box(now, case.item)
     choose_rows(now, names)
     scores = [now.app.scorers[name].score(now.history, [case.item], case.context) for name in names]
-    st.markdown(literal(f"{case.item.label}. {about(now)}"))
+    st.markdown(literal(f"{case.title}. {about(now)}"))
     show_table(models_table(now, names, scores))
     models = now.app.models
     links([(models[name].name, led_by(alone(now, case), models[name].link)) for name in names])
     weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
-    show_heatmap(
-        now, weighed, "row", t("weight"), export_caption(now.app, now.history.user, now.scenario, names, case.item)
-    )
+    caption = export_caption(now.app, now.history.user, now.scenario, names, case.item, case.title)
+    show_heatmap(now, weighed, "row", t("weight"), caption)
 
 
 def show_users(now: CompareInputs) -> None:
     """One candidate for two users, whose histories lie side by side."""
     user, problems = other_user(now)
     report(problems)
-    (case,) = cases_of(now, now.scenario.candidate_ids[:1])
+    (case,) = cases_of(now, now.scenario.candidates[:1])
     which, other = st.columns(2)
     with which:
         lead_box(now, case.item)
@@ -153,23 +152,24 @@ def show_users(now: CompareInputs) -> None:
     words = words_for(now.app.summary)
     told = t(
         "{item} for both, as of {time}, in the context it has for the first.",
-        item=case.item.label,
+        item=case.title,
         time=moment(now.scenario.as_of),
     )
     st.markdown(literal(told))
     show_table(users_table(now, histories, scores))
     labels = [words.user_label(history.user) for history in histories]
     own = alone(now, case)
-    links([(label, replace(own, user_id=h.user.user_id)) for label, h in zip(labels, histories, strict=True)])
+    their = replace(own, user_id=user.user_id, nths=())  # a number is of the first one's impressions
+    links(list(zip(labels, (own, their), strict=True)))
     rows = [HeatmapRow(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
-    first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item)
+    first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item, case.title)
     both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]))
     show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
 
 
 def alone(now: CompareInputs, case: Case) -> Scenario:
     """The scenario that shows one candidate with the numbers that it has here."""
-    return replace(now.scenario, candidate_ids=(case.item.item_id,), context=case.context)
+    return now.scenario.with_candidates([case.candidate], case.context)
 
 
 def led_by(scenario: Scenario, model: str) -> Scenario:
