@@ -29,6 +29,8 @@ USUAL_BITS = 12
 """Significant bits that are kept of a number: a relative error of 1 in 4,096 at most, three digits."""
 _LEVEL = 19
 _PLAIN = ("label", "user", "time", "behaviors", "distinct")
+_NTH = "nth"
+"""Not in files of earlier releases, whose impressions are taken for the first of their user, item and time."""
 _NUMBERS = ("probability", "base_probability", "intensity", "top_weight", "low_weight", "tau", "share")
 _ITEMS = ("item", "top_item", "low_item", "share_item")
 
@@ -100,7 +102,7 @@ def rounded(values: Floats, bits: int = USUAL_BITS) -> Floats:
 
 
 def _write_rows(cases: Cases, path: Path) -> None:
-    columns: dict[str, Any] = {name: getattr(cases, name) for name in _PLAIN}
+    columns: dict[str, Any] = {name: getattr(cases, name) for name in _PLAIN} | {_NTH: cases.nth.astype(np.int32)}
     columns |= {name: rounded(getattr(cases, name), BITS.get(name, USUAL_BITS)) for name in _NUMBERS}
     columns |= {name: getattr(cases, name).astype(np.int32) for name in _ITEMS}
     metadata = {"version": VERSION, "about": asdict(cases.about)}
@@ -159,6 +161,7 @@ def _cases(metadata: Mapping[str, Any], rows: pa.Table, users: pa.Table, items: 
         categories=tuple(category.dictionary.to_pylist()),
         item_category=category.indices.to_numpy(),
         **{name: rows[name].to_numpy() for name in (*_PLAIN, *_NUMBERS, *_ITEMS)},
+        nth=rows[_NTH].to_numpy() if _NTH in rows.column_names else np.ones(len(rows), np.int32),
         sums=Sums(
             sums["row"].to_numpy(),
             {name: _stacked(sums, "weight", name) for name in DIMENSIONS},

@@ -119,6 +119,8 @@ class Cases(WeightColumns):
     """(M,) the candidate"""
     time: Ints
     """(M,) seconds since 1970-01-01 UTC"""
+    nth: Ints
+    """(M,) `Impression.nth`"""
     label: NDArray[np.bool_]
     """(M,)"""
     base_probability: Floats

@@ -1,6 +1,6 @@
 """The words of the project as frozen dataclasses; imports nothing else of ours."""
 
-from din_core.domain.behaviors import Behavior, FoldedBehavior, History, Impression
+from din_core.domain.behaviors import Behavior, Candidate, FoldedBehavior, History, Impression
 from din_core.domain.edits import (
     Add,
     Drop,
@@ -36,6 +36,7 @@ __all__ = [
     "Add",
     "Agreement",
     "Behavior",
+    "Candidate",
     "CheckpointError",
     "Counterfactual",
     "Curves",

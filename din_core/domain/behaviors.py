@@ -81,8 +81,20 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """An item that is scored for a user at a time, in the place of an impression where there is one."""
+
+    item_id: str
+    nth: int = 1
+    """Which of the user's impressions of that item at that time, in the order of ingest, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Impression:
-    """A candidate shown to a user at a time, with its label (None when the outcome is unknown)."""
+    """A candidate shown to a user at a time, with its label (None when the outcome is unknown).
+
+    The same user, item and time may have several: each is a row of its own, told from the others by `nth`.
+    """
 
     user_id: str
     item: Item
@@ -90,3 +102,10 @@ class Impression:
     label: int | None = None
     split: str | None = None
     context: Mapping[str, str | None] = field(default_factory=dict)
+    nth: int = 1
+    """Which of the impressions of this user, item and time, in the order of ingest, counted from 1."""
+
+    @property
+    def candidate(self) -> Candidate:
+        """What names it among all that are scored for its user at its time."""
+        return Candidate(self.item.item_id, self.nth)

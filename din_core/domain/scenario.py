@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from din_core.domain.behaviors import Candidate
 from din_core.domain.edits import Edit
 
 
@@ -23,3 +24,21 @@ class Scenario:
     """Of the history, the profile, the context and the first candidate: each changes the result of the last."""
     reference: int = 0
     """After how many of the edits stands the state that the last one is compared with; 0: as it was."""
+    nths: tuple[int, ...] = ()
+    """`Candidate.nth` of the candidates, in their order, without the ones at the end: mostly there are none."""
+
+    def __post_init__(self) -> None:
+        nths = self.nths[: len(self.candidate_ids)]
+        last = max((place for place, nth in enumerate(nths, 1) if nth != 1), default=0)
+        object.__setattr__(self, "nths", nths[:last])
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The candidates, the one on screen first."""
+        nths = (*self.nths, *[1] * (len(self.candidate_ids) - len(self.nths)))
+        return tuple(map(Candidate, self.candidate_ids, nths))
+
+    def with_candidates(self, candidates: Sequence[Candidate], context: Mapping[str, str | None]) -> Scenario:
+        """The same with other candidates; `context` is the first one's."""
+        ids, nths = tuple(one.item_id for one in candidates), tuple(one.nth for one in candidates)
+        return replace(self, candidate_ids=ids, nths=nths, context=context)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlencode
 
-from din_core.domain import Edit, LinkError, Scenario
+from din_core.domain import Candidate, Edit, LinkError, Scenario
 from din_core.domain.translatable import Translatable
 from din_core.sharing.edits import MAX_EDITS, read_edits, write_edits
 from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
@@ -69,6 +69,13 @@ class Link:
     view: View = View()
     edits: tuple[Edit, ...] = ()
     reference: int = 0
+    nths: tuple[int, ...] = ()
+    """As a scenario's."""
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """As a scenario's."""
+        return Scenario("", 0, self.candidate_ids, (), nths=self.nths).candidates
 
     @property
     def scenario(self) -> Scenario | None:
@@ -76,14 +83,15 @@ class Link:
         if self.user_id is None or self.as_of is None or not self.candidate_ids or not self.checkpoints:
             return None
         named = self.user_id, self.as_of, self.candidate_ids, self.checkpoints, self.context
-        return Scenario(*named, self.edits, min(self.reference, len(self.edits)))
+        return Scenario(*named, self.edits, min(self.reference, len(self.edits)), self.nths)
 
 
 def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]]:
     """The complete query parameters of a scenario; a list where a name is given several times.
 
-    Edits, their reference and a marked part of the time are written only where there are some. Raises LinkError for a
-    time outside the years 1 to 9999, for ids that are empty or too long, and for more edits than a link carries.
+    Edits, their reference, a marked part of the time and numbers of impressions other than the first are written only
+    where there are some. Raises LinkError for a time outside the years 1 to 9999, for ids that are empty or too long,
+    and for more edits than a link carries.
     """
     ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
     if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):
@@ -98,6 +106,8 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
         "at": iso(scenario.as_of),
         "models": ",".join(quote(name, safe="@ ") for name in scenario.checkpoints),
     }
+    if scenario.nths:
+        raw["nth"] = ",".join(map(str, scenario.nths))
     for name in sorted(scenario.context):
         raw[f"ctx.{name}"] = scenario.context[name] or ""
     if scenario.edits:
@@ -161,6 +171,7 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
         user_id=one("user"),
         as_of=read_time(one("at"), problems),
         candidate_ids=candidates[:MAX_CANDIDATES],
+        nths=read_nths(one("nth"), len(values.get("item", [])) == len(candidates), problems),
         checkpoints=tuple(kept("models", names, problems)),
         context={
             name.removeprefix("ctx."): (given[-1][:MAX_LENGTH] or None)
@@ -185,6 +196,20 @@ def read_time(text: str | None, problems: list[str]) -> int | None:
             Translatable("The link says that {error}; the newest impression is shown instead.", error=error.text)
         )
         return None
+
+
+def read_nths(text: str | None, aligned: bool, problems: list[str]) -> tuple[int, ...]:
+    """Which impression each candidate is, such as `1,2`. Not `aligned`: of other candidates than were read."""
+    parts = text.split(",")[:MAX_CANDIDATES] if text and aligned else []
+    if all(p.isascii() and p.isdigit() and len(p) <= 6 and int(p) for p in parts):
+        return tuple(map(int, parts))
+    problems.append(
+        Translatable(
+            "The link's number of an impression {text} is not 1 to 999999; the first of each candidate is shown.",
+            text=shown(text or ""),
+        )
+    )
+    return ()
 
 
 def read_reference(text: str, last: int, problems: list[str]) -> int:

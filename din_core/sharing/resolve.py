@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from din_core.domain import CheckpointError, DinLensError, Edit, Impression, Item, Scenario, State, UnknownItem
+from din_core.domain import (
+    Candidate,
+    CheckpointError,
+    DinLensError,
+    Edit,
+    Impression,
+    Item,
+    Scenario,
+    State,
+    UnknownItem,
+)
 from din_core.domain.edits import fitting, items_needed
 from din_core.domain.translatable import Translatable, sentence_of
 from din_core.sharing.edits import edit_parts
@@ -86,7 +96,8 @@ def fill_in(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
     """Fill in what `link` leaves open, from the store as it is now.
 
     Without a user the opening example's; without an item or a time those of the user's newest fitting
-    impression. An unknown user or item gives no scenario and a sentence that names it.
+    impression. A link that names an item names the first of its impressions at that time, where it does not number
+    another. An unknown user or item gives no scenario and a sentence that names it.
     """
     names, problems = find_checkpoints(link.checkpoints, setting.fingerprints)
     models = tuple(checkpoint_name(name, setting.fingerprints[name]) for name in names)
@@ -104,22 +115,48 @@ def fill_in(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
         return Resolved(None, (*problems, sentence(error)))
     chosen = choose_impression(impressions, link)
     as_of = link.as_of if link.as_of is not None else newest(chosen, impressions, setting)
-    items = link.candidate_ids or ((chosen.item.item_id,) if chosen else ())
-    if not items and opening is not None:
-        items = opening.candidate_ids
-    if not items:
+    candidates, missing = numbered(link.candidates, impressions, as_of)
+    problems = (*problems, *missing)
+    if not candidates and chosen is not None:
+        candidates = (chosen.candidate,)
+    elif not candidates and opening is not None:
+        candidates = tuple(map(Candidate, opening.candidate_ids))
+    if not candidates:
         return Resolved(
             None,
             (*problems, Translatable("User {user_id} has no impression; search for a candidate.", user_id=user_id)),
         )
-    given = link.context or context_of(impressions, as_of, items[0])
+    given = link.context or context_of(impressions, as_of, candidates[0])
     strange = [name for name in given if name not in setting.context_fields]
     if strange:
         quoted = ", ".join(shown(name) for name in strange)
         lacking = Translatable("This store has no context field {names}; the link's value is left out.", names=quoted)
         problems = (*problems, lacking)
     context = {name: given.get(name) for name in setting.context_fields}
-    return Resolved(Scenario(user_id, as_of, items, models, context), problems)
+    return Resolved(Scenario(user_id, as_of, (), models).with_candidates(candidates, context), problems)
+
+
+def numbered(
+    candidates: Sequence[Candidate], impressions: Sequence[Impression], as_of: int
+) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
+    """The candidates, and a sentence for each whose number no impression of that time has: it becomes the first."""
+    then = [impression.candidate for impression in impressions if impression.timestamp == as_of]
+    found, problems = list[Candidate](), list[str]()
+    for one in candidates:
+        if one.nth == 1 or one in then:
+            found.append(one)
+            continue
+        found.append(Candidate(one.item_id))
+        problems.append(
+            Translatable(
+                "The link names impression {nth} of item {item_id} at that time, but the store holds {n} of it then; "
+                "the first is meant.",
+                nth=one.nth,
+                item_id=shown(one.item_id),
+                n=sum(other.item_id == one.item_id for other in then),
+            )
+        )
+    return tuple(found), tuple(problems)
 
 
 def find_checkpoints(wanted: Sequence[str], fingerprints: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -170,7 +207,7 @@ def choose_impression(impressions: Sequence[Impression], link: Link) -> Impressi
         impression
         for impression in impressions
         if link.as_of in (None, impression.timestamp)
-        and (not link.candidate_ids or impression.item.item_id == link.candidate_ids[0])
+        and (not link.candidate_ids or impression.candidate == link.candidates[0])
     )
     return next(fits, None)
 
@@ -182,10 +219,10 @@ def newest(chosen: Impression | None, impressions: Sequence[Impression], setting
     return (chosen or impressions[0]).timestamp
 
 
-def context_of(impressions: Sequence[Impression], as_of: int, item_id: str) -> Mapping[str, str | None]:
+def context_of(impressions: Sequence[Impression], as_of: int, candidate: Candidate) -> Mapping[str, str | None]:
     """The context of that impression; of another one of the same time where the item was not shown then."""
     then = [impression for impression in impressions if impression.timestamp == as_of]
-    then.sort(key=lambda impression: impression.item.item_id != item_id)
+    then.sort(key=lambda impression: impression.candidate != candidate)
     return then[0].context if then else {}
 
 
@@ -199,14 +236,14 @@ def find_opening(
     if stored is not None:
         user_id, item_id = str(stored["user_id"]), str(stored["item_id"])
         as_of = int(str(stored["as_of"]))
-        context = context_of(store.impressions(user_id), as_of, item_id)
+        context = context_of(store.impressions(user_id), as_of, Candidate(item_id))
         return Scenario(user_id, as_of, (item_id,), models, context)
     first = [store.impressions(user.user_id)[:1] for user in store.search_users("", LOOK_AT_USERS).matches]
     newest_of_each = [impressions[0] for impressions in first if impressions]
     if not newest_of_each:
         return None
     best = min(newest_of_each, key=lambda i: (i.split != "test", i.label != 1))
-    return Scenario(best.user_id, best.timestamp, (best.item.item_id,), models, best.context)
+    return Scenario(best.user_id, best.timestamp, (), models).with_candidates([best.candidate], best.context)
 
 
 def sentence(error: Exception | str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -152,13 +153,14 @@ class BehaviorStore:
         return History(user, before, tuple(behaviors))
 
     def impressions(self, user_id: str, split: str | None = None) -> list[Impression]:
-        """The user's impressions, newest first; of one time positives first, then by title.
+        """The user's impressions, a row each, newest first; of one time positives first, then by title.
 
-        `split` keeps one of train, valid, test. UnknownUser where there is no such user.
+        Those of one item and time are numbered (`nth`) in the order of ingest. `split` keeps one of train, valid, test.
+        UnknownUser where there is no such user.
         """
         with self._reading() as connection:
             user_key, user = user_row(connection, user_id)
-            query = (
+            rows = connection.execute(
                 select(
                     ImpressionRecord.timestamp,
                     ImpressionRecord.label,
@@ -169,24 +171,18 @@ class BehaviorStore:
                 .join(ItemRecord, ItemRecord.item_key == ImpressionRecord.item_key)
                 .outerjoin(ContextRecord, ContextRecord.context_key == ImpressionRecord.context_key)
                 .where(ImpressionRecord.user_key == user_key)
-            )
-            if split is not None:
-                query = query.where(ImpressionRecord.split == split)
-            rows = connection.execute(query).all()
+                .order_by(ImpressionRecord.impression_key)
+            ).all()
             names = field_names(connection, "items")
             context_names = field_names(connection, "impressions")
-        found = [
-            Impression(
-                user.user_id,
-                cached_item(names, *columns),
-                timestamp,
-                label,
-                own_split,
-                field_values(context_names, context),
-            )
-            for timestamp, label, own_split, context, *columns in rows
-        ]
-        return sorted(found, key=lambda i: (-i.timestamp, -(i.label or 0), i.item.label, i.item.item_id))
+        found, numbers = [], Counter[tuple[int, str]]()
+        for timestamp, label, own_split, context, *columns in rows:
+            item = cached_item(names, *columns)
+            numbers[timestamp, item.item_id] += 1
+            values, nth = field_values(context_names, context), numbers[timestamp, item.item_id]
+            if split in (None, own_split):
+                found.append(Impression(user.user_id, item, timestamp, label, own_split, values, nth))
+        return sorted(found, key=lambda i: (-i.timestamp, -(i.label or 0), i.item.label, i.item.item_id, i.nth))
 
     def search_users(self, text: str, limit: int = 20) -> SearchPage[User]:
         """Users whose id or profile values hold every word of `text`: an exact id first, then ids that begin so.

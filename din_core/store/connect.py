@@ -2,37 +2,73 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import URL, Connection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from din_core.domain import StoreError
 from din_core.domain.translatable import Translatable
 from din_core.store.behavior_store import BehaviorStore
-from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
+from din_core.store.engine import is_writable, make_engine, parse_url, read_only_url, sqlite_file, use_write_ahead_log
 from din_core.store.queries.search import choose_search
 from din_core.store.versions import HEAD, current_version, known_versions, migrate
 
 
 def open_store(url: str) -> BehaviorStore:
-    """Open an existing store; StoreError where there is none or its schema is of another version."""
+    """Open an existing store; StoreError where there is none or its schema is of another version.
+
+    A SQLite file that cannot be written, on a read-only disk or in a read-only folder, is read as it lies there: what
+    others write into it later may go unseen until it is opened again.
+    """
     address = parse_url(url)
     path = sqlite_file(address)
     if path is not None and not path.is_file():
         raise StoreError("no store at {path}; {advice}", path=str(path), advice=_how_to_fill(address))
-    engine = make_engine(address)
+    try:
+        return _opened(url, address, address)
+    except OperationalError as error:
+        if path is None or is_writable(path):
+            raise _cannot_be_opened(address, error) from None
+    except DatabaseError as error:
+        raise _cannot_be_opened(address, error) from None
+    _check_closed(path)
+    try:
+        return _opened(url, address, read_only_url(path))
+    except DatabaseError as error:
+        raise _cannot_be_opened(address, error) from None
+
+
+def _opened(url: str, address: URL, target: URL) -> BehaviorStore:
+    """The store at `target`, which is how `address` is reached."""
+    engine = make_engine(target)
     try:
         with engine.begin() as connection:
             version = current_version(connection)
-            search = choose_search(connection) if version == HEAD else None
-    except DatabaseError as error:
+            if version != HEAD:
+                raise other_version(address, version)
+            return BehaviorStore(url, engine, choose_search(connection))
+    except BaseException:
         engine.dispose()
+        raise
+
+
+def _check_closed(path: Path) -> None:
+    """StoreError where rows stand in the log beside the file, which only who can write reads together with it."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.is_file() and log.stat().st_size:
         raise StoreError(
-            "{address} cannot be opened ({error}); check the address", address=str(address), error=str(error.orig)
-        ) from None
-    if search is None:
-        engine.dispose()
-        raise other_version(address, version)
-    return BehaviorStore(url, engine, search)
+            "{path} cannot be written, and its newest rows stand in {log} still; open it once where it can be written, "
+            "or ingest the tables anew",
+            path=str(path),
+            log=log.name,
+        )
+
+
+def _cannot_be_opened(address: URL, error: DatabaseError) -> StoreError:
+    return StoreError(
+        "{address} cannot be opened ({error}); check the address", address=str(address), error=str(error.orig)
+    )
 
 
 def create_store(url: str) -> BehaviorStore:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -35,6 +37,17 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database)
 
 
+def is_writable(path: Path) -> bool:
+    """Whether SQLite may write a file and its write-ahead log beside it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def read_only_url(path: Path) -> URL:
+    """The URL of a SQLite file that nobody writes: it is read without locks, and nothing is made beside it."""
+    options = {"mode": "ro", "immutable": "1", "uri": "true"}
+    return URL.create("sqlite", database=f"file:{quote(str(path.resolve()))}", query=options)
+
+
 def make_engine(url: URL, check_references: bool = True) -> Engine:
     """An engine whose connections may be used from any thread, one transaction at a time.
 
@@ -44,7 +57,7 @@ def make_engine(url: URL, check_references: bool = True) -> Engine:
     options: dict[str, Any] = {}
     if url.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
-        if sqlite_file(url) is None:
+        if sqlite_file(url) is None and "immutable" not in url.query:
             # A memory database lives and dies with its one connection: threads take turns on it.
             options |= {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
     try:

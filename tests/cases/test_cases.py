@@ -137,7 +137,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     again = read_cases(tmp_path / "cases")
     for name in ("about", "user_ids", "profile", "item_ids", "categories"):
         assert getattr(again, name) == getattr(cases, name)
-    for name in ("user", "item", "category", "time", "label", "distinct", "low_item", "share_item"):
+    for name in ("user", "item", "category", "time", "nth", "label", "distinct", "low_item", "share_item"):
         assert getattr(again, name).tolist() == getattr(cases, name).tolist()
     for name in ("probability", "base_probability", "tau", "top_weight", "intensity"):
         assert getattr(again, name) == pytest.approx(getattr(cases, name), rel=1 / 4096, nan_ok=True)
@@ -169,6 +169,13 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
     pq.write_table(rows.replace_schema_metadata({b"din_lens": json.dumps(metadata)}), path)
     with pytest.raises(DinLensError, match="is of version 99, but this DIN Lens reads version 1"):
         read_cases(tmp_path / "cases")
+
+
+def test_impressions_of_cases_written_before_they_were_numbered_are_the_first(tmp_path: Path) -> None:
+    write_cases(toy_cases(), tmp_path / "cases")
+    path = tmp_path / "cases" / "impressions.parquet"
+    pq.write_table(pq.read_table(path).drop_columns("nth"), path)
+    assert read_cases(tmp_path / "cases").nth.tolist() == [1] * 6
 
 
 def test_a_store_with_another_count_has_another_fingerprint() -> None:

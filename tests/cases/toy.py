@@ -45,6 +45,7 @@ def toy_cases() -> Cases:
         user=user,
         item=np.array([0, 1, 0, 1, 0, 2]),
         time=np.array([MONDAY, MONDAY + 8 * DAY, MONDAY - 1, MONDAY, MONDAY, MONDAY + 6 * DAY]),
+        nth=np.array([1, 1, 1, 2, 1, 3]),
         label=np.array([True, False, True, False, False, True]),
         probability=np.array([0.9, 0.6, 0.3, 0.2, 0.7, 0.55], np.float32),
         base_probability=np.array([0.39, 0.3, 0.8, 0.6, 0.66, 0.5], np.float32),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from din_core.domain import Add, Drop, DropItem, Line, LinkError, Scenario
+from din_core.domain import Add, Candidate, Drop, DropItem, Line, LinkError, Scenario
 from din_core.sharing import Link, View, encode, parse, query_string
 from din_core.sharing.links import FOLDS, MAX_CANDIDATES, METHODS, METRICS, SCALES, SORT_COLUMNS, TOPS
 from din_core.sharing.values import MAX_LENGTH
@@ -21,6 +21,7 @@ scenarios = st.builds(
     user_id=text,
     as_of=times,
     candidate_ids=st.lists(text, min_size=1, max_size=MAX_CANDIDATES).map(tuple),
+    nths=st.lists(st.sampled_from([1, 2, 999_999]), max_size=MAX_CANDIDATES).map(tuple),
     checkpoints=st.lists(text, min_size=1, max_size=3).map(tuple),
     context=st.dictionaries(text, st.none() | text, max_size=4),
     edits=st.lists(edits, max_size=5).map(tuple),
@@ -52,7 +53,9 @@ def test_a_link_survives_the_address_bar(scenario: Scenario, view: View) -> None
 
 @given(
     st.dictionaries(
-        st.sampled_from(["v", "user", "item", "at", "models", "ctx.a", "ctx.", "edits", "pin", "sort", "part", "x"]),
+        st.sampled_from(
+            ["v", "user", "item", "at", "models", "ctx.a", "ctx.", "edits", "pin", "nth", "sort", "part", "x"]
+        ),
         st.text(max_size=20)
         | st.sampled_from(["drop-item,a;add,b,1", "repeat,x,a,2017-11-20", "2", "9", "2017~2018-01-01", "~"])
         | st.lists(st.text(max_size=20), max_size=3),
@@ -96,6 +99,23 @@ def test_edits_and_the_pinned_state_are_written_where_there_are_some() -> None:
         "2",
     )
     assert written == encode(EXAMPLE)
+
+
+def test_a_number_of_an_impression_is_written_where_it_is_not_the_first() -> None:
+    both = EXAMPLE.with_candidates([Candidate("82-b"), Candidate("82-b", 2), Candidate("77")], EXAMPLE.context)
+    written = encode(both)
+    assert (written["item"], written["nth"]) == (["82-b", "82-b", "77"], "1,2")
+    assert encode(EXAMPLE.with_candidates([Candidate("82-b", 1)], EXAMPLE.context)) == encode(EXAMPLE)
+
+
+def test_a_scenario_whose_candidates_are_all_the_first_is_the_same_without_numbers() -> None:
+    assert replace(EXAMPLE, nths=(1,)) == replace(EXAMPLE, nths=(1, 1, 2)) == EXAMPLE
+    assert EXAMPLE.candidates == (Candidate("82-b", 1),)
+
+
+def test_numbers_of_candidates_that_cannot_be_read_are_left_out() -> None:
+    link, problems = parse({"item": ["a", "x" * (MAX_LENGTH + 1), "b"], "nth": "1,2,3"})
+    assert (link.candidates, len(problems)) == ((Candidate("a"), Candidate("b")), 1)
 
 
 def test_an_empty_link_leaves_every_choice_open() -> None:
@@ -145,6 +165,8 @@ def test_a_time_is_rounded_down_to_seconds_of_utc(at: str, seconds: int) -> None
         ({"top": "3"}, "top “3” is unknown; known are all, 10"),
         ({"part": "2017-11-20"}, "marks a part of the time, but the time “” is not a date"),
         ({"part": "2017-11-20~2017-11-19"}, "that ends before it begins, “2017-11-20~2017-11-19”; none is marked"),
+        ({"item": "a", "nth": "0"}, "number of an impression “0” is not 1 to 999999; the first of each candidate"),
+        ({"item": ["a", "b"], "nth": "1,second"}, "number of an impression “1,second” is not 1 to 999999"),
         ({"metric": "f1"}, "metric “f1” is unknown; known are auc, gauc"),
     ],
 )

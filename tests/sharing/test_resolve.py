@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from din_core.domain import Add, CheckpointError, DropItem, Scenario, SetCandidate, SetContext, UnknownUser
+from din_core.domain import Add, Candidate, CheckpointError, DropItem, Scenario, SetCandidate, SetContext, UnknownUser
 from din_core.sharing import Link, Setting, encode, find_checkpoints, find_opening, parse, resolve
 from din_core.store import BehaviorStore
 from tests.small_world import BEFORE, MONDAY, small_store
+from tests.twice_shown import show_twice
 
 MODELS = ("din@aaa", "base@bbb")
 OPENING = Scenario(
@@ -78,6 +79,42 @@ def test_an_item_never_shown_takes_the_context_of_its_time(store: BehaviorStore)
     found = resolve(Link(user_id="7", candidate_ids=("m1",)), store, SETTING).scenario
     assert found is not None
     assert (found.as_of, found.context["store"]) == (MONDAY, "Store 367")
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
+    folder = tmp_path_factory.mktemp("twice")
+    with small_store(folder) as opened:
+        show_twice(opened.engine, folder / "again")
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("link", "candidate", "mailer"),
+    [
+        (Link(user_id="7", as_of=MONDAY, candidate_ids=("m2",)), Candidate("m2"), "Interior page feature"),
+        (Link(user_id="7", candidate_ids=("m2",)), Candidate("m2"), "Interior page feature"),
+        (Link(user_id="7", as_of=MONDAY, candidate_ids=("m2",), nths=(2,)), Candidate("m2", 2), "Front page feature"),
+        (Link(user_id="7", candidate_ids=("m2",), nths=(2,)), Candidate("m2", 2), "Front page feature"),
+    ],
+)
+def test_a_link_names_one_of_several_impressions_the_first_where_it_does_not_say(
+    twice: BehaviorStore, link: Link, candidate: Candidate, mailer: str
+) -> None:
+    found = resolve(link, twice, SETTING)
+    assert found.scenario is not None
+    assert (found.scenario.as_of, found.scenario.candidates, found.problems) == (MONDAY, (candidate,), ())
+    assert found.scenario.context["mailer"] == mailer
+
+
+def test_a_number_that_no_impression_has_is_told_and_the_first_is_meant(twice: BehaviorStore) -> None:
+    found = resolve(Link(user_id="7", as_of=MONDAY, candidate_ids=("m2", "b2"), nths=(3, 2)), twice, SETTING)
+    assert found.scenario is not None
+    assert found.scenario.candidates == (Candidate("m2"), Candidate("b2"))
+    assert [problem.split(", but ")[1] for problem in found.problems] == [
+        "the store holds 2 of it then; the first is meant.",
+        "the store holds 1 of it then; the first is meant.",
+    ]
 
 
 def test_a_user_without_impressions_gets_the_time_after_the_last_behavior(store: BehaviorStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from din_core.domain import Item, StoreError, UnknownItem, UnknownUser
 from din_core.store import BehaviorStore
 from din_core.store.queries import search
 from tests.small_world import BEFORE, IMPRESSIONS, ITEMS, MONDAY, USERS, WEEK, behaviors
+from tests.twice_shown import show_twice
 
 LINES_OF_7 = [(item, time) for user, item, time in behaviors() if user == "7"]
 
@@ -101,6 +103,29 @@ def test_impressions_are_newest_first_then_positives_then_by_title(store: Behavi
     assert found[2].context == {"store": "Store 367", "mailer": "Interior page feature", "display": None}
     assert [i.item.item_id for i in store.impressions("7", split="train")] == ["c1"]
     assert store.impressions("10") == []
+
+
+def test_each_impression_of_an_item_shown_twice_at_once_is_a_row_of_its_own(
+    store: BehaviorStore, tmp_path: Path
+) -> None:
+    show_twice(store.engine, tmp_path / "again")
+    found = store.impressions("7")
+    assert [(i.item.item_id, i.nth, i.label, i.context["mailer"]) for i in found if i.timestamp == MONDAY] == [
+        ("m2", 2, 1, "Front page feature"),
+        ("n1", 2, 1, "Interior page feature"),
+        ("b2", 1, 1, "Front page feature"),
+        ("m2", 1, 0, "Interior page feature"),
+        ("n1", 1, 0, "Interior page feature"),
+    ]
+    bulk = store.bulk()
+    assert bulk.impression_nth.tolist() == [1, 1, 1, 1, 2, 2, 1]
+    assert bulk.impression_label.tolist() == [1, 1, 0, 0, 1, 1, 0]
+
+
+def test_the_number_of_an_impression_counts_those_of_other_splits(store: BehaviorStore, tmp_path: Path) -> None:
+    other = ("7", "m2", MONDAY, 0, "valid", "Store 1", None, None)
+    show_twice(store.engine, tmp_path / "again", [other])
+    assert [(i.item.item_id, i.nth) for i in store.impressions("7", split="valid")] == [("m2", 2)]
 
 
 def test_searched_items_hold_every_word_wherever_it_stands(store: BehaviorStore) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import URL, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from din_core.store import BehaviorStore, ingest, open_store
+from din_core.domain import StoreError
+from din_core.store import BehaviorStore, connect, ingest, open_store
+from din_core.store.engine import is_writable, make_engine, read_only_url
 from tests.small_world import MONDAY, write_tables
 from tests.store.input_tables import database
 
@@ -32,6 +36,66 @@ def test_readers_and_a_writer_work_side_by_side(filled: BehaviorStore) -> None:
         writer.execute(text("INSERT INTO behaviors (user_key, item_key, timestamp) VALUES (4, 1, 5)"))
         assert filled.history("10", MONDAY).behaviors == ()
     assert len(filled.history("10", MONDAY).behaviors) == 1
+
+
+@pytest.fixture
+def unwritable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a store in whose folder SQLite can make no log, whoever runs the tests."""
+    ingest(write_tables(tmp_path / "in"), database(tmp_path))
+    (tmp_path / "store.db-shm").symlink_to(tmp_path / "nowhere" / "shm")
+    monkeypatch.setattr(connect, "is_writable", lambda path: False)
+    return database(tmp_path)
+
+
+def test_an_ingest_leaves_the_file_alone_in_its_folder(tmp_path: Path) -> None:
+    ingest(write_tables(tmp_path / "in"), database(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "store.db"]
+
+
+def test_a_store_that_cannot_be_written_is_read_as_it_is(unwritable: str) -> None:
+    store = open_store(unwritable)
+    assert (store.url, len(store.history("7", MONDAY).behaviors), store.search_items("milk").total) == (
+        unwritable,
+        25,
+        2,
+    )
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(lambda _: store.summary().n_items, range(20))) == {7}
+    with pytest.raises(OperationalError, match="readonly database"):
+        store.append_behaviors("10", [("m1", MONDAY)])
+    store.close()
+
+
+def test_a_name_with_signs_of_addresses_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / "a b%3f#ü?x=1" / "s.db"
+    ingest(write_tables(tmp_path / "in"), str(URL.create("sqlite", database=str(path))))
+    engine = make_engine(read_only_url(path))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT COUNT(*) FROM items")).scalar() == 7
+    engine.dispose()
+
+
+def test_rows_that_stand_in_a_log_that_cannot_be_read_are_not_passed_over(unwritable: str, tmp_path: Path) -> None:
+    (tmp_path / "store.db-wal").write_bytes(b"rows")
+    with pytest.raises(StoreError, match=r"its newest rows stand in store\.db-wal still; open it once"):
+        open_store(unwritable)
+
+
+def test_a_store_that_can_be_written_is_never_read_without_its_log(
+    unwritable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "is_writable", lambda path: True)
+    with pytest.raises(StoreError, match=r"cannot be opened \(unable to open database file\)"):
+        open_store(unwritable)
+
+
+def test_what_cannot_be_written_is_told_by_its_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "store.db"
+    path.touch()
+    assert is_writable(path)
+    for refused in (path, tmp_path):
+        monkeypatch.setattr(os, "access", lambda asked, _, refused=refused: asked != refused)
+        assert not is_writable(path)
 
 
 def test_a_row_that_refers_to_nothing_is_refused(filled: BehaviorStore) -> None:

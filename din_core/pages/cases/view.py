@@ -10,11 +10,12 @@ import streamlit as st
 
 from din_core.cases import KINDS, MEASURED_KINDS, Cases, Slice, high_intensity, most_telling, rows_of, threshold
 from din_core.cases.kinds import INTENSE, LEAST_BEHAVIORS
-from din_core.domain import DinLensError, Item, Scenario
+from din_core.domain import Candidate, DinLensError, Item, Scenario
 from din_core.figures.cohort import number
 from din_core.pages.app.startup import App
 from din_core.pages.cases.files import LoadedCases, fitting, head, pick_slice, value_words
 from din_core.pages.inspect import page as inspect_page
+from din_core.pages.inspect.inspection import shown_at
 from din_core.pages.language.labels import Words, day, percent, profile, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
@@ -179,7 +180,7 @@ def cases_table(
         p, q = float(cases.probability[row]), float(cases.base_probability[row])
         lines.append(
             {
-                t("Candidate"): titles[cases.item_ids[cases.item[row]]].label,
+                t("Candidate"): candidate_title(app, cases, row, titles),
                 **telling(cases, kind, row, titles),
                 t("Outcome"): words.outcome(int(cases.label[row])),
                 loaded.main: percent(p),
@@ -191,6 +192,26 @@ def cases_table(
             }
         )
     return pd.DataFrame(lines)
+
+
+def candidate_title(app: App, cases: Cases, row: int, titles: dict[str, Item]) -> str:
+    """The candidate's, with what tells it from others of its item that the user was shown then."""
+    user, item, time = (column[row] for column in (cases.user, cases.item, cases.time))
+    label = titles[cases.item_ids[item]].label
+    same = (cases.user == user) & (cases.item == item) & (cases.time == time)
+    if cases.nth[row] == 1 and same.sum() == 1:
+        return label
+    try:
+        shown = shown_at(app.store.impressions(cases.user_ids[user]), int(time))
+    except DinLensError:
+        return label
+    found = shown.get(candidate_of(cases, row))
+    return label if found is None else found.title
+
+
+def candidate_of(cases: Cases, row: int) -> Candidate:
+    """What is scored in a row."""
+    return Candidate(cases.item_ids[cases.item[row]], int(cases.nth[row]))
 
 
 def column_words(loaded: LoadedCases) -> dict[str, str]:
@@ -240,9 +261,10 @@ def person(app: App, user_id: str) -> str:
 def show_link(loaded: LoadedCases, rows: Sequence[int], picked: Sequence[int], titles: dict[str, Item]) -> None:
     """A link to Inspect on the chosen row, under the two models of the cases."""
     cases, row = loaded.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
-    item_id = cases.item_ids[cases.item[row]]
-    scenario = Scenario(cases.user_ids[cases.user[row]], int(cases.time[row]), (item_id,), loaded.links)
-    inspect_page.link(t("Open {item} in Inspect", item=literal(titles[item_id].label)), scenario)
+    scenario = Scenario(cases.user_ids[cases.user[row]], int(cases.time[row]), (), loaded.links)
+    title = candidate_title(caches.current_app(), cases, row, titles)
+    there = scenario.with_candidates([candidate_of(cases, row)], {})
+    inspect_page.link(t("Open {item} in Inspect", item=literal(title)), there)
 
 
 def signed(value: float) -> str:

@@ -97,9 +97,9 @@ def show_candidates(now: CompareInputs) -> None:
     table, order = ranking_table(now, cases, scores)
     st.markdown(literal(about(now)))
     show_table(mark_rare(table, now.app, now.names, [items[place] for place in order], literal))
-    links([(cases[place].item.label, alone(now, cases[place])) for place in order])
+    links([(cases[place].title, alone(now, cases[place])) for place in order])
     rows = [
-        HeatmapRow(f"{rank} · {cases[place].item.label}", scores[0].behaviors, scores[0].weight[place])
+        HeatmapRow(f"{rank} · {cases[place].title}", scores[0].behaviors, scores[0].weight[place])
         for rank, place in enumerate(order, 1)
     ]
     caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1])
@@ -122,11 +122,11 @@ def show_models(now: CompareInputs) -> None:
     """One candidate under several models, each row on its own scale."""
     names, problems = models_of(now)
     report(problems)
-    (case,) = cases_of(now, now.scenario.candidate_ids[:1])
+    (case,) = cases_of(now, now.scenario.candidates[:1])
     lead_box(now, case.item)
     choose_rows(now, names)
     scores = [now.app.scorers[name].score(now.history, [case.item], case.context) for name in names]
-    st.markdown(literal(f"{case.item.label}. {about(now)}"))
+    st.markdown(literal(f"{case.title}. {about(now)}"))
     table = models_table(now, names, scores)
     if not all(knows(now.app, name, case.item) for name in names):
         table[t("Candidate")] = [t("known") if knows(now.app, name, case.item) else t("rare or new") for name in names]
@@ -134,9 +134,8 @@ def show_models(now: CompareInputs) -> None:
     models = now.app.models
     links([(models[name].name, led_by(alone(now, case), models[name].link)) for name in names])
     weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
-    show_heatmap(
-        now, weighed, "row", t("weight"), export_caption(now.app, now.history.user, now.scenario, names, case.item)
-    )
+    caption = export_caption(now.app, now.history.user, now.scenario, names, case.item, case.title)
+    show_heatmap(now, weighed, "row", t("weight"), caption)
     rare_behaviors(now.app, names, (behavior.item for behavior in now.history.behaviors))
 
 
@@ -144,7 +143,7 @@ def show_users(now: CompareInputs) -> None:
     """One candidate for two users, whose histories lie side by side."""
     user, problems = other_user(now)
     report(problems)
-    (case,) = cases_of(now, now.scenario.candidate_ids[:1])
+    (case,) = cases_of(now, now.scenario.candidates[:1])
     which, other = st.columns(2)
     with which:
         lead_box(now, case.item)
@@ -159,7 +158,7 @@ def show_users(now: CompareInputs) -> None:
     words = words_for(now.app.summary)
     subject = t(
         "{item} for both, as of {time}, in the context it has for the first.",
-        item=case.item.label,
+        item=case.title,
         time=moment(now.scenario.as_of),
     )
     rare = unknown_to(now.app, now.names, case.item)
@@ -167,9 +166,10 @@ def show_users(now: CompareInputs) -> None:
     show_table(users_table(now, histories, scores))
     labels = [words.user_label(history.user) for history in histories]
     own = alone(now, case)
-    links([(label, replace(own, user_id=h.user.user_id)) for label, h in zip(labels, histories, strict=True)])
+    their = replace(own, user_id=user.user_id, nths=())  # a number is of the first one's impressions
+    links(list(zip(labels, (own, their), strict=True)))
     rows = [HeatmapRow(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
-    first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item)
+    first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item, case.title)
     both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]))
     show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
     rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
@@ -177,7 +177,7 @@ def show_users(now: CompareInputs) -> None:
 
 def alone(now: CompareInputs, case: Case) -> Scenario:
     """The scenario that shows one candidate with the numbers that it has here."""
-    return replace(now.scenario, candidate_ids=(case.item.item_id,), context=case.context)
+    return now.scenario.with_candidates([case.candidate], case.context)
 
 
 def led_by(scenario: Scenario, model: str) -> Scenario:

@@ -8,13 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from din_core.domain import Item, User
+from din_core.domain import Candidate, Item, User
 from din_core.figures.heatmap import named
 from din_core.pages.compare.rows import CompareInputs, candidates_of, cases_of
-from din_core.pages.inspect.inspection import Case
+from din_core.pages.inspect.inspection import Case, shown_at
 from din_core.pages.language.translate import T, t
 from din_core.pages.models.model_pair import choose
 from din_core.pages.session import address
+from din_core.pages.session.choices import candidate_key
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.frame import literal
 from din_core.pages.widgets.segmented_choice import segmented_choice
@@ -40,22 +41,21 @@ def choose_kind() -> None:
 
 def choose_candidates(now: CompareInputs, cases: Sequence[Case]) -> None:
     """The candidates compared, each with a way to remove it, and a search for more."""
-    own = [case.item for case in cases]
-    then = {i.item.item_id: i.item for i in now.impressions if i.timestamp == now.scenario.as_of}
-    items = {item.item_id: item for item in [*own, *then.values()]}
-    label = dict(zip(items, named([item.label for item in items.values()]), strict=True))
+    own = [case.candidate for case in cases]
+    known = {case.candidate: case for case in (*cases, *shown_at(now.impressions, now.scenario.as_of).values())}
+    keys = {candidate_key(candidate): candidate for candidate in known}
+    label = dict(zip(keys, named([case.title for case in known.values()]), strict=True))
 
     def change() -> None:
-        chosen = tuple(st.session_state["compare_items"])
-        compare_candidates(now, chosen)
+        compare_candidates(now, tuple(keys[key] for key in st.session_state["compare_items"]))
 
     def pick(item_id: str) -> None:
-        compare_candidates(now, tuple(dict.fromkeys([*(item.item_id for item in own), item_id])))
+        compare_candidates(now, tuple(dict.fromkeys([*own, Candidate(item_id)])))
 
-    st.session_state["compare_items"] = [item.item_id for item in own]
+    st.session_state["compare_items"] = [candidate_key(candidate) for candidate in own]
     st.multiselect(
         t("Candidates compared"),
-        list(items),
+        list(keys),
         format_func=label.__getitem__,
         max_selections=MAX_CANDIDATES,
         wrap=True,
@@ -65,17 +65,17 @@ def choose_candidates(now: CompareInputs, cases: Sequence[Case]) -> None:
     pickers.search_items(now.app, "another", t("Add any item of the catalogue"), None, pick)
 
 
-def compare_candidates(now: CompareInputs, ids: tuple[str, ...]) -> None:
+def compare_candidates(now: CompareInputs, candidates: tuple[Candidate, ...]) -> None:
     """Compare these from now on; a comparison needs two, and an address holds so many."""
     problems: tuple[str, ...] = ()
-    if len(ids) < 2:
+    if len(candidates) < 2:
         problems = (t("A comparison needs two candidates at least: the last ones stay."),)
-        ids = candidates_of(now)
-    elif len(ids) > MAX_CANDIDATES:
+        candidates = candidates_of(now)
+    elif len(candidates) > MAX_CANDIDATES:
         problems = (t("{n} candidates are the most that can be compared: remove one first.", n=MAX_CANDIDATES),)
-        ids = candidates_of(now)
-    (first,) = cases_of(now, ids[:1])
-    address.show(replace(now.scenario, candidate_ids=ids, context=first.context), problems)
+        candidates = candidates_of(now)
+    (first,) = cases_of(now, candidates[:1])
+    address.show(now.scenario.with_candidates(candidates, first.context), problems)
 
 
 def choose_models(now: CompareInputs) -> None:
@@ -109,10 +109,10 @@ def lead_box(now: CompareInputs, item: Item) -> None:
     """The candidate that models or users are compared on: it comes first among those compared."""
 
     def pick(item_id: str) -> None:
-        others = now.scenario.candidate_ids if len(now.scenario.candidate_ids) > 1 else ()
-        ids = tuple(dict.fromkeys([item_id, *others]))[:MAX_CANDIDATES]
-        (first,) = cases_of(now, ids[:1])
-        address.show(replace(now.scenario, candidate_ids=ids, context=first.context))
+        others = now.scenario.candidates if len(now.scenario.candidates) > 1 else ()
+        candidates = tuple(dict.fromkeys([Candidate(item_id), *others]))[:MAX_CANDIDATES]
+        (first,) = cases_of(now, candidates[:1])
+        address.show(now.scenario.with_candidates(candidates, first.context))
 
     label = t("Candidate: any item of the catalogue")
     pickers.search_items(now.app, "lead", label, pickers.item_option(item), pick)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,11 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from din_core.domain import FoldedBehavior, History, Impression, Scenario, Scores, UnknownUser, User
+from din_core.domain import Candidate, FoldedBehavior, History, Impression, Scenario, Scores, UnknownUser, User
 from din_core.figures import HeatmapInfo
 from din_core.figures.heatmap import number
 from din_core.pages.app.startup import App
-from din_core.pages.inspect.inspection import Case
+from din_core.pages.inspect.inspection import Case, shown_at
 from din_core.pages.language.labels import percent, words_for
 from din_core.pages.language.translate import t
 from din_core.pages.widgets.frame import literal
@@ -43,26 +43,24 @@ class CompareInputs:
     """Folder names of the models on screen."""
 
 
-def candidates_of(now: CompareInputs) -> tuple[str, ...]:
+def candidates_of(now: CompareInputs) -> tuple[Candidate, ...]:
     """The scenario's candidates; where it names one only, it and those that were shown at that time."""
-    own = now.scenario.candidate_ids
+    own = now.scenario.candidates
     if len(own) > 1:
         return own
-    then = [i.item.item_id for i in now.impressions if i.timestamp == now.scenario.as_of]
+    then = shown_at(now.impressions, now.scenario.as_of)
     return tuple(dict.fromkeys([*own, *then]))[:MAX_CANDIDATES]
 
 
-def cases_of(now: CompareInputs, ids: Sequence[str]) -> list[Case]:
+def cases_of(now: CompareInputs, candidates: Sequence[Candidate]) -> list[Case]:
     """Each in the context in which it was shown then, else in the scenario's, which is its first candidate's own."""
     scenario, found = now.scenario, []
-    then = {i.item.item_id: i for i in now.impressions if i.timestamp == scenario.as_of}
-    items = {item.item_id: item for item in now.app.store.items(ids)}
-    for item_id in ids:
-        shown = then.get(item_id)
-        context: Mapping[str, str | None] = scenario.context if shown is None else shown.context
-        if shown is not None and item_id == scenario.candidate_ids[0]:
-            context = {**shown.context, **scenario.context}
-        found.append(Case(items[item_id], context, shown))
+    then = shown_at(now.impressions, scenario.as_of)
+    items = {item.item_id: item for item in now.app.store.items([one.item_id for one in candidates])}
+    for candidate in candidates:
+        case = then.get(candidate) or Case(items[candidate.item_id], scenario.context, None)
+        own = candidate == scenario.candidates[0]
+        found.append(replace(case, context={**case.context, **scenario.context}) if own else case)
     return found
 
 
@@ -117,7 +115,7 @@ def ranking_table(
     rows = []
     for place in order:
         case = cases[place]
-        row = {t("Rank"): str(ranks(scores[0].logit)[place]), t("Candidate"): literal(case.item.label)}
+        row = {t("Rank"): str(ranks(scores[0].logit)[place]), t("Candidate"): literal(case.title)}
         for n, (name, found) in enumerate(zip(now.names, scores, strict=True)):
             title = now.app.models[name].name
             row[literal(title)] = percent(found.probability[place])

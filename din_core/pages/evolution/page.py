@@ -97,7 +97,7 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
     """Score, step length and attention over time; the path in two dimensions; every step in a table."""
     from din_core.explain import evolution_path
 
-    case = next(c for c in inputs.cases if c.item.item_id == scenario.candidate_ids[0])
+    case = inputs.cases[inputs.place(scenario.candidates[0])]
     path = evolution_path(app.scorers[name], inputs.history, case.item, case.context)
     info = evolution_info(path, timeline_info(inputs.history, path.behaviors))
     st.markdown(about(app, name, scenario, inputs, case, path))
@@ -106,7 +106,7 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         return
     labels, dark = words_of_charts(), is_dark()
     table, config = steps_table(info)
-    caption = export_caption(app, inputs.history.user, scenario, [name], case.item)
+    caption = export_caption(app, inputs.history.user, scenario, [name], case.item, case.title)
     figure = plot_evolution(info, dark, labels)
     show_chart("evolution", figure, title=t("Interest evolution"), caption=caption, table=table, alt=alternative(info))
     st.caption(t(GATES[app.scorers[name].config.evolution]))
@@ -139,7 +139,7 @@ def about(app: App, name: str, scenario: Scenario, inputs: Inputs, case: Case, p
         "{model} · {user}: {item}, scored as of {time}.",
         model=app.models[name].name,
         user=words.user_label(inputs.history.user),
-        item=case.item.label,
+        item=case.title,
         time=moment(scenario.as_of),
     )
     score = t("Probability {percent} %, {chance}.", percent=f"{100 * last:.1f}", chance=chance(last))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
+from din_core.domain import Candidate
 from din_core.pages.browser.instrument import InstrumentSource
 from din_core.pages.browser.protocol import INSPECT, Payload, Report
 from din_core.pages.browser.sources import source
+from din_core.pages.session.choices import candidate_key
 from din_core.sharing import View
 
 JS = source(
@@ -51,7 +53,7 @@ def show_attention_chart(
     payload: Payload,
     *,
     epoch: int,
-    candidate: str,
+    candidate: Candidate,
     models: Sequence[str],
     view: View,
     on_report: Callable[[Report], None],
@@ -67,7 +69,7 @@ def show_attention_chart(
         payload,
         epoch=epoch,
         on_report=on_report,
-        selected=candidate,
+        selected=candidate_key(candidate),
         chosen=list(models),
         view=asdict(view),
     )

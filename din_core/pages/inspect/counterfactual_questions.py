@@ -15,6 +15,7 @@ from din_core.pages.app.startup import App
 from din_core.pages.language.labels import Words, field_label, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
+from din_core.pages.session.choices import candidate_key
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.text_tables import columns_of
 from din_core.sharing import sentence
@@ -81,8 +82,7 @@ def _impression(app: App, scenario: Scenario) -> Impression | None:
         (
             one
             for one in app.store.impressions(scenario.user_id)
-            if (one.timestamp, one.item.item_id) == (scenario.as_of, scenario.candidate_ids[0])
-            and one.label is not None
+            if (one.timestamp, one.candidate) == (scenario.as_of, scenario.candidates[0]) and one.label is not None
         ),
         None,
     )
@@ -152,15 +152,8 @@ def _table(both: Sequence[ItemWeights]) -> None:
 
 
 def _other_scenario(scenario: Scenario, other: Impression) -> Scenario:
-    return replace(
-        scenario,
-        user_id=other.user_id,
-        as_of=other.timestamp,
-        candidate_ids=(other.item.item_id,),
-        context=other.context,
-        edits=(),
-        reference=0,
-    )
+    there = replace(scenario, user_id=other.user_id, as_of=other.timestamp, edits=(), reference=0)
+    return there.with_candidates([other.candidate], other.context)
 
 
 def show_counterfactuals(app: App, scenario: Scenario) -> None:
@@ -186,7 +179,7 @@ def show_counterfactuals(app: App, scenario: Scenario) -> None:
         min_value=1,
         max_value=99,
         value=min(99, max(1, round(now / 2))),
-        key=f"across {scenario.user_id} {scenario.as_of} {scenario.candidate_ids[0]}",
+        key=f"across {scenario.user_id} {scenario.as_of} {candidate_key(scenario.candidates[0])}",
     )
     if go.button(t("Find the fewest behaviors to remove"), key="find_removal", icon=":material/playlist_remove:"):
         visitor.session().results.keep(

@@ -11,8 +11,9 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from din_core.domain import History, Impression, Item, Scenario, Scores
+from din_core.domain import Candidate, History, Impression, Item, Scenario, Scores
 from din_core.figures import ActivationInfo, Timeline, activation_infos, timeline_info
+from din_core.pages.language.labels import told_apart
 from din_core.store import BehaviorStore
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ class Case:
     context: Context
     impression: Impression | None
     """The impression of that time; None for a candidate that was not shown then."""
+    apart: str = ""
+    """What tells it from others of the same item; mostly nothing."""
+
+    @property
+    def candidate(self) -> Candidate:
+        """What names it among all cases."""
+        return Candidate(self.item.item_id) if self.impression is None else self.impression.candidate
+
+    @property
+    def title(self) -> str:
+        """What a person reads."""
+        return " · ".join(filter(None, [self.item.label, self.apart]))
 
 
 @dataclass(frozen=True)
@@ -44,9 +57,9 @@ class Inputs:
     shown_then: int
     """How many impressions the user has at that time, held or not."""
 
-    def place(self, item_id: str) -> int:
+    def place(self, candidate: Candidate) -> int:
         """Where among the cases this candidate is."""
-        return next(place for place, case in enumerate(self.cases) if case.item.item_id == item_id)
+        return next(place for place, case in enumerate(self.cases) if case.candidate == candidate)
 
     @cached_property
     def key(self) -> str:
@@ -73,17 +86,25 @@ class Inspection:
 def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[Impression]) -> Inputs:
     """Collect the rows of a scenario. `impressions` are the user's, as the store gives them."""
     history = store.history(scenario.user_id, scenario.as_of)
-    item_id = scenario.candidate_ids[0]
-    then = {i.item.item_id: i for i in impressions if i.timestamp == scenario.as_of}
-    cases = [Case(i.item, i.context, i) for i in then.values()][:MOST_CANDIDATES]
-    own = Case(store.item(item_id), scenario.context, then.get(item_id))
+    candidate = scenario.candidates[0]
+    shown = shown_at(impressions, scenario.as_of)
+    cases = list(shown.values())[:MOST_CANDIDATES]
+    own = shown.get(candidate) or Case(store.item(candidate.item_id), scenario.context, None)
+    own = replace(own, context={**own.context, **scenario.context})
     for place, case in enumerate(cases):
-        if case.item.item_id == item_id:
-            cases[place] = replace(case, context={**case.context, **scenario.context})
+        if case.candidate == candidate:
+            cases[place] = own
             break
     else:
         cases.insert(0, own)
-    return Inputs(history, tuple(cases), len(then))
+    return Inputs(history, tuple(cases), len(shown))
+
+
+def shown_at(impressions: Sequence[Impression], as_of: int) -> dict[Candidate, Case]:
+    """Those of a time, each a case in its own context."""
+    then = [impression for impression in impressions if impression.timestamp == as_of]
+    told = told_apart(then)
+    return {i.candidate: Case(i.item, i.context, i, apart) for i, apart in zip(then, told, strict=True)}
 
 
 def history_rows(history: History) -> tuple[object, ...]:

@@ -51,7 +51,7 @@ def show_instrument(scenario: Scenario, inputs: Inputs) -> None:
     show_attention_chart(
         InspectPayloads(caches.current_app(), scenario, inputs).on_screen(),
         epoch=own.instrument.epoch,
-        candidate=own.instrument.candidate or scenario.candidate_ids[0],
+        candidate=own.instrument.candidate or scenario.candidates[0],
         models=own.instrument.models or scenario.checkpoints,
         view=own.view,
         on_report=lambda report: address.instrument_moved(report.link),

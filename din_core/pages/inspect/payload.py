@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +23,7 @@ from din_core.pages.language.labels import Words, chance, day, field_values, ite
 from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.path_texts import path_words
 from din_core.pages.language.translate import T, t
+from din_core.pages.session.choices import candidate_key
 from din_core.sharing import encode
 
 DIGITS = 7
@@ -48,7 +48,7 @@ def common_text(inputs: Inputs, scenario: Scenario, words: Words, choices: Itera
             "subject": words.user_label(inputs.history.user),
             "profile": field_values(inputs.history.user.fields),
             "shownThen": inputs.shown_then,
-            "scene": inputs.place(scenario.candidate_ids[0]),
+            "scene": inputs.place(scenario.candidates[0]),
             "choices": [{"link": model.link, "name": model.name} for model in choices],
             "cases": [case_data(case, link_of(scenario, case), words) for case in inputs.cases],
             "palette": {"light": [*LIGHT, LIGHT_OTHER], "dark": [*DARK, DARK_OTHER]},
@@ -145,7 +145,9 @@ def case_data(case: Case, link: str, words: Words) -> dict[str, Any]:
     """One candidate, whichever model scores it."""
     return {
         "id": case.item.item_id,
-        "title": case.item.label,
+        "key": candidate_key(case.candidate),
+        "first": case.candidate.nth == 1,
+        "title": case.title,
         "detail": " · ".join(filter(None, [item_detail(case.item), t("item {id}", id=case.item.item_id)])),
         "outcome": None if case.impression is None else case.impression.label,
         "shown": case.impression is not None,
@@ -223,7 +225,7 @@ def history_text(inspection: Inspection, model: str) -> str:
 
 def link_of(scenario: Scenario, case: Case) -> str:
     """The query string that shows this case; the lens adds the models."""
-    raw = encode(replace(scenario, candidate_ids=(case.item.item_id,), context=case.context))
+    raw = encode(scenario.with_candidates([case.candidate], case.context))
     del raw["models"]
     return urlencode(raw, doseq=True)
 

@@ -30,7 +30,7 @@ class InspectPayloads:
 
     def __init__(self, app: App, scenario: Scenario, inputs: Inputs) -> None:
         self.app, self.scenario, self.inputs = app, scenario, inputs
-        self.place = inputs.place(scenario.candidate_ids[0])
+        self.place = inputs.place(scenario.candidates[0])
         self.names = caches.models_on_screen(scenario)
         """Folder names."""
         self._last_timeline: tuple[Timeline, str] | None = None

@@ -13,7 +13,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.navigation.page import Page
 
-from din_core.domain import History, Scenario
+from din_core.domain import Candidate, History, Scenario
 from din_core.domain.results import Floats
 from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, item_space_info, plot_item_space
 from din_core.pages.app.startup import App
@@ -234,7 +234,7 @@ def slots_on_inspect(inputs: SpaceInputs) -> dict[str, int]:
     if inputs.category != CATEGORY:
         return {}
     shown = read_inputs(inputs.app.store, inputs.scenario, inputs.app.store.impressions(inputs.scenario.user_id))
-    here = [case.item.item_id for case in shown.cases].index(inputs.scenario.candidate_ids[0])
+    here = shown.place(inputs.scenario.candidates[0])
     groups = score(shown, inputs.app.scorers[inputs.model]).infos([here])[0].groups
     return {group.category: group.slot for group in groups if group.slot is not None}
 
@@ -375,7 +375,7 @@ def show_neighbours(inputs: SpaceInputs) -> None:
     rows = picked["selection"]["rows"]
     if rows and rows[0] < len(found):
         chosen = inputs.facts.first_of(int(found[rows[0]]))
-        candidate = replace(inputs.scenario, candidate_ids=(chosen.item_id,))
+        candidate = inputs.scenario.with_candidates([Candidate(chosen.item_id)], inputs.scenario.context)
         inspect_page.link(t("Open {item} in Inspect", item=literal(chosen.label)), candidate)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
@@ -55,9 +56,10 @@ class Words:
         """`Bought` / `Not bought`, or that it is not known."""
         return t("Outcome not known") if label is None else self.positive if label else self.negative
 
-    def impression_label(self, impression: Impression) -> str:
-        """`20 Nov 2017 · Stout · 12 oz · bought`."""
-        return f"{day(impression.timestamp)} · {impression.item.label} · {self.outcome(impression.label).lower()}"
+    def impression_label(self, impression: Impression, apart: str = "") -> str:
+        """`20 Nov 2017 · Stout · 12 oz · bought`; `apart` is what `told_apart` says of it."""
+        outcome = self.outcome(impression.label).lower()
+        return " · ".join(filter(None, [day(impression.timestamp), impression.item.label, apart, outcome]))
 
 
 HOUSEHOLDS = Words(
@@ -75,6 +77,27 @@ def words_for(summary: StoreSummary) -> Words:
     """Words for the store at hand, in the visitor's language: shopping words where its users are households."""
     shopping = any(name.startswith("household") for name in summary.user_fields)
     return (HOUSEHOLDS if shopping else Words()).translated()
+
+
+def told_apart(impressions: Sequence[Impression]) -> list[str]:
+    """Of each of a user's impressions, what tells it from others of its item and time: nothing where it is alone.
+
+    The context values in which they differ, such as `Position: top`, or its number where these are not enough.
+    """
+    alike = defaultdict[tuple[str, int], list[Impression]](list)
+    for one in impressions:
+        alike[one.item.item_id, one.timestamp].append(one)
+    return [_apart(one, alike[one.item.item_id, one.timestamp]) for one in impressions]
+
+
+def _apart(own: Impression, alike: Sequence[Impression]) -> str:
+    if len(alike) == 1:
+        return ""
+    differing = [name for name in own.context if len({one.context.get(name) for one in alike}) > 1]
+    told = [f"{field_label(name)}: {own.context[name] or t(MISSING)}" for name in differing]
+    same = [one for one in alike if all(one.context.get(name) == own.context[name] for name in differing)]
+    number = [t("no. {n}", n=own.nth)] if len(same) > 1 else []
+    return ", ".join([*told, *number])
 
 
 def profile(user: User) -> list[str]:

@@ -33,8 +33,8 @@ def show_side_by_side(app: App, scenario: Scenario | None) -> None:
     except DinLensError as error:
         report([sentence(error)])
         return
-    case = next(c for c in inputs.cases if c.item.item_id == scenario.candidate_ids[0])
-    place = inputs.cases.index(case)
+    place = inputs.place(scenario.candidates[0])
+    case = inputs.cases[place]
     st.markdown(literal(scenario_words(app, inputs.history.user, case, scenario)))
     names = caches.models_on_screen(scenario)
     columns = st.columns(2, gap="large")
@@ -53,7 +53,7 @@ def scenario_words(app: App, user: User, case: Case, scenario: Scenario) -> str:
     subject = t(
         "{user}: {item}, scored as of {moment}.",
         user=words.user_label(user),
-        item=case.item.label,
+        item=case.title,
         moment=moment(scenario.as_of),
     )
     return (

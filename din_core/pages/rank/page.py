@@ -13,7 +13,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.navigation.page import Page
 
-from din_core.domain import Item, Scenario
+from din_core.domain import Candidate, Item, Scenario
 from din_core.pages.app.startup import App
 from din_core.pages.compare import page as compare_page
 from din_core.pages.inspect import page as inspect_page
@@ -174,14 +174,14 @@ def show_way(chosen: Sequence[Item], scenario: Scenario) -> None:
             )
         )
         return
-    ids = tuple(item.item_id for item in chosen[:MAX_CANDIDATES])
+    candidates = [Candidate(item.item_id) for item in chosen[:MAX_CANDIDATES]]
     label = (
         t("Open {item} in Inspect", item=literal(chosen[0].label))
-        if len(ids) == 1
-        else t("Why this order: the {n} rows side by side in Compare", n=len(ids))
+        if len(candidates) == 1
+        else t("Why this order: the {n} rows side by side in Compare", n=len(candidates))
     )
-    there = inspect_page.page() if len(ids) == 1 else compare_page.page()
-    query = address.query(there.url_path, replace(scenario, candidate_ids=ids))
+    there = inspect_page.page() if len(candidates) == 1 else compare_page.page()
+    query = address.query(there.url_path, scenario.with_candidates(candidates, scenario.context))
     st.page_link(there, label=label, icon=":material/arrow_forward:", query_params=query)
 
 

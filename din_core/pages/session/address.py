@@ -146,7 +146,7 @@ def searched(scenario: Scenario | None) -> tuple[object, ...]:
     """What the search boxes show of a scenario."""
     if scenario is None:
         return ()
-    return scenario.user_id, scenario.as_of, scenario.candidate_ids, items_needed(scenario.edits)
+    return scenario.user_id, scenario.as_of, scenario.candidates, items_needed(scenario.edits)
 
 
 def choose_model(place: int, checkpoint: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from din_core.domain import Scenario
+from din_core.domain import Candidate, Scenario
 from din_core.sharing import Link
 from din_core.store import BehaviorStore
 
@@ -31,13 +31,19 @@ def to_user(now: Scenario | None, user_id: str, store: BehaviorStore) -> Link:
 
 def to_impression(now: Scenario, choice: str) -> Link:
     """One of the user's impressions, as `impression_id` names it: its time, candidate and context."""
-    as_of, _, item_id = choice.partition(" ")
-    return Link(now.user_id, int(as_of), (item_id,), now.checkpoints)
+    as_of, _, candidate = choice.partition(" ")
+    nth, _, item_id = candidate.partition(" ")
+    return Link(now.user_id, int(as_of), (item_id,), now.checkpoints, nths=(int(nth),))
 
 
-def impression_id(as_of: int, item_id: str) -> str:
+def impression_id(as_of: int, candidate: Candidate) -> str:
     """An impression of the user on screen, as a choice."""
-    return f"{as_of} {item_id}"
+    return f"{as_of} {candidate_key(candidate)}"
+
+
+def candidate_key(candidate: Candidate) -> str:
+    """What tells a candidate from all others of one time, as an instrument names it."""
+    return f"{candidate.nth} {candidate.item_id}"
 
 
 def to_candidate(now: Scenario | None, item_id: str) -> Link:

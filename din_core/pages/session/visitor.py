@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from din_core.domain import Scenario
+from din_core.domain import Candidate, Scenario
 from din_core.sharing import View
 
 SESSION = "din_lens"
@@ -41,7 +41,7 @@ class Instrument:
 
     epoch: int = 0
     """Counts the choices that it must follow; those it made itself do not count."""
-    candidate: str | None = None
+    candidate: Candidate | None = None
     models: tuple[str, ...] = ()
 
 
@@ -88,7 +88,7 @@ class Session:
 
     def follow_instrument(self) -> None:
         """What an instrument that must be led, or that is new on the page, is to show."""
-        self.instrument.candidate = self.scenario.candidate_ids[0] if self.scenario else None
+        self.instrument.candidate = self.scenario.candidates[0] if self.scenario else None
         self.instrument.models = self.scenario.checkpoints if self.scenario else ()
 
     def of(self, kind: type[PageState]) -> PageState:

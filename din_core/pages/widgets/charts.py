@@ -62,9 +62,12 @@ def date_name(at: int) -> str:
 
 
 def export_caption(
-    app: App, user: User, scenario: Scenario, models: Sequence[str], item: Item | None = None
+    app: App, user: User, scenario: Scenario, models: Sequence[str], item: Item | None = None, title: str = ""
 ) -> ExportCaption:
-    """A chart of a scenario's user at its time under these models, by their folders' names; of one candidate or not."""
+    """A chart of a scenario's user at its time under these models, by their folders' names; of one candidate or not.
+
+    `title` is what the candidate is called, where that is not its item's label.
+    """
     shown = [app.models[model] for model in models]
     line = t(
         "{model} · {user}, as of {when}",
@@ -75,4 +78,4 @@ def export_caption(
     date = date_name(scenario.as_of)
     if item is None:
         return ExportCaption((scenario.user_id, date, shown[0].link), (line,))
-    return ExportCaption((scenario.user_id, item.item_id, date, shown[0].link), (item.label, line))
+    return ExportCaption((scenario.user_id, item.item_id, date, shown[0].link), (title or item.label, line))

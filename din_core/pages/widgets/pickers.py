@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
-from din_core.domain import DinLensError, Impression, Item, Scenario, UnknownItem, UnknownUser, User
+from din_core.domain import Candidate, DinLensError, Impression, Item, Scenario, UnknownItem, UnknownUser, User
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import Words, item_detail, words_for
+from din_core.pages.language.labels import Words, item_detail, told_apart, words_for
 from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.choices import impression_id
@@ -69,8 +69,11 @@ def user_box(app: App, words: Words, scenario: Scenario | None) -> None:
 def impression_box(words: Words, scenario: Scenario | None, impressions: Sequence[Impression]) -> None:
     """Search among the impressions of the user on screen."""
 
+    told = dict(zip(map(_named, impressions), told_apart(impressions), strict=True))
+
     def option(impression: Impression) -> Option:
-        return Option(impression_id(impression.timestamp, impression.item.item_id), words.impression_label(impression))
+        name = _named(impression)
+        return Option(impression_id(*name), words.impression_label(impression, told[name]))
 
     def search(text: str) -> Found:
         options = [option(impression) for impression in impressions]
@@ -80,8 +83,7 @@ def impression_box(words: Words, scenario: Scenario | None, impressions: Sequenc
     on_screen = (
         option(impression)
         for impression in impressions
-        if scenario is not None
-        and (impression.timestamp, impression.item.item_id) == (scenario.as_of, scenario.candidate_ids[0])
+        if scenario is not None and _named(impression) == (scenario.as_of, scenario.candidates[0])
     )
     search_box(
         "impression",
@@ -93,6 +95,11 @@ def impression_box(words: Words, scenario: Scenario | None, impressions: Sequenc
         search=search,
         on_pick=address.choose_impression,
     )
+
+
+def _named(impression: Impression) -> tuple[int, Candidate]:
+    """What tells it from the user's other impressions."""
+    return impression.timestamp, impression.candidate
 
 
 def candidate_box(app: App, scenario: Scenario | None) -> None:

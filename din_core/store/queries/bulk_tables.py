@@ -40,6 +40,12 @@ class BulkTables:
     impression_context: pd.DataFrame
     """(M, context fields) str, None where missing."""
 
+    @property
+    def impression_nth(self) -> NDArray[np.int64]:
+        """(M,) `Impression.nth`, counted among the impressions that these tables hold."""
+        rows = pd.DataFrame({"user": self.impression_user, "time": self.impression_time, "item": self.impression_item})
+        return np.asarray(rows.groupby(["user", "time", "item"]).cumcount(), dtype=np.int64) + 1
+
 
 def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]) -> BulkTables:
     """Read a whole store inside the connection's transaction; `field_names` of items, users, impressions."""

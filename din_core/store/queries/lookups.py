@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Text, bindparam, cast, func, select
+from sqlalchemy.orm import aliased
 
 from din_core.domain import Item, UnknownItem, UnknownUser, User
 from din_core.store.bulk_insert import IN_CHUNK
-from din_core.store.schema import BehaviorRecord, FieldRecord, InfoRecord, ItemRecord, UserRecord
+from din_core.store.schema import BehaviorRecord, FieldRecord, ImpressionRecord, InfoRecord, ItemRecord, UserRecord
 
 Value = TypeVar("Value")
 
@@ -88,6 +89,26 @@ def chunks(values: list[Value]) -> Iterator[list[Value]]:
 def _storable(text: str) -> str:
     """The text itself, or one that no id equals where the database could not even take it."""
     return "" if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text) else text
+
+
+def impression_numbers(connection: Connection, keys: Sequence[int]) -> dict[int, int]:
+    """`Impression.nth` of the impressions of these keys."""
+    earlier = aliased(ImpressionRecord)
+    numbers = (
+        select(ImpressionRecord.impression_key, func.count())
+        .join(earlier, earlier.user_key == ImpressionRecord.user_key)
+        .where(
+            earlier.item_key == ImpressionRecord.item_key,
+            earlier.timestamp == ImpressionRecord.timestamp,
+            earlier.impression_key <= ImpressionRecord.impression_key,
+        )
+        .group_by(ImpressionRecord.impression_key)
+    )
+    return {
+        key: number
+        for chunk in chunks(list(keys))
+        for key, number in connection.execute(numbers.where(ImpressionRecord.impression_key.in_(chunk)))
+    }
 
 
 def time_span(connection: Connection) -> tuple[int | None, int | None]:

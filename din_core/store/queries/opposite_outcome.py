@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Text, cast, func, select
 
 from din_core.domain import Impression
 from din_core.store.behavior_store import BehaviorStore
-from din_core.store.queries.lookups import field_names
+from din_core.store.queries.lookups import field_names, impression_numbers
 from din_core.store.schema import ContextRecord, ImpressionRecord, ItemRecord, UserRecord
 
 
@@ -56,6 +56,7 @@ def _nearest(
             ImpressionRecord.label,
             ImpressionRecord.split,
             cast(ContextRecord.fields, Text),
+            ImpressionRecord.impression_key,
             func.count().over(),  # of all, before the limit
         )
         .join(UserRecord, UserRecord.user_key == ImpressionRecord.user_key)
@@ -72,10 +73,11 @@ def _nearest(
     with store.engine.begin() as connection:
         rows = connection.execute(query).all()
         names = field_names(connection, "impressions")
+        nths = impression_numbers(connection, [row.impression_key for row in rows])
     items = {item.item_id: item for item in store.items([row[1] for row in rows])}
     found = []
-    for user_id, item_id, at, label, split, fields, _ in rows:
+    for user_id, item_id, at, label, split, fields, key, _ in rows:
         context = json.loads(fields) if fields else {}
         shown = {name: context.get(name) for name in names}
-        found.append(Impression(user_id, items[item_id], at, label, split, shown))
+        found.append(Impression(user_id, items[item_id], at, label, split, shown, nths[key]))
     return tuple(found), rows[0][-1] if rows else 0

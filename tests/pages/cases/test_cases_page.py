@@ -18,6 +18,7 @@ from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
 from tests.pages.made_cases import make, points, said
 from tests.pages.page_contents import read
+from tests.twice_shown import show_twice
 
 Visit = Callable[..., AppTest]
 
@@ -132,6 +133,32 @@ def test_the_first_case_is_ready_to_be_opened_under_its_two_models(visit: Visit,
     (item_id,) = {i.item.item_id for i in world.store.impressions("7", "test") if i.item.label == candidate}
     for part in ("user=7", f"item={item_id}", "at=2017-11-20", world.scorers["din"].fingerprint):
         assert part in link.query_string.replace("%3A", ":")
+
+
+def test_of_impressions_of_one_item_at_once_each_case_tells_and_opens_its_own(
+    visit: Visit, world: World, tmp_path: Path
+) -> None:
+    show_twice(world.store.engine, tmp_path / "again")
+    cases = read_cases(make(world, "--effects", "0"))
+    rows = zip(cases.item, cases.nth.tolist(), cases.label.tolist(), strict=True)
+    assert [(cases.item_ids[item], nth, label) for item, nth, label in rows] == [
+        ("b2", 1, True),
+        ("m2", 1, False),
+        ("n1", 1, False),
+        ("m2", 2, True),
+        ("n1", 2, True),
+    ]
+    page = visit("cases")
+    page.pills(key="case_kind").set_value("gap").run()
+    mailers = {"Bought": "Front page feature", "Not bought": "Interior page feature"}
+    for outcome, positive in (("Bought", True), ("Not bought", False)):
+        page.selectbox(key="cases_category").set_value("Dairy")
+        page.selectbox(key="cases_outcome").set_value(positive).run()
+        (candidate,) = page.dataframe[0].value["Candidate"]
+        assert candidate == f"Milk · 1 qt · National · Mailer: {mailers[outcome]}"
+        (link,) = (link.proto for link in page.get("page_link") if link.proto.label.startswith("Open "))
+        assert read(link.label) == f"Open {candidate} in Inspect"
+        assert ("nth=2" in link.query_string) == positive
 
 
 def test_a_sample_is_stated(visit: Visit, world: World) -> None:

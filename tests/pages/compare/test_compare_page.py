@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from din_core.sharing.links import MAX_CANDIDATES
 from tests.pages.conftest import World, go_to
 from tests.pages.page_contents import boxes, read, said, words
 from tests.small_world import MONDAY
+from tests.twice_shown import show_twice
 
 Visit = Callable[..., AppTest]
 SHOWN = ["b2", "m2", "n1"]
@@ -44,9 +46,15 @@ def scored(world: World, name: str, ids: list[str], user: str = "7") -> Scores:
 
 
 def chosen(page: AppTest) -> list[str]:
-    """The candidates compared."""
+    """The candidates compared, each the first impression of its item then."""
     found: list[str] = page.multiselect(key="compare_items").value
-    return found
+    assert all(key.startswith("1 ") for key in found)
+    return [key.removeprefix("1 ") for key in found]
+
+
+def choose(page: AppTest, *ids: str) -> AppTest:
+    """Compare these."""
+    return page.multiselect(key="compare_items").set_value([f"1 {item_id}" for item_id in ids])
 
 
 def test_it_opens_on_what_the_user_was_shown_then_ranked_under_both_models(visit: Visit, world: World) -> None:
@@ -93,11 +101,11 @@ def test_cells_are_the_scorers_weights_times_repeats_and_rows_add_up_to_the_inte
 
 def test_a_removed_candidate_is_gone_and_the_address_carries_the_others(visit: Visit) -> None:
     page = visit("compare")
-    page.multiselect(key="compare_items").set_value(["b2", "n1"]).run()
+    choose(page, "b2", "n1").run()
     assert chosen(page) == ["b2", "n1"]
     assert page.query_params["item"] == ["b2", "n1"]
     assert len(table(page)) == 2
-    page.multiselect(key="compare_items").set_value(["b2", "n1", "m2"]).run()
+    choose(page, "b2", "n1", "m2").run()
     assert page.query_params["item"] == ["b2", "n1", "m2"]
 
 
@@ -112,16 +120,42 @@ def test_a_candidate_that_was_not_shown_joins_through_the_address(visit: Visit, 
     assert "Add any item of the catalogue" in boxes(page)
 
 
+def test_impressions_of_one_item_at_once_are_compared_each_in_its_context_with_its_outcome(
+    visit: Visit, world: World, tmp_path: Path
+) -> None:
+    show_twice(world.store.engine, tmp_path / "again")
+    page = visit("compare", user="7", item="m2", at="2017-11-20")
+    keys: list[str] = page.multiselect(key="compare_items").value
+    assert keys == ["1 m2", "2 m2", "2 n1", "1 b2", "1 n1"]
+    shown = {f"{i.nth} {i.item.item_id}": i for i in world.store.impressions("7") if i.timestamp == MONDAY}
+    history = world.store.history("7", MONDAY)
+    impressions = [shown[key] for key in keys]
+    scores = world.scorers["din"].score(history, [i.item for i in impressions], [i.context for i in impressions])
+    titles = [
+        "Milk · 1 qt · National · Mailer: Interior page feature",
+        "Milk · 1 qt · National · Mailer: Front page feature",
+        "Nails · 1 lb · no. 2",
+        "Stout · 12 oz · National",
+        "Nails · 1 lb · no. 1",
+    ]
+    outcomes = ["Not bought", "Bought", "Bought", "Bought", "Not bought"]
+    assert {row["Candidate"]: (row["DIN"], row["Outcome"]) for row in table(page)} == dict(
+        zip(titles, zip(map(percent, scores.probability), outcomes, strict=True), strict=True)
+    )
+    page.multiselect(key="compare_items").set_value(keys[:2]).run()
+    assert (page.query_params["item"], page.query_params["nth"]) == (["m2", "m2"], "1,2")
+
+
 def test_two_candidates_are_the_least(visit: Visit) -> None:
     page = visit("compare")
-    page.multiselect(key="compare_items").set_value(["b2"]).run()
+    choose(page, "b2").run()
     assert said(page) == ["A comparison needs two candidates at least: the last ones stay."]
     assert chosen(page) == SHOWN
 
 
 def test_removing_the_first_candidate_gives_the_next_its_own_context(visit: Visit, world: World) -> None:
     page = visit("compare")
-    page.multiselect(key="compare_items").set_value(["m2", "n1"]).run()
+    choose(page, "m2", "n1").run()
     assert page.session_state["din_lens"].scenario.context["mailer"] == "Interior page feature"
     din = scored(world, "din", ["m2", "n1"])
     assert {row["Candidate"]: row["DIN"] for row in table(page)} == {
@@ -140,7 +174,7 @@ def test_columns_fold_into_categories_and_stand_in_the_order_of_time(visit: Visi
 
 def test_the_whole_choice_is_in_the_address_and_opens_again_from_it(visit: Visit) -> None:
     page = visit("compare")
-    page.multiselect(key="compare_items").set_value(["b2", "n1"]).run()
+    choose(page, "b2", "n1").run()
     page.segmented_control(key="compare_fold").set_value("category").run()
     page.segmented_control(key="compare_most").set_value(10).run()
     address = {name: page.query_params[name] for name in page.query_params}

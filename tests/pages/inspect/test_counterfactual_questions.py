@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from din_core.domain import Scenario
+from din_core.domain import Candidate, Scenario
 from din_core.explain import smallest_removal
 from din_core.explain.nearest_opposite import ImpressionWithHistory, nearest
 from din_core.scoring import rescorer_for
 from din_core.store.queries.opposite_outcome import opposite_impressions
 from tests.pages.conftest import World
 from tests.small_world import MONDAY
+from tests.twice_shown import show_twice
 
 Open = Callable[[Scenario], AppTest]
 
@@ -84,6 +86,30 @@ def test_the_nearest_is_found_on_demand_named_and_opened(world: World, opened: O
     assert not page.exception
     shown = page.session_state["din_lens"].scenario
     assert (shown.user_id, shown.candidate_ids, shown.as_of) == ("7", ("m1",), at.timestamp)
+
+
+def test_of_several_impressions_of_an_item_at_once_the_one_on_screen_is_asked_about(
+    world: World, opened: Open, tmp_path: Path
+) -> None:
+    show_twice(world.store.engine, tmp_path / "again")
+    page = opened(scenario(item="m2"))  # not bought, and nobody else bought milk
+    page.button(key="find_nearest").click().run()
+    assert "No other households were shown this item, or one of its kind, with that outcome." in text(page)
+    page = opened(scenario().with_candidates([Candidate("m2", 2)], {}))  # bought
+    page.button(key="find_nearest").click().run()
+    assert "Household 8" in text(page)
+
+
+def test_the_impression_found_is_opened_not_another_of_its_item_then(
+    world: World, opened: Open, tmp_path: Path
+) -> None:
+    show_twice(world.store.engine, tmp_path / "again")
+    at = world.store.impressions("8")[0]  # milk, not bought
+    page = opened(scenario("8", "m1", at.timestamp))
+    page.button(key="find_nearest").click().run()
+    page.button(key="open_nearest").click().run()
+    shown = page.session_state["din_lens"].scenario
+    assert (shown.candidates, shown.context["mailer"]) == ((Candidate("m2", 2),), "Front page feature")
 
 
 def test_it_is_said_where_nobody_decided_otherwise_or_no_outcome_is_known(opened: Open) -> None:

@@ -20,7 +20,7 @@ def test_an_empty_address_opens_on_a_telling_example_and_says_so_in_the_address(
     page = visit()
     head, body = lens(page)
     assert not page.exception
-    assert (head["selected"], body["subject"]) == ("b2", "Household 7 · 45-54 · 2 adults, no kids")
+    assert (head["selected"], body["subject"]) == ("1 b2", "Household 7 · 45-54 · 2 adults, no kids")
     assert page.query_params["user"] == "7"
     assert page.query_params["at"] == "2017-11-20T00:00:00Z"
     assert page.query_params["ctx.display"] == "Rear end cap"
@@ -116,7 +116,7 @@ def test_true_outcomes_are_told_where_they_are_known(visit: Visit) -> None:
 def test_a_candidate_that_was_not_shown_then_has_no_outcome(visit: Visit) -> None:
     page = visit(user="7", item="c1", at="2017-11-20")
     head, body = lens(page)
-    assert head["selected"] == "c1"
+    assert head["selected"] == "1 c1"
     assert [case["id"] for case in body["cases"]] == ["c1", "b2", "m2", "n1"]
     assert "what would have happened is not known" in body["cases"][0]["outcomeText"]
     assert page.query_params["ctx.store"] == "Store 367"
@@ -153,7 +153,7 @@ def test_what_the_store_does_not_hold_gets_a_sentence_and_a_way_on(
     assert not shows_lens(page)
     assert len(boxes(page)) == 3
     next(button for button in page.button if button.label == "Show the opening example").click().run()
-    assert lens(page)[0]["selected"] == "b2"
+    assert lens(page)[0]["selected"] == "1 b2"
     assert page.query_params["user"] == "7"
     assert not page.warning
 
@@ -201,13 +201,13 @@ def test_going_back_in_the_browser_shows_what_the_address_says(visit: Visit) -> 
     page.query_params["item"] = "m2"
     page.run()
     head, _ = lens(page)
-    assert (head["selected"], head["epoch"]) == ("m2", epoch + 1)
+    assert (head["selected"], head["epoch"]) == ("1 m2", epoch + 1)
 
 
 def test_a_user_without_impressions_is_shown_with_the_opening_candidate(visit: Visit) -> None:
     page = visit(user="9")
     head, body = lens(page)
-    assert head["selected"] == "b2"
+    assert head["selected"] == "1 b2"
     assert [case["shown"] for case in body["cases"]] == [False]
     assert body["timeline"]["title"] == ["x1"]
 

@@ -58,7 +58,7 @@ def test_a_payload_is_what_the_page_itself_sends(ask: Ask, visit: Callable[..., 
     [
         ("user", "8", {"user": "8"}),
         ("user", "9", {"user": "9", "item": "b2"}),
-        ("impression", f"{MONDAY} n1", {**HERE, "item": "n1"}),
+        ("impression", f"{MONDAY} 1 n1", {**HERE, "item": "n1"}),
         ("candidate", "m2", {**HERE, "item": "m2"}),
         ("candidate", "c1", {**HERE, "item": "c1"}),
     ],
@@ -69,7 +69,7 @@ def test_a_choice_leads_where_the_same_link_leads(
     head, common, _ = held(visit(**link))
     status, (first, same, *_) = ask(want="scores", pick=pick, id=choice)
     assert (status, same, first["revision"]) == (200, common, head["revision"])
-    assert same["cases"][first["place"]]["id"] == head["selected"]
+    assert same["cases"][first["place"]]["key"] == head["selected"]
 
 
 def test_a_whole_model_comes_with_the_weights_of_every_candidate(ask: Ask, world: World) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from din_core.domain import Impression, Item, User
-from din_core.pages.language.labels import HOUSEHOLDS, Words, chance, day, field_values, item_detail, moment
+from din_core.pages.language.labels import (
+    HOUSEHOLDS,
+    Words,
+    chance,
+    day,
+    field_values,
+    item_detail,
+    moment,
+    told_apart,
+)
 from tests.small_world import MONDAY
 
 
@@ -32,6 +41,26 @@ def test_a_probability_is_said_in_plain_words(probability: float, words: str) ->
 def test_a_household_is_called_by_number_age_and_composition() -> None:
     user = User("7", {"age": ("45-54",), "income": ("$50-74K",), "household_comp": ("2 adults, no kids",), "x": ()})
     assert HOUSEHOLDS.user_label(user) == "Household 7 · 45-54 · 2 adults, no kids"
+
+
+def shown(nth: int, item: str = "tent", **context: str | None) -> Impression:
+    return Impression("u", Item(item), MONDAY, 0, "test", context, nth)
+
+
+def test_impressions_of_one_item_at_once_are_told_apart_by_what_differs_then_by_number() -> None:
+    alone = shown(1, "mug", position="top")
+    assert told_apart([alone]) == [""]
+    assert told_apart([shown(1, position="top", page="1"), alone, shown(2, position="side", page="1")]) == [
+        "Position: top",
+        "",
+        "Position: side",
+    ]
+    assert told_apart([shown(1, page="1"), shown(2, page="1"), shown(3, page=None)]) == [
+        "Page: 1, no. 1",
+        "Page: 1, no. 2",
+        "Page: unknown",
+    ]
+    assert told_apart([shown(2), shown(1)]) == ["no. 2", "no. 1"]
 
 
 def test_a_user_of_whom_nothing_is_known_is_called_by_id() -> None:

@@ -139,7 +139,7 @@ def test_a_choice_here_is_a_choice_on_inspect(visit: Visit, family: World) -> No
     head, body = lens(page)
     assert head["chosen"] == chosen
     assert [model["name"] for model in body["models"]] == ["Dot product", "DIEN"]
-    assert (head["selected"], page.query_params["user"]) == ("m2", "7")
+    assert (head["selected"], page.query_params["user"]) == ("1 m2", "7")
 
 
 def test_choosing_the_other_model_makes_the_two_change_places(visit: Visit, family: World) -> None:

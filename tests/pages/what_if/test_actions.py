@@ -69,7 +69,7 @@ def test_a_chosen_model_takes_its_place_and_the_other_one_the_rest(app: App, sce
 def test_another_user_or_impression_comes_without_the_edits(app: App, scenario: Scenario) -> None:
     found, problems = done(app, scenario, ["go", "user", "8"])
     assert (found.user_id, found.edits, found.reference, problems) == ("8", (), 0, ())
-    found, _ = done(app, scenario, ["go", "impression", f"{BEFORE} c1"], ["edit", "drop-item", "m1"])
+    found, _ = done(app, scenario, ["go", "impression", f"{BEFORE} 1 c1"], ["edit", "drop-item", "m1"])
     assert (found.user_id, found.as_of, found.candidate_ids, found.edits) == ("7", BEFORE, ("c1",), (DROPS[2],))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from tests.pages.conftest import World, go_to
 from tests.pages.page_contents import boxes, read, said, shows_lens
 from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, payload
 from tests.small_world import MONDAY, WEEK
+from tests.twice_shown import show_twice
 
 Visit = Callable[..., AppTest]
 NEWEST_MILK = MONDAY - WEEK + 3600
@@ -61,6 +63,20 @@ def test_the_page_opens_on_the_scenario_as_it_is(visit: Visit, world: World) -> 
     assert (shown["candidate"]["id"], shown["pinned"], len(shown["lines"])) == ("b2", 0, 25)
     assert any("nothing is written to the behavior store" in text.value for text in page.markdown)
     assert "edits" not in page.query_params
+
+
+def test_of_impressions_of_one_item_at_once_the_one_of_the_link_is_edited(
+    visit: Visit, world: World, tmp_path: Path
+) -> None:
+    show_twice(world.store.engine, tmp_path / "again")
+    mailers = ("Interior page feature", "Front page feature")
+    for number, mailer in enumerate(mailers, 1):
+        page = do(visit("whatif", user="7", item="m2", at="2017-11-20", nth=str(number)), DROP_NAILS)
+        want = scores(world, history(world, DropItem("n1")), "m2", mailer=mailer, display="Not on display")
+        assert last(page) == pytest.approx(want, rel=1e-6)
+        label = boxes(page)["What this household was shown"]["selected"]["label"]
+        assert f"Mailer: {mailer}" in label
+        assert page.query_params.get("nth") == (None if number == 1 else "2")
 
 
 def test_each_edit_is_a_child_of_the_last_state_with_its_own_scores(visit: Visit, world: World) -> None:

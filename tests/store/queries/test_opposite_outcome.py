@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from din_core.domain import Candidate
 from din_core.store import BehaviorStore
 from din_core.store.queries.opposite_outcome import opposite_impressions
 from tests.small_world import BEFORE, MONDAY, small_store
+from tests.twice_shown import show_twice
 
 
 @pytest.fixture
@@ -35,6 +37,15 @@ def test_the_item_itself_comes_first_and_own_impressions_never(store: BehaviorSt
     assert (found.field, found.total) == (None, 1)
     assert found.impressions[0].user_id == "8"
     assert opposite_impressions(store, replace(milk, label=1), 5).impressions[0].user_id == "7"  # m2, by its kind
+
+
+def test_one_of_several_impressions_of_an_item_at_once_keeps_its_number_and_context(
+    store: BehaviorStore, tmp_path: Path
+) -> None:
+    show_twice(store.engine, tmp_path / "again")
+    milk = store.impressions("8")[0]  # not bought; household 7 bought m2 from the second of two places
+    (found,) = opposite_impressions(store, milk, 5).impressions
+    assert (found.candidate, found.context["mailer"]) == (Candidate("m2", 2), "Front page feature")
 
 
 def test_an_unknown_outcome_has_no_opposite(store: BehaviorStore) -> None:

@@ -5,12 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pytest
 
 from din_core.metrics import METRICS, Bootstrap
 from din_core.model.checkpoint import load_checkpoint
+from din_core.scoring import Scorer
 from din_core.store import BulkTables
+from tests.small_world import MONDAY, small_store
+from tests.tiny_checkpoints import write_checkpoints
+from tests.twice_shown import show_twice
 from trainer.commands.evaluate import render
 from trainer.evaluation.evaluate import Split, evaluate
+
+
+def test_predictions_have_a_row_for_each_impression_of_an_item_shown_twice_at_once(tmp_path: Path) -> None:
+    with small_store(tmp_path) as store:
+        show_twice(store.engine, tmp_path / "again")
+        write_checkpoints(tmp_path / "checkpoints", store.bulk())
+        scorer = Scorer(load_checkpoint(tmp_path / "checkpoints" / "din"))
+        history = store.history("7", MONDAY)
+        want = {
+            (i.item.item_id, i.label): float(scorer.score(history, [i.item], i.context).probability[0])
+            for i in store.impressions("7", "test")
+        }
+        evaluate(store.url, [tmp_path / "checkpoints" / "din"], "test", predictions=tmp_path / "out.parquet")
+    rows = pd.read_parquet(tmp_path / "out.parquet")
+    found = {(row.item_id, row.label): row.probability for row in rows.itertuples()}
+    assert (len(rows), len(want)) == (5, 5)
+    assert found == pytest.approx(want, rel=1e-5)
 
 
 def test_histories_are_read_once_for_all_checkpoints_that_read_them_alike(

@@ -87,12 +87,14 @@ def make_cases(options: CasesOptions, say: Say = lambda _: None, bar: Bar = lamb
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     summed = _random_positions(len(chosen), options.sums, options.seed + 1)
-    return _assemble(about, on, categories, weights, base_probability, (measured, effects), summed)
+    nth = bulk.impression_nth[chosen]
+    return _assemble(about, on, nth, categories, weights, base_probability, (measured, effects), summed)
 
 
 def _assemble(
     about: About,
     on: Split,
+    nth: Ints,
     categories: Categories,
     weights: Weights,
     base_probability: NDArray[np.float64],
@@ -116,6 +118,7 @@ def _assemble(
         user=user.astype(np.int32),
         item=columns[0],
         time=bulk.impression_time[rows],
+        nth=nth[rows],
         label=on.label == 1,
         probability=weights.probability,
         base_probability=base_probability,

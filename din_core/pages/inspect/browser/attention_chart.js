@@ -59,7 +59,7 @@ function createAttentionChart(root) {
       readTheme();
       const arrived = wanted.every(models.has) && wanted.some((link, i) => on[i]?.link !== link);
       if (!led && !renewed && !arrived) return showFresh(fresh);
-      const place = placeOf(led ? head.selected : before?.cases[chosen]?.id);
+      const place = placeOf(led ? head.selected : before?.cases[chosen]?.key);
       chosen = weighs(models.get(wanted[0]), place) ? place : Math.max(placeOf(head.selected), 0);
       present(renewed, before);
     },
@@ -72,7 +72,7 @@ function createAttentionChart(root) {
     },
   };
 
-  const placeOf = (id) => data.cases.findIndex((item) => item.id === id);
+  const placeOf = (key) => data.cases.findIndex((item) => item.key === key);
   const held = (links, place) => links.every(models.has) && weighs(models.get(links[0]), place);
 
   // The rows, or the language, are others: nothing of what is held is of them.
@@ -155,7 +155,7 @@ function createAttentionChart(root) {
   // The case that a choice leads to, where nothing but the candidate changes; -1 where more does.
   function placeOfChoice(kind, id) {
     return data.cases.findIndex((item, place) => {
-      const choice = { impression: `${data.asOf} ${item.id}`, candidate: item.id }[kind];
+      const choice = { impression: `${data.asOf} ${item.key}`, candidate: item.first ? item.id : null }[kind];
       return choice === id && item.shown && place !== data.scene && !new URLSearchParams(item.link).has("edits");
     });
   }
