@@ -29,7 +29,8 @@ from din_core.kernels.cache_folder import CacheFolder, cache_folders
 
 SOURCES = Path(__file__).with_name("c")
 # What lets a loop over floats run in vectors. Not -ffast-math: it would break how exp is rounded and, linked in,
-# how the whole process rounds.
+# how the whole process rounds. The compiler takes all numbers as finite: where NaN or infinity must stay what it is
+# (asinh.h, exponential.h), the bits are asked.
 FLAGS: tuple[str, ...] = ("-O3", "-march=native", "-fPIC", "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros")
 FLAGS += ("-ffinite-math-only", "-Wno-unknown-pragmas")
 OPENMP = "-fopenmp"

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from din_core.kernels import accelerate as accelerate_module
-from din_core.kernels import pairs, tower, unit
+from din_core.kernels import embeddings, evolution, pairs, tower, unit
 from din_core.kernels.accelerate import accelerate, accelerates
 from din_core.kernels.library import load
 from tests.model.conftest import FAMILY, toy_batch, toy_network
@@ -74,24 +74,27 @@ def test_layers_too_wide_for_a_threads_stack_stay_plain(monkeypatch):
     assert not isinstance(network.pooling.unit, unit.AcceleratedActivationUnit)
 
 
+@pytest.mark.parametrize("direction", ["", "_backward"], ids=["forwards", "backwards"])
 @pytest.mark.parametrize(
     ("module", "name", "member"),
     [
+        (embeddings, "embed", "din"),
         (unit, "unit_weights", "din"),
         (tower, "tower_logits", "din"),
         (tower, "tower_input", "din"),
         (pairs, "pair_pool", "din"),
         (pairs, "pair_softmax", "softmax"),
         (pairs, "pair_dot", "dot"),
+        (evolution, "evolve", "augru"),
     ],
 )
-def test_a_broken_operator_is_not_silently_replaced(module, name, member, monkeypatch):
+def test_a_broken_operator_is_not_silently_replaced(module, name, member, direction, monkeypatch):
     """Where the library is, networks really call the operators."""
 
     def broken(*_):
         raise ArithmeticError(name)
 
-    monkeypatch.setattr(module, name, broken)
+    monkeypatch.setattr(module, name + direction, broken)
     with pytest.raises(ArithmeticError, match=name):
         one_step(FAMILY[member], toy_batch(*BATCHES["repeats and several candidates"]), True)
 

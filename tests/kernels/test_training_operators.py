@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves, tree_map
 
+from din_core.kernels import embeddings, evolution, pairs, tower, unit
 from din_core.kernels.embeddings import embed
 from din_core.kernels.evolution import evolve
 from din_core.kernels.library import load
@@ -71,9 +73,42 @@ CASES = {
     "evolve": (evolve, evolve_arguments),
 }
 
+MODULES = {
+    "embed": embeddings,
+    "unit_weights": unit,
+    "tower_logits": tower,
+    "tower_input": tower,
+    "pair_dot": pairs,
+    "pair_softmax": pairs,
+    "pair_pool": pairs,
+    "evolve": evolution,
+}
+"""Where each one's gradient looks up its way back."""
+
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_operator_keeps_what_its_schema_says_and_has_its_gradient(name):
     operator, arguments = CASES[name]
     torch.manual_seed(0)
     torch.library.opcheck(operator, arguments())
+
+
+def arguments_back(name, monkeypatch):
+    """An operator's way back, and what the gradient of its numbers hands over to it."""
+    operator, arguments = CASES[name]
+    module, seen = MODULES[name], []
+    back = getattr(module, f"{name}_backward")
+    monkeypatch.setattr(module, f"{name}_backward", lambda *given: seen.append(given) or back(*given))
+    torch.manual_seed(0)
+    outputs = operator(*arguments())
+    outputs = [outputs] if isinstance(outputs, torch.Tensor) else outputs
+    sum((1 + i) * output.square().sum() for i, output in enumerate(outputs) if output.requires_grad).backward()
+    (given,) = seen
+    return back, tree_map(lambda x: x.detach() if isinstance(x, torch.Tensor) else x, given)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_operator_s_way_back_keeps_what_its_schema_says(name, monkeypatch):
+    back, given = arguments_back(name, monkeypatch)
+    assert any(x.count_nonzero() for x in tree_leaves(back(*given)))
+    torch.library.opcheck(back, given)

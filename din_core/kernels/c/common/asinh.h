@@ -29,10 +29,15 @@ static inline float log1p_(float u) {
     return log_w + (u - (w - 1.0f)) / w;
 }
 
+/* Of a large number it is log(2x), where 2x may be too large itself. Infinity and NaN stay what they are, which their bits
+   say where all numbers are taken as finite. */
 static inline float asinh_(float x) {
     const float a = fabsf(x), square = a * a;
-    const float u = a < 1e9f ? a + square / (1.0f + sqrtf(1.0f + square)) : 2.0f * a;
-    return copysignf(log1p_(u), x);
+    const float u = a < 1e9f ? a + square / (1.0f + sqrtf(1.0f + square)) : a;
+    const float found = copysignf(log1p_(u) + (a < 1e9f ? 0.0f : 0.693147181f), x);
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return (bits & 0x7fffffffu) >= 0x7f800000u ? x : found;
 }
 
 static inline float asinh_slope(float x) { return 1.0f / sqrtf(1.0f + x * x); }

@@ -23,7 +23,8 @@ static inline float exponential(float y) {
     memcpy(&bits, &p, sizeof bits);
     bits += n << 23;
     memcpy(&p, &bits, sizeof p);
-    return p;
+    memcpy(&bits, &y, sizeof bits);
+    return (bits & 0x7fffffffu) > 0x7f800000u ? y : p; /* NaN stays NaN, also where all numbers are taken as finite */
 }
 
 static inline float sigmoid(float y) { return 1.0f / (1.0f + exponential(-y)); }
