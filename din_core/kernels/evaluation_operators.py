@@ -70,7 +70,7 @@ def _compute_pair_weights(
     bias: float,
 ) -> Tensor:
     (d, f), (h, h2) = (q.shape[1], behavior.shape[1]), second.shape
-    *spans, histories = batch_arguments(offsets)
+    *spans, histories = batch_arguments(offsets, [k, behavior], [q, candidate])
     _require(not (h % VECTOR or h2 % VECTOR), "channels", second)
     _require(product.shape == (d + f, h), "the product's matrix", product)
     _require(first.shape == (4, h) and next.shape == (4, h2), "Dice's numbers", first)

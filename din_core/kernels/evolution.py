@@ -65,7 +65,7 @@ def _compute_backward(
         _step_backward(kind, address(attention), address(own, torch.int64), *moved, n, d)
         d_state[:n].addmm_(d_hidden.index_select(0, own), weight)
     reads = [address(own) for own in (projected, attention, gates, d_projected, d_attention)]
-    _inputs_backward(kind, *reads, d, *batch_arguments(offsets))
+    _inputs_backward(kind, *reads, d, *batch_arguments(offsets, [projected], pairs=[attention, gates]))
     return d_projected, d_attention, d_hidden.T @ before, gates[:, : 3 * d].sum(0), d_hidden.sum(0)
 
 

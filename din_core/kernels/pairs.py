@@ -26,33 +26,35 @@ _pool_backward = c_function("pair_pool_backward", *[POINTER] * 5, SIZE, *[POINTE
 
 def _compute_dot(q: Tensor, k: Tensor, offsets: Tensor, pairs: int) -> Tensor:
     out = q.new_empty(pairs)
-    _dot(address(q), address(k), q.shape[1], address(out), *batch_arguments(offsets))
+    _dot(address(q), address(k), q.shape[1], address(out), *batch_arguments(offsets, [k], [q]))
     return out
 
 
 def _compute_dot_backward(grad: Tensor, q: Tensor, k: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
     d_q, d_k = q.new_zeros(q.shape), k.new_zeros(k.shape)
     places = address(q), address(k), address(grad), q.shape[1], address(d_q), address(d_k)
-    _dot_backward(*places, *batch_arguments(offsets))
+    _dot_backward(*places, *batch_arguments(offsets, [k], [q], [grad]))
     return d_q, d_k
 
 
 def _compute_softmax(weight: Tensor, count: Tensor, offsets: Tensor) -> Tensor:
     share = weight.new_empty(weight.shape)
-    _softmax(address(weight), address(count), address(share), *batch_arguments(offsets))
+    _softmax(address(weight), address(count), address(share), *batch_arguments(offsets, [count], pairs=[weight]))
     return share
 
 
 def _compute_softmax_backward(grad: Tensor, share: Tensor, count: Tensor, offsets: Tensor) -> Tensor:
     d_weight = share.new_empty(share.shape)
-    _softmax_backward(*map(address, (share, count, grad, d_weight)), *batch_arguments(offsets))
+    _softmax_backward(
+        *map(address, (share, count, grad, d_weight)), *batch_arguments(offsets, [count], pairs=[grad, share])
+    )
     return d_weight
 
 
 def _compute_pool(weight: Tensor, count: Tensor, k: Tensor, offsets: Tensor, candidates: int) -> tuple[Tensor, Tensor]:
     v, total = k.new_empty(candidates, k.shape[1]), k.new_empty(candidates)
     reads = address(weight), address(count), address(k), k.shape[1]
-    _pool(*reads, address(v), address(total), *batch_arguments(offsets))
+    _pool(*reads, address(v), address(total), *batch_arguments(offsets, [count, k], [v], [weight]))
     return v, total
 
 
@@ -61,7 +63,13 @@ def _compute_pool_backward(
 ) -> tuple[Tensor, Tensor]:
     d_weight, d_k = weight.new_empty(weight.shape), k.new_empty(k.shape)
     reads = [address(own) for own in (weight, count, k, d_v, d_total)]
-    _pool_backward(*reads, k.shape[1], address(d_weight), address(d_k), *batch_arguments(offsets))
+    _pool_backward(
+        *reads,
+        k.shape[1],
+        address(d_weight),
+        address(d_k),
+        *batch_arguments(offsets, [count, k], [d_v, d_total], [weight]),
+    )
     return d_weight, d_k
 
 

@@ -43,7 +43,8 @@ def _compute(
     reads += [address(x) for x in (matches, first, first_bias)]
     sizes = len(q), len(k), pairs, q.shape[1], len(matches), len(first_bias), len(layers[2])
     own = addresses(*layers), pass_struct(room)
-    _forward(*reads, *own, EPSILON, paper, *sizes, address(parts), address(weight), *batch_arguments(offsets))
+    batch = batch_arguments(offsets, [k, count, behavior], [q, candidate], [weight])
+    _forward(*reads, *own, EPSILON, paper, *sizes, address(parts), address(weight), *batch)
     return made
 
 
@@ -68,7 +69,7 @@ def _compute_backward(
     writes = [address(x) for x in (d_q, d_k, d_matches, d_first, d_bias)]
     _backward(
         *reads, pass_struct(room), address(parts), address(grad), paper, *sizes, *writes, addresses(*d_layers),
-        *batch_arguments(offsets),
+        *batch_arguments(offsets, [k, behavior], [q, candidate], [grad]),
     )  # fmt: skip
     return found
 

@@ -112,3 +112,17 @@ def test_an_operator_s_way_back_keeps_what_its_schema_says(name, monkeypatch):
     back, given = arguments_back(name, monkeypatch)
     assert any(x.count_nonzero() for x in tree_leaves(back(*given)))
     torch.library.opcheck(back, given)
+
+
+@pytest.mark.parametrize(
+    ("operator", "arguments", "fault"),
+    [
+        (pair_softmax, lambda: (leaf(PAIRS - 1), BATCH.count, OFFSETS), "pairs"),
+        (pair_softmax, lambda: (leaf(PAIRS), BATCH.count[1:], OFFSETS), "behaviors"),
+        (pair_pool, lambda: (leaf(PAIRS), BATCH.count, leaf(N, 4), OFFSETS, M + 1), "candidates"),
+        (pair_dot, lambda: (leaf(M, 4), leaf(N - 1, 4), OFFSETS, PAIRS), "behaviors"),
+    ],
+)
+def test_tensors_with_other_rows_than_the_batch_are_refused(operator, arguments, fault):
+    with pytest.raises(ValueError, match=rf"din_lens reads \d+ {fault}, not rows of shape"):
+        operator(*arguments())

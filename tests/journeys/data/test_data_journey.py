@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from din_core.store import BehaviorStore, open_store
-from tests.journeys.page_driver import number
+from tests.journeys.page_driver import number, wait_until_rest
 from tests.journeys.server import running_app
 from tests.store.input_tables import valid_tables, write
 
@@ -43,6 +43,7 @@ def test_four_files_with_a_bad_row_become_a_store(page: Page, address: str, own:
     folder = write(tmp_path, tables, "csv")
     page.goto(f"{address}data")
     for name in tables:
+        wait_until_rest(page)  # a file field that a run is about to draw anew loses what it was given
         upload = page.locator(f".st-key-import_{name}")
         upload.locator("input[type=file]").set_input_files(folder / f"{name}.csv")
         expect(upload).to_contain_text(f"{name}.csv")
