@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from din_core.domain.translatable import Translatable
 from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, weeks_info
 from din_core.pages.data.table_import import show_import
 from din_core.pages.language.labels import day, field_label
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, sentence, t
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, date_name, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
@@ -39,6 +40,12 @@ def store_facts(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> 
     return _store.facts()
 
 
+@st.cache_data(show_spinner=False, max_entries=4)
+def data_faults(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> list[Translatable]:
+    """What of a store's data is at fault, as it was when it held so many rows."""
+    return [fault.text for fault in _store.data_faults()]
+
+
 def page() -> Page:
     """Where this page stands."""
     return st.Page(show, title=t("Data"), url_path="data")
@@ -53,8 +60,10 @@ def show() -> None:
     show_counts(summary)
     with st.spinner(t("Counting …")):
         facts = store_facts(app.store.url, counts_of(summary), app.store)
+        faults = data_faults(app.store.url, counts_of(summary), app.store)
     caption = store_caption(summary)
     show_splits(facts, caption)
+    show_faults(faults)
     show_users(facts, caption)
     st.subheader(t("Fields"), anchor=False)
     with st.container(key="fields"):
@@ -106,6 +115,13 @@ def show_splits(facts: StoreFacts, caption: ExportCaption) -> None:
     chart(info, axis, t("impressions"), words, "weeks", caption, table)
     with st.expander(t("The weeks as a table")):
         st.dataframe(table, hide_index=True, key="weeks_table")
+
+
+def show_faults(faults: Sequence[Translatable]) -> None:
+    """What makes training, or figures measured on this data, mean nothing."""
+    if faults:
+        st.subheader(t("What to check in this data"), anchor=False)
+        st.markdown("\n".join(f"- {literal(sentence(fault))}" for fault in faults))
 
 
 def show_users(facts: StoreFacts, caption: ExportCaption) -> None:

@@ -194,3 +194,9 @@ def test_the_store_on_screen_is_never_touched(visit: Visit, world: World, root: 
     page = button(page, "import_write")
     assert "is no name for a new store" in said(page)[0]
     assert world.store.summary() == before
+
+
+def test_what_to_check_in_the_data_is_listed(visit: Visit) -> None:
+    listed = [read(e.value) for e in visit("data").markdown if e.value.startswith("- ")]
+    (faults,) = listed
+    assert faults.startswith("- There are 0 valid impressions, and training needs some;")
