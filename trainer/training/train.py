@@ -23,7 +23,7 @@ from din_core.model.checkpoint import check_replaceable, save_checkpoint
 from din_core.model.config import OPTIONS, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
-from din_core.store import BulkTables, DataFault, open_store
+from din_core.store import BulkTables, DataFault, masked_url, open_store
 from trainer.training.data_facts import data_facts
 from trainer.training.fit import FitOptions, Fitted, Progress, at_least, fit
 from trainer.training.model_card import model_card
@@ -87,7 +87,7 @@ def train(
     unfinished = unfinished_folder(options.out)
     if options.restart:
         shutil.rmtree(unfinished, ignore_errors=True)
-    say(f"reading {options.store}")
+    say(f"reading {masked_url(options.store)}")
     store = open_store(options.store)
     try:
         check_data(store.data_faults(), say)
