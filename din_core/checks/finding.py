@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from din_core.domain.translatable import Translatable
+from din_core.store import DataFault
 
 Verdict = Literal["fine", "note", "problem"]
 """As it should be; worth knowing when numbers are read; numbers mean little before this is mended."""
@@ -21,12 +22,17 @@ class Finding:
     text: Translatable
     """What was found, with its numbers."""
     advice: Translatable | None = None
-    """What it means and what to do; None where the verdict is "fine"."""
+    """What it means and what to do; None where nothing is to be done, or the text says it."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         advice = None if self.advice is None else str(self.advice)
         return {"name": self.name, "verdict": self.verdict, "text": str(self.text), "advice": advice}
+
+
+def finding_of(fault: DataFault) -> Finding:
+    """What the store's own counts show already; its text says what to do."""
+    return Finding("data", "problem" if fault.no_training else "note", fault.text)
 
 
 def percent(share: float) -> str:

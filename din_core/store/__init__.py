@@ -6,15 +6,18 @@ from din_core.store.behavior_store import (
     StoreSummary,
 )
 from din_core.store.connect import create_store, open_store
+from din_core.store.engine import masked_url
 from din_core.store.ingestion.ingest import ingest
 from din_core.store.ingestion.rejects import IngestReport, Reject, RejectExample, TableCounts
 from din_core.store.ingestion.table_import import check_tables, import_tables, new_store, preview_tables
 from din_core.store.queries.bulk_tables import BulkTables
+from din_core.store.queries.data_faults import DataFault
 from din_core.store.queries.facts import FieldFacts, SplitFacts, StoreFacts, WeekFacts
 
 __all__ = [
     "BehaviorStore",
     "BulkTables",
+    "DataFault",
     "FieldFacts",
     "IngestReport",
     "Reject",
@@ -29,6 +32,7 @@ __all__ = [
     "create_store",
     "import_tables",
     "ingest",
+    "masked_url",
     "new_store",
     "open_store",
     "preview_tables",

@@ -21,6 +21,7 @@ from din_core.domain import (
 )
 from din_core.domain.coverage import HeldValues
 from din_core.store.queries.bulk_tables import BulkTables, read_bulk
+from din_core.store.queries.data_faults import DataFault, find_data_faults
 from din_core.store.queries.facts import StoreFacts, read_facts
 from din_core.store.queries.held_values import read_held_values
 from din_core.store.queries.lookups import (
@@ -249,6 +250,11 @@ class BehaviorStore:
         with self._reading() as connection:
             tables = ("items", "users", "impressions")
             return read_held_values(connection, {table: field_names(connection, table) for table in tables})
+
+    def data_faults(self) -> list[DataFault]:
+        """What of the data makes training, or figures measured on it, mean nothing; what forbids training first."""
+        with self._reading() as connection:
+            return find_data_faults(connection)
 
     def append_behaviors(self, user_id: str, rows: Sequence[tuple[str, int]]) -> None:
         """Add (item_id, timestamp) behaviors of one user, all or none.

@@ -5,14 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import URL, Connection
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from din_core.domain import StoreError
 from din_core.domain.translatable import Translatable
 from din_core.store.behavior_store import BehaviorStore
-from din_core.store.engine import is_writable, make_engine, parse_url, read_only_url, sqlite_file, use_write_ahead_log
+from din_core.store.engine import (
+    is_writable,
+    make_engine,
+    masked_url,
+    parse_url,
+    read_only_url,
+    reason_of,
+    sqlite_file,
+    use_write_ahead_log,
+)
 from din_core.store.queries.search import choose_search
 from din_core.store.versions import HEAD, current_version, known_versions, migrate
+
+CONNECT_ERRORS = (DBAPIError, ArgumentError, TypeError)
+"""What connecting raises: the database's own errors, and those of a URL whose parameters the driver does not know."""
 
 
 def open_store(url: str) -> BehaviorStore:
@@ -27,15 +39,13 @@ def open_store(url: str) -> BehaviorStore:
         raise StoreError("no store at {path}; {advice}", path=str(path), advice=_how_to_fill(address))
     try:
         return _opened(url, address, address)
-    except OperationalError as error:
-        if path is None or is_writable(path):
+    except CONNECT_ERRORS as error:
+        if not isinstance(error, OperationalError) or path is None or is_writable(path):
             raise _cannot_be_opened(address, error) from None
-    except DatabaseError as error:
-        raise _cannot_be_opened(address, error) from None
     _check_closed(path)
     try:
         return _opened(url, address, read_only_url(path))
-    except DatabaseError as error:
+    except CONNECT_ERRORS as error:
         raise _cannot_be_opened(address, error) from None
 
 
@@ -65,9 +75,11 @@ def _check_closed(path: Path) -> None:
         )
 
 
-def _cannot_be_opened(address: URL, error: DatabaseError) -> StoreError:
+def _cannot_be_opened(address: URL, error: Exception) -> StoreError:
     return StoreError(
-        "{address} cannot be opened ({error}); check the address", address=str(address), error=str(error.orig)
+        "{address} cannot be opened ({error}); check the address",
+        address=masked_url(address),
+        error=reason_of(error, address),
     )
 
 
@@ -83,12 +95,12 @@ def create_store(url: str) -> BehaviorStore:
             prepare_schema(connection)
             search = choose_search(connection)
         use_write_ahead_log(engine)
-    except DatabaseError as error:
+    except CONNECT_ERRORS as error:
         engine.dispose()
         raise StoreError(
             "{address} cannot be written ({error}); check the address and its rights",
-            address=str(address),
-            error=str(error.orig),
+            address=masked_url(address),
+            error=reason_of(error, address),
         ) from None
     return BehaviorStore(url, engine, search)
 
@@ -106,24 +118,28 @@ def other_version(address: URL, version: str | None) -> StoreError:
     """The error for a database whose schema is not of this program's version (None: it holds no store)."""
     if version is None:
         return StoreError(
-            "{address} holds no behavior store; {advice}", address=str(address), advice=_how_to_fill(address)
+            "{address} holds no behavior store; {advice}",
+            address=masked_url(address),
+            advice=_how_to_fill(address),
         )
     if version in known_versions():
         return StoreError(
             "{address} has schema version {version}, this program reads {own}; migrate it with "
             "`din_core.store.create_store`, or ingest the tables into a new store",
-            address=str(address),
+            address=masked_url(address),
             version=version,
             own=HEAD,
         )
     return StoreError(
         "{address} has schema version {version}, which this program (version {own}) does not know; open"
         " it with the DIN Lens that made it, or ingest the tables into a new store",
-        address=str(address),
+        address=masked_url(address),
         version=version,
         own=HEAD,
     )
 
 
 def _how_to_fill(address: URL) -> Translatable:
-    return Translatable("fill one with `python -m trainer ingest TABLES --store {address}`", address=str(address))
+    return Translatable(
+        "fill one with `python -m trainer ingest TABLES --store {address}`", address=masked_url(address)
+    )

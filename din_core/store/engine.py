@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -16,16 +17,57 @@ from sqlalchemy.pool import QueuePool
 from din_core.domain import StoreError
 
 LOCK_WAIT_SECONDS = 30
+MOST_PORT = 65_535
+SECRET = re.compile("pass|pwd|secret|token|key$", re.IGNORECASE)
+"""Query parameters of a URL whose values are not shown."""
 
 
 def parse_url(url: str) -> URL:
-    """The parsed URL; StoreError where it is none."""
+    """The parsed URL; StoreError where it is none, or names what no database has."""
     try:
-        return make_url(url)
-    except ArgumentError:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
         raise StoreError(
-            '"{url}" is not a store URL; write one such as sqlite:///din.db (a file in this folder)', url=url
+            '"{url}" is not a store URL; write one such as sqlite:///din.db (a file in this folder)',
+            url=masked_url(url),
         ) from None
+    if "@" in (parsed.host or ""):
+        raise StoreError("the password in the store URL holds an @; write it there as %40")
+    if parsed.port is not None and not 1 <= parsed.port <= MOST_PORT:
+        raise StoreError(
+            "the port in {url} is {port}, but must be 1 to {most}; give the one that the database listens on",
+            url=masked_url(parsed),
+            port=parsed.port,
+            most=MOST_PORT,
+        )
+    if parsed.get_backend_name() == "sqlite" and (parsed.host or parsed.username or parsed.port):
+        raise StoreError(
+            "{url} names a host or a user, which SQLite has not; write sqlite:/// with three slashes, then the file",
+            url=masked_url(parsed),
+        )
+    return parsed
+
+
+def masked_url(url: str | URL) -> str:
+    """A store URL as it may be shown, whichever part of it holds a password."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        before, at, after = str(url).rpartition("@")
+        return f"…@{after}" if at else before or after
+    if "@" in (parsed.host or ""):  # a password that was not written as a URL has it
+        parsed = parsed.set(host=str(parsed.host).rpartition("@")[2])
+    secret = {name: "***" for name in parsed.query if SECRET.search(name)}
+    return parsed.update_query_dict(secret).render_as_string(hide_password=True)
+
+
+def reason_of(error: Exception, url: URL) -> str:
+    """What a database says of a failure, in one line and without the URL's password."""
+    text = " ".join(str(getattr(error, "orig", None) or error).split())
+    secrets = [url.password, *(str(value) for name, value in url.query.items() if SECRET.search(name))]
+    for secret in filter(None, secrets):
+        text = text.replace(str(secret), "***")
+    return text
 
 
 def sqlite_file(url: URL) -> Path | None:
@@ -67,6 +109,12 @@ def make_engine(url: URL, check_references: bool = True) -> Engine:
             'no driver for store URL "{driver}://…" is installed ({error}); install it or use sqlite:///',
             driver=url.drivername,
             error=str(error),
+        ) from None
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise StoreError(
+            "{address} cannot be opened ({error}); check the address",
+            address=masked_url(url),
+            error=reason_of(error, url),
         ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)

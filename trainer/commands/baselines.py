@@ -37,7 +37,7 @@ def _positive(text: str) -> int:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Fit and measure; see `trainer.evaluation.baselines.measure` for the result."""
-    from din_core.store import open_store
+    from din_core.store import masked_url, open_store
     from trainer.evaluation.baselines import measure
 
     started = time.monotonic()
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     finally:
         store.close()
     result = measure(tables, args.split, range(args.seeds), progress)
-    return {"store": args.store, **result, "seconds": round(time.monotonic() - started, 1)}
+    return {"store": masked_url(args.store), **result, "seconds": round(time.monotonic() - started, 1)}
 
 
 def render(result: dict[str, Any]) -> str:

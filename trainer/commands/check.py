@@ -20,15 +20,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Read the store and ask; one entry a question."""
-    from din_core.checks import check_tables
+    from din_core.checks import check_tables, finding_of
     from din_core.store import open_store
 
     store = open_store(args.store)
     try:
-        tables = store.bulk()
+        findings = [*map(finding_of, store.data_faults()), *check_tables(store.bulk())]
     finally:
         store.close()
-    return {"findings": [finding.as_dict() for finding in check_tables(tables)]}
+    return {"findings": [finding.as_dict() for finding in findings]}
 
 
 def render(result: dict[str, Any]) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from din_core.store import Reject, RejectExample, ingest
+from din_core.domain.translatable import sentence_of
+from din_core.store import Reject, RejectExample, ingest, open_store
 from din_core.store.ingestion.rejects import describe_rejects
+from trainer.commands.progress import say
 
 DEFAULT_STORE = "sqlite:///din.db"
 
@@ -37,10 +39,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Ingest with a progress bar; the report as a dict."""
+    """Ingest with a progress bar; the report as a dict. What to check in the data is said on stderr."""
     with _Bars() as bars:
         report = ingest(args.tables, args.store, append=args.append, skip_rejects=args.skip_rejects, progress=bars.show)
-    return report.as_dict()
+    store = open_store(args.store)
+    faults = [str(fault.text) for fault in store.data_faults()]
+    store.close()
+    for fault in faults:
+        say(sentence_of(f"check the data: {fault}"))
+    return {**report.as_dict(), "faults": faults}
 
 
 def render(result: dict[str, Any]) -> str:

@@ -35,6 +35,11 @@ def read_changes(path: Path | None) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
+def figure(value: float | None) -> str:
+    """Four decimals; a dash where there is no value."""
+    return "-" if value is None else f"{value:.4f}"
+
+
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Train with a progress bar on stderr; a killed run goes on when called again."""
     return train_with_bar(train_options(args, args.model, args.seed, args.out, read_changes(args.config)))
@@ -46,7 +51,7 @@ def render(result: dict[str, Any]) -> str:
     for entry in result["curve"]:
         mark = "  <- kept" if entry["step"] == result["best_step"] else ""
         lines.append(
-            f"{entry['epoch']:5.2f}  {entry['train_loss']:10.4f}  {entry['auc']:9.4f}  {entry['gauc']:10.4f}  "
-            f"{entry['log_loss']:14.4f}{mark}"
+            f"{entry['epoch']:5.2f}  {entry['train_loss']:10.4f}  {figure(entry['auc']):>9}  "
+            f"{figure(entry['gauc']):>10}  {entry['log_loss']:14.4f}{mark}"
         )
     return "\n".join([*lines, f"{result['checkpoint']}: {result['seconds'] / 60:.1f} min on {result['device']}"])

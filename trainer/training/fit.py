@@ -1,4 +1,4 @@
-"""Fitting a network: Adam, a cosine schedule, and the best state by validation GAUC.
+"""Fitting a network: Adam, a cosine schedule, and the best state by validation GAUC, or AUC or log loss.
 
 Item embeddings are either decayed as a whole, densely, or updated in the rows of the batch alone, with mini-batch
 aware regularisation.
@@ -25,7 +25,6 @@ from torch import Tensor, nn
 from din_core.domain import DinLensError
 from din_core.kernels.accelerate import accelerate
 from din_core.kernels.evaluation import accelerate_evaluation
-from din_core.metrics import auc, gauc, log_loss
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
 from trainer.training.adam import STEPS, clear_small_means
@@ -33,6 +32,7 @@ from trainer.training.regularisation import REGULARISATIONS, Regularisation, row
 from trainer.training.resume import RunState, load_state, save_state
 from trainer.training.row_adam import RowAdam
 from trainer.training.samples import Samples
+from trainer.training.selection import Entry, Measure, is_best, measure_logits, selection_measure
 
 
 def at_least(name: str, value: float, limit: float) -> None:
@@ -74,7 +74,7 @@ class FitOptions:
     seed: int = 0
     evaluations_per_epoch: int = 2
     patience: int = 4
-    """Evaluations without a better validation GAUC before the run stops."""
+    """Evaluations without a better validation GAUC (see `selection`) before the run stops."""
     save_seconds: float = 60.0
 
     def __post_init__(self) -> None:
@@ -109,8 +109,10 @@ class Fitted:
     best_step: int
     steps: int
     seconds: float
-    curve: list[dict[str, float]] = field(default_factory=list)
-    """One entry an evaluation: step, epoch, train_loss, auc, gauc, log_loss"""
+    measure: Measure = "gauc"
+    """By which the best state was chosen."""
+    curve: list[Entry] = field(default_factory=list)
+    """One entry an evaluation"""
 
 
 def fit(
@@ -149,7 +151,7 @@ def fit(
             save_state(state_folder, identity, run.snapshot())
             last_save = time.monotonic()
     model.load_state_dict(run.best)
-    return Fitted(run.best_step, run.step, run.seconds, run.curve)
+    return Fitted(run.best_step, run.step, run.seconds, run.measure, run.curve)
 
 
 class Run:
@@ -175,7 +177,10 @@ class Run:
         self.evaluate_at = self._evaluation_steps()
         self.step, self.best_step, self.seconds = 0, 0, 0.0
         self.loss = math.log(2)
-        self.curve: list[dict[str, float]] = []
+        self.curve: list[Entry] = []
+        self.valid_user = np.repeat(valid.user, np.diff(valid.candidate_offsets))
+        self.valid_label = valid.label.cpu().numpy()
+        self.measure = selection_measure(self.valid_user, self.valid_label)
         self.best = _copy(model.state_dict())
         self._ahead: dict[int, tuple[RaggedBatch, Tensor]] = {}
         self._loss = torch.tensor(self.loss, device=self.device)
@@ -207,7 +212,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """All steps done, or `patience` evaluations in a row were no better than the best before them."""
-        since_best = sum(entry["step"] > self.best_step for entry in self.curve)
+        since_best = sum((entry["step"] or 0) > self.best_step for entry in self.curve)
         return self.step >= self.total or since_best >= self.options.patience
 
     @property
@@ -232,9 +237,17 @@ class Run:
         self._loss.lerp_(loss, 0.02 if self.step > 1 else 1.0)
         if self.step % LOOK_STEPS.get(self.device.type, RARELY) == 0 or self.just_evaluated:
             self.loss = float(self._loss)
+            self._check_loss()
         if self.just_evaluated:
             self._evaluate(epoch)
         return int(label.numel())
+
+    def _check_loss(self) -> None:
+        if not math.isfinite(self.loss):
+            raise DinLensError(
+                f"the training loss is {self.loss} at step {self.step} of {self.total}, so nothing more is learned; "
+                f"give a --learning-rate below {self.options.learning_rate:g}, and --restart"
+            )
 
     def _learn(self, batch: RaggedBatch, label: Tensor) -> Tensor:
         """Every parameter's gradient; () the log loss."""
@@ -262,17 +275,13 @@ class Run:
         logit = predict(self.model, self.valid, self.options.batch_size)
         self.network.train()
         self.model.train()
-        label = self.valid.label.cpu().numpy()
-        users = np.repeat(self.valid.user, np.diff(self.valid.candidate_offsets))
-        entry = {
+        entry: Entry = {
             "step": self.step,
             "epoch": round(self.step / self.total * self.options.epochs, 3),
             "train_loss": self.loss,
-            "auc": auc(label, logit),
-            "gauc": gauc(users, label, logit).value,
-            "log_loss": log_loss(label, 1 / (1 + np.exp(-logit))),
+            **measure_logits(self.valid_user, self.valid_label, logit),
         }
-        if not self.curve or entry["gauc"] > max(past["gauc"] for past in self.curve):
+        if is_best(self.measure, entry, self.curve):
             self.best_step, self.best = self.step, _copy(self.model.state_dict())
         self.curve.append(entry)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from din_core.model.config import ACTIVATIONS, ModelConfig
+from trainer.training.selection import NAMES, WHY, Measure
 
 
 def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
@@ -38,7 +39,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         f"| Seed | {options['seed']} |",
         f"| Device | {metrics['device']}, torch {metrics['torch']} |",
         f"| Training time | {metrics['seconds'] / 60:.1f} min, finished {metrics['trained_at']} |",
-        f"| Chosen by | validation GAUC {valid['gauc']:.4f} (AUC {valid['auc']:.4f}) at step "
+        f"| Chosen by | {_chosen_by(metrics.get('chosen_by', 'gauc'), valid)} at step "
         f"{metrics['best_step']} of {metrics['steps']} |",
         "",
         "An activation weight is what the model multiplies a behavior's embedding by. It is not an effect on "
@@ -56,6 +57,13 @@ def _what_it_is(config: ModelConfig) -> str:
         f"Deep Interest Network family: {_pooling(config)}. Tower {tower}, Dice, on profile, "
         "context, candidate, the interest vector and its product with the candidate, standardised and bent by asinh."
     )
+
+
+def _chosen_by(measure: Measure, valid: Mapping[str, Any]) -> str:
+    """The measure and its value; why it is not GAUC where it is not."""
+    if measure == "gauc":
+        return f"validation GAUC {valid['gauc']:.4f} (AUC {valid['auc']:.4f})"
+    return f"validation {NAMES[measure]} {valid[measure]:.4f} ({WHY[measure]})"
 
 
 def _regularisation(options: Mapping[str, Any]) -> str:

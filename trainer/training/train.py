@@ -6,7 +6,7 @@ import ctypes
 import dataclasses
 import platform
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,18 +16,20 @@ import torch
 from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError
+from din_core.domain.translatable import sentence_of
 from din_core.kernels.accelerate import accelerates
 from din_core.kernels.library import status
 from din_core.model.checkpoint import check_replaceable, save_checkpoint
 from din_core.model.config import OPTIONS, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
-from din_core.store import BulkTables, open_store
+from din_core.store import BulkTables, DataFault, masked_url, open_store
 from trainer.training.data_facts import data_facts
 from trainer.training.fit import FitOptions, Fitted, Progress, at_least, fit
 from trainer.training.model_card import model_card
 from trainer.training.recipes import RECIPES, Recipe
 from trainer.training.samples import Samples, build_samples, build_vocabulary
+from trainer.training.selection import NAMES, WHY, Entry
 
 UNFINISHED = ".unfinished"
 DROPOUT = 0.3
@@ -85,10 +87,13 @@ def train(
     unfinished = unfinished_folder(options.out)
     if options.restart:
         shutil.rmtree(unfinished, ignore_errors=True)
-    say(f"reading {options.store}")
+    say(f"reading {masked_url(options.store)}")
     store = open_store(options.store)
-    bulk, summary = store.bulk(), store.summary()
-    store.close()
+    try:
+        check_data(store.data_faults(), say)
+        bulk, summary = store.bulk(), store.summary()
+    finally:
+        store.close()
     vocabulary = build_vocabulary(bulk, options.min_count, options.item_fields)
     config = build_config(vocabulary, options)
     train_samples, valid_samples = (
@@ -102,6 +107,8 @@ def train(
         model.counts.count_everybody(training_behaviors(bulk, train_samples))
     accelerated = uses_kernels(model, options.compile, say)
     fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step, accelerated)
+    if fitted.measure != "gauc":
+        say(f"chosen by validation {NAMES[fitted.measure]}: {WHY[fitted.measure]}")
     metrics = {
         "model": options.model,
         "title": config.title,
@@ -116,6 +123,7 @@ def train(
         "steps": fitted.steps,
         "best_step": fitted.best_step,
         "trained_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "chosen_by": fitted.measure,
         "valid": best_entry(fitted),
         "curve": fitted.curve,
     }
@@ -142,7 +150,16 @@ def fit_options(recipe: Recipe, given: Mapping[str, Any]) -> FitOptions:
     return FitOptions(**own | {name: given[name] for name in names if given.get(name) is not None})
 
 
-def best_entry(fitted: Fitted) -> dict[str, float]:
+def check_data(faults: Sequence[DataFault], say: Callable[[str], None]) -> None:
+    """DinLensError with all faults that forbid training; the others are said."""
+    forbidding = [str(fault.text) for fault in faults if fault.no_training]
+    if forbidding:
+        raise DinLensError(f"no model can be trained on this store: {'; '.join(forbidding)}")
+    for fault in faults:
+        say(sentence_of(f"check the data: {fault.text}"))
+
+
+def best_entry(fitted: Fitted) -> Entry:
     """The evaluation whose state the checkpoint holds."""
     return next((entry for entry in fitted.curve if entry["step"] == fitted.best_step), {})
 

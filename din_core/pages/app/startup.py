@@ -22,7 +22,7 @@ from din_core.pages.app.demo_store import demo_store
 from din_core.pages.app.loaded_models import LoadedModels, compare_with_store, load_models
 from din_core.pages.language.translation_mark import T
 from din_core.sharing import Setting, find_opening
-from din_core.store import BehaviorStore, StoreSummary, open_store
+from din_core.store import BehaviorStore, StoreSummary, masked_url, open_store
 
 if TYPE_CHECKING:
     from din_core.pages.language.model_texts import ModelWords
@@ -142,7 +142,7 @@ def from_environment() -> tuple[str | None, str | None]:
         raise CheckpointError(
             "DIN_STORE is set to {store_url} but DIN_CHECKPOINTS is not set; set it to the folder that holds"
             " the checkpoints, or unset both for the demo",
-            store_url=store_url,
+            store_url=masked_url(store_url),
         )
     return store_url, checkpoints
 

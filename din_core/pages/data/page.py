@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from din_core.checks import Finding, Verdict, check_tables
+from din_core.domain.translatable import Translatable
 from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, weeks_info
 from din_core.pages.data.table_import import show_import
 from din_core.pages.language.labels import day, field_label
@@ -50,6 +51,12 @@ def store_facts(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> 
     return _store.facts()
 
 
+@st.cache_data(show_spinner=False, max_entries=4)
+def data_faults(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> list[Translatable]:
+    """What of a store's data is at fault, as it was when it held so many rows."""
+    return [fault.text for fault in _store.data_faults()]
+
+
 def page() -> Page:
     """Where this page stands."""
     return st.Page(show, title=t("Data"), url_path="data")
@@ -64,6 +71,7 @@ def show() -> None:
     show_counts(summary)
     with st.spinner(t("Counting …")):
         facts = store_facts(app.store.url, counts_of(summary), app.store)
+        faults = data_faults(app.store.url, counts_of(summary), app.store)
     caption = store_caption(summary)
     show_splits(facts, caption)
     show_users(facts, caption)
@@ -72,7 +80,7 @@ def show() -> None:
         st.html(ROOM_FOR_VALUES)
         show_table(fields_table(facts.fields))
     st.caption(t("Missing: rows of the table without a value. A user's field may have several values in one row."))
-    show_checks(app.store, summary)
+    show_checks(app.store, summary, faults)
     st.subheader(t("Where it comes from, and what was refused"), anchor=False)
     st.markdown(literal(summary.provenance) if summary.provenance else t("The store does not say where it comes from."))
     st.markdown(t(REJECTS))
@@ -120,9 +128,11 @@ def show_splits(facts: StoreFacts, caption: ExportCaption) -> None:
         st.dataframe(table, hide_index=True, key="weeks_table")
 
 
-def show_checks(store: BehaviorStore, summary: StoreSummary) -> None:
-    """Whether the data may be believed: asked for, since it reads the whole store."""
+def show_checks(store: BehaviorStore, summary: StoreSummary, faults: Sequence[Translatable]) -> None:
+    """Whether the data may be believed; all questions where that is asked for, since it reads the whole store."""
     st.subheader(t("Can this data be believed?"), anchor=False)
+    if faults:
+        st.markdown("\n".join(f"- {literal(sentence(fault))}" for fault in faults))
     results, key = visitor.session().results, (store.url, counts_of(summary))
     place = st.empty()
     if results.get("checks", key) is None and place.button(t("Check the data"), key="check_data"):

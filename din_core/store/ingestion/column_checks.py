@@ -22,6 +22,8 @@ Mask = NDArray[np.bool_]
 _EXACT_FLOAT = 2**53
 _INT64_MAX = 2**63 - 1
 _LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1, "False": 0, "True": 1}
+VALID_NAMES = ("val", "validation", "dev")
+"""What `valid` is called elsewhere."""
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -117,8 +119,9 @@ def labels(column: pa.Array) -> Checked:
 
 
 def splits(column: pa.Array) -> Checked:
-    """Splits as text: train, valid or test."""
+    """Splits as text: train, valid or test; the other usual names of valid are read as it."""
     values = texts(column)
+    values = pc.if_else(pc.is_in(values, value_set=pa.array(VALID_NAMES)), "valid", values)
     missing = _mask(pc.is_null(values))
     known = _mask(pc.is_in(values, value_set=pa.array(SPLITS)))
     return Checked(

@@ -11,7 +11,14 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from din_core.domain import RejectedRows, StoreError
 from din_core.store.connect import other_version, prepare_schema
-from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
+from din_core.store.engine import (
+    make_engine,
+    masked_url,
+    parse_url,
+    reason_of,
+    sqlite_file,
+    use_write_ahead_log,
+)
 from din_core.store.ingestion.loading import ExistingRows, load, no_existing_rows, read_existing
 from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
 from din_core.store.ingestion.table_files import TableFile, find_tables
@@ -46,8 +53,8 @@ def ingest(
         raise StoreError(
             "{url} cannot be written ({error}), and nothing was loaded; check the address, its rights and the room on "
             "its disk",
-            url=str(engine.url),
-            error=str(error.orig),
+            url=masked_url(engine.url),
+            error=reason_of(error, engine.url),
         ) from error
     finally:
         engine.dispose()
@@ -70,7 +77,7 @@ def ingest_into(
         raise StoreError(
             "{url} already holds {behaviors:,} behaviors of {users:,} users; add these tables with --append, or "
             "choose another store",
-            url=str(engine.url),
+            url=masked_url(engine.url),
             behaviors=existing.n_rows["behaviors"],
             users=existing.n_rows["users"],
         )
@@ -91,12 +98,12 @@ def ingest_into(
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
         if read_existing(connection).n_rows != existing.n_rows:
-            raise StoreError("{url} was changed by another program meanwhile; ingest again", url=str(engine.url))
+            raise StoreError("{url} was changed by another program meanwhile; ingest again", url=masked_url(engine.url))
         load(connection, loading, cuts, _provenance(Path(tables)))
     use_write_ahead_log(engine)
     for counts in loading.counts.values():
         counts.loaded -= counts.updated
-    return IngestReport(str(engine.url), loading.counts, rejects, round(time.perf_counter() - start, 3))
+    return IngestReport(masked_url(engine.url), loading.counts, rejects, round(time.perf_counter() - start, 3))
 
 
 def _existing(engine: Engine, append: bool) -> ExistingRows:

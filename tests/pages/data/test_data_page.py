@@ -205,3 +205,9 @@ def test_the_data_is_checked_when_asked_and_the_answer_stays(visit: Visit) -> No
         (table,) = [table.value for table in run.table if "Question" in table.value]
         assert table["Question"].tolist()[:3] == ["Sizes", "Rows that stand twice", "Histories"]
         assert "impressions in test" in table["What to do"][0]
+
+
+def test_what_to_check_in_the_data_is_listed(visit: Visit) -> None:
+    listed = [read(e.value) for e in visit("data").markdown if e.value.startswith("- ")]
+    (faults,) = listed
+    assert faults.startswith("- There are 0 valid impressions, and training needs some;")

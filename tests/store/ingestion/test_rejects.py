@@ -30,7 +30,7 @@ BAD = [
     ("impressions", "label", [0, 1, 2, 0, 1], "label is neither 0 nor 1", 3),
     ("impressions", "label", [0, 1, 0.5, 0, 1], "label is neither 0 nor 1", 3),
     ("impressions", "label", [0, 1, None, 0, 1], "label is missing", 3),
-    ("impressions", "split", ["train", "train", "dev", "test", "test"], "split is none of train, valid, test", 3),
+    ("impressions", "split", ["train", "train", "holdout", "test", "test"], "split is none of train, valid, test", 3),
     ("impressions", "split", ["train", None, "test", "test", "test"], "split is missing", 2),
 ]  # fmt: skip
 

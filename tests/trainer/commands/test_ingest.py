@@ -66,3 +66,12 @@ def test_the_store_is_din_db_by_default(tmp_path: Path, monkeypatch: pytest.Monk
 def test_missing_tables_end_with_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ingest", str(tmp_path), "--store", database(tmp_path)]) == 1
     assert "items.parquet or items.csv is missing" in capsys.readouterr().err
+
+
+def test_what_to_check_in_the_data_is_said_after_loading(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["ingest", str(write(tmp_path / "in", valid_tables())), "--store", database(tmp_path)]
+    assert main(command) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Check the data: ")]
+    assert lines[0].startswith("Check the data: all 1 valid impressions have the label 1, so AUC and GAUC have no ")
+    assert main([*command, "--append", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["faults"]) == len(lines) == 2

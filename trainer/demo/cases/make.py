@@ -17,7 +17,7 @@ from din_core.cases.table import DIMENSIONS, Ints
 from din_core.domain import DinLensError
 from din_core.domain.results import Floats
 from din_core.model.checkpoint import Checkpoint, load_checkpoint
-from din_core.store import BulkTables, open_store
+from din_core.store import BulkTables, masked_url, open_store
 from trainer.demo.cases.history_bins import Categories
 from trainer.demo.cases.sampled_effects import Effects, read_effects
 from trainer.demo.cases.weight_sums import Weights, read_weights
@@ -58,7 +58,7 @@ def make_cases(options: CasesOptions, say: Say = lambda _: None, bar: Bar = lamb
     main, base = load_checkpoint(options.checkpoint), load_checkpoint(options.base)
     keep_freed_memory()
     with contextlib.closing(open_store(options.store)) as store:
-        say(f"reading {options.store}")
+        say(f"reading {masked_url(options.store)}")
         bulk = store.bulk()
         chosen, total = sample_positions(bulk, options.split, options.limit, options.seed)
         field = category_field(bulk, options.by)

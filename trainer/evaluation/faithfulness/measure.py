@@ -15,7 +15,7 @@ import torch
 from din_core.domain import DinLensError
 from din_core.model.checkpoint import Checkpoint, load_checkpoint
 from din_core.scoring import Scorer
-from din_core.store import BulkTables, open_store
+from din_core.store import BulkTables, masked_url, open_store
 from trainer.evaluation.evaluate import Split
 from trainer.evaluation.faithfulness.adversarial_weights import (
     TOLERANCE,
@@ -78,7 +78,7 @@ def faithfulness(options: FaithfulnessOptions, say: Say = lambda _: None, bar: B
         members: [] for members in groups([one.checkpoint for one in models])
     }
     with contextlib.closing(open_store(options.store)) as store:
-        say(f"reading {options.store}")
+        say(f"reading {masked_url(options.store)}")
         bulk = store.bulk()
         chosen, total = sample_positions(bulk, options.split, options.sample, options.seed)
         on = Split(bulk, options.split, options.device)

@@ -1,0 +1,125 @@
+"""The measure that chooses a state: GAUC, else AUC, else log loss; and what training says of it and of the data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from din_core.store import ingest
+from tests.trainer.planted_tables import DAY, planted_tables
+from trainer.__main__ import main
+from trainer.training.selection import is_best, measure_logits, selection_measure
+
+FAST = ("--epochs=1", "--batch-size=64", "--min-count=1", "--compile=off", "--device=cpu", "--max-history=20")
+
+
+@pytest.mark.parametrize(
+    ("user", "label", "measure"),
+    [
+        ([1, 1, 2], [0, 1, 1], "gauc"),
+        ([1, 1, 2], [0, 0, 1], "auc"),
+        ([1, 1, 2], [1, 1, 1], "log_loss"),
+        ([1, 1, 2], [0, 0, 0], "log_loss"),
+    ],
+)
+def test_the_measure_is_the_first_that_has_a_value(user: list[int], label: list[int], measure: str) -> None:
+    users, labels = np.array(user), np.array(label, np.float32)
+    assert selection_measure(users, labels) == measure
+    found = measure_logits(users, labels, np.array([0.5, -0.5, 0.1]))
+    order = ["gauc", "auc", "log_loss"]
+    assert [found[name] is None for name in order] == [order.index(name) < order.index(measure) for name in order]
+
+
+def test_more_gauc_but_less_log_loss_is_better() -> None:
+    low, high = {"gauc": 0.6, "log_loss": 0.4}, {"gauc": 0.7, "log_loss": 0.5}
+    assert is_best("gauc", high, [low]) and not is_best("gauc", low, [high])
+    assert is_best("log_loss", low, [high]) and not is_best("log_loss", high, [low])
+    assert not is_best("gauc", low, [low]) and is_best("gauc", low, [])
+
+
+Change = Callable[[pd.DataFrame], None]
+
+
+def store_of(folder: Path, change: Change, behaviors: Change = lambda frame: None) -> str:
+    tables = planted_tables(folder / "tables", users=8, weeks=8)
+    for name, edit in (("impressions", change), ("behaviors", behaviors)):
+        frame = pd.read_csv(tables / f"{name}.csv")
+        edit(frame)
+        frame.to_csv(tables / f"{name}.csv", index=False)
+    ingest(tables, f"sqlite:///{folder / 'store.db'}")
+    return f"sqlite:///{folder / 'store.db'}"
+
+
+def by_user(frame: pd.DataFrame) -> None:
+    frame.loc[frame.split == "valid", "label"] = (frame.user_id < "u4").astype(int)
+
+
+def all_ones(frame: pd.DataFrame) -> None:
+    frame.loc[frame.split == "valid", "label"] = 1
+
+
+@pytest.mark.parametrize(
+    ("change", "measure", "why"),
+    [
+        (by_user, "AUC", "no user has validation impressions of both labels, so GAUC has no value"),
+        (all_ones, "log loss", "all validation impressions have one label, so neither GAUC nor AUC has a value"),
+    ],
+)
+def test_training_falls_back_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: Change, measure: str, why: str
+) -> None:
+    url, out = store_of(tmp_path, change), tmp_path / "din"
+    assert main(["train", "--store", url, "--out", str(out), *FAST]) == 0
+    printed, said = capsys.readouterr()
+    assert f"chosen by validation {measure}: {why}" in said
+    assert "valid impressions" in said and "Check the data: " in said
+    assert "<- kept" in printed
+    card = (out / "README.md").read_text("utf-8")
+    assert f"| Chosen by | validation {measure} " in card and f"({why}) at step" in card
+    metrics = json.loads((out / "metrics.json").read_text("utf-8"))
+    assert metrics["chosen_by"] == measure.lower().replace(" ", "_")
+    assert metrics["valid"]["gauc"] is None
+
+
+def late(frame: pd.DataFrame) -> None:
+    frame["timestamp"] += 400 * DAY
+
+
+def train_ones(frame: pd.DataFrame) -> None:
+    frame.loc[frame.split == "train", "label"] = 1
+
+
+def no_validation(frame: pd.DataFrame) -> None:
+    frame.loc[frame.split == "valid", "split"] = "train"
+
+
+@pytest.mark.parametrize(
+    ("impressions", "behaviors", "told"),
+    [
+        (lambda frame: None, late, "train impressions have an empty history: no behavior of their users is earlier"),
+        (train_ones, lambda frame: None, "train impressions have the label 1, so there is nothing to tell apart"),
+        (no_validation, lambda frame: None, "there are 0 valid impressions, and training needs some"),
+    ],
+)
+def test_no_model_is_trained_on_data_that_teaches_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], impressions: Change, behaviors: Change, told: str
+) -> None:
+    url = store_of(tmp_path, impressions, behaviors)
+    assert main(["train", "--store", url, "--out", str(tmp_path / "din"), *FAST]) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: no model can be trained on this store: ") and told in error
+    assert not (tmp_path / "din").exists()
+
+
+def test_a_loss_that_is_no_number_ends_training_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = store_of(tmp_path, lambda frame: None)
+    assert main(["train", "--store", url, "--out", str(tmp_path / "din"), *FAST, "--learning-rate=1e38"]) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: the training loss is ") and "--learning-rate below 1e+38" in error
