@@ -12,6 +12,7 @@ from din_core.domain.translatable import Translatable
 from din_core.store.behavior_store import BehaviorStore
 from din_core.store.engine import is_writable, make_engine, parse_url, read_only_url, sqlite_file, use_write_ahead_log
 from din_core.store.queries.search import choose_search
+from din_core.store.refolding import refold
 from din_core.store.versions import HEAD, current_version, known_versions, migrate
 
 
@@ -100,6 +101,7 @@ def prepare_schema(connection: Connection) -> None:
         raise other_version(connection.engine.url, version)
     if version != HEAD:
         migrate(connection)
+    refold(connection)
 
 
 def other_version(address: URL, version: str | None) -> StoreError:
