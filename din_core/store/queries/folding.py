@@ -33,7 +33,7 @@ class Folding:
     """Two spaces before each word: so even the start of a word is a string of three characters, "  a" or " ab", which
     is what a trigram index can look up."""
     needles: Callable[[str], list[str]]
-    """What each word of a typed text must find in a stored one; three characters at least."""
+    """What each word of a typed text must find in a stored one; a trigram index finds three characters at least."""
 
 
 def plain(text: str) -> str:
@@ -63,7 +63,8 @@ def _folded_by_case(text: str) -> str:
 
 
 def _needles_by_case(typed: str) -> list[str]:
-    return [word.rjust(TRIGRAM) for word in typed.casefold().split()]
+    words = typed.casefold().split()
+    return [word if _IS_UNSPACED.match(word) else word.rjust(TRIGRAM) for word in words]
 
 
 FOLDING = "2"

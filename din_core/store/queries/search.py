@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Select, column, func, inspect, select, table, text
 from sqlalchemy.orm import InstrumentedAttribute
 
-from din_core.store.queries.folding import FOLDING, FOLDINGS, Folding
+from din_core.store.queries.folding import FOLDING, FOLDINGS, TRIGRAM, Folding
 from din_core.store.queries.lookups import read_info
 from din_core.store.schema import ItemRecord, UserRecord
 
@@ -77,6 +77,8 @@ class TrigramSearch:
 
     def holding(self, record: Searchable, typed: str) -> Select[Any]:
         needles = self.folding.needles(typed)
+        if any(len(needle) < TRIGRAM for needle in needles):
+            return LikeSearch(self.folding).holding(record, typed)
         return self._match(record, " ".join(map(_quoted, needles))) if needles else _keys(record)
 
     def starting(self, record: Searchable, typed: str) -> Select[Any]:

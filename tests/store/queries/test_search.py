@@ -209,7 +209,8 @@ def test_stores_of_earlier_releases_are_searched_as_before_and_anew_once_somethi
         connection.execute(text("INSERT INTO items_search(items_search) VALUES ('rebuild')"))
     store.close()
     older = open_store(url)
-    assert (found(older, "café"), found(older, "白色"), found(older, "cafe")) == (["i5"], ["i1"], [])
+    assert (found(older, "café"), found(older, "cafe")) == (["i5"], [])
+    assert (found(older, "白"), found(older, "啡杯"), found(older, "컵")) == (["i1"], ["i1"], ["i3"])
     assert older.corrected_item_text("mushrom") is None
     older.close()
     ingest(write(tmp_path / "more", {"j1": "Crème 啡"}), url, append=True, skip_rejects=True)
