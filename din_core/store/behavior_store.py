@@ -21,6 +21,7 @@ from din_core.domain import (
 )
 from din_core.domain.coverage import HeldValues
 from din_core.store.queries.bulk_tables import BulkTables, read_bulk
+from din_core.store.queries.corrections import corrected
 from din_core.store.queries.data_faults import DataFault, find_data_faults
 from din_core.store.queries.facts import StoreFacts, read_facts
 from din_core.store.queries.held_values import read_held_values
@@ -205,6 +206,22 @@ class BehaviorStore:
             rows, total = self._find(connection, ItemRecord, text, limit)
             names = field_names(connection, "items")
         return SearchPage([cached_item(names, *row) for row in rows], total)
+
+    def corrected_user_text(self, text: str) -> str | None:
+        """The text that may have been meant by one that finds no user: near words in the place of unknown ones."""
+        return self._corrected(UserRecord, text)
+
+    def corrected_item_text(self, text: str) -> str | None:
+        """The same of items: `mushroom` for `mushrom`."""
+        return self._corrected(ItemRecord, text)
+
+    def _corrected(self, record: Searchable, text: str) -> str | None:
+        with self._reading() as connection:
+
+            def finds(typed: str) -> bool:
+                return connection.execute(self._search.holding(record, typed).limit(1)).first() is not None
+
+            return corrected(connection, record, clean(text), finds)
 
     def _find(self, connection: Connection, record: Searchable, text: str, limit: int) -> tuple[list[list[Any]], int]:
         keys, total = find_keys(connection, self._search, record, clean(text), max(0, limit))

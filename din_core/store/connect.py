@@ -21,6 +21,7 @@ from din_core.store.engine import (
     use_write_ahead_log,
 )
 from din_core.store.queries.search import choose_search
+from din_core.store.refolding import refold
 from din_core.store.versions import HEAD, current_version, known_versions, migrate
 
 CONNECT_ERRORS = (DBAPIError, ArgumentError, TypeError)
@@ -112,6 +113,7 @@ def prepare_schema(connection: Connection) -> None:
         raise other_version(connection.engine.url, version)
     if version != HEAD:
         migrate(connection)
+    refold(connection)
 
 
 def other_version(address: URL, version: str | None) -> StoreError:

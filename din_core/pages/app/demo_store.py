@@ -20,6 +20,7 @@ from din_core import __version__
 from din_core.domain import StoreError
 from din_core.pages.language.translation_mark import T
 from din_core.store import ingest, open_store
+from din_core.store.queries.folding import FOLDING
 
 try:
     import fcntl
@@ -45,7 +46,7 @@ def demo_store(tables: Path, progress: Progress, cache: Path | None = None) -> s
 
 def fingerprint(files: list[Path]) -> str:
     """Short hash of the tables and of this version."""
-    digest = hashlib.sha256(__version__.encode())
+    digest = hashlib.sha256(f"{__version__} {FOLDING}".encode())
     for path in files:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())

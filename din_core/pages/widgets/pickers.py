@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
@@ -16,6 +17,7 @@ from din_core.pages.session.choices import impression_id
 from din_core.pages.widgets.search_box.search_box import Found, Option, search_box
 from din_core.sharing import sentence
 from din_core.store import BehaviorStore
+from din_core.store.queries.folding import plain
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -76,8 +78,9 @@ def impression_box(words: Words, scenario: Scenario | None, impressions: Sequenc
         return Option(impression_id(*name), words.impression_label(impression, told[name]))
 
     def search(text: str) -> Found:
-        options = [option(impression) for impression in impressions]
-        matches = [o for o in options if all(word in o.label.casefold() for word in text.casefold().split())]
+        options, sought = [option(impression) for impression in impressions], plain(text).split()
+        labels = [plain(o.label) for o in options]
+        matches = [o for o, label in zip(options, labels, strict=True) if all(word in label for word in sought)]
         return Found(matches[:MOST], len(matches))
 
     on_screen = (
@@ -118,9 +121,13 @@ def search_users(app: App, key: str, label: str, selected: User | None, on_pick:
     def option(user: User) -> Option:
         return Option(user.user_id, words.user_label(user))
 
-    def search(text: str) -> Found:
+    def find(text: str) -> Found:
         page = app.store.search_users(text, MOST)
         return Found([option(user) for user in page.matches], page.total)
+
+    def search(text: str) -> Found:
+        found = find(text)
+        return found if found.total else corrected(find, bare_user(words, text), app.store.corrected_user_text)
 
     search_box(
         key,
@@ -137,9 +144,12 @@ def search_users(app: App, key: str, label: str, selected: User | None, on_pick:
 def search_items(app: App, key: str, label: str, selected: Option | None, on_pick: Callable[[str], None]) -> None:
     """Search the whole catalogue."""
 
-    def search(text: str) -> Found:
+    def find(text: str) -> Found:
         page = app.store.search_items(text, MOST)
         return Found([item_option(item) for item in page.matches], page.total)
+
+    def search(text: str) -> Found:
+        return corrected(find, text, app.store.corrected_item_text)
 
     search_box(
         key,
@@ -151,6 +161,21 @@ def search_items(app: App, key: str, label: str, selected: Option | None, on_pic
         search=search,
         on_pick=on_pick,
     )
+
+
+def corrected(find: Callable[[str], Found], text: str, correct: Callable[[str], str | None]) -> Found:
+    """What is found for the text; where that is nothing, for the one that may have been meant."""
+    found = find(text)
+    instead = None if found.total else correct(text)
+    return found if instead is None else replace(find(instead), instead=instead)
+
+
+def bare_user(words: Words, text: str) -> str:
+    """A user as `Words.user_label` calls them, as the store knows them: `Household 7 · 45-54` as `7 45-54`."""
+    bare, called = text.strip(), words.person.casefold()
+    if bare.casefold().startswith(called) and len(bare) > len(called):
+        bare = bare[len(called) :]
+    return bare.replace(" · ", " ").strip()
 
 
 def item_option(item: Item) -> Option:

@@ -14,7 +14,7 @@ from din_core.store.bulk_insert import IN_CHUNK, insert_columns
 from din_core.store.ingestion.column_checks import texts
 from din_core.store.ingestion.field_encoding import value_lists
 from din_core.store.ingestion.validation import KeyIndex, ValidRows
-from din_core.store.queries.search import folded
+from din_core.store.queries.folding import folded
 from din_core.store.schema import Base
 
 Row = dict[str, Any]

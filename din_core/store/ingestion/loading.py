@@ -15,6 +15,7 @@ from din_core.store.ingestion.column_checks import texts
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
 from din_core.store.ingestion.validation import KeyIndex, SplitCuts, TableValidation, ValidRows
+from din_core.store.queries.corrections import write_words
 from din_core.store.queries.lookups import count_rows, field_names, read_info
 from din_core.store.queries.search import choose_search
 from din_core.store.schema import (
@@ -73,7 +74,7 @@ def load(connection: Connection, validation: TableValidation, cuts: SplitCuts | 
     _load_rows(connection, validation, cuts)
     steps: list[Callable[[Connection], None]] = [index.create for index in indexes]
     if not {"items", "users"}.isdisjoint(validation.files):
-        steps.append(choose_search(connection).rebuild)
+        steps += [choose_search(connection).rebuild, write_words]
     for done, build in enumerate(steps):
         validation.progress("building indexes", done, len(steps))
         build(connection)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Text, bindparam, cast, func, select
+from sqlalchemy import Connection, Text, bindparam, cast, delete, func, insert, select
 from sqlalchemy.orm import aliased
 
 from din_core.domain import Item, UnknownItem, UnknownUser, User
@@ -51,6 +51,12 @@ def field_names(connection: Connection, table: str) -> tuple[str, ...]:
 
 def read_info(connection: Connection, name: str) -> str | None:
     return connection.execute(select(InfoRecord.value).where(InfoRecord.name == name)).scalar()
+
+
+def write_info(connection: Connection, name: str, value: str) -> None:
+    """Put a value in the place of what is known under this name."""
+    connection.execute(delete(InfoRecord).where(InfoRecord.name == name))
+    connection.execute(insert(InfoRecord).values(name=name, value=value))
 
 
 def count_rows(connection: Connection, record: type[Any]) -> int:

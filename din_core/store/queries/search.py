@@ -1,28 +1,30 @@
 """How typed words find items and users: one small class a backend, one meaning for all.
 
 Each word of the text must occur in the entity's `search_text`: anywhere from three characters on, at the
-start of a word below that (a reader does not expect every item with an "a" in it). Case is ignored, and
-nothing typed is syntax.
-
-Stored texts have two spaces before each word. So even the start of a word is a string of three characters,
-"  a" or " ab", which is what SQLite's trigram index can look up.
+start of a word below that (a reader does not expect every item with an "a" in it), and anywhere in scripts without
+spaces. Case and accents are ignored (`folding`), and nothing typed is syntax.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Select, column, func, inspect, select, table, text
 from sqlalchemy.orm import InstrumentedAttribute
 
+from din_core.store.queries.folding import FOLDING, FOLDINGS, TRIGRAM, Folding
+from din_core.store.queries.lookups import read_info
 from din_core.store.schema import ItemRecord, UserRecord
 
 MAX_TEXT = 200
 """Characters of a search text that count; what follows is ignored."""
 
-TRIGRAM = 3
 FEW = 500
 """Matches that are put in order here; a database takes only so many keys in one question."""
+
+FOLDING_INFO = "folding"
+"""Under which name a store says how its texts are folded."""
 
 Searchable = type[ItemRecord] | type[UserRecord]
 
@@ -32,13 +34,12 @@ def clean(typed: str) -> str:
     return typed[:MAX_TEXT].replace("\0", " ").encode("utf-8", "replace").decode("utf-8").strip()
 
 
-def folded(words: str) -> str:
-    """The form in which texts are stored and sought: case folded, two spaces before each word."""
-    return "".join([f"  {word}" for word in words.casefold().split()])
-
-
 class Search(Protocol):
     """What a backend must offer. Typed text is `clean`."""
+
+    @property
+    def folding(self) -> Folding:
+        """Of the store's texts."""
 
     def holding(self, record: Searchable, typed: str) -> Select[Any]:
         """Keys of the rows that hold every word of `typed`, in the order of keys."""
@@ -50,29 +51,38 @@ class Search(Protocol):
         """Bring the index up to date with the tables."""
 
 
+@dataclass(frozen=True)
 class LikeSearch:
     """Any database: a scan with LIKE."""
 
+    folding: Folding
+
     def holding(self, record: Searchable, typed: str) -> Select[Any]:
-        conditions = [record.search_text.contains(needle, autoescape=True) for needle in _needles(typed)]
+        needles = self.folding.needles(typed)
+        conditions = [record.search_text.contains(needle, autoescape=True) for needle in needles]
         return _keys(record).where(*conditions)
 
     def starting(self, record: Searchable, typed: str) -> Select[Any]:
-        return _keys(record).where(record.search_text.startswith(folded(typed), autoescape=True))
+        return _keys(record).where(record.search_text.startswith(self.folding.stored(typed), autoescape=True))
 
     def rebuild(self, connection: Connection) -> None:
         pass
 
 
+@dataclass(frozen=True)
 class TrigramSearch:
     """SQLite's FTS5 with its trigram tokenizer: quoted phrases, which match like substrings."""
 
+    folding: Folding
+
     def holding(self, record: Searchable, typed: str) -> Select[Any]:
-        needles = _needles(typed)
+        needles = self.folding.needles(typed)
+        if any(len(needle) < TRIGRAM for needle in needles):
+            return LikeSearch(self.folding).holding(record, typed)
         return self._match(record, " ".join(map(_quoted, needles))) if needles else _keys(record)
 
     def starting(self, record: Searchable, typed: str) -> Select[Any]:
-        return self._match(record, f"^{_quoted(folded(typed))}")
+        return self._match(record, f"^{_quoted(self.folding.stored(typed))}")
 
     def rebuild(self, connection: Connection) -> None:
         for record in (ItemRecord, UserRecord):
@@ -87,7 +97,8 @@ class TrigramSearch:
 
 def choose_search(connection: Connection) -> Search:
     """The trigram index where the store has one, LIKE otherwise."""
-    return TrigramSearch() if inspect(connection).has_table(index_name(ItemRecord)) else LikeSearch()
+    folding = FOLDINGS.get(read_info(connection, FOLDING_INFO), FOLDINGS[FOLDING])
+    return (TrigramSearch if inspect(connection).has_table(index_name(ItemRecord)) else LikeSearch)(folding)
 
 
 def find_keys(
@@ -97,7 +108,7 @@ def find_keys(
     holding = search.holding(record, typed)
     first = list(connection.execute(holding.limit(limit + 1)).scalars())
     if len(first) <= min(limit, FEW):  # all there are: the index, slow for several words, is asked once
-        return _in_order(connection, record, typed, first), len(first)
+        return _in_order(connection, record, typed, search.folding.stored(typed), first), len(first)
     total = connection.execute(select(func.count()).select_from(holding.order_by(None).subquery())).scalar_one()
     found: dict[int, None] = {}
     if typed:
@@ -109,13 +120,12 @@ def find_keys(
     return list(found)[:limit], total
 
 
-def _in_order(connection: Connection, record: Searchable, typed: str, keys: list[int]) -> list[int]:
+def _in_order(connection: Connection, record: Searchable, typed: str, start: str, keys: list[int]) -> list[int]:
     """These keys as `find_keys` orders them."""
     if not typed or len(keys) < 2:
         return keys
     key = key_of(record)
     texts = connection.execute(select(key, _own_id(record), record.search_text).where(key.in_(keys))).all()
-    start = folded(typed)
     return [row[0] for row in sorted(texts, key=lambda row: (row[1] != typed, not row[2].startswith(start), row[0]))]
 
 
@@ -133,11 +143,6 @@ def key_of(record: Searchable) -> InstrumentedAttribute[int]:
 
 def _own_id(record: Searchable) -> InstrumentedAttribute[str]:
     return ItemRecord.item_id if record is ItemRecord else UserRecord.user_id
-
-
-def _needles(typed: str) -> list[str]:
-    """What each typed word must find in a search text."""
-    return [word.rjust(TRIGRAM) for word in typed.casefold().split()]
 
 
 def _quoted(phrase: str) -> str:

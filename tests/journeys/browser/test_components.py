@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from din_core.pages.browser.sources import source
 from din_core.pages.widgets.search_box.search_box import HTML, JS
@@ -49,6 +49,20 @@ def test_what_is_typed_is_searched_though_newer_data_overtook_an_update(search_b
     search_box.wait_for_function("() => sent.length > 0")
     assert search_box.evaluate("sent") == [["query", "8"]]
     assert search_box.get_by_role("combobox").get_attribute("aria-expanded") == "true"
+
+
+def test_matches_of_what_may_have_been_meant_are_told_and_not_taken_unseen(search_box: Page) -> None:
+    field = search_box.get_by_role("combobox")
+    field.fill("mushrom")
+    field.press("Enter")  # before there is an answer
+    search_box.wait_for_function("() => sent.length > 0")
+    options = [{"id": "9", "label": "Mushrooms", "note": ""}]
+    results = {"text": "mushrom", "total": 1, "instead": "mushrooms", "options": options}
+    search_box.evaluate("data => give(data)", {**DATA, "results": results, "handled": 1})
+    expect(search_box.locator("#count")).to_have_text("No match for “mushrom”. Did you mean “mushrooms”? Matches: 1")
+    assert search_box.evaluate("sent") == [["query", "mushrom"]]
+    field.press("Enter")
+    assert search_box.evaluate("sent")[1:] == [["pick", "9"]]
 
 
 def test_a_search_box_that_leaves_the_page_searches_no_more(search_box: Page) -> None:

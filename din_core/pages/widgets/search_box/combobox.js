@@ -59,12 +59,13 @@ function createBox(root) {
     draw();
     if (pickFirst) {
       pickFirst = false;
-      if (options.length) choose(0);
+      if (options.length && !results.instead) choose(0);
     }
   }
 
-  function countText({ text: words, total, options: shown }) {
+  function countText({ text: words, total, instead, options: shown }) {
     const count = total.toLocaleString("en");
+    if (instead) return say("No match for “{words}”. Did you mean “{instead}”? Matches: {n}", { words, instead, n: count });
     if (!total && words) return say("No match for “{words}”", { words });
     const values = { n: count, noun: data.noun, words, listed: shown.length };
     const all = !words

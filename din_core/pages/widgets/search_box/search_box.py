@@ -33,6 +33,8 @@ class Found:
 
     options: Sequence[Option]
     total: int
+    instead: str = ""
+    """The text that these are the matches of, where the typed one has none."""
 
 
 @st.fragment
@@ -74,6 +76,7 @@ def search_box(
         data["results"] = {
             "text": text,
             "total": found.total,
+            "instead": found.instead,
             "options": [{"id": o.id, "label": o.label, "note": o.note} for o in found.options],
         }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)

@@ -1,0 +1,62 @@
+"""What the search boxes find for what is typed: users as they are called, and near misses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from din_core.pages.language.labels import HOUSEHOLDS, Words
+from din_core.pages.widgets.pickers import bare_user
+from tests.pages.page_contents import boxes
+
+Visit = Callable[..., AppTest]
+LABELS = {
+    "user": "Household",
+    "impression": "What this household was shown",
+    "candidate": "Candidate: any item of the catalogue",
+}
+
+
+def results(page: AppTest, key: str, typed: str) -> dict[str, Any]:
+    """What a box is told once this is typed into it."""
+    page.session_state["din_lens"].search_text[key] = typed
+    found: dict[str, Any] = boxes(page.run())[LABELS[key]]["results"]
+    return found
+
+
+def ids(found: dict[str, Any]) -> list[str]:
+    return [option["id"] for option in found["options"]]
+
+
+@pytest.mark.parametrize(
+    "typed", ["household 7", "Household 7", "HOUSEHOLD 7 · 45-54 · 2 adults, no kids", "7 · 45-54", "household7", "7"]
+)
+def test_a_user_is_found_as_pages_call_them(visit: Visit, typed: str) -> None:
+    found = results(visit(), "user", typed)
+    assert (ids(found), found["total"], found["instead"]) == (["7"], 1, "")
+
+
+def test_the_word_for_users_alone_is_a_text_like_any_other() -> None:
+    assert [bare_user(Words(), typed) for typed in ("user", "User 8", " user-8")] == ["user", "8", "-8"]
+    assert bare_user(HOUSEHOLDS, "45-54 · no kids") == "45-54 no kids"
+
+
+def test_a_near_miss_gets_the_matches_of_what_may_have_been_meant(visit: Visit) -> None:
+    page = visit()
+    found = results(page, "candidate", "chedar")
+    assert (ids(found), found["text"], found["instead"]) == (["c1"], "chedar", "cheddar")
+    assert results(page, "candidate", "cheddar")["instead"] == ""
+    found = results(page, "user", "household adlts")
+    assert (ids(found), found["instead"]) == (["7"], "adults")
+
+
+def test_what_nothing_is_near_to_has_no_match(visit: Visit) -> None:
+    found = results(visit(), "candidate", "xylophone")
+    assert (found["options"], found["total"], found["instead"]) == ([], 0, "")
+
+
+def test_impressions_are_found_whatever_their_accents(visit: Visit) -> None:
+    assert len(results(visit(), "impression", "Mílk nót bought")["options"]) == 1
