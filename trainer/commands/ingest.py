@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from din_core.store import Reject, RejectExample, ingest
 from din_core.store.ingestion.rejects import describe_rejects
+from din_core.store.ingestion.table_files import ReadingOptions
 
 DEFAULT_STORE = "sqlite:///din.db"
 
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "tables",
         type=Path,
         metavar="TABLES",
-        help="folder with items, users, behaviors, impressions (.parquet or .csv)",
+        help="folder with items, users, behaviors, impressions (.parquet, .csv, .tsv, .csv.gz or .csv.zst)",
     )
     parser.add_argument(
         "--store",
@@ -34,12 +35,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip-rejects", action="store_true", help="leave out rows that cannot be loaded instead of stopping"
     )
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="of CSV files that are not in UTF-8, such as gbk, latin-1 or utf-16"
+    )
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Ingest with a progress bar; the report as a dict."""
     with _Bars() as bars:
-        report = ingest(args.tables, args.store, append=args.append, skip_rejects=args.skip_rejects, progress=bars.show)
+        report = ingest(
+            args.tables,
+            args.store,
+            append=args.append,
+            skip_rejects=args.skip_rejects,
+            options=ReadingOptions(args.encoding),
+            progress=bars.show,
+        )
     return report.as_dict()
 
 
@@ -55,6 +66,7 @@ def render(result: dict[str, Any]) -> str:
             for r in result["rejects"]
         ]
         lines += ["left out:", describe_rejects(rejects)]
+    lines += [f"note: {note}" for note in result["notes"]]
     lines.append(f"{result['url']} filled in {result['seconds']:.1f} s")
     return "\n".join(lines)
 

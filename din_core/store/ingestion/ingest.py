@@ -12,9 +12,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from din_core.domain import RejectedRows, StoreError
 from din_core.store.connect import other_version, prepare_schema
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
+from din_core.store.ingestion.find_tables import find_tables
 from din_core.store.ingestion.loading import ExistingRows, load, no_existing_rows, read_existing
 from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
-from din_core.store.ingestion.table_files import TableFile, find_tables
+from din_core.store.ingestion.table_files import ReadingOptions, TableFile
 from din_core.store.ingestion.validation import KeyIndex, Progress, SplitCuts, TableValidation
 from din_core.store.versions import HEAD, current_version
 
@@ -25,6 +26,7 @@ def ingest(
     *,
     append: bool = False,
     skip_rejects: bool = False,
+    options: ReadingOptions | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Load the tables in a folder into the store at `url`, creating it where needed; all or nothing.
@@ -39,7 +41,7 @@ def ingest(
     """
     engine = make_engine(parse_url(url), check_references=False)
     try:
-        return ingest_into(engine, tables, append=append, skip_rejects=skip_rejects, progress=progress)
+        return ingest_into(engine, tables, append=append, skip_rejects=skip_rejects, options=options, progress=progress)
     except DatabaseError as error:
         if type(error) not in (DatabaseError, OperationalError):
             raise
@@ -59,12 +61,13 @@ def ingest_into(
     *,
     append: bool = False,
     skip_rejects: bool = False,
+    options: ReadingOptions | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """`ingest` on an engine of the caller's, which stays open."""
     start = time.perf_counter()
     progress = progress or (lambda step, done, total: None)
-    files = find_tables(Path(tables), required=not append)
+    files = find_tables(Path(tables), not append, options)
     existing = _existing(engine, append)
     if existing.filled and not append:
         raise StoreError(
@@ -96,7 +99,8 @@ def ingest_into(
     use_write_ahead_log(engine)
     for counts in loading.counts.values():
         counts.loaded -= counts.updated
-    return IngestReport(str(engine.url), loading.counts, rejects, round(time.perf_counter() - start, 3))
+    seconds = round(time.perf_counter() - start, 3)
+    return IngestReport(str(engine.url), loading.counts, rejects, checking.notes(), seconds)
 
 
 def _existing(engine: Engine, append: bool) -> ExistingRows:

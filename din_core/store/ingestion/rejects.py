@@ -53,6 +53,8 @@ class IngestReport:
     url: str
     counts: dict[str, TableCounts] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What was read otherwise than it is written, a sentence each."""
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:

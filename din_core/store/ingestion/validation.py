@@ -78,6 +78,10 @@ class TableValidation:
             if name in self.files:
                 yield from self._table(self.files[name])
 
+    def notes(self) -> list[str]:
+        """What was read otherwise than it is written; whole once all rows were given."""
+        return [note for file in self.files.values() for note in file.unusual]
+
     def _table(self, file: TableFile) -> Iterator[ValidRows]:
         counts = self.counts[file.name] = TableCounts()
         key_index = {"items": self.items, "users": self.users}.get(file.name)
