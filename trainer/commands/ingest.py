@@ -39,6 +39,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--encoding", metavar="NAME", help="of CSV files that are not in UTF-8, such as gbk, latin-1 or utf-16"
     )
 
+    parser.add_argument(
+        "--timezone",
+        default="UTC",
+        metavar="NAME",
+        help="of times that are written without a zone, such as Asia/Shanghai (%(default)s)",
+    )
+
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Ingest with a progress bar; the report as a dict."""
@@ -48,7 +55,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             args.store,
             append=args.append,
             skip_rejects=args.skip_rejects,
-            options=ReadingOptions(args.encoding),
+            options=ReadingOptions(args.encoding, args.timezone),
             progress=bars.show,
         )
     return report.as_dict()

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from din_core.domain import StoreError
 from din_core.domain.translatable import Translatable, join_texts
+from din_core.store.ingestion.column_times import check_timezone
 from din_core.store.ingestion.csv_format import COMPRESSIONS, check_encoding, open_csv
 from din_core.store.ingestion.table_files import REQUIRED, SINGLE_VALUES, ReadingOptions, TableFile, is_kind
 
@@ -24,6 +25,7 @@ def find_tables(folder: Path, required: bool = True, options: ReadingOptions | N
     """
     options = options or ReadingOptions()
     check_encoding(options.encoding)
+    check_timezone(options.timezone)
     if not folder.is_dir():
         raise StoreError(
             "{folder} is not a folder; give the one that holds items, users, behaviors, impressions", folder=str(folder)
@@ -77,6 +79,7 @@ def _open(name: str, path: Path, options: ReadingOptions) -> TableFile:
         raise StoreError("{file} is an empty file", file=path.name)
     is_parquet = path.suffix.lower() == ".parquet"
     table = _open_parquet(name, path) if is_parquet else _open_csv(name, path, options)
+    table.timezone = options.timezone
     repeated = sorted({c for c in table.columns if table.columns.count(c) > 1})
     if repeated:
         raise StoreError("{file} has more than one column {columns}", file=path.name, columns=", ".join(repeated))

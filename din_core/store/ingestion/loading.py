@@ -11,7 +11,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Text, cast, insert, select, update
 
 from din_core.store.bulk_insert import insert_columns
-from din_core.store.ingestion.column_checks import texts
+from din_core.store.ingestion.column_texts import texts
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
 from din_core.store.ingestion.validation import KeyIndex, SplitCuts, TableValidation, ValidRows

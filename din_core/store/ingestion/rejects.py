@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from din_core.domain.translatable import Translatable
+
 MAX_EXAMPLES = 5
 _MAX_VALUE = 60
 
@@ -34,6 +36,23 @@ class Reject:
         text = "" if value is None else str(value)
         shown = text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"
         self.examples.append(RejectExample(file, row, shown))
+
+
+class Remark(Reject):
+    """Rows of a table that are loaded, and what is to be said of them."""
+
+    def as_note(self) -> str:
+        """A sentence with their number and the first of them."""
+        first = self.examples[0]
+        return Translatable(
+            '{table}: {reason} (rows: {count:,}, the first {file} row {row}: "{value}")',
+            table=self.table,
+            reason=self.reason,
+            count=self.count,
+            file=first.file,
+            row=first.row,
+            value=first.value,
+        )
 
 
 @dataclass

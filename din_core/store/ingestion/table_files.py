@@ -41,6 +41,8 @@ class ReadingOptions:
 
     encoding: str | None = None
     """Of CSV files that are not in UTF-8."""
+    timezone: str = "UTC"
+    """Of times that are written without a zone."""
 
 
 @dataclass
@@ -54,6 +56,8 @@ class TableFile:
     """Rows in the file; None where only reading it tells (CSV)."""
     csv: CsvFormat | None = None
     """None for Parquet."""
+    timezone: str = "UTC"
+    """Of times that are written without a zone."""
     parts: tuple[Path, ...] = ()
     """The files of a table that is a folder of Parquet files."""
     broken_rows: list[tuple[int, int]] = field(default_factory=list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from din_core.domain.translatable import Translatable
 from din_core.store.ingestion import column_checks as checks
-from din_core.store.ingestion.column_checks import Checked, Mask
-from din_core.store.ingestion.rejects import Reject, TableCounts
+from din_core.store.ingestion.column_checks import MAX_CELL, Checked
+from din_core.store.ingestion.column_texts import Mask
+from din_core.store.ingestion.column_times import EPOCH, ZONELESS, Numbers, numbers_in, timestamps
+from din_core.store.ingestion.rejects import Reject, Remark, TableCounts
 from din_core.store.ingestion.table_files import REQUIRED, TableFile
 
 Progress = Callable[[str, int, int | None], None]
@@ -71,6 +74,9 @@ class TableValidation:
     progress: Progress
     counts: dict[str, TableCounts] = field(default_factory=dict)
     rejects: dict[tuple[str, str], Reject] = field(default_factory=dict)
+    remarks: dict[tuple[str, str], Remark] = field(default_factory=dict)
+    _numbers: dict[str, Numbers] = field(default_factory=dict)
+    _times: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[ValidRows]:
         """Good rows, table by table in the order of references."""
@@ -79,8 +85,29 @@ class TableValidation:
                 yield from self._table(self.files[name])
 
     def notes(self) -> list[str]:
-        """What was read otherwise than it is written; whole once all rows were given."""
-        return [note for file in self.files.values() for note in file.unusual]
+        """What was read otherwise than it is written, and what looks odd; whole once all rows were given."""
+        found: list[str] = [note for file in self.files.values() for note in file.unusual]
+        found += [remark.as_note() for (_, reason), remark in self.remarks.items() if reason != ZONELESS]
+        zoneless = [table for table, reason in self.remarks if reason == ZONELESS]
+        if zoneless:
+            zone = self.files[zoneless[0]].timezone
+            tables = ", ".join(zoneless)
+            found.append(
+                Translatable("times without a zone are read as {zone} ({tables}; --timezone)", zone=zone, tables=tables)
+            )
+        found += [_before_the_epoch(table, *times) for table, times in self._times.items() if times[1] < EPOCH]
+        for table, key_index in (("items", self.items), ("users", self.users)):
+            pair = checks.differ_in_zeros(key_index.ids) if table in self.files else None
+            if pair:
+                found.append(
+                    Translatable(
+                        "{table} has ids that differ in leading zeros alone and stay apart, such as {one} and {other}",
+                        table=table,
+                        one=pair[0],
+                        other=pair[1],
+                    )
+                )
+        return found
 
     def _table(self, file: TableFile) -> Iterator[ValidRows]:
         counts = self.counts[file.name] = TableCounts()
@@ -98,6 +125,7 @@ class TableValidation:
                 self._log(file, batch, column, reason, again, given)
                 good &= ~again
                 key_index.add(checked[column].values.filter(pa.array(good)).to_pylist())
+            self._log_remarks(file, batch, checked, good, given)
             given += len(batch)
             counts.loaded += int(good.sum())
             self.progress(f"{self.step} {file.name}", given, file.rows)
@@ -112,7 +140,7 @@ class TableValidation:
         checked: dict[str, Checked] = {}
         if file.name in ("items", "users"):
             own = f"{file.name[:-1]}_id"
-            checked[own] = checks.ids(own, batch.column(own))
+            checked[own] = checks.new_ids(own, batch.column(own))
         else:
             for name, table, key_index in (
                 ("user_id", "users", self.users),
@@ -121,7 +149,9 @@ class TableValidation:
                 ids = checks.ids(name, batch.column(name))
                 found = checks.references(name, table, ids.values, key_index.ids)
                 checked[name] = Checked(found.values, ids.faults + found.faults)
-            checked["timestamp"] = checks.timestamps(batch.column("timestamp"))
+            written = batch.column("timestamp")
+            numbers = self._numbers.setdefault(file.name, numbers_in(written))
+            checked["timestamp"] = timestamps(written, numbers, file.timezone)
         if file.name == "items" and "price" in file.columns:
             checked["price"] = checks.prices(batch.column("price"))
         if file.name == "impressions":
@@ -133,20 +163,29 @@ class TableValidation:
     def _log_faults(self, file: TableFile, batch: pa.RecordBatch, checked: dict[str, Checked], given: int) -> Mask:
         """Log each row once, for the first of its faults; returns the rows without any."""
         good: Mask = np.ones(len(batch), dtype=bool)
-        for column, check in checked.items():
-            for reason, rows in check.faults:
-                self._log(file, batch, column, reason, rows & good, given)
-                good &= ~rows
+        faults = [(column, fault) for column, check in checked.items() for fault in check.faults]
+        for column, (reason, rows) in [*faults, *_long_cells(batch)]:
+            self._log(file, batch, column, reason, rows & good, given)
+            good &= ~rows
         return good
 
     def _log(self, file: TableFile, batch: pa.RecordBatch, column: str, reason: str, rows: Mask, given: int) -> None:
-        if not rows.any():
-            return
-        reject = self.rejects.setdefault((file.name, reason), Reject(file.name, reason))
-        reject.count += int(rows.sum())
-        for position in np.flatnonzero(rows)[: reject.wants_examples()]:
-            value = batch.column(column)[int(position)].as_py()
-            reject.add_example(file.path.name, file.row_number(given + int(position)), value)
+        if rows.any():
+            reject = self.rejects.setdefault((file.name, reason), Reject(file.name, reason))
+            _count(reject, file, batch.column(column), rows, given)
+
+    def _log_remarks(
+        self, file: TableFile, batch: pa.RecordBatch, checked: dict[str, Checked], good: Mask, given: int
+    ) -> None:
+        for column, check in checked.items():
+            for reason, rows in check.remarks:
+                if (rows & good).any():
+                    remark = self.remarks.setdefault((file.name, reason), Remark(file.name, reason))
+                    _count(remark, file, batch.column(column), rows & good, given)
+        if "timestamp" in checked and good.any():
+            times = checked["timestamp"].values[good]
+            first, last = self._times.get(file.name, (times[0], times[0]))
+            self._times[file.name] = (min(first, int(times.min())), max(last, int(times.max())))
 
     def _log_broken_rows(self, file: TableFile) -> None:
         if not file.broken_rows:
@@ -155,6 +194,37 @@ class TableValidation:
         reject = self.rejects[file.name, reason] = Reject(file.name, reason, len(file.broken_rows))
         for row, cells in file.broken_rows[: reject.wants_examples()]:
             reject.add_example(file.path.name, row, f"{cells} cells")
+
+
+def _count(group: Reject, file: TableFile, column: pa.Array, rows: Mask, given: int) -> None:
+    """Add a batch's rows to those of one reason."""
+    group.count += int(rows.sum())
+    for position in np.flatnonzero(rows)[: group.wants_examples()]:
+        value = _shown(column[int(position)])
+        group.add_example(file.path.name, file.row_number(given + int(position)), value)
+
+
+def _shown(value: pa.Scalar) -> object:
+    try:
+        return value.as_py()
+    except (ValueError, OverflowError):  # a time that Python has no date for
+        return value.cast(pa.int64()).as_py()
+
+
+def _long_cells(batch: pa.RecordBatch) -> Iterator[tuple[str, tuple[Translatable, Mask]]]:
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if pa.types.is_string(column.type):
+            reason = Translatable("{name} is longer than {most:,} characters: shorten it", name=name, most=MAX_CELL)
+            yield name, (reason, checks.longer_than(MAX_CELL, column))
+
+
+def _before_the_epoch(table: str, first: int, last: int) -> str:
+    return Translatable(
+        "all times of {table} lie from {first} to {last}: whole numbers are read as seconds since 1970",
+        table=table,
+        first=datetime.fromtimestamp(first, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        last=datetime.fromtimestamp(last, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+    )
 
 
 def _repeated(ids: pa.Array, good: Mask, seen: set[str]) -> Mask:
