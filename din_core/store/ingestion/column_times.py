@@ -66,9 +66,11 @@ def timestamps(column: pa.Array, numbers: Numbers = "seconds", timezone: str = "
     mixed = numeric & is_day & (numbers == "epoch")
     no_day = numeric & ~is_day & (numbers == "days")
     from_day = numeric & is_day & (numbers == "days")
-    seconds = np.where(from_day, days * _DAY, seconds)
+    seconds = np.where(from_day, days * _DAY, seconds) if from_day.any() else seconds
     zoneless = zoneless | from_day
-    seconds[zoneless] = _utc(seconds[zoneless], timezone)
+    if timezone != "UTC" and zoneless.any():
+        seconds = seconds.copy()
+        seconds[zoneless] = _utc(seconds[zoneless], timezone)
     present = ~missing & ~unreadable
     return Checked(
         seconds,
@@ -96,11 +98,14 @@ ZONELESS = Translatable("times without a zone")
 
 def _days(numbers: Seconds) -> tuple[Seconds, Mask]:
     """Days since 1970 of numbers such as 20260301, and which of the numbers are one of 1970 to 2099."""
-    year, month, day = numbers // 10_000, numbers // 100 % 100, numbers % 100
-    sane = (year >= 1970) & (year < 2100) & (month >= 1) & (month <= 12) & (day >= 1)
-    months = np.where(sane, (year - 1970) * 12 + month - 1, 0).astype("M8[M]")
-    dates = months.astype("M8[D]") + np.where(sane, day - 1, 0)
-    return dates.astype(np.int64), sane & (dates.astype("M8[M]") == months)
+    found, is_day = np.zeros_like(numbers), (numbers >= 1970_01_01) & (numbers <= 2099_12_31)
+    if is_day.any():
+        year, month, day = numbers[is_day] // 10_000, numbers[is_day] // 100 % 100, numbers[is_day] % 100
+        months = ((year - 1970) * 12 + month - 1).astype("M8[M]")
+        dates = months.astype("M8[D]") + (day - 1)
+        found[is_day] = dates.astype(np.int64)
+        is_day[is_day] = (month >= 1) & (month <= 12) & (dates.astype("M8[M]") == months)
+    return found, is_day
 
 
 def _whole_numbers(column: pa.Array) -> Seconds:
@@ -114,8 +119,6 @@ def _whole_numbers(column: pa.Array) -> Seconds:
 
 def _utc(local: Seconds, timezone: str) -> Seconds:
     """Seconds of a zone's clock as those of UTC; an hour that comes twice is the first, one that is skipped its end."""
-    if timezone == "UTC" or not len(local):
-        return local
     known = (local >= -_DAY) & (local < MAX_TIMESTAMP + _DAY)
     clock = pd.DatetimeIndex(np.where(known, local, 0).astype("M8[s]"))
     first = np.ones(len(local), dtype=bool)

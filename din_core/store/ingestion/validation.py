@@ -150,8 +150,9 @@ class TableValidation:
                 found = checks.references(name, table, ids.values, key_index.ids)
                 checked[name] = Checked(found.values, ids.faults + found.faults)
             written = batch.column("timestamp")
-            numbers = self._numbers.setdefault(file.name, numbers_in(written))
-            checked["timestamp"] = timestamps(written, numbers, file.timezone)
+            if file.name not in self._numbers:  # the first batch tells
+                self._numbers[file.name] = numbers_in(written)
+            checked["timestamp"] = timestamps(written, self._numbers[file.name], file.timezone)
         if file.name == "items" and "price" in file.columns:
             checked["price"] = checks.prices(batch.column("price"))
         if file.name == "impressions":
