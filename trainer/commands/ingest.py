@@ -29,9 +29,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="SQLAlchemy URL of the store (default: %(default)s)",
     )
-    parser.add_argument(
-        "--append", action="store_true", help="add to a store that holds rows; absent tables are fine then"
+    filled = parser.add_mutually_exclusive_group()
+    filled.add_argument(
+        "--append",
+        action="store_true",
+        help="add to a store that holds rows what it has not yet; absent tables are fine then",
     )
+    filled.add_argument("--replace", action="store_true", help="start over: what the store holds goes")
     parser.add_argument(
         "--skip-rejects", action="store_true", help="leave out rows that cannot be loaded instead of stopping"
     )
@@ -54,6 +58,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             args.tables,
             args.store,
             append=args.append,
+            replace=args.replace,
             skip_rejects=args.skip_rejects,
             options=ReadingOptions(args.encoding, args.timezone),
             progress=bars.show,

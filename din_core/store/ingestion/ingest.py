@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from din_core.domain import RejectedRows, StoreError
+from din_core.domain.translatable import Translatable
 from din_core.store.connect import other_version, prepare_schema
 from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
 from din_core.store.ingestion.find_tables import find_tables
@@ -17,6 +18,7 @@ from din_core.store.ingestion.loading import ExistingRows, load, no_existing_row
 from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
 from din_core.store.ingestion.table_files import ReadingOptions, TableFile
 from din_core.store.ingestion.validation import KeyIndex, Progress, SplitCuts, TableValidation
+from din_core.store.schema import Base
 from din_core.store.versions import HEAD, current_version
 
 
@@ -25,6 +27,7 @@ def ingest(
     url: str,
     *,
     append: bool = False,
+    replace: bool = False,
     skip_rejects: bool = False,
     options: ReadingOptions | None = None,
     progress: Progress | None = None,
@@ -32,16 +35,25 @@ def ingest(
     """Load the tables in a folder into the store at `url`, creating it where needed; all or nothing.
 
     Every row is checked before the store is touched. Rows that cannot be loaded raise RejectedRows with all
-    reasons, or are left out with `skip_rejects`. A store that holds rows is refused unless `append`; then
-    behaviors and impressions are added, new items and users too, and of items and users it already has the
-    given columns replace the stored ones. Absent tables are fine with `append`.
+    reasons, or are left out with `skip_rejects`. A store that holds rows is refused unless `append` or `replace`.
+    With `append`, new items and users are added, and of those it already has the given columns replace the stored
+    ones; behaviors and impressions are added but for those that equal a stored row in every column, so that tables
+    appended twice are in the store once. Absent tables are fine then. With `replace`, all it held goes.
 
     Impressions without a `split` column are split by time: the earliest 80 % train, the next 10 % valid, the
     last 10 % test; equal times are never parted (see `SplitCuts.of`).
     """
     engine = make_engine(parse_url(url), check_references=False)
     try:
-        return ingest_into(engine, tables, append=append, skip_rejects=skip_rejects, options=options, progress=progress)
+        return ingest_into(
+            engine,
+            tables,
+            append=append,
+            replace=replace,
+            skip_rejects=skip_rejects,
+            options=options,
+            progress=progress,
+        )
     except DatabaseError as error:
         if type(error) not in (DatabaseError, OperationalError):
             raise
@@ -60,6 +72,7 @@ def ingest_into(
     tables: Path,
     *,
     append: bool = False,
+    replace: bool = False,
     skip_rejects: bool = False,
     options: ReadingOptions | None = None,
     progress: Progress | None = None,
@@ -68,11 +81,11 @@ def ingest_into(
     start = time.perf_counter()
     progress = progress or (lambda step, done, total: None)
     files = find_tables(Path(tables), not append, options)
-    existing = _existing(engine, append)
+    existing = no_existing_rows() if replace else _existing(engine, append)
     if existing.filled and not append:
         raise StoreError(
-            "{url} already holds {behaviors:,} behaviors of {users:,} users; add these tables with --append, or "
-            "choose another store",
+            "{url} already holds {behaviors:,} behaviors of {users:,} users; add these tables with --append, "
+            "start over with --replace, or choose another store",
             url=str(engine.url),
             behaviors=existing.n_rows["behaviors"],
             users=existing.n_rows["users"],
@@ -93,14 +106,29 @@ def ingest_into(
     )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
+        if replace:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
         if read_existing(connection).n_rows != existing.n_rows:
             raise StoreError("{url} was changed by another program meanwhile; ingest again", url=str(engine.url))
         load(connection, loading, cuts, _provenance(Path(tables)))
     use_write_ahead_log(engine)
     for counts in loading.counts.values():
-        counts.loaded -= counts.updated
-    seconds = round(time.perf_counter() - start, 3)
-    return IngestReport(str(engine.url), loading.counts, rejects, checking.notes(), seconds)
+        counts.loaded -= counts.updated + counts.repeated
+    notes = [*checking.notes(), *_repeated(loading)]
+    return IngestReport(str(engine.url), loading.counts, rejects, notes, round(time.perf_counter() - start, 3))
+
+
+def _repeated(loading: TableValidation) -> list[str]:
+    return [
+        Translatable(
+            "{table}: rows that equal a stored one in every column are left out (rows: {count:,})",
+            table=table,
+            count=counts.repeated,
+        )
+        for table, counts in loading.counts.items()
+        if counts.repeated
+    ]
 
 
 def _existing(engine: Engine, append: bool) -> ExistingRows:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, Text, cast, insert, select, update
+from sqlalchemy import Connection, Table, Text, cast, delete, func, insert, select, update
 
 from din_core.store.bulk_insert import insert_columns
 from din_core.store.ingestion.column_texts import texts
@@ -70,7 +70,11 @@ def load(connection: Connection, validation: TableValidation, cuts: SplitCuts | 
     indexes = [index for table in tables for index in table.indexes] if was_empty else []
     for index in indexes:
         index.drop(connection)
+    newest = {} if was_empty else {table.name: _newest_key(connection, table) for table in tables}
     _load_rows(connection, validation, cuts)
+    for table in tables:
+        if table.name in validation.counts and newest.get(table.name):
+            validation.counts[table.name].repeated = _delete_repeated(connection, table, newest[table.name])
     steps: list[Callable[[Connection], None]] = [index.create for index in indexes]
     if not {"items", "users"}.isdisjoint(validation.files):
         steps.append(choose_search(connection).rebuild)
@@ -93,6 +97,19 @@ def _load_rows(connection: Connection, validation: TableValidation, cuts: SplitC
         else:
             columns = _line_columns(rows, validation, cuts, contexts)
             insert_columns(connection, Base.metadata.tables[name], columns)
+
+
+def _newest_key(connection: Connection, table: Table) -> int:
+    """0 in an empty table."""
+    return connection.execute(select(func.max(next(iter(table.primary_key.columns))))).scalar() or 0
+
+
+def _delete_repeated(connection: Connection, table: Table, newest: int) -> int:
+    """Take out the rows after the key `newest` that equal one up to it in all else; returns how many."""
+    key, old = next(iter(table.primary_key.columns)), table.alias()
+    same = [old.c[column.name].is_not_distinct_from(column) for column in table.columns if column is not key]
+    is_stored = select(old.c[key.name]).where(old.c[key.name] <= newest, *same).correlate(table).exists()
+    return connection.execute(delete(table).where(key > newest, is_stored)).rowcount
 
 
 def _line_columns(

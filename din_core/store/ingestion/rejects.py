@@ -57,12 +57,17 @@ class Remark(Reject):
 
 @dataclass
 class TableCounts:
-    """Rows of one table. `updated` rows replaced values of items or users that the store already had."""
+    """Rows of one table.
+
+    `updated` rows replaced values of items or users that the store already had; `repeated` ones are behaviors or
+    impressions that it already had, and left out.
+    """
 
     read: int = 0
     loaded: int = 0
     updated: int = 0
     rejected: int = 0
+    repeated: int = 0
 
 
 @dataclass
