@@ -91,7 +91,7 @@ def ingest_into(
             users=existing.n_rows["users"],
         )
     checking = TableValidation(
-        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "checking", progress
+        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "checking", progress, existing.fields
     )
     cuts = _check(checking, files, existing)
     rejects = list(checking.rejects.values())
@@ -102,7 +102,7 @@ def ingest_into(
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     loading = TableValidation(
-        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "loading", progress
+        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "loading", progress, existing.fields
     )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)

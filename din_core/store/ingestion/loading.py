@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, Table, Text, cast, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, Text, cast, delete, func, insert, select
 
 from din_core.store.bulk_insert import insert_columns
 from din_core.store.ingestion.column_texts import texts
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
 from din_core.store.ingestion.validation import KeyIndex, SplitCuts, TableValidation, ValidRows
-from din_core.store.queries.lookups import count_rows, field_names, read_info
+from din_core.store.queries.lookups import count_rows, field_names, read_info, unfit_fields, write_info
 from din_core.store.queries.search import choose_search
 from din_core.store.schema import (
     Base,
@@ -23,7 +24,6 @@ from din_core.store.schema import (
     ContextRecord,
     FieldRecord,
     ImpressionRecord,
-    InfoRecord,
     ItemRecord,
     UserRecord,
 )
@@ -36,6 +36,8 @@ class ExistingRows:
     items: KeyIndex
     users: KeyIndex
     n_rows: dict[str, int]
+    fields: Mapping[str, tuple[str, ...]]
+    """Field names by table."""
 
     @property
     def filled(self) -> bool:
@@ -45,7 +47,7 @@ class ExistingRows:
 def no_existing_rows() -> ExistingRows:
     """Of a database that holds no store yet."""
     tables = ("items", "users", "behaviors", "impressions")
-    return ExistingRows(KeyIndex({}), KeyIndex({}), dict.fromkeys(tables, 0))
+    return ExistingRows(KeyIndex({}), KeyIndex({}), dict.fromkeys(tables, 0), {})
 
 
 def read_existing(connection: Connection) -> ExistingRows:
@@ -59,6 +61,7 @@ def read_existing(connection: Connection) -> ExistingRows:
             record.__tablename__: count_rows(connection, record)
             for record in (ItemRecord, UserRecord, BehaviorRecord, ImpressionRecord)
         },
+        {table: field_names(connection, table) for table in ("items", "users", "behaviors", "impressions")},
     )
 
 
@@ -83,6 +86,7 @@ def load(connection: Connection, validation: TableValidation, cuts: SplitCuts | 
         build(connection)
     for file in validation.files.values():
         _add_field_names(connection, file.name, file.fields)
+    _add_unfit_fields(connection, validation.unfit)
     _add_provenance(connection, provenance)
     validation.progress("building indexes", len(steps), len(steps))
 
@@ -174,8 +178,12 @@ def _add_provenance(connection: Connection, provenance: str | None) -> None:
     if provenance is None:
         return
     known = read_info(connection, "provenance")
-    if known is None:
-        connection.execute(insert(InfoRecord).values(name="provenance", value=provenance))
-    elif provenance not in known:
-        both = update(InfoRecord).where(InfoRecord.name == "provenance")
-        connection.execute(both.values(value=f"{known}\n\n{provenance}"))
+    if known is None or provenance not in known:
+        write_info(connection, "provenance", provenance if known is None else f"{known}\n\n{provenance}")
+
+
+def _add_unfit_fields(connection: Connection, unfit: Mapping[str, Iterable[str]]) -> None:
+    known = unfit_fields(connection)
+    both = {table: [*known.get(table, ()), *unfit.get(table, ())] for table in (*known, *unfit)}
+    if both:
+        write_info(connection, "unfit_fields", json.dumps(both, ensure_ascii=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from din_core.store.ingestion.column_texts import Mask
 from din_core.store.ingestion.column_times import EPOCH, ZONELESS, Numbers, numbers_in, timestamps
 from din_core.store.ingestion.rejects import Reject, Remark, TableCounts
 from din_core.store.ingestion.table_files import REQUIRED, TableFile
+from din_core.store.ingestion.unfit_fields import why_unfit
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the step's name, rows done and rows in all (None while unknown)."""
@@ -72,6 +73,10 @@ class TableValidation:
     users: KeyIndex
     step: str
     progress: Progress
+    known_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By table, the fields that the store has; whether they are fit for a model is settled."""
+    unfit: dict[str, dict[str, Translatable]] = field(default_factory=dict)
+    """By table, new fields that a model is not to read, and why."""
     counts: dict[str, TableCounts] = field(default_factory=dict)
     rejects: dict[tuple[str, str], Reject] = field(default_factory=dict)
     remarks: dict[tuple[str, str], Remark] = field(default_factory=dict)
@@ -96,6 +101,7 @@ class TableValidation:
                 Translatable("times without a zone are read as {zone} ({tables}; --timezone)", zone=zone, tables=tables)
             )
         found += [_before_the_epoch(table, *times) for table, times in self._times.items() if times[1] < EPOCH]
+        found += [_unfit(table, name, reason) for table, own in self.unfit.items() for name, reason in own.items()]
         for table, key_index in (("items", self.items), ("users", self.users)):
             pair = checks.differ_in_zeros(key_index.ids) if table in self.files else None
             if pair:
@@ -125,6 +131,8 @@ class TableValidation:
                 self._log(file, batch, column, reason, again, given)
                 good &= ~again
                 key_index.add(checked[column].values.filter(pa.array(good)).to_pylist())
+            if not given:
+                self._find_unfit(file, batch)
             self._log_remarks(file, batch, checked, good, given)
             given += len(batch)
             counts.loaded += int(good.sum())
@@ -135,6 +143,13 @@ class TableValidation:
         self._log_broken_rows(file)
         counts.read = file.rows = given + len(file.broken_rows)
         counts.rejected = counts.read - counts.loaded
+
+    def _find_unfit(self, file: TableFile, batch: pa.RecordBatch) -> None:
+        new = [name for name in file.fields if name not in self.known_fields.get(file.name, ())]
+        reasons = {name: why_unfit(name, batch.column(name)) for name in new} if file.name != "behaviors" else {}
+        found = {name: reason for name, reason in reasons.items() if reason is not None}
+        if found:
+            self.unfit[file.name] = found
 
     def _check(self, file: TableFile, batch: pa.RecordBatch) -> dict[str, Checked]:
         checked: dict[str, Checked] = {}
@@ -217,6 +232,15 @@ def _long_cells(batch: pa.RecordBatch) -> Iterator[tuple[str, tuple[Translatable
         if pa.types.is_string(column.type):
             reason = Translatable("{name} is longer than {most:,} characters: shorten it", name=name, most=MAX_CELL)
             yield name, (reason, checks.longer_than(MAX_CELL, column))
+
+
+def _unfit(table: str, name: str, reason: Translatable) -> str:
+    return Translatable(
+        "{table}: models leave out the field {name} unless asked for it ({reason})",
+        table=table,
+        name=name,
+        reason=reason,
+    )
 
 
 def _before_the_epoch(table: str, first: int, last: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Text, bindparam, cast, func, select
+from sqlalchemy import Connection, Text, bindparam, cast, func, insert, select, update
 
 from din_core.domain import Item, UnknownItem, UnknownUser, User
 from din_core.store.bulk_insert import IN_CHUNK
@@ -50,6 +50,19 @@ def field_names(connection: Connection, table: str) -> tuple[str, ...]:
 
 def read_info(connection: Connection, name: str) -> str | None:
     return connection.execute(select(InfoRecord.value).where(InfoRecord.name == name)).scalar()
+
+
+def unfit_fields(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """By table, the fields that a model is not to read; see `din_core.store.ingestion.unfit_fields`."""
+    found = json.loads(read_info(connection, "unfit_fields") or "{}")
+    return {table: tuple(names) for table, names in found.items()}
+
+
+def write_info(connection: Connection, name: str, value: str) -> None:
+    if read_info(connection, name) is None:
+        connection.execute(insert(InfoRecord).values(name=name, value=value))
+    else:
+        connection.execute(update(InfoRecord).where(InfoRecord.name == name).values(value=value))
 
 
 def count_rows(connection: Connection, record: type[Any]) -> int:
