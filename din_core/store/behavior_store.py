@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -39,6 +39,7 @@ from din_core.store.queries.lookups import (
     make_user,
     read_info,
     time_span,
+    unfit_fields,
     user_row,
 )
 from din_core.store.queries.search import Search, Searchable, clean, find_keys, key_of
@@ -80,6 +81,8 @@ class StoreSummary:
     first_timestamp: int | None
     last_timestamp: int | None
     provenance: str | None
+    unfit_fields: Mapping[str, tuple[str, ...]]
+    """By table, the fields that a model does not read unless asked to: they name a person or a row."""
 
 
 class BehaviorStore:
@@ -254,6 +257,7 @@ class BehaviorStore:
                 first_timestamp=first,
                 last_timestamp=last,
                 provenance=read_info(connection, "provenance"),
+                unfit_fields=unfit_fields(connection),
             )
 
     def facts(self) -> StoreFacts:

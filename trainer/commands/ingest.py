@@ -11,6 +11,7 @@ from tqdm import tqdm
 from din_core.domain.translatable import sentence_of
 from din_core.store import Reject, RejectExample, ingest, open_store
 from din_core.store.ingestion.rejects import describe_rejects
+from din_core.store.ingestion.table_files import ReadingOptions
 from trainer.commands.progress import say
 
 DEFAULT_STORE = "sqlite:///din.db"
@@ -22,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "tables",
         type=Path,
         metavar="TABLES",
-        help="folder with items, users, behaviors, impressions (.parquet or .csv)",
+        help="folder with items, users, behaviors, impressions (.parquet, .csv, .tsv, .csv.gz or .csv.zst)",
     )
     parser.add_argument(
         "--store",
@@ -30,18 +31,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="SQLAlchemy URL of the store (default: %(default)s)",
     )
-    parser.add_argument(
-        "--append", action="store_true", help="add to a store that holds rows; absent tables are fine then"
+    filled = parser.add_mutually_exclusive_group()
+    filled.add_argument(
+        "--append",
+        action="store_true",
+        help="add to a store that holds rows what it has not yet; absent tables are fine then",
     )
+    filled.add_argument("--replace", action="store_true", help="start over: what the store holds goes")
     parser.add_argument(
         "--skip-rejects", action="store_true", help="leave out rows that cannot be loaded instead of stopping"
+    )
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="of CSV files that are not in UTF-8, such as gbk, latin-1 or utf-16"
+    )
+
+    parser.add_argument(
+        "--timezone",
+        default="UTC",
+        metavar="NAME",
+        help="of times that are written without a zone, such as Asia/Shanghai (%(default)s)",
     )
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Ingest with a progress bar; the report as a dict. What to check in the data is said on stderr."""
     with _Bars() as bars:
-        report = ingest(args.tables, args.store, append=args.append, skip_rejects=args.skip_rejects, progress=bars.show)
+        report = ingest(
+            args.tables,
+            args.store,
+            append=args.append,
+            replace=args.replace,
+            skip_rejects=args.skip_rejects,
+            options=ReadingOptions(args.encoding, args.timezone),
+            progress=bars.show,
+        )
     store = open_store(args.store)
     faults = [str(fault.text) for fault in store.data_faults()]
     store.close()
@@ -62,6 +85,7 @@ def render(result: dict[str, Any]) -> str:
             for r in result["rejects"]
         ]
         lines += ["left out:", describe_rejects(rejects)]
+    lines += [f"note: {note}" for note in result["notes"]]
     lines.append(f"{result['url']} filled in {result['seconds']:.1f} s")
     return "\n".join(lines)
 

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from trainer.commands.progress import say
 from trainer.training.fit import FitOptions, Step
+from trainer.training.model_fields import ModelFields
 from trainer.training.recipes import RECIPES, Recipe
 from trainer.training.regularisation import REGULARISATIONS
 from trainer.training.train import DROPOUT, TrainOptions, fit_options, train
@@ -37,7 +38,9 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "device": {"default": _DEFAULTS.device, "help": "auto, cpu or cuda (%(default)s)"},
     "epochs": {"type": int, "help": f"passes over the data ({_own('epochs')})"},
     "max-history": {"type": int, "help": f"behaviors kept ({_own('max_history')})"},
-    "item-fields": {"metavar": "A,B", "help": "item fields to read beside item_id (all)"},
+    "item-fields": {"metavar": "A,B", "help": "item fields to read beside item_id (all that are categories)"},
+    "user-fields": {"metavar": "A,B", "help": "profile fields to read (all that are categories)"},
+    "context-fields": {"metavar": "A,B", "help": "fields of impressions to read (all that are categories)"},
     "item-width": {"type": int, "help": "of every item field (by vocabulary size)"},
     "batch-size": {"type": int, "help": f"impressions a step ({_own('batch_size')})"},
     "learning-rate": {"type": float, "help": f"peak rate ({_own('learning_rate')})"},
@@ -80,13 +83,17 @@ def train_options(
         compile=args.compile,
         max_history=args.max_history,
         min_count=args.min_count,
-        item_fields=tuple(filter(None, args.item_fields.split(","))) if args.item_fields is not None else None,
+        fields=ModelFields(_names(args.item_fields), _names(args.user_fields), _names(args.context_fields)),
         item_width=args.item_width,
         changes=changes or {},
         tower_dropout=args.dropout,
         restart=args.restart,
         fit=fit_options(RECIPES[model], {**given, "seed": seed}),
     )
+
+
+def _names(given: str | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(filter(None, given.split(",")))
 
 
 def command_line(args: argparse.Namespace, options: TrainOptions) -> list[str]:

@@ -84,8 +84,8 @@ def _missing(runs: Sequence[TrainOptions], restart: bool, say: Say) -> list[Trai
         bulk, summary = store.bulk(), store.summary()
         store.close()
         data = data_facts(bulk, summary)
-        # One command line has one min_count and one set of item fields.
-        vocabulary = build_vocabulary(bulk, runs[0].min_count, runs[0].item_fields)
+        # One command line has one min_count and one set of fields.
+        vocabulary = build_vocabulary(bulk, runs[0].min_count, runs[0].fields.chosen(bulk, summary.unfit_fields))
         for run in finished:
             differs = settings_difference(load_checkpoint(run.out), run, vocabulary, data)
             if differs and not restart:

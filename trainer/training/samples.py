@@ -20,6 +20,7 @@ from din_core.domain import CheckpointError, DinLensError
 from din_core.model.ragged import Multi, RaggedBatch, to_device
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.store import BulkTables
+from trainer.training.model_fields import ModelFields
 
 Ints = NDArray[np.int64]
 ITEM_FIELD = "item_id"
@@ -28,19 +29,16 @@ DAY = 86_400
 
 
 def build_vocabulary(
-    bulk: BulkTables, min_count: int, item_fields: Sequence[str] | None = None, max_values: int = 200_000
+    bulk: BulkTables, min_count: int, fields: ModelFields | None = None, max_values: int = 200_000
 ) -> Vocabulary:
     """Values that training may know: those of behaviors and impressions before the first validation impression.
 
     An item needs `min_count` occurrences to get a row of its own; rarer ones share the unknown row, which is
-    thereby trained. A field's value needs as many. `item_fields` names those to read beside the item itself,
-    all where it is None; DinLensError when the store lacks one.
+    thereby trained. A field's value needs as many. `fields` names those to read beside the item itself, all where
+    it is None; DinLensError when the store lacks one.
     """
-    if item_fields is None:
-        item_fields = [name for name in bulk.items.columns if name != ITEM_FIELD]
-    for name in item_fields:
-        if name not in bulk.items.columns:
-            raise DinLensError(f"the store has no item field {name!r}; it has {', '.join(bulk.items.columns)}")
+    fields = (fields or ModelFields()).chosen(bulk, {})
+    item_fields, user_fields, context_fields = fields.items or (), fields.users or (), fields.impressions or ()
     train = bulk.impression_split == "train"
     if not train.any():
         raise DinLensError("the store holds 0 train impressions, but training needs some; check the split column")
@@ -55,12 +53,11 @@ def build_vocabulary(
     profile = bulk.users.iloc[users]
     user = {
         name: FieldVocabulary(tuple(sorted({value for values in profile[name] for value in values})))
-        for name in bulk.users.columns
-        if name != "user_id"
+        for name in user_fields
     }
     shown = bulk.impression_context[train]
     context = {
-        name: _frequent(shown[name], np.ones(len(shown), np.int64), min_count, max_values) for name in shown.columns
+        name: _frequent(shown[name], np.ones(len(shown), np.int64), min_count, max_values) for name in context_fields
     }
     return Vocabulary(item, user, context)
 

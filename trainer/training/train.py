@@ -27,6 +27,7 @@ from din_core.store import BulkTables, DataFault, masked_url, open_store
 from trainer.training.data_facts import data_facts
 from trainer.training.fit import FitOptions, Fitted, Progress, at_least, fit
 from trainer.training.model_card import model_card
+from trainer.training.model_fields import ModelFields, describe_unfit
 from trainer.training.recipes import RECIPES, Recipe
 from trainer.training.samples import Samples, build_samples, build_vocabulary
 from trainer.training.selection import NAMES, WHY, Entry
@@ -51,8 +52,8 @@ class TrainOptions:
     """Behaviors kept; None for the recipe's own."""
     min_count: int = 3
     """Occurrences that a value needs in training data to get an embedding row of its own."""
-    item_fields: tuple[str, ...] | None = None
-    """Item fields to read beside the item itself; None for all of the store."""
+    fields: ModelFields = field(default_factory=ModelFields)
+    """Fields to read beside the item itself."""
     item_width: int | None = None
     """Embedding width of every item field; None for a width by the size of its vocabulary."""
     tower_dropout: float | None = None
@@ -94,7 +95,10 @@ def train(
         bulk, summary = store.bulk(), store.summary()
     finally:
         store.close()
-    vocabulary = build_vocabulary(bulk, options.min_count, options.item_fields)
+    fields = options.fields.chosen(bulk, summary.unfit_fields)
+    for line in describe_unfit(summary.unfit_fields, fields):
+        say(line)
+    vocabulary = build_vocabulary(bulk, options.min_count, fields)
     config = build_config(vocabulary, options)
     train_samples, valid_samples = (
         build_samples(bulk, vocabulary, split, config.max_history, config.folds).to(device)

@@ -20,15 +20,16 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from din_core.domain import DinLensError, StoreError
-from din_core.pages.language.translate import T, t, translate_text
+from din_core.pages.language.translate import T, sentence, t, translate_text
 from din_core.pages.session import visitor
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import show_table
 from din_core.store import IngestReport, check_tables, import_tables, new_store, preview_tables
+from din_core.store.ingestion.find_tables import ENDS
 from din_core.store.ingestion.table_import import (
-    SUFFIXES,
     TABLES,
+    UPLOADS,
     TablePreview,
     folder_below,
     optional_columns,
@@ -101,7 +102,7 @@ def choose_files() -> tuple[object, Files | Path] | None:
     files: Files = {}
     for name, place in zip(TABLES, st.columns(len(TABLES)), strict=True):
         with place:
-            found = st.file_uploader(f"`{name}`", type=list(SUFFIXES), key=f"import_{name}")
+            found = st.file_uploader(f"`{name}`", type=list(UPLOADS), key=f"import_{name}")
             st.caption(columns_of(name))
             if found is not None:
                 files[name] = found
@@ -141,8 +142,8 @@ def as_folder(files: Files | Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix="din-lens-import-") as name:
         folder = Path(name)
         for table, file in files.items():
-            suffix = "parquet" if file.name.lower().endswith(".parquet") else "csv"
-            (folder / f"{table}.{suffix}").write_bytes(file.getbuffer())
+            end = next((end for end in ENDS if file.name.lower().endswith(end)), ".csv")
+            (folder / f"{table}{end}").write_bytes(file.getbuffer())
         yield folder
 
 
@@ -177,6 +178,8 @@ def show_check(key: object, files: Files | Path) -> IngestReport | None:
         show_table(rejects_table(found))
     else:
         st.markdown(t("Every row can be loaded."))
+    if found.notes:
+        st.markdown("\n".join(f"- {literal(sentence(note))}" for note in found.notes))
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from din_core.store.bulk_insert import IN_CHUNK, insert_columns
-from din_core.store.ingestion.column_checks import texts
+from din_core.store.ingestion.column_texts import texts
 from din_core.store.ingestion.field_encoding import value_lists
 from din_core.store.ingestion.validation import KeyIndex, ValidRows
 from din_core.store.queries.folding import folded

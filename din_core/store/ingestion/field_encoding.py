@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from din_core.store.ingestion.column_checks import texts
+from din_core.store.ingestion.column_texts import MISSING, plain, texts
+
+_JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 def json_objects(columns: dict[str, pa.Array], encode: Callable[[pa.Array], pa.Array]) -> pa.Array:
@@ -25,20 +29,33 @@ def json_objects(columns: dict[str, pa.Array], encode: Callable[[pa.Array], pa.A
 
 def category_json(column: pa.Array) -> pa.Array:
     """Categorical values as JSON strings: each distinct one encoded once, then spread over the rows."""
-    encoded = column.dictionary_encode()
-    distinct = [
-        None if text is None else json.dumps(text, ensure_ascii=False) for text in texts(encoded.dictionary).to_pylist()
-    ]
-    return pa.array(distinct, pa.string()).take(encoded.indices)
+    return _by_distinct(column, lambda text: json.dumps(text, ensure_ascii=False))
 
 
 def display_json(column: pa.Array) -> pa.Array:
-    """Values for display as JSON; numbers stay numbers."""
+    """Values for display as JSON; numbers and truths are such, also those that are written as text."""
+    column = plain(column)
     if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
         return pc.cast(column, pa.string())
     if pa.types.is_floating(column.type):
         return texts(pc.if_else(pc.is_finite(column), column, None))
-    return category_json(column)
+    return _by_distinct(column, _display)
+
+
+def _display(text: str) -> str | None:
+    if text in ("true", "false"):
+        return text
+    if text in ("inf", "-inf"):
+        return None
+    # Numbers of more digits than a database may keep are ids, and stay text.
+    is_number = len(text) < 30 and _JSON_NUMBER.fullmatch(text) and math.isfinite(float(text))
+    return text if is_number else json.dumps(text, ensure_ascii=False)
+
+
+def _by_distinct(column: pa.Array, encode: Callable[[str], str | None]) -> pa.Array:
+    encoded = plain(column).dictionary_encode()
+    distinct = [None if text is None else encode(text) for text in texts(encoded.dictionary).to_pylist()]
+    return pa.array(distinct, pa.string()).take(encoded.indices)
 
 
 def value_lists(column: pa.Array) -> list[list[str]]:
@@ -52,4 +69,4 @@ def value_lists(column: pa.Array) -> list[list[str]]:
 
 @lru_cache(maxsize=10_000)
 def _separated(text: str) -> list[str]:
-    return [part.strip() for part in text.split("|") if part.strip()]
+    return [part.strip() for part in text.split("|") if part.strip() not in MISSING]

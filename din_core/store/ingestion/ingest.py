@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from din_core.domain import RejectedRows, StoreError
+from din_core.domain.translatable import Translatable
 from din_core.store.connect import other_version, prepare_schema
 from din_core.store.engine import (
     make_engine,
@@ -19,10 +20,12 @@ from din_core.store.engine import (
     sqlite_file,
     use_write_ahead_log,
 )
+from din_core.store.ingestion.find_tables import find_tables
 from din_core.store.ingestion.loading import ExistingRows, load, no_existing_rows, read_existing
 from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
-from din_core.store.ingestion.table_files import TableFile, find_tables
+from din_core.store.ingestion.table_files import ReadingOptions, TableFile
 from din_core.store.ingestion.validation import KeyIndex, Progress, SplitCuts, TableValidation
+from din_core.store.schema import Base
 from din_core.store.versions import HEAD, current_version
 
 
@@ -31,22 +34,33 @@ def ingest(
     url: str,
     *,
     append: bool = False,
+    replace: bool = False,
     skip_rejects: bool = False,
+    options: ReadingOptions | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Load the tables in a folder into the store at `url`, creating it where needed; all or nothing.
 
     Every row is checked before the store is touched. Rows that cannot be loaded raise RejectedRows with all
-    reasons, or are left out with `skip_rejects`. A store that holds rows is refused unless `append`; then
-    behaviors and impressions are added, new items and users too, and of items and users it already has the
-    given columns replace the stored ones. Absent tables are fine with `append`.
+    reasons, or are left out with `skip_rejects`. A store that holds rows is refused unless `append` or `replace`.
+    With `append`, new items and users are added, and of those it already has the given columns replace the stored
+    ones; behaviors and impressions are added but for those that equal a stored row in every column, so that tables
+    appended twice are in the store once. Absent tables are fine then. With `replace`, all it held goes.
 
     Impressions without a `split` column are split by time: the earliest 80 % train, the next 10 % valid, the
     last 10 % test; equal times are never parted (see `SplitCuts.of`).
     """
     engine = make_engine(parse_url(url), check_references=False)
     try:
-        return ingest_into(engine, tables, append=append, skip_rejects=skip_rejects, progress=progress)
+        return ingest_into(
+            engine,
+            tables,
+            append=append,
+            replace=replace,
+            skip_rejects=skip_rejects,
+            options=options,
+            progress=progress,
+        )
     except DatabaseError as error:
         if type(error) not in (DatabaseError, OperationalError):
             raise
@@ -65,24 +79,26 @@ def ingest_into(
     tables: Path,
     *,
     append: bool = False,
+    replace: bool = False,
     skip_rejects: bool = False,
+    options: ReadingOptions | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """`ingest` on an engine of the caller's, which stays open."""
     start = time.perf_counter()
     progress = progress or (lambda step, done, total: None)
-    files = find_tables(Path(tables), required=not append)
-    existing = _existing(engine, append)
+    files = find_tables(Path(tables), not append, options)
+    existing = no_existing_rows() if replace else _existing(engine, append)
     if existing.filled and not append:
         raise StoreError(
-            "{url} already holds {behaviors:,} behaviors of {users:,} users; add these tables with --append, or "
-            "choose another store",
+            "{url} already holds {behaviors:,} behaviors of {users:,} users; add these tables with --append, "
+            "start over with --replace, or choose another store",
             url=masked_url(engine.url),
             behaviors=existing.n_rows["behaviors"],
             users=existing.n_rows["users"],
         )
     checking = TableValidation(
-        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "checking", progress
+        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "checking", progress, existing.fields
     )
     cuts = _check(checking, files, existing)
     rejects = list(checking.rejects.values())
@@ -93,17 +109,34 @@ def ingest_into(
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     loading = TableValidation(
-        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "loading", progress
+        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "loading", progress, existing.fields
     )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
+        if replace:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+            prepare_schema(connection)  # what an empty store says of itself
         if read_existing(connection).n_rows != existing.n_rows:
             raise StoreError("{url} was changed by another program meanwhile; ingest again", url=masked_url(engine.url))
         load(connection, loading, cuts, _provenance(Path(tables)))
     use_write_ahead_log(engine)
     for counts in loading.counts.values():
-        counts.loaded -= counts.updated
-    return IngestReport(masked_url(engine.url), loading.counts, rejects, round(time.perf_counter() - start, 3))
+        counts.loaded -= counts.updated + counts.repeated
+    notes = [*checking.notes(), *_repeated(loading)]
+    return IngestReport(masked_url(engine.url), loading.counts, rejects, notes, round(time.perf_counter() - start, 3))
+
+
+def _repeated(loading: TableValidation) -> list[str]:
+    return [
+        Translatable(
+            "{table}: rows that equal a stored one in every column are left out (rows: {count:,})",
+            table=table,
+            count=counts.repeated,
+        )
+        for table, counts in loading.counts.items()
+        if counts.repeated
+    ]
 
 
 def _existing(engine: Engine, append: bool) -> ExistingRows:

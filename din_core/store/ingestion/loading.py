@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, Text, cast, insert, select, update
+from sqlalchemy import Connection, Table, Text, cast, delete, func, insert, select
 
 from din_core.store.bulk_insert import insert_columns
-from din_core.store.ingestion.column_checks import texts
+from din_core.store.ingestion.column_texts import texts
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
 from din_core.store.ingestion.validation import KeyIndex, SplitCuts, TableValidation, ValidRows
 from din_core.store.queries.corrections import write_words
-from din_core.store.queries.lookups import count_rows, field_names, read_info
+from din_core.store.queries.lookups import count_rows, field_names, read_info, unfit_fields, write_info
 from din_core.store.queries.search import choose_search
 from din_core.store.schema import (
     Base,
@@ -24,7 +25,6 @@ from din_core.store.schema import (
     ContextRecord,
     FieldRecord,
     ImpressionRecord,
-    InfoRecord,
     ItemRecord,
     UserRecord,
 )
@@ -37,6 +37,8 @@ class ExistingRows:
     items: KeyIndex
     users: KeyIndex
     n_rows: dict[str, int]
+    fields: Mapping[str, tuple[str, ...]]
+    """Field names by table."""
 
     @property
     def filled(self) -> bool:
@@ -46,7 +48,7 @@ class ExistingRows:
 def no_existing_rows() -> ExistingRows:
     """Of a database that holds no store yet."""
     tables = ("items", "users", "behaviors", "impressions")
-    return ExistingRows(KeyIndex({}), KeyIndex({}), dict.fromkeys(tables, 0))
+    return ExistingRows(KeyIndex({}), KeyIndex({}), dict.fromkeys(tables, 0), {})
 
 
 def read_existing(connection: Connection) -> ExistingRows:
@@ -60,6 +62,7 @@ def read_existing(connection: Connection) -> ExistingRows:
             record.__tablename__: count_rows(connection, record)
             for record in (ItemRecord, UserRecord, BehaviorRecord, ImpressionRecord)
         },
+        {table: field_names(connection, table) for table in ("items", "users", "behaviors", "impressions")},
     )
 
 
@@ -71,7 +74,11 @@ def load(connection: Connection, validation: TableValidation, cuts: SplitCuts | 
     indexes = [index for table in tables for index in table.indexes] if was_empty else []
     for index in indexes:
         index.drop(connection)
+    newest = {} if was_empty else {table.name: _newest_key(connection, table) for table in tables}
     _load_rows(connection, validation, cuts)
+    for table in tables:
+        if table.name in validation.counts and newest.get(table.name):
+            validation.counts[table.name].repeated = _delete_repeated(connection, table, newest[table.name])
     steps: list[Callable[[Connection], None]] = [index.create for index in indexes]
     if not {"items", "users"}.isdisjoint(validation.files):
         steps += [choose_search(connection).rebuild, write_words]
@@ -80,6 +87,7 @@ def load(connection: Connection, validation: TableValidation, cuts: SplitCuts | 
         build(connection)
     for file in validation.files.values():
         _add_field_names(connection, file.name, file.fields)
+    _add_unfit_fields(connection, validation.unfit)
     _add_provenance(connection, provenance)
     validation.progress("building indexes", len(steps), len(steps))
 
@@ -94,6 +102,19 @@ def _load_rows(connection: Connection, validation: TableValidation, cuts: SplitC
         else:
             columns = _line_columns(rows, validation, cuts, contexts)
             insert_columns(connection, Base.metadata.tables[name], columns)
+
+
+def _newest_key(connection: Connection, table: Table) -> int:
+    """0 in an empty table."""
+    return connection.execute(select(func.max(next(iter(table.primary_key.columns))))).scalar() or 0
+
+
+def _delete_repeated(connection: Connection, table: Table, newest: int) -> int:
+    """Take out the rows after the key `newest` that equal one up to it in all else; returns how many."""
+    key, old = next(iter(table.primary_key.columns)), table.alias()
+    same = [old.c[column.name].is_not_distinct_from(column) for column in table.columns if column is not key]
+    is_stored = select(old.c[key.name]).where(old.c[key.name] <= newest, *same).correlate(table).exists()
+    return connection.execute(delete(table).where(key > newest, is_stored)).rowcount
 
 
 def _line_columns(
@@ -158,8 +179,12 @@ def _add_provenance(connection: Connection, provenance: str | None) -> None:
     if provenance is None:
         return
     known = read_info(connection, "provenance")
-    if known is None:
-        connection.execute(insert(InfoRecord).values(name="provenance", value=provenance))
-    elif provenance not in known:
-        both = update(InfoRecord).where(InfoRecord.name == "provenance")
-        connection.execute(both.values(value=f"{known}\n\n{provenance}"))
+    if known is None or provenance not in known:
+        write_info(connection, "provenance", provenance if known is None else f"{known}\n\n{provenance}")
+
+
+def _add_unfit_fields(connection: Connection, unfit: Mapping[str, Iterable[str]]) -> None:
+    known = unfit_fields(connection)
+    both = {table: [*known.get(table, ()), *unfit.get(table, ())] for table in (*known, *unfit)}
+    if both:
+        write_info(connection, "unfit_fields", json.dumps(both, ensure_ascii=False))

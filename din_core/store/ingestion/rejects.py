@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from din_core.domain.translatable import Translatable
+
 MAX_EXAMPLES = 5
 _MAX_VALUE = 60
 
@@ -36,14 +38,36 @@ class Reject:
         self.examples.append(RejectExample(file, row, shown))
 
 
+class Remark(Reject):
+    """Rows of a table that are loaded, and what is to be said of them."""
+
+    def as_note(self) -> str:
+        """A sentence with their number and the first of them."""
+        first = self.examples[0]
+        return Translatable(
+            '{table}: {reason} (rows: {count:,}, the first {file} row {row}: "{value}")',
+            table=self.table,
+            reason=self.reason,
+            count=self.count,
+            file=first.file,
+            row=first.row,
+            value=first.value,
+        )
+
+
 @dataclass
 class TableCounts:
-    """Rows of one table. `updated` rows replaced values of items or users that the store already had."""
+    """Rows of one table.
+
+    `updated` rows replaced values of items or users that the store already had; `repeated` ones are behaviors or
+    impressions that it already had, and left out.
+    """
 
     read: int = 0
     loaded: int = 0
     updated: int = 0
     rejected: int = 0
+    repeated: int = 0
 
 
 @dataclass
@@ -53,6 +77,8 @@ class IngestReport:
     url: str
     counts: dict[str, TableCounts] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What was read otherwise than it is written, a sentence each."""
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:

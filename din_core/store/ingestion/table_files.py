@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from din_core.domain import StoreError
-from din_core.domain.translatable import Translatable, join_texts
+from din_core.domain.translatable import Translatable
+from din_core.store.ingestion.csv_format import CsvFormat, utf8_stream
 
 REQUIRED = {
     "items": ("item_id",),
@@ -35,6 +35,16 @@ _BATCH_ROWS = 1 << 17
 _BLOCK_BYTES = 1 << 23
 
 
+@dataclass(frozen=True)
+class ReadingOptions:
+    """What the files themselves do not say."""
+
+    encoding: str | None = None
+    """Of CSV files that are not in UTF-8."""
+    timezone: str = "UTC"
+    """Of times that are written without a zone."""
+
+
 @dataclass
 class TableFile:
     """One table's file: what it is made of and how to read it, as often as needed."""
@@ -44,6 +54,12 @@ class TableFile:
     columns: tuple[str, ...]
     rows: int | None
     """Rows in the file; None where only reading it tells (CSV)."""
+    csv: CsvFormat | None = None
+    """None for Parquet."""
+    timezone: str = "UTC"
+    """Of times that are written without a zone."""
+    parts: tuple[Path, ...] = ()
+    """The files of a table that is a folder of Parquet files."""
     broken_rows: list[tuple[int, int]] = field(default_factory=list)
     """Of the current reading of a CSV: 1-based row and number of cells, where that is not the header's."""
 
@@ -53,12 +69,36 @@ class TableFile:
         fixed = FIXED[self.name]
         return tuple(c for c in self.columns if c and c not in fixed and not c.startswith("__index_level_"))
 
+    @property
+    def unusual(self) -> list[Translatable]:
+        """How the file is read where that is not the usual."""
+        file, form = self.path.name, self.csv or CsvFormat()
+        found = []
+        if form.delimiter != ",":
+            written = form.delimiter.replace("\t", "\\t")
+            found.append(
+                Translatable('{file} is read with "{delimiter}" between its cells', file=file, delimiter=written)
+            )
+        if not form.encoding.startswith("utf-8"):
+            found.append(Translatable("{file} is read as {encoding}", file=file, encoding=form.encoding))
+        if form.backslash:
+            found.append(
+                Translatable("{file} is read with backslashes before quotes within cells, as Spark writes", file=file)
+            )
+        return found
+
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows in order. A CSV's cells are all text, an empty one where it is missing."""
         self.broken_rows.clear()
         try:
-            yield from self._parquet() if self.path.suffix == ".parquet" else self._csv()
+            yield from self._parquet() if self.csv is None else self._csv(self.csv)
         except (pa.ArrowException, OSError) as error:
+            if "straddl" in str(error):
+                raise StoreError(
+                    "{path} has a row of more than {most:,} bytes; shorten its longest cell",
+                    path=str(self.path),
+                    most=_BLOCK_BYTES,
+                ) from None
             raise StoreError(
                 "{path} cannot be read to its end ({error}); write the file anew", path=str(self.path), error=str(error)
             ) from None
@@ -70,122 +110,54 @@ class TableFile:
         return int(given + np.searchsorted(broken - np.arange(len(broken)), given, side="right"))
 
     def _parquet(self) -> Iterator[pa.RecordBatch]:
-        with pq.ParquetFile(self.path) as file:
-            columns = [c for c in self.columns if not c.startswith("__index_level_")]
-            yield from file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False)
+        columns = [c for c in self.columns if not c.startswith("__index_level_")]
+        for part in self.parts or (self.path,):
+            with pq.ParquetFile(part) as file:
+                for batch in file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False):
+                    yield self._plain_texts(batch)
 
-    def _csv(self) -> Iterator[pa.RecordBatch]:
+    def _plain_texts(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Bytes as text, and texts in the one layout that all else reads."""
+        for position, column in enumerate(batch.schema):
+            if not is_kind(column.type, *_BYTES, "string_view", "large_string"):
+                continue
+            try:
+                values = batch.column(position)
+                values = values.cast(pa.binary()) if is_kind(column.type, *_BYTES) else values
+                batch = batch.set_column(position, column.name, values.cast(pa.string()))
+            except pa.ArrowInvalid:
+                raise StoreError(
+                    "{file} has bytes in its column {column} that are no text in UTF-8; write them as text",
+                    file=self.path.name,
+                    column=column.name,
+                ) from None
+        return batch
+
+    def _csv(self, form: CsvFormat) -> Iterator[pa.RecordBatch]:
         def skip(row: pa_csv.InvalidRow) -> str:
             self.broken_rows.append((row.number - 1, row.actual_columns))
             return "skip"
 
-        reader = pa_csv.open_csv(
-            self.path,
-            # One thread: only then does a broken row know its number.
-            pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
-            pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
-            pa_csv.ConvertOptions(column_types=dict.fromkeys(self.columns, pa.string()), strings_can_be_null=False),
-        )
-        with reader:
-            yield from reader
-
-
-def find_tables(folder: Path, required: bool = True) -> dict[str, TableFile]:
-    """The four tables below `folder`; StoreError tells everything that is wrong with the files at once.
-
-    With `required` false, tables may be absent, but not all of them.
-    """
-    if not folder.is_dir():
-        raise StoreError(
-            "{folder} is not a folder; give the one that holds items, users, behaviors, impressions", folder=str(folder)
-        )
-    found: dict[str, TableFile] = {}
-    problems: list[Translatable] = []
-    for name in REQUIRED:
-        paths = [path for suffix in (".parquet", ".csv") if (path := folder / (name + suffix)).is_file()]
-        if len(paths) == 2:
-            problems.append(
-                Translatable("both {one} and {other} are there: keep one", one=paths[0].name, other=paths[1].name)
+        with utf8_stream(self.path, form) as stream:
+            reader = pa_csv.open_csv(
+                stream,
+                # One thread: only then does a broken row know its number.
+                pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
+                pa_csv.ParseOptions(delimiter=form.delimiter, newlines_in_values=True, invalid_row_handler=skip),
+                pa_csv.ConvertOptions(column_types=dict.fromkeys(self.columns, pa.string()), strings_can_be_null=False),
             )
-        elif paths:
-            try:
-                found[name] = _open(name, paths[0])
-            except StoreError as error:
-                problems.append(error.text)
-        elif required:
-            problems.append(Translatable("{name}.parquet or {name}.csv is missing", name=name))
-    if not found and not problems:
-        problems.append(Translatable("none of items, users, behaviors, impressions is there"))
-    if problems:
-        raise StoreError(
-            "the tables in {folder} cannot be read: {problems}", folder=str(folder), problems=join_texts(problems)
-        )
-    return found
+            with reader:
+                yield from reader
 
 
-def _open(name: str, path: Path) -> TableFile:
-    if path.stat().st_size == 0:
-        raise StoreError("{file} is an empty file", file=path.name)
-    table = _open_parquet(name, path) if path.suffix == ".parquet" else _open_csv(name, path)
-    repeated = sorted({c for c in table.columns if table.columns.count(c) > 1})
-    if repeated:
-        raise StoreError("{file} has more than one column {columns}", file=path.name, columns=", ".join(repeated))
-    missing = [c for c in REQUIRED[name] if c not in table.columns]
-    if missing:
-        raise StoreError(
-            "{file} lacks {missing} (its columns: {columns})",
-            file=path.name,
-            missing=", ".join(missing),
-            columns=", ".join(table.columns),
-        )
-    if table.rows == 0:
-        raise StoreError("{file} holds no rows", file=path.name)
-    return table
-
-
-def _open_parquet(name: str, path: Path) -> TableFile:
-    try:
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
-            _check_types(name, path, schema)
-            return TableFile(name, path, tuple(schema.names), file.metadata.num_rows)
-    except (pa.ArrowException, OSError) as error:
-        raise StoreError("{file} is not a Parquet file ({error})", file=path.name, error=str(error)) from None
-
-
-def _open_csv(name: str, path: Path) -> TableFile:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            columns = tuple(next(reader, ()))
-            return TableFile(name, path, columns, None if any(reader) else 0)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise StoreError("{file} is not a CSV file in UTF-8 ({error})", file=path.name, error=str(error)) from None
-
-
-def _check_types(name: str, path: Path, schema: pa.Schema) -> None:
-    """Refuse types that are no single value; lists only where a user's field may have several."""
-    for column in schema:
-        kind = column.type
-        if name == "users" and column.name != "user_id" and _is(kind, "list", "large_list"):
-            kind = kind.value_type
-        if pa.types.is_dictionary(kind):
-            kind = kind.value_type
-        if not _is(kind, *_SINGLE_VALUES):
-            raise StoreError(
-                "{file} has a column {column} of type {type}: write one value a row, as text, number or time "
-                "(only users' fields may hold lists)",
-                file=path.name,
-                column=column.name,
-                type=str(column.type),
-            )
-
-
-_SINGLE_VALUES = (
-    *("string", "large_string", "string_view", "null", "boolean"),
+_BYTES = ("binary", "large_binary", "fixed_size_binary", "binary_view")
+SINGLE_VALUES = (
+    *("string", "large_string", "string_view", "null", "boolean", *_BYTES),
     *("integer", "floating", "decimal", "timestamp", "date"),
 )
+"""Arrow's types of one value."""
 
 
-def _is(kind: pa.DataType, *names: str) -> bool:
+def is_kind(kind: pa.DataType, *names: str) -> bool:
+    """Whether a type is one of those that Arrow's `is_{name}` knows."""
     return any(getattr(pa.types, f"is_{name}")(kind) for name in names)

@@ -15,15 +15,17 @@ from secrets import token_hex
 import pandas as pd
 
 from din_core.domain import StoreError
+from din_core.store.ingestion.find_tables import ENDS, find_tables
 from din_core.store.ingestion.ingest import ingest
 from din_core.store.ingestion.rejects import IngestReport
-from din_core.store.ingestion.table_files import FIXED, REQUIRED, find_tables
+from din_core.store.ingestion.table_files import FIXED, REQUIRED
 from din_core.store.ingestion.validation import KeyIndex, TableValidation
 
 Progress = Callable[[str, int, int | None], None]
 
 TABLES = tuple(REQUIRED)
-SUFFIXES = ("csv", "parquet")
+UPLOADS = tuple(sorted({end.rsplit(".", 1)[1] for end in ENDS}))
+"""The last part of the names of files that may hold a table."""
 PREVIEW_ROWS = 5
 _NAME = re.compile(r"\w[\w .-]*\.db")
 
@@ -71,7 +73,8 @@ def check_tables(folder: Path, progress: Progress | None = None) -> IngestReport
     )
     for _ in validation.rows():
         pass
-    return IngestReport("", validation.counts, list(validation.rejects.values()), round(time.perf_counter() - start, 3))
+    rejects = list(validation.rejects.values())
+    return IngestReport("", validation.counts, rejects, validation.notes(), round(time.perf_counter() - start, 3))
 
 
 def new_store(root: Path, folder: str, name: str) -> Path:

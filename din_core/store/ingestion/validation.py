@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,12 @@ from numpy.typing import NDArray
 
 from din_core.domain.translatable import Translatable
 from din_core.store.ingestion import column_checks as checks
-from din_core.store.ingestion.column_checks import Checked, Mask
-from din_core.store.ingestion.rejects import Reject, TableCounts
+from din_core.store.ingestion.column_checks import MAX_CELL, Checked
+from din_core.store.ingestion.column_texts import Mask
+from din_core.store.ingestion.column_times import EPOCH, ZONELESS, Numbers, numbers_in, timestamps
+from din_core.store.ingestion.rejects import Reject, Remark, TableCounts
 from din_core.store.ingestion.table_files import REQUIRED, TableFile
+from din_core.store.ingestion.unfit_fields import why_unfit
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the step's name, rows done and rows in all (None while unknown)."""
@@ -69,14 +73,47 @@ class TableValidation:
     users: KeyIndex
     step: str
     progress: Progress
+    known_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By table, the fields that the store has; whether they are fit for a model is settled."""
+    unfit: dict[str, dict[str, Translatable]] = field(default_factory=dict)
+    """By table, new fields that a model is not to read, and why."""
     counts: dict[str, TableCounts] = field(default_factory=dict)
     rejects: dict[tuple[str, str], Reject] = field(default_factory=dict)
+    remarks: dict[tuple[str, str], Remark] = field(default_factory=dict)
+    _numbers: dict[str, Numbers] = field(default_factory=dict)
+    _times: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[ValidRows]:
         """Good rows, table by table in the order of references."""
         for name in REQUIRED:
             if name in self.files:
                 yield from self._table(self.files[name])
+
+    def notes(self) -> list[str]:
+        """What was read otherwise than it is written, and what looks odd; whole once all rows were given."""
+        found: list[str] = [note for file in self.files.values() for note in file.unusual]
+        found += [remark.as_note() for (_, reason), remark in self.remarks.items() if reason != ZONELESS]
+        zoneless = [table for table, reason in self.remarks if reason == ZONELESS]
+        if zoneless:
+            zone = self.files[zoneless[0]].timezone
+            tables = ", ".join(zoneless)
+            found.append(
+                Translatable("times without a zone are read as {zone} ({tables}; --timezone)", zone=zone, tables=tables)
+            )
+        found += [_before_the_epoch(table, *times) for table, times in self._times.items() if times[1] < EPOCH]
+        found += [_unfit(table, name, reason) for table, own in self.unfit.items() for name, reason in own.items()]
+        for table, key_index in (("items", self.items), ("users", self.users)):
+            pair = checks.differ_in_zeros(key_index.ids) if table in self.files else None
+            if pair:
+                found.append(
+                    Translatable(
+                        "{table} has ids that differ in leading zeros alone and stay apart, such as {one} and {other}",
+                        table=table,
+                        one=pair[0],
+                        other=pair[1],
+                    )
+                )
+        return found
 
     def _table(self, file: TableFile) -> Iterator[ValidRows]:
         counts = self.counts[file.name] = TableCounts()
@@ -94,6 +131,9 @@ class TableValidation:
                 self._log(file, batch, column, reason, again, given)
                 good &= ~again
                 key_index.add(checked[column].values.filter(pa.array(good)).to_pylist())
+            if not given:
+                self._find_unfit(file, batch)
+            self._log_remarks(file, batch, checked, good, given)
             given += len(batch)
             counts.loaded += int(good.sum())
             self.progress(f"{self.step} {file.name}", given, file.rows)
@@ -104,11 +144,18 @@ class TableValidation:
         counts.read = file.rows = given + len(file.broken_rows)
         counts.rejected = counts.read - counts.loaded
 
+    def _find_unfit(self, file: TableFile, batch: pa.RecordBatch) -> None:
+        new = [name for name in file.fields if name not in self.known_fields.get(file.name, ())]
+        reasons = {name: why_unfit(name, batch.column(name)) for name in new} if file.name != "behaviors" else {}
+        found = {name: reason for name, reason in reasons.items() if reason is not None}
+        if found:
+            self.unfit[file.name] = found
+
     def _check(self, file: TableFile, batch: pa.RecordBatch) -> dict[str, Checked]:
         checked: dict[str, Checked] = {}
         if file.name in ("items", "users"):
             own = f"{file.name[:-1]}_id"
-            checked[own] = checks.ids(own, batch.column(own))
+            checked[own] = checks.new_ids(own, batch.column(own))
         else:
             for name, table, key_index in (
                 ("user_id", "users", self.users),
@@ -117,7 +164,10 @@ class TableValidation:
                 ids = checks.ids(name, batch.column(name))
                 found = checks.references(name, table, ids.values, key_index.ids)
                 checked[name] = Checked(found.values, ids.faults + found.faults)
-            checked["timestamp"] = checks.timestamps(batch.column("timestamp"))
+            written = batch.column("timestamp")
+            if file.name not in self._numbers:  # the first batch tells
+                self._numbers[file.name] = numbers_in(written)
+            checked["timestamp"] = timestamps(written, self._numbers[file.name], file.timezone)
         if file.name == "items" and "price" in file.columns:
             checked["price"] = checks.prices(batch.column("price"))
         if file.name == "impressions":
@@ -129,20 +179,29 @@ class TableValidation:
     def _log_faults(self, file: TableFile, batch: pa.RecordBatch, checked: dict[str, Checked], given: int) -> Mask:
         """Log each row once, for the first of its faults; returns the rows without any."""
         good: Mask = np.ones(len(batch), dtype=bool)
-        for column, check in checked.items():
-            for reason, rows in check.faults:
-                self._log(file, batch, column, reason, rows & good, given)
-                good &= ~rows
+        faults = [(column, fault) for column, check in checked.items() for fault in check.faults]
+        for column, (reason, rows) in [*faults, *_long_cells(batch)]:
+            self._log(file, batch, column, reason, rows & good, given)
+            good &= ~rows
         return good
 
     def _log(self, file: TableFile, batch: pa.RecordBatch, column: str, reason: str, rows: Mask, given: int) -> None:
-        if not rows.any():
-            return
-        reject = self.rejects.setdefault((file.name, reason), Reject(file.name, reason))
-        reject.count += int(rows.sum())
-        for position in np.flatnonzero(rows)[: reject.wants_examples()]:
-            value = batch.column(column)[int(position)].as_py()
-            reject.add_example(file.path.name, file.row_number(given + int(position)), value)
+        if rows.any():
+            reject = self.rejects.setdefault((file.name, reason), Reject(file.name, reason))
+            _count(reject, file, batch.column(column), rows, given)
+
+    def _log_remarks(
+        self, file: TableFile, batch: pa.RecordBatch, checked: dict[str, Checked], good: Mask, given: int
+    ) -> None:
+        for column, check in checked.items():
+            for reason, rows in check.remarks:
+                if (rows & good).any():
+                    remark = self.remarks.setdefault((file.name, reason), Remark(file.name, reason))
+                    _count(remark, file, batch.column(column), rows & good, given)
+        if "timestamp" in checked and good.any():
+            times = checked["timestamp"].values[good]
+            first, last = self._times.get(file.name, (times[0], times[0]))
+            self._times[file.name] = (min(first, int(times.min())), max(last, int(times.max())))
 
     def _log_broken_rows(self, file: TableFile) -> None:
         if not file.broken_rows:
@@ -151,6 +210,46 @@ class TableValidation:
         reject = self.rejects[file.name, reason] = Reject(file.name, reason, len(file.broken_rows))
         for row, cells in file.broken_rows[: reject.wants_examples()]:
             reject.add_example(file.path.name, row, f"{cells} cells")
+
+
+def _count(group: Reject, file: TableFile, column: pa.Array, rows: Mask, given: int) -> None:
+    """Add a batch's rows to those of one reason."""
+    group.count += int(rows.sum())
+    for position in np.flatnonzero(rows)[: group.wants_examples()]:
+        value = _shown(column[int(position)])
+        group.add_example(file.path.name, file.row_number(given + int(position)), value)
+
+
+def _shown(value: pa.Scalar) -> object:
+    try:
+        return value.as_py()
+    except (ValueError, OverflowError):  # a time that Python has no date for
+        return value.cast(pa.int64()).as_py()
+
+
+def _long_cells(batch: pa.RecordBatch) -> Iterator[tuple[str, tuple[Translatable, Mask]]]:
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if pa.types.is_string(column.type):
+            reason = Translatable("{name} is longer than {most:,} characters: shorten it", name=name, most=MAX_CELL)
+            yield name, (reason, checks.longer_than(MAX_CELL, column))
+
+
+def _unfit(table: str, name: str, reason: Translatable) -> str:
+    return Translatable(
+        "{table}: models leave out the field {name} unless asked for it ({reason})",
+        table=table,
+        name=name,
+        reason=reason,
+    )
+
+
+def _before_the_epoch(table: str, first: int, last: int) -> str:
+    return Translatable(
+        "all times of {table} lie from {first} to {last}: whole numbers are read as seconds since 1970",
+        table=table,
+        first=datetime.fromtimestamp(first, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        last=datetime.fromtimestamp(last, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+    )
 
 
 def _repeated(ids: pa.Array, good: Mask, seen: set[str]) -> Mask:

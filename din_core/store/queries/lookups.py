@@ -59,6 +59,12 @@ def write_info(connection: Connection, name: str, value: str) -> None:
     connection.execute(insert(InfoRecord).values(name=name, value=value))
 
 
+def unfit_fields(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """By table, the fields that a model is not to read; see `din_core.store.ingestion.unfit_fields`."""
+    found = json.loads(read_info(connection, "unfit_fields") or "{}")
+    return {table: tuple(names) for table, names in found.items()}
+
+
 def count_rows(connection: Connection, record: type[Any]) -> int:
     return connection.execute(select(func.count()).select_from(record)).scalar_one()
 

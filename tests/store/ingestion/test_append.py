@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from din_core.domain import StoreError
+from din_core.domain import RejectedRows, StoreError
 from din_core.store import TableCounts, ingest, open_store
 from tests.store.input_tables import Tables, contents, database, loaded, valid_tables, write
 
@@ -55,6 +55,58 @@ def test_appended_users_keep_their_key_and_lists(tmp_path: Path) -> None:
     assert store.user("u1").fields == {"age": ("20-29",), "hobbies": ("go", "art")}
     assert len(store.history("u1", 2**40).behaviors) == 3
     assert [user.user_id for user in store.search_users("go").matches] == ["u1", "u3"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_tables_that_are_appended_twice_are_in_the_store_once(tmp_path: Path, kind: str) -> None:
+    loaded(tmp_path, valid_tables(), kind).close()
+    before = contents(database(tmp_path))
+    report = ingest(tmp_path / kind, database(tmp_path), append=True)
+    assert contents(database(tmp_path)) == before
+    assert report.counts["behaviors"] == TableCounts(read=4, loaded=0, repeated=4)
+    assert report.counts["impressions"] == TableCounts(read=5, loaded=0, repeated=5)
+    assert "impressions: rows that equal a stored one in every column are left out (rows: 5)" in report.notes
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        *(
+            ("behaviors", name, value)
+            for name, value in (("behavior_type", "sold"), ("quantity", 9), ("timestamp", 99))
+        ),
+        *(("impressions", name, value) for name, value in (("label", 1), ("store", "s9"), ("split", "valid"))),
+    ],
+)
+def test_rows_that_differ_in_one_column_are_added(tmp_path: Path, table: str, column: str, value: object) -> None:
+    loaded(tmp_path, valid_tables()).close()
+    tables = valid_tables()
+    tables[table][column][0] = value
+    report = ingest(write(tmp_path / "more", tables), database(tmp_path), append=True)
+    assert report.counts[table].loaded == 1
+
+
+def test_equal_rows_of_one_table_are_all_kept(tmp_path: Path) -> None:
+    tables = valid_tables()
+    tables["behaviors"] = {"user_id": ["u1"] * 3, "item_id": ["a"] * 3, "timestamp": [5] * 3}
+    assert loaded(tmp_path, tables).summary().n_behaviors == 3
+
+
+def test_a_store_that_is_replaced_holds_nothing_of_before_and_all_of_it_where_that_fails(tmp_path: Path) -> None:
+    tables = valid_tables()
+    tables["items"]["title"][0] = "Quince"
+    loaded(tmp_path, tables).close()
+    before = contents(database(tmp_path))
+    bad = valid_tables()
+    bad["impressions"]["label"][0] = 7
+    with pytest.raises(RejectedRows):
+        ingest(write(tmp_path / "bad", bad), database(tmp_path), replace=True)
+    assert contents(database(tmp_path)) == before
+    ingest(write(tmp_path / "good", valid_tables()), database(tmp_path), replace=True)
+    fresh = database(tmp_path, "fresh.db")
+    ingest(tmp_path / "good", fresh)
+    assert contents(database(tmp_path)) == contents(fresh)
+    assert open_store(database(tmp_path)).search_items("quince").total == 0
 
 
 def test_an_append_is_seen_by_a_store_that_is_open(tmp_path: Path) -> None:

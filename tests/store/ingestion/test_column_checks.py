@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from din_core.store.ingestion.column_checks import ids, texts, timestamps
+from din_core.store.ingestion.column_checks import differ_in_zeros, ids, labels, prices
+from din_core.store.ingestion.column_texts import texts
+from din_core.store.ingestion.column_times import timestamps
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects, value_lists
 from din_core.store.schema import MAX_TIMESTAMP
 
-WORDS = st.text(max_size=8).map(str.strip).filter(lambda word: word.lower() != "nan")
+WORDS = st.text(max_size=8).map(str.strip).filter(lambda word: texts(pa.array([word]))[0].as_py() == word)
 EPOCH = datetime(1970, 1, 1)
 
 
@@ -97,3 +100,69 @@ def test_several_values_are_a_list_or_parted_by_bars() -> None:
     lists = pa.array([[1.5, 2.0], None, [], [None, 3.0]], pa.list_(pa.float64()))
     assert value_lists(lists) == [["1.5", "2"], [], [], ["3"]]
     assert value_lists(lists.slice(3)) == [["3"]]
+
+
+@given(numbers=st.lists(st.floats(allow_nan=False), min_size=1))
+def test_floats_are_the_same_text_from_parquet_and_from_csv(numbers: list[float]) -> None:
+    written = pa.array([repr(number) for number in numbers])
+    assert texts(pa.array(numbers, pa.float64())).equals(texts(written))
+    assert display_json(pa.array(numbers, pa.float64())).equals(display_json(written))
+
+
+def test_truths_and_times_are_the_same_text_from_parquet_and_from_csv() -> None:
+    assert texts(pa.array([True, False])).equals(texts(pa.array(["True", "False"])))
+    assert display_json(pa.array([True, False])).equals(display_json(pa.array(["True", "FALSE"])))
+    assert texts(pa.array([datetime(2020, 1, 1, 9)])).to_pylist() == ["2020-01-01 09:00:00"]
+    assert texts(pa.array([2**62], pa.timestamp("us"))).to_pylist() == [None]
+
+
+@pytest.mark.parametrize("word", ["", " ", "NULL", "null", "\\N", "NA", "N/A", "n/a", "None", "nan", "NaN", "<NA>"])
+def test_one_rule_says_what_is_missing(word: str) -> None:
+    column = pa.array([word, "x"])
+    assert texts(column).to_pylist() == [None, "x"]
+    assert value_lists(pa.array([f"a|{word}|b"])) == [["a", "b"]]
+    assert display_json(column).to_pylist() == [None, '"x"']
+
+
+def test_words_that_may_be_values_are_kept() -> None:
+    assert texts(pa.array(["none", "na", "Nan", "0", "false", "00123", "1.0.0", "1.50"])).to_pylist() == [
+        *("none", "na", "Nan", "0", "false", "00123", "1.0.0", "1.50")
+    ]
+
+
+def test_digits_with_leading_zeros_are_no_number_for_display() -> None:
+    assert display_json(pa.array(["00123", "12", "1e999", "-3.50", "9" * 40])).to_pylist() == [
+        *('"00123"', "12", '"1e999"', "-3.50", f'"{"9" * 40}"')
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "price"),
+    [
+        ("9.99", 9.99), ("$9.99", 9.99), ("1,299.00", 1299.0), ("$1,299.00", 1299.0), ("US$ 5", 5.0), ("9,99 €", 9.99),
+        ("1.299,00", 1299.0), ("1,299", 1299.0), ("EUR 12", 12.0), ("-$3.50", -3.5), ("¥1,000,000", 1e6),
+        ("1.000.000", 1e6), ("-", None), ("cheap", None), ("inf", None), ("1,2,3", None), (".", None), ("N/A", None),
+    ],
+)  # fmt: skip
+def test_a_price_is_the_number_in_it(written: str, price: float | None) -> None:
+    (value,) = prices(pa.array([written])).values
+    assert np.isnan(value) if price is None else value == price
+
+
+def test_prices_that_are_no_numbers_are_told_and_missing_ones_are_not() -> None:
+    for column in (pa.array(["-", "1", None, "N/A"]), pa.array([float("inf"), 1.0, None, float("nan")])):
+        ((_, rows),) = prices(column).remarks
+        assert rows.tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize("written", [["TRUE", "false"], ["1.00", "0.0"], [True, False], [1.0, 0.0], ["True", "0"]])
+def test_labels_may_be_written_in_many_ways(written: list[object]) -> None:
+    checked = labels(pa.array(written))
+    assert checked.values.tolist() == [1, 0]
+    assert not any(rows.any() for _, rows in checked.faults)
+
+
+def test_ids_that_differ_in_zeros_alone_are_found() -> None:
+    assert differ_in_zeros(pa.array(["5", "00123", "0", "x", "00", "123"])) == ("00123", "123")
+    assert differ_in_zeros(pa.array(["0", "012", "x", "0x12"])) is None
+    assert differ_in_zeros(pa.array([], pa.string())) is None

@@ -163,7 +163,7 @@ def test_an_interrupted_ingest_loads_nothing(tmp_path: Path, step: str, filled: 
         ingest(write(tmp_path / "more", valid_tables()), url, append=True, progress=stop)
     assert contents(url) == before
     ingest(tmp_path / "more", url, append=True)
-    assert open_store(url).summary().n_behaviors == (8 if filled else 4)
+    assert open_store(url).summary().n_behaviors == 4
 
 
 KILLED = """

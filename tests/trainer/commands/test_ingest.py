@@ -31,7 +31,7 @@ def test_ingest_fills_a_store_and_prints_what_it_did(tmp_path: Path, capsys: pyt
 def test_ingest_prints_json_alone_on_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ingest", str(write(tmp_path / "in", valid_tables())), "--store", database(tmp_path), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result["counts"]["items"] == {"read": 3, "loaded": 3, "updated": 0, "rejected": 0}
+    assert result["counts"]["items"] == {"read": 3, "loaded": 3, "updated": 0, "rejected": 0, "repeated": 0}
     assert result["rejects"] == []
 
 
@@ -54,7 +54,36 @@ def test_a_second_ingest_needs_append(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(command) == 1
     assert "add these tables with --append" in capsys.readouterr().err
     assert main([*command, "--append"]) == 0
-    assert open_store(database(tmp_path)).summary().n_behaviors == 8
+    assert "note: behaviors: rows that equal a stored one in every column are left out (rows: 4)" in (
+        capsys.readouterr().out
+    )
+    assert open_store(database(tmp_path)).summary().n_behaviors == 4
+
+
+def test_a_store_is_started_over_with_replace(tmp_path: Path) -> None:
+    more = valid_tables()
+    more["behaviors"] = {"user_id": ["u1"], "item_id": ["a"], "timestamp": [7]}
+    for name, tables in (("in", valid_tables()), ("more", more)):
+        command = ["ingest", str(write(tmp_path / name, tables)), "--store", database(tmp_path), "--replace"]
+        assert main(command) == 0
+    summary = open_store(database(tmp_path)).summary()
+    assert (summary.n_items, summary.n_behaviors, summary.behavior_fields) == (3, 1, ())
+
+
+def test_times_and_encodings_are_named_by_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write(tmp_path / "in", valid_tables(), "csv")
+    (folder / "items.csv").write_bytes("item_id,title\na,咖啡\nb,x\nc,y\n".encode("gbk"))
+    times = [f"2026-03-01 08:0{n}" for n in range(4)]
+    rows = [f"u1,a,{time}" for time in times]
+    (folder / "behaviors.csv").write_text("\n".join(["user_id,item_id,timestamp", *rows]))
+    command = ["ingest", str(folder), "--store", database(tmp_path)]
+    assert main(command) == 1
+    assert "say so by --encoding gb18030" in capsys.readouterr().err
+    assert main([*command, "--encoding", "gbk", "--timezone", "Asia/Shanghai"]) == 0
+    assert "note: times without a zone are read as Asia/Shanghai (behaviors; --timezone)" in capsys.readouterr().out
+    store = open_store(database(tmp_path))
+    assert store.item("a").title == "咖啡"
+    assert store.history("u1", 2**40).behaviors[0].timestamp == 1772323200
 
 
 def test_the_store_is_din_db_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

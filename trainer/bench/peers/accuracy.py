@@ -30,6 +30,7 @@ from trainer.bench.results import Row
 from trainer.bench.sizes import Shape
 from trainer.bench.timing import say
 from trainer.training.fit import fit, predict
+from trainer.training.model_fields import ModelFields
 from trainer.training.recipes import RECIPES
 from trainer.training.samples import Samples, build_samples, build_vocabulary
 from trainer.training.train import TrainOptions, build_config, fit_options
@@ -48,7 +49,7 @@ def peer_accuracy(store: str, epochs: int = EPOCHS) -> list[Row]:
     opened = open_store(store)
     bulk = opened.bulk()
     opened.close()
-    vocabulary = build_vocabulary(bulk, RARE, (FIELD,))
+    vocabulary = build_vocabulary(bulk, RARE, ModelFields(items=(FIELD,)))
     test = build_samples(bulk, vocabulary, "test", WINDOW, folds=False)
     users = test.user[np.repeat(np.arange(test.groups), np.diff(test.candidate_offsets))]
 
@@ -73,7 +74,8 @@ def _ours(store: str, bulk: BulkTables, vocabulary: Vocabulary) -> Logits:
     """(M,) logits of the recipe's DIN at the same sizes."""
     say(f"peers, {OURS} learns")
     own = fit_options(RECIPES["din"], {"batch_size": BATCH})
-    options = TrainOptions(store, "din", Path(), item_fields=(FIELD,), item_width=WIDTH, max_history=WINDOW, fit=own)
+    fields = ModelFields(items=(FIELD,))
+    options = TrainOptions(store, "din", Path(), fields=fields, item_width=WIDTH, max_history=WINDOW, fit=own)
     config = build_config(vocabulary, options)
     train, valid, test = (
         build_samples(bulk, vocabulary, split, WINDOW, config.folds) for split in ("train", "valid", "test")

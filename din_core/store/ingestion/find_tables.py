@@ -1,0 +1,162 @@
+"""Finding the four tables in a folder, and what is wrong with their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from din_core.domain import StoreError
+from din_core.domain.translatable import Translatable, join_texts
+from din_core.store.ingestion.column_times import check_timezone
+from din_core.store.ingestion.csv_format import COMPRESSIONS, check_encoding, open_csv
+from din_core.store.ingestion.table_files import REQUIRED, SINGLE_VALUES, ReadingOptions, TableFile, is_kind
+
+_CSV_ENDS = tuple(kind + packed for kind in (".csv", ".tsv") for packed in ("", *COMPRESSIONS))
+ENDS = (".parquet", *_CSV_ENDS)
+"""Of the files' names, in any case."""
+
+
+def find_tables(folder: Path, required: bool = True, options: ReadingOptions | None = None) -> dict[str, TableFile]:
+    """The four tables below `folder`; StoreError tells everything that is wrong with the files at once.
+
+    With `required` false, tables may be absent, but not all of them.
+    """
+    options = options or ReadingOptions()
+    check_encoding(options.encoding)
+    check_timezone(options.timezone)
+    if not folder.is_dir():
+        raise StoreError(
+            "{folder} is not a folder; give the one that holds items, users, behaviors, impressions", folder=str(folder)
+        )
+    found: dict[str, TableFile] = {}
+    problems: list[Translatable] = []
+    there = sorted(folder.iterdir())
+    for name in REQUIRED:
+        paths = [path for path in there if _is_table(path, name)]
+        if len(paths) > 1:
+            problems.append(
+                Translatable("both {one} and {other} are there: keep one", one=paths[0].name, other=paths[1].name)
+            )
+        elif paths:
+            try:
+                found[name] = _open(name, paths[0], options)
+            except StoreError as error:
+                problems.append(error.text)
+        elif required:
+            problems.append(_missing(name, there))
+    if not found and not problems:
+        problems.append(Translatable("none of items, users, behaviors, impressions is there"))
+    if problems:
+        raise StoreError(
+            "the tables in {folder} cannot be read: {problems}", folder=str(folder), problems=join_texts(problems)
+        )
+    return found
+
+
+def _is_table(path: Path, name: str) -> bool:
+    """Whether a file, or a folder of Parquet files, holds the table of this name."""
+    end = path.name.lower().removeprefix(name)
+    return path.name.lower().startswith(name) and (end == ".parquet" or (end in _CSV_ENDS and path.is_file()))
+
+
+def _missing(name: str, there: list[Path]) -> Translatable:
+    """What is said of a table that is not there; a file that may be it in another form is named."""
+    like = [path.name for path in there if path.name.lower().split(".")[0] == name]
+    if like:
+        return Translatable(
+            "{name}.parquet or {name}.csv is missing, and {other} is not read: write one file as CSV (also .csv.gz or "
+            ".csv.zst) or Parquet",
+            name=name,
+            other=like[0],
+        )
+    return Translatable("{name}.parquet or {name}.csv is missing", name=name)
+
+
+def _open(name: str, path: Path, options: ReadingOptions) -> TableFile:
+    if path.is_file() and path.stat().st_size == 0:
+        raise StoreError("{file} is an empty file", file=path.name)
+    is_parquet = path.suffix.lower() == ".parquet"
+    table = _open_parquet(name, path) if is_parquet else _open_csv(name, path, options)
+    table.timezone = options.timezone
+    repeated = sorted({c for c in table.columns if table.columns.count(c) > 1})
+    if repeated:
+        raise StoreError("{file} has more than one column {columns}", file=path.name, columns=", ".join(repeated))
+    missing = [c for c in REQUIRED[name] if c not in table.columns]
+    if missing:
+        raise StoreError(
+            "{file} lacks {missing} (its columns: {columns})",
+            file=path.name,
+            missing=", ".join(missing),
+            columns=", ".join(table.columns),
+        )
+    if table.rows == 0:
+        raise StoreError("{file} holds no rows", file=path.name)
+    return table
+
+
+def _open_csv(name: str, path: Path, options: ReadingOptions) -> TableFile:
+    try:
+        form, columns, has_rows = open_csv(path, REQUIRED[name], options.encoding)
+    except (pa.ArrowException, OSError, EOFError) as error:
+        raise StoreError("{file} cannot be unpacked ({error})", file=path.name, error=str(error)) from None
+    return TableFile(name, path, columns, None if has_rows else 0, form)
+
+
+def _open_parquet(name: str, path: Path) -> TableFile:
+    parts = _parts(path) if path.is_dir() else ()
+    columns: tuple[str, ...] | None = None
+    rows = 0
+    for part in parts or (path,):
+        shown = str(part.relative_to(path.parent))
+        try:
+            with pq.ParquetFile(part) as file:
+                schema = file.schema_arrow
+                _check_types(name, shown, schema)
+                rows += file.metadata.num_rows
+        except (pa.ArrowException, OSError) as error:
+            raise StoreError("{file} is not a Parquet file ({error})", file=shown, error=str(error)) from None
+        if columns is not None and set(columns) != set(schema.names):
+            raise StoreError(
+                "{file} has other columns than the first part ({columns}; {first}); write all parts with the same",
+                file=shown,
+                columns=", ".join(schema.names),
+                first=", ".join(columns),
+            )
+        columns = columns or tuple(schema.names)
+    return TableFile(name, path, columns or (), rows, parts=parts)
+
+
+def _parts(folder: Path) -> tuple[Path, ...]:
+    """The Parquet files of a folder; what Spark and others write beside them begins with a dot or underscore."""
+    there = [path for path in sorted(folder.iterdir()) if path.name[0] not in "._"]
+    folders = [path.name for path in there if path.is_dir()]
+    parts = tuple(path for path in there if path.suffix.lower() == ".parquet")
+    if folders:
+        raise StoreError(
+            "{folder} holds a folder {inner}, whose name may be a value: write the table without partitions",
+            folder=folder.name,
+            inner=folders[0],
+        )
+    if not parts:
+        raise StoreError("{folder} is a folder without Parquet files", folder=folder.name)
+    return parts
+
+
+def _check_types(name: str, file: str, schema: pa.Schema) -> None:
+    """Refuse types that are no single value; lists only where a user's field may have several."""
+    for column in schema:
+        kind = column.type
+        if name == "users" and column.name != "user_id" and is_kind(kind, "list", "large_list"):
+            kind = kind.value_type
+        if pa.types.is_dictionary(kind):
+            kind = kind.value_type
+        if not is_kind(kind, *SINGLE_VALUES):
+            raise StoreError(
+                "{file} has a column {column} of type {type}: write one value a row, as text, number or time "
+                "(only users' fields may hold lists)",
+                file=file,
+                column=column.name,
+                type=str(column.type),
+            )

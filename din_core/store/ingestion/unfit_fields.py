@@ -1,0 +1,34 @@
+"""Fields that a model is not to read unless asked for: they name a person or a row, and are no category."""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from din_core.domain.translatable import Translatable
+from din_core.store.ingestion.column_texts import texts
+
+LEAST_VALUES = 20
+"""Values that a column must have before it can be called near-unique."""
+NEAR_UNIQUE = 0.8
+"""Distinct values per value from which on a column is near-unique."""
+_LEFTOVER = re.compile(r"Unnamed: \d+(_level_\d+)?|level_\d+")
+_EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
+
+
+def why_unfit(name: str, column: pa.Array) -> Translatable | None:
+    """Why a field is not to be read, told by its name and its first rows; None for a field that may be."""
+    if _LEFTOVER.fullmatch(name):
+        return Translatable("the row numbers of another program")
+    is_list = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
+    values = texts(column.flatten() if is_list else column).drop_null()
+    if not len(values):
+        return None
+    if pc.sum(pc.match_substring_regex(values, _EMAIL)).as_py() > len(values) / 2:
+        return Translatable("e-mail addresses")
+    distinct = pc.count_distinct(values).as_py()
+    if len(values) >= LEAST_VALUES and distinct > NEAR_UNIQUE * len(values):
+        return Translatable("{distinct:,} values in {rows:,} rows", distinct=distinct, rows=len(values))
+    return None
