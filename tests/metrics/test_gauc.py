@@ -63,7 +63,7 @@ def test_integer_text_and_object_ids_are_the_same_users() -> None:
         np.array([2**24 + 1, 2**24 + 1, 2**24, 2**24, 2**24, 2**24] * 11),
     ],
 )
-def test_ids_of_any_width_are_told_apart(ids: np.ndarray) -> None:
+def test_ids_of_any_width_are_distinctions(ids: np.ndarray) -> None:
     label, score = [0, 1, 1, 0, 0, 1] * 11, [0.1, 0.9, 0.1, 0.2, 0.4, 0.3] * 11
     assert gauc(ids, label, score) == gauc(["b", "b", "a", "a", "a", "a"] * 11, label, score)
 
@@ -101,7 +101,7 @@ def test_the_order_of_rows_changes_nothing(found: list[tuple[int, bool, int]], r
 
 
 @pytest.mark.parametrize(
-    ("user", "told"),
+    ("user", "message"),
     [
         ([1, 2], "none of the 2 users has both labels"),
         ([1.0, np.nan], "user is missing in row 1"),
@@ -109,6 +109,6 @@ def test_the_order_of_rows_changes_nothing(found: list[tuple[int, bool, int]], r
         ([1, 1, 1], r"lengths differ \(user 3, label 2, score 2 rows\)"),
     ],
 )
-def test_input_without_a_gauc_is_refused_in_one_sentence(user: list, told: str) -> None:
-    with pytest.raises(MetricError, match=told):
+def test_input_without_a_gauc_is_refused_in_one_sentence(user: list, message: str) -> None:
+    with pytest.raises(MetricError, match=message):
         gauc(user, [0, 1], [0.1, 0.2])

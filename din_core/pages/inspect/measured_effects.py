@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Explained:
-    """One model's score of one case, explained."""
+class MeasuredEffects:
+    """What is measured of one model's score of one case."""
 
     effects: EffectsInfo
     paths: PathsInfo
     verdict: Verdict
 
 
-def explain(inputs: Inputs, scorer: Scorer, place: int) -> Explained:
-    """Explain the case at `place`. Takes about as long as scoring all of them; DIEN some times longer."""
+def measure_effects(inputs: Inputs, scorer: Scorer, place: int) -> MeasuredEffects:
+    """Measure the case at `place`. Takes about as long as scoring all of them; DIEN some times longer."""
     from din_core.explain import Group, agreement, leave_one_out, path_split, verdict
     from din_core.scoring import rescorer_for
 
@@ -32,7 +32,7 @@ def explain(inputs: Inputs, scorer: Scorer, place: int) -> Explained:
     rescorer = rescorer_for(scorer, inputs.history, case.item, case.context)
     effects = leave_one_out(rescorer)
     groups = [Group(name, tuple(held.tolist())) for name, held in whole_categories(scores)]
-    return Explained(
+    return MeasuredEffects(
         effects_info(scores, effects, leave_one_out(rescorer, groups)),
         paths_info(path_split(rescorer)),
         verdict(agreement(scores, effects)),

@@ -12,7 +12,7 @@ from din_core.figures import Timeline
 from din_core.pages.app.startup import App
 from din_core.pages.browser.protocol import Payload
 from din_core.pages.inspect.inspection import Inputs, score
-from din_core.pages.inspect.measured_effects import explain
+from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.pages.inspect.payload import common_text, effects_text, model_text, timeline_text
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.translate import current
@@ -108,6 +108,6 @@ class InspectPayloads:
 
     def _case_effects(self, name: str, place: int) -> str:
         def make() -> str:
-            return effects_text(explain(self.inputs, self.app.scorers[name], place))
+            return effects_text(measure_effects(self.inputs, self.app.scorers[name], place))
 
         return caches.payloads().get((self.revision, name, "effects", place), make)

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from din_core.domain import History, Scenario
 from din_core.explain import agreement, leave_one_out, verdict
 from din_core.pages.inspect.inspection import read_inputs
-from din_core.pages.inspect.measured_effects import explain
+from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.pages.inspect.payload import effects_text
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
@@ -29,7 +29,7 @@ def test_effects_are_what_the_score_loses_when_the_rows_are_really_removed(famil
     for name, scorer in family.scorers.items():
         if not scorer.config.folds:
             continue
-        info = explain(inputs, scorer, 1).effects
+        info = measure_effects(inputs, scorer, 1).effects
 
         def logit(gone: set[str], scorer=scorer) -> float:
             kept = tuple(b for b in inputs.history.behaviors if b.item.item_id not in gone)
@@ -45,23 +45,23 @@ def test_effects_are_what_the_score_loses_when_the_rows_are_really_removed(famil
 def test_paths_add_up_to_the_score_for_every_model(family: World) -> None:
     inputs = read_inputs(family.store, SHOWN, family.store.impressions("7"))
     for name, scorer in family.scorers.items():
-        found = explain(inputs, scorer, 0)
+        found = measure_effects(inputs, scorer, 0)
         assert sum(part.value for part in found.paths.parts) == pytest.approx(found.effects.logit, abs=1e-5), name
 
 
 def test_an_empty_history_is_explained_all_the_same(family: World) -> None:
     inputs = read_inputs(family.store, replace(SHOWN, user_id="10"), [])
     for scorer in family.scorers.values():
-        found = explain(inputs, scorer, 0)
+        found = measure_effects(inputs, scorer, 0)
         assert (len(found.effects.effect), found.effects.categories, found.effects.others) == (0, (), None)
         assert "history is empty" in found.verdict.sentence
 
 
 def test_average_pooling_is_said_to_rank_nothing(family: World) -> None:
     inputs = read_inputs(family.store, SHOWN, family.store.impressions("7"))
-    said = json.loads(effects_text(explain(inputs, family.scorers["base"], 0)))["verdict"]
-    assert said["level"] == "nothing to rank"
-    assert "same weight" in said["sentence"]
+    verdict_data = json.loads(effects_text(measure_effects(inputs, family.scorers["base"], 0)))["verdict"]
+    assert verdict_data["level"] == "nothing to rank"
+    assert "same weight" in verdict_data["sentence"]
 
 
 def test_the_page_sends_the_effects_and_the_verdict_of_the_case_on_screen(
