@@ -202,14 +202,12 @@ def find_checkpoints(wanted: Sequence[str], fingerprints: Mapping[str, str]) -> 
 
 
 def choose_impression(impressions: Sequence[Impression], link: Link) -> Impression | None:
-    """The first of the user's impressions (newest first) that fits what the link says."""
-    fits = (
-        impression
-        for impression in impressions
-        if link.as_of in (None, impression.timestamp)
-        and (not link.candidate_ids or impression.candidate == link.candidates[0])
-    )
-    return next(fits, None)
+    """The first of the user's impressions (newest first) that fits the link; without its number where none has that."""
+    then = [impression for impression in impressions if link.as_of in (None, impression.timestamp)]
+    if not link.candidate_ids:
+        return next(iter(then), None)
+    wanted = (link.candidates[0], Candidate(link.candidate_ids[0]))
+    return next((one for candidate in wanted for one in then if one.candidate == candidate), None)
 
 
 def newest(chosen: Impression | None, impressions: Sequence[Impression], setting: Setting) -> int:

@@ -85,7 +85,7 @@ def test_a_warning_names_where_weights_and_effects_disagree():
     assert found.sentence.endswith("they disagree most on Item 3 and Item 0.")
 
 
-def test_weights_that_find_the_few_that_matter_are_told_apart_from_those_that_find_none():
+def test_weights_that_find_the_few_that_matter_are_distinctions_from_those_that_find_none():
     small = [1e-3 * n for n in range(1, 12)]
     found = verdict(beside([10, *small], [-7, *small[::-1]]))
     assert found.level == "caution"

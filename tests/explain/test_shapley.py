@@ -38,7 +38,7 @@ def test_categories_are_players_too(name):
 
 
 @pytest.mark.parametrize("name", ["din", "softmax", "average, counts"])
-def test_repeats_as_players_are_counted_instead_of_told_apart(name):
+def test_repeats_as_players_are_counted_instead_of_distinctions(name):
     past = history("aabab")
     found = shapley(rescorer_for(scorer(name), past, item("c"), CONTEXT), occurrences=True)
     each = shapley_by_orders(name, past, [{n} for n in range(5)])

@@ -63,7 +63,7 @@ def test_integer_text_and_object_ids_are_the_same_users() -> None:
         np.array([2**24 + 1, 2**24 + 1, 2**24, 2**24, 2**24, 2**24] * 11),
     ],
 )
-def test_ids_of_any_width_are_told_apart(ids: np.ndarray) -> None:
+def test_ids_of_any_width_are_distinctions(ids: np.ndarray) -> None:
     label, score = [0, 1, 1, 0, 0, 1] * 11, [0.1, 0.9, 0.1, 0.2, 0.4, 0.3] * 11
     assert gauc(ids, label, score) == gauc(["b", "b", "a", "a", "a", "a"] * 11, label, score)
 

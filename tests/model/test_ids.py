@@ -22,7 +22,7 @@ def test_neighbouring_ids_beyond_2_to_the_24_have_rows_of_their_own():
     assert len(set(FieldVocabulary(tuple(ids)).rows_of(ids))) == 4
 
 
-def test_embedding_rows_beyond_2_to_the_24_are_told_apart():
+def test_embedding_rows_beyond_2_to_the_24_are_distinctions():
     embeddings = FieldEmbeddings((FieldConfig("item_id", EDGE + 4, 1),))
     rows = torch.arange(EDGE - 1, EDGE + 4)
     assert torch.equal(embeddings(rows[:, None])[:, 0], embeddings.tables[0].weight[rows, 0])

@@ -117,6 +117,12 @@ def test_a_number_that_no_impression_has_is_told_and_the_first_is_meant(twice: B
     ]
 
 
+def test_a_number_that_no_impression_has_does_not_lead_to_another_time(twice: BehaviorStore) -> None:
+    found = resolve(Link(user_id="7", candidate_ids=("c1",), nths=(2,)), twice, SETTING)
+    assert found.scenario is not None
+    assert (found.scenario.as_of, found.scenario.candidates, len(found.problems)) == (BEFORE, (Candidate("c1"),), 1)
+
+
 def test_a_user_without_impressions_gets_the_time_after_the_last_behavior(store: BehaviorStore) -> None:
     found = resolve(Link(user_id="9"), store, SETTING).scenario
     assert found is not None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from din_core.domain import Candidate, History, Impression, Item, Scenario, Scores
 from din_core.figures import ActivationInfo, Timeline, activation_infos, timeline_info
-from din_core.pages.language.labels import told_apart
+from din_core.pages.language.labels import distinctions
 from din_core.store import BehaviorStore
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Case:
     context: Context
     impression: Impression | None
     """The impression of that time; None for a candidate that was not shown then."""
-    apart: str = ""
+    distinction: str = ""
     """What tells it from others of the same item; mostly nothing."""
 
     @property
@@ -44,7 +44,7 @@ class Case:
     @property
     def title(self) -> str:
         """What a person reads."""
-        return " · ".join(filter(None, [self.item.label, self.apart]))
+        return " · ".join(filter(None, [self.item.label, self.distinction]))
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[
 def shown_at(impressions: Sequence[Impression], as_of: int) -> dict[Candidate, Case]:
     """Those of a time, each a case in its own context."""
     then = [impression for impression in impressions if impression.timestamp == as_of]
-    told = told_apart(then)
-    return {i.candidate: Case(i.item, i.context, i, apart) for i, apart in zip(then, told, strict=True)}
+    texts = distinctions(then)
+    return {i.candidate: Case(i.item, i.context, i, text) for i, text in zip(then, texts, strict=True)}
 
 
 def history_rows(history: History) -> tuple[object, ...]:

@@ -56,10 +56,10 @@ class Words:
         """`Bought` / `Not bought`, or that it is not known."""
         return t("Outcome not known") if label is None else self.positive if label else self.negative
 
-    def impression_label(self, impression: Impression, apart: str = "") -> str:
-        """`20 Nov 2017 · Stout · 12 oz · bought`; `apart` is what `told_apart` says of it."""
+    def impression_label(self, impression: Impression, distinction: str = "") -> str:
+        """`20 Nov 2017 · Stout · 12 oz · bought`; `distinction` is one of `distinctions`."""
         outcome = self.outcome(impression.label).lower()
-        return " · ".join(filter(None, [day(impression.timestamp), impression.item.label, apart, outcome]))
+        return " · ".join(filter(None, [day(impression.timestamp), impression.item.label, distinction, outcome]))
 
 
 HOUSEHOLDS = Words(
@@ -79,7 +79,7 @@ def words_for(summary: StoreSummary) -> Words:
     return (HOUSEHOLDS if shopping else Words()).translated()
 
 
-def told_apart(impressions: Sequence[Impression]) -> list[str]:
+def distinctions(impressions: Sequence[Impression]) -> list[str]:
     """Of each of a user's impressions, what tells it from others of its item and time: nothing where it is alone.
 
     The context values in which they differ, such as `Position: top`, or its number where these are not enough.
@@ -87,17 +87,17 @@ def told_apart(impressions: Sequence[Impression]) -> list[str]:
     alike = defaultdict[tuple[str, int], list[Impression]](list)
     for one in impressions:
         alike[one.item.item_id, one.timestamp].append(one)
-    return [_apart(one, alike[one.item.item_id, one.timestamp]) for one in impressions]
+    return [_distinction(one, alike[one.item.item_id, one.timestamp]) for one in impressions]
 
 
-def _apart(own: Impression, alike: Sequence[Impression]) -> str:
+def _distinction(own: Impression, alike: Sequence[Impression]) -> str:
     if len(alike) == 1:
         return ""
     differing = [name for name in own.context if len({one.context.get(name) for one in alike}) > 1]
-    told = [f"{field_label(name)}: {own.context[name] or t(MISSING)}" for name in differing]
+    texts = [f"{field_label(name)}: {own.context[name] or t(MISSING)}" for name in differing]
     same = [one for one in alike if all(one.context.get(name) == own.context[name] for name in differing)]
     number = [t("no. {n}", n=own.nth)] if len(same) > 1 else []
-    return ", ".join([*told, *number])
+    return ", ".join([*texts, *number])
 
 
 def profile(user: User) -> list[str]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from din_core.domain import Candidate, DinLensError, Impression, Item, Scenario, UnknownItem, UnknownUser, User
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import Words, item_detail, told_apart, words_for
+from din_core.pages.language.labels import Words, distinctions, item_detail, words_for
 from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.choices import impression_id
@@ -71,11 +71,11 @@ def user_box(app: App, words: Words, scenario: Scenario | None) -> None:
 def impression_box(words: Words, scenario: Scenario | None, impressions: Sequence[Impression]) -> None:
     """Search among the impressions of the user on screen."""
 
-    told = dict(zip(map(_named, impressions), told_apart(impressions), strict=True))
+    distinction = dict(zip(map(_named, impressions), distinctions(impressions), strict=True))
 
     def option(impression: Impression) -> Option:
         name = _named(impression)
-        return Option(impression_id(*name), words.impression_label(impression, told[name]))
+        return Option(impression_id(*name), words.impression_label(impression, distinction[name]))
 
     def search(text: str) -> Found:
         options, sought = [option(impression) for impression in impressions], plain(text).split()

@@ -64,7 +64,7 @@ def nearest(known: Sequence[str], typed: str) -> str | None:
     near = (word for word in _half_alike(known, typed) if within(typed, word, 1, whole))
     found = next(near, None)
     if found is None and len(typed) >= TWICE_FROM:
-        alike = (word for word in known if word[0] == typed[0])
+        alike = (word for word in known if word.startswith(typed[:2]))  # most mistakes come later in a word
         found = next((word for word in alike if within(typed, word, 2, whole)), None)
     return found
 

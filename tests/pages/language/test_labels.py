@@ -10,10 +10,10 @@ from din_core.pages.language.labels import (
     Words,
     chance,
     day,
+    distinctions,
     field_values,
     item_detail,
     moment,
-    told_apart,
 )
 from tests.small_world import MONDAY
 
@@ -47,20 +47,20 @@ def shown(nth: int, item: str = "tent", **context: str | None) -> Impression:
     return Impression("u", Item(item), MONDAY, 0, "test", context, nth)
 
 
-def test_impressions_of_one_item_at_once_are_told_apart_by_what_differs_then_by_number() -> None:
+def test_impressions_of_one_item_at_once_are_distinctions_by_what_differs_then_by_number() -> None:
     alone = shown(1, "mug", position="top")
-    assert told_apart([alone]) == [""]
-    assert told_apart([shown(1, position="top", page="1"), alone, shown(2, position="side", page="1")]) == [
+    assert distinctions([alone]) == [""]
+    assert distinctions([shown(1, position="top", page="1"), alone, shown(2, position="side", page="1")]) == [
         "Position: top",
         "",
         "Position: side",
     ]
-    assert told_apart([shown(1, page="1"), shown(2, page="1"), shown(3, page=None)]) == [
+    assert distinctions([shown(1, page="1"), shown(2, page="1"), shown(3, page=None)]) == [
         "Page: 1, no. 1",
         "Page: 1, no. 2",
         "Page: unknown",
     ]
-    assert told_apart([shown(2), shown(1)]) == ["no. 2", "no. 1"]
+    assert distinctions([shown(2), shown(1)]) == ["no. 2", "no. 1"]
 
 
 def test_a_user_of_whom_nothing_is_known_is_called_by_id() -> None:

@@ -118,7 +118,7 @@ def test_a_model_with_counts_says_that_a_removal_goes_past_its_weights() -> None
     assert past_weights(config()) == ""
 
 
-def test_two_checkpoints_of_one_title_are_told_apart_by_their_folders(world: World, tmp_path: Path) -> None:
+def test_two_checkpoints_of_one_title_are_distinctions_by_their_folders(world: World, tmp_path: Path) -> None:
     write_checkpoints(tmp_path / "other", world.store.bulk(), max_history=5)
     (tmp_path / "other" / "din").rename(world.checkpoints / "din-short")
     names = {folder: model.name for folder, model in describe_models(load_scorers(world.checkpoints)).items()}

@@ -75,7 +75,7 @@ def test_each_state_has_a_key_of_its_own(world: World) -> None:
     assert len(set(keys)) == 8, "the three sequences share their start, two of them the first edit"
 
 
-def test_an_edit_that_no_longer_fits_is_told_apart(world: World) -> None:
+def test_an_edit_that_no_longer_fits_is_distinctions(world: World) -> None:
     edited = apply_edits(world.store, replace(SCENARIO, edits=(DropItem("x1"), DropItem("m1"))))
     assert edited.edits == (DropItem("m1"),) and len(edited.states) == 2
     ((edit, error),) = edited.wrong
