@@ -126,3 +126,13 @@ def test_no_command_prints_the_password(
         monkeypatch.setattr("sys.argv", ["trainer", *arguments])
         assert main(arguments) == 1
         assert SECRET not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("typed", [["--stroe", POSTGRES], [f"--stroe={POSTGRES}"], [f"--seed={POSTGRES}"]])
+def test_a_mistyped_option_is_not_quoted_with_the_password(
+    capsys: pytest.CaptureFixture[str], typed: list[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--out", "x", *typed])
+    said = "".join(capsys.readouterr())
+    assert "postgresql+psycopg://anna:***@db.example:5432/shop" in said and SECRET not in said

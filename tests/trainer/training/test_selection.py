@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from din_core.store import ingest
 from tests.trainer.planted_tables import DAY, planted_tables
 from trainer.__main__ import main
+from trainer.training.fit import Run
 from trainer.training.selection import is_best, measure_logits, selection_measure
 
 FAST = ("--epochs=1", "--batch-size=64", "--min-count=1", "--compile=off", "--device=cpu", "--max-history=20")
@@ -117,9 +119,11 @@ def test_no_model_is_trained_on_data_that_teaches_nothing(
 
 
 def test_a_loss_that_is_no_number_ends_training_in_a_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = store_of(tmp_path, lambda frame: None)
-    assert main(["train", "--store", url, "--out", str(tmp_path / "din"), *FAST, "--learning-rate=1e38"]) == 1
+    monkeypatch.setattr(Run, "_learn", lambda *_: torch.tensor(float("nan")))
+    assert main(["train", "--store", url, "--out", str(tmp_path / "din"), *FAST, "--learning-rate=9"]) == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert error.startswith("error: the training loss is ") and "--learning-rate below 1e+38" in error
+    assert error.startswith("error: the training loss is ") and "--learning-rate below 9, and --restart" in error
+    assert not (tmp_path / "din").exists()
