@@ -103,6 +103,6 @@ def test_the_list_is_in_the_link_and_opens_from_it(ranked: AppTest, visit: Visit
 
 def test_a_category_that_no_item_has_is_told_and_all_are_listed(visit: Visit, world: World) -> None:
     page = visit("rank", **{"rank.category": "Moods"})
-    (told,) = page.warning
-    assert read(told.value) == "No item is of the category “Moods”, which the link names: all are listed."
+    (warning,) = page.warning
+    assert read(warning.value) == "No item is of the category “Moods”, which the link names: all are listed."
     assert page.selectbox(key="rank_category").value == ""

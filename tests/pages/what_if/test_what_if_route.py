@@ -16,7 +16,7 @@ from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER
 from din_core.pages.browser.route import MAX_BYTES
 from din_core.pages.what_if.route import answer
 from tests.pages.conftest import World, go_to
-from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, told
+from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, payload
 
 Ask = Callable[..., Any]
 
@@ -24,7 +24,7 @@ Ask = Callable[..., Any]
 @pytest.fixture
 def start(visit: Callable[..., AppTest]) -> str:
     """The link of the opening example, as the page tells it."""
-    link: str = told(visit("whatif"))["head"]["link"]
+    link: str = payload(visit("whatif"))["head"]["link"]
     return link
 
 
@@ -54,7 +54,7 @@ def ask(world: World, monkeypatch: pytest.MonkeyPatch) -> Ask:
 def test_an_edit_leads_where_its_link_leads_on_the_page(ask: Ask, start: str, visit: Callable[..., AppTest]) -> None:
     status, head, data = ask(start, DROP_NAILS, DROP_MILK, ["pin", 1])
     page = visit("whatif", user="7", edits="drop-item,n1;drop,m1,2017-11-13T01:00:00Z", pin="1")
-    seen = told(page)
+    seen = payload(page)
     assert (status, head["problems"]) == (200, [])
     assert (head["revision"], head["link"]) == (seen["head"]["revision"], seen["head"]["link"])
     assert data | {"head": seen["head"]} == seen
@@ -74,7 +74,7 @@ def test_one_action_after_the_other_leads_where_all_in_one_question_lead(ask: As
 
 def test_another_user_is_shown_without_the_edits(ask: Ask, start: str, visit: Callable[..., AppTest]) -> None:
     _, head, data = ask(start, DROP_NAILS, ["go", "user", "8"])
-    seen = told(go_to(visit(user="8"), "whatif"))
+    seen = payload(go_to(visit(user="8"), "whatif"))
     assert (head["revision"], data["subject"]) == (seen["head"]["revision"], seen["subject"])
 
 

@@ -55,7 +55,7 @@ def refusal(url: str, out: Path, capsys: pytest.CaptureFixture[str], *options: s
 
 
 @pytest.mark.parametrize(
-    ("option", "told"),
+    ("option", "message"),
     [
         ("--epochs=2000", "epochs is 2000, but must be 1 to 1,000; give another value"),
         ("--batch-size=0", "batch_size is 0, but must be 1 to 1,000,000"),
@@ -75,13 +75,13 @@ def refusal(url: str, out: Path, capsys: pytest.CaptureFixture[str], *options: s
     ],
 )
 def test_an_option_beyond_its_limits_is_refused(
-    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], no_step: None, option: str, told: str
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], no_step: None, option: str, message: str
 ) -> None:
-    assert refusal(url, tmp_path / "din", capsys, option).startswith(told)
+    assert refusal(url, tmp_path / "din", capsys, option).startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"tower_hidden": [10**9, 8]}, "tower_hidden is 1000000000, but must be 1 to 4,096"),
         ({"unit_hidden": [8, 5000]}, "unit_hidden is 5000, but must be 1 to 4,096"),
@@ -89,12 +89,12 @@ def test_an_option_beyond_its_limits_is_refused(
     ],
 )
 def test_an_option_of_the_model_beyond_its_limits_is_refused(
-    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], no_step: None, options: Any, told: str
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], no_step: None, options: Any, message: str
 ) -> None:
     file = tmp_path / "options.json"
     file.write_text(json.dumps(options), "utf-8")
     # What the command line names would be laid under the file: only the file's own is at fault.
-    assert refusal(url, tmp_path / "din", capsys, f"--config={file}").startswith(told)
+    assert refusal(url, tmp_path / "din", capsys, f"--config={file}").startswith(message)
 
 
 def test_a_cuda_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,16 +109,16 @@ def test_a_model_larger_than_the_memory_is_refused(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], no_step: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "_memory", lambda: 100_000)
-    told = refusal(url, tmp_path / "din", capsys)
-    assert "weights, whose training takes" in told and "this machine has 0.00 GB of memory" in told
+    message = refusal(url, tmp_path / "din", capsys)
+    assert "weights, whose training takes" in message and "this machine has 0.00 GB of memory" in message
 
 
 def test_a_full_disk_is_told_before_the_first_step(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], no_step: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9, 1000))
-    told = refusal(url, tmp_path / "runs" / "din", capsys)
-    assert told.startswith(f"{tmp_path / 'runs'} has 0.00 GB of free room, but training this model needs 0.0")
+    message = refusal(url, tmp_path / "runs" / "din", capsys)
+    assert message.startswith(f"{tmp_path / 'runs'} has 0.00 GB of free room, but training this model needs 0.0")
 
 
 def test_a_read_only_disk_is_told_before_the_store_is_read(
@@ -128,8 +128,8 @@ def test_a_read_only_disk_is_told_before_the_store_is_read(
         raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", read_only)
-    told = refusal("sqlite:///nowhere.db", tmp_path / "runs" / "din", capsys)
-    assert told.startswith(f"{tmp_path / 'runs'} cannot be written (Read-only file system), so nothing was trained")
+    message = refusal("sqlite:///nowhere.db", tmp_path / "runs" / "din", capsys)
+    assert message.startswith(f"{tmp_path / 'runs'} cannot be written (Read-only file system), so nothing was trained")
 
 
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], no_step: None) -> None:

@@ -77,9 +77,9 @@ def test_training_falls_back_and_says_so(
 ) -> None:
     url, out = store_of(tmp_path, change), tmp_path / "din"
     assert main(["train", "--store", url, "--out", str(out), *FAST]) == 0
-    printed, said = capsys.readouterr()
-    assert f"chosen by validation {measure}: {why}" in said
-    assert "valid impressions" in said and "Check the data: " in said
+    printed, text = capsys.readouterr()
+    assert f"chosen by validation {measure}: {why}" in text
+    assert "valid impressions" in text and "Check the data: " in text
     assert "<- kept" in printed
     card = (out / "README.md").read_text("utf-8")
     assert f"| Chosen by | validation {measure} " in card and f"({why}) at step" in card
@@ -101,7 +101,7 @@ def no_validation(frame: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(
-    ("impressions", "behaviors", "told"),
+    ("impressions", "behaviors", "message"),
     [
         (lambda frame: None, late, "train impressions have an empty history: no behavior of their users is earlier"),
         (train_ones, lambda frame: None, "train impressions have the label 1, so there is nothing to tell apart"),
@@ -109,12 +109,12 @@ def no_validation(frame: pd.DataFrame) -> None:
     ],
 )
 def test_no_model_is_trained_on_data_that_teaches_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], impressions: Change, behaviors: Change, told: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], impressions: Change, behaviors: Change, message: str
 ) -> None:
     url = store_of(tmp_path, impressions, behaviors)
     assert main(["train", "--store", url, "--out", str(tmp_path / "din"), *FAST]) == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert error.startswith("error: no model can be trained on this store: ") and told in error
+    assert error.startswith("error: no model can be trained on this store: ") and message in error
     assert not (tmp_path / "din").exists()
 
 
