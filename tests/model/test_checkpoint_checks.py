@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from din_core.domain import CheckpointError
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from tests.model.conftest import VOCABULARY, toy_network
+from tests.model.conftest import FAMILY, VOCABULARY, toy_network
 
 
 @pytest.fixture
@@ -37,6 +37,14 @@ def change_json(path, change):
     raw = json.loads(path.read_text("utf-8"))
     change(raw)
     path.write_text(json.dumps(raw), "utf-8")
+
+
+@pytest.mark.parametrize("member", FAMILY)
+def test_every_member_of_the_family_loads_as_it_was_saved(tmp_path, member):
+    network = toy_network(**FAMILY[member])
+    save_checkpoint(tmp_path / "model", network, VOCABULARY, {}, "")
+    loaded = load_checkpoint(tmp_path / "model").model.state_dict()
+    assert all(torch.equal(loaded[name], tensor.float()) for name, tensor in network.state_dict().items())
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
