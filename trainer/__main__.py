@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from din_core.domain import DinLensError
 
@@ -28,10 +30,20 @@ COMMANDS = {
 """Name -> help; each is a module `trainer.commands.NAME` with `configure`, `run` and `render`."""
 
 
+class CommandParser(argparse.ArgumentParser):
+    """Quotes no password of a URL that it cannot place."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message, URLs masked, and exit with 2."""
+        from din_core.store.engine import masked_url
+
+        super().error(re.sub(r"[\w+.-]+://[^\s'\"]+", lambda found: masked_url(found.group()), message))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 on success, 1 with one sentence on stderr when the input is at fault."""
     argv = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
+    parser = CommandParser(prog="python -m trainer", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         sub = subparsers.add_parser(name, help=summary, description=summary, add_help=name in argv)

@@ -100,8 +100,14 @@ def save_checkpoint(
                 shutil.rmtree(replaced)
         else:
             os.replace(written, folder)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(written, ignore_errors=True)
+        if isinstance(error, SafetensorError):
+            raise CheckpointError(
+                "{folder} cannot be written ({error}), and is as it was; make room, or name another folder",
+                folder=str(folder),
+                error=str(error),
+            ) from error
         raise
 
 

@@ -1,4 +1,4 @@
-"""A password in a store's URL reaches no page, no log and no error; wrong URLs are told in one sentence."""
+"""A password in a store's URL reaches no page, no log and no error; wrong URLs are message in one sentence."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [
         (f"postgresql://a:{SECRET}@h:port/d", '"…@h:port/d" is not a store URL'),
         (f"postgresql://a:{SECRET}@h:99999/d", "the port in postgresql://a:***@h:99999/d is 99999, but must be 1 to"),
@@ -50,12 +50,12 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
     ],
 )
 @pytest.mark.parametrize("opened", [open_store, create_store])
-def test_a_wrong_url_is_told_in_one_sentence(opened: object, url: str, told: str) -> None:
+def test_a_wrong_url_is_told_in_one_sentence(opened: object, url: str, message: str) -> None:
     with pytest.raises(StoreError) as raised:
         opened(url)  # type: ignore[operator]
-    said = str(raised.value)
-    assert said.startswith(told)
-    assert SECRET not in said and "\n" not in said
+    text = str(raised.value)
+    assert text.startswith(message)
+    assert SECRET not in text and "\n" not in text
 
 
 def test_a_parameter_that_the_driver_cannot_read_is_told(tmp_path: Path) -> None:
@@ -85,15 +85,15 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_a_database_says_is_one_line_without_the_password(refused: None, opened: object) -> None:
     with pytest.raises(StoreError) as raised:
         opened(POSTGRES)  # type: ignore[operator]
-    said = str(raised.value)
-    assert "(connection as anna with *** failed: refused)" in said
-    assert SECRET not in said and "\n" not in said
+    text = str(raised.value)
+    assert "(connection as anna with *** failed: refused)" in text
+    assert SECRET not in text and "\n" not in text
 
 
 @pytest.mark.parametrize("version", [None, "0001", "9999"])
 def test_a_store_of_another_version_is_named_without_the_password(version: str | None) -> None:
-    said = str(other_version(make_url(POSTGRES), version))
-    assert "postgresql+psycopg://anna:***@db.example:5432/shop" in said and SECRET not in said
+    text = str(other_version(make_url(POSTGRES), version))
+    assert "postgresql+psycopg://anna:***@db.example:5432/shop" in text and SECRET not in text
 
 
 def test_the_app_does_not_show_the_password_of_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,3 +126,13 @@ def test_no_command_prints_the_password(
         monkeypatch.setattr("sys.argv", ["trainer", *arguments])
         assert main(arguments) == 1
         assert SECRET not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("typed", [["--stroe", POSTGRES], [f"--stroe={POSTGRES}"], [f"--seed={POSTGRES}"]])
+def test_a_mistyped_option_is_not_quoted_with_the_password(
+    capsys: pytest.CaptureFixture[str], typed: list[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--out", "x", *typed])
+    text = "".join(capsys.readouterr())
+    assert "postgresql+psycopg://anna:***@db.example:5432/shop" in text and SECRET not in text

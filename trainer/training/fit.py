@@ -28,18 +28,12 @@ from din_core.kernels.evaluation import accelerate_evaluation
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
 from trainer.training.adam import STEPS, clear_small_means
+from trainer.training.limits import MOST_BATCH, MOST_EPOCHS, MOST_RATE, MOST_SEED, MOST_WHOLE, within
 from trainer.training.regularisation import REGULARISATIONS, Regularisation, row_penalties
 from trainer.training.resume import RunState, load_state, save_state
 from trainer.training.row_adam import RowAdam
 from trainer.training.samples import Samples
 from trainer.training.selection import Entry, Measure, is_best, measure_logits, selection_measure
-
-
-def at_least(name: str, value: float, limit: float) -> None:
-    """DinLensError when an option is below its limit."""
-    if not value >= limit:
-        raise DinLensError(f"{name} is {value}, but must be {limit} or more; give another value")
-
 
 AHEAD = 16
 """Batches made at once: what is small costs as much once as for all of them."""
@@ -78,10 +72,14 @@ class FitOptions:
     save_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "evaluations_per_epoch", "patience"):
-            at_least(name, getattr(self, name), 1)
-        for name in ("learning_rate", "embedding_decay", "mba", "decay", "seed"):
-            at_least(name, getattr(self, name), 0)
+        within("epochs", self.epochs, 1, MOST_EPOCHS)
+        within("batch_size", self.batch_size, 1, MOST_BATCH)
+        within("learning_rate", self.learning_rate, 0, MOST_RATE)
+        within("seed", self.seed, 0, MOST_SEED)
+        for name in ("evaluations_per_epoch", "patience"):
+            within(name, getattr(self, name), 1, MOST_WHOLE)
+        for name in ("embedding_decay", "mba", "decay"):
+            within(name, getattr(self, name), 0, MOST_WHOLE)
         if self.regularisation not in REGULARISATIONS:
             raise DinLensError(
                 f"regularisation is {self.regularisation!r}, but must be one of {', '.join(REGULARISATIONS)}; "

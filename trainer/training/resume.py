@@ -31,8 +31,15 @@ def save_state(folder: Path, identity: Mapping[str, Any], state: RunState) -> No
     folder.mkdir(parents=True, exist_ok=True)
     new = folder / f"{STATE}.new"
     tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in state.tensors.items()}
-    save_file(tensors, new, {"identity": json.dumps(identity), "numbers": json.dumps(state.numbers)})
-    os.replace(new, folder / STATE)
+    try:
+        save_file(tensors, new, {"identity": json.dumps(identity), "numbers": json.dumps(state.numbers)})
+        os.replace(new, folder / STATE)
+    except (OSError, SafetensorError) as error:
+        new.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"{new} cannot be written ({error}); make room and repeat the command, which goes on from the last saved "
+            "state"
+        ) from error
 
 
 def load_state(folder: Path, identity: Mapping[str, Any]) -> RunState | None:

@@ -25,7 +25,8 @@ from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.store import BulkTables, DataFault, masked_url, open_store
 from trainer.training.data_facts import data_facts
-from trainer.training.fit import FitOptions, Fitted, Progress, at_least, fit
+from trainer.training.fit import FitOptions, Fitted, Progress, fit
+from trainer.training.limits import MOST_WHOLE, MOST_WIDTH, check_memory, check_room, check_writable, within
 from trainer.training.model_card import model_card
 from trainer.training.model_fields import ModelFields, describe_unfit
 from trainer.training.recipes import RECIPES, Recipe
@@ -69,10 +70,10 @@ class TrainOptions:
         strange = [name for name in self.changes if name not in OPTIONS]
         if strange:
             raise DinLensError(f"a model has no option {strange[0]!r}; it has {', '.join(OPTIONS)}")
-        for name in ("max_history", "item_width"):
+        for name, most in (("max_history", MOST_WHOLE), ("item_width", MOST_WIDTH)):
             if getattr(self, name) is not None:
-                at_least(name, getattr(self, name), 1)
-        at_least("min_count", self.min_count, 1)
+                within(name, getattr(self, name), 1, most)
+        within("min_count", self.min_count, 1, MOST_WHOLE)
         if self.tower_dropout is not None and not 0 <= self.tower_dropout < 1:
             raise DinLensError(f"dropout is {self.tower_dropout}, but must be from 0 to below 1; give another value")
 
@@ -83,7 +84,7 @@ def train(
     """Train one checkpoint into `options.out`; returns its metrics. `say` hears one line a phase."""
     device = pick_device(options.device)
     check_replaceable(options.out)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(options.out)
     keep_freed_memory()
     unfinished = unfinished_folder(options.out)
     if options.restart:
@@ -100,6 +101,8 @@ def train(
         say(line)
     vocabulary = build_vocabulary(bulk, options.min_count, fields)
     config = build_config(vocabulary, options)
+    check_memory(config)
+    check_room(options.out, config)
     train_samples, valid_samples = (
         build_samples(bulk, vocabulary, split, config.max_history, config.folds).to(device)
         for split in ("train", "valid")
@@ -203,12 +206,16 @@ def pick_device(wanted: str) -> torch.device:
     """ "auto", "cpu", "cuda" or "cuda:N" → a device that is there."""
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if wanted.startswith("cuda") and not torch.cuda.is_available():
-        raise DinLensError(f"device {wanted!r} was asked for, but 0 CUDA devices are here; use --device auto")
     try:
-        return torch.device(wanted)
+        found = torch.device(wanted)
     except RuntimeError as error:
         raise DinLensError(f"device {wanted!r} is not one of auto, cpu, cuda, cuda:N") from error
+    if found.type not in ("cpu", "cuda"):  # nothing here was written for others, such as mps
+        raise DinLensError(f"device {wanted!r} is not one of auto, cpu, cuda, cuda:N")
+    here = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if found.type == "cuda" and (found.index or 0) >= here:
+        raise DinLensError(f"device {wanted!r} was asked for, but {here} CUDA devices are here; use --device auto")
+    return found
 
 
 def device_name(device: torch.device) -> str:

@@ -72,12 +72,12 @@ def report(problems: Iterable[str]) -> None:
 def report_unfit(app: App) -> None:
     """Which checkpoints of the app's folder cannot be used; nothing where all can."""
     if app.unfit:
-        told = t(
+        text = t(
             "Checkpoints in {folder} that cannot be used: {names}. The end of the page *Models* says why.",
             folder=literal(str(app.checkpoints)),
             names=literal(", ".join(app.unfit)),
         )
-        st.warning(told, icon=":material/info:")
+        st.warning(text, icon=":material/info:")
 
 
 def report_low_coverage(app: App, names: Iterable[str]) -> None:
@@ -86,13 +86,13 @@ def report_low_coverage(app: App, names: Iterable[str]) -> None:
         found = app.coverage.get(name)
         if found is None or found.known_share >= LOW_SHARE:
             continue
-        told = t(
+        text = t(
             "{model} knows {percent} of what is in this store: the other behaviors and impressions are of items that "
             "were rare or absent in its training and share one embedding. The page *Models* says more.",
             model=literal(app.models[name].name),
             percent=literal(f"{100 * found.known_share:.0f} %"),
         )
-        st.warning(told, icon=":material/info:")
+        st.warning(text, icon=":material/info:")
 
 
 def footer(app: App, cards: Iterable[str] = ()) -> None:

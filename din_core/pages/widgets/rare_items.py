@@ -49,7 +49,7 @@ def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> Non
     for name in names:
         unknown = [item.label for item in distinct if not knows(app, name, item)]
         if unknown:
-            told = t(
+            text = t(
                 "Of {all:,} different items in these histories {n:,} are rare or new to {model} and share one "
                 "embedding: {names}.",
                 all=len(distinct),
@@ -57,4 +57,4 @@ def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> Non
                 model=literal(app.models[name].name),
                 names=literal("; ".join([*unknown[:NAMED], *(["…"] if len(unknown) > NAMED else [])])),
             )
-            st.caption(told)
+            st.caption(text)

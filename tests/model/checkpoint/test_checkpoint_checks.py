@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from din_core.domain import CheckpointError
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from tests.model.conftest import VOCABULARY, toy_network
+from tests.model.conftest import FAMILY, VOCABULARY, toy_network
 
 
 @pytest.fixture
@@ -22,9 +22,9 @@ def fault(folder, file="model.safetensors"):
     """What loading says after the file's path; one line."""
     with pytest.raises(CheckpointError) as raised:
         load_checkpoint(folder)
-    said = str(raised.value)
-    assert said.startswith(f"{folder / file} ") and "\n" not in said
-    return said.removeprefix(f"{folder / file} ")
+    text = str(raised.value)
+    assert text.startswith(f"{folder / file} ") and "\n" not in text
+    return text.removeprefix(f"{folder / file} ")
 
 
 def change_weights(folder, change):
@@ -37,6 +37,14 @@ def change_json(path, change):
     raw = json.loads(path.read_text("utf-8"))
     change(raw)
     path.write_text(json.dumps(raw), "utf-8")
+
+
+@pytest.mark.parametrize("member", FAMILY)
+def test_every_member_of_the_family_loads_as_it_was_saved(tmp_path, member):
+    network = toy_network(**FAMILY[member])
+    save_checkpoint(tmp_path / "model", network, VOCABULARY, {}, "")
+    loaded = load_checkpoint(tmp_path / "model").model.state_dict()
+    assert all(torch.equal(loaded[name], tensor.float()) for name, tensor in network.state_dict().items())
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -91,7 +99,7 @@ def test_no_memory_is_taken_for_weights_that_are_not_there(folder):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"item": {}}, "has the item fields none, but its config.json has item_id, category"),
         ({"user": None}, "holds no values of user fields"),
@@ -101,9 +109,9 @@ def test_no_memory_is_taken_for_weights_that_are_not_there(folder):
         ({"user": {"age": ["old", "old"]}}, "holds the value old of the field age more than once"),
     ],
 )
-def test_a_vocabulary_of_another_model_is_refused(folder, change, told):
+def test_a_vocabulary_of_another_model_is_refused(folder, change, message):
     change_json(folder / "vocabulary.json", lambda raw: raw.update(change))
-    assert fault(folder, "vocabulary.json").startswith(told)
+    assert fault(folder, "vocabulary.json").startswith(message)
 
 
 def test_fields_in_another_order_are_refused(folder):
@@ -113,7 +121,7 @@ def test_fields_in_another_order_are_refused(folder):
 
 
 @pytest.mark.parametrize(
-    ("metrics", "told"),
+    ("metrics", "message"),
     [
         ([], "the whole must be an object"),
         ({"valid": [0.7]}, "valid must be an object"),
@@ -125,9 +133,9 @@ def test_fields_in_another_order_are_refused(folder):
         ({"curve": [1, 2]}, "curve must be a list of objects"),
     ],
 )
-def test_metrics_of_another_shape_are_refused(folder, metrics, told):
+def test_metrics_of_another_shape_are_refused(folder, metrics, message):
     (folder / "metrics.json").write_text(json.dumps(metrics), "utf-8")
-    assert fault(folder, "metrics.json").startswith(f"is not what training writes: {told}; delete the file")
+    assert fault(folder, "metrics.json").startswith(f"is not what training writes: {message}; delete the file")
 
 
 @pytest.mark.parametrize("metrics", [{}, {"valid": {"gauc": None}, "curve": []}, {"mine": [1], "valid": None}])
@@ -156,17 +164,17 @@ def test_json_of_another_kind_is_named(folder, file):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"rows": 0}, "has 0 as its rows"),
         ({"width": "3"}, "has '3' as its width"),
         ({"name": 5}, "a field is named 5"),
     ],
 )
-def test_a_field_that_no_network_can_have_is_refused(folder, change, told):
+def test_a_field_that_no_network_can_have_is_refused(folder, change, message):
     change_json(folder / "config.json", lambda config: config["item_fields"][0].update(change))
-    said = fault(folder, "config.json")
-    assert said.startswith("cannot be used: ") and told in said
+    text = fault(folder, "config.json")
+    assert text.startswith("cannot be used: ") and message in text
 
 
 def test_a_model_that_does_not_read_the_item_itself_is_refused(folder):

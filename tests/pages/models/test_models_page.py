@@ -188,8 +188,8 @@ def test_a_checkpoint_that_cannot_be_used_is_told_where_models_are_chosen(
 ) -> None:
     page = visit(path)
     assert not page.exception
-    (told,) = said(page)
-    assert told.startswith(f"Checkpoints in {unfit.checkpoints} that cannot be used: dot. ")
+    (sentence,) = said(page)
+    assert sentence.startswith(f"Checkpoints in {unfit.checkpoints} that cannot be used: dot. ")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_the_page_says_why_a_checkpoint_cannot_be_used(
 def test_a_link_to_a_checkpoint_that_cannot_be_used_opens_on_another(visit: Visit, unfit: World) -> None:
     page = visit("models", user="7", item="m2", models="dot,din")
     assert not page.exception
-    assert any("dot" in told for told in said(page))
+    assert any("dot" in sentence for sentence in said(page))
     assert [box.value for box in page.selectbox] == ["din", None]
 
 
@@ -236,8 +236,8 @@ def test_a_model_that_knows_little_of_the_store_is_told(visit: Visit, world: Wor
     assert said(visit(path)) == []
     rename_items(world.checkpoints / "base", keep=("m1", "c1"))
     startup.clear()
-    (told,) = said(visit(path))
-    assert told.startswith("Average pooling knows 40 % of what is in this store: ")
+    (sentence,) = said(visit(path))
+    assert sentence.startswith("Average pooling knows 40 % of what is in this store: ")
 
 
 def test_fields_whose_values_a_model_does_not_know_are_named(visit: Visit, world: World) -> None:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import World
 from tests.pages.page_contents import lens, read, words
-from tests.pages.what_if.what_if_payload import told
+from tests.pages.what_if.what_if_payload import payload
 from tests.small_world import ITEMS
 from tests.tiny_checkpoints import rename_items
 
@@ -35,7 +35,7 @@ def test_inspect_marks_behaviors_and_candidates_of_each_model(visit: Visit, rare
 
 
 def test_what_if_marks_behaviors_and_the_candidate(visit: Visit, rare: World) -> None:
-    shown = told(visit("whatif"))
+    shown = payload(visit("whatif"))
     marked = {row["id"] for row in shown["rows"] if row["detail"].endswith(" · rare or new to DIN")}
     assert marked == {"m1"}
     assert shown["candidate"]["detail"].endswith("item b2 · rare or new to DIN")
@@ -71,7 +71,7 @@ def test_rank_marks_items(visit: Visit, rare: World) -> None:
 def test_nothing_is_marked_where_all_is_known(visit: Visit) -> None:
     _, body = lens(visit())
     assert all(model["rare"] == model["rareCases"] == [] for model in body["models"])
-    assert all("rare" not in row["detail"] for row in told(visit("whatif"))["rows"])
+    assert all("rare" not in row["detail"] for row in payload(visit("whatif"))["rows"])
     page = visit("compare", user="7", item=["b2", "m2", "n1"])
     assert "Rare or new to" not in page.table[0].value.columns
     assert "rare or new" not in words(page)

@@ -1,4 +1,4 @@
-"""What of the data makes training or figures mean nothing is said, each fault alone; the same on every backend."""
+"""What of the data makes training or figures mean nothing is text, each fault alone; the same on every backend."""
 
 from __future__ import annotations
 
@@ -94,19 +94,19 @@ def test_splits_that_overlap_are_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("split", "label", "told", "no_training"),
+    ("split", "label", "message", "no_training"),
     [
         ("train", 1, "all 4 train impressions have the label 1, so there is nothing to tell apart", True),
         ("valid", 0, "all 4 valid impressions have the label 0, so AUC and GAUC have no value on them", False),
         ("test", 0, "all 4 test impressions have the label 0, so AUC and GAUC have no value on them", False),
     ],
 )
-def test_a_split_of_one_label_is_said(tmp_path: Path, split: str, label: int, told: str, no_training: bool) -> None:
+def test_a_split_of_one_label_is_said(tmp_path: Path, split: str, label: int, message: str, no_training: bool) -> None:
     tables = good_tables()
     shown = tables["impressions"]
     shown["label"] = [label if own == split else old for old, own in zip(shown["label"], shown["split"], strict=True)]
     (fault,) = faults(tmp_path, tables)
-    assert (str(fault.text).split(";")[0], fault.no_training) == (told, no_training)
+    assert (str(fault.text).split(";")[0], fault.no_training) == (message, no_training)
 
 
 def test_a_split_in_which_nobody_has_both_labels_is_said(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_predictions_hold_one_row_per_impression_and_equal_the_scorers(trained, 
     [
         (("train", "--store", "sqlite:///nowhere.db", "--out", "x"), "nowhere.db"),
         (("train", "--device", "cuda", "--out", "x"), "0 CUDA devices"),
-        (("train", "--epochs", "0", "--out", "x"), "epochs is 0, but must be 1 or more"),
+        (("train", "--epochs", "0", "--out", "x"), "epochs is 0, but must be 1 to 1,000"),
         (("train", "--dropout", "1", "--out", "x"), "dropout is 1.0"),
         (("evaluate", "--checkpoint", "nothing-here"), "nothing-here"),
     ],

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from din_core.store import ingest
 from tests.trainer.planted_tables import DAY, planted_tables
 from trainer.__main__ import main
+from trainer.training.fit import Run
 from trainer.training.selection import is_best, measure_logits, selection_measure
 
 FAST = ("--epochs=1", "--batch-size=64", "--min-count=1", "--compile=off", "--device=cpu", "--max-history=20")
@@ -75,9 +77,9 @@ def test_training_falls_back_and_says_so(
 ) -> None:
     url, out = store_of(tmp_path, change), tmp_path / "din"
     assert main(["train", "--store", url, "--out", str(out), *FAST]) == 0
-    printed, said = capsys.readouterr()
-    assert f"chosen by validation {measure}: {why}" in said
-    assert "valid impressions" in said and "Check the data: " in said
+    printed, text = capsys.readouterr()
+    assert f"chosen by validation {measure}: {why}" in text
+    assert "valid impressions" in text and "Check the data: " in text
     assert "<- kept" in printed
     card = (out / "README.md").read_text("utf-8")
     assert f"| Chosen by | validation {measure} " in card and f"({why}) at step" in card
@@ -99,7 +101,7 @@ def no_validation(frame: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(
-    ("impressions", "behaviors", "told"),
+    ("impressions", "behaviors", "message"),
     [
         (lambda frame: None, late, "train impressions have an empty history: no behavior of their users is earlier"),
         (train_ones, lambda frame: None, "train impressions have the label 1, so there is nothing to tell apart"),
@@ -107,19 +109,21 @@ def no_validation(frame: pd.DataFrame) -> None:
     ],
 )
 def test_no_model_is_trained_on_data_that_teaches_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], impressions: Change, behaviors: Change, told: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], impressions: Change, behaviors: Change, message: str
 ) -> None:
     url = store_of(tmp_path, impressions, behaviors)
     assert main(["train", "--store", url, "--out", str(tmp_path / "din"), *FAST]) == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert error.startswith("error: no model can be trained on this store: ") and told in error
+    assert error.startswith("error: no model can be trained on this store: ") and message in error
     assert not (tmp_path / "din").exists()
 
 
 def test_a_loss_that_is_no_number_ends_training_in_a_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = store_of(tmp_path, lambda frame: None)
-    assert main(["train", "--store", url, "--out", str(tmp_path / "din"), *FAST, "--learning-rate=1e38"]) == 1
+    monkeypatch.setattr(Run, "_learn", lambda *_: torch.tensor(float("nan")))
+    assert main(["train", "--store", url, "--out", str(tmp_path / "din"), *FAST, "--learning-rate=9"]) == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert error.startswith("error: the training loss is ") and "--learning-rate below 1e+38" in error
+    assert error.startswith("error: the training loss is ") and "--learning-rate below 9, and --restart" in error
+    assert not (tmp_path / "din").exists()

@@ -1,0 +1,102 @@
+"""What a training run is refused for before its first step: options beyond their limits, no room, no right to write."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+
+from din_core.domain import CheckpointError, DinLensError
+from din_core.model.config import ModelConfig
+from din_core.model.network import InterestNetwork
+
+MOST_WHOLE = 10**9
+"""Of options that count something."""
+MOST_EPOCHS = 1_000
+MOST_BATCH = 1_000_000
+"""Impressions a step."""
+MOST_RATE = 10
+MOST_SEED = 2**63 - 1
+"""What torch's generators take."""
+MOST_WIDTH = 4_096
+"""Of an embedding or a hidden layer."""
+MEMORY_BYTES = 16
+"""Of one weight in training: itself, its gradient and Adam's two means, in single precision."""
+DISK_BYTES = 36
+"""Of one weight: the saved state holds the weights, the best ones and Adam's means, once as they were and once as they
+are written anew; and the checkpoint."""
+
+
+def within(name: str, value: float, least: float, most: float) -> None:
+    """DinLensError when an option is beyond its limits, or no number."""
+    if not least <= value <= most:
+        raise DinLensError(f"{name} is {value}, but must be {least:,} to {most:,}; give another value")
+
+
+def check_sizes(config: ModelConfig) -> None:
+    """DinLensError for a width or a history beyond what any network here may have."""
+    fields = (*config.item_fields, *config.user_fields, *config.context_fields)
+    for field in fields:
+        within(f"the width of the field {field.name}", field.width, 1, MOST_WIDTH)
+    for name in ("tower_hidden", "unit_hidden"):
+        for width in getattr(config, name):
+            within(name, width, 1, MOST_WIDTH)
+    within("max_history", config.max_history, 1, MOST_WHOLE)
+
+
+def count_weights(config: ModelConfig) -> int:
+    """Numbers of a network of this config, counted without memory for them."""
+    with torch.device("meta"):
+        return sum(tensor.numel() for tensor in InterestNetwork(config).state_dict().values())
+
+
+def check_memory(config: ModelConfig) -> None:
+    """DinLensError where training a network of this config needs more memory than this machine has."""
+    check_sizes(config)
+    weights, memory = count_weights(config), _memory()
+    if memory is not None and weights * MEMORY_BYTES > memory:
+        raise DinLensError(
+            f"the model has {weights:,} weights, whose training takes {_gigabytes(weights * MEMORY_BYTES)}, but this "
+            f"machine has {_gigabytes(memory)} of memory; give a smaller --item-width or a larger --min-count"
+        )
+
+
+def check_writable(out: Path) -> None:
+    """CheckpointError where nothing can be written beside `out`, which stays as it is; its parent is made."""
+    folder = out.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"\0")
+            file.flush()
+    except OSError as error:
+        raise CheckpointError(
+            f"{folder} cannot be written ({error.strerror or error}), so nothing was trained; name a folder on a disk "
+            "that can be written and has room"
+        ) from error
+
+
+def check_room(out: Path, config: ModelConfig) -> None:
+    """CheckpointError where the disk has less room than a run of this config writes at once."""
+    folder = out.parent
+    needed, free = count_weights(config) * DISK_BYTES, shutil.disk_usage(folder).free
+    if free < needed:
+        raise CheckpointError(
+            f"{folder} has {_gigabytes(free)} of free room, but training this model needs {_gigabytes(needed)}; make "
+            "room, or name a folder on another disk"
+        )
+
+
+def _memory() -> int | None:
+    """Bytes of this machine; None where it does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _gigabytes(n: int) -> str:
+    return f"{n / 1e9:.2f} GB"
