@@ -77,6 +77,6 @@ def write_checkpoints(
             for parameter in network.parameters():
                 parameter.add_(torch.randn_like(parameter) * 0.3)
         card = f"# {name}\n\nUntrained: fixed random weights for tests."
-        told = {} if metrics is None else {"model": name, **metrics}
-        save_checkpoint(folder / name, network.eval(), vocabulary, told, card)
+        metadata = {} if metrics is None else {"model": name, **metrics}
+        save_checkpoint(folder / name, network.eval(), vocabulary, metadata, card)
     return folder

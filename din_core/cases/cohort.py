@@ -59,11 +59,11 @@ def _ratio(above: NDArray[Any], below: NDArray[Any], users: Ints) -> Mean:
     top, bottom = (
         np.add.reduceat(part[:, order], first, axis=1, dtype=np.float64) for part in (above, below)
     )  # (B, U)
-    n, total, told = len(first), bottom.sum(1), np.count_nonzero(bottom, axis=1)
+    n, total, nonzero_users = len(first), bottom.sum(1), np.count_nonzero(bottom, axis=1)
     value = _divided(top.sum(1), total)
     spread = ((top - np.nan_to_num(value)[:, None] * bottom) ** 2).sum(1) * n / max(1, n - 1)
-    error = np.where(told > 1, TWO_SIDED * _divided(np.sqrt(spread), total), np.nan)
-    return Mean(value, value - error, value + error, np.rint(total).astype(np.int64), told)
+    error = np.where(nonzero_users > 1, TWO_SIDED * _divided(np.sqrt(spread), total), np.nan)
+    return Mean(value, value - error, value + error, np.rint(total).astype(np.int64), nonzero_users)
 
 
 def _divided(above: Floats, below: Floats) -> Floats:

@@ -50,8 +50,8 @@ def _measure(cases: Cases, kind: str) -> Floats:
     if kind in ("main right", "base right"):
         right, wrong = (p, q) if kind == "main right" else (q, p)
         cut = threshold(cases)
-        told = ((right > cut) == cases.label) & ((wrong > cut) != cases.label)
-        return np.where(told, np.where(cases.label, right - wrong, wrong - right), np.nan)
+        only_right = ((right > cut) == cases.label) & ((wrong > cut) != cases.label)
+        return np.where(only_right, np.where(cases.label, right - wrong, wrong - right), np.nan)
     if kind == "gap":
         return abs(p - q)
     if kind == "negative":

@@ -74,16 +74,16 @@ def read_cases(folder: Path) -> Cases:
         )
     try:
         rows, users, items, sums = (pq.read_table(folder / name) for name in FILES)
-        told = json.loads(rows.schema.metadata[KEY])
-        if told["version"] != VERSION:
+        metadata = json.loads(rows.schema.metadata[KEY])
+        if metadata["version"] != VERSION:
             raise DinLensError(
                 "{folder} is of version {version}, but this DIN Lens reads version {own}; write it anew with "
                 "`python -m trainer cases`",
                 folder=str(folder),
-                version=told["version"],
+                version=metadata["version"],
                 own=VERSION,
             )
-        return _cases(told, rows, users, items, sums)
+        return _cases(metadata, rows, users, items, sums)
     except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
         raise DinLensError(
             "{folder} cannot be read ({error}); write it anew with `python -m trainer cases`",
@@ -103,8 +103,8 @@ def _write_rows(cases: Cases, path: Path) -> None:
     columns: dict[str, Any] = {name: getattr(cases, name) for name in _PLAIN}
     columns |= {name: rounded(getattr(cases, name), BITS.get(name, USUAL_BITS)) for name in _NUMBERS}
     columns |= {name: getattr(cases, name).astype(np.int32) for name in _ITEMS}
-    told = {"version": VERSION, "about": asdict(cases.about)}
-    _write(pa.table(columns).replace_schema_metadata({KEY: json.dumps(told, ensure_ascii=False)}), path)
+    metadata = {"version": VERSION, "about": asdict(cases.about)}
+    _write(pa.table(columns).replace_schema_metadata({KEY: json.dumps(metadata, ensure_ascii=False)}), path)
 
 
 def _users(cases: Cases) -> pa.Table:
@@ -139,8 +139,8 @@ def _write(table: pa.Table, path: Path) -> None:
     )
 
 
-def _cases(told: Mapping[str, Any], rows: pa.Table, users: pa.Table, items: pa.Table, sums: pa.Table) -> Cases:
-    about = dict(told["about"])
+def _cases(metadata: Mapping[str, Any], rows: pa.Table, users: pa.Table, items: pa.Table, sums: pa.Table) -> Cases:
+    about = dict(metadata["about"])
     main, base = Model(**about.pop("main")), Model(**about.pop("base"))
     categories = tuple(about.pop("behavior_categories"))
     profile = {

@@ -133,5 +133,5 @@ class Cases:
 
 def fingerprint_of(summary: Mapping[str, Any]) -> str:
     """Short hash of what a store's summary says: counts, fields, times and provenance. Another count, another hash."""
-    told = json.dumps(summary, sort_keys=True, ensure_ascii=False, default=list)
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    text = json.dumps(summary, sort_keys=True, ensure_ascii=False, default=list)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -168,7 +168,7 @@ def plot_path(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels =
     """The states on their two principal components, in order; both axes on one scale, so that lengths compare."""
     ink = ink_of(dark)
     x, y = info.place.T.tolist()
-    told = [labels.before, *step_words(info, labels)]
+    point_words = [labels.before, *step_words(info, labels)]
     figure = go.Figure(
         go.Scatter(
             x=x,
@@ -187,7 +187,7 @@ def plot_path(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels =
             },
             customdata=[
                 f"{words}<br>{plain(labels.left.format(value=number(left)))}"
-                for words, left in zip(told, info.left.tolist(), strict=True)
+                for words, left in zip(point_words, info.left.tolist(), strict=True)
             ],
             hovertemplate="%{customdata}<extra></extra>",
         )

@@ -187,11 +187,11 @@ def named(names: Sequence[str]) -> tuple[str, ...]:
     """The names, numbered from the second on where several are alike: `Milk`, `Milk (2)`."""
     found: dict[str, None] = {}
     for name in names:
-        told, n = name, 1
-        while told in found:
+        unique, n = name, 1
+        while unique in found:
             n += 1
-            told = f"{name} ({n})"
-        found[told] = None
+            unique = f"{name} ({n})"
+        found[unique] = None
     return tuple(found)
 
 
@@ -331,9 +331,9 @@ def cell_words(info: HeatmapInfo, r: int, k: int, labels: HeatmapLabels) -> str:
         return ""
     first, last = labels.day(column.first), labels.day(column.last)
     when = last if first == last else f"{first} – {last}"
-    told = labels.cell.format(value=labels.value, total=number(total), lines=f"{lines:,}", each=number(total / lines))
+    weight = labels.cell.format(value=labels.value, total=number(total), lines=f"{lines:,}", each=number(total / lines))
     about = when if info.fold == "category" else f"{column.category} · {when}"
-    return "<br>".join(plain(text) for text in (info.rows[r], column.name, about, told))
+    return "<br>".join(plain(text) for text in (info.rows[r], column.name, about, weight))
 
 
 def shortened(text: str, letters: int) -> str:

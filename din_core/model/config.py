@@ -150,7 +150,7 @@ class ModelConfig:
     def departures(self) -> tuple[str, ...]:
         """Where a DIN differs from the plain one, in a word or two each."""
         with_unit = self.attention == "unit"
-        told = (
+        options = (
             (self.normalisation != "none", self.normalisation),
             (with_unit and self.unit_input == "paper", "paper input"),
             (with_unit and self.unit_activation != "dice", ACTIVATIONS[self.unit_activation]),
@@ -159,7 +159,7 @@ class ModelConfig:
             (self.project_query, "projected query"),
             (self.counts, "counts"),
         )
-        return tuple(word for differs, word in told if differs)
+        return tuple(word for differs, word in options if differs)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, the inverse of `from_dict`."""

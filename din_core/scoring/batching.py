@@ -78,8 +78,8 @@ class BatchingScorer(Scorer):
             raise ValueError(f"max_batch {max_batch}, max_queue {max_queue} and workers {workers} must be 1 or more")
         super().__init__(scorer.checkpoint, scorer.device, scorer.placed)
         self._max_batch, self._max_queue = max_batch, max_queue
-        self._lanes: OrderedDict[Hashable, deque[_Job]] = OrderedDict()
-        """Who waits, in the order of their turns."""
+        self._queues: OrderedDict[Hashable, deque[_Job]] = OrderedDict()
+        """By caller: its requests that wait; callers in the order of their turns."""
         self._lock = threading.RLock()
         self._closed = False
         self._most_workers, self._idle_seconds = workers, idle_seconds
@@ -125,7 +125,7 @@ class BatchingScorer(Scorer):
                     waiting=self._waiting(),
                     most=self._max_queue,
                 )
-            self._lanes.setdefault(caller, deque()).append(job)
+            self._queues.setdefault(caller, deque()).append(job)
             self._wake()
         return job.answer
 
@@ -146,7 +146,7 @@ class BatchingScorer(Scorer):
         self.close()
 
     def _waiting(self) -> int:
-        return sum(not job.answer.cancelled() for lane in self._lanes.values() for job in lane)
+        return sum(not job.answer.cancelled() for queue in self._queues.values() for job in queue)
 
     def _wake(self) -> None:
         """See to it that somebody takes what waits; the lock is held."""
@@ -168,7 +168,7 @@ class BatchingScorer(Scorer):
         """What waits, or what comes while the worker is idle; None when the worker is to end."""
         with self._lock:
             while True:
-                while self._lanes:
+                while self._queues:
                     if batch := self._take():
                         return batch
                 if self._closed or not self._wait_idle():
@@ -189,11 +189,11 @@ class BatchingScorer(Scorer):
         """Jobs with their next pieces, a turn a caller, until the batch is full."""
         batch: list[_Job] = []
         room = self._max_batch
-        while self._lanes and room > 0:
-            caller, lane = self._lanes.popitem(last=False)
-            job = lane.popleft()
-            if lane:
-                self._lanes[caller] = lane
+        while self._queues and room > 0:
+            caller, queue = self._queues.popitem(last=False)
+            job = queue.popleft()
+            if queue:
+                self._queues[caller] = queue
             pairs = job.cut(room)
             last = not job.left
             if (last or job.answer.cancelled()) and not job.answer.set_running_or_notify_cancel():
@@ -212,7 +212,7 @@ class BatchingScorer(Scorer):
         if unfinished:
             with self._lock:
                 for job in unfinished:
-                    self._lanes.setdefault(job.caller, deque()).appendleft(job)
+                    self._queues.setdefault(job.caller, deque()).appendleft(job)
                 self._wake()
 
     def _alone(self, piece: Request) -> Scores | Exception:

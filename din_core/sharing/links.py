@@ -154,9 +154,9 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
                 limit=MAX_CANDIDATES,
             )
         )
-    told = len(problems)
+    before = len(problems)
     edits = read_edits(values.get("edits", [""])[0], problems)
-    last = len(edits) if len(problems) == told else 0  # after what is left out, no state is the one that was pinned
+    last = len(edits) if len(problems) == before else 0  # after what is left out, no state is the one that was pinned
     link = Link(
         user_id=one("user"),
         as_of=read_time(one("at"), problems),
@@ -240,8 +240,8 @@ def read_part(text: str | None, problems: list[str]) -> tuple[int, int] | None:
 
 def unknown(name: str, text: str, known: Sequence[str]) -> Translatable:
     """A value that is none of those known."""
-    told = {"name": name, "text": shown(text), "known": ", ".join(known)}
-    return Translatable("The link's {name} {text} is unknown; known are {known}.", **told)
+    values = {"name": name, "text": shown(text), "known": ", ".join(known)}
+    return Translatable("The link's {name} {text} is unknown; known are {known}.", **values)
 
 
 def kept(name: str, given: Sequence[str], problems: list[str]) -> list[str]:

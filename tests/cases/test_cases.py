@@ -165,8 +165,8 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
     write_cases(toy_cases(), tmp_path / "cases")
     path = tmp_path / "cases" / "impressions.parquet"
     rows = pq.read_table(path)
-    told = json.loads(rows.schema.metadata[b"din_lens"]) | {"version": 99}
-    pq.write_table(rows.replace_schema_metadata({b"din_lens": json.dumps(told)}), path)
+    metadata = json.loads(rows.schema.metadata[b"din_lens"]) | {"version": 99}
+    pq.write_table(rows.replace_schema_metadata({b"din_lens": json.dumps(metadata)}), path)
     with pytest.raises(DinLensError, match="is of version 99, but this DIN Lens reads version 1"):
         read_cases(tmp_path / "cases")
 

@@ -40,7 +40,7 @@ def history(*lines: tuple[str, int]) -> History:
     return History(USER, AS_OF, tuple(Behavior(ITEMS[item_id], at) for item_id, at in lines))
 
 
-def told(found: History) -> list[tuple[str, int]]:
+def pairs(found: History) -> list[tuple[str, int]]:
     return [(b.item.item_id, b.timestamp) for b in found.behaviors]
 
 
@@ -80,13 +80,13 @@ ABA = history(("a", 1), ("b", 1), ("a", 1), ("c", 5))
     ],
 )
 def test_an_edit_by_hand(edit, result: list[tuple[str, int]]) -> None:
-    assert told(apply(ABA, [edit], ITEMS)) == result
+    assert pairs(apply(ABA, [edit], ITEMS)) == result
 
 
 def test_each_edit_is_applied_to_the_result_of_the_last() -> None:
     edits = [Add("d"), Repeat(Line("d", 99), 2), Drop(Line("d", 99, 2)), Move(Line("d", 99), "before", Line("a", 1))]
-    assert told(apply(ABA, edits, ITEMS)) == [("d", 1), ("a", 1), ("b", 1), ("a", 1), ("c", 5)]
-    assert told(ABA) == [("a", 1), ("b", 1), ("a", 1), ("c", 5)]
+    assert pairs(apply(ABA, edits, ITEMS)) == [("d", 1), ("a", 1), ("b", 1), ("a", 1), ("c", 5)]
+    assert pairs(ABA) == [("a", 1), ("b", 1), ("a", 1), ("c", 5)]
 
 
 @given(histories, st.lists(any_edit, max_size=6), st.integers(0, 6))
@@ -98,16 +98,16 @@ def test_edits_in_two_parts_are_the_same_edits(start: History, edits, cut: int) 
 @given(histories, st.data())
 def test_a_line_names_one_behavior_and_dropping_it_takes_that_one(start: History, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(start.behaviors) - 1))
-    rest = told(start)
+    rest = pairs(start)
     del rest[place]
-    assert told(apply(start, [Drop(lines_of(start)[place])])) == rest
+    assert pairs(apply(start, [Drop(lines_of(start)[place])])) == rest
 
 
 @given(histories, st.sampled_from("abcd"), times)
 def test_an_added_behavior_stands_after_all_that_are_not_later(start: History, item_id: str, at: int) -> None:
-    wanted = told(start)
+    wanted = pairs(start)
     wanted.insert(bisect_right([time for _, time in wanted], at), (item_id, at))
-    assert told(apply(start, [Add(item_id, at)], ITEMS)) == wanted
+    assert pairs(apply(start, [Add(item_id, at)], ITEMS)) == wanted
 
 
 @given(histories, st.data())
@@ -115,8 +115,8 @@ def test_a_move_changes_one_behavior_alone(start: History, data: st.DataObject) 
     names = lines_of(start)
     here, there = data.draw(st.tuples(*[st.integers(0, len(names) - 1)] * 2).filter(lambda two: two[0] != two[1]))
     side = data.draw(st.sampled_from(["before", "after"]))
-    moved = told(apply(start, [Move(names[here], side, names[there])]))
-    others = told(start)
+    moved = pairs(apply(start, [Move(names[here], side, names[there])]))
+    others = pairs(start)
     item_id, _ = others.pop(here)
     anchor = there - (here < there)
     place = anchor + (side == "after")
@@ -127,18 +127,18 @@ def test_a_move_changes_one_behavior_alone(start: History, data: st.DataObject) 
 @given(histories, times)
 def test_both_ways_to_truncate_share_the_history_out(start: History, at: int) -> None:
     earlier, later = apply(start, [Truncate("before", at)]), apply(start, [Truncate("from", at)])
-    assert told(earlier) + told(later) == told(start)
-    assert all(time < at for _, time in told(earlier))
+    assert pairs(earlier) + pairs(later) == pairs(start)
+    assert all(time < at for _, time in pairs(earlier))
 
 
 @given(histories, st.integers(2, MOST_REPEATS), st.data())
 def test_a_repeat_counts_that_often(start: History, count: int, data: st.DataObject) -> None:
     line = data.draw(st.sampled_from(lines_of(start)))
-    grown = Counter(told(start))
+    grown = Counter(pairs(start))
     grown[line.item_id, line.timestamp] += count - 1
     repeated = apply(start, [Repeat(line, count)])
-    assert Counter(told(repeated)) == grown
-    assert len(dict.fromkeys(told(repeated))) == len(dict.fromkeys(told(start)))
+    assert Counter(pairs(repeated)) == grown
+    assert len(dict.fromkeys(pairs(repeated))) == len(dict.fromkeys(pairs(start)))
 
 
 @given(histories, st.lists(any_edit, max_size=8))

@@ -121,9 +121,9 @@ def test_the_pointer_reads_title_dates_and_weights(rows: list[HeatmapRow]) -> No
 def test_titles_are_never_markup() -> None:
     loud = FoldedBehavior(Item("x", '<a href="https://example.org">now</a>'), 1, AS_OF - DAY, AS_OF - DAY)
     figure = plot_heatmap(heatmap_info([HeatmapRow("<b>bold</b>", (loud,), np.array([1.0]))]))
-    said = f"{figure.data[0].x} {figure.data[0].customdata} {figure.layout.yaxis.ticktext}"
-    assert "<a" not in said and "<b>" not in said
-    assert "&lt;b&gt;bold" in said
+    text = f"{figure.data[0].x} {figure.data[0].customdata} {figure.layout.yaxis.ticktext}"
+    assert "<a" not in text and "<b>" not in text
+    assert "&lt;b&gt;bold" in text
 
 
 def test_two_items_of_one_title_stay_two_columns() -> None:

@@ -219,13 +219,13 @@ def test_dice_is_right_far_from_its_mean():
 
 
 @pytest.mark.parametrize(
-    ("spoiled", "said"),
+    ("spoiled", "message"),
     [
         (lambda y, numbers: dice_(y, numbers[:3]), "Dice's numbers do not fit"),
         (lambda y, numbers: dice_(y.T, numbers), "reads contiguous tensors"),
         (lambda y, numbers: dice_(y.double(), numbers), "reads torch.float32"),
     ],
 )
-def test_what_the_c_code_would_misread_is_refused(spoiled, said):
-    with pytest.raises((TypeError, ValueError), match=said):
+def test_what_the_c_code_would_misread_is_refused(spoiled, message):
+    with pytest.raises((TypeError, ValueError), match=message):
         spoiled(torch.zeros(4, 4), torch.zeros(4, 4))

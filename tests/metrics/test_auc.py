@@ -56,7 +56,7 @@ def test_turning_the_scores_around_turns_auc_around(found: list[tuple[bool, int]
 
 
 @pytest.mark.parametrize(
-    ("label", "score", "told"),
+    ("label", "score", "message"),
     [
         ([1, 1], [0.1, 0.2], "all 2 labels are 1; AUC needs both labels"),
         ([0, 2], [0.1, 0.2], "label is 2 in row 1; labels are 0 or 1"),
@@ -69,6 +69,6 @@ def test_turning_the_scores_around_turns_auc_around(found: list[tuple[bool, int]
         ([], [], r"label has shape \(0,\)"),
     ],
 )
-def test_input_without_an_auc_is_refused_in_one_sentence(label: list, score: list, told: str) -> None:
-    with pytest.raises(MetricError, match=told):
+def test_input_without_an_auc_is_refused_in_one_sentence(label: list, score: list, message: str) -> None:
+    with pytest.raises(MetricError, match=message):
         auc(label, score)

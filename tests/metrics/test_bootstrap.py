@@ -189,7 +189,7 @@ def test_over_a_reference_no_better_than_guessing_there_is_no_rela_impr() -> Non
 
 
 @pytest.mark.parametrize(
-    ("seeds", "told"),
+    ("seeds", "message"),
     [
         ([], "predictions of 0 seeds"),
         ([[0.1, 0.2]], r"lengths differ \(user 3, probability 2 rows\)"),
@@ -197,8 +197,8 @@ def test_over_a_reference_no_better_than_guessing_there_is_no_rela_impr() -> Non
         ([[0.1, 0.2, 0.3], [0.1, np.nan, 0.3]], "probability is NaN in row 1"),
     ],
 )
-def test_predictions_that_cannot_be_measured_are_refused(seeds: list, told: str) -> None:
-    with pytest.raises(MetricError, match=told):
+def test_predictions_that_cannot_be_measured_are_refused(seeds: list, message: str) -> None:
+    with pytest.raises(MetricError, match=message):
         Bootstrap([1, 2, 3], [0, 1, 0]).measure(seeds)
 
 

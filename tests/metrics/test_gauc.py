@@ -101,7 +101,7 @@ def test_the_order_of_rows_changes_nothing(found: list[tuple[int, bool, int]], r
 
 
 @pytest.mark.parametrize(
-    ("user", "told"),
+    ("user", "message"),
     [
         ([1, 2], "none of the 2 users has both labels"),
         ([1.0, np.nan], "user is missing in row 1"),
@@ -109,6 +109,6 @@ def test_the_order_of_rows_changes_nothing(found: list[tuple[int, bool, int]], r
         ([1, 1, 1], r"lengths differ \(user 3, label 2, score 2 rows\)"),
     ],
 )
-def test_input_without_a_gauc_is_refused_in_one_sentence(user: list, told: str) -> None:
-    with pytest.raises(MetricError, match=told):
+def test_input_without_a_gauc_is_refused_in_one_sentence(user: list, message: str) -> None:
+    with pytest.raises(MetricError, match=message):
         gauc(user, [0, 1], [0.1, 0.2])

@@ -19,7 +19,7 @@ def test_half_again_the_distance_from_guessing_is_fifty_percent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("measured", "base", "told"),
+    ("measured", "base", "message"),
     [
         (0.7, 0.5, "the base model's AUC is 0.5; RelaImpr needs one above 0.5"),
         (0.7, 0.4, "above 0.5"),
@@ -27,6 +27,6 @@ def test_half_again_the_distance_from_guessing_is_fifty_percent() -> None:
         (0.7, math.nan, "base is nan"),
     ],
 )
-def test_values_without_a_rela_impr_are_refused(measured: float, base: float, told: str) -> None:
-    with pytest.raises(MetricError, match=told):
+def test_values_without_a_rela_impr_are_refused(measured: float, base: float, message: str) -> None:
+    with pytest.raises(MetricError, match=message):
         rela_impr(measured, base)

@@ -103,7 +103,7 @@ def test_saving_over_a_file_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"half_life": "x"}, "half_life is 'x', but must be a number of days above 0"),
         ({"half_life": 0}, "half_life is 0, but must be a number of days above 0"),
@@ -116,6 +116,6 @@ def test_saving_over_a_file_is_refused(tmp_path):
         ({"unit_per_field": 1}, "unit_per_field is 1, but must be true or false"),
     ],
 )
-def test_an_option_that_no_network_can_have_is_refused(options, told):
-    with pytest.raises(CheckpointError, match=told):
+def test_an_option_that_no_network_can_have_is_refused(options, message):
+    with pytest.raises(CheckpointError, match=message):
         replace(toy_network().config, **options)

@@ -74,8 +74,8 @@ def test_a_row_that_cannot_be_loaded_is_named_in_the_words_shown(
     head, last = impressions.read_text("utf-8").rstrip().rsplit("\n", 1)
     impressions.write_text(f"{head}\n{last.replace('tent-1', 'tent-9')}\n", "utf-8")
     assert typed("ingest tables") == 1
-    told = capsys.readouterr().err
-    assert told[told.index("error:") :].splitlines() == output_of("python -m trainer ingest tables", nth=1)
+    error = capsys.readouterr().err
+    assert error[error.index("error:") :].splitlines() == output_of("python -m trainer ingest tables", nth=1)
 
 
 @pytest.fixture(scope="module")

@@ -103,7 +103,7 @@ def test_an_address_that_says_nothing_of_it_leaves_the_choice_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "value", "told"),
+    ("kind", "name", "value", "message"),
     [
         (RankChoice, "rank.by", "third", "The link's rank.by “third” is unknown; known are first, second."),
         (SpaceChoice, "items.map", "", "The link's items.map is left out: it has 0 characters, and 1 to 500 are read."),
@@ -121,10 +121,10 @@ def test_an_address_that_says_nothing_of_it_leaves_the_choice_alone() -> None:
         (TourChoice, "tour.step", "0", "The link's tour.step “0” is unknown; known are 1, …, 99."),
     ],
 )
-def test_what_cannot_be_read_is_named_and_falls_back(kind: type[Any], name: str, value: str, told: str) -> None:
+def test_what_cannot_be_read_is_named_and_falls_back(kind: type[Any], name: str, value: str, message: str) -> None:
     found, (problem,) = read(kind, {name: [value]})
     assert found == kind()
-    assert told in problem
+    assert message in problem
 
 
 def test_the_first_of_several_values_counts() -> None:

@@ -79,7 +79,7 @@ def test_a_store_of_an_older_version_says_how_to_migrate(tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("", "is not a store URL"),
         ("din.db", "is not a store URL"),
@@ -87,8 +87,8 @@ def test_a_store_of_an_older_version_says_how_to_migrate(tmp_path: Path, monkeyp
         ("sqlite+nosuch://", "no driver for store URL"),
     ],
 )
-def test_an_address_that_is_none_is_named(url: str, said: str) -> None:
-    with pytest.raises(StoreError, match=said):
+def test_an_address_that_is_none_is_named(url: str, message: str) -> None:
+    with pytest.raises(StoreError, match=message):
         open_store(url)
 
 

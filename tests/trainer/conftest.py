@@ -1,11 +1,21 @@
-"""Small tables that tests of writing and of the demo share."""
+"""Small tables, and untrained checkpoints beside a store, that tests of several rooms share."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
+import torch
 
+from din_core.model.checkpoint import save_checkpoint
+from din_core.model.network import InterestNetwork
+from din_core.store import BulkTables, ingest
+from tests.trainer.planted_tables import planted_tables
 from trainer.datasets.four_tables import Tables
+from trainer.evaluation import evaluate
+from trainer.training.samples import build_vocabulary
+from trainer.training.train import TrainOptions, build_config
 
 
 @pytest.fixture
@@ -32,3 +42,33 @@ def tables() -> Tables:
             }
         ),
     )
+
+
+@pytest.fixture(scope="module")
+def untrained_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, BulkTables, Path]:
+    """A store, its tables, and a folder of untrained checkpoints MODEL-SEED."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    url = f"sqlite:///{folder / 'store.db'}"
+    ingest(planted_tables(folder / "tables", users=12), url)
+    bulk = evaluate.read_bulk(url)
+    vocabulary = build_vocabulary(bulk, min_count=1)
+    for model in ("base", "base-decay", "din"):
+        for seed in (0, 1):
+            torch.manual_seed(seed)
+            network = InterestNetwork(build_config(vocabulary, TrainOptions("", model, Path()))).eval()
+            save_checkpoint(folder / f"{model}-{seed}", network, vocabulary, {}, "")
+    return url, bulk, folder
+
+
+@pytest.fixture
+def history_readings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """`folds` of each reading of the histories from here on."""
+    readings: list[bool] = []
+    build = evaluate.build_samples
+
+    def noted(*arguments):  # type: ignore[no-untyped-def]
+        readings.append(arguments[-1])
+        return build(*arguments)
+
+    monkeypatch.setattr(evaluate, "build_samples", noted)
+    return readings

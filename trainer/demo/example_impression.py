@@ -25,7 +25,7 @@ def find_example(
 
     Among users that `known` has as True, with histories that are easy to read, and candidates whose title no
     other candidate of that time has; `titles` is by item id. It is an example picked to be
-    seen, not evidence: the table in the README is. DinLensError when no impression qualifies.
+    seen, not evidence: the table of models in `trainer/README.md` is. DinLensError when no impression qualifies.
     """
     test = Split(bulk, "test", "cpu")
     scored = test.predict(din)

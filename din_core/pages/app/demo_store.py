@@ -18,7 +18,7 @@ from pathlib import Path
 
 from din_core import __version__
 from din_core.domain import StoreError
-from din_core.pages.language.marker import T
+from din_core.pages.language.translation_mark import T
 from din_core.store import ingest, open_store
 
 try:

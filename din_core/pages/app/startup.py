@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from din_core.domain import CheckpointError, DinLensError, Scenario
 from din_core.pages.app.demo_store import demo_store
-from din_core.pages.language.marker import T
+from din_core.pages.language.translation_mark import T
 from din_core.sharing import Setting, find_opening
 from din_core.store import BehaviorStore, StoreSummary, open_store
 

@@ -7,8 +7,8 @@ function createSvgPen(width, height, measure) {
   const round = (value) => Math.round(value * 100) / 100;
   const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
   const add = (name, attributes, text = "") => {
-    const told = Object.entries(attributes).map(([key, value]) => `${key}="${escaped(String(value))}"`);
-    made.push(`<${name} ${told.join(" ")}>${text}</${name}>`);
+    const pairs = Object.entries(attributes).map(([key, value]) => `${key}="${escaped(String(value))}"`);
+    made.push(`<${name} ${pairs.join(" ")}>${text}</${name}>`);
   };
   const ANCHORS = { left: "start", center: "middle", right: "end" };
   const BASELINES = { middle: "central", top: "hanging", alphabetic: "auto" };

@@ -210,14 +210,14 @@ def pick(
 
 def slice_words(chosen: Slice) -> str:
     """What a slice's impressions have in common; its outcome is not said."""
-    told = [
+    parts = [
         profile_words(ANY if chosen.profile is None else chosen.profile),
         category_words(ANY if chosen.category is None else chosen.category),
         week_words(ANY if chosen.week is None else chosen.week),
     ]
     if chosen.length is not None:
-        told.append(f"{t('Different items in the history')}: {length_words(chosen.length)}")
-    return " · ".join(told)
+        parts.append(f"{t('Different items in the history')}: {length_words(chosen.length)}")
+    return " · ".join(parts)
 
 
 def some(choice: Any) -> Any:

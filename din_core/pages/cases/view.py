@@ -139,16 +139,16 @@ def meaning(loaded: LoadedCases, kind: str) -> str:
 
 def how_many(cases: Cases, kind: str, shown: int, total: int, among: int) -> str:
     """The sample size: how many there are of the kind, and among how many they were looked for."""
-    told = t("{shown:,} of {total:,} cases, among {among:,} impressions.", shown=shown, total=total, among=among)
+    sizes = t("{shown:,} of {total:,} cases, among {among:,} impressions.", shown=shown, total=total, among=among)
     if kind in MEASURED_KINDS and cases.about.measured < cases.about.impressions:
-        told += " " + t(
+        sizes += " " + t(
             "Effects were measured on a random sample of {n:,} of all {all:,} impressions (seed {seed}): cases outside "
             "it are not found.",
             n=cases.about.measured,
             all=cases.about.impressions,
             seed=cases.about.seed,
         )
-    return told
+    return sizes
 
 
 def titles_of(app: App, cases: Cases, rows: Sequence[int]) -> dict[str, Item]:

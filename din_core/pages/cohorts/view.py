@@ -109,15 +109,15 @@ def show() -> None:
 def size_words(cases: Cases, among: NDArray[np.bool_], people: str) -> str:
     """How many impressions and users are in the slice, and on how many of them the weights are summed."""
     summed = among[cases.sums.row]
-    told = t(
+    sizes = t(
         "**Impressions: {n:,}. {people}: {users:,}.** ",
         n=int(among.sum()),
         people=t(people).capitalize(),
         users=len(np.unique(cases.user[among])),
     )
     if cases.about.summed == cases.about.impressions:
-        return told + t("Weights are summed over all of them.")
-    return told + t(
+        return sizes + t("Weights are summed over all of them.")
+    return sizes + t(
         "Weights are summed over {n:,} of these impressions ({people}: {users:,}): sums were kept of a random sample "
         "of {of:,} of all {all:,} (seed {seed}).",
         n=int(summed.sum()),

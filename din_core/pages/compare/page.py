@@ -151,12 +151,12 @@ def show_users(now: CompareInputs) -> None:
     histories = [now.history, now.app.store.history(user.user_id, now.scenario.as_of)]
     scores = [[now.app.scorers[name].score(h, [case.item], case.context) for name in now.names] for h in histories]
     words = words_for(now.app.summary)
-    told = t(
+    subject = t(
         "{item} for both, as of {time}, in the context it has for the first.",
         item=case.item.label,
         time=moment(now.scenario.as_of),
     )
-    st.markdown(literal(told))
+    st.markdown(literal(subject))
     show_table(users_table(now, histories, scores))
     labels = [words.user_label(history.user) for history in histories]
     own = alone(now, case)

@@ -135,7 +135,7 @@ def about(app: App, name: str, scenario: Scenario, inputs: Inputs, case: Case, p
     words = words_for(app.summary)
     last = float(path.probability[-1])
     seen, all_of_it = len(path.behaviors), len(inputs.history.behaviors)
-    told = t(
+    subject = t(
         "{model} · {user}: {item}, scored as of {time}.",
         model=app.models[name].name,
         user=words.user_label(inputs.history.user),
@@ -148,7 +148,7 @@ def about(app: App, name: str, scenario: Scenario, inputs: Inputs, case: Case, p
         if seen == all_of_it
         else t("It sees the {n:,} newest of {total:,} behaviors.", n=seen, total=all_of_it)
     )
-    return literal(f"{told} {score} {kept}")
+    return literal(f"{subject} {score} {kept}")
 
 
 def words_of_charts() -> EvolutionLabels:

@@ -96,7 +96,7 @@ def _show_found(
         f"**{literal(words.user_label(nearest.seen.history.user))}** · {literal(words.impression_label(other))}"
     )
     model = app.models[caches.models_on_screen(scenario)[0]].name
-    told = t(
+    comparison = t(
         "{model} gives {own} % on screen and {other} % there. Distance {distance}, of 0 (the same) to 2.25.",
         model=model,
         own=f"{100 * nearest.own:.1f}",
@@ -105,8 +105,8 @@ def _show_found(
     )
     if nearest.same_profile:
         names = ", ".join(field_label(name).lower() for name in nearest.same_profile)
-        told += " " + t("The same in both profiles: {names}.", names=names)
-    st.markdown(literal(told))
+        comparison += " " + t("The same in both profiles: {names}.", names=names)
+    st.markdown(literal(comparison))
     st.markdown(t("**Behaviors of both**"))
     _table(nearest.shared)
     st.markdown(t("**Weight × count differs most**"))

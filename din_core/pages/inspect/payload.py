@@ -61,10 +61,10 @@ def model_text(inspection: Inspection, model: ModelWords, whole: Sequence[int], 
 
     The places in `whole` come with their weights, the others without. `timeline` is the inspection's `timeline_text`.
     """
-    told_whole = {place: scored_text(info) for place, info in zip(whole, inspection.infos(whole), strict=True)}
+    scored_whole = {place: scored_text(info) for place, info in zip(whole, inspection.infos(whole), strict=True)}
     chances = enumerate(inspection.scores.probability.tolist())
-    scored = ",".join(told_whole.get(place) or compact(score_data(p)) for place, p in chances)
-    told = compact(
+    scored = ",".join(scored_whole.get(place) or compact(score_data(p)) for place, p in chances)
+    fields = compact(
         {
             "link": model.link,
             "name": model.name,
@@ -79,13 +79,13 @@ def model_text(inspection: Inspection, model: ModelWords, whole: Sequence[int], 
             "historyText": history_text(inspection, model.name),
         }
     )
-    return f'{told[:-1]},"timeline":{timeline},"scored":[{scored}]}}'
+    return f'{fields[:-1]},"timeline":{timeline},"scored":[{scored}]}}'
 
 
 def effects_text(measured: MeasuredEffects) -> str:
     """What the lens shows of one candidate under one model beside its weights; points are for the lens to make."""
     effects, paths, verdict = measured.effects, measured.paths, measured.verdict
-    told = compact(
+    fields = compact(
         {
             "logit": significant(effects.logit),
             "extent": [significant(v) for v in effects.extent],
@@ -99,7 +99,7 @@ def effects_text(measured: MeasuredEffects) -> str:
             },
         }
     )
-    return f'{told[:-1]},"effect":{numbers(effects.effect)}}}'
+    return f'{fields[:-1]},"effect":{numbers(effects.effect)}}}'
 
 
 def category_data(entry: CategoryEffect) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def score_data(probability: float) -> dict[str, Any]:
 
 def scored_text(info: ActivationInfo) -> str:
     """One candidate under one model."""
-    told = compact(
+    fields = compact(
         {
             **score_data(info.probability),
             "groups": groups_data(info),
@@ -166,7 +166,7 @@ def scored_text(info: ActivationInfo) -> str:
             "extent": [significant(v) for v in info.extent],
         }
     )
-    return f'{told[:-1]},"weight":{numbers(info.weight)}}}'
+    return f'{fields[:-1]},"weight":{numbers(info.weight)}}}'
 
 
 def groups_data(info: ActivationInfo) -> list[dict[str, Any]]:

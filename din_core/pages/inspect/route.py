@@ -30,7 +30,7 @@ def reply(app: App, asked: QueryParams) -> Payload | None:
     link, _ = parse({name: asked.getlist(name) for name in asked if not name.startswith(OWN)})
     picked = asked.get(f"{OWN}pick")
     if picked is not None and link.scenario is not None:
-        link = choices.to(picked, link.scenario, asked.get(f"{OWN}id", ""), app.store)
+        link = choices.link_to(picked, link.scenario, asked.get(f"{OWN}id", ""), app.store)
     found = resolve(link, app.store, app.setting)
     if found.scenario is None or found.problems:  # the page says why
         return None

@@ -24,7 +24,7 @@ from din_core.pages.language.labels import field_label, moment, percent, words_f
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
-from din_core.pages.widgets.catalogue_gate import head
+from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.charts import export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.text_tables import columns_of
@@ -75,7 +75,7 @@ def page() -> Page:
 
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
-    found = head(t("Items as the model sees them"), TOO_MANY, with_candidate=True)
+    found = catalogue_head(t("Items as the model sees them"), TOO_MANY, with_candidate=True)
     if found is None:
         return
     scenario, history, total = found

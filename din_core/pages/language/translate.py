@@ -14,14 +14,14 @@ from pathlib import Path
 import streamlit as st
 
 from din_core.domain.translatable import Translatable, sentence_of
-from din_core.pages.language import marker as mark
+from din_core.pages.language import translation_mark
 from din_core.pages.session import visitor
 
 TEXTS = Path(__file__).with_name("texts")
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 """By code, each in its own words."""
 DEFAULT = "en"
-T = mark.T
+T = translation_mark.T
 
 
 def t(text: str, **values: object) -> str:

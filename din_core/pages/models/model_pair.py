@@ -50,14 +50,16 @@ def show_side_by_side(app: App, scenario: Scenario | None) -> None:
 def scenario_words(app: App, user: User, case: Case, scenario: Scenario) -> str:
     """Who, what and when."""
     words = words_for(app.summary)
-    told = t(
+    subject = t(
         "{user}: {item}, scored as of {moment}.",
         user=words.user_label(user),
         item=case.item.label,
         moment=moment(scenario.as_of),
     )
     return (
-        told if case.impression is None else f"{told} {t('{outcome}.', outcome=words.outcome(case.impression.label))}"
+        subject
+        if case.impression is None
+        else f"{subject} {t('{outcome}.', outcome=words.outcome(case.impression.label))}"
     )
 
 

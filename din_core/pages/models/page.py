@@ -142,7 +142,7 @@ def models_at_hand(app: App) -> set[str]:
 def about(board: Leaderboard) -> str:
     """What was measured, on what and when."""
     split = SPLITS.get(board.split, board.split)
-    told = t(
+    measured = t(
         "{n} models, {seeds}, on {impressions:,} impressions of {users:,} users in the {split} split.",
         n=len(board.rows),
         seeds=seeds_each(board),
@@ -150,7 +150,7 @@ def about(board: Leaderboard) -> str:
         users=board.users,
         split=t(split),
     )
-    return f"{told} {t('Written {when}.', when=board.made_at)}" if board.made_at else told
+    return f"{measured} {t('Written {when}.', when=board.made_at)}" if board.made_at else measured
 
 
 def seeds_each(board: Leaderboard) -> str:
@@ -165,11 +165,11 @@ def seeds_each(board: Leaderboard) -> str:
 
 def chart_words(info: LeaderboardInfo) -> str:
     """The chart for those who do not see it."""
-    told = t("{metric} of {n} models with 95 % intervals.", metric=t(LABELS[info.metric]), n=len(info.dots))
+    summary = t("{metric} of {n} models with 95 % intervals.", metric=t(LABELS[info.metric]), n=len(info.dots))
     if not info.dots:
-        return told
+        return summary
     best = info.dots[0]
-    return f"{told} {t('Best: {model}, {value}.', model=best.title, value=number(info.metric, best.mean))}"
+    return f"{summary} {t('Best: {model}, {value}.', model=best.title, value=number(info.metric, best.mean))}"
 
 
 def show_curves(app: App) -> None:

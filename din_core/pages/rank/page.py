@@ -21,7 +21,7 @@ from din_core.pages.language.labels import field_values, moment, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.rank import ranking_cache
 from din_core.pages.session import address, caches
-from din_core.pages.widgets.catalogue_gate import head
+from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.text_tables import columns_of
 from din_core.sharing.links import MAX_CANDIDATES
@@ -52,7 +52,7 @@ def page() -> Page:
 
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
-    found = head(t("The whole catalogue, ranked"), TOO_MANY)
+    found = catalogue_head(t("The whole catalogue, ranked"), TOO_MANY)
     if found is None:
         return
     scenario, history, total = found
@@ -150,7 +150,7 @@ def show_ranking(
     show_progress(ranking, titles)
     found = ranking.best(SHOWN, among, by)
     table = ranking_table(found, titles, repeats, by)
-    told = {
+    help_texts = {
         t("Change"): t("Places higher or lower than under the other model"),
         t("In history"): t("How often the history holds this very item"),
         **{title: t("Probability under this model") for title in titles},
@@ -162,7 +162,7 @@ def show_ranking(
         key="ranking",
         on_select="rerun",
         selection_mode="multi-row",
-        column_config={t("Item"): st.column_config.TextColumn(width=300), **columns_of(table, told)},
+        column_config={t("Item"): st.column_config.TextColumn(width=300), **columns_of(table, help_texts)},
     )
     st.markdown(where_is(ranking, scenario, titles[0]))
     show_way([found[row].item for row in sorted(picked["selection"]["rows"]) if row < len(found)], scenario)
@@ -194,10 +194,10 @@ def show_way(chosen: Sequence[Item], scenario: Scenario) -> None:
 def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
     """One line and one bar, always in the same place."""
     total = ranking.total * len(ranking.done)
-    told = ", ".join(f"{literal(t)} {n:,}" for t, n in zip(titles, ranking.done, strict=True))
+    scored = ", ".join(f"{literal(t)} {n:,}" for t, n in zip(titles, ranking.done, strict=True))
     bar, button = st.columns([5, 1], vertical_alignment="center")
-    text = T("Scored of {n:,} items: {told} (stopped)") if ranking.stopped else T("Scored of {n:,} items: {told}")
-    bar.progress(sum(ranking.done) / total if total else 1.0, text=t(text, n=ranking.total, told=told))
+    text = T("Scored of {n:,} items: {scored} (stopped)") if ranking.stopped else T("Scored of {n:,} items: {scored}")
+    bar.progress(sum(ranking.done) / total if total else 1.0, text=t(text, n=ranking.total, scored=scored))
     if not ranking.ended:
         button.button(t("Stop"), on_click=ranking.stop, width="stretch")
     elif button.button(t("Score again"), width="stretch", key="rank_again"):

@@ -9,7 +9,7 @@ from din_core.sharing import Link
 from din_core.store import BehaviorStore
 
 
-def to(kind: str, now: Scenario, choice: str, store: BehaviorStore) -> Link:
+def link_to(kind: str, now: Scenario, choice: str, store: BehaviorStore) -> Link:
     """Where a choice in the search box of this kind leads; ValueError for another kind or choice."""
     match kind:
         case "user":

@@ -202,7 +202,7 @@ def go(place: int) -> None:
 def made_by(tour: Tour) -> str:
     """What made the numbers."""
     names: Mapping[str, str] = {model: t(name) for model, name in NAMES.items()}
-    told = "; ".join(
+    models = "; ".join(
         t("{model}: {fingerprint} (seed {n})", model=names[model], fingerprint=fingerprint[:6], n=tour.seeds[model])
         for model, fingerprint in tour.checkpoints.items()
     )
@@ -210,5 +210,5 @@ def made_by(tour: Tour) -> str:
         "Made-up shoppers with planted reasons (`python -m trainer planted`), models trained on their clicks, numbers "
         "written {made_at} by `python -m trainer tour`. {models}",
         made_at=tour.made_at,
-        models=told,
+        models=models,
     )

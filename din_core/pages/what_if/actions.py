@@ -1,4 +1,4 @@
-"""What is done on What if: each act leads from one scenario to the next, or says why it could not be done."""
+"""What is done on What if: each action leads from one scenario to the next, or says why it could not be done."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from din_core.domain import DinLensError, Edit, Scenario
 from din_core.pages.app.startup import App
 from din_core.pages.language.translate import t
 from din_core.pages.session import choices
-from din_core.pages.what_if.edit_steps import Walk, walk
+from din_core.pages.what_if.edit_steps import EditedStates, apply_edits
 from din_core.sharing import MAX_EDITS, edit_parts, read_edit, resolve, sentence
 from din_core.store import BehaviorStore
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where acts led."""
+    """Where actions led."""
 
     scenario: Scenario
-    said: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     """A sentence for each thing that could not be done."""
-    trail: Walk | None = None
+    edited: EditedStates | None = None
     """The scenario's states, where they were made on the way."""
 
 
-def do(app: App, scenario: Scenario, acts: Sequence[Sequence[Any]]) -> Outcome:
-    """Do all acts in their order; ValueError for one that is none."""
+def apply_actions(app: App, scenario: Scenario, actions: Sequence[Sequence[Any]]) -> Outcome:
+    """Do all actions in their order; ValueError for one that is none."""
     now = Outcome(scenario)
-    for act in acts:
+    for action in actions:
         try:
-            then = do_one(app, now.scenario, list(act))
+            then = apply_action(app, now.scenario, list(action))
         except DinLensError as error:
             then = Outcome(now.scenario, (sentence(error),))
-        kept = now.trail if same_states(now.scenario, then.scenario) else None
-        now = Outcome(then.scenario, (*now.said, *then.said), then.trail or kept)
+        kept = now.edited if same_states(now.scenario, then.scenario) else None
+        now = Outcome(then.scenario, (*now.problems, *then.problems), then.edited or kept)
     return now
 
 
@@ -44,9 +44,9 @@ def same_states(one: Scenario, other: Scenario) -> bool:
     return replace(one, checkpoints=other.checkpoints, reference=other.reference) == other
 
 
-def do_one(app: App, scenario: Scenario, act: list[Any]) -> Outcome:
-    """One act, as the instrument names it."""
-    match act:
+def apply_action(app: App, scenario: Scenario, action: list[Any]) -> Outcome:
+    """One action, as the instrument names it."""
+    match action:
         case ["edit", *parts] if all(isinstance(part, str) for part in parts):
             return change(app.store, scenario, [read_edit(parts)])
         case ["undo", int(place), list() | None as parts]:
@@ -58,16 +58,16 @@ def do_one(app: App, scenario: Scenario, act: list[Any]) -> Outcome:
         case ["model", int(place), str(checkpoint)] if place in (0, 1):
             return Outcome(choices.to_model(scenario, place, checkpoint))
         case ["go", str(kind), str(choice)]:
-            found = resolve(choices.to(kind, scenario, choice, app.store), app.store, app.setting)
+            found = resolve(choices.link_to(kind, scenario, choice, app.store), app.store, app.setting)
             return Outcome(found.scenario or scenario, found.problems)
-    raise ValueError(act)
+    raise ValueError(action)
 
 
 def change(store: BehaviorStore, scenario: Scenario, edits: Sequence[Edit]) -> Outcome:
     """Make these edits, one after the other; what does not fit is said and not made."""
     room = MAX_EDITS - len(scenario.edits)
-    said = [t("A trail holds {n} edits at most; undo some.", n=MAX_EDITS)] if len(edits) > room else []
-    return fit(store, replace(scenario, edits=(*scenario.edits, *edits[:room])), said)
+    problems = [t("A trail holds {n} edits at most; undo some.", n=MAX_EDITS)] if len(edits) > room else []
+    return fit(store, replace(scenario, edits=(*scenario.edits, *edits[:room])), problems)
 
 
 def undo(store: BehaviorStore, scenario: Scenario, place: int, parts: Sequence[str] | None) -> Outcome:
@@ -77,13 +77,13 @@ def undo(store: BehaviorStore, scenario: Scenario, place: int, parts: Sequence[s
         return Outcome(scenario)
     place %= len(edits)
     if parts is not None and tuple(parts) != edit_parts(edits[place]):
-        return Outcome(scenario)  # of a trail that is no longer on screen
+        return Outcome(scenario)  # of edits that are no longer on screen
     left = (*edits[:place], *edits[place + 1 :])
     return fit(store, replace(scenario, edits=left, reference=scenario.reference - (scenario.reference > place)))
 
 
-def fit(store: BehaviorStore, scenario: Scenario, said: Sequence[str] = ()) -> Outcome:
+def fit(store: BehaviorStore, scenario: Scenario, problems: Sequence[str] = ()) -> Outcome:
     """The scenario with those of its edits that fit, and why the others do not."""
-    trail = walk(store, scenario)
-    fits = replace(scenario, edits=trail.edits, reference=min(scenario.reference, len(trail.edits)))
-    return Outcome(fits, (*said, *(sentence(error) for _, error in trail.wrong)), trail)
+    edited = apply_edits(store, scenario)
+    fits = replace(scenario, edits=edited.edits, reference=min(scenario.reference, len(edited.edits)))
+    return Outcome(fits, (*problems, *(sentence(error) for _, error in edited.wrong)), edited)

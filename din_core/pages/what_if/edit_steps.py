@@ -1,4 +1,4 @@
-"""The trail of a what-if: the state after each edit, and what each model on screen says of it."""
+"""The edits of a what-if: the state after each of them, and what each model on screen says of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Walk:
+class EditedStates:
     """All states from the first one, as it was, to the last edit's."""
 
     edits: tuple[Edit, ...]
@@ -45,7 +45,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class Scored:
-    """What the models on screen say of a trail."""
+    """What the models on screen say of the edited states."""
 
     chances: tuple[tuple[float, ...], ...]
     """One a state: each model's probability."""
@@ -55,24 +55,24 @@ class Scored:
     """The first model's, of the pinned state."""
 
 
-def walk(store: BehaviorStore, scenario: Scenario) -> Walk:
+def apply_edits(store: BehaviorStore, scenario: Scenario) -> EditedStates:
     """The states of a scenario's edits, from the rows of the store as they are now."""
     start, items = what_if_start(store, scenario), items_of(store, scenario.edits)
-    return Walk(*fitting_states(start, scenario.edits, items), items)
+    return EditedStates(*fitting_states(start, scenario.edits, items), items)
 
 
-def score(trail: Walk, pinned: int, scorers: Sequence[Scorer], cache: StateScores) -> Scored:
+def score(edited: EditedStates, pinned: int, scorers: Sequence[Scorer], cache: StateScores) -> Scored:
     """The last state's scores and the pinned one's; of the others the probabilities alone. What is known is kept."""
 
     def whole(scorer: Scorer, place: int) -> Scores:
-        key = scorer.fingerprint, trail.keys[place]
-        return cache.scores.get(key, lambda: ask(scorer, trail.states[place]))
+        key = scorer.fingerprint, edited.keys[place]
+        return cache.scores.get(key, lambda: ask(scorer, edited.states[place]))
 
     def chance(scorer: Scorer, place: int) -> float:
-        key = scorer.fingerprint, trail.keys[place]
+        key = scorer.fingerprint, edited.keys[place]
         return cache.probabilities.get(key, lambda: float(whole(scorer, place).probability[0]))
 
-    places = range(len(trail.states))
+    places = range(len(edited.states))
     now, then = whole(scorers[0], places[-1]), whole(scorers[0], pinned)
     return Scored(tuple(tuple(chance(scorer, place) for scorer in scorers) for place in places), now, then)
 

@@ -14,9 +14,9 @@ from din_core.pages.app.startup import App
 from din_core.pages.browser.protocol import Report
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
-from din_core.pages.what_if.actions import change, do
+from din_core.pages.what_if.actions import apply_actions, change
 from din_core.pages.what_if.edit_list import show_edit_list
-from din_core.pages.what_if.edit_steps import Walk, walk
+from din_core.pages.what_if.edit_steps import EditedStates, apply_edits
 from din_core.pages.what_if.payload_cache import payload_of
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.frame import report
@@ -51,29 +51,29 @@ def remind(scenario: Scenario | None) -> None:
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
     app, own = caches.current_app(), visitor.session()
-    impressions, trail = pickers.read_on_screen(lambda store, scenario, _: walk(store, scenario))
+    impressions, edited = pickers.read_on_screen(lambda store, scenario, _: apply_edits(store, scenario))
     scenario = own.scenario
-    if scenario is not None and trail is not None and trail.wrong:  # the store has changed since these edits were made
-        own.problems = (*own.problems, *(sentence(error) for _, error in trail.wrong))
+    if scenario is not None and edited is not None and edited.wrong:  # the store has changed since they were made
+        own.problems = (*own.problems, *(sentence(error) for _, error in edited.wrong))
         own.scenario = scenario = replace(
-            scenario, edits=trail.edits, reference=min(scenario.reference, len(trail.edits))
+            scenario, edits=edited.edits, reference=min(scenario.reference, len(edited.edits))
         )
 
     st.markdown(t(LEAD))
     with pickers.user_and_impression(impressions):
-        scored = None if trail is None else pickers.item_option(trail.states[-1].candidate)
+        scored = None if edited is None else pickers.item_option(edited.states[-1].candidate)
         label = t("Candidate: any item of the catalogue")
         pickers.search_items(app, "what_if_candidate", label, scored, lambda item_id: make(SetCandidate(item_id)))
     report(own.problems)
-    if scenario is not None and trail is not None:
-        show_instrument(app, scenario, trail, add_boxes(app, scenario, trail))
+    if scenario is not None and edited is not None:
+        show_instrument(app, scenario, edited, add_boxes(app, scenario, edited))
     elif app.setting.opening is not None:
         st.button(t("Show the opening example"), on_click=address.show, args=(app.setting.opening,))
 
 
-def add_boxes(app: App, scenario: Scenario, trail: Walk) -> int | None:
+def add_boxes(app: App, scenario: Scenario, edited: EditedStates) -> int | None:
     """Which item joins the history, and when; returns that time, None for the newest."""
-    behaviors = trail.states[0].history.behaviors
+    behaviors = edited.states[0].history.behaviors
     latest = datetime.fromtimestamp(scenario.as_of - 1, UTC).date()
     first = datetime.fromtimestamp(behaviors[0].timestamp, UTC).date() if behaviors else latest
     which, when = st.columns([11, 5])
@@ -88,7 +88,7 @@ def add_boxes(app: App, scenario: Scenario, trail: Walk) -> int | None:
             key=f"add_on {scenario.user_id} {scenario.as_of}",
         )
     at = None if on is None else min(end_of(on), scenario.as_of - 1)
-    added = next((edit.item_id for edit in reversed(trail.edits) if isinstance(edit, Add)), None)
+    added = next((edit.item_id for edit in reversed(edited.edits) if isinstance(edit, Add)), None)
     with which:
         # A choice without a label: what was added is not left standing in the field.
         chosen = None if added is None else Option(added, "")
@@ -107,14 +107,14 @@ def make(edit: Edit) -> None:
     scenario = visitor.session().scenario
     if scenario is not None:
         outcome = change(caches.current_app().store, scenario, [edit])
-        address.show(outcome.scenario, outcome.said)
+        address.show(outcome.scenario, outcome.problems)
 
 
-def show_instrument(app: App, scenario: Scenario, trail: Walk, add_at: int | None) -> None:
-    """Scores, trail and list."""
+def show_instrument(app: App, scenario: Scenario, edited: EditedStates, add_at: int | None) -> None:
+    """Scores, edits and list."""
     own = visitor.session()
     show_edit_list(
-        payload_of(app, scenario, trail),
+        payload_of(app, scenario, edited),
         link=urlencode(encode(scenario, own.view), doseq=True),
         epoch=own.instrument.epoch,
         add_at=None if add_at is None else iso(add_at),
@@ -128,5 +128,5 @@ def follow(report: Report) -> None:
     address.instrument_moved(report.link)
     own.problems = (*own.problems, *report.problems)
     if report.actions and own.scenario is not None:
-        outcome = do(caches.current_app(), own.scenario, report.actions)
-        address.show(outcome.scenario, (*own.problems, *outcome.said))
+        outcome = apply_actions(caches.current_app(), own.scenario, report.actions)
+        address.show(outcome.scenario, (*own.problems, *outcome.problems))

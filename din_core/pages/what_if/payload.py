@@ -1,4 +1,4 @@
-"""What the what-if instrument draws, as plain values: the last state of a trail beside the pinned one."""
+"""What the what-if instrument draws, as plain values: the last edited state beside the pinned one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from din_core.pages.language.edit_texts import edit_words
 from din_core.pages.language.labels import Words, chance, field_label, item_detail, moment
 from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.translate import t
-from din_core.pages.what_if.edit_steps import Scored, Walk
+from din_core.pages.what_if.edit_steps import EditedStates, Scored
 from din_core.sharing import MAX_EDITS, edit_parts
 
 if TYPE_CHECKING:
@@ -69,24 +69,24 @@ def weigh(state: State, scores: Scores, folds: bool) -> Weighed:
 
 def what_if_data(
     as_of: int,
-    trail: Walk,
+    edited: EditedStates,
     pinned: int,
     scored: Scored,
     models: Sequence[ModelWords],
     scorers: Sequence[Scorer],
     words: Words,
 ) -> dict[str, Any]:
-    """All that the instrument shows of a trail. `models` and `scorers` are those on screen."""
+    """All that the instrument shows of the edited states. `models` and `scorers` are those on screen."""
     folds = scorers[0].config.folds
-    now = weigh(trail.states[-1], scored.now, folds)
-    then = now if pinned == len(trail.edits) else weigh(trail.states[pinned], scored.then, folds)
+    now = weigh(edited.states[-1], scored.now, folds)
+    then = now if pinned == len(edited.edits) else weigh(edited.states[pinned], scored.then, folds)
     return {
         "subject": words.user_label(now.state.history.user),
         "happened": words.happened,
         "asOf": moment(as_of),
         "candidate": candidate_data(now.state.candidate, then.state.candidate),
         "models": [{"link": m.link, "name": m.name, "weight": m.weight, "badges": m.badges} for m in models],
-        "steps": steps_data(trail, scored.chances),
+        "steps": steps_data(edited, scored.chances),
         "pinned": pinned,
         "most": MAX_EDITS,
         "intensity": [significant(float(scores.intensity[0])) for scores in (scored.now, scored.then)],
@@ -103,12 +103,12 @@ def candidate_data(now: Item, then: Item) -> dict[str, Any]:
     return {"id": now.item_id, "title": now.label, "detail": detail, "then": None if now == then else then.label}
 
 
-def steps_data(trail: Walk, chances: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+def steps_data(edited: EditedStates, chances: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
     """One a state: its words, its edit's parts, and each model's probability."""
     labels = [t("As it was")]
-    for edit, before, after in zip(trail.edits, trail.states, trail.states[1:], strict=False):
+    for edit, before, after in zip(edited.edits, edited.states, edited.states[1:], strict=False):
         labels.append(edit_words(edit, before, after))
-    keys = [None, *(edit_parts(edit) for edit in trail.edits)]
+    keys = [None, *(edit_parts(edit) for edit in edited.edits)]
     return [
         {"label": label, "key": key, "p": [significant(p) for p in row], "chance": [chance(p) for p in row]}
         for label, key, row in zip(labels, keys, chances, strict=True)

@@ -13,23 +13,23 @@ from din_core.pages.language.labels import words_for
 from din_core.pages.language.translate import current
 from din_core.pages.session import caches
 from din_core.pages.what_if.edit_list import JS
-from din_core.pages.what_if.edit_steps import Walk, score
+from din_core.pages.what_if.edit_steps import EditedStates, score
 from din_core.pages.what_if.payload import what_if_data
 
 
-def payload_of(app: App, scenario: Scenario, trail: Walk) -> Payload:
+def payload_of(app: App, scenario: Scenario, edited: EditedStates) -> Payload:
     """What the instrument shows of a scenario; a text made before, of equal rows, comes from the cache."""
     names = caches.models_on_screen(scenario)
-    pinned = min(scenario.reference, len(trail.edits))
+    pinned = min(scenario.reference, len(edited.edits))
     models = names, sorted(app.setting.fingerprints.items())
-    rows = ("what if", trail.keys[-1], pinned, models, current())
+    rows = ("what if", edited.keys[-1], pinned, models, current())
     revision = blake2b(repr(rows).encode(), digest_size=8).hexdigest()
 
     def make() -> str:
         scorers = [app.scorers[name] for name in names]
-        scored = score(trail, pinned, scorers, caches.state_scores())
+        scored = score(edited, pinned, scorers, caches.state_scores())
         shown = [app.models[name] for name in names]
-        data = what_if_data(scenario.as_of, trail, pinned, scored, shown, scorers, words_for(app.summary))
+        data = what_if_data(scenario.as_of, edited, pinned, scored, shown, scorers, words_for(app.summary))
         return compact({**data, "choices": choices(app), "texts": spoken(JS)})
 
     return Payload(revision, [caches.payloads().get(revision, make)])

@@ -16,35 +16,35 @@ from din_core.pages.browser import route
 from din_core.pages.browser.protocol import Payload
 from din_core.pages.language.translate import sentence
 from din_core.pages.session import caches
-from din_core.pages.what_if.actions import do
-from din_core.pages.what_if.edit_steps import walk
+from din_core.pages.what_if.actions import apply_actions
+from din_core.pages.what_if.edit_steps import apply_edits
 from din_core.pages.what_if.payload_cache import payload_of
 from din_core.sharing import Link, Setting, encode, find_checkpoints, parse
 
 
 async def answer(request: Request) -> Response:
-    """Asked `{link, acts}`: a message with the link that they lead to, what could not be done, and the payload."""
+    """Asked `{link, actions}`: a message with the link that they lead to, what could not be done, and the payload."""
     asked = await route.read_json(request)
     return await run_in_threadpool(
-        route.answer, request, lambda: reply(caches.current_app(), asked.get("link"), asked.get("acts"))
+        route.answer, request, lambda: reply(caches.current_app(), asked.get("link"), asked.get("actions"))
     )
 
 
-def reply(app: App, at: object, acts: object) -> Payload | None:
-    """Where `acts` lead from the scenario of the link `at`."""
-    if not isinstance(at, str) or not is_acts(acts):
+def reply(app: App, at: object, actions: object) -> Payload | None:
+    """Where `actions` lead from the scenario of the link `at`."""
+    if not isinstance(at, str) or not is_actions(actions):
         return None
     link, unread = parse(parse_qs(at, keep_blank_values=True))
     scenario = None if unread else whole(link, app.setting)
     if scenario is None:
         return None
-    outcome = do(app, scenario, acts)
-    trail = outcome.trail or walk(app.store, outcome.scenario)
-    if trail.edits != outcome.scenario.edits:  # the store has changed since they were made
+    outcome = apply_actions(app, scenario, actions)
+    edited = outcome.edited or apply_edits(app.store, outcome.scenario)
+    if edited.edits != outcome.scenario.edits:  # the store has changed since they were made
         return None
     led = urlencode(encode(outcome.scenario, link.view), doseq=True)
-    head = {"link": led, "said": [sentence(said) for said in outcome.said]}
-    return replace(payload_of(app, outcome.scenario, trail), head=head)
+    head = {"link": led, "problems": [sentence(problem) for problem in outcome.problems]}
+    return replace(payload_of(app, outcome.scenario, edited), head=head)
 
 
 def whole(link: Link, setting: Setting) -> Scenario | None:
@@ -57,5 +57,5 @@ def whole(link: Link, setting: Setting) -> Scenario | None:
     return None if problems else replace(named, context=context)
 
 
-def is_acts(found: object) -> TypeGuard[list[list[Any]]]:
-    return isinstance(found, list) and all(isinstance(act, list) for act in found)
+def is_actions(found: object) -> TypeGuard[list[list[Any]]]:
+    return isinstance(found, list) and all(isinstance(action, list) for action in found)

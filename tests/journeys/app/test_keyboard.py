@@ -78,6 +78,6 @@ def test_the_tab_key_reaches_every_control_and_shows_where_it_is(page: Page, add
             went.append(step)
     assert page.evaluate(MISSED) == []
     unseen = [step["name"] for step in went if step["pressed"] and not step["seen"]]
-    assert [told for told in unseen if told != "Show/hide columns"] == []  # Streamlit's own, above a table
+    assert [name for name in unseen if name != "Show/hide columns"] == []  # Streamlit's own, above a table
     names = [step["name"] for step in went]
     assert {"Inspect", "Tour"} <= set(names), names

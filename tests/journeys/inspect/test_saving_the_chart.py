@@ -45,12 +45,12 @@ def test_the_csv_holds_the_cores_numbers_and_names_its_scene(
     )
     found = {r["item_id"]: r for r in rows}
     for place, behavior in enumerate(scores.behaviors):
-        told = found[behavior.item.item_id]
+        row = found[behavior.item.item_id]
         weight = float(scores.weight[0, place])
-        assert int(told["repeats"]) == behavior.count
-        assert float(told["weight of one occurrence"]) == pytest.approx(weight, rel=1e-5)
-        assert float(told["weight x repeats"]) == pytest.approx(weight * behavior.count, rel=1e-5)
-        assert float(told["effect when removed (logits)"]) == pytest.approx(float(effects.values[place]), abs=1e-5)
+        assert int(row["repeats"]) == behavior.count
+        assert float(row["weight of one occurrence"]) == pytest.approx(weight, rel=1e-5)
+        assert float(row["weight x repeats"]) == pytest.approx(weight * behavior.count, rel=1e-5)
+        assert float(row["effect when removed (logits)"]) == pytest.approx(float(effects.values[place]), abs=1e-5)
     assert len(rows) == len(scores.behaviors) == 4
     (as_of,), (model,) = ({r[name] for r in rows} for name in ("as_of", "model"))
     assert (as_of, model) == ("2017-11-20T00:00:00.000Z", f"din@{scorers['din'].fingerprint}")

@@ -138,13 +138,13 @@ def test_a_ranking_shows_how_far_it_is_and_can_be_stopped(page: Page, demo: str)
     page.goto(f"{demo}rank")
     stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")  # Streamlit has one too
     stop.click()
-    told = page.get_by_text(re.compile(r"Scored of [\d,]+ items: .*\(stopped\)"))
-    expect(told).to_be_visible()
+    progress = page.get_by_text(re.compile(r"Scored of [\d,]+ items: .*\(stopped\)"))
+    expect(progress).to_be_visible()
     expect(page.get_by_role("button", name="Score again")).to_be_visible()
-    numbers = [int(text.replace(",", "")) for text in re.findall(r"[\d,]*\d", told.inner_text())]
+    numbers = [int(text.replace(",", "")) for text in re.findall(r"[\d,]*\d", progress.inner_text())]
     assert sum(numbers[1:]) < 2 * numbers[0]  # some of the two models' scores are missing
     page.get_by_role("button", name="Score again").click()
-    expect(told).to_have_count(0)
+    expect(progress).to_have_count(0)
     expect(stop).to_be_visible()
     expect(page.get_by_role("button", name="Score again")).to_be_visible()
     done = f"Scored of {numbers[0]:,} items: DIN {numbers[0]:,}, Average pooling {numbers[0]:,}"

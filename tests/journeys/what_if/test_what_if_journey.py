@@ -42,8 +42,8 @@ def test_a_behavior_is_added_through_the_search(
     options(page, "what_if_add").filter(has_text="Stout").click()
     expect(steps(page).nth(1)).to_contain_text("Added Stout · 12 oz · National, as the newest")
     expect(page).to_have_url(has_query("edits", "add%2Cb2"))
-    trail = check_scores(page, store, scorers)
-    assert trail.edits == (Add("b2"),)
+    applied = check_scores(page, store, scorers)
+    assert applied.edits == (Add("b2"),)
     expect(page.locator("#rows tr").first).to_contain_text("new")
     expect(box(page, "what_if_add")).to_have_value("")
 
@@ -81,8 +81,8 @@ def test_what_is_done_quickly_is_done_in_its_order(
     page.locator("#rows").evaluate("rows => [...rows.querySelectorAll('.cross')].forEach(cross => cross.click())")
     expect(steps(page)).to_have_count(5)
     page.wait_for_url(lambda url: url.count("drop-item") == 4)
-    trail = check_scores(page, store, scorers)
-    assert trail.edits == tuple(map(DropItem, ("n1", "m1", "c1", "b1")))
+    applied = check_scores(page, store, scorers)
+    assert applied.edits == tuple(map(DropItem, ("n1", "m1", "c1", "b1")))
     expect(page.locator("#tiles .value").nth(3)).to_have_text("0")
 
 

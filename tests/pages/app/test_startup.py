@@ -125,6 +125,6 @@ def test_a_device_that_is_not_there_is_said_at_the_start(world: World, monkeypat
 def test_the_pages_answer_before_torch_is_imported() -> None:
     folder = ROOT / "din_core" / "pages"
     pages = "; ".join(f"import din_core.pages.{path.parent.name}.page" for path in sorted(folder.glob("*/page.py")))
-    told = f"import sys; {pages}; print('torch' in sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    script = f"import sys; {pages}; print('torch' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["False"]

@@ -73,11 +73,11 @@ def test_the_most_negative_weight_is_named_with_its_behavior(visit: Visit, world
         scores = world.scorers["din"].score(history, [shown.item], shown.context)
         place = int(scores.weight[0].argmin())
         lowest.append((float(scores.weight[0, place]), scores.behaviors[place].item.label, shown.item.label))
-    told = sorted(line for line in lowest if line[0] < 0)
-    assert told  # these networks have negative weights
+    negative = sorted(line for line in lowest if line[0] < 0)
+    assert negative  # these networks have negative weights
     table = page.dataframe[0].value
-    assert list(zip(table["Of the behavior"], table["Candidate"], strict=True)) == [line[1:] for line in told]
-    assert [points(text) for text in table["Weight"]] == pytest.approx([line[0] for line in told], rel=0.01)
+    assert list(zip(table["Of the behavior"], table["Candidate"], strict=True)) == [line[1:] for line in negative]
+    assert [points(text) for text in table["Weight"]] == pytest.approx([line[0] for line in negative], rel=0.01)
 
 
 def test_agreement_and_domination_are_those_of_leave_one_out(visit: Visit, world: World, cases: Cases) -> None:

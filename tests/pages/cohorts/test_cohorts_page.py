@@ -86,10 +86,10 @@ def test_means_by_age_rank_and_repeats_are_over_all_occurrences(
 
 def test_the_map_holds_the_mean_weight_of_each_pair_of_categories(visit: Visit, world: World, cases: Cases) -> None:
     shown = table(visit("cohorts"), "Candidate").set_index("Candidate")
-    told = set(cases.about.behavior_categories)
+    frequent = set(cases.about.behavior_categories)
     brute: dict[tuple[str, str], list[float]] = defaultdict(list)
     for line in occurrences(world).itertuples():
-        brute[line.candidate, line.category if line.category in told else "all others"].append(line.weight)
+        brute[line.candidate, line.category if line.category in frequent else "all others"].append(line.weight)
     assert set(shown.index) == {row for row, _ in brute}
     assert set(shown.columns) == {column for _, column in brute}
     for (row, column), weights in brute.items():
@@ -128,9 +128,9 @@ def test_the_sample_size_is_always_said(visit: Visit, world: World, cases: Cases
     assert "**Impressions: 1. Households: 1.**" in said(page)
     assert page.table[0].value["DIN"]["AUC"] == "–"
     make(world, "--effects", "1", "--sums", "1")
-    told = said(visit("cohorts"))
-    assert "Weights are summed over 1 of these impressions (households: 1)" in told
-    assert "sums were kept of a random sample of 1 of all 3 (seed 1)" in told
+    text = said(visit("cohorts"))
+    assert "Weights are summed over 1 of these impressions (households: 1)" in text
+    assert "sums were kept of a random sample of 1 of all 3 (seed 1)" in text
 
 
 def test_an_empty_slice_shows_its_size_and_nothing_else(visit: Visit, cases: Cases) -> None:

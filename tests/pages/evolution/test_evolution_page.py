@@ -72,10 +72,10 @@ def test_table_and_words_say_what_the_core_says(evolving: AppTest, family: World
     np.testing.assert_allclose(table["Moves the state by"][:-1], moved[::-1])
     np.testing.assert_allclose(table["From the final state"], left[::-1])
     np.testing.assert_allclose(table["Probability if it ended here"], 100 * path.probability[::-1])
-    told = words(evolving)
-    assert f"Probability {100 * path.probability[-1]:.1f} %" in told
-    assert f"It sees the 8 newest of {len(history.behaviors)} behaviors." in told
-    assert GATES["augru"] in told
+    text = words(evolving)
+    assert f"Probability {100 * path.probability[-1]:.1f} %" in text
+    assert f"It sees the 8 newest of {len(history.behaviors)} behaviors." in text
+    assert GATES["augru"] in text
 
 
 def test_the_charts_hold_the_same_numbers_as_the_table(evolving: AppTest) -> None:

@@ -59,9 +59,9 @@ def test_an_empty_history_is_explained_all_the_same(family: World) -> None:
 
 def test_average_pooling_is_said_to_rank_nothing(family: World) -> None:
     inputs = read_inputs(family.store, SHOWN, family.store.impressions("7"))
-    said = json.loads(effects_text(measure_effects(inputs, family.scorers["base"], 0)))["verdict"]
-    assert said["level"] == "nothing to rank"
-    assert "same weight" in said["sentence"]
+    verdict_data = json.loads(effects_text(measure_effects(inputs, family.scorers["base"], 0)))["verdict"]
+    assert verdict_data["level"] == "nothing to rank"
+    assert "same weight" in verdict_data["sentence"]
 
 
 def test_the_page_sends_the_effects_and_the_verdict_of_the_case_on_screen(

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.explain import item_space, neighbours, separation
 from din_core.pages.item_space import page as item_space_page
-from din_core.pages.widgets import catalogue_gate as whole_catalogue
+from din_core.pages.widgets import catalogue_head
 from din_core.sharing.page_choices import SpaceChoice
 from tests.pages.conftest import World
 from tests.pages.page_contents import boxes, read
@@ -175,7 +175,7 @@ def test_a_candidate_that_has_gone_is_told(visit: Visit, world: World) -> None:
 
 
 def test_too_many_items_are_told(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole_catalogue, "MOST_ITEMS", 2)
+    monkeypatch.setattr(catalogue_head, "MOST_ITEMS", 2)
     page = visit("items")
     assert not page.exception
     assert "this page maps 2 at most" in words(page)

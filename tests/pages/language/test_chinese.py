@@ -53,12 +53,12 @@ def test_inspect_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
     assert chinese["texts"]["Copy link"] == "复制链接"
     assert [model["overTime"] for model in chinese["models"]] == ["激活权重随时间的分布", "池化权重随时间的分布"]
     assert chinese["models"][0]["pooling"] == "加权求和池化，激活权重未归一化"
-    for said, other in zip(chinese["models"], english["models"], strict=True):
-        for one, same in zip(said["scored"], other["scored"], strict=True):
+    for model, other in zip(chinese["models"], english["models"], strict=True):
+        for one, same in zip(model["scored"], other["scored"], strict=True):
             assert one.keys() == same.keys()
             for numbers in {"probability", "weight", "intensity", "extent"} & one.keys():
                 assert one[numbers] == pytest.approx(same[numbers], rel=1e-5)  # scored again, in another batch
-        for one, same in zip(said["effects"].values(), other["effects"].values(), strict=True):
+        for one, same in zip(model["effects"].values(), other["effects"].values(), strict=True):
             assert one["effect"] == pytest.approx(same["effect"], rel=1e-4, abs=1e-5)
             assert one["logit"] == pytest.approx(same["logit"], rel=1e-4, abs=1e-5)
             parts = [part[2] for part in same["paths"]]
@@ -70,11 +70,11 @@ def test_why_weights_are_reasons_is_said_in_chinese_with_the_same_numbers(visit:
     page = visit()
     _, english = lens(page)
     _, chinese = lens(speak(page, "zh"))
-    (told,) = (effects["verdict"] for effects in english["models"][0]["effects"].values())
-    (said,) = (effects["verdict"] for effects in chinese["models"][0]["effects"].values())
-    assert said["sentence"].startswith("此处") and said["sentence"].endswith("。")
-    assert re.findall(r"−?[\d.]*\d", said["sentence"]) == re.findall(r"−?[\d.]*\d", told["sentence"])
-    assert (said["level"], said["rows"]) == (told["level"], told["rows"])
+    (in_english,) = (effects["verdict"] for effects in english["models"][0]["effects"].values())
+    (in_chinese,) = (effects["verdict"] for effects in chinese["models"][0]["effects"].values())
+    assert in_chinese["sentence"].startswith("此处") and in_chinese["sentence"].endswith("。")
+    assert re.findall(r"−?[\d.]*\d", in_chinese["sentence"]) == re.findall(r"−?[\d.]*\d", in_english["sentence"])
+    assert (in_chinese["level"], in_chinese["rows"]) == (in_english["level"], in_english["rows"])
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -145,7 +145,7 @@ def test_a_folder_without_checkpoints_is_told_in_chinese(
 ) -> None:
     monkeypatch.setenv("DIN_CHECKPOINTS", str(tmp_path / "none"))
     page = speak(visit(), "zh")
-    (told,) = page.warning
+    (warning,) = page.warning
     folder = tmp_path / "none"
     command = f"`python -m trainer train --out {folder}/din`"
-    assert read(told.value) == f"{folder} 中有 0 个检查点；请用 {command} 在其下写入一个。"
+    assert read(warning.value) == f"{folder} 中有 0 个检查点；请用 {command} 在其下写入一个。"

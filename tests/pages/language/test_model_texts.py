@@ -43,10 +43,10 @@ def test_each_kind_says_first_what_was_done_to_its_weights(models: dict[str, Mod
 
 def test_the_half_life_is_the_trained_one(family: World) -> None:
     trained = float(family.scorers["base-decay"].checkpoint.model.pooling.half_life)
-    said = describe_models(family.scorers)["base-decay"]
+    described = describe_models(family.scorers)["base-decay"]
     assert trained != 30
-    assert said.badges[0] == f"half-life {trained:.3g} days, learned"
-    assert f"{trained:.3g} days" in said.pooling
+    assert described.badges[0] == f"half-life {trained:.3g} days, learned"
+    assert f"{trained:.3g} days" in described.pooling
 
 
 def test_only_the_activation_unit_gives_activation_weights(models: dict[str, ModelWords]) -> None:
@@ -61,12 +61,12 @@ def test_only_the_activation_unit_gives_activation_weights(models: dict[str, Mod
 def test_weights_add_up_to_what_is_said(family: World) -> None:
     history = family.store.history("7", 1511136000)
     for name, scorer in family.scorers.items():
-        said = sums_to(scorer.config)
+        total = sums_to(scorer.config)
         scores = scorer.score(history, [family.store.item("b2")], {})
         behaviors = sum(b.count for b in scores.behaviors)
         intensity = float(scores.intensity[0])
-        if said:
-            assert intensity == pytest.approx(1 if said == "1" else behaviors, rel=1e-4), name
+        if total:
+            assert intensity == pytest.approx(1 if total == "1" else behaviors, rel=1e-4), name
         else:
             assert intensity not in (pytest.approx(1), pytest.approx(behaviors)), name
 

@@ -167,7 +167,7 @@ def test_a_user_without_behaviors_can_be_compared(visit: Visit, family: World) -
 
 
 def test_each_metric_is_explained_in_a_line(visit: Visit, measured: World) -> None:
-    told = words(visit("models"))
+    text = words(visit("models"))
     for metric in ("AUC", "GAUC", "Log loss", "ECE", "RelaImpr"):
-        assert f"**{metric}**: " in told
-    assert "on average over 15 bins" in told
+        assert f"**{metric}**: " in text
+    assert "on average over 15 bins" in text

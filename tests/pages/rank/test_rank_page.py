@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.pages.rank import page as rank_page
-from din_core.pages.widgets import catalogue_gate as whole_catalogue
+from din_core.pages.widgets import catalogue_head
 from tests.pages.conftest import World
 from tests.pages.page_contents import read
 
@@ -65,7 +65,7 @@ def test_another_user_starts_another_ranking(ranked: AppTest) -> None:
 
 
 def test_too_many_items_are_told(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole_catalogue, "MOST_ITEMS", 2)
+    monkeypatch.setattr(catalogue_head, "MOST_ITEMS", 2)
     page = visit("rank")
     assert not page.exception
     assert "but this page ranks 2 at most" in " ".join(e.value for e in page.markdown)
@@ -103,6 +103,6 @@ def test_the_list_is_in_the_link_and_opens_from_it(ranked: AppTest, visit: Visit
 
 def test_a_category_that_no_item_has_is_told_and_all_are_listed(visit: Visit, world: World) -> None:
     page = visit("rank", **{"rank.category": "Moods"})
-    (told,) = page.warning
-    assert read(told.value) == "No item is of the category “Moods”, which the link names: all are listed."
+    (warning,) = page.warning
+    assert read(warning.value) == "No item is of the category “Moods”, which the link names: all are listed."
     assert page.selectbox(key="rank_category").value == ""

@@ -1,4 +1,4 @@
-"""What is done on What if, as values: where each act leads from a scenario, and what is said."""
+"""What is done on What if, as values: where each action leads from a scenario, and what is said."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from din_core.domain import Add, DropItem, Scenario, Truncate
 from din_core.pages.app.startup import App, Startup
 from din_core.pages.session import visitor
-from din_core.pages.what_if.actions import do
+from din_core.pages.what_if.actions import apply_actions
 from din_core.sharing import edit_parts
 from tests.pages.conftest import World
 from tests.small_world import BEFORE, MONDAY
@@ -31,17 +31,17 @@ def scenario(app: App) -> Scenario:
     return replace(app.setting.opening, edits=DROPS, reference=2)
 
 
-def done(app: App, scenario: Scenario, *acts: list[Any]) -> tuple[Scenario, tuple[str, ...]]:
+def done(app: App, scenario: Scenario, *actions: list[Any]) -> tuple[Scenario, tuple[str, ...]]:
     with visitor.as_visitor("en"):
-        outcome = do(app, scenario, acts)
-    return outcome.scenario, outcome.said
+        outcome = apply_actions(app, scenario, actions)
+    return outcome.scenario, outcome.problems
 
 
-def test_acts_are_done_in_their_order(app: App, scenario: Scenario) -> None:
-    acts = [["undo", -1, None], ["edit", "add", "b2"], ["pin", 3], ["edit", "keep-from", "2017-10-01"]]
-    found, said = done(app, scenario, *acts)
+def test_actions_are_done_in_their_order(app: App, scenario: Scenario) -> None:
+    actions = [["undo", -1, None], ["edit", "add", "b2"], ["pin", 3], ["edit", "keep-from", "2017-10-01"]]
+    found, problems = done(app, scenario, *actions)
     assert found.edits == (*DROPS[:2], Add("b2"), Truncate("from", 1506816000))
-    assert (found.reference, said) == (3, ())
+    assert (found.reference, problems) == (3, ())
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_the_pin_stays_at_its_state_where_an_edit_is_undone(
     assert (found.edits, found.reference) == (edits, reference)
 
 
-@pytest.mark.parametrize("act", [["undo", 3, None], ["undo", -4, None], ["undo", 0, ["drop-item", "b1"]]])
-def test_what_is_not_on_screen_any_more_is_not_undone(app: App, scenario: Scenario, act: list[Any]) -> None:
-    assert done(app, scenario, act) == (scenario, ())
+@pytest.mark.parametrize("action", [["undo", 3, None], ["undo", -4, None], ["undo", 0, ["drop-item", "b1"]]])
+def test_what_is_not_on_screen_any_more_is_not_undone(app: App, scenario: Scenario, action: list[Any]) -> None:
+    assert done(app, scenario, action) == (scenario, ())
 
 
 def test_a_chosen_model_takes_its_place_and_the_other_one_the_rest(app: App, scenario: Scenario) -> None:
@@ -67,23 +67,24 @@ def test_a_chosen_model_takes_its_place_and_the_other_one_the_rest(app: App, sce
 
 
 def test_another_user_or_impression_comes_without_the_edits(app: App, scenario: Scenario) -> None:
-    found, said = done(app, scenario, ["go", "user", "8"])
-    assert (found.user_id, found.edits, found.reference, said) == ("8", (), 0, ())
+    found, problems = done(app, scenario, ["go", "user", "8"])
+    assert (found.user_id, found.edits, found.reference, problems) == ("8", (), 0, ())
     found, _ = done(app, scenario, ["go", "impression", f"{BEFORE} c1"], ["edit", "drop-item", "m1"])
     assert (found.user_id, found.as_of, found.candidate_ids, found.edits) == ("7", BEFORE, ("c1",), (DROPS[2],))
 
 
 def test_what_cannot_be_done_is_said_and_the_rest_is_done(app: App, scenario: Scenario) -> None:
-    acts = [["edit", "drop-item", "n1"], ["go", "user", "nobody"], ["edit", "paint", "x"], ["clear"], ["pin", 9]]
-    found, said = done(app, scenario, *acts)
+    actions = [["edit", "drop-item", "n1"], ["go", "user", "nobody"], ["edit", "paint", "x"], ["clear"], ["pin", 9]]
+    found, problems = done(app, scenario, *actions)
     assert (found.edits, found.reference) == ((), 0)
-    assert ['"n1"' in said[0], '"nobody"' in said[1], "“paint”" in said[2], len(said)] == [True, True, True, 3]
+    assert len(problems) == 3
+    assert ['"n1"' in problems[0], '"nobody"' in problems[1], "“paint”" in problems[2]] == [True, True, True]
     assert found.as_of == MONDAY
 
 
 @pytest.mark.parametrize(
-    "act", [[], ["paint"], ["edit", 1], ["undo"], ["pin", "1"], ["model", 2, "din"], ["go", "weather", "rain"]]
+    "action", [[], ["paint"], ["edit", 1], ["undo"], ["pin", "1"], ["model", 2, "din"], ["go", "weather", "rain"]]
 )
-def test_what_is_no_act_is_refused(app: App, scenario: Scenario, act: list[Any]) -> None:
+def test_what_is_no_action_is_refused(app: App, scenario: Scenario, action: list[Any]) -> None:
     with pytest.raises(ValueError, match=r"."):
-        done(app, scenario, act)
+        done(app, scenario, action)

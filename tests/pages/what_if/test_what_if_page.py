@@ -20,18 +20,18 @@ from din_core.pages.what_if.payload import GONE, NEW
 from din_core.sharing import MAX_EDITS, edit_parts, parse
 from tests.pages.conftest import World, go_to
 from tests.pages.page_contents import boxes, read, said, shows_lens
-from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, told
+from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, payload
 from tests.small_world import MONDAY, WEEK
 
 Visit = Callable[..., AppTest]
 NEWEST_MILK = MONDAY - WEEK + 3600
 
 
-def do(page: AppTest, *acts: list[Any], in_one: bool = False) -> AppTest:
+def do(page: AppTest, *actions: list[Any], in_one: bool = False) -> AppTest:
     """What the instrument would tell where it gets no answer, in a message each or in one, and the page's next run."""
     session = page.session_state["din_lens"]
     with in_session(session):
-        for message in [acts] if in_one else [[act] for act in acts]:
+        for message in [actions] if in_one else [[action] for action in actions]:
             link = urlencode(address.query(), doseq=True)
             what_if_page.follow(Report(link, actions=message))
     return page.run()
@@ -49,13 +49,13 @@ def scores(world: World, edited: History, item_id: str = "b2", **context: str | 
 
 
 def last(page: AppTest) -> list[float]:
-    return told(page)["steps"][-1]["p"]
+    return payload(page)["steps"][-1]["p"]
 
 
 def test_the_page_opens_on_the_scenario_as_it_is(visit: Visit, world: World) -> None:
     page = visit("whatif")
     assert not page.exception
-    shown = told(page)
+    shown = payload(page)
     assert [step["label"] for step in shown["steps"]] == ["As it was"]
     assert last(page) == pytest.approx(scores(world, history(world)), rel=1e-6)
     assert (shown["candidate"]["id"], shown["pinned"], len(shown["lines"])) == ("b2", 0, 25)
@@ -65,7 +65,7 @@ def test_the_page_opens_on_the_scenario_as_it_is(visit: Visit, world: World) -> 
 
 def test_each_edit_is_a_child_of_the_last_state_with_its_own_scores(visit: Visit, world: World) -> None:
     page = do(visit("whatif"), DROP_NAILS, DROP_MILK, ["edit", "add", "b2"])
-    steps = told(page)["steps"]
+    steps = payload(page)["steps"]
     assert [step["label"] for step in steps] == [
         "As it was",
         "Dropped Nails · 1 lb, 19 Nov 2017",
@@ -80,7 +80,7 @@ def test_each_edit_is_a_child_of_the_last_state_with_its_own_scores(visit: Visit
 
 def test_the_list_holds_the_weights_of_the_last_and_of_the_pinned_state(visit: Visit, world: World) -> None:
     page = do(visit("whatif"), ["edit", "repeat", "3", "m1", "2017-11-13T01:00:00Z"], DROP_NAILS, ["edit", "add", "m2"])
-    shown = told(page)
+    shown = payload(page)
     edits = Repeat(Line("m1", NEWEST_MILK), 3), DropItem("n1"), Add("m2")
     item, context = world.store.item("b2"), world.store.impressions("7")[0].context
     for place, edited in enumerate([history(world, *edits, items=("m2",)), history(world)]):
@@ -104,7 +104,7 @@ def test_the_list_holds_the_weights_of_the_last_and_of_the_pinned_state(visit: V
 
 def test_a_model_of_sequences_weighs_every_behavior(visit: Visit, family: World) -> None:
     page = visit(models="dien,din")
-    shown = told(go_to(page, "whatif"))
+    shown = payload(go_to(page, "whatif"))
     item, context = family.store.item("b2"), family.store.impressions("7")[0].context
     wanted = family.scorers["dien"].score(history(family), [item], context).weight[0]
     np.testing.assert_allclose([line[4] for line in shown["lines"][: len(wanted)]], wanted[::-1], rtol=1e-5)
@@ -118,32 +118,32 @@ def test_edits_are_undone_one_by_one_and_each_alone(visit: Visit, world: World) 
     page = do(page, DROP_MILK, ["undo", 0, list(edit_parts(DropItem("n1")))])
     assert last(page) == pytest.approx(scores(world, history(world, Drop(Line("m1", NEWEST_MILK)))), rel=1e-6)
     page = do(page, ["undo", 0, list(edit_parts(DropItem("n1")))])
-    assert len(told(page)["steps"]) == 2, "what is no longer on screen is not undone"
+    assert len(payload(page)["steps"]) == 2, "what is no longer on screen is not undone"
     page = do(page, DROP_NAILS, ["clear"])
-    assert len(told(page)["steps"]) == 1 and "edits" not in page.query_params
+    assert len(payload(page)["steps"]) == 1 and "edits" not in page.query_params
 
 
 def test_what_stands_on_an_undone_edit_goes_with_it(visit: Visit) -> None:
     add, repeat = ["edit", "add", "b2", "2017-11-01T00:00:00Z"], ["edit", "repeat", "2", "b2", "2017-11-01T00:00:00Z"]
     page = do(visit("whatif"), add, repeat, ["undo", 0, add[1:]])
-    assert len(told(page)["steps"]) == 1
+    assert len(payload(page)["steps"]) == 1
     assert 'holds 0 behaviors with item "b2" at 2017-11-01T00:00:00Z' in said(page)[0]
 
 
 def test_any_state_can_be_pinned_and_the_link_keeps_it(visit: Visit) -> None:
     page = do(visit("whatif"), DROP_NAILS, DROP_MILK, ["pin", 1])
-    shown = told(page)
+    shown = payload(page)
     assert shown["pinned"] == 1 and page.query_params["pin"] == "1"
     counts = {row["id"]: row["count"] for row in shown["rows"]}
     assert counts["m1"] == [11, 12] and "n1" not in counts
     page = do(page, ["undo", 0, DROP_NAILS[1:]])
-    assert told(page)["pinned"] == 0
+    assert payload(page)["pinned"] == 0
 
 
 def test_profile_context_and_candidate_are_edits_too(visit: Visit, world: World) -> None:
     page = do(visit("whatif"), ["edit", "profile", "age", "65+"], ["edit", "context", "store", "Store 292"])
     page = do(page, ["edit", "candidate", "m2"])
-    shown = told(page)
+    shown = payload(page)
     assert [step["label"] for step in shown["steps"][1:]] == [
         "Age: 45-54 → 65+",
         "Store: Store 367 → Store 292",
@@ -155,45 +155,45 @@ def test_profile_context_and_candidate_are_edits_too(visit: Visit, world: World)
     assert (age["was"], age["now"], age["options"]) == (["45-54"], ["65+"], ["45-54", "65+"])
     assert (shown["candidate"]["id"], shown["candidate"]["then"]) == ("m2", "Stout · 12 oz · National")
     assert boxes(page)["Candidate: any item of the catalogue"]["selected"]["id"] == "m2"
-    assert told(do(page, ["pin", 1]))["profile"][0]["was"] == ["65+"], "compared with the pinned state"
+    assert payload(do(page, ["pin", 1]))["profile"][0]["was"] == ["65+"], "compared with the pinned state"
     assert page.query_params["item"] == "b2", "the scenario's own candidate stays where it was"
 
 
 def test_a_link_brings_the_same_states_to_somebody_else(visit: Visit, world: World) -> None:
-    acts = [["edit", "keep-from", "2017-10-01"], ["edit", "add", "b2"], DROP_MILK, ["pin", 2]]
-    page = do(visit("whatif"), *acts)
-    seen = told(page)
+    actions = [["edit", "keep-from", "2017-10-01"], ["edit", "add", "b2"], DROP_MILK, ["pin", 2]]
+    page = do(visit("whatif"), *actions)
+    seen = payload(page)
     sent = dict(page.query_params)
     link, problems = parse(sent)
     assert (link.edits[0], problems) == (Truncate("from", 1506816000), ())
-    again = told(visit("whatif", **sent))
+    again = payload(visit("whatif", **sent))
     assert again | {"head": seen["head"]} == seen
     assert all(again["head"][name] == seen["head"][name] for name in ("revision", "link"))
 
 
-def test_what_cannot_be_done_is_said_and_the_trail_stays(visit: Visit) -> None:
+def test_what_cannot_be_done_is_said_and_the_edits_stay(visit: Visit) -> None:
     page = do(visit("whatif"), DROP_NAILS, DROP_NAILS)
     assert 'holds 0 behaviors with item "n1"' in said(page)[0]
-    assert len(told(page)["steps"]) == 2
+    assert len(payload(page)["steps"]) == 2
     page = do(page, ["edit", "add", "b2", "2030-01-01"])
     assert "would not be earlier than 2017-11-20T00:00:00Z" in said(page)[0]
     page = do(page, ["edit", "paint", "b2"])
     assert "no edit “paint”" in said(page)[0]
     together = [["edit", "paint", "b2"], DROP_NAILS, ["edit", "drop-item", "b1"], ["edit", "drop-item", "b1"]]
     page = do(page, *together, in_one=True)
-    assert len(said(page)) == 3 and len(told(page)["steps"]) == 3
+    assert len(said(page)) == 3 and len(payload(page)["steps"]) == 3
     page = do(page, *[["edit", "add", "b2"]] * MAX_EDITS)
     assert said(page) == [f"A trail holds {MAX_EDITS} edits at most; undo some."]
-    assert len(told(page)["steps"]) == MAX_EDITS + 1
+    assert len(payload(page)["steps"]) == MAX_EDITS + 1
 
 
 def test_a_moved_behavior_takes_the_time_of_the_one_beside_it(visit: Visit, world: World) -> None:
     nails, milk = Line("n1", MONDAY - 86400), Line("m1", NEWEST_MILK)
     page = do(visit("whatif"), ["edit", *edit_parts(Move(nails, "before", milk))])
-    assert told(page)["steps"][1]["label"] == (
+    assert payload(page)["steps"][1]["label"] == (
         "Moved Nails · 1 lb, 19 Nov 2017, before Milk · 1 gal · Private, 13 Nov 2017"
     )
-    assert [line[:2] for line in told(page)["lines"] if line[3] == NEW] == [["n1", NEWEST_MILK]]
+    assert [line[:2] for line in payload(page)["lines"] if line[3] == NEW] == [["n1", NEWEST_MILK]]
 
 
 def test_other_pages_show_the_history_as_it_was_and_say_so(visit: Visit) -> None:
@@ -209,10 +209,10 @@ def test_other_pages_show_the_history_as_it_was_and_say_so(visit: Visit) -> None
 def test_an_empty_history_is_scored_all_the_same(visit: Visit, world: World) -> None:
     page = do(visit("whatif"), ["edit", "keep-before", "2017-01-01"])
     assert not page.exception
-    assert told(page)["steps"][1]["label"] == "Kept what came before 1 Jan 2017: 25 dropped"
+    assert payload(page)["steps"][1]["label"] == "Kept what came before 1 Jan 2017: 25 dropped"
     assert last(page) == pytest.approx(scores(world, history(world, Truncate("before", 0))), rel=1e-6)
     page = visit(user="10")
-    assert not go_to(page, "whatif").exception and told(page)["rows"] == []
+    assert not go_to(page, "whatif").exception and payload(page)["rows"] == []
 
 
 def test_an_unknown_user_gets_a_sentence_and_a_way_on(visit: Visit) -> None:
@@ -220,4 +220,4 @@ def test_an_unknown_user_gets_a_sentence_and_a_way_on(visit: Visit) -> None:
     assert 'No user "nobody" in the store' in said(page)[0]
     (button,) = (b for b in page.button if b.label == "Show the opening example")
     page = button.click().run()
-    assert told(page)["candidate"]["id"] == "b2"
+    assert payload(page)["candidate"]["id"] == "b2"

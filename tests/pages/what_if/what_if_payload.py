@@ -11,7 +11,7 @@ DROP_NAILS = ["edit", "drop-item", "n1"]
 DROP_MILK = ["edit", "drop", "m1", "2017-11-13T01:00:00Z", "1"]
 
 
-def told(page: AppTest) -> dict[str, Any]:
+def payload(page: AppTest) -> dict[str, Any]:
     """What the instrument is told to show."""
     (found,) = (e for e in page.get("bidi_component") if e.proto.component_name == "din_lens.what_if")
     head, text = found.proto.bytes.decode().split("\n")

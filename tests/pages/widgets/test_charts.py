@@ -51,17 +51,17 @@ def test_every_chart_is_drawn_in_vectors(visit: Visit, path: str) -> None:
 
 
 def test_a_file_names_the_user_the_candidate_the_time_and_the_model(visit: Visit, world: World) -> None:
-    (told,) = rows(visit("items"))
+    (row,) = rows(visit("items"))
     link = f"din@{world.scorers['din'].fingerprint}"
-    assert told["name"] == ["din-lens", "item_map", "7", "b2", "2017-11-20", link, "plane", "category", "all"]
-    assert told["lines"] == [
+    assert row["name"] == ["din-lens", "item_map", "7", "b2", "2017-11-20", link, "plane", "category", "all"]
+    assert row["lines"] == [
         "Stout · 12 oz · National",
         "DIN · Household 7 · 45-54 · 2 adults, no kids, as of 20 Nov 2017 00:00 UTC",
     ]
 
 
 def test_what_a_table_does_not_know_stays_empty_and_times_are_iso(visit: Visit) -> None:
-    (told,) = rows(visit("compare"))
-    last = told["columns"].index("Last")
-    assert told["rows"][-1][:3] == ["Σw", None, None]
-    assert told["rows"][0][last][4:5] == "-" and "T" in told["rows"][0][last]
+    (row,) = rows(visit("compare"))
+    last = row["columns"].index("Last")
+    assert row["rows"][-1][:3] == ["Σw", None, None]
+    assert row["rows"][0][last][4:5] == "-" and "T" in row["rows"][0][last]

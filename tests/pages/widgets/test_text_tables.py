@@ -44,10 +44,10 @@ def test_dates_names_and_gaps_alone_are_no_numbers(texts: tuple[str, ...]) -> No
 
 def test_a_table_in_a_grid_is_told_which_columns_hold_numbers_and_what_they_say() -> None:
     table = pd.DataFrame({"Item": ["Milk", "Bread"], "DIN": ["85.8 %", "–"], "Outcome": ["Bought", "–"]})
-    told = columns_of(table, {"DIN": "Probability", "Outcome": "What happened"})
-    assert list(told) == ["DIN", "Outcome"]
-    assert (told["DIN"]["alignment"], told["DIN"]["help"]) == ("right", "Probability")
-    assert (told["Outcome"]["alignment"], told["Outcome"]["help"]) == (None, "What happened")
+    columns = columns_of(table, {"DIN": "Probability", "Outcome": "What happened"})
+    assert list(columns) == ["DIN", "Outcome"]
+    assert (columns["DIN"]["alignment"], columns["DIN"]["help"]) == ("right", "Probability")
+    assert (columns["Outcome"]["alignment"], columns["Outcome"]["help"]) == (None, "What happened")
 
 
 def test_a_small_table_holds_its_texts_and_sets_numbers_to_the_right() -> None:

@@ -189,13 +189,13 @@ def test_a_block_fills_a_device_but_not_its_memory():
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("asked", "message"),
     [
         ("cuda:99", "'cuda:99' was asked for, but"),
         ("gpu", "'gpu' is not one of cpu, cuda, cuda:N"),
         ("mps", "'mps' is not one of cpu, cuda, cuda:N"),
     ],
 )
-def test_a_device_that_is_not_there_is_named(asked, said):
-    with pytest.raises(DinLensError, match=said):
+def test_a_device_that_is_not_there_is_named(asked, message):
+    with pytest.raises(DinLensError, match=message):
         open_device(asked)

@@ -49,15 +49,15 @@ def test_a_report_counts_the_rows_of_each_table(tmp_path: Path) -> None:
 
 
 def test_progress_is_told_by_step_and_ends_at_its_total(tmp_path: Path) -> None:
-    told: dict[str, tuple[int, int | None]] = {}
+    reported: dict[str, tuple[int, int | None]] = {}
     ingest(
         write(tmp_path / "in", valid_tables(), "csv"),
         database(tmp_path),
-        progress=lambda step, done, total: told.update({step: (done, total)}),
+        progress=lambda step, done, total: reported.update({step: (done, total)}),
     )
-    assert told["checking behaviors"] == (4, None)  # a CSV does not say how long it is
-    assert told["loading behaviors"] == (4, 4)
-    assert told["building indexes"][0] == told["building indexes"][1]
+    assert reported["checking behaviors"] == (4, None)  # a CSV does not say how long it is
+    assert reported["loading behaviors"] == (4, 4)
+    assert reported["building indexes"][0] == reported["building indexes"][1]
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_predictions_hold_one_row_per_impression_and_equal_the_scorers(trained, 
 
 
 @pytest.mark.parametrize(
-    ("argv", "told"),
+    ("argv", "message"),
     [
         (("train", "--store", "sqlite:///nowhere.db", "--out", "x"), "nowhere.db"),
         (("train", "--device", "cuda", "--out", "x"), "0 CUDA devices"),
@@ -115,7 +115,7 @@ def test_predictions_hold_one_row_per_impression_and_equal_the_scorers(trained, 
         (("evaluate", "--checkpoint", "nothing-here"), "nothing-here"),
     ],
 )
-def test_bad_input_is_one_sentence_and_a_non_zero_exit(trained, capsys, monkeypatch, tmp_path, argv, told):
+def test_bad_input_is_one_sentence_and_a_non_zero_exit(trained, capsys, monkeypatch, tmp_path, argv, message):
     _, url = trained
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
@@ -123,7 +123,7 @@ def test_bad_input_is_one_sentence_and_a_non_zero_exit(trained, capsys, monkeypa
     assert main([*argv, *store]) == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith("error: ")
-    assert told in error
+    assert message in error
     assert not (tmp_path / "x").exists()
 
 

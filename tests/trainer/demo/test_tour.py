@@ -28,8 +28,8 @@ def test_every_number_is_what_scoring_without_the_category_says(
     metrics = {"options": {"seed": 7}}
     folder = write_checkpoints(tmp_path / "checkpoints", store.bulk(), kinds=("din", "base"), metrics=metrics)
 
-    told = [str(folder / name) for name in ("din", "din", "base")]
-    options_given = [x for pair in zip(("--checkpoint", "--other", "--base"), told, strict=True) for x in pair]
+    folders = [str(folder / name) for name in ("din", "din", "base")]
+    options_given = [x for pair in zip(("--checkpoint", "--other", "--base"), folders, strict=True) for x in pair]
     truth = ["--truth", str(tables / "truth.parquet")]
     assert main(["tour", "--store", url, *options_given, *truth, "--out", str(made), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["rows"]) == 8

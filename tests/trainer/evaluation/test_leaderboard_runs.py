@@ -81,16 +81,16 @@ def test_every_model_has_a_row_in_the_recipes_order(finished: tuple[Path, str]) 
 def test_a_row_is_what_evaluate_says_of_its_checkpoints(finished: tuple[Path, str]) -> None:
     out, url = finished
     row = board_of(out)["rows"][-1]
-    told = evaluate(url, [out / "din-0", out / "din-1"], "test", [out / "base-0", out / "base-1"], device="cpu")
+    evaluated = evaluate(url, [out / "din-0", out / "din-1"], "test", [out / "base-0", out / "base-1"], device="cpu")
     for name in ("auc", "gauc", "log_loss", "ece"):
-        assert row[name]["mean"] == pytest.approx(told["checkpoints_mean"][name])
-        assert row[name]["sd"] == pytest.approx(told["checkpoints_mean"][f"{name}_sd"])
-        assert [row[name]["low"], row[name]["high"]] == pytest.approx(told["checkpoints_mean"][f"{name}_interval"])
-        assert row[name]["each"] == pytest.approx([one[name] for one in told["checkpoints"]])
-    if told["rela_impr"]["auc"] is None:
+        assert row[name]["mean"] == pytest.approx(evaluated["checkpoints_mean"][name])
+        assert row[name]["sd"] == pytest.approx(evaluated["checkpoints_mean"][f"{name}_sd"])
+        assert [row[name]["low"], row[name]["high"]] == pytest.approx(evaluated["checkpoints_mean"][f"{name}_interval"])
+        assert row[name]["each"] == pytest.approx([one[name] for one in evaluated["checkpoints"]])
+    if evaluated["rela_impr"]["auc"] is None:
         assert row["rela_impr"] is None
     else:
-        assert row["rela_impr"]["mean"] == pytest.approx(told["rela_impr"]["auc"])
+        assert row["rela_impr"]["mean"] == pytest.approx(evaluated["rela_impr"]["auc"])
 
 
 def test_the_markdown_table_says_the_same(finished: tuple[Path, str]) -> None:
@@ -151,7 +151,7 @@ def test_only_the_missing_run_is_trained_and_an_interrupted_one_goes_on(
 
 
 @pytest.mark.parametrize(
-    ("option", "told"),
+    ("option", "difference"),
     [
         ("--epochs=3", "epochs 2, not 3"),
         ("--learning-rate=0.5", "learning_rate 0.004, not 0.5"),
@@ -163,13 +163,13 @@ def test_only_the_missing_run_is_trained_and_an_interrupted_one_goes_on(
     ],
 )
 def test_other_options_are_named_and_nothing_is_touched(
-    finished: tuple[Path, str], trained: list[str], capsys: pytest.CaptureFixture[str], option: str, told: str
+    finished: tuple[Path, str], trained: list[str], capsys: pytest.CaptureFixture[str], option: str, difference: str
 ) -> None:
     out, url = finished
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     assert run(url, out, option) == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert f"base-0 holds a finished base with {told}" in error
+    assert f"base-0 holds a finished base with {difference}" in error
     assert "--restart" in error
     assert trained == []
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
@@ -243,7 +243,7 @@ def test_a_table_without_the_reference_has_no_rela_impr(copied: tuple[Path, str]
 
 
 @pytest.mark.parametrize(
-    ("option", "told"),
+    ("option", "message"),
     [
         ("--models=din,dine", "there is no model 'dine'; take some of base, "),
         ("--seeds=0,x", "invalid"),
@@ -251,12 +251,12 @@ def test_a_table_without_the_reference_has_no_rela_impr(copied: tuple[Path, str]
     ],
 )
 def test_options_that_make_no_table_are_refused(
-    finished: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, told: str
+    finished: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, message: str
 ) -> None:
     try:
         code = main(["leaderboard", "--store", finished[1], "--out", str(tmp_path / "out"), option])
     except SystemExit as stopped:  # argparse
         code = stopped.code
     assert code
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

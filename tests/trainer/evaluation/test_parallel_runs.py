@@ -18,17 +18,17 @@ def test_a_failing_command_leaves_its_last_words_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # the package is found from anywhere, and paths are the caller's
-    said: list[str] = []
+    lines: list[str] = []
     commands = {
         "first": ["ingest", "nothing-here", f"--store=sqlite:///{tmp_path / 'x.db'}"],
         "second": ["ingest", "--help"],
     }
-    failures = run_in_parallel(commands, 1, said.append)
+    failures = run_in_parallel(commands, 1, lines.append)
     assert list(failures) == ["first"]
     assert "nothing-here" in failures["first"]
     assert not failures["first"].startswith("error")
-    assert said[0] == "first: training"
-    assert "second: done" in said
+    assert lines[0] == "first: training"
+    assert "second: done" in lines
 
 
 def test_being_terminated_ends_the_processes_and_starts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,9 @@ def no_library(monkeypatch):
 
 
 def test_training_goes_on_without_a_library_and_says_so(no_library):
-    told = []
-    assert uses_kernels(toy_network().float(), "auto", told.append) is False
-    assert told == ["training without compiled layers (no compiled kernels: for this test)"]
+    lines = []
+    assert uses_kernels(toy_network().float(), "auto", lines.append) is False
+    assert lines == ["training without compiled layers (no compiled kernels: for this test)"]
 
 
 def test_compile_on_without_a_library_is_an_error(no_library):

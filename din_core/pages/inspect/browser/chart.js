@@ -13,7 +13,7 @@ function createChart(at, onRow, onPart) {
   const tip = at("tip");
   const spoken = at("spoken");
   let time = null; // the timeline's columns
-  let shown = null; // {values, whole, axis, told, slotOf, extent, reference, asOf, empty}
+  let shown = null; // {values, whole, axis, textsOf, slotOf, extent, reference, asOf, empty}
   let theme = null;
   let hidden = new Set(); // categories switched off
   let box = { left: 0, top: 0, width: 0, height: 0 };
@@ -240,7 +240,7 @@ function createChart(at, onRow, onPart) {
       time.category[r],
       day(time.lineTime[i]),
       often(r),
-      ...shown.told(r),
+      ...shown.textsOf(r),
     ];
   }
 

@@ -13,13 +13,13 @@ function createLegend(at, chart) {
         chip.style.setProperty("--swatch", colors[slot ?? colors.length - 1]);
         chip.setAttribute("aria-pressed", String(!hidden.has(name)));
         const effect = effectOf(name, slot);
-        const told = effect === undefined ? PENDING : signed(effect, 2);
+        const effectText = effect === undefined ? PENDING : signed(effect, 2);
         chip.title = say("{lines}, Σw {weight}, effect {effect} logits", {
           lines: behaviors(lines),
           weight: fixed(weight, 2),
-          effect: told,
+          effect: effectText,
         });
-        chip.append(element("span", measured ? told : fixed(weight, 2), { className: "number" }));
+        chip.append(element("span", measured ? effectText : fixed(weight, 2), { className: "number" }));
         chip.onpointerenter = chip.onfocus = () => chart.pointGroup(hidden.has(name) ? null : name);
         chip.onpointerleave = chip.onblur = () => chart.pointGroup(null);
         chip.onclick = () => {

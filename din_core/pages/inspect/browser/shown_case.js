@@ -20,7 +20,7 @@ function shownCase(data, model, chosen, view, colors) {
     axis: measured ? say("effect of all its repeats, logits") : say("weight of one occurrence"),
     extent: [from, to],
     reference: measured ? null : item.reference,
-    told: (r) => numberTexts(shown, timeline.count[r], r),
+    textsOf: (r) => numberTexts(shown, timeline.count[r], r),
     asOf: data.asOf,
     slotOf,
     groupOf: (category) => (slots.has(category) ? category : "other"),

@@ -70,10 +70,10 @@ function nameMethod(at, model, method) {
 function numberTexts({ weight, digits, effects }, n, r) {
   const one = fixed(weight[r], digits);
   const all = { weight: one, n, total: fixed(weight[r] * n, digits) };
-  const told = [n === 1 ? say("weight {weight}", all) : say("weight {weight}, × {n} = {total}", all)];
-  if (!effects) return told;
+  const texts = [n === 1 ? say("weight {weight}", all) : say("weight {weight}, × {n} = {total}", all)];
+  if (!effects) return texts;
   const [effect, points] = [signed(effects.effect[r], effects.digits), signed(effects.points[r], 2)];
-  return [...told, say("effect {effect} logits, {points} points", { effect, points })];
+  return [...texts, say("effect {effect} logits, {points} points", { effect, points })];
 }
 
 // A marked part of the time, with what it adds up to. `intensity` is the sum of all weights.
@@ -99,14 +99,14 @@ function spokenSummary(what, item, { title, count: counts }, { values, whole, di
   if (!title.length) return say("{title}: no behavior to show", { title: item.title });
   const strongest = values.reduce((best, w, r) => (w > values[best] ? r : best), 0);
   const lines = counts.reduce((sum, n) => sum + n, 0);
-  const told = {
+  const summary = {
     what,
     lines: behaviors(lines),
     title: item.title,
     highest: title[strongest],
     value: fixed(values[strongest], whole ? (effects?.digits ?? 0) : digits),
   };
-  return say("{what}: {lines}, for {title}. Highest: {highest}, {value}.", told);
+  return say("{what}: {lines}, for {title}. Highest: {highest}, {value}.", summary);
 }
 
 // Scroll a list so that one of its children is seen, without moving the page.
@@ -123,7 +123,7 @@ function nameMarks(list, data, model) {
   const listed = data.cases.filter((item) => item.shown).length;
   const { positive, negative } = data.words;
   const some = { n: listed, all: data.shownThen };
-  const told = [
+  const notes = [
     negative.toLowerCase(),
     say("probability by {model}", { model: model.name }),
     data.shownThen > listed ? say("{n} of {all} listed, search for the others above", some) : "",
@@ -132,7 +132,7 @@ function nameMarks(list, data, model) {
     element("span", "", { className: "mark positive" }),
     ` ${positive.toLowerCase()} `,
     element("span", "", { className: "mark negative" }),
-    ` ${told.filter(Boolean).join(" · ")}`,
+    ` ${notes.filter(Boolean).join(" · ")}`,
   );
 }
 

@@ -2,7 +2,7 @@
 
 const MOST_LISTED = 300; // values in a list to choose from; beyond them the field is searched by typing
 
-function createFields(list, kind, act) {
+function createFields(list, kind, dispatch) {
   const made = new Map(); // by name
   list.replaceChildren();
 
@@ -22,7 +22,7 @@ function createFields(list, kind, act) {
     if (text) parts.input.setAttribute("list", parts.known.id);
     parts.input.onchange = () => {
       const values = text ? parts.input.value.split("|").map((value) => value.trim()) : [parts.input.value];
-      act("edit", kind, field.name, ...values.filter(Boolean));
+      dispatch("edit", kind, field.name, ...values.filter(Boolean));
     };
     parts.box.append(parts.label, parts.input, parts.known, parts.was);
     return { ...parts, text, listed: null };

@@ -3,7 +3,7 @@
 const [SAME, NEW, GONE] = [0, 1, 2];
 const SHOWN_AT_ONCE = 400; // rows drawn; the rest is found by the filter
 
-function createList(at, act) {
+function createList(at, dispatch) {
   let data = null;
   let folded = true;
   let entries = []; // those that the filter lets through, in their order
@@ -176,8 +176,8 @@ function createList(at, act) {
     rows.get(entry.key).line.classList.add("going");
     selected = near.find(({ state }) => state !== GONE)?.key ?? null;
     mark();
-    if (entry.line) act("edit", "drop", ...named(entry.line));
-    else act("edit", "drop-item", entry.row.id);
+    if (entry.line) dispatch("edit", "drop", ...named(entry.line));
+    else dispatch("edit", "drop-item", entry.row.id);
   }
 
   // The behaviors that there are now, newest first.
@@ -194,7 +194,7 @@ function createList(at, act) {
     const line = folded ? null : chosenLine();
     const lines = here();
     const beside = line && lines[lines.indexOf(line) + step];
-    if (beside) act("edit", "move", ...named(line), step > 0 ? "before" : "after", ...named(beside));
+    if (beside) dispatch("edit", "move", ...named(line), step > 0 ? "before" : "after", ...named(beside));
     if (beside) selected = `${line[0]} ${beside[1]} ${nthAfter(line, beside, step)}`;
   }
 
@@ -212,16 +212,16 @@ function createList(at, act) {
       const line = chosenLine();
       if (!line) return;
       if (!folded) drop(rows.get(selected).entry);
-      else act("edit", "drop", ...named(line));
+      else dispatch("edit", "drop", ...named(line));
     });
     const all = button("", () => {
       const line = chosenLine();
-      if (line) act("edit", "drop-item", line[0]);
+      if (line) dispatch("edit", "drop-item", line[0]);
     });
     const times = element("input", "", { type: "number", min: 2, max: 100, value: 2, id: "times" });
     const repeat = button("", () => {
       const line = chosenLine();
-      if (line && times.reportValidity()) act("edit", "repeat", times.value, ...named(line));
+      if (line && times.reportValidity()) dispatch("edit", "repeat", times.value, ...named(line));
     });
     const earlier = button("", () => move(1));
     const later = button("", () => move(-1));

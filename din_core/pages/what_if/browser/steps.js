@@ -1,6 +1,6 @@
 // The steps of the edits: a row for each state, with its edit and what each model says before and after it.
 
-function createSteps(at, act) {
+function createSteps(at, dispatch) {
   const rows = []; // by place
   at("steps").replaceChildren();
   let data = null;
@@ -8,7 +8,7 @@ function createSteps(at, act) {
   function makeRow(place) {
     const line = document.createElement("tr");
     const pin = element("input", "", { type: "radio", name: "pin" });
-    pin.onchange = () => act("pin", place);
+    pin.onchange = () => dispatch("pin", place);
     const pinCell = document.createElement("td");
     pinCell.append(pin);
     const head = element("th", "", { scope: "row" });
@@ -21,7 +21,7 @@ function createSteps(at, act) {
       return { cell, change, path };
     });
     const undo = element("button", "×", { type: "button", className: "cross" });
-    undo.onclick = () => act("undo", place - 1, data.steps[place].key);
+    undo.onclick = () => dispatch("undo", place - 1, data.steps[place].key);
     const undoCell = document.createElement("td");
     if (place) undoCell.append(undo);
     line.append(pinCell, head, ...scores.map(({ cell }) => cell), undoCell);
@@ -61,14 +61,14 @@ function createSteps(at, act) {
         if (here && !row.line.isConnected) at("steps").append(row.line);
         if (!here) row.line.remove();
       });
-      at("trail-columns").replaceChildren(
+      at("edits-columns").replaceChildren(
         element("th", say("Pin"), { scope: "col", className: "pin", title: say("Every panel shows differences to this state") }),
         element("th", say("State"), { scope: "col" }),
         ...data.models.map(({ name }) => element("th", name, { scope: "col", className: "scored", title: name })),
         element("td", "", { className: "end" }),
       );
       at("undo").disabled = at("clear").disabled = data.steps.length === 1;
-      if (grown) at("trail-scroller").scrollTop = at("trail-scroller").scrollHeight;
+      if (grown) at("edits-scroller").scrollTop = at("edits-scroller").scrollHeight;
     },
   };
 }

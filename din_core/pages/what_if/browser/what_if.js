@@ -17,11 +17,11 @@ export default mountComponent(createEditList);
 
 function createEditList(root) {
   const at = (id) => root.querySelector(`#${id}`);
-  const tiles = createTiles(at("tiles"), (place, link) => act("model", place, link));
-  const stepList = createSteps(at, act);
-  const list = createList(at, act);
-  const profile = createFields(at("profile"), "profile", act);
-  const context = createFields(at("context"), "context", act);
+  const tiles = createTiles(at("tiles"), (place, link) => dispatch("model", place, link));
+  const stepList = createSteps(at, dispatch);
+  const list = createList(at, dispatch);
+  const profile = createFields(at("profile"), "profile", dispatch);
+  const context = createFields(at("context"), "context", dispatch);
   const client = createClient(position, pick);
   let mode = "items"; // or "lines"
   let language = null;
@@ -31,7 +31,7 @@ function createEditList(root) {
   let revision = null; // of what is on screen
   let queue = []; // done, and not asked for yet
   let going = []; // asked for, and not answered yet
-  let said = []; // what could not be done, which Python is to say
+  let unreported = []; // what could not be done, which Python is to say
   let followed = null; // number of what it is to do, as nobody else answered
   let patience = 0; // with that
 
@@ -78,7 +78,7 @@ function createEditList(root) {
     show(data);
   }
 
-  function act(...done) {
+  function dispatch(...done) {
     queue.push(done);
     flush();
   }
@@ -90,7 +90,7 @@ function createEditList(root) {
     if (kind === "what_if_add") revoke(); // the field is empty again
     else client.onRevoke(revoke);
     if (done[0] === "go") addAt = null; // a time of another history
-    act(...done);
+    dispatch(...done);
     return true;
   }
 
@@ -99,7 +99,7 @@ function createEditList(root) {
     [going, queue] = [queue, []];
     at("whatif").classList.add("waiting");
     const staying = client.staying();
-    const body = JSON.stringify({ link: scene, acts: going });
+    const body = JSON.stringify({ link: scene, actions: going });
     let message = null;
     try {
       message = await client.ask("", { method: "POST", body, signal: AbortSignal.timeout(LOST_AFTER_MS) });
@@ -108,7 +108,7 @@ function createEditList(root) {
       return;
     }
     if (!staying()) return;
-    settle(message.head.said);
+    settle(message.head.problems);
     take(message);
     client.report();
     flush();
@@ -117,7 +117,7 @@ function createEditList(root) {
   // What was asked for is done, or cannot be: then the search boxes show again what they showed before.
   function settle(problems) {
     going = [];
-    said.push(...problems);
+    unreported.push(...problems);
     if (problems.length) client.revoke();
     client.takeRevocations();
   }
@@ -125,19 +125,19 @@ function createEditList(root) {
   // Python led elsewhere: what was to be done here is not wanted any more.
   function stay() {
     client.depart();
-    [queue, said, going] = [[], [], []];
+    [queue, unreported, going] = [[], [], []];
   }
 
   // Where this is, as Python is told it.
   function position() {
-    const move = { link: scene, problems: said, actions: [] };
-    said = [];
+    const move = { link: scene, problems: unreported, actions: [] };
+    unreported = [];
     return move;
   }
 
   // The long way: Python does it, and its next answer is taken.
   function follow() {
-    followed = client.handOver({ link: scene, problems: said, actions: going });
+    followed = client.handOver({ link: scene, problems: unreported, actions: going });
     patience = setTimeout(askAgain, LOST_AFTER_MS);
   }
 
@@ -148,7 +148,7 @@ function createEditList(root) {
     [followed, patience] = [null, 0];
     client.follow(head);
     if (waited) {
-      said = [];
+      unreported = [];
       settle([]);
     }
     return waited;
@@ -170,8 +170,8 @@ function createEditList(root) {
   // Everything that does not change from edit to edit.
   function name(data) {
     put(at("history-title"), say("History"));
-    put(at("trail-title"), say("Edits"));
-    put(at("trail-words"), say("Change of each model's probability, in points; below it before → after. Pinned: what all panels are compared with."));
+    put(at("edits-title"), say("Edits"));
+    put(at("edits-words"), say("Change of each model's probability, in points; below it before → after. Pinned: what all panels are compared with."));
     put(at("profile-title"), say("Profile"));
     put(at("context-title"), say("Context"));
     put(at("undo"), say("Undo"));
@@ -187,7 +187,7 @@ function createEditList(root) {
     cut.replaceChildren(label, date, button(say("Keep what came before"), "before"), button(say("Keep from then on"), "from"));
     cut.onsubmit = (event) => {
       event.preventDefault();
-      act("edit", `keep-${event.submitter?.value ?? "before"}`, `${date.value}T00:00:00Z`);
+      dispatch("edit", `keep-${event.submitter?.value ?? "before"}`, `${date.value}T00:00:00Z`);
     };
     list.name(data.models[0]);
   }
@@ -226,13 +226,13 @@ function createEditList(root) {
     put(at("spoken"), `${last.label}: ${scores.join(", ")}`);
   }
 
-  at("undo").onclick = () => act("undo", -1, null);
-  at("clear").onclick = () => act("clear");
+  at("undo").onclick = () => dispatch("undo", -1, null);
+  at("clear").onclick = () => dispatch("clear");
   at("whatif").onkeydown = (event) => {
     const typing = event.target.matches("input:not([type=radio])");
     if (!typing && (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {
       event.preventDefault();
-      if (steps > 1) act("undo", -1, null);
+      if (steps > 1) dispatch("undo", -1, null);
     }
   };
   return instrument;

@@ -14,26 +14,26 @@ export default function ({ data, parentElement }) {
 function createRow(root) {
   const at = (id) => root.querySelector(`#${id}`);
   const measure = document.createElement("canvas").getContext("2d");
-  let told = null;
+  let payload = null;
 
   function update(next) {
-    told = next;
-    speak(told.texts);
+    payload = next;
+    speak(payload.texts);
     at("as").textContent = say("Save as");
-    at("told").textContent = "";
-    root.querySelector(".row").setAttribute("aria-label", say("Save as: {chart}", { chart: told.title }));
+    at("status").textContent = "";
+    root.querySelector(".row").setAttribute("aria-label", say("Save as: {chart}", { chart: payload.title }));
     for (const kind of ["png", "svg", "csv"]) {
-      at(kind).setAttribute("aria-label", say("{kind}: {chart}", { kind: kind.toUpperCase(), chart: told.title }));
+      at(kind).setAttribute("aria-label", say("{kind}: {chart}", { kind: kind.toUpperCase(), chart: payload.title }));
     }
   }
 
   // The head and below it the chart, as one SVG; null before the chart is there.
   async function drawing() {
-    const chart = document.querySelector(`.st-key-${told.chart} .js-plotly-plot`);
+    const chart = document.querySelector(`.st-key-${payload.chart} .js-plotly-plot`);
     const layers = [...(chart?.querySelectorAll(".main-svg") ?? [])];
-    at("told").textContent = layers.length ? "" : say("The chart is not drawn yet.");
+    at("status").textContent = layers.length ? "" : say("The chart is not drawn yet.");
     if (!layers.length) return null;
-    const sheet = { title: told.title, lines: told.lines, theme: themeOf(root) };
+    const sheet = { title: payload.title, lines: payload.lines, theme: themeOf(root) };
     const { width, height } = layers[0].getBoundingClientRect();
     const across = Math.max(width, LEAST_WIDTH) + 2 * MARGIN;
     const lines = headLines(measure, sheet, across);
@@ -47,7 +47,7 @@ function createRow(root) {
 
   async function svg() {
     const made = await drawing();
-    if (made) saveFile(new Blob([made.text], { type: "image/svg+xml" }), `${fileName(told.name)}.svg`);
+    if (made) saveFile(new Blob([made.text], { type: "image/svg+xml" }), `${fileName(payload.name)}.svg`);
   }
 
   async function png() {
@@ -60,12 +60,12 @@ function createRow(root) {
     [canvas.width, canvas.height] = [SHARPNESS * made.width, SHARPNESS * made.height];
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     URL.revokeObjectURL(image.src);
-    canvas.toBlob((blob) => saveFile(blob, `${fileName(told.name)}.png`), "image/png");
+    canvas.toBlob((blob) => saveFile(blob, `${fileName(payload.name)}.png`), "image/png");
   }
 
   at("svg").onclick = svg;
   at("png").onclick = png;
-  at("csv").onclick = () => saveCsv([told.columns, ...told.rows], fileName(told.name));
+  at("csv").onclick = () => saveCsv([payload.columns, ...payload.rows], fileName(payload.name));
   return { update };
 }
 

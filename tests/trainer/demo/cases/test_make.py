@@ -190,8 +190,8 @@ def test_samples_are_told_and_hold_the_same_numbers(
     every, model = made
     options = ("--limit", "40", "--effects", "6", "--sums", "15", "--seed", "3", "--json")
     assert call(world, f"some-{model}", *options, model=model) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["of"], told["impressions"], told["measured"], told["summed"]) == (120, 40, 6, 15)
+    result = json.loads(capsys.readouterr().out)
+    assert (result["of"], result["impressions"], result["measured"], result["summed"]) == (120, 40, 6, 15)
     some = read_cases(world.folder / f"some-{model}")
     assert (len(some.user), int((~np.isnan(some.share)).sum()), len(some.sums.row)) == (40, 6, 15)
     row_of = {key: row for row, key in enumerate(keys(every))}
@@ -213,7 +213,7 @@ def test_it_says_what_it_wrote(world: World, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--limit", "-1"], "sample is -1, but must be 0 or more"),
         (["--effects", "-1"], "effects is -1, but must be 0 or more; give another --effects"),
@@ -222,10 +222,10 @@ def test_it_says_what_it_wrote(world: World, capsys: pytest.CaptureFixture[str])
     ],
 )
 def test_bad_input_is_one_sentence(
-    world: World, capsys: pytest.CaptureFixture[str], options: list[str], told: str
+    world: World, capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
     assert call(world, "bad", *options) == 1
-    assert f"error: {told}" in capsys.readouterr().err
+    assert f"error: {message}" in capsys.readouterr().err
     assert not (world.folder / "bad").exists()
 
 

@@ -70,10 +70,10 @@ def test_precision_at_k_by_hand() -> None:
 
 
 def test_a_distribution_leaves_out_what_has_no_value_and_draws_users_not_rows() -> None:
-    told = distribution([1.0, None, 3.0, 2.0], [7, 7, 8, 9])
-    assert told is not None
-    assert (told["n"], told["mean"], told["quartiles"]) == (3, 2.0, [1.5, 2.0, 2.5])
-    assert 1 <= told["interval"][0] < 2 < told["interval"][1] <= 3
+    found = distribution([1.0, None, 3.0, 2.0], [7, 7, 8, 9])
+    assert found is not None
+    assert (found["n"], found["mean"], found["quartiles"]) == (3, 2.0, [1.5, 2.0, 2.5])
+    assert 1 <= found["interval"][0] < 2 < found["interval"][1] <= 3
     one_user = distribution([1.0, 2.0], [7, 7])
     assert one_user is not None
     assert one_user["interval"] is None
@@ -131,7 +131,7 @@ def test_every_row_of_the_cards_tables_has_as_many_cells_as_its_head(world: Path
 
 
 @pytest.mark.parametrize(
-    ("tau", "size", "told"),
+    ("tau", "size", "sentence"),
     [
         (0.7, 0.75, "behaviors like their measured effects (τ = 0.70)."),
         (0.4, 0.4, "only roughly like their"),
@@ -139,9 +139,9 @@ def test_every_row_of_the_cards_tables_has_as_many_cells_as_its_head(world: Path
         (-0.4, 0.1, "in the reverse order of their measured effects (τ = -0.40)."),
     ],
 )
-def test_the_card_says_in_words_what_tau_means(tau: float, size: float, told: str) -> None:
+def test_the_card_says_in_words_what_tau_means(tau: float, size: float, sentence: str) -> None:
     figures = {"tau": {"mean": tau}, "tau_size": {"mean": size}}
-    assert told in "\n".join(in_words(figures))
+    assert sentence in "\n".join(in_words(figures))
 
 
 def test_a_dry_run_writes_nothing(world: Path) -> None:
@@ -225,7 +225,7 @@ def test_networks_without_attention_are_trained_on_frozen_weights(world: Path) -
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--sample", "-1"], "sample is -1, but must be 0 or more"),
         (["--adversarial", "-1"], "adversarial is -1, but must be 0 or more"),
@@ -234,10 +234,10 @@ def test_networks_without_attention_are_trained_on_frozen_weights(world: Path) -
     ],
 )
 def test_bad_input_is_one_sentence(
-    world: Path, capsys: pytest.CaptureFixture[str], options: list[str], told: str
+    world: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
     assert call(world, *options) == 1
-    assert f"error: {told}" in capsys.readouterr().err
+    assert f"error: {message}" in capsys.readouterr().err
 
 
 def test_a_truth_of_other_data_is_refused(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

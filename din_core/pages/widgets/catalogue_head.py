@@ -15,7 +15,7 @@ MOST_ITEMS = 250_000
 """Items a page holds in memory at most."""
 
 
-def head(title: str, too_many: str, with_candidate: bool = False) -> tuple[Scenario, History, int] | None:
+def catalogue_head(title: str, too_many: str, with_candidate: bool = False) -> tuple[Scenario, History, int] | None:
     """The head of a page: the scenario on screen, its history, and how many items there are.
 
     None, with a sentence on the page, where one of them is missing or there are `too_many` items, a text that holds
