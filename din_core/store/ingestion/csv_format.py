@@ -202,6 +202,10 @@ def _check_quotes(path: Path, form: CsvFormat) -> CsvFormat:
             fault = fault or error
     assert fault is not None
     row = row_at(_utf8_blocks(path, form.encoding), fault.offset, form.delimiter)
+    if row == 0:
+        raise StoreError(
+            '{file} has a column name whose quote (") is not closed before the next one; close it', file=path.name
+        )
     raise StoreError(
         '{file} row {row} has a cell whose quote (") is not closed before the next cell; close it, and write two '
         "quotes for one within quotes",
