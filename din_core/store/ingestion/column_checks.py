@@ -123,7 +123,7 @@ def prices(column: pa.Array) -> Checked:
         other = ~missing & ~np.isfinite(values)
         values[other] = [price_in(text) for text in series[other]]
     elif pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
-        values = pc.cast(column, pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
+        values = pc.cast(column, pa.float64(), safe=False).fill_null(np.nan).to_numpy(zero_copy_only=False)
         missing = np.isnan(values)
     else:
         values = np.full(len(column), np.nan)

@@ -42,13 +42,15 @@ class CsvFormat:
 class NotEncoded(Exception):
     """A file is not in the encoding that it was read in."""
 
-    def __init__(self, error: UnicodeDecodeError, lines: int) -> None:
+    def __init__(self, error: UnicodeError, block: bytes, lines: int) -> None:
         super().__init__(str(error))
-        written, byte = error.object, error.object[error.start]
-        line = lines + written.count(b"\n", 0, error.start) + 1
+        # Some codecs tell no more than that they fail.
+        written, start = (error.object, error.start) if isinstance(error, UnicodeDecodeError) else (block, 0)
+        byte = written[start] if written else 0
+        line = lines + written.count(b"\n", 0, start) + 1
         self.fault = f"byte 0x{byte:02X} in line {line}"
-        line_start = written.rfind(b"\n", 0, error.start) + 1
-        self.around = written[line_start : error.start + 100_000]
+        line_start = written.rfind(b"\n", 0, start) + 1
+        self.around = written[line_start : start + 100_000]
 
 
 def open_csv(path: Path, required: tuple[str, ...], encoding: str | None) -> tuple[CsvFormat, tuple[str, ...], bool]:
@@ -108,14 +110,15 @@ def _utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
                 if is_utf8 and not lines:
                     _refuse_zeros(block)
                 text = decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                raise NotEncoded(error, lines) from None
+                in_utf8 = block if is_utf8 else text.encode()
+            except UnicodeError as error:
+                raise NotEncoded(error, block, lines) from None
             if not block:
                 return
             if is_utf8 and not lines:
-                block = block.removeprefix(codecs.BOM_UTF8)
+                in_utf8 = block.removeprefix(codecs.BOM_UTF8)
             lines += block.count(b"\n")
-            yield block if is_utf8 else text.encode()
+            yield in_utf8
 
 
 def _refuse_zeros(block: bytes) -> None:
@@ -199,6 +202,10 @@ def _check_quotes(path: Path, form: CsvFormat) -> CsvFormat:
             fault = fault or error
     assert fault is not None
     row = row_at(_utf8_blocks(path, form.encoding), fault.offset, form.delimiter)
+    if row == 0:
+        raise StoreError(
+            '{file} has a column name whose quote (") is not closed before the next one; close it', file=path.name
+        )
     raise StoreError(
         '{file} row {row} has a cell whose quote (") is not closed before the next cell; close it, and write two '
         "quotes for one within quotes",

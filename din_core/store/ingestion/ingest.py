@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 import numpy as np
@@ -182,4 +183,11 @@ def _rejected(checking: TableValidation, rejects: list[Reject]) -> RejectedRows:
 
 def _provenance(tables: Path) -> str | None:
     path = tables / "provenance.txt"
-    return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+    if not path.is_file():
+        return None
+    written = path.read_bytes()
+    try:
+        text = written.decode("utf-16" if written.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = written.decode("latin-1")  # in which any bytes are a text
+    return text.replace("\0", "").strip() or None

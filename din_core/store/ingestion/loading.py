@@ -134,7 +134,9 @@ def _line_columns(
         encode = display_json
     else:
         columns["label"] = values["label"].tolist()
-        columns["split"] = values["split"].to_pylist() if cuts is None else cuts.split(values["timestamp"])
+        # Without cuts and splits, no row is left that would have one.
+        own = values["split"].to_pylist() if "split" in values else []
+        columns["split"] = own if cuts is None else cuts.split(values["timestamp"])
         encode = category_json
     if fields:
         columns["context_key"] = contexts.keys(json_objects(fields, encode))

@@ -13,13 +13,14 @@ from pathlib import Path
 from secrets import token_hex
 
 import pandas as pd
+import pyarrow as pa
 
 from din_core.domain import StoreError
 from din_core.store.ingestion.find_tables import ENDS, find_tables
 from din_core.store.ingestion.ingest import ingest
 from din_core.store.ingestion.rejects import IngestReport
-from din_core.store.ingestion.table_files import FIXED, REQUIRED
-from din_core.store.ingestion.validation import KeyIndex, TableValidation
+from din_core.store.ingestion.table_files import FIXED, REQUIRED, TableFile
+from din_core.store.ingestion.validation import KeyIndex, TableValidation, shown
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -59,9 +60,17 @@ def preview_tables(folder: Path) -> list[TablePreview]:
     found = []
     for file in find_tables(folder).values():
         batch = next(iter(file.batches()), None)
-        head = pd.DataFrame(columns=list(file.columns)) if batch is None else batch.slice(0, PREVIEW_ROWS).to_pandas()
-        found.append(TablePreview(file.name, file.path.name, file.rows, file.fields, head.astype(str)))
+        found.append(TablePreview(file.name, file.path.name, file.rows, file.fields, _head(file, batch)))
     return found
+
+
+def _head(file: TableFile, batch: pa.RecordBatch | None) -> pd.DataFrame:
+    if batch is None:
+        return pd.DataFrame(columns=list(file.columns))
+    first = batch.slice(0, PREVIEW_ROWS)
+    return pd.DataFrame(
+        {name: [shown(value) for value in first.column(name)] for name in first.schema.names}, dtype=object
+    ).astype(str)
 
 
 def check_tables(folder: Path, progress: Progress | None = None) -> IngestReport:

@@ -216,15 +216,16 @@ def _count(group: Reject, file: TableFile, column: pa.Array, rows: Mask, given: 
     """Add a batch's rows to those of one reason."""
     group.count += int(rows.sum())
     for position in np.flatnonzero(rows)[: group.wants_examples()]:
-        value = _shown(column[int(position)])
+        value = shown(column[int(position)])
         group.add_example(file.path.name, file.row_number(given + int(position)), value)
 
 
-def _shown(value: pa.Scalar) -> object:
+def shown(value: pa.Scalar) -> object:
+    """A value as Python's own, or the number behind it where Python has none such."""
     try:
         return value.as_py()
     except (ValueError, OverflowError):  # a time that Python has no date for
-        return value.cast(pa.int64()).as_py()
+        return value.value
 
 
 def _long_cells(batch: pa.RecordBatch) -> Iterator[tuple[str, tuple[Translatable, Mask]]]:

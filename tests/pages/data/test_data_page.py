@@ -129,6 +129,15 @@ def test_tables_of_a_folder_become_a_new_store(visit: Visit, root: Path) -> None
     assert "is there already and is not written over" in said(page)[0]
 
 
+def test_what_was_read_otherwise_than_written_stands_below_the_check(visit: Visit, root: Path) -> None:
+    tables = valid_tables()
+    tables["behaviors"]["timestamp"] = ["2026-03-01 09:30"] * 4
+    write(root / "tables", tables, "csv")
+    page = button(go_on(visit("data"), "tables"), "import_check")
+    assert not page.exception and not page.warning
+    assert "Times without a zone are read as UTC (behaviors; --timezone)." in words(page)
+
+
 @pytest.fixture
 def bad() -> Tables:
     tables = valid_tables()

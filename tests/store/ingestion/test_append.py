@@ -125,6 +125,14 @@ def test_a_row_written_by_another_connection_is_seen_by_the_next_read(tmp_path: 
     assert [b.item.item_id for b in store.history("u2", 2**40).behaviors] == ["a", "c"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_provenance_may_be_in_other_encodings(tmp_path: Path, encoding: str) -> None:
+    folder = write(tmp_path / "in", valid_tables())
+    (folder / "provenance.txt").write_bytes("Café data\n".encode(encoding))
+    ingest(folder, database(tmp_path))
+    assert open_store(database(tmp_path)).summary().provenance == "Café data"
+
+
 def test_provenance_is_kept_and_grows_by_what_is_appended(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", valid_tables())
     (folder / "provenance.txt").write_text("From é.\n", encoding="utf-8")

@@ -149,6 +149,11 @@ def test_a_price_is_the_number_in_it(written: str, price: float | None) -> None:
     assert np.isnan(value) if price is None else value == price
 
 
+def test_prices_of_any_number_type_are_floats() -> None:
+    assert prices(pa.array([2**64 - 1, 1], pa.uint64())).values.tolist() == [float(2**64 - 1), 1.0]
+    assert prices(pa.array(["1.50"]).cast(pa.decimal128(5, 2))).values.tolist() == [1.5]
+
+
 def test_prices_that_are_no_numbers_are_told_and_missing_ones_are_not() -> None:
     for column in (pa.array(["-", "1", None, "N/A"]), pa.array([float("inf"), 1.0, None, float("nan")])):
         ((_, rows),) = prices(column).remarks

@@ -97,6 +97,11 @@ def test_a_quote_that_is_never_closed_is_refused_with_its_row(tmp_path: Path) ->
     assert not (tmp_path / "store.db").exists()
 
 
+def test_a_quote_that_is_open_in_the_header_is_refused_as_that(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text('item_id,"title\na,b\n')
+    assert 'items.csv has a column name whose quote (") is not closed' in problem(tmp_path)
+
+
 def test_quotes_as_spark_writes_them_are_read_and_told(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", valid_tables(), "csv")
     (folder / "items.csv").write_text('item_id,title,path\na,"5\\" pipe, \\"new\\"",C:\\x\nb,B,\nc,C,\n')

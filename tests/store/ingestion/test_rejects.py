@@ -160,6 +160,14 @@ def test_skipping_rejects_loads_the_other_rows_and_reports_both(tmp_path: Path) 
     assert store.summary().n_impressions == 3
 
 
+def test_impressions_without_a_split_may_all_be_skipped(tmp_path: Path) -> None:
+    tables = valid_tables()
+    del tables["impressions"]["split"]
+    tables["impressions"]["label"] = [7] * 5
+    report = ingest(write(tmp_path / "in", tables), database(tmp_path), skip_rejects=True)
+    assert report.counts["impressions"] == TableCounts(read=5, loaded=0, rejected=5)
+
+
 def test_skipping_every_row_is_refused(tmp_path: Path) -> None:
     tables = valid_tables()
     tables["items"]["item_id"] = tables["users"]["user_id"] = [None]

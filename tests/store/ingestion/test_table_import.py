@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from din_core.domain import RejectedRows, StoreError
@@ -30,6 +32,16 @@ def test_a_preview_shows_the_first_rows_and_what_the_columns_are(tmp_path: Path)
     assert [p.rows for p in parquet] == [3, 2, 4, 5]
     assert required_columns("behaviors") == ("user_id", "item_id", "timestamp")
     assert optional_columns("items") == ("title", "price", "image_url")
+
+
+def test_a_preview_shows_times_that_no_calendar_holds_as_numbers(tmp_path: Path) -> None:
+    folder = write(tmp_path, valid_tables())
+    table = pq.read_table(folder / "items.parquet")
+    for name, kind, far in (("far", pa.timestamp("us"), 2**62), ("day", pa.date32(), 2**31 - 1)):
+        table = table.append_column(name, pa.array([far, 0, None], kind))
+    pq.write_table(table, folder / "items.parquet")
+    head = preview_tables(folder)[0].head
+    assert tuple(head.loc[0, ["far", "day"]]) == (str(2**62), str(2**31 - 1))
 
 
 def test_missing_files_are_told(tmp_path: Path) -> None:
