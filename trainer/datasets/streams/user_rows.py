@@ -1,0 +1,103 @@
+"""The rows of some users, ordered: which are behaviors, and which become impressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from trainer.datasets.streams.dated_histories import dated
+from trainer.datasets.streams.raw_data import RawData
+
+KEYS = ["user", "item", "timestamp"]
+
+
+@dataclass(frozen=True)
+class AssembleOptions:
+    """What is made of the rows."""
+
+    seed: int = 2017
+    """of drawn negatives"""
+    negatives: int = 3
+    """drawn for each positive, where the source has none; some are dropped"""
+    user_share: float = 1.0
+    """share of the users that is kept, by a hash of their ids"""
+    min_behaviors: int = 0
+    """behaviors below which a user is left out"""
+    last_positives: int | None = None
+    """newest positives of a user that become impressions, where negatives are drawn; None: all"""
+
+
+@dataclass(frozen=True)
+class UserRows:
+    """Behaviors and impressions of whole users, ordered by user and time, with codes for ids."""
+
+    behaviors: pd.DataFrame
+    shown: pd.DataFrame
+
+
+def field_type(raw: RawData, name: str) -> pa.DataType:
+    """How a field is written."""
+    return pa.float64() if name in raw.numbers else pa.string()
+
+
+def _schema(raw: RawData, fields: tuple[str, ...], **more: pa.DataType) -> pa.Schema:
+    own = {"user": pa.int32(), "item": pa.int32(), "timestamp": pa.int64(), **more}
+    return pa.schema(own | {name: field_type(raw, name) for name in fields})
+
+
+def event_schema(raw: RawData) -> pa.Schema:
+    """Of rows as they come."""
+    fields = tuple(dict.fromkeys(raw.behavior_fields + raw.context_fields))
+    return _schema(raw, fields, label=pa.int8(), behavior=pa.bool_(), split=pa.int8())
+
+
+def history_schema() -> pa.Schema:
+    """Of histories that stand beside impressions."""
+    return pa.schema({"user": pa.int32(), "timestamp": pa.int64(), "items": pa.list_(pa.int32())})
+
+
+def behavior_schema(raw: RawData) -> pa.Schema:
+    """Of `UserRows.behaviors`."""
+    return _schema(raw, raw.behavior_fields)
+
+
+def shown_schema(raw: RawData) -> pa.Schema:
+    """Of `UserRows.shown`."""
+    return _schema(raw, raw.context_fields, label=pa.int8(), split=pa.int8())
+
+
+def order_rows(events: pa.Table, histories: pa.Table, raw: RawData, options: AssembleOptions) -> UserRows:
+    """What a part of the raw rows holds."""
+    rows = events.to_pandas().sort_values(["user", "timestamp"], kind="stable")
+    behaviors = rows.loc[rows.behavior, [*KEYS, *raw.behavior_fields]]
+    if len(histories):
+        behaviors = pd.concat([behaviors, _listed(histories)]).sort_values(["user", "timestamp"], kind="stable")
+    shown = rows.loc[rows.label >= 0, [*KEYS, "label", "split", *raw.context_fields]]
+    if raw.only_positives:
+        shown = _positives(shown, behaviors, raw, options)
+    if options.min_behaviors:
+        counts = behaviors.user.value_counts()
+        kept = counts.index[counts >= options.min_behaviors]
+        behaviors, shown = behaviors[behaviors.user.isin(kept)], shown[shown.user.isin(kept)]
+    return UserRows(behaviors, shown)
+
+
+def _listed(histories: pa.Table) -> pd.DataFrame:
+    """Behaviors of the histories that stand beside impressions."""
+    rows = histories.to_pandas().sort_values(["user", "timestamp"], kind="stable")
+    found = []
+    for user, own in rows.groupby("user"):
+        times, items = dated((time, listed.tolist()) for time, listed in zip(own.timestamp, own["items"], strict=True))
+        found.append(pd.DataFrame({"user": user, "item": items, "timestamp": times}, dtype=np.int64))
+    return pd.concat(found)
+
+
+def _positives(shown: pd.DataFrame, behaviors: pd.DataFrame, raw: RawData, options: AssembleOptions) -> pd.DataFrame:
+    """Those whose user has a history by then; where nothing repeats, an item's first."""
+    if not raw.repeats:
+        shown = shown[~shown.duplicated(["user", "item"])]
+    shown = shown[shown.timestamp > shown.user.map(behaviors.groupby("user").timestamp.min())]
+    return shown if options.last_positives is None else shown.groupby("user").tail(options.last_positives)
