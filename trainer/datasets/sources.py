@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from trainer.datasets.mind import read_mind
 from trainer.datasets.movielens import read_movielens
 from trainer.datasets.streams.input_files import InputFiles
 from trainer.datasets.streams.raw_data import RawData
@@ -25,5 +26,6 @@ class Source:
 
 SOURCES = {
     "movielens": Source(read_movielens, ("min_rating",)),
+    "mind": Source(read_mind),
 }
 """By the name on the command line."""

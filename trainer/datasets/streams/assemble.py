@@ -66,7 +66,9 @@ def assemble(
         run = _Assembly(raw, writer, options, parts_for(files.bytes), files.progress, open_files)
         run.gather()
         rejects.check_any_kept()
-        run.order()
+        if not run.order():
+            raise rejects.error("No impression is left of the rows; look at the options and at what was read")
+        run.cut()
         run.count()
         run.write()
     return run.done
@@ -121,8 +123,8 @@ class _Assembly:
         lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(items, pa.int32()))
         return pa.table([pa.array(users), pa.array(frame.timestamp.to_numpy()), lists], ["user", "timestamp", "items"])
 
-    def order(self) -> None:
-        """Step 2."""
+    def order(self) -> int:
+        """Step 2; how many impressions there are, before negatives."""
         self.behaviors = self._partitions("behaviors", behavior_schema(self.raw))
         self.shown = self._partitions("impressions", shown_schema(self.raw))
         self.later = np.iinfo(np.int64).max
@@ -138,11 +140,10 @@ class _Assembly:
             self.histories.remove(part)
         self.behaviors.close()
         self.shown.close()
-        if not self.times.total:
-            raise DinLensError("No impression is left of the rows; look at the options, and at what was read.")
-        self._cut()
+        return self.times.total
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """Where splits end; DinLensError where one would be empty."""
         self.cuts: tuple[int, ...] = ()
         if not self.raw.splits_given:
             cuts = self.times.cuts()

@@ -49,8 +49,12 @@ class RowRejects:
     def check_any_kept(self) -> None:
         """DinLensError, with all reasons, when not one row was kept."""
         if not self.kept:
-            told = f"\n{describe_rejects(list(self.held.values()))}" if self.held else ""
-            raise DinLensError("{problem}", problem=f"No row of the files can be used ({self.total:,} left out){told}")
+            raise self.error("No row of the files can be used")
+
+    def error(self, problem: str) -> DinLensError:
+        """One that says what was left out, too."""
+        told = "".join(f"\n{describe_rejects([reject])}" for reject in self.held.values())
+        return DinLensError("{problem}", problem=f"{problem} ({self.total:,} left out){told}")
 
 
 def clean_ids(values: pd.Series) -> pd.Series:
