@@ -29,6 +29,17 @@ PACKAGED = "complete-journey"
 
 _READ_HELP = {
     "min_rating": "least rating of a positive (movielens: 4)",
+    "user": "column of the user's id (wide-table: user_id)",
+    "item": "column of the item's id (wide-table: item_id)",
+    "label": "column of the label, 0 or 1 (wide-table: label)",
+    "time": "column of the time (wide-table: timestamp; without one, rows are in the order of time)",
+    "history": "column that lists item ids, oldest first (wide-table: history; without one, positives are behaviors)",
+    "split": "column with train, valid, test (wide-table: split; without one, by time)",
+    "item_fields": "columns that are fields of the item, such as title,category (wide-table)",
+    "user_fields": "columns that are fields of the user (wide-table)",
+    "context_fields": "columns that are context of the impression (wide-table: all others)",
+    "history_fields": "FIELD=COLUMN of item fields that are listed beside the history (wide-table)",
+    "separator": "between the entries of a history that is text (wide-table: |)",
 }
 _ASSEMBLE_HELP = {
     "negatives": "drawn for each positive where the data has positives alone; some are dropped (%(default)s)",
@@ -54,8 +65,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--last-positives", type=int, metavar="N", help="newest positives of a user to keep, where negatives are drawn"
     )
     for own in fields(ReadOptions):
-        kind = float if own.name == "min_rating" else str
-        parser.add_argument(option(own.name), type=kind, metavar="N", help=_READ_HELP[own.name])
+        kind, shown = (float, "N") if own.name == "min_rating" else (str, "COLUMN")
+        parser.add_argument(option(own.name), type=kind, metavar=shown, help=_READ_HELP[own.name])
     parser.epilog = "Where each source comes from, and what is made of it: trainer/datasets/README.md."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from trainer.datasets.mind import read_mind
 from trainer.datasets.movielens import read_movielens
@@ -11,6 +11,7 @@ from trainer.datasets.streams.input_files import InputFiles
 from trainer.datasets.streams.raw_data import RawData
 from trainer.datasets.streams.read_options import ReadOptions
 from trainer.datasets.streams.row_checks import RowRejects
+from trainer.datasets.wide_table import read_wide_table
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,10 @@ class Source:
     """newest positives of a user that become impressions when nothing is said"""
 
 
+WIDE_OPTIONS = tuple(own.name for own in fields(ReadOptions) if own.name != "min_rating")
 SOURCES = {
     "movielens": Source(read_movielens, ("min_rating",)),
     "mind": Source(read_mind),
+    "wide-table": Source(read_wide_table, WIDE_OPTIONS),
 }
 """By the name on the command line."""

@@ -112,7 +112,7 @@ class _Assembly:
         self.histories.close()
 
     def _event_rows(self, users: Ints, frame: pd.DataFrame) -> pa.Table:
-        own = {"user": users, "item": self.items.add(frame.item_id), "timestamp": frame.timestamp.to_numpy()}
+        own = {"user_code": users, "item_code": self.items.add(frame.item_id), "timestamp": frame.timestamp.to_numpy()}
         split = frame["split"].map({name: code for code, name in enumerate(SPLITS)}) if "split" in frame else 0
         rows = frame.assign(**own, split=split)
         return pa.Table.from_pandas(rows, schema=self.events.schema, preserve_index=False)
@@ -121,7 +121,9 @@ class _Assembly:
         offsets = np.r_[0, np.cumsum(frame.history.map(len).to_numpy(np.int64))]
         items = self.items.add([item for listed in frame.history for item in listed])
         lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(items, pa.int32()))
-        return pa.table([pa.array(users), pa.array(frame.timestamp.to_numpy()), lists], ["user", "timestamp", "items"])
+        return pa.table(
+            [pa.array(users), pa.array(frame.timestamp.to_numpy()), lists], ["user_code", "timestamp", "items"]
+        )
 
     def order(self) -> int:
         """Step 2; how many impressions there are, before negatives."""
@@ -169,12 +171,12 @@ class _Assembly:
         for part in range(self.parts):
             self.progress("counting positives", part, self.parts)
             rows = self._rows(part)
-            seen = rows.behaviors["item"][rows.behaviors.timestamp < self.later]
+            seen = rows.behaviors["item_code"][rows.behaviors.timestamp < self.later]
             hits = rows.shown[rows.shown.label == 1]
-            for found in (seen, hits["item"][hits.split == 0]):
+            for found in (seen, hits["item_code"][hits.split == 0]):
                 self.popular += np.bincount(found, minlength=len(self.items))
             if self.raw.only_positives:
-                self.pools.add(hits.timestamp.to_numpy(), hits["item"].to_numpy(np.int64))
+                self.pools.add(hits.timestamp.to_numpy(), hits["item_code"].to_numpy(np.int64))
         self.pools.fold()
 
     def write(self) -> None:
@@ -190,9 +192,9 @@ class _Assembly:
                 rng = np.random.default_rng([self.options.seed, part])
                 shown = self._with_negatives(rows, shown, rng)
                 easy = self._with_negatives(rows, rows.shown[rows.shown.split == 2], rng, uniform=True)
-                uniform.add(self.popular[easy["item"]], easy.label.to_numpy(np.int64))
+                uniform.add(self.popular[easy["item_code"]], easy.label.to_numpy(np.int64))
             test = shown[shown.split == 2]
-            drawn.add(self.popular[test["item"]], test.label.to_numpy(np.int64))
+            drawn.add(self.popular[test["item_code"]], test.label.to_numpy(np.int64))
             self._append("behaviors", rows.behaviors, self.raw.behavior_fields)
             self._append("impressions", shown, self.raw.context_fields)
             self._tally(rows.behaviors, shown)
@@ -205,21 +207,23 @@ class _Assembly:
     ) -> pd.DataFrame:
         """The positives and their negatives: none of what the user acts on, in its period or, without repeats, ever."""
         drawn = hits.loc[hits.index.repeat(self.options.negatives)].assign(label=0)
-        drawn["item"] = self.pools.draw(drawn.timestamp.to_numpy(), rng, uniform=uniform)
+        drawn["item_code"] = self.pools.draw(drawn.timestamp.to_numpy(), rng, uniform=uniform)
         own = [self._keys(frame) for frame in (rows.behaviors, rows.shown)]
-        drawn = drawn[~np.isin(self._keys(drawn), np.concatenate(own))].drop_duplicates(["user", "timestamp", "item"])
-        return pd.concat([hits, drawn]).sort_values(["user", "timestamp", "item"], kind="stable")
+        drawn = drawn[~np.isin(self._keys(drawn), np.concatenate(own))].drop_duplicates(
+            ["user_code", "timestamp", "item_code"]
+        )
+        return pd.concat([hits, drawn]).sort_values(["user_code", "timestamp", "item_code"], kind="stable")
 
     def _keys(self, rows: pd.DataFrame) -> Ints:
         period = self.pools.period(rows.timestamp.to_numpy()) if self.raw.repeats else 0
-        users = rows.user.to_numpy(np.int64) * (len(self.pools.bounds) + 1) + period
-        keys: Ints = users * len(self.items) + rows["item"].to_numpy(np.int64)
+        users = rows.user_code.to_numpy(np.int64) * (len(self.pools.bounds) + 1) + period
+        keys: Ints = users * len(self.items) + rows["item_code"].to_numpy(np.int64)
         return keys
 
     def _append(self, name: str, rows: pd.DataFrame, fields: tuple[str, ...]) -> None:
         columns = {
-            "user_id": self.user_ids.take(pa.array(rows.user)),
-            "item_id": self.item_ids.take(pa.array(rows["item"])),
+            "user_id": self.user_ids.take(pa.array(rows.user_code)),
+            "item_id": self.item_ids.take(pa.array(rows["item_code"])),
             "timestamp": pa.array(rows.timestamp, pa.int64()),
         }
         if name == "impressions":
@@ -231,8 +235,8 @@ class _Assembly:
 
     def _tally(self, behaviors: pd.DataFrame, shown: pd.DataFrame) -> None:
         for frame in (behaviors, shown):
-            self.used_users[frame.user] = True
-            self.used_items[frame["item"]] = True
+            self.used_users[frame.user_code] = True
+            self.used_items[frame["item_code"]] = True
         self.done.behaviors += len(behaviors)
         for code, split in enumerate(SPLITS):
             own = shown.label[shown.split == code]

@@ -12,6 +12,17 @@ class ReadOptions:
     """Each None where it is not given; a source says which of them it knows."""
 
     min_rating: float | None = None
+    user: str | None = None
+    item: str | None = None
+    label: str | None = None
+    time: str | None = None
+    history: str | None = None
+    split: str | None = None
+    item_fields: str | None = None
+    user_fields: str | None = None
+    context_fields: str | None = None
+    history_fields: str | None = None
+    separator: str | None = None
 
     def check_known(self, source: str, known: tuple[str, ...]) -> None:
         """DinLensError where an option is given that `source` does not know."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import pyarrow as pa
 from trainer.datasets.streams.dated_histories import dated
 from trainer.datasets.streams.raw_data import RawData
 
-KEYS = ["user", "item", "timestamp"]
+KEYS = ["user_code", "item_code", "timestamp"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def field_type(raw: RawData, name: str) -> pa.DataType:
 
 
 def _schema(raw: RawData, fields: tuple[str, ...], **more: pa.DataType) -> pa.Schema:
-    own = {"user": pa.int32(), "item": pa.int32(), "timestamp": pa.int64(), **more}
+    own = {"user_code": pa.int32(), "item_code": pa.int32(), "timestamp": pa.int64(), **more}
     return pa.schema(own | {name: field_type(raw, name) for name in fields})
 
 
@@ -56,7 +58,7 @@ def event_schema(raw: RawData) -> pa.Schema:
 
 def history_schema() -> pa.Schema:
     """Of histories that stand beside impressions."""
-    return pa.schema({"user": pa.int32(), "timestamp": pa.int64(), "items": pa.list_(pa.int32())})
+    return pa.schema({"user_code": pa.int32(), "timestamp": pa.int64(), "items": pa.list_(pa.int32())})
 
 
 def behavior_schema(raw: RawData) -> pa.Schema:
@@ -71,33 +73,38 @@ def shown_schema(raw: RawData) -> pa.Schema:
 
 def order_rows(events: pa.Table, histories: pa.Table, raw: RawData, options: AssembleOptions) -> UserRows:
     """What a part of the raw rows holds."""
-    rows = events.to_pandas().sort_values(["user", "timestamp"], kind="stable")
+    rows = events.to_pandas().sort_values(["user_code", "timestamp"], kind="stable")
     behaviors = rows.loc[rows.behavior, [*KEYS, *raw.behavior_fields]]
     if len(histories):
-        behaviors = pd.concat([behaviors, _listed(histories)]).sort_values(["user", "timestamp"], kind="stable")
+        behaviors = pd.concat([behaviors, _listed(histories)]).sort_values(["user_code", "timestamp"], kind="stable")
     shown = rows.loc[rows.label >= 0, [*KEYS, "label", "split", *raw.context_fields]]
     if raw.only_positives:
         shown = _positives(shown, behaviors, raw, options)
     if options.min_behaviors:
-        counts = behaviors.user.value_counts()
+        counts = behaviors.user_code.value_counts()
         kept = counts.index[counts >= options.min_behaviors]
-        behaviors, shown = behaviors[behaviors.user.isin(kept)], shown[shown.user.isin(kept)]
+        behaviors, shown = behaviors[behaviors.user_code.isin(kept)], shown[shown.user_code.isin(kept)]
     return UserRows(behaviors, shown)
 
 
 def _listed(histories: pa.Table) -> pd.DataFrame:
     """Behaviors of the histories that stand beside impressions."""
-    rows = histories.to_pandas().sort_values(["user", "timestamp"], kind="stable")
-    found = []
-    for user, own in rows.groupby("user"):
-        times, items = dated((time, listed.tolist()) for time, listed in zip(own.timestamp, own["items"], strict=True))
-        found.append(pd.DataFrame({"user": user, "item": items, "timestamp": times}, dtype=np.int64))
-    return pd.concat(found)
+    rows = histories.to_pandas().sort_values(["user_code", "timestamp"], kind="stable")
+    users: list[int] = []
+    all_times: list[int] = []
+    all_items: list[int] = []
+    listed = zip(rows.user_code.tolist(), rows.timestamp.tolist(), rows["items"], strict=True)
+    for user, own in groupby(listed, key=itemgetter(0)):
+        times, items = dated((time, past.tolist()) for _, time, past in own)
+        users += [user] * len(times)
+        all_times += times
+        all_items += items
+    return pd.DataFrame({"user_code": users, "item_code": all_items, "timestamp": all_times}, dtype=np.int64)
 
 
 def _positives(shown: pd.DataFrame, behaviors: pd.DataFrame, raw: RawData, options: AssembleOptions) -> pd.DataFrame:
     """Those whose user has a history by then; where nothing repeats, an item's first."""
     if not raw.repeats:
-        shown = shown[~shown.duplicated(["user", "item"])]
-    shown = shown[shown.timestamp > shown.user.map(behaviors.groupby("user").timestamp.min())]
-    return shown if options.last_positives is None else shown.groupby("user").tail(options.last_positives)
+        shown = shown[~shown.duplicated(["user_code", "item_code"])]
+    shown = shown[shown.timestamp > shown.user_code.map(behaviors.groupby("user_code").timestamp.min())]
+    return shown if options.last_positives is None else shown.groupby("user_code").tail(options.last_positives)
