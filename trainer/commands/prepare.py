@@ -28,7 +28,7 @@ PACKAGED = "complete-journey"
 """The source that comes as a Python package."""
 
 _READ_HELP = {
-    "min_rating": "least rating of a positive (movielens: 4)",
+    "min_rating": "least rating of a positive (movielens: 4; amazon-reviews: any)",
     "user": "column of the user's id (wide-table: user_id)",
     "item": "column of the item's id (wide-table: item_id)",
     "label": "column of the label, 0 or 1 (wide-table: label)",

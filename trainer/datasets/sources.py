@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
+from trainer.datasets.amazon_reviews import read_amazon_reviews
 from trainer.datasets.mind import read_mind
 from trainer.datasets.movielens import read_movielens
 from trainer.datasets.streams.input_files import InputFiles
@@ -29,6 +30,7 @@ WIDE_OPTIONS = tuple(own.name for own in fields(ReadOptions) if own.name != "min
 SOURCES = {
     "movielens": Source(read_movielens, ("min_rating",)),
     "mind": Source(read_mind),
+    "amazon-reviews": Source(read_amazon_reviews, ("min_rating",)),
     "wide-table": Source(read_wide_table, WIDE_OPTIONS),
 }
 """By the name on the command line."""
