@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
+from trainer.datasets.ali_display_ads import read_ali_display_ads
 from trainer.datasets.amazon_reviews import read_amazon_reviews
 from trainer.datasets.mind import read_mind
 from trainer.datasets.movielens import read_movielens
@@ -12,6 +13,7 @@ from trainer.datasets.streams.input_files import InputFiles
 from trainer.datasets.streams.raw_data import RawData
 from trainer.datasets.streams.read_options import ReadOptions
 from trainer.datasets.streams.row_checks import RowRejects
+from trainer.datasets.taobao import LAST_POSITIVES, read_taobao
 from trainer.datasets.wide_table import read_wide_table
 
 
@@ -31,6 +33,8 @@ SOURCES = {
     "movielens": Source(read_movielens, ("min_rating",)),
     "mind": Source(read_mind),
     "amazon-reviews": Source(read_amazon_reviews, ("min_rating",)),
+    "taobao": Source(read_taobao, last_positives=LAST_POSITIVES),
+    "ali-display-ads": Source(read_ali_display_ads),
     "wide-table": Source(read_wide_table, WIDE_OPTIONS),
 }
 """By the name on the command line."""

@@ -40,7 +40,8 @@ class RawData:
     only_positives: bool = False
     """whether label 1 is all there is, so that negatives are drawn"""
     repeats: bool = True
-    """whether a user may act on an item again; where not, no negative is an item of the user's, ever"""
+    """whether an impression may be of an item that its user acted on before; where not, the first row of user and item
+    counts, and no negative is an item of the user's, ever"""
     period: int = WEEK
     """seconds within which negatives are as popular as positives"""
     splits_given: bool = False

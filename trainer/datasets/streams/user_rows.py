@@ -77,9 +77,11 @@ def order_rows(events: pa.Table, histories: pa.Table, raw: RawData, options: Ass
     behaviors = rows.loc[rows.behavior, [*KEYS, *raw.behavior_fields]]
     if len(histories):
         behaviors = pd.concat([behaviors, _listed(histories)]).sort_values(["user_code", "timestamp"], kind="stable")
+    if not raw.repeats:
+        rows = rows[~rows.duplicated(["user_code", "item_code"])]
     shown = rows.loc[rows.label >= 0, [*KEYS, "label", "split", *raw.context_fields]]
     if raw.only_positives:
-        shown = _positives(shown, behaviors, raw, options)
+        shown = _positives(shown, behaviors, options)
     if options.min_behaviors:
         counts = behaviors.user_code.value_counts()
         kept = counts.index[counts >= options.min_behaviors]
@@ -102,9 +104,7 @@ def _listed(histories: pa.Table) -> pd.DataFrame:
     return pd.DataFrame({"user_code": users, "item_code": all_items, "timestamp": all_times}, dtype=np.int64)
 
 
-def _positives(shown: pd.DataFrame, behaviors: pd.DataFrame, raw: RawData, options: AssembleOptions) -> pd.DataFrame:
-    """Those whose user has a history by then; where nothing repeats, an item's first."""
-    if not raw.repeats:
-        shown = shown[~shown.duplicated(["user_code", "item_code"])]
+def _positives(shown: pd.DataFrame, behaviors: pd.DataFrame, options: AssembleOptions) -> pd.DataFrame:
+    """Those whose user has a history by then, the newest of them."""
     shown = shown[shown.timestamp > shown.user_code.map(behaviors.groupby("user_code").timestamp.min())]
     return shown if options.last_positives is None else shown.groupby("user_code").tail(options.last_positives)
