@@ -28,10 +28,10 @@ PACKAGED = "complete-journey"
 """The source that comes as a Python package."""
 
 _READ_HELP = {
-    "min_rating": "least rating of a positive (movielens: 4; amazon-reviews: any)",
+    "min_rating": "least rating of a positive (movielens: 4; kuairec: watch ratio, 1; amazon-reviews, recbole: any)",
     "user": "column of the user's id (wide-table: user_id)",
     "item": "column of the item's id (wide-table: item_id)",
-    "label": "column of the label, 0 or 1 (wide-table: label)",
+    "label": "column of the label, 0 or 1 (wide-table, recbole: label; kuairand: is_click)",
     "time": "column of the time (wide-table: timestamp; without one, rows are in the order of time)",
     "history": "column that lists item ids, oldest first (wide-table: history; without one, positives are behaviors)",
     "split": "column with train, valid, test (wide-table: split; without one, by time)",

@@ -88,22 +88,15 @@ def _ratings(path: Path, least: float, files: InputFiles, rejects: RowRejects) -
         users, items = clean_ids(rows.userId), clean_ids(rows.movieId)
         rating = numbers(rows.rating)
         times, time_faults = seconds("timestamp", rows.timestamp)
-        made = rows.assign(user_id=users, item_id=items, stars=rating, seconds=times)
+        made = pd.DataFrame(
+            {"user_id": users, "item_id": items, "timestamp": times, "rating": rating}, index=rows.index
+        )
         outside = ~((rating >= 0) & (rating <= 5))
         faults = [missing_ids("userId", users), missing_ids("movieId", items)]
         faults += [("rating", "rating is no number from 0 to 5", outside), *time_faults]
-        good = rejects.keep(path.name, made, faults)
-        liked = good.stars >= least
-        yield pd.DataFrame(
-            {
-                "user_id": good.user_id,
-                "item_id": good.item_id,
-                "timestamp": good.seconds,
-                "label": liked.astype("int8"),
-                "behavior": liked,
-                "rating": good.stars,
-            }
-        )
+        good = rejects.keep(path.name, made, faults, rows)
+        liked = good.rating >= least
+        yield good.assign(label=liked.astype("int8"), behavior=liked)
 
 
 def _movies(path: Path, files: InputFiles, rejects: RowRejects) -> Iterator[pd.DataFrame]:

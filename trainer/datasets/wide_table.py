@@ -167,18 +167,20 @@ class _WideTable:
         own, before = self.layout, 0
         for path in self.paths:
             for rows, batch in self._batches(path, own.columns, rejects):
-                frame, faults = self._impressions(path, batch, before)
+                frame, faults, cells = self._impressions(path, batch, before)
                 before += len(batch)
                 if own.history:
                     lists = _lists(batch.column(own.history), own.separator)
                     frame["history"] = [[entry for entry in entries if entry] for entries in lists]
-                good = rejects.keep(path.name, frame.set_axis(rows), faults)
-                yield good.drop(columns=["history", *_raw(good)], errors="ignore")
+                good = rejects.keep(path.name, frame.set_axis(rows), faults, cells)
+                yield good.drop(columns="history", errors="ignore")
                 if own.history:
                     yield good.loc[good.history.map(len) > 0, ["user_id", "timestamp", "history"]]
 
-    def _impressions(self, path: Path, batch: pa.RecordBatch, before: int) -> tuple[pd.DataFrame, list[Fault]]:
-        """A batch's impressions, with what its cells hold under "raw: COLUMN", and their faults."""
+    def _impressions(
+        self, path: Path, batch: pa.RecordBatch, before: int
+    ) -> tuple[pd.DataFrame, list[Fault], pd.DataFrame]:
+        """A batch's impressions, their faults, and the cells that may hold them."""
         own = self.layout
         checked = {
             "user_id": (own.user, checks.ids(own.user, batch.column(own.user))),
@@ -194,13 +196,11 @@ class _WideTable:
             made["timestamp"] = np.arange(len(batch)) + FIRST_TIME + before
         if path in self.splits:
             made["split"] = np.full(len(batch), self.splits[path], object)
-        raw = {f"raw: {column}": batch.column(column).to_pandas() for column, _ in checked.values()}
         context = {name: checks.texts(batch.column(name)).to_pandas() for name in own.context_fields}
-        faults = [
-            (f"raw: {column}", str(reason), mask) for column, check in checked.values() for reason, mask in check.faults
-        ]
-        frame = pd.DataFrame(made | context | raw)
-        return frame.assign(behavior=False if own.history else frame.label == 1), faults
+        frame = pd.DataFrame(made | context)
+        faults = [(column, str(reason), mask) for column, check in checked.values() for reason, mask in check.faults]
+        cells = batch.select([column for column, _ in checked.values()]).to_pandas()
+        return frame.assign(behavior=False if own.history else frame.label == 1), faults, cells
 
     def items(self, rejects: RowRejects) -> Iterator[pd.DataFrame]:
         """Fields of candidates, then those of items that stand in histories alone."""
@@ -256,10 +256,6 @@ class _WideTable:
                 yield pd.RangeIndex(done + 1, done + len(batch) + 1), batch
                 done += len(batch)
                 self.files.progress(f"reading {path.name}", done, total)
-
-
-def _raw(frame: pd.DataFrame) -> list[str]:
-    return [name for name in map(str, frame) if name.startswith("raw: ")]
 
 
 def _values(values: pa.Array | np.ndarray) -> pd.Series | np.ndarray:

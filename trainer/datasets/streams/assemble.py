@@ -38,6 +38,7 @@ from trainer.datasets.streams.user_rows import (
     history_schema,
     order_rows,
     shown_schema,
+    typed,
 )
 
 Ints = NDArray[np.int64]
@@ -114,7 +115,8 @@ class _Assembly:
     def _event_rows(self, users: Ints, frame: pd.DataFrame) -> pa.Table:
         own = {"user_code": users, "item_code": self.items.add(frame.item_id), "timestamp": frame.timestamp.to_numpy()}
         split = frame["split"].map({name: code for code, name in enumerate(SPLITS)}) if "split" in frame else 0
-        rows = frame.assign(**own, split=split)
+        fields = {*self.raw.behavior_fields, *self.raw.context_fields}
+        rows = typed(self.raw, frame.assign(**own, split=split), fields)
         return pa.Table.from_pandas(rows, schema=self.events.schema, preserve_index=False)
 
     def _history_rows(self, users: Ints, frame: pd.DataFrame) -> pa.Table:
@@ -254,7 +256,8 @@ class _Assembly:
             code = codes.find(frame[f"{kind}_id"])
             new = (code >= 0) & missing[code]
             missing[code[new]] = False
-            self.writer.append(f"{kind}s", pa.Table.from_pandas(frame[new], schema=schema, preserve_index=False))
+            rows = typed(self.raw, frame[new], fields)
+            self.writer.append(f"{kind}s", pa.Table.from_pandas(rows, schema=schema, preserve_index=False))
         rest = codes.names().filter(pa.array(missing))
         unknown = [pa.nulls(len(rest), field_type(self.raw, name)) for name in fields]
         self.writer.append(f"{kind}s", pa.table([rest, *unknown], schema=schema))

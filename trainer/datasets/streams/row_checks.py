@@ -31,12 +31,18 @@ class RowRejects:
         if reject.wants_examples() > 0:
             reject.add_example(file, row, value)
 
-    def keep(self, file: str, rows: pd.DataFrame, faults: Sequence[Fault]) -> pd.DataFrame:
-        """The rows without a fault. Others are counted once, for their first; the index is the row in the file."""
+    def keep(
+        self, file: str, rows: pd.DataFrame, faults: Sequence[Fault], cells: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """The rows without a fault. Others are counted once, for their first, with what `cells` hold in its column.
+
+        The index is the row in the file; `cells` are the rows as they stand there, `rows` themselves where None.
+        """
+        cells = rows if cells is None else cells
         good: Mask = np.ones(len(rows), bool)
         for column, reason, mask in faults:
             for position in map(int, np.flatnonzero(mask & good)):
-                self.add(file, reason, int(rows.index[position]), rows[column].iloc[position])
+                self.add(file, reason, int(rows.index[position]), cells[column].iloc[position])
             good &= ~mask
         self.kept += int(good.sum())
         return rows if good.all() else rows[good]

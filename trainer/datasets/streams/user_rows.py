@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from trainer.datasets.streams.dated_histories import dated
 from trainer.datasets.streams.raw_data import RawData
+from trainer.datasets.streams.row_checks import numbers
 
 KEYS = ["user_code", "item_code", "timestamp"]
 
@@ -43,6 +45,13 @@ class UserRows:
 def field_type(raw: RawData, name: str) -> pa.DataType:
     """How a field is written."""
     return pa.float64() if name in raw.numbers else pa.string()
+
+
+def typed(raw: RawData, frame: pd.DataFrame, fields: Iterable[str]) -> pd.DataFrame:
+    """The frame with numbers where a field is one (NaN where a cell holds none), and texts in its other fields."""
+    return frame.assign(
+        **{name: numbers(frame[name]) if name in raw.numbers else frame[name].astype("str") for name in fields}
+    )
 
 
 def _schema(raw: RawData, fields: tuple[str, ...], **more: pa.DataType) -> pa.Schema:
