@@ -66,7 +66,7 @@ def _impressions(path: Path, rows: pd.DataFrame, rejects: RowRejects) -> pd.Data
     parts = shown.shown.astype("str").str.extract(r"^(.+)-([01])$")
     good = rejects.keep(
         path.name,
-        shown.assign(item_id=parts[0], label=parts[1]),
+        shown.assign(item_id=clean_ids(parts[0]), label=parts[1]),
         [("shown", "an impression is not like N123-1 or N123-0", parts[1].isna().to_numpy())],
     )
     return good.drop(columns="shown").assign(label=good.label.astype(np.int8), behavior=False)
@@ -80,4 +80,4 @@ def _histories(rows: pd.DataFrame) -> pd.DataFrame:
 def _news(paths: list[Path], files: InputFiles, rejects: RowRejects) -> Iterator[pd.DataFrame]:
     for path in paths:
         for rows in delimited(path, _NEWS, rejects, files.progress):
-            yield rows[["item_id", "title", "category", "subcategory"]]
+            yield rows[["title", "category", "subcategory"]].assign(item_id=clean_ids(rows.item_id))

@@ -24,7 +24,7 @@ from trainer.datasets.streams.delimited import Format, check_columns, delimited,
 from trainer.datasets.streams.input_files import InputFiles
 from trainer.datasets.streams.raw_data import RawData
 from trainer.datasets.streams.read_options import ReadOptions, option
-from trainer.datasets.streams.row_checks import Fault, RowRejects, numbers
+from trainer.datasets.streams.row_checks import Fault, RowRejects, clean_ids, numbers
 
 FIRST_TIME = 1_000_000
 """Of tables without a time column: that of the first row, others follow a second apart."""
@@ -239,8 +239,9 @@ class _WideTable:
             differ = lists[name].map(len).to_numpy() != lists.item_id.map(len).to_numpy()
             faults.append((name, f"{column} has not as many entries as {own.history}", differ))
         good = rejects.keep(path.name, lists, faults)
-        found = {name: [*chain.from_iterable(good[name])] for name in lists}
-        return pd.DataFrame(found, dtype="str").reindex(columns=["item_id", *self._fields("item_id")])
+        found = pd.DataFrame({name: [*chain.from_iterable(good[name])] for name in lists}, dtype="str")
+        found["item_id"] = clean_ids(found.item_id)
+        return found.reindex(columns=["item_id", *self._fields("item_id")])
 
     def _batches(
         self, path: Path, columns: list[str], rejects: RowRejects

@@ -134,6 +134,18 @@ def test_cells_that_cannot_be_used_are_counted_by_reason(tmp_path: Path, capsys:
     assert len(tables.impressions) == 397
 
 
+def test_ids_are_those_that_ingest_reads(tmp_path: Path, capsys: Printed) -> None:
+    frame = as_text(made_table()).astype(object)
+    frame.loc[0, "past"] = "104.0| 7 "
+    frame.loc[0, "ad"] = " 5.0"
+    frame["ad"] = frame.ad.astype(str)
+    frame[frame.uid == frame.uid[0]].to_csv(tmp_path / "a.csv", index=False)
+    _, tables = prepare(capsys, tmp_path, "wide-table", str(tmp_path / "a.csv"), *COLUMNS)
+    assert not {item for item in tables.items.item_id if "." in item or " " in item}
+    assert tables.behaviors.item_id[:2].tolist() == ["104", "7"]
+    assert tables.impressions.item_id[0] == "5"
+
+
 def test_a_column_or_an_option_that_is_not_there_is_named(tmp_path: Path, capsys: Printed) -> None:
     path = write(tmp_path, "csv")
     assert "lacks the column 'user_id'; it has uid, ad" in refuse(capsys, tmp_path, "wide-table", path)

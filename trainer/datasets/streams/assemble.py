@@ -26,7 +26,7 @@ from trainer.datasets.streams.input_files import InputFiles, Progress
 from trainer.datasets.streams.matched_negatives import PositivePools, periods
 from trainer.datasets.streams.popularity import PopularityTally
 from trainer.datasets.streams.raw_data import Frames, RawData
-from trainer.datasets.streams.row_checks import RowRejects
+from trainer.datasets.streams.row_checks import RowRejects, clean_ids
 from trainer.datasets.streams.time_histogram import TimeHistogram
 from trainer.datasets.streams.user_partitions import UserPartitions, parts_for
 from trainer.datasets.streams.user_rows import (
@@ -121,7 +121,7 @@ class _Assembly:
 
     def _history_rows(self, users: Ints, frame: pd.DataFrame) -> pa.Table:
         offsets = np.r_[0, np.cumsum(frame.history.map(len).to_numpy(np.int64))]
-        items = self.items.add([item for listed in frame.history for item in listed])
+        items = self.items.add(clean_ids(pd.Series([item for listed in frame.history for item in listed], dtype="str")))
         lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(items, pa.int32()))
         return pa.table(
             [pa.array(users), pa.array(frame.timestamp.to_numpy()), lists], ["user_code", "timestamp", "items"]

@@ -61,7 +61,10 @@ def header_of(path: Path, layout: Format) -> list[str]:
     """The names in the first line; DinLensError where there is no such line, or names stand twice."""
     with opened(path) as (file, _, _):
         line = file.readline().decode(layout.encoding, "replace").rstrip("\r\n")
-    cells = next(csv.reader([line], delimiter=layout.single), []) if layout.quoted else line.split(layout.delimiter)
+    try:
+        cells = next(csv.reader([line], delimiter=layout.single), []) if layout.quoted else line.split(layout.delimiter)
+    except csv.Error as error:
+        raise DinLensError(f"{path} has no line of column names ({error}); look at the file.") from error
     names = [name.strip() for name in cells]
     if not line.strip():
         raise DinLensError(f"{path} is empty or begins with an empty line; a line with the column names is needed.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatch
@@ -69,5 +70,5 @@ def opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], int], int]]:
             yield unpacked, raw.tell, path.stat().st_size
         except EOFError as error:
             raise DinLensError(f"{path} ends before its packed data does; download it again.") from error
-        except gzip.BadGzipFile as error:
-            raise DinLensError(f"{path} is no gzip file ({error}); download it again.") from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise DinLensError(f"{path} is no whole gzip file ({error}); download it again.") from error

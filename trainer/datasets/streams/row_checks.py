@@ -26,10 +26,14 @@ class RowRejects:
 
     def add(self, file: str, reason: str, row: int, value: object) -> None:
         """One row; `row` counts from 1 without the header."""
-        reject = self.held.setdefault((file, reason), Reject(file, reason))
-        reject.count += 1
+        reject = self._of(file, reason, 1)
         if reject.wants_examples() > 0:
             reject.add_example(file, row, value)
+
+    def _of(self, file: str, reason: str, count: int) -> Reject:
+        reject = self.held.setdefault((file, reason), Reject(file, reason))
+        reject.count += count
+        return reject
 
     def keep(
         self, file: str, rows: pd.DataFrame, faults: Sequence[Fault], cells: pd.DataFrame | None = None
@@ -41,8 +45,11 @@ class RowRejects:
         cells = rows if cells is None else cells
         good: Mask = np.ones(len(rows), bool)
         for column, reason, mask in faults:
-            for position in map(int, np.flatnonzero(mask & good)):
-                self.add(file, reason, int(rows.index[position]), cells[column].iloc[position])
+            found = np.flatnonzero(mask & good)
+            if len(found):
+                reject = self._of(file, reason, len(found))
+                for position in map(int, found[: reject.wants_examples()]):
+                    reject.add_example(file, int(rows.index[position]), cells[column].iloc[position])
             good &= ~mask
         self.kept += int(good.sum())
         return rows if good.all() else rows[good]
@@ -64,8 +71,8 @@ class RowRejects:
 
 
 def clean_ids(values: pd.Series) -> pd.Series:
-    """Ids without surrounding space, as `ingest` reads them."""
-    return values.astype("str").str.strip()
+    """Ids as `ingest` reads them: without surrounding space, whole numbers without ".0"."""
+    return values.astype("str").str.strip().str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
 
 
 def missing_ids(column: str, ids: pd.Series) -> Fault:

@@ -67,6 +67,9 @@ def test_a_file_without_rows_has_none_and_one_without_a_line_is_an_error(tmp_pat
     assert cells(path, Format(columns=("id",))) == {}
     with pytest.raises(DinLensError, match=r"a\.csv is empty"):
         cells(path, Format())
+    path.write_bytes(b"id\rtitle\r1\n")
+    with pytest.raises(DinLensError, match=r"a\.csv has no line of column names"):
+        cells(path, Format())
 
 
 def test_a_column_that_is_missing_or_stands_twice_is_named(tmp_path: Path) -> None:
@@ -82,8 +85,13 @@ def test_a_column_that_is_missing_or_stands_twice_is_named(tmp_path: Path) -> No
 def test_damaged_gzip_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(b"id,title\n")
-    with pytest.raises(DinLensError, match="is no gzip file"):
+    with pytest.raises(DinLensError, match="is no whole gzip file"):
         cells(path, Format())
+    packed = bytearray(gzip.compress(b"".join(b"%d,%d\n" % (n, n * n) for n in range(5000))))
+    packed[2000:2040] = bytes(40)
+    path.write_bytes(packed)
+    with pytest.raises(DinLensError, match="is no whole gzip file"):
+        cells(path, Format(columns=("id", "title")))
     path.write_bytes(gzip.compress(b"id,title\n" + b"1,x\n" * 5000)[:-20])
     with pytest.raises(DinLensError, match="ends before its packed data does"):
         cells(path, Format())
