@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-READMES = ("README.md", "CONTRIBUTING.md", "din_core/README.md", "trainer/README.md", "trainer/bench/README.md")
+READMES = (
+    *("README.md", "CONTRIBUTING.md", "din_core/README.md"),
+    *("trainer/README.md", "trainer/datasets/README.md", "trainer/bench/README.md"),
+)
 TYPED = re.compile(r"\$ |python3? -m |make |streamlit |pip |\. |\.venv/|DIN_\w+=|for |done$")
 """How a line begins that is typed, not printed."""
 

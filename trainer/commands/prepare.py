@@ -1,44 +1,107 @@
-"""`prepare complete-journey --out TABLES`: public data -> the four tables."""
+"""`prepare SOURCE FILES… --out TABLES`: public data -> the four tables."""
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from din_core.domain import DinLensError
+from din_core.store import Reject, RejectExample
+from din_core.store.ingestion.rejects import describe_rejects
 from trainer.datasets.complete_journey.prepare import DEFAULT_SEED, PROVENANCE, SPLITS, find_data, prepare
-from trainer.datasets.four_tables import check_out, write_tables
+from trainer.datasets.four_tables import TablesWriter, check_out, write_tables
+from trainer.datasets.sources import SOURCES
+from trainer.datasets.streams.assemble import Assembled, assemble
+from trainer.datasets.streams.input_files import InputFiles, Progress
+from trainer.datasets.streams.read_options import ReadOptions, option
+from trainer.datasets.streams.row_checks import RowRejects
+from trainer.datasets.streams.user_rows import AssembleOptions
+
+PACKAGED = "complete-journey"
+"""The source that comes as a Python package."""
+
+_READ_HELP = {
+    "min_rating": "least rating of a positive (movielens: 4; kuairec: watch ratio, 1; amazon-reviews, recbole: any)",
+    "user": "column of the user's id (wide-table: user_id)",
+    "item": "column of the item's id (wide-table: item_id)",
+    "label": "column of the label, 0 or 1 (wide-table, recbole: label; kuairand: is_click)",
+    "time": "column of the time (wide-table: timestamp; without one, rows are in the order of time)",
+    "history": "column that lists item ids, oldest first (wide-table: history; without one, positives are behaviors)",
+    "split": "column with train, valid, test (wide-table: split; without one, by time)",
+    "item_fields": "columns that are fields of the item, such as title,category (wide-table)",
+    "user_fields": "columns that are fields of the user (wide-table)",
+    "context_fields": "columns that are context of the impression (wide-table: all others)",
+    "history_fields": "FIELD=COLUMN of item fields that are listed beside the history (wide-table)",
+    "separator": "between the entries of a history that is text (wide-table: |)",
+}
+_ASSEMBLE_HELP = {
+    "negatives": "drawn for each positive where the data has positives alone; some are dropped (%(default)s)",
+    "user_share": "share of the users to keep, by a hash of their ids (%(default)s)",
+    "min_behaviors": "leave out users with fewer behaviors (%(default)s)",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("source", choices=["complete-journey"], help="which public data to prepare")
+    parser.add_argument("source", choices=[PACKAGED, *SOURCES], metavar="SOURCE", help=", ".join([PACKAGED, *SOURCES]))
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILES", help=f"unpacked folder or files of the data; {PACKAGED}: none"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="TABLES", help="folder for the tables")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of the drawn negatives (default %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace tables that --out already holds")
+    defaults = AssembleOptions()
+    for name, text in _ASSEMBLE_HELP.items():
+        default = getattr(defaults, name)
+        parser.add_argument(option(name), type=type(default), default=default, metavar="N", help=text)
+    parser.add_argument(
+        "--last-positives", type=int, metavar="N", help="newest positives of a user to keep, where negatives are drawn"
+    )
+    for own in fields(ReadOptions):
+        kind, shown = (float, "N") if own.name == "min_rating" else (str, "COLUMN")
+        parser.add_argument(option(own.name), type=kind, metavar=shown, help=_READ_HELP[own.name])
+    parser.epilog = "Where each source comes from, and what is made of it: trainer/datasets/README.md."
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Prepare the tables; counts, positive rates and the popularity check."""
     started = time.monotonic()
     check_out(args.out, args.overwrite)
-    with tqdm(unit=" rows", unit_scale=True, leave=False) as bar:
+    result = _complete_journey(args) if args.source == PACKAGED else _from_files(args)
+    return {"out": str(args.out), **result, "seed": args.seed, "seconds": round(time.monotonic() - started, 1)}
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    with tqdm(unit="", unit_scale=True, leave=False) as bar:
 
         def progress(what: str, done: int, total: int | None) -> None:
-            bar.set_description(what)
+            if bar.desc != f"{what}: ":
+                bar.reset()
+                bar.set_description(what, refresh=False)
             bar.total, bar.n = total, done
             bar.refresh()
 
+        yield progress
+
+
+def _complete_journey(args: argparse.Namespace) -> dict[str, Any]:
+    if args.files:
+        raise DinLensError(f"{PACKAGED} comes as a Python package and reads no files, but {args.files[0]} is given.")
+    with _bar() as progress:
         prepared = prepare(find_data(), args.seed, progress)
         progress("writing tables", 0, None)
         write_tables(prepared.tables, args.out, PROVENANCE, overwrite=args.overwrite)
     tables = prepared.tables
     by_split = tables.impressions.groupby("split").label
     return {
-        "out": str(args.out),
         "items": len(tables.items),
         "users": len(tables.users),
         "behaviors": len(tables.behaviors),
@@ -46,8 +109,46 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "positive_rate": {split: round(float(by_split.mean()[split]), 4) for split in SPLITS},
         "popularity_auc": round(prepared.popularity_auc, 4),
         "popularity_auc_uniform_negatives": round(prepared.popularity_auc_uniform, 4),
-        "seed": args.seed,
-        "seconds": round(time.monotonic() - started, 1),
+    }
+
+
+def _from_files(args: argparse.Namespace) -> dict[str, Any]:
+    source = SOURCES[args.source]
+    read_options = ReadOptions(**{own.name: getattr(args, own.name) for own in fields(ReadOptions)})
+    read_options.check_known(args.source, source.options)
+    rejects = RowRejects()
+    with _bar() as progress, TablesWriter(args.out, overwrite=args.overwrite) as writer:
+        files = InputFiles(args.files, progress)
+        raw = source.read(files, rejects, read_options)
+        done = assemble(raw, writer, _assemble_options(args, source.last_positives), files, rejects)
+        writer.commit(raw.provenance)
+    return _counts(done) | {"left_out": [asdict(reject) for reject in rejects.held.values()]}
+
+
+def _assemble_options(args: argparse.Namespace, last_positives: int | None) -> AssembleOptions:
+    if not 0 < args.user_share <= 1:
+        raise DinLensError(f"--user-share is {args.user_share:g}; give a share above 0 and up to 1.")
+    for name in ("negatives", "last_positives"):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            raise DinLensError(f"{option(name)} is {value}; give at least 1.")
+    given = {own.name: getattr(args, own.name) for own in fields(AssembleOptions)}
+    return AssembleOptions(**given | {"last_positives": args.last_positives or last_positives})
+
+
+def _counts(done: Assembled) -> dict[str, Any]:
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, 4)
+
+    rates = {s: round(done.positives[s] / n, 4) if n else 0.0 for s, n in done.impressions.items()}
+    return {
+        "items": done.items,
+        "users": done.users,
+        "behaviors": done.behaviors,
+        "impressions": done.impressions,
+        "positive_rate": rates,
+        "popularity_auc": rounded(done.popularity_auc),
+        "popularity_auc_uniform_negatives": rounded(done.popularity_auc_uniform),
     }
 
 
@@ -59,8 +160,19 @@ def render(result: dict[str, Any]) -> str:
     ]
     for split, count in result["impressions"].items():
         lines.append(f"  {split:<5} {count:>9,} impressions, {result['positive_rate'][split]:.1%} positive")
-    lines.append(
-        f"Popularity alone is worth {result['popularity_auc']:.3f} AUC on the test weeks "
-        f"(with uniformly drawn negatives it would be {result['popularity_auc_uniform_negatives']:.3f})."
-    )
-    return "\n".join(lines)
+    left_out = result.get("left_out")
+    if left_out:
+        rejects = [
+            Reject(r["table"], r["reason"], r["count"], [RejectExample(**e) for e in r["examples"]]) for r in left_out
+        ]
+        lines += [f"left out, {sum(r.count for r in rejects):,} rows:", describe_rejects(rejects)]
+    return "\n".join([*lines, _popularity(result)])
+
+
+def _popularity(result: dict[str, Any]) -> str:
+    auc, uniform = result["popularity_auc"], result["popularity_auc_uniform_negatives"]
+    if auc is None:
+        return "Popularity's AUC is not known: the test impressions have one label only."
+    span = "weeks" if "left_out" not in result else "impressions"
+    easier = "" if uniform is None else f" (with uniformly drawn negatives it would be {uniform:.3f})"
+    return f"Popularity alone is worth {auc:.3f} AUC on the test {span}{easier}."

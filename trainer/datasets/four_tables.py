@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 import pandas as pd
 import pyarrow as pa
@@ -53,6 +54,62 @@ def check_out(out: Path, overwrite: bool) -> None:
         raise DinLensError(f"{out} already holds {len(held)} files; choose another --out or add --overwrite.")
 
 
+class TablesWriter:
+    """One Parquet file a table and `provenance.txt`, written beside the folder `out` and renamed into place at the end.
+
+    A context manager: without `commit` everything is as it was. `level` is that of zstd, 1 to 22. DinLensError when
+    `out` holds anything, unless `overwrite` and only tables. `work` is a folder for files of the way, removed too.
+    """
+
+    def __init__(self, out: Path, *, overwrite: bool = False, level: int = 3) -> None:
+        check_out(out, overwrite)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        self.work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        self._out, self._level = out, level
+        self._new = self.work / "new"
+        self._new.mkdir()
+        self._open: dict[str, pq.ParquetWriter] = {}
+
+    def __enter__(self) -> TablesWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._close()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Write rows of a table; the first ones, which may be none, decide on its columns."""
+        rows = rows.replace_schema_metadata()
+        if name not in self._open:
+            self._open[name] = self._writer(name, rows.schema)
+        self._open[name].write_table(rows)
+
+    def _writer(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
+        # Rows come ordered by user and time, so that differences of timestamps are small; ids and values repeat.
+        return pq.ParquetWriter(
+            self._new / f"{name}.parquet",
+            schema,
+            compression="zstd",
+            compression_level=self._level,
+            use_dictionary=[column for column in schema.names if column != "timestamp"],
+            column_encoding={"timestamp": "DELTA_BINARY_PACKED"} if "timestamp" in schema.names else None,
+        )
+
+    def commit(self, provenance: str, check: Callable[[Path], None] | None = None) -> None:
+        """Put the tables in place, after `check` has seen them (it may raise)."""
+        self._close()
+        (self._new / PROVENANCE).write_text(provenance, encoding="utf-8")
+        if check is not None:
+            check(self._new)
+        if self._out.exists():
+            self._out.rename(self.work / "old")
+        self._new.rename(self._out)
+
+    def _close(self) -> None:
+        for writer in self._open.values():
+            writer.close()
+
+
 def write_tables(
     tables: Tables,
     out: Path,
@@ -63,39 +120,9 @@ def write_tables(
     check: Callable[[Path], None] | None = None,
     also: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:
-    """Write one Parquet file a table and `provenance.txt` into the folder `out`: all of them, or none.
-
-    `also` holds further tables by name, such as TRUTH.
-
-    They are written beside `out` and renamed into place, after `check` has seen them (it may raise). `level`
-    is that of zstd, 1 to 22. DinLensError when `out` holds anything, unless `overwrite` and only tables.
-    """
-    check_out(out, overwrite)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        new = work / "new"
-        new.mkdir()
-        for name, frame in {**{name: getattr(tables, name) for name in NAMES}, **(also or {})}.items():
-            _write(frame, new / f"{name}.parquet", level)
-        (new / PROVENANCE).write_text(provenance, encoding="utf-8")
-        if check is not None:
-            check(new)
-        if out.exists():
-            out.rename(work / "old")
-        new.rename(out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _write(frame: pd.DataFrame, path: Path, level: int) -> None:
-    # Rows come ordered by user and time, so that differences of timestamps are small; ids and values repeat.
-    times = {"timestamp": "DELTA_BINARY_PACKED"} if "timestamp" in frame else None
-    pq.write_table(
-        pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(),
-        path,
-        compression="zstd",
-        compression_level=level,
-        use_dictionary=[column for column in frame if column != "timestamp"],
-        column_encoding=times,
-    )
+    """Write the tables as `TablesWriter` does: all, or none. `also` holds further ones by name, such as TRUTH."""
+    frames = {name: getattr(tables, name) for name in NAMES} | dict(also or {})
+    with TablesWriter(out, overwrite=overwrite, level=level) as writer:
+        for name, frame in frames.items():
+            writer.append(name, pa.Table.from_pandas(frame, preserve_index=False))
+        writer.commit(provenance, check)

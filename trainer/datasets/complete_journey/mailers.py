@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from din_core.domain import DinLensError
+from trainer.datasets.streams.input_files import Progress
 
 Ints = NDArray[np.int64]
-Progress = Callable[[str, int, int | None], None]
-"""(what, done, total or None): called as the work goes on."""
 
 MAILER = {
     "A": "Interior page feature",

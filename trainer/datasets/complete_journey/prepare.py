@@ -29,9 +29,10 @@ import pandas as pd
 
 from din_core.domain import DinLensError
 from din_core.metrics import auc
-from trainer.datasets.complete_journey.mailers import Ints, Mailers, Progress
+from trainer.datasets.complete_journey.mailers import Ints, Mailers
 from trainer.datasets.complete_journey.readable_titles import readable_values, titles
 from trainer.datasets.four_tables import Tables
+from trainer.datasets.streams.input_files import Progress
 
 DROPPED_DEPARTMENTS = ("COUPON", "FUEL", "MISCELLANEOUS")
 SPLITS = {"train": (20, 43), "valid": (44, 46), "test": (47, 52)}

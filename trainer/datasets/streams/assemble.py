@@ -1,0 +1,264 @@
+"""From streams of raw rows to the four tables on disk, in memory for the ids and for one part of the users.
+
+1. Rows are read once, ids become codes, and rows go to files by user.
+2. Part by part, rows are ordered by user and time, histories get times and impressions are chosen; then it is known
+   where splits end.
+3. Part by part, positives are counted by period and item, and behaviors before validation by item.
+4. Part by part, negatives are drawn where the source has none, and tables are written.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from din_core.domain import DinLensError
+from din_core.store.schema import SPLITS
+from trainer.datasets.four_tables import TablesWriter
+from trainer.datasets.streams.id_codes import IdCodes
+from trainer.datasets.streams.input_files import InputFiles, Progress
+from trainer.datasets.streams.matched_negatives import PositivePools, periods
+from trainer.datasets.streams.popularity import PopularityTally
+from trainer.datasets.streams.raw_data import Frames, RawData
+from trainer.datasets.streams.row_checks import RowRejects, clean_ids
+from trainer.datasets.streams.time_histogram import TimeHistogram
+from trainer.datasets.streams.user_partitions import UserPartitions, parts_for
+from trainer.datasets.streams.user_rows import (
+    AssembleOptions,
+    UserRows,
+    behavior_schema,
+    event_schema,
+    field_type,
+    history_schema,
+    order_rows,
+    shown_schema,
+    typed,
+)
+
+Ints = NDArray[np.int64]
+
+
+@dataclass
+class Assembled:
+    """What was written."""
+
+    items: int = 0
+    users: int = 0
+    behaviors: int = 0
+    impressions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
+    positives: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
+    popularity_auc: float | None = None
+    """test AUC of the number of an item's behaviors and train positives before validation; None with one label only"""
+    popularity_auc_uniform: float | None = None
+    """the same with negatives drawn uniformly, where negatives were drawn"""
+
+
+def assemble(
+    raw: RawData, writer: TablesWriter, options: AssembleOptions, files: InputFiles, rejects: RowRejects
+) -> Assembled:
+    """Write the tables of `raw`, read from `files`; DinLensError when no row can be used, or none can be told apart."""
+    with ExitStack() as open_files:
+        run = _Assembly(raw, writer, options, parts_for(files.bytes), files.progress, open_files)
+        run.gather()
+        rejects.check_any_kept()
+        if not run.order():
+            raise rejects.error("No impression is left of the rows; look at the options and at what was read")
+        run.cut()
+        run.count()
+        run.write()
+    return run.done
+
+
+class _Assembly:
+    def __init__(
+        self,
+        raw: RawData,
+        writer: TablesWriter,
+        options: AssembleOptions,
+        parts: int,
+        progress: Progress,
+        open_files: ExitStack,
+    ) -> None:
+        self.raw, self.writer, self.options, self.parts, self.progress = raw, writer, options, parts, progress
+        self.users, self.items = IdCodes(), IdCodes()
+        self.open_files = open_files
+        self.events = self._partitions("events", event_schema(raw))
+        self.histories = self._partitions("histories", history_schema())
+        self.times = TimeHistogram()
+        self.done = Assembled()
+
+    def _partitions(self, name: str, schema: pa.Schema) -> UserPartitions:
+        folder = Path(self.writer.work)
+        return self.open_files.enter_context(UserPartitions(folder, name, self.parts, schema))
+
+    def gather(self) -> None:
+        """Step 1."""
+        for frame in self.raw.events():
+            if self.options.user_share < 1:
+                place = pd.util.hash_array(frame.user_id.to_numpy(object)) / 2.0**64
+                frame = frame[place < self.options.user_share]
+            if len(frame):
+                users = self.users.add(frame.user_id)
+                if "history" in frame:
+                    self.histories.add(users, self._history_rows(users, frame))
+                else:
+                    self.events.add(users, self._event_rows(users, frame))
+        self.events.close()
+        self.histories.close()
+
+    def _event_rows(self, users: Ints, frame: pd.DataFrame) -> pa.Table:
+        own = {"user_code": users, "item_code": self.items.add(frame.item_id), "timestamp": frame.timestamp.to_numpy()}
+        split = frame["split"].map({name: code for code, name in enumerate(SPLITS)}) if "split" in frame else 0
+        fields = {*self.raw.behavior_fields, *self.raw.context_fields}
+        rows = typed(self.raw, frame.assign(**own, split=split), fields)
+        return pa.Table.from_pandas(rows, schema=self.events.schema, preserve_index=False)
+
+    def _history_rows(self, users: Ints, frame: pd.DataFrame) -> pa.Table:
+        offsets = np.r_[0, np.cumsum(frame.history.map(len).to_numpy(np.int64))]
+        items = self.items.add(clean_ids(pd.Series([item for listed in frame.history for item in listed], dtype="str")))
+        lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(items, pa.int32()))
+        return pa.table(
+            [pa.array(users), pa.array(frame.timestamp.to_numpy()), lists], ["user_code", "timestamp", "items"]
+        )
+
+    def order(self) -> int:
+        """Step 2; how many impressions there are, before negatives."""
+        self.behaviors = self._partitions("behaviors", behavior_schema(self.raw))
+        self.shown = self._partitions("impressions", shown_schema(self.raw))
+        self.later = np.iinfo(np.int64).max
+        for part in range(self.parts):
+            self.progress("ordering by user and time", part, self.parts)
+            rows = order_rows(self.events.read(part), self.histories.read(part), self.raw, self.options)
+            self.times.add(rows.shown.timestamp.to_numpy())
+            if self.raw.splits_given:
+                self.later = min([self.later, *rows.shown.timestamp[rows.shown.split > 0]])
+            for to, frame in ((self.behaviors, rows.behaviors), (self.shown, rows.shown)):
+                to.write_part(part, pa.Table.from_pandas(frame, schema=to.schema, preserve_index=False))
+            self.events.remove(part)
+            self.histories.remove(part)
+        self.behaviors.close()
+        self.shown.close()
+        return self.times.total
+
+    def cut(self) -> None:
+        """Where splits end; DinLensError where one would be empty."""
+        self.cuts: tuple[int, ...] = ()
+        if not self.raw.splits_given:
+            cuts = self.times.cuts()
+            self.cuts = (cuts.valid_from, cuts.test_from)
+            self.later = cuts.valid_from
+            if not self.times.first < cuts.valid_from < cuts.test_from:
+                raise DinLensError(
+                    f"The {self.times.total:,} impressions cannot be split by time: too many of them have one and the "
+                    "same; give data of a longer time."
+                )
+
+    def _rows(self, part: int) -> UserRows:
+        shown = self.shown.read(part).to_pandas()
+        if self.cuts:
+            shown["split"] = np.searchsorted(self.cuts, shown.timestamp, side="right")
+        return UserRows(self.behaviors.read(part).to_pandas(), shown)
+
+    def count(self) -> None:
+        """Step 3."""
+        self.popular: Ints = np.zeros(len(self.items), np.int64)
+        bounds = periods(self.times.first, self.times.last, self.raw.period, self.cuts)
+        self.pools = PositivePools(bounds, len(self.items))
+        for part in range(self.parts):
+            self.progress("counting positives", part, self.parts)
+            rows = self._rows(part)
+            seen = rows.behaviors["item_code"][rows.behaviors.timestamp < self.later]
+            hits = rows.shown[rows.shown.label == 1]
+            for found in (seen, hits["item_code"][hits.split == 0]):
+                self.popular += np.bincount(found, minlength=len(self.items))
+            if self.raw.only_positives:
+                self.pools.add(hits.timestamp.to_numpy(), hits["item_code"].to_numpy(np.int64))
+        self.pools.fold()
+
+    def write(self) -> None:
+        """Step 4."""
+        self.user_ids, self.item_ids = self.users.names(), self.items.names()
+        self.used_users, self.used_items = np.zeros(len(self.users), bool), np.zeros(len(self.items), bool)
+        drawn, uniform = PopularityTally(), PopularityTally()
+        for part in range(self.parts):
+            self.progress("writing tables", part, self.parts)
+            rows = self._rows(part)
+            shown = rows.shown
+            if self.raw.only_positives:
+                rng = np.random.default_rng([self.options.seed, part])
+                shown = self._with_negatives(rows, shown, rng)
+                easy = self._with_negatives(rows, rows.shown[rows.shown.split == 2], rng, uniform=True)
+                uniform.add(self.popular[easy["item_code"]], easy.label.to_numpy(np.int64))
+            test = shown[shown.split == 2]
+            drawn.add(self.popular[test["item_code"]], test.label.to_numpy(np.int64))
+            self._append("behaviors", rows.behaviors, self.raw.behavior_fields)
+            self._append("impressions", shown, self.raw.context_fields)
+            self._tally(rows.behaviors, shown)
+        self.done.popularity_auc, self.done.popularity_auc_uniform = drawn.auc(), uniform.auc()
+        self.done.items = self._entities("item", self.raw.items, self.raw.item_fields, self.items, self.used_items)
+        self.done.users = self._entities("user", self.raw.users, self.raw.user_fields, self.users, self.used_users)
+
+    def _with_negatives(
+        self, rows: UserRows, hits: pd.DataFrame, rng: np.random.Generator, *, uniform: bool = False
+    ) -> pd.DataFrame:
+        """The positives and their negatives: none of what the user acts on, in its period or, without repeats, ever."""
+        drawn = hits.loc[hits.index.repeat(self.options.negatives)].assign(label=0)
+        drawn["item_code"] = self.pools.draw(drawn.timestamp.to_numpy(), rng, uniform=uniform)
+        own = [self._keys(frame) for frame in (rows.behaviors, rows.shown)]
+        drawn = drawn[~np.isin(self._keys(drawn), np.concatenate(own))].drop_duplicates(
+            ["user_code", "timestamp", "item_code"]
+        )
+        return pd.concat([hits, drawn]).sort_values(["user_code", "timestamp", "item_code"], kind="stable")
+
+    def _keys(self, rows: pd.DataFrame) -> Ints:
+        period = self.pools.period(rows.timestamp.to_numpy()) if self.raw.repeats else 0
+        users = rows.user_code.to_numpy(np.int64) * (len(self.pools.bounds) + 1) + period
+        keys: Ints = users * len(self.items) + rows["item_code"].to_numpy(np.int64)
+        return keys
+
+    def _append(self, name: str, rows: pd.DataFrame, fields: tuple[str, ...]) -> None:
+        columns = {
+            "user_id": self.user_ids.take(pa.array(rows.user_code)),
+            "item_id": self.item_ids.take(pa.array(rows["item_code"])),
+            "timestamp": pa.array(rows.timestamp, pa.int64()),
+        }
+        if name == "impressions":
+            columns["label"] = pa.array(rows.label, pa.int8())
+            columns["split"] = pa.array(SPLITS).take(pa.array(rows.split))
+        for own in fields:
+            columns[own] = pa.array(rows[own], field_type(self.raw, own), from_pandas=True)
+        self.writer.append(name, pa.table(columns))
+
+    def _tally(self, behaviors: pd.DataFrame, shown: pd.DataFrame) -> None:
+        for frame in (behaviors, shown):
+            self.used_users[frame.user_code] = True
+            self.used_items[frame["item_code"]] = True
+        self.done.behaviors += len(behaviors)
+        for code, split in enumerate(SPLITS):
+            own = shown.label[shown.split == code]
+            self.done.impressions[split] += len(own)
+            self.done.positives[split] += int(own.sum())
+
+    def _entities(
+        self, kind: str, frames: Frames, fields: tuple[str, ...], codes: IdCodes, used: NDArray[np.bool_]
+    ) -> int:
+        """Write items or users that are in use: those with a row of their own first; how many there are."""
+        schema = pa.schema({f"{kind}_id": pa.string()} | {name: field_type(self.raw, name) for name in fields})
+        missing = used.copy()
+        for frame in frames():
+            frame = frame.drop_duplicates(f"{kind}_id")
+            code = codes.find(frame[f"{kind}_id"])
+            new = (code >= 0) & missing[code]
+            missing[code[new]] = False
+            rows = typed(self.raw, frame[new], fields)
+            self.writer.append(f"{kind}s", pa.Table.from_pandas(rows, schema=schema, preserve_index=False))
+        rest = codes.names().filter(pa.array(missing))
+        unknown = [pa.nulls(len(rest), field_type(self.raw, name)) for name in fields]
+        self.writer.append(f"{kind}s", pa.table([rest, *unknown], schema=schema))
+        return int(used.sum())

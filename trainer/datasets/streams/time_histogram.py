@@ -1,0 +1,56 @@
+"""How many impressions have which time, in bounded memory: where to cut them into splits."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from din_core.store.ingestion.validation import SplitCuts
+
+Ints = NDArray[np.int64]
+MOST_BINS = 1 << 20
+SHARES = (0.8, 0.9)
+"""Share of the impressions before validation, and before test, as in `ingest`."""
+
+
+class TimeHistogram:
+    """Counts of times in bins of a second each, of two, four, … where there would be too many."""
+
+    def __init__(self, most_bins: int = MOST_BINS) -> None:
+        self._most = most_bins
+        self._width = 1
+        self._bins: Ints = np.empty(0, np.int64)
+        self._counts: Ints = np.empty(0, np.int64)
+
+    @property
+    def total(self) -> int:
+        """All times added."""
+        return int(self._counts.sum())
+
+    @property
+    def first(self) -> int:
+        """Start of the bin of the earliest time."""
+        return int(self._bins[0]) * self._width
+
+    @property
+    def last(self) -> int:
+        """Start of the bin of the latest time."""
+        return int(self._bins[-1]) * self._width
+
+    def add(self, times: Ints) -> None:
+        """Count (N,) seconds."""
+        bins = np.concatenate([self._bins, times // self._width])
+        self._fold(bins, np.concatenate([self._counts, np.ones(len(times), np.int64)]))
+        while len(self._bins) > self._most:
+            self._width *= 2
+            self._fold(self._bins // 2, self._counts)
+
+    def _fold(self, bins: Ints, counts: Ints) -> None:
+        self._bins, place = np.unique(bins, return_inverse=True)
+        self._counts = np.bincount(place, counts, len(self._bins)).astype(np.int64)
+
+    def cuts(self) -> SplitCuts:
+        """Where validation and test begin: equal times stay together, in the later split. Needs a time at least."""
+        upto = np.cumsum(self._counts)
+        found = [int(self._bins[np.searchsorted(upto, int(self.total * share), side="right")]) for share in SHARES]
+        return SplitCuts(*(cut * self._width for cut in found))
