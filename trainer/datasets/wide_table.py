@@ -19,6 +19,8 @@ import pyarrow.parquet as pq
 
 from din_core.domain import DinLensError
 from din_core.store.ingestion import column_checks as checks
+from din_core.store.ingestion.column_texts import texts
+from din_core.store.ingestion.column_times import timestamps
 from din_core.store.schema import MAX_TIMESTAMP
 from trainer.datasets.streams.delimited import Format, check_columns, delimited, header_of
 from trainer.datasets.streams.input_files import InputFiles
@@ -188,7 +190,7 @@ class _WideTable:
             "label": (own.label, checks.labels(batch.column(own.label))),
         }
         if own.time:
-            checked["timestamp"] = (own.time, checks.timestamps(_in_seconds(batch.column(own.time))))
+            checked["timestamp"] = (own.time, timestamps(_in_seconds(batch.column(own.time))))
         if own.split:
             checked["split"] = (own.split, checks.splits(_known_splits(batch.column(own.split))))
         made = {name: _values(check.values) for name, (_, check) in checked.items()}
@@ -196,7 +198,7 @@ class _WideTable:
             made["timestamp"] = np.arange(len(batch)) + FIRST_TIME + before
         if path in self.splits:
             made["split"] = np.full(len(batch), self.splits[path], object)
-        context = {name: checks.texts(batch.column(name)).to_pandas() for name in own.context_fields}
+        context = {name: texts(batch.column(name)).to_pandas() for name in own.context_fields}
         frame = pd.DataFrame(made | context)
         faults = [(column, str(reason), mask) for column, check in checked.values() for reason, mask in check.faults]
         cells = batch.select([column for column, _ in checked.values()]).to_pandas()
@@ -267,15 +269,15 @@ def _field(name: str, column: pa.Array) -> pd.Series:
     """A field's values; several of one user as `a|b`."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         return pd.Series(["|".join(filter(None, entries)) for entries in _lists(column, "|")], dtype="str")
-    texts = checks.texts(column).to_pandas()
-    return pd.Series(numbers(texts)) if name == "price" else texts
+    written = texts(column).to_pandas()
+    return pd.Series(numbers(written)) if name == "price" else written
 
 
 def _in_seconds(column: pa.Array) -> pa.Array:
     """Milliseconds, which are seconds beyond the year 2100, as seconds; all else as it is."""
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return column
-    written = checks.texts(column)
+    written = texts(column)
     found = numbers(written.to_pandas())
     late = found >= MAX_TIMESTAMP
     if not late.any():
@@ -285,18 +287,18 @@ def _in_seconds(column: pa.Array) -> pa.Array:
 
 
 def _known_splits(column: pa.Array) -> pa.Array:
-    found = checks.texts(column).to_pandas().str.lower()
+    found = texts(column).to_pandas().str.lower()
     return pa.array(found.replace(_SPLITS), pa.string())
 
 
 def _lists(column: pa.Array, separator: str) -> list[list[str]]:
     """A history a row: a list's entries, or what stands between separators, or [a, b]."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        entries = checks.texts(column.flatten()).to_pylist()
+        entries = texts(column.flatten()).to_pylist()
         lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
         ends = np.cumsum(lengths)
         return [entries[end - length : end] for end, length in zip(ends, lengths, strict=True)]
-    return [_entries(text, separator) for text in checks.texts(column).to_pylist()]
+    return [_entries(text, separator) for text in texts(column).to_pylist()]
 
 
 def _entries(text: str | None, separator: str) -> list[str]:
