@@ -27,7 +27,8 @@ TABLES = {
     "impressions": T("Impressions"),
 }
 ROOM_FOR_VALUES = "<style>.st-key-fields td:last-child { min-width: 20rem; }</style>"
-"""On a phone the table scrolls rather than stand in a column of single words."""
+ROOM_FOR_SENTENCES = "<style>.st-key-findings :is(td:nth-child(3), td:last-child) { min-width: 15rem; }</style>"
+"""On a phone these tables scroll rather than stand in a column of single words."""
 VERDICTS: dict[Verdict, str] = {"fine": T("Fine"), "note": T("Worth knowing"), "problem": T("Problem")}
 QUESTIONS = {
     "sizes": T("Sizes"),
@@ -132,6 +133,7 @@ def show_checks(store: BehaviorStore, summary: StoreSummary, faults: Sequence[Tr
     """Whether the data may be believed; all questions where that is asked for, since it reads the whole store."""
     st.subheader(t("Can this data be believed?"), anchor=False)
     if faults:
+        st.markdown(t("What stands in the way of training on this data, or of measuring on it:"))
         st.markdown("\n".join(f"- {literal(sentence(fault))}" for fault in faults))
     results, key = visitor.session().results, (store.url, counts_of(summary))
     place = st.empty()
@@ -140,7 +142,9 @@ def show_checks(store: BehaviorStore, summary: StoreSummary, faults: Sequence[Tr
             results.keep("checks", key, check_tables(store.bulk()))
         place.empty()
     if (findings := results.get("checks", key)) is not None:
-        show_table(findings_table(findings))
+        with st.container(key="findings"):
+            st.html(ROOM_FOR_SENTENCES)
+            show_table(findings_table(findings))
     else:
         st.caption(t("Reads the whole store once. `python -m trainer check --store URL` prints the same."))
 

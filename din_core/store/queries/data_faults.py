@@ -107,19 +107,21 @@ def _empty_histories(
     if first is None or last is None:
         yield DataFault(Translatable("there are 0 behaviors, so every history is empty; load some"), no_training=True)
         return
-    if not connection.execute(select(_with_history("train").limit(1).exists())).scalar():
+    split = next(iter(spans))  # train where there is any
+    if not connection.execute(select(_with_history(split).limit(1).exists())).scalar():
         yield DataFault(
             Translatable(
-                "all {n:,} train impressions have an empty history: no behavior of their users is earlier. Behaviors "
+                "all {n:,} {split} impressions have an empty history: no behavior of their users is earlier. Behaviors "
                 "are from {first} to {last}, impressions from {begin} to {end}; give both in seconds of the same "
                 "clock, and behaviors from before the impressions",
-                n=spans["train"].impressions if "train" in spans else 0,
+                n=spans[split].impressions,
+                split=split,
                 first=_moment(first),
                 last=_moment(last),
                 begin=_moment(shown[0]),
                 end=_moment(shown[1]),
             ),
-            no_training="train" in spans,
+            no_training=split == "train",
         )
     elif shown[0] - last > YEAR:
         yield DataFault(

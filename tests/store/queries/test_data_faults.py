@@ -60,6 +60,15 @@ def test_behaviors_later_than_impressions_leave_all_histories_empty(tmp_path: Pa
     assert "Behaviors are from 1970-01-01 01:23:20 to 1970-01-01 01:23:23, impressions from" in fault.text
 
 
+def test_a_store_of_test_impressions_with_histories_lacks_the_other_splits_and_nothing_else(tmp_path: Path) -> None:
+    tables = good_tables()
+    tables["impressions"]["split"] = ["test"] * 12
+    assert [text.split(",")[0] for text in texts(tmp_path, tables)] == [
+        "there are 0 train impressions",
+        "there are 0 valid impressions",
+    ]
+
+
 def test_behaviors_in_another_unit_are_too_long_before(tmp_path: Path) -> None:
     tables = good_tables()
     tables["impressions"]["timestamp"] = [YEARS + time for time in tables["impressions"]["timestamp"]]
