@@ -141,7 +141,7 @@ def _shapes(path: Path, config: ModelConfig) -> dict[str, tuple[int, ...]]:
 
 
 def check_finite(path: Path, state: Mapping[str, Tensor]) -> None:
-    """CheckpointError where any of the loaded weights is NaN or infinite."""
+    """CheckpointError where any of the loaded weights is NaN or infinite, or a variance whose root would be NaN."""
     for name, tensor in state.items():
         wrong = tensor.numel() - int(tensor.isfinite().sum())
         if wrong:
@@ -151,6 +151,13 @@ def check_finite(path: Path, state: Mapping[str, Tensor]) -> None:
                 path=str(path),
                 wrong=wrong,
                 n=tensor.numel(),
+                name=name,
+            )
+        if name.endswith("variance") and bool((tensor < 0).any()):
+            raise CheckpointError(
+                "{path} holds {name} below 0, which no variance is, so the model gives no scores; train the checkpoint"
+                " again",
+                path=str(path),
                 name=name,
             )
 

@@ -66,7 +66,7 @@ def check_memory(config: ModelConfig) -> None:
 
 def check_writable(out: Path) -> None:
     """CheckpointError where nothing can be written beside `out`, which stays as it is; its parent is made."""
-    folder = out.parent
+    folder = out.absolute().parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -81,7 +81,7 @@ def check_writable(out: Path) -> None:
 
 def check_room(out: Path, config: ModelConfig) -> None:
     """CheckpointError where the disk has less room than a run of this config writes at once."""
-    folder = out.parent
+    folder = out.absolute().parent
     needed, free = count_weights(config) * DISK_BYTES, shutil.disk_usage(folder).free
     if free < needed:
         raise CheckpointError(

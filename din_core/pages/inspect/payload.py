@@ -64,6 +64,7 @@ def model_text(
     The places in `whole` come with their weights, the others without. `timeline` is the inspection's `timeline_text`;
     `knows` tells whether the model has an embedding row for an item alone.
     """
+    rare = [r for r, b in enumerate(inspection.timeline.behaviors) if not knows(b.item)]
     scored_whole = {place: scored_text(info) for place, info in zip(whole, inspection.infos(whole), strict=True)}
     chances = enumerate(inspection.scores.probability.tolist())
     scored = ",".join(scored_whole.get(place) or compact(score_data(p)) for place, p in chances)
@@ -79,8 +80,8 @@ def model_text(
             "note": model.note,
             "sumsTo": model.sums_to,
             "past": model.past_weights,
-            "historyText": history_text(inspection, model.name),
-            "rare": [r for r, b in enumerate(inspection.timeline.behaviors) if not knows(b.item)],
+            "historyText": rare_text(history_text(inspection, model.name), inspection, model.name, rare),
+            "rare": rare,
             "rareCases": [place for place, item in enumerate(inspection.scores.candidates) if not knows(item)],
             "rareText": t("rare or new to {model}", model=model.name),
         }
@@ -221,6 +222,19 @@ def history_text(inspection: Inspection, model: str) -> str:
         older = T("{seen}; {n:,} older behaviors lie beyond what {model} keeps")
         return t(older, seen=seen, n=timeline.unseen_lines, model=model)
     return seen
+
+
+def rare_text(text: str, inspection: Inspection, model: str, rare: Sequence[int]) -> str:
+    """The text of a history, and how much of it the model does not know; `rare` are places in the timeline."""
+    if not rare:
+        return text
+    n = sum(inspection.timeline.behaviors[r].count for r in rare)
+    return t(
+        "{seen}; {n:,} behaviors of items that are rare or new to {model} and share one embedding",
+        seen=text,
+        n=n,
+        model=model,
+    )
 
 
 def link_of(scenario: Scenario, case: Case) -> str:

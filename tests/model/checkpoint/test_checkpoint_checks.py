@@ -53,6 +53,12 @@ def test_weights_that_are_no_numbers_are_counted(folder, value):
     assert fault(folder).startswith("holds 1 of 1 numbers of tower.last.bias that are NaN or infinite")
 
 
+def test_a_variance_below_zero_is_refused(folder):
+    names = [name for name in load_file(folder / "model.safetensors") if name.endswith("variance")]
+    change_weights(folder, lambda weights: weights[names[0]].fill_(-1))
+    assert fault(folder).startswith(f"holds {names[0]} below 0, which no variance is")
+
+
 def test_numbers_too_large_for_single_precision_are_infinite(folder):
     def huge(weights):
         weights["tower.last.bias"] = torch.full((1,), 1e300, dtype=torch.float64)

@@ -31,7 +31,9 @@ def test_inspect_marks_behaviors_and_candidates_of_each_model(visit: Visit, rare
     assert [body["timeline"]["id"][r] for r in din["rare"]] == ["m1"]
     assert [body["cases"][place]["id"] for place in din["rareCases"]] == ["b2"]
     assert din["rareText"] == "rare or new to DIN"
+    assert din["historyText"].endswith("; 12 behaviors of items that are rare or new to DIN and share one embedding")
     assert (base["rare"], base["rareCases"]) == ([], [])
+    assert "rare" not in base["historyText"]
 
 
 def test_what_if_marks_behaviors_and_the_candidate(visit: Visit, rare: World) -> None:
