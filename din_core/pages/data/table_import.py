@@ -27,6 +27,7 @@ from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import show_table
 from din_core.store import IngestReport, check_tables, import_tables, new_store, preview_tables
 from din_core.store.ingestion.find_tables import ENDS
+from din_core.store.ingestion.table_files import ReadingOptions
 from din_core.store.ingestion.table_import import (
     TABLES,
     UPLOADS,
@@ -80,11 +81,13 @@ def show_import() -> None:
         chosen = choose_folder(root) if choose_source() == "folder" else choose_files()
         if chosen is None:
             return
-        key, files = chosen
-        show_previews(key, files)
-        checked = show_check(key, files)
+        named, files = chosen
+        options = choose_reading()
+        key = named, options
+        show_previews(key, files, options)
+        checked = show_check(key, files, options)
         if checked is not None:
-            show_writing(root, files, checked)
+            show_writing(root, files, checked, options)
     except DinLensError as error:
         report([error.text])
 
@@ -125,6 +128,16 @@ def choose_folder(root: Path) -> tuple[object, Files | Path] | None:
     return (str(folder), *((path.name, path.stat().st_mtime_ns) for path in seen)), folder
 
 
+def choose_reading() -> ReadingOptions:
+    """What the files themselves do not say."""
+    left, right = st.columns(2)
+    encoding = left.text_input(
+        t("Encoding of CSV files that are not in UTF-8"), key="import_encoding", placeholder="gbk"
+    )
+    timezone = right.text_input(t("Time zone of times without one"), "UTC", key="import_timezone")
+    return ReadingOptions(encoding.strip() or None, timezone.strip() or "UTC")
+
+
 def columns_of(table: str) -> str:
     """What a table must and may have."""
     needed, others = (literal(", ".join(names(table))) for names in (required_columns, optional_columns))
@@ -147,13 +160,13 @@ def as_folder(files: Files | Path) -> Iterator[Path]:
         yield folder
 
 
-def show_previews(key: object, files: Files | Path) -> None:
+def show_previews(key: object, files: Files | Path, options: ReadingOptions) -> None:
     """The first rows of each table and what becomes of its columns."""
     own = visitor.session().of(Imports)
     if own.previews is None or own.previews[0] != key:
         own.previews = own.checked = own.written = None
         with as_folder(files) as folder:
-            own.previews = key, preview_tables(folder)
+            own.previews = key, preview_tables(folder, options)
     st.subheader(t("Preview"), anchor=False)
     for table in own.previews[1]:
         rows = "" if table.rows is None else t(", {n:,} rows", n=table.rows)
@@ -163,12 +176,13 @@ def show_previews(key: object, files: Files | Path) -> None:
         st.caption(literal(t("Fields: {names}", names=names)) if names else t("No fields."))
 
 
-def show_check(key: object, files: Files | Path) -> IngestReport | None:
+def show_check(key: object, files: Files | Path, options: ReadingOptions) -> IngestReport | None:
     """What checking every row found; None before it is asked for."""
     own = visitor.session().of(Imports)
     if st.button(t("Check every row"), key="import_check"):
         with as_folder(files) as folder:
-            own.checked, own.written = (key, followed(lambda progress: check_tables(folder, progress))), None
+            found = followed(lambda progress: check_tables(folder, progress, options))
+        own.checked, own.written = (key, found), None
     if own.checked is None or own.checked[0] != key:
         return None
     found = own.checked[1]
@@ -183,7 +197,7 @@ def show_check(key: object, files: Files | Path) -> IngestReport | None:
     return found
 
 
-def show_writing(root: Path, files: Files | Path, checked: IngestReport) -> None:
+def show_writing(root: Path, files: Files | Path, checked: IngestReport, options: ReadingOptions) -> None:
     """Where to write, the writing, and what to do with it."""
     own = visitor.session().of(Imports)
     st.subheader(t("Write a new store"), anchor=False)
@@ -197,7 +211,7 @@ def show_writing(root: Path, files: Files | Path, checked: IngestReport) -> None
         own.written = None
         target = new_store(root, folder, name)
         with as_folder(files) as tables:
-            own.written = followed(lambda progress: import_tables(tables, target, skip, progress))
+            own.written = followed(lambda progress: import_tables(tables, target, skip, progress, options))
     if own.written is not None:
         show_written(own.written)
 

@@ -19,7 +19,7 @@ from din_core.domain import StoreError
 from din_core.store.ingestion.find_tables import ENDS, find_tables
 from din_core.store.ingestion.ingest import ingest
 from din_core.store.ingestion.rejects import IngestReport
-from din_core.store.ingestion.table_files import FIXED, REQUIRED, TableFile
+from din_core.store.ingestion.table_files import FIXED, REQUIRED, ReadingOptions, TableFile
 from din_core.store.ingestion.validation import KeyIndex, TableValidation, shown
 
 Progress = Callable[[str, int, int | None], None]
@@ -55,10 +55,10 @@ def optional_columns(table: str) -> tuple[str, ...]:
     return tuple(name for name in FIXED[table] if name not in REQUIRED[table])
 
 
-def preview_tables(folder: Path) -> list[TablePreview]:
+def preview_tables(folder: Path, options: ReadingOptions | None = None) -> list[TablePreview]:
     """The four tables of a folder; StoreError tells everything that is wrong with the files at once."""
     found = []
-    for file in find_tables(folder).values():
+    for file in find_tables(folder, options=options).values():
         batch = next(iter(file.batches()), None)
         found.append(TablePreview(file.name, file.path.name, file.rows, file.fields, _head(file, batch)))
     return found
@@ -73,10 +73,10 @@ def _head(file: TableFile, batch: pa.RecordBatch | None) -> pd.DataFrame:
     ).astype(str)
 
 
-def check_tables(folder: Path, progress: Progress | None = None) -> IngestReport:
+def check_tables(folder: Path, progress: Progress | None = None, options: ReadingOptions | None = None) -> IngestReport:
     """Read every row as `ingest` into a new store would, and load none: counts and rejects by reason."""
     start = time.perf_counter()
-    files = find_tables(folder)
+    files = find_tables(folder, options=options)
     validation = TableValidation(
         files, KeyIndex({}), KeyIndex({}), "checking", progress or (lambda step, done, total: None)
     )
@@ -108,7 +108,11 @@ def folder_below(root: Path, folder: str) -> Path:
 
 
 def import_tables(
-    folder: Path, target: Path, skip_rejects: bool = False, progress: Progress | None = None
+    folder: Path,
+    target: Path,
+    skip_rejects: bool = False,
+    progress: Progress | None = None,
+    options: ReadingOptions | None = None,
 ) -> IngestReport:
     """`ingest` into a file that is not there yet; where it fails, there is none afterwards either."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +124,7 @@ def import_tables(
             "{target} is there already and is not written over; choose another name", target=str(target)
         ) from None
     try:
-        report = ingest(folder, f"sqlite:///{part}", skip_rejects=skip_rejects, progress=progress)
+        report = ingest(folder, f"sqlite:///{part}", skip_rejects=skip_rejects, options=options, progress=progress)
         part.replace(target)
     except BaseException:
         target.unlink()

@@ -129,6 +129,25 @@ def test_tables_of_a_folder_become_a_new_store(visit: Visit, root: Path) -> None
     assert "is there already and is not written over" in said(page)[0]
 
 
+def test_an_encoding_and_a_time_zone_may_be_named(visit: Visit, root: Path) -> None:
+    tables = valid_tables()
+    tables["behaviors"]["timestamp"] = ["2026-03-01 08:00"] * 4
+    folder = write(root / "tables", tables, "csv")
+    (folder / "items.csv").write_bytes("item_id,title\na,咖啡\nb,x\nc,y\n".encode("gbk"))
+    page = go_on(visit("data"), "tables")
+    assert "items.csv is not in UTF-8" in said(page)[0]
+    page.text_input(key="import_encoding").set_value("gbk").run()
+    page.text_input(key="import_timezone").set_value("Asia/Shanghai").run()
+    page = button(button(page, "import_check"), "import_write")
+    assert not page.exception and not page.warning
+    store = open_store(f"sqlite:///{root / 'own.db'}")
+    try:
+        assert store.item("a").title == "咖啡"
+        assert {b.timestamp for b in store.history("u1", 2**40).behaviors} == {1772323200}
+    finally:
+        store.close()
+
+
 def test_what_was_read_otherwise_than_written_stands_below_the_check(visit: Visit, root: Path) -> None:
     tables = valid_tables()
     tables["behaviors"]["timestamp"] = ["2026-03-01 09:30"] * 4
