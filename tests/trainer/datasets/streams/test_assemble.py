@@ -180,6 +180,14 @@ def test_splits_that_are_given_stay_and_histories_become_behaviors(tmp_path: Pat
     assert set(tables.items.item_id) == {"a", "b", "x", "y"}
 
 
+def test_given_splits_without_train_are_refused(tmp_path: Path) -> None:
+    def events() -> Iterator[pd.DataFrame]:
+        yield made_events().assign(split="test")
+
+    with pytest.raises(DinLensError, match="hold no train impressions"):
+        run(RawData("made", events, splits_given=True), tmp_path)
+
+
 def test_a_run_that_is_interrupted_leaves_nothing_behind(tmp_path: Path) -> None:
     def events() -> Iterator[pd.DataFrame]:
         yield made_events()
