@@ -28,23 +28,29 @@ PACKAGED = "complete-journey"
 """The source that comes as a Python package."""
 
 _READ_HELP = {
-    "min_rating": "least rating of a positive (movielens: 4; kuairec: watch ratio, 1; amazon-reviews, recbole: any)",
-    "user": "column of the user's id (wide-table: user_id)",
-    "item": "column of the item's id (wide-table: item_id)",
-    "label": "column of the label, 0 or 1 (wide-table, recbole: label; kuairand: is_click)",
-    "time": "column of the time (wide-table: timestamp; without one, rows are in the order of time)",
-    "history": "column that lists item ids, oldest first (wide-table: history; without one, positives are behaviors)",
-    "split": "column with train, valid, test (wide-table: split; without one, by time)",
-    "item_fields": "columns that are fields of the item, such as title,category (wide-table)",
-    "user_fields": "columns that are fields of the user (wide-table)",
-    "context_fields": "columns that are context of the impression (wide-table: all others)",
-    "history_fields": "FIELD=COLUMN of item fields that are listed beside the history (wide-table)",
-    "separator": "between the entries of a history that is text (wide-table: |)",
+    "min_rating": (
+        "N",
+        "least rating of a positive (movielens: 4; kuairec: watch ratio, 1; amazon-reviews, recbole: any)",
+    ),
+    "user": ("COLUMN", "the user's id (user_id)"),
+    "item": ("COLUMN", "the item's id (item_id)"),
+    "label": ("COLUMN", "the label, 0 or 1 (label; kuairand: is_click); of recbole and kuairand, too"),
+    "time": ("COLUMN", "the time (timestamp; without one, rows are in the order of time)"),
+    "history": ("COLUMN", "item ids, oldest first (history; without one, positives are behaviors)"),
+    "split": ("COLUMN", "train, valid or test (split; without one, by time)"),
+    "item_fields": ("A,B", "fields of the item, such as title,category (none)"),
+    "user_fields": ("A,B", "fields of the user (none)"),
+    "context_fields": ("A,B", "context of the impression (all other columns)"),
+    "history_fields": ("A=B,C=D", "item field A is listed in column B beside the history (none)"),
+    "separator": ("TEXT", "between the entries of a history that is text (|; fuxictr: ^)"),
 }
-_ASSEMBLE_HELP = {
-    "negatives": "drawn for each positive where the data has positives alone; some are dropped (%(default)s)",
-    "user_share": "share of the users to keep, by a hash of their ids (%(default)s)",
-    "min_behaviors": "leave out users with fewer behaviors (%(default)s)",
+_FILES_HELP = {
+    "user_share": "share of the users to keep, by a hash of their ids (1)",
+    "min_behaviors": "leave out users with fewer behaviors (0)",
+}
+_DRAWN_HELP = {
+    "negatives": "drawn for each positive; some are dropped (3)",
+    "last_positives": "newest positives of a user to keep (all; taobao: 10)",
 }
 
 
@@ -57,16 +63,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="TABLES", help="folder for the tables")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of the drawn negatives (default %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace tables that --out already holds")
-    defaults = AssembleOptions()
-    for name, text in _ASSEMBLE_HELP.items():
-        default = getattr(defaults, name)
-        parser.add_argument(option(name), type=type(default), default=default, metavar="N", help=text)
-    parser.add_argument(
-        "--last-positives", type=int, metavar="N", help="newest positives of a user to keep, where negatives are drawn"
-    )
-    for own in fields(ReadOptions):
-        kind, shown = (float, "N") if own.name == "min_rating" else (str, "COLUMN")
-        parser.add_argument(option(own.name), type=kind, metavar=shown, help=_READ_HELP[own.name])
+    any_files = parser.add_argument_group("of all sources that read files")
+    drawn = parser.add_argument_group("of amazon-reviews, taobao and recbole, whose negatives are drawn")
+    for group, texts in ((any_files, _FILES_HELP), (drawn, _DRAWN_HELP)):
+        for name, text in texts.items():
+            group.add_argument(option(name), type=float if name == "user_share" else int, metavar="N", help=text)
+    of_some = parser.add_argument_group("of sources with ratings")
+    columns = parser.add_argument_group("columns of wide-table and fuxictr")
+    for name, (shown, text) in _READ_HELP.items():
+        rated = name == "min_rating"
+        group = of_some if rated else columns
+        group.add_argument(option(name), type=float if rated else str, metavar=shown, help=text)
     parser.epilog = "Where each source comes from, and what is made of it: trainer/datasets/README.md."
 
 
@@ -95,6 +102,9 @@ def _bar() -> Iterator[Progress]:
 def _complete_journey(args: argparse.Namespace) -> dict[str, Any]:
     if args.files:
         raise DinLensError(f"{PACKAGED} comes as a Python package and reads no files, but {args.files[0]} is given.")
+    given = [name for name in (*_FILES_HELP, *_DRAWN_HELP, *_READ_HELP) if getattr(args, name) is not None]
+    if given:
+        raise DinLensError(f"{option(given[0])} is no option of {PACKAGED}, which has --seed alone.")
     with _bar() as progress:
         prepared = prepare(find_data(), args.seed, progress)
         progress("writing tables", 0, None)
@@ -116,24 +126,31 @@ def _from_files(args: argparse.Namespace) -> dict[str, Any]:
     source = SOURCES[args.source]
     read_options = ReadOptions(**{own.name: getattr(args, own.name) for own in fields(ReadOptions)})
     read_options.check_known(args.source, source.options)
+    options = _assemble_options(args, source.last_positives)
     rejects = RowRejects()
     with _bar() as progress, TablesWriter(args.out, overwrite=args.overwrite) as writer:
         files = InputFiles(args.files, progress)
         raw = source.read(files, rejects, read_options)
-        done = assemble(raw, writer, _assemble_options(args, source.last_positives), files, rejects)
+        drawn = [name for name in _DRAWN_HELP if getattr(args, name) is not None and not raw.only_positives]
+        if drawn:
+            raise DinLensError(
+                f"{option(drawn[0])} has no meaning here: these data say what was not clicked; leave it out."
+            )
+        done = assemble(raw, writer, options, files, rejects)
         writer.commit(raw.provenance)
     return _counts(done) | {"left_out": [asdict(reject) for reject in rejects.held.values()]}
 
 
 def _assemble_options(args: argparse.Namespace, last_positives: int | None) -> AssembleOptions:
-    if not 0 < args.user_share <= 1:
-        raise DinLensError(f"--user-share is {args.user_share:g}; give a share above 0 and up to 1.")
-    for name in ("negatives", "last_positives"):
+    for name, least in (("negatives", 1), ("last_positives", 1), ("min_behaviors", 0)):
         value = getattr(args, name)
-        if value is not None and value < 1:
-            raise DinLensError(f"{option(name)} is {value}; give at least 1.")
-    given = {own.name: getattr(args, own.name) for own in fields(AssembleOptions)}
-    return AssembleOptions(**given | {"last_positives": args.last_positives or last_positives})
+        if value is not None and value < least:
+            raise DinLensError(f"{option(name)} is {value}; give at least {least}.")
+    if args.user_share is not None and not 0 < args.user_share <= 1:
+        raise DinLensError(f"--user-share is {args.user_share:g}; give a share above 0 and up to 1.")
+    given = {name: getattr(args, name) for name in ("seed", *_FILES_HELP, *_DRAWN_HELP)}
+    known = {name: value for name, value in given.items() if value is not None}
+    return AssembleOptions(**{"last_positives": last_positives} | known)
 
 
 def _counts(done: Assembled) -> dict[str, Any]:
@@ -165,7 +182,8 @@ def render(result: dict[str, Any]) -> str:
         rejects = [
             Reject(r["table"], r["reason"], r["count"], [RejectExample(**e) for e in r["examples"]]) for r in left_out
         ]
-        lines += [f"left out, {sum(r.count for r in rejects):,} rows:", describe_rejects(rejects)]
+        total = sum(reject.count for reject in rejects)
+        lines += [f"left out, {total:,} row{'s' * (total != 1)}:", describe_rejects(rejects)]
     return "\n".join([*lines, _popularity(result)])
 
 

@@ -1,13 +1,12 @@
-"""FuxiCTR's CSV: train.csv, valid.csv and test.csv, one row an impression, sequences as `a^b`.
+"""FuxiCTR's CSV: train.csv, valid.csv where there is one, and test.csv, one row an impression, sequences as `a^b`.
 
-They are wide tables whose splits are given by their files. Where they have no times, rows are taken to be in the order
-of time: train, then valid, then test.
+They are wide tables whose splits are given by their files. Where they have no times, train is before valid and valid
+before test, and a user's rows are in the order in which its histories grow.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from din_core.domain import DinLensError
 from trainer.datasets.streams.input_files import InputFiles
@@ -20,19 +19,28 @@ PROVENANCE = (
     "Source: tables in FuxiCTR's shape ({files}), under the terms of the data that they were made of. "
     "{behaviors}{order}\n"
 )
-_SPLITS = ("train", "valid", "test")
 _LABELS = ("label", "clk", "click", "is_click")
 _HISTORIES = ("item_history", "item_his", "click_history", "item_id_history", "pos_items", "history")
 _ENDS = ("_history", "_his")
+_SEQUENCES = (*_ENDS, "_items", "_seq", "_sequence")
+"""How names of sequences end, which are no context unless it is said."""
 
 
 def read_fuxictr(files: InputFiles, rejects: RowRejects, options: ReadOptions) -> RawData:
-    """Three files of splits, in CSV or Parquet; DinLensError where one is missing."""
-    by_split = {split: files.need(f"{split}*.csv", f"{split}*.parquet")[0] for split in _SPLITS}
-    paths = list(by_split.values())
+    """A file for each split, in CSV or Parquet; DinLensError without train or test."""
+    names = {split: (f"{split}*.csv", f"{split}*.parquet") for split in ("train", "test")}
+    by_split = {
+        "train": files.need(*names["train"])[0],
+        "valid": files.find("val*.csv", "val*.parquet"),
+        "test": files.need(*names["test"])[0],
+    }
+    paths = [path for path in by_split.values() if path is not None]
     columns = columns_of(paths[0])
     layout = layout_of(columns, _with_usual_names(columns, options))
-    splits: dict[Path, str] = {path: split for split, path in by_split.items()}
+    if options.context_fields is None:
+        single = tuple(name for name in layout.context_fields if not name.endswith(_SEQUENCES))
+        layout = replace(layout, context_fields=single)
+    splits = {path: split for split, path in by_split.items() if path is not None}
     return wide_data(paths, layout, files, rejects, splits=splits, provenance=PROVENANCE)
 
 

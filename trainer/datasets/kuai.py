@@ -111,16 +111,18 @@ def _shown(paths: list[Path], label: str, files: InputFiles, rejects: RowRejects
 
 def _users(paths: list[Path], files: InputFiles, rejects: RowRejects) -> Iterator[pd.DataFrame]:
     for path in paths:
-        for rows in delimited(path, Format(), rejects, files.progress, ("user_id", *_PROFILE)):
-            known = rows[list(_PROFILE)].apply(lambda column: column.where(~column.isin(["", "UNKNOWN"])))
+        for rows in delimited(path, Format(), rejects, files.progress, ("user_id",)):
+            known = rows.reindex(columns=list(_PROFILE)).apply(
+                lambda column: column.where(~column.isin(["", "UNKNOWN"]))
+            )
             flags = {name: known[name].map({"0": "No", "1": "Yes"}) for name in ("is_live_streamer", "is_video_author")}
             yield known.assign(user_id=clean_ids(rows.user_id), **flags)
 
 
 def _basics(paths: list[Path], files: InputFiles, rejects: RowRejects) -> Iterator[pd.DataFrame]:
     for path in paths:
-        for rows in delimited(path, Format(), rejects, files.progress, ("video_id", *_BASIC)):
-            made = pd.DataFrame({name: rows[column].str.strip() for column, name in _BASIC.items()})
+        for rows in delimited(path, Format(), rejects, files.progress, ("video_id",)):
+            made = rows.reindex(columns=list(_BASIC)).astype("str").rename(columns=_BASIC)
             made["tags"] = made.tags.str.replace(",", "|")
             yield made.where(made != "").assign(item_id=clean_ids(rows.video_id))
 
@@ -133,9 +135,9 @@ def _captions(files: InputFiles, rejects: RowRejects) -> Iterator[pd.DataFrame]:
             listed = rows.feat.str.strip("[] ").str.replace(r",\s*", "|", regex=True)
             tags.update(zip(clean_ids(rows.video_id), listed, strict=True))
     for path in files.all("kuairec_caption_category.csv"):
-        for rows in delimited(path, Format(), rejects, files.progress, ("video_id", *_CAPTIONS)):
+        for rows in delimited(path, Format(), rejects, files.progress, ("video_id",)):
             own = clean_ids(rows.video_id)
-            made = pd.DataFrame({name: rows[column].str.strip() for column, name in _CAPTIONS.items()})
+            made = rows.reindex(columns=list(_CAPTIONS)).astype("str").rename(columns=_CAPTIONS)
             yield made.where(~made.isin(["", "UNKNOWN"])).assign(item_id=own, tags=own.map(tags))
     rest = pd.DataFrame({"item_id": list(tags), "tags": list(tags.values())}, dtype="str")
     yield rest.reindex(columns=["item_id", *_CAPTIONS.values(), "tags"])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from trainer.datasets.streams.delimited import Format, delimited
-from trainer.datasets.streams.input_files import InputFiles
+from trainer.datasets.streams.input_files import InputFiles, opened
 from trainer.datasets.streams.raw_data import RawData, no_rows
 from trainer.datasets.streams.read_options import ReadOptions
 from trainer.datasets.streams.row_checks import RowRejects, clean_ids, missing_ids, numbers, seconds
@@ -73,12 +73,12 @@ def _format(path: Path) -> Format:
 
 
 def _is_utf8(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8") as file:
-            for _ in file:
-                pass
-    except UnicodeDecodeError:
-        return False
+    with opened(path) as (file, _, _):
+        try:
+            for line in file:
+                line.decode()
+        except UnicodeDecodeError:
+            return False
     return True
 
 

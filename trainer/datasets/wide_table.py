@@ -90,7 +90,10 @@ def wide_data(
     table = _WideTable(paths, layout, files, splits or {})
     named = ", ".join(path.name for path in paths)
     listed = f"Behaviors are what its column {layout.history} lists; {_MADE_UP}"
-    order = "" if layout.time else " The table has no times: rows are taken to be in the order of time."
+    order = (
+        "" if layout.time else " The table has no times: rows are taken to be in the order of time, those of a user "
+    )
+    order += "" if layout.time else "in the order in which its histories grow."
     return RawData(
         provenance=provenance.format(
             files=named, behaviors=listed if layout.history else "Behaviors are its positives.", order=order
@@ -102,6 +105,7 @@ def wide_data(
         user_fields=layout.user_fields,
         context_fields=layout.context_fields,
         splits_given=bool(layout.split or splits),
+        times_made=layout.time is None,
         numbers=("price",) if "price" in layout.item_fields else (),
     )
 
@@ -177,7 +181,7 @@ class _WideTable:
                 good = rejects.keep(path.name, frame.set_axis(rows), faults, cells)
                 yield good.drop(columns="history", errors="ignore")
                 if own.history:
-                    yield good.loc[good.history.map(len) > 0, ["user_id", "timestamp", "history"]]
+                    yield good[["user_id", "timestamp", "history"]]
 
     def _impressions(
         self, path: Path, batch: pa.RecordBatch, before: int

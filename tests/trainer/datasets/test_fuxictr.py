@@ -69,6 +69,34 @@ def test_other_names_are_options_and_a_missing_split_is_named(folder: Path, tmp_
     assert "takes splits from the files' names" in refuse(capsys, tmp_path, "fuxictr", str(folder), "--split", "clk")
     _, tables = prepare(capsys, tmp_path, "fuxictr", str(folder), "--user", "uid")
     assert tables.impressions.label.sum() == made_table().label.sum()
-    (folder / "valid.csv").unlink()
+    (folder / "test.csv").unlink()
     (tmp_path / "again").mkdir()
-    assert "valid*.csv or valid*.parquet is missing" in refuse(capsys, tmp_path / "again", "fuxictr", str(folder))
+    assert "test*.csv or test*.parquet is missing" in refuse(capsys, tmp_path / "again", "fuxictr", str(folder))
+
+
+def grown_rows() -> pd.DataFrame:
+    """30 users with 6 items each: a positive and a negative for each item, beside all items before it."""
+    rng = np.random.default_rng(13)
+    made = []
+    for user in range(30):
+        items = (rng.permutation(40)[:6] + 1).tolist()
+        for n in range(1, 6):
+            past = "^".join(map(str, items[:n]))
+            made += [(1, user, items[n], past, n), (0, user, 40 + n, past, n)]
+    return pd.DataFrame(made, columns=["label", "user_id", "item_id", "item_history", "length"])
+
+
+def test_rows_that_were_shuffled_see_nothing_of_longer_histories(tmp_path: Path, capsys: Printed) -> None:
+    frame = grown_rows()
+    last = frame.length == 5
+    frame[~last].sample(frac=1, random_state=1).to_csv(tmp_path / "train.csv", index=False)
+    frame[last].to_csv(tmp_path / "test.csv", index=False)
+    result, tables = prepare(capsys, tmp_path, "fuxictr", str(tmp_path), "--context-fields", "length")
+    assert result["impressions"]["test"] == 60
+    assert result["impressions"]["train"] + result["impressions"]["valid"] == 240
+    assert 20 <= result["impressions"]["valid"] <= 28  # the last tenth of train, as no file has it
+    listed = frame.set_index(["user_id", "item_id"]).item_history
+    for shown in tables.impressions.itertuples():
+        own = tables.behaviors[tables.behaviors.user_id == shown.user_id]
+        past = own.item_id[own.timestamp < shown.timestamp].tolist()
+        assert past == listed[int(shown.user_id), int(shown.item_id)].split("^")

@@ -90,7 +90,8 @@ class _Assembly:
         self.open_files = open_files
         self.events = self._partitions("events", event_schema(raw))
         self.histories = self._partitions("histories", history_schema())
-        self.times = TimeHistogram()
+        self.times, self.train_times = TimeHistogram(), TimeHistogram()
+        self.given = np.zeros(len(SPLITS), np.int64)
         self.done = Assembled()
 
     def _partitions(self, name: str, schema: pa.Schema) -> UserPartitions:
@@ -137,7 +138,10 @@ class _Assembly:
             rows = order_rows(self.events.read(part), self.histories.read(part), self.raw, self.options)
             self.times.add(rows.shown.timestamp.to_numpy())
             if self.raw.splits_given:
-                self.later = min([self.later, *rows.shown.timestamp[rows.shown.split > 0]])
+                train = rows.shown.split == 0
+                self.train_times.add(rows.shown.timestamp[train].to_numpy())
+                self.later = min([self.later, *rows.shown.timestamp[~train]])
+                self.given += np.bincount(rows.shown.split, minlength=len(SPLITS))
             for to, frame in ((self.behaviors, rows.behaviors), (self.shown, rows.shown)):
                 to.write_part(part, pa.Table.from_pandas(frame, schema=to.schema, preserve_index=False))
             self.events.remove(part)
@@ -147,8 +151,19 @@ class _Assembly:
         return self.times.total
 
     def cut(self) -> None:
-        """Where splits end; DinLensError where one would be empty."""
+        """Where splits end; DinLensError where one would be empty.
+
+        Given splits without validation get it from train: the last tenth.
+        """
         self.cuts: tuple[int, ...] = ()
+        self.valid_from: int | None = None
+        if self.raw.splits_given and not self.given[0]:
+            raise DinLensError(
+                "The splits that are given hold no train impressions; look at the split column or files."
+            )
+        if self.raw.splits_given and not self.given[1]:
+            self.valid_from = self.train_times.cuts().test_from
+            self.later = min(self.later, self.valid_from)
         if not self.raw.splits_given:
             cuts = self.times.cuts()
             self.cuts = (cuts.valid_from, cuts.test_from)
@@ -163,6 +178,8 @@ class _Assembly:
         shown = self.shown.read(part).to_pandas()
         if self.cuts:
             shown["split"] = np.searchsorted(self.cuts, shown.timestamp, side="right")
+        if self.valid_from is not None:
+            shown.loc[(shown.split == 0) & (shown.timestamp >= self.valid_from), "split"] = 1
         return UserRows(self.behaviors.read(part).to_pandas(), shown)
 
     def count(self) -> None:

@@ -45,3 +45,6 @@ class RawData:
     period: int = WEEK
     """seconds within which negatives are as popular as positives"""
     splits_given: bool = False
+    times_made: bool = False
+    """whether times are the numbers of rows, in no order that is known but for splits: then those of a user are put in
+    the order in which its histories grow, so that none holds what a later one adds"""

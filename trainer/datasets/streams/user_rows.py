@@ -82,10 +82,13 @@ def shown_schema(raw: RawData) -> pa.Schema:
 
 def order_rows(events: pa.Table, histories: pa.Table, raw: RawData, options: AssembleOptions) -> UserRows:
     """What a part of the raw rows holds."""
-    rows = events.to_pandas().sort_values(["user_code", "timestamp"], kind="stable")
+    rows, listed = events.to_pandas(), histories.to_pandas()
+    if raw.times_made and len(listed):
+        _order_by_growth(rows, listed)
+    rows = rows.sort_values(["user_code", "timestamp"], kind="stable")
     behaviors = rows.loc[rows.behavior, [*KEYS, *raw.behavior_fields]]
-    if len(histories):
-        behaviors = pd.concat([behaviors, _listed(histories)]).sort_values(["user_code", "timestamp"], kind="stable")
+    if len(listed):
+        behaviors = pd.concat([behaviors, _listed(listed)]).sort_values(["user_code", "timestamp"], kind="stable")
     if not raw.repeats:
         rows = rows[~rows.duplicated(["user_code", "item_code"])]
     shown = rows.loc[rows.label >= 0, [*KEYS, "label", "split", *raw.context_fields]]
@@ -98,9 +101,23 @@ def order_rows(events: pa.Table, histories: pa.Table, raw: RawData, options: Ass
     return UserRows(behaviors, shown)
 
 
-def _listed(histories: pa.Table) -> pd.DataFrame:
+def _order_by_growth(rows: pd.DataFrame, listed: pd.DataFrame) -> None:
+    """Give each user's times anew within its splits, the shortest history first, to impressions and their histories.
+
+    Every row has a time of its own here, so that a time names a row.
+    """
+    split = listed.timestamp.map(rows.set_index("timestamp").split)
+    keys = listed.assign(split=split, length=listed["items"].map(len))
+    old = keys.sort_values(["user_code", "split", "length", "timestamp"]).timestamp.to_numpy()
+    new = keys.sort_values(["user_code", "split", "timestamp"]).timestamp.to_numpy()
+    moved = pd.Series(new, index=old)
+    for frame in (rows, listed):
+        frame["timestamp"] = frame.timestamp.map(moved)
+
+
+def _listed(rows: pd.DataFrame) -> pd.DataFrame:
     """Behaviors of the histories that stand beside impressions."""
-    rows = histories.to_pandas().sort_values(["user_code", "timestamp"], kind="stable")
+    rows = rows.sort_values(["user_code", "timestamp"], kind="stable")
     users: list[int] = []
     all_times: list[int] = []
     all_items: list[int] = []

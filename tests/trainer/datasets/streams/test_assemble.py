@@ -180,6 +180,24 @@ def test_splits_that_are_given_stay_and_histories_become_behaviors(tmp_path: Pat
     assert set(tables.items.item_id) == {"a", "b", "x", "y"}
 
 
+def test_given_splits_without_train_are_refused(tmp_path: Path) -> None:
+    def events() -> Iterator[pd.DataFrame]:
+        yield made_events().assign(split="test")
+
+    with pytest.raises(DinLensError, match="hold no train impressions"):
+        run(RawData("made", events, splits_given=True), tmp_path)
+
+
+def test_a_run_that_is_interrupted_leaves_nothing_behind(tmp_path: Path) -> None:
+    def events() -> Iterator[pd.DataFrame]:
+        yield made_events()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(clicks(events=events), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["input"]
+
+
 def test_impressions_of_one_time_cannot_be_split(tmp_path: Path) -> None:
     def events() -> Iterator[pd.DataFrame]:
         yield made_events().assign(timestamp=1_000_000, label=1)
