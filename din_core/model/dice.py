@@ -48,7 +48,7 @@ class RunningMoments(nn.Module):
     def update(self, mean: Tensor, variance: Tensor) -> None:
         """Move the running values towards a batch's."""
         self.batches.add_(1)
-        share = (1 / self.batches).clamp(min=MOMENTUM)
+        share = self.batches.reciprocal().clamp_(min=MOMENTUM)
         self.mean.lerp_(mean, share)
         self.variance.lerp_(variance, share)
 
