@@ -15,7 +15,7 @@ QUESTIONS: tuple[Callable[[BulkTables], Iterator[Finding]], ...] = (
     histories.repeats,
     sampling.popularity,
     sampling.coverage,
-    fields.nearly_unique,
+    fields.unfit,
 )
 
 

@@ -1,41 +1,40 @@
-"""Fields that hold almost one value a row: names, addresses, numbers of lines."""
+"""Fields that no model should read unasked: names, addresses, numbers of lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pandas as pd
+import pyarrow as pa
 
 from din_core.checks.finding import Finding
 from din_core.domain.translatable import Translatable
 from din_core.store import BulkTables
-
-UNIQUE = 0.5
-"""Different values a row with a value, above which an embedding learns nothing that the id does not hold."""
-LEAST_ROWS = 100
-"""Rows with a value below which nothing is concluded."""
+from din_core.store.ingestion.unfit_fields import why_unfit
 
 
-def nearly_unique(tables: BulkTables) -> Iterator[Finding]:
-    """One finding of all such fields."""
+def unfit(tables: BulkTables) -> Iterator[Finding]:
+    """One finding of all such fields, by the rule of `ingest`; stores of earlier releases have not been through it."""
     frames = {"items": tables.items, "users": tables.users, "impressions": tables.impression_context}
     found = [
-        f"{table}.{name} ({values:,} of {rows:,})"
+        f"{table}.{name} ({why})"
         for table, frame in frames.items()
         for name in frame.columns
         if name not in ("item_id", "user_id")
-        for values, rows in [_values(frame[name])]
-        if rows >= LEAST_ROWS and values > UNIQUE * rows
+        for why in [why_unfit(name, _column(frame[name]))]
+        if why
     ]
     if not found:
-        yield Finding("fields", "fine", Translatable("no field has a value of its own in most rows"))
+        yield Finding("fields", "fine", Translatable("no field names a person or a row"))
         return
-    text = Translatable("fields with a value of their own in most rows: {fields}", fields=", ".join(found))
-    advice = Translatable("such a field tells a model no more than the id, and may name a person: leave it out")
+    text = Translatable("fields that name a person or a row: {fields}", fields=", ".join(found))
+    advice = Translatable(
+        "such a field tells a model no more than the id: `train` leaves out what `ingest` noted, unless it is named"
+    )
     yield Finding("fields", "note", text, advice)
 
 
-def _values(column: pd.Series) -> tuple[int, int]:
-    """Different values, and rows that have one; several in a row count as one."""
-    present = column[column.map(lambda value: value is not None and value != ())]
-    return int(present.nunique()), len(present)
+def _column(values: pd.Series) -> pa.Array:
+    """A field's values; of users, who may have several, lists."""
+    several = values.map(lambda value: isinstance(value, tuple)).any()
+    return pa.array(values.tolist(), pa.list_(pa.string()) if several else pa.string())

@@ -15,6 +15,8 @@ from din_core.store import BulkTables
 TOLD = 0.60, 0.70
 """AUC of popularity from which on it is worth knowing, and from which on negatives were hardly drawn alike; the same
 below one half."""
+FEW_LABELS = 100
+"""Positives or negatives below which an AUC, known to some ± .08 then, says nothing of how they were drawn."""
 LEAST_KNOWN = 0.9, 0.5
 """Shares of the test impressions whose item was seen before, below which it is worth knowing, and a problem."""
 
@@ -32,9 +34,20 @@ def popularity(tables: BulkTables) -> Iterator[Finding]:
         auc=f"{value:.3f}",
         split=_split(tables),
     )
+    if min(label.sum(), (~label).sum()) < FEW_LABELS:
+        yield Finding("popularity", "note", text, _too_few(label))
+        return
     off = max(value, 1 - value)
     verdict: Verdict = "fine" if off < TOLD[0] else "note" if off < TOLD[1] else "problem"
     yield Finding("popularity", verdict, text, None if verdict == "fine" else _of_sampling(value))
+
+
+def _too_few(label: Bools) -> Translatable:
+    return Translatable(
+        "{positives} positives and {negatives} negatives are too few to say how they were drawn",
+        positives=f"{label.sum():,}",
+        negatives=f"{(~label).sum():,}",
+    )
 
 
 def _of_sampling(value: float) -> Translatable:

@@ -102,10 +102,17 @@ def test_repeats_are_compared_between_positives_and_negatives() -> None:
 )
 def test_what_popularity_alone_is_worth_says_how_negatives_were_drawn(positive, negative, verdict, advice) -> None:
     behaviors = [(0, 1, 1), (0, 1, 2), (0, 2, 1)]
-    shown = [(0, positive, 9, 1, "test"), (1, negative, 9, 0, "test")]
+    shown = [(0, positive, 9, 1, "test")] * 100 + [(1, negative, 9, 0, "test")] * 100
     finding = found("popularity", tables(behaviors, shown))
     assert finding.verdict == verdict
     assert advice in str(finding.advice)
+
+
+def test_what_popularity_is_worth_on_a_handful_of_impressions_says_nothing_of_their_sampling() -> None:
+    shown = [(0, 1, 9, 1, "test")] * 99 + [(1, 2, 9, 0, "test")] * 100
+    finding = found("popularity", tables([(0, 1, 1), (0, 1, 2), (0, 2, 1)], shown))
+    assert finding.verdict == "note"
+    assert str(finding.advice) == "99 positives and 100 negatives are too few to say how they were drawn"
 
 
 def test_popularity_counts_nothing_that_comes_after_training() -> None:
@@ -119,9 +126,9 @@ def test_new_items_are_a_problem_where_most_of_the_test_shows_them() -> None:
     assert str(found("coverage", new).text).startswith("33.3 % of the test impressions")
 
 
-def test_a_field_with_a_value_of_its_own_in_most_rows_is_named() -> None:
+def test_a_field_that_names_a_person_is_named_by_the_rule_of_ingest() -> None:
     frame = pd.DataFrame({"user_id": range(200), "email": [f"{i}@x" for i in range(200)], "age": ["a", "b"] * 100})
     finding = found("fields", replace(WORLD, users=frame.astype(object)))
     assert finding.verdict == "note"
-    assert "users.email (200 of 200)" in str(finding.text)
+    assert "users.email (200 values in 200 rows)" in str(finding.text)
     assert "age" not in str(finding.text)

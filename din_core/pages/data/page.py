@@ -37,7 +37,7 @@ QUESTIONS = {
     "repeats": T("Items seen before"),
     "popularity": T("Popularity alone"),
     "coverage": T("Known items"),
-    "fields": T("Fields of unique values"),
+    "fields": T("Fields that name a person or a row"),
 }
 SPLITS = {"train": T("train"), "valid": T("valid"), "test": T("test")}
 REJECTS = T(
