@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,10 @@ class BulkTables:
     impression_split: NDArray[np.str_]
     impression_context: pd.DataFrame
     """(M, context fields) str, None where missing."""
+    behavior_types: tuple[str, ...] = ()
+    """The types that behaviors have, in alphabetical order; () where none has one."""
+    behavior_type: NDArray[np.int64] | None = None
+    """(N,) position in `behavior_types`, −1 where missing; None where no behavior has a type."""
 
     @property
     def impression_nth(self) -> NDArray[np.int64]:
@@ -52,11 +56,9 @@ def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]
     item_keys, items = _entities(connection, ItemRecord.item_key, ItemRecord.item_id, ItemRecord.fields)
     user_keys, users = _entities(connection, UserRecord.user_key, UserRecord.user_id, UserRecord.fields)
     behaviors = _integers(
-        connection,
-        select(BehaviorRecord.user_key, BehaviorRecord.item_key, BehaviorRecord.timestamp).order_by(
-            BehaviorRecord.user_key, BehaviorRecord.timestamp, BehaviorRecord.behavior_key
-        ),
+        connection, _behaviors(BehaviorRecord.user_key, BehaviorRecord.item_key, BehaviorRecord.timestamp)
     )
+    types, type_codes = _types(connection)
     split = case(*((ImpressionRecord.split == name, literal_column(str(n))) for n, name in enumerate(SPLITS)))
     impressions = _integers(
         connection,
@@ -81,6 +83,8 @@ def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]
         impression_label=impressions[3].astype(np.int8),
         impression_split=np.array(SPLITS)[impressions[4]],
         impression_context=_context(connection, impressions[5], field_names["impressions"]),
+        behavior_types=types,
+        behavior_type=type_codes,
     )
 
 
@@ -112,8 +116,35 @@ def _objects(values: list[Any]) -> NDArray[np.object_]:
     return array
 
 
+def _behaviors(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Columns of all behaviors in the order of the tables."""
+    return select(*columns).order_by(BehaviorRecord.user_key, BehaviorRecord.timestamp, BehaviorRecord.behavior_key)
+
+
+def _types(connection: Connection) -> tuple[tuple[str, ...], NDArray[np.int64] | None]:
+    """The types of behaviors, and each behavior's position among them."""
+    kind = BehaviorRecord.behavior_type
+    if connection.execute(select(kind).where(kind.is_not(None)).limit(1)).first() is None:
+        return (), None
+    seen: dict[str | None, int] = {}
+    chunks = [
+        np.array([seen.setdefault(name, len(seen)) for (name,) in rows], dtype=np.int64)
+        for rows in _chunks_of(connection, _behaviors(kind))
+    ]
+    names = sorted(name for name in seen if name is not None)
+    place = {name: position for position, name in enumerate(names)}
+    return tuple(names), np.array([-1 if name is None else place[name] for name in seen])[np.concatenate(chunks)]
+
+
 def _integers(connection: Connection, query: Select[*tuple[Any, ...]]) -> NDArray[np.int64]:
-    """The columns (C, N) of a query without parameters whose columns are all integers.
+    """The columns (C, N) of a query without parameters whose columns are all integers."""
+    chunks = [np.array(rows, dtype=np.int64) for rows in _chunks_of(connection, query)]
+    width = len(query.selected_columns)
+    return np.concatenate([np.empty((0, width), dtype=np.int64), *chunks]).T.copy()
+
+
+def _chunks_of(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a query without parameters.
 
     Read through the driver's cursor, whose plain tuples become an array several times faster than result
     rows do, and a chunk at a time to bound the memory that they take.
@@ -121,13 +152,10 @@ def _integers(connection: Connection, query: Select[*tuple[Any, ...]]) -> NDArra
     cursor = connection.connection.cursor()
     try:
         cursor.execute(str(query.compile(connection.engine, compile_kwargs={"literal_binds": True})))
-        chunks = []
         while rows := cursor.fetchmany(_CHUNK):
-            chunks.append(np.array(rows, dtype=np.int64))
+            yield list(rows)
     finally:
         cursor.close()
-    width = len(query.selected_columns)
-    return np.concatenate([np.empty((0, width), dtype=np.int64), *chunks]).T.copy()
 
 
 def _context(connection: Connection, keys: NDArray[np.int64], names: tuple[str, ...]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from din_core.domain import CheckpointError
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from tests.model.conftest import FAMILY, VOCABULARY, toy_network
+from tests.model.conftest import FAMILY, VOCABULARY, toy_network, toy_vocabulary
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def change_json(path, change):
 @pytest.mark.parametrize("member", FAMILY)
 def test_every_member_of_the_family_loads_as_it_was_saved(tmp_path, member):
     network = toy_network(**FAMILY[member])
-    save_checkpoint(tmp_path / "model", network, VOCABULARY, {}, "")
+    save_checkpoint(tmp_path / "model", network, toy_vocabulary(network.config), {}, "")
     loaded = load_checkpoint(tmp_path / "model").model.state_dict()
     assert all(torch.equal(loaded[name], tensor.float()) for name, tensor in network.state_dict().items())
 
