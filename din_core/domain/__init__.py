@@ -28,7 +28,7 @@ from din_core.domain.errors import (
     UnknownItem,
     UnknownUser,
 )
-from din_core.domain.results import Counterfactual, Explanation, Scores
+from din_core.domain.results import Counterfactual, Explanation, Scores, UnitReading
 from din_core.domain.scenario import Scenario
 from din_core.domain.trust import Agreement, Curves, Erasure, Verdict
 
@@ -65,6 +65,7 @@ __all__ = [
     "State",
     "StoreError",
     "Truncate",
+    "UnitReading",
     "UnknownCheckpoint",
     "UnknownItem",
     "UnknownUser",

@@ -160,8 +160,6 @@ class AcceleratedActivationUnit(nn.Module):
 def _widened(unit: ActivationUnit, columns: Tensor) -> Tensor:
     """(H, 4·(D + E)), or 3 times: the first layer where k has E more numbers, which `columns` (H, E) reads."""
     none = torch.zeros_like(columns)
-    if unit.reads == "paper":  # [q, q∘k, k]
-        parts, own = unit.first.weight.chunk(3, 1), (none, none, columns)
-    else:  # [q, k, q−k, q∘k]
-        parts, own = unit.first.weight.chunk(4, 1), (none, columns, none, none)
+    own = (none, none, columns) if unit.reads == "paper" else (none, columns, none, none)  # [q, q∘k, k], [q, k, q−k, q∘k]
+    parts = unit.first.weight.chunk(len(own), 1)
     return torch.cat([part for pair in zip(parts, own, strict=True) for part in pair], 1)

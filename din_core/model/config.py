@@ -159,7 +159,12 @@ class ModelConfig:
     @property
     def folds(self) -> bool:
         """Whether repeats may be folded into counts: exact where neither order, age nor type plays a part."""
-        return not (self.architecture == "dien" or self.pooling == "time decay" or self.reads_types or self.reads_gaps)
+        return not (self.reads_times or self.reads_types)
+
+    @property
+    def reads_times(self) -> bool:
+        """Whether order or dates of behaviors make a difference."""
+        return self.architecture == "dien" or self.pooling == "time decay" or self.reads_gaps
 
     @property
     def reads_types(self) -> bool:

@@ -164,7 +164,7 @@ def lines_data(now: Weighed, then: Weighed) -> list[list[Any]]:
 
 def order_words(models: Sequence[ModelWords], scorers: Sequence[Scorer]) -> str:
     """Whether order and dates matter to the models on screen."""
-    blind = [model.name for model, scorer in zip(models, scorers, strict=True) if scorer.config.folds]
+    blind = [model.name for model, scorer in zip(models, scorers, strict=True) if not scorer.config.reads_times]
     if not blind:
         return t("Order or dates of behaviors count for the models on screen.")
     names = t(" and ").join(blind)
