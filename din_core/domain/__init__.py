@@ -13,6 +13,7 @@ from din_core.domain.edits import (
     SetCandidate,
     SetContext,
     SetProfile,
+    SetType,
     State,
     Truncate,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "SetCandidate",
     "SetContext",
     "SetProfile",
+    "SetType",
     "State",
     "StoreError",
     "Truncate",

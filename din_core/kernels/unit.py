@@ -160,6 +160,6 @@ class AcceleratedActivationUnit(nn.Module):
 def _widened(unit: ActivationUnit, columns: Tensor) -> Tensor:
     """(H, 4·(D + E)), or 3 times: the first layer where k has E more numbers, which `columns` (H, E) reads."""
     none = torch.zeros_like(columns)
-    own = (none, none, columns) if unit.reads == "paper" else (none, columns, none, none)  # [q, q∘k, k], [q, k, q−k, q∘k]
+    own = (none, none, columns) if unit.reads == "paper" else (none, columns, none, none)  # where k stands
     parts = unit.first.weight.chunk(len(own), 1)
     return torch.cat([part for pair in zip(parts, own, strict=True) for part in pair], 1)
