@@ -16,7 +16,7 @@ from din_core.pages.language.translate import t
 from din_core.pages.session import caches
 from din_core.pages.session.choices import candidate_key
 from din_core.pages.widgets.charts import export_caption, show_chart
-from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing import sentence
 
@@ -121,7 +121,7 @@ def _show_gaps(app: App, scenario: Scenario, reading: UnitReading) -> None:
     model = caches.models_on_screen(scenario)[0]
     show_chart(
         "gap_response",
-        plot_gap_response(info, st.context.theme.type == "dark", labels),
+        plot_gap_response(info, is_dark(), labels),
         title=t("Weight of this behavior over time gaps"),
         caption=export_caption(app, user, scenario, [model], reading.behavior.item),
         table=table,
