@@ -47,6 +47,30 @@ def test_every_member_of_the_family_loads_as_it_was_saved(tmp_path, member):
     assert all(torch.equal(loaded[name], tensor.float()) for name, tensor in network.state_dict().items())
 
 
+@pytest.mark.parametrize(
+    ("held", "wrong"),
+    [
+        (None, "holds no values of behavior fields"),
+        ({}, "has the behavior fields none, but its config.json has behavior_type"),
+        ({"behavior_type": ["buy"]}, "holds 1 values of the field behavior_type, but its config.json has 4"),
+    ],
+)
+def test_a_vocabulary_without_the_types_that_the_config_reads_is_refused(tmp_path, held, wrong):
+    network = toy_network(**FAMILY["types"])
+    save_checkpoint(tmp_path / "model", network, toy_vocabulary(network.config), {}, "")
+    change_json(
+        tmp_path / "model" / "vocabulary.json",
+        lambda raw: raw.pop("behavior") if held is None else raw.update(behavior=held),
+    )
+    with pytest.raises(CheckpointError, match=wrong):
+        load_checkpoint(tmp_path / "model")
+
+
+def test_a_vocabulary_without_types_is_written_as_ever(tmp_path):
+    save_checkpoint(tmp_path / "model", toy_network(), VOCABULARY, {}, "")
+    assert list(json.loads((tmp_path / "model" / "vocabulary.json").read_text("utf-8"))) == ["item", "user", "context"]
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_weights_that_are_no_numbers_are_counted(folder, value):
     change_weights(folder, lambda weights: weights["tower.last.bias"].fill_(value))
