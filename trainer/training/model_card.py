@@ -112,7 +112,8 @@ def _unit(config: ModelConfig) -> str:
 
 def _gaps(config: ModelConfig) -> str:
     edges = config.gap_edges
-    return f"{len(edges) + 1} ranges, which begin at 0 and {edges[0]:.3g} to {edges[-1]:g} days ({config.gap_width} wide)"
+    begins = f"0 and {edges[0]:.3g} to {edges[-1]:g} days"
+    return f"{len(edges) + 1} ranges, which begin at {begins} ({config.gap_width} wide)"
 
 
 def _fields(fields: Any) -> str:
