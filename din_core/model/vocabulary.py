@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from din_core.domain import Item
+from din_core.domain import FieldValue, Item, value_text
 
 UNKNOWN_ROW = 0
+
+
+def one_value(value: FieldValue) -> str | None:
+    """A field's values as one: how a model reads them that was trained before items could have several."""
+    return value_text(value, "|")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,13 @@ class Vocabulary:
     item: Mapping[str, FieldVocabulary]
     user: Mapping[str, FieldVocabulary]
     context: Mapping[str, FieldVocabulary]
+    several: frozenset[str] = frozenset()
+    """Item fields of which an item has several values; `config.json` says which, not `vocabulary.json`."""
+
+    @property
+    def several_in_order(self) -> tuple[bool, ...]:
+        """(F,) which item fields these are."""
+        return tuple(name in self.several for name in self.item)
 
     def knows(self, item: Item) -> bool:
         """Whether the item has an embedding row of its own: in training it was neither rare nor absent."""
@@ -53,10 +65,10 @@ class Vocabulary:
         return {group: {name: v.values for name, v in fields.items()} for group, fields in groups.items()}
 
     @classmethod
-    def from_dict(cls, raw: Mapping[str, Mapping[str, Sequence[str]]]) -> Vocabulary:
-        """Rebuild from `to_dict`; KeyError when a group is missing."""
+    def from_dict(cls, raw: Mapping[str, Mapping[str, Sequence[str]]], several: Iterable[str] = ()) -> Vocabulary:
+        """Rebuild from `to_dict`, and the item fields with several values; KeyError when a group is missing."""
         item, user, context = (
             {name: FieldVocabulary(tuple(values)) for name, values in raw[group].items()}
             for group in ("item", "user", "context")
         )
-        return cls(item, user, context)
+        return cls(item, user, context, frozenset(several))
