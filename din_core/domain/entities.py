@@ -42,6 +42,10 @@ class Item:
         """The values of one field, in the order given; () where none is known, and of a field that is not there."""
         return values_of(self.fields.get(name))
 
+    def first(self, name: str) -> str | None:
+        """The first value of one field: what an item is counted and coloured by where it can have one place only."""
+        return next(iter(self.values(name)), None)
+
     def text(self, name: str) -> str | None:
         """One field as it is written: several values with commas between them; None where none is known."""
         return value_text(self.fields.get(name))

@@ -237,7 +237,7 @@ function createChart(at, onRow, onPart) {
     const r = time.lineRow[i];
     return [
       time.title[r],
-      time.category[r],
+      time.written[r],
       day(time.lineTime[i]),
       often(r),
       ...shown.textsOf(r),
