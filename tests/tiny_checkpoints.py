@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from din_core.domain import FieldValue, values_of
 from din_core.model.checkpoint import save_checkpoint
 from din_core.model.config import BEHAVIOR_TYPE, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
@@ -20,8 +21,8 @@ from din_core.store import BulkTables
 def vocabulary_of(tables: BulkTables) -> Vocabulary:
     """Every value that occurs."""
 
-    def values(column: list[object]) -> FieldVocabulary:
-        return FieldVocabulary(tuple(sorted({str(value) for value in column if isinstance(value, str)})))
+    def values(column: list[FieldValue]) -> FieldVocabulary:
+        return FieldVocabulary(tuple(sorted({value for several in column for value in values_of(several)})))
 
     items = {name: values(list(tables.items[name])) for name in tables.items}
     users = {
@@ -30,7 +31,8 @@ def vocabulary_of(tables: BulkTables) -> Vocabulary:
         if name != "user_id"
     }
     context = {name: values(list(tables.impression_context[name])) for name in tables.impression_context}
-    return Vocabulary(items, users, context)
+    several = frozenset(name for name in items if any(isinstance(value, tuple) for value in tables.items[name]))
+    return Vocabulary(items, users, context, several=several)
 
 
 KINDS: Mapping[str, Mapping[str, Any]] = {
@@ -76,7 +78,10 @@ def _write(folder: Path, vocabulary: Vocabulary, options: Mapping[str, Any], met
         **{
             "architecture": "din",
             **{
-                f"{room}_fields": tuple(FieldConfig(field, v.rows, 4) for field, v in fields.items())
+                f"{room}_fields": tuple(
+                    FieldConfig(field, v.rows, 4, room == "item" and field in vocabulary.several)
+                    for field, v in fields.items()
+                )
                 for room, fields in (
                     ("item", vocabulary.item),
                     ("user", vocabulary.user),

@@ -17,7 +17,7 @@ from din_core.domain.edits import (
     State,
     Truncate,
 )
-from din_core.domain.entities import Item, User
+from din_core.domain.entities import FieldValue, Item, User, value_text, values_of
 from din_core.domain.errors import (
     CheckpointError,
     DinLensError,
@@ -48,6 +48,7 @@ __all__ = [
     "EditError",
     "Erasure",
     "Explanation",
+    "FieldValue",
     "FoldedBehavior",
     "History",
     "Impression",
@@ -73,4 +74,6 @@ __all__ = [
     "UnknownUser",
     "User",
     "Verdict",
+    "value_text",
+    "values_of",
 ]

@@ -5,6 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+FieldValue = str | tuple[str, ...] | None
+"""What an item has in one field: one value, or several in the order given; None where it is missing."""
+
+
+def values_of(value: FieldValue) -> tuple[str, ...]:
+    """The values of a field; () where it is missing."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else value
+
+
+def value_text(value: FieldValue, between: str = ", ") -> str | None:
+    """How a field is written; None where it is missing."""
+    return between.join(values_of(value)) or None
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -12,8 +27,9 @@ class Item:
 
     item_id: str
     title: str | None = None
-    fields: Mapping[str, str | None] = field(default_factory=dict)
-    """Categorical fields by name, such as `category` or `shop`; None where the value is missing."""
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    """Categorical fields by name, such as `category` or `shop`; a tuple where the field may have several values, such
+    as `genres`, and None where the value is missing."""
     price: float | None = None
     image_url: str | None = None
 
@@ -21,6 +37,18 @@ class Item:
     def label(self) -> str:
         """What a person reads: the title, or the id where no title exists."""
         return self.title or self.item_id
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """The values of one field, in the order given; () where none is known, and of a field that is not there."""
+        return values_of(self.fields.get(name))
+
+    def first(self, name: str) -> str | None:
+        """The first value of one field: what an item is counted and coloured by where it can have one place only."""
+        return next(iter(self.values(name)), None)
+
+    def text(self, name: str) -> str | None:
+        """One field as it is written: several values with commas between them; None where none is known."""
+        return value_text(self.fields.get(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,12 @@ class Group:
 
 
 def by_field(rescorer: Rescorer, field: str) -> tuple[Group, ...]:
-    """One group for each value of an item field, in the order of first appearance; missing values are one group."""
-    values = [
-        b.item.item_id if field == "item_id" else b.item.fields.get(field) or f"no {field}" for b in rescorer.behaviors
-    ]
+    """One group for each value of an item field, in the order of first appearance; missing values are one group.
+
+    An item with several values belongs to the group of the first: groups never share an occurrence.
+    """
+    items = [b.item for b in rescorer.behaviors]
+    values = [item.item_id if field == "item_id" else item.first(field) or f"no {field}" for item in items]
     return tuple(
         Group(name, tuple(int(n) if v == name else 0 for n, v in zip(rescorer.count, values, strict=True)))
         for name in dict.fromkeys(values)

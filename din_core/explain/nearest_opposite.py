@@ -89,9 +89,10 @@ def distance(one: Scores, user: User, other: Scores, other_user: User) -> float:
     """1 less the likeness of two histories, plus PROFILE times the share of profile fields that differ.
 
     A history is its weights × counts towards the candidate, summed for each item and for each value of the first item
-    field; the likeness is the mean of the cosines of these two, −1 to 1. So behaviors that the model switches on count,
-    in either history, and those it passes over do not; two histories that hold other items of the same kinds are still
-    alike by half; how long a history is makes no difference. A field that neither user has filled in is left out.
+    field (in equal shares where an item has several); the likeness is the mean of the cosines of these two, −1 to 1. So
+    behaviors that the model switches on count, in either history, and those it passes over do not; two histories that
+    hold other items of the same kinds are still alike by half; how long a history is makes no difference. A field that
+    neither user has filled in is left out.
     """
     likeness = [cosine(_masses(one, part), _masses(other, part)) for part in _parts(one, other)]
     fields = [
@@ -109,32 +110,32 @@ def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     return sum(v * other.get(name, 0.0) for name, v in one.items()) / (sizes[0] * sizes[1])
 
 
-Part = Callable[[Item], str | None]
+Part = Callable[[Item], Sequence[str]]
 
 
 def _parts(one: Scores, other: Scores) -> list[Part]:
     """What items are told apart by: the item itself, and the first field where there is one."""
     item = next((b.item for b in (*one.behaviors, *other.behaviors)), None)
     field = next(iter(item.fields), None) if item is not None else None
-    parts: list[Part] = [lambda item: item.item_id]
+    parts: list[Part] = [lambda item: (item.item_id,)]
     if field is not None:
-        parts.append(lambda item: item.fields.get(field))
+        parts.append(lambda item: item.values(field))
     return parts
 
 
 def _masses(scores: Scores, part: Part) -> dict[str, float]:
-    """Σ weight × count by `part`; what has none of it is left out."""
+    """Σ weight × count by `part`, in equal shares where an item has several; what has none of it is left out."""
     masses: dict[str, float] = {}
     for behavior, weight in zip(scores.behaviors, scores.weight[0].tolist(), strict=True):
-        name = part(behavior.item)
-        if name is not None:
-            masses[name] = masses.get(name, 0.0) + weight * behavior.count
+        names = part(behavior.item)
+        for name in names:
+            masses[name] = masses.get(name, 0.0) + weight * behavior.count / len(names)
     return masses
 
 
 def _both(one: Scores, other: Scores) -> list[ItemWeights]:
     items = {b.item.item_id: b.item for b in (*one.behaviors, *other.behaviors)}
-    own, others = (_masses(scores, lambda item: item.item_id) for scores in (one, other))
+    own, others = (_masses(scores, lambda item: (item.item_id,)) for scores in (one, other))
     return [ItemWeights(item, own.get(name, 0.0), others.get(name, 0.0)) for name, item in items.items()]
 
 

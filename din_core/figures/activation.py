@@ -123,8 +123,13 @@ def activation_info(
 
 
 def categories_of(behaviors: Sequence[FoldedBehavior], field: str = "category") -> tuple[str, ...]:
-    """(T,) each behavior's value of an item field, `unknown` where there is none."""
-    return tuple(b.item.fields.get(field) or UNKNOWN for b in behaviors)
+    """(T,) each behavior's value of an item field, the first of several, `unknown` where there is none."""
+    return tuple(b.item.first(field) or UNKNOWN for b in behaviors)
+
+
+def written_categories(behaviors: Sequence[FoldedBehavior], field: str = "category") -> tuple[str, ...]:
+    """(T,) the same with all of several values."""
+    return tuple(b.item.text(field) or UNKNOWN for b in behaviors)
 
 
 def coloured(category: Sequence[str], weight: NDArray[np.floating[Any]], repeats: NDArray[np.int64]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from din_core.domain.evolution import EvolutionPath
-from din_core.figures.activation import categories_of, day
+from din_core.figures.activation import day, written_categories
 from din_core.figures.heatmap import number, plain
 from din_core.figures.ink import ink_of, legible
 from din_core.figures.palette import DARK, LIGHT
@@ -67,7 +67,7 @@ def evolution_info(path: EvolutionPath, timeline: Timeline) -> EvolutionInfo:
     place, share = principal(states)
     return EvolutionInfo(
         title=tuple(b.item.label for b in path.behaviors),
-        category=categories_of(path.behaviors),
+        category=written_categories(path.behaviors),
         time=tuple(b.last_timestamp for b in path.behaviors),
         position=position,
         ticks=timeline.ticks,

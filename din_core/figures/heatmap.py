@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from din_core.domain import FoldedBehavior
-from din_core.figures.activation import categories_of, day
+from din_core.figures.activation import categories_of, day, written_categories
 from din_core.figures.ink import ink_of
 
 Fold = Literal["item", "category"]
@@ -151,9 +151,8 @@ def columns_of(rows: Sequence[HeatmapRow], fold: Fold, field: str) -> dict[str, 
     """Every item, or category, of any row, by its key."""
     found: dict[str, Column] = {}
     for behaviors in {id(row.behaviors): row.behaviors for row in rows}.values():
-        for key, category, b in zip(
-            keys(behaviors, fold, field), categories_of(behaviors, field), behaviors, strict=True
-        ):
+        categories = (categories_of if fold == "category" else written_categories)(behaviors, field)
+        for key, category, b in zip(keys(behaviors, fold, field), categories, behaviors, strict=True):
             now = found.get(key)
             name = b.item.label if fold == "item" else category
             first, last = b.first_timestamp, b.last_timestamp

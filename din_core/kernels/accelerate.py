@@ -52,7 +52,9 @@ def _has_operator(module: nn.Module) -> bool:
         return len(module.tables) > 0
     if isinstance(module, Tower | ActivationUnit) and _widest(module.first, module.second) + _beside(module) > WIDEST:
         return False
-    return not isinstance(module, ActivationUnit) or isinstance(module.first_activation, Dice)
+    if not isinstance(module, ActivationUnit):
+        return True
+    return isinstance(module.first_activation, Dice) and not module.matches_sets  # the operator compares rows
 
 
 def _beside(module: Tower | ActivationUnit) -> int:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from din_core.kernels.operators import POINTER, SIZE, address, addresses, c_function, operator, sizes
 from din_core.model.network import FieldEmbeddings
+from din_core.model.ragged import Sets
 
 _embed = c_function("embed", *[POINTER] * 3, SIZE, SIZE, POINTER)
 _embed_backward = c_function("embed_backward", POINTER, POINTER, SIZE, *[POINTER] * 3, SIZE)
@@ -68,19 +69,20 @@ embed = operator(
 
 
 class AcceleratedEmbeddings(nn.Module):
-    """`FieldEmbeddings` by one operator; tables whose gradients are sparse are read as plain ones."""
+    """`FieldEmbeddings` by one operator, means of several values too; tables whose gradients are sparse are read as
+    plain ones."""
 
     def __init__(self, plain: FieldEmbeddings) -> None:
         super().__init__()
         self.plain = plain
 
-    def forward(self, rows: Tensor) -> Tensor:
+    def forward(self, rows: Tensor, sets: Sets = ()) -> Tensor:
         """(n, F) rows → (n, ΣD_f)."""
-        return self.several(rows)[0]
+        return self.several(rows, sets=sets)[0]
 
-    def several(self, *rows: Tensor) -> tuple[Tensor, ...]:
+    def several(self, *rows: Tensor, sets: Sets = ()) -> tuple[Tensor, ...]:
         """(n, F) rows each → (n, ΣD_f) each."""
         if any(table.sparse for table in self.plain.tables):
-            return self.plain.several(*rows)
-        tables = list(self.plain.parameters())
+            return self.plain.several(*rows, sets=sets)
+        tables = self.plain.weights(sets)
         return tuple(embed([own.contiguous() for own in rows], tables))

@@ -37,7 +37,8 @@ def accelerate_evaluation(network: InterestNetwork) -> InterestNetwork:
 
 def _replacement(module: nn.Module) -> nn.Module | None:
     if isinstance(module, ActivationUnit):
-        return PairUnit(module) if has_kernel(module) else None
+        has_operator = has_kernel(module) and not module.matches_sets  # it compares rows
+        return PairUnit(module) if has_operator else None
     make = PAIR_MODULES.get(type(module))
     return make() if make else None
 

@@ -14,7 +14,8 @@ from torch import Tensor
 from din_core.kernels.evaluation import has_kernel, unit_constants
 from din_core.kernels.evaluation_operators import CHANNELS, ROWS, VECTOR, history_weights, padded
 from din_core.model.attention import ActivationUnit
-from din_core.model.ragged import RaggedBatch
+from din_core.model.pairs import pair_matches
+from din_core.model.ragged import RaggedBatch, with_candidates
 
 TILE_BYTES = 1 << 20
 """What the first hidden layer of one tile may take: a core's second-level cache is 1 to 2 MB."""
@@ -31,6 +32,7 @@ class HistoryUnit:
         self.unit = unit
         self.matrices = torch.cat([matrices, constant[:, None]], 1)  # (T, D + 1, H): the last row meets ones
         self.fields = [] if unit.matches is None else unit.fields
+        self.batch = batch
         self.behavior = batch.behavior[:, self.fields]  # (T, F)
 
     def __call__(self, q: Tensor, rows: Tensor) -> Tensor:
@@ -49,6 +51,9 @@ class HistoryUnit:
 
     def _matches(self, rows: Tensor, span: slice) -> Tensor:
         """(t, n, F): whether candidate and behavior share a known value of each field."""
+        if self.unit.matches_sets:
+            pairs = pair_matches(with_candidates(self.batch, rows), self.fields)
+            return pairs.view(len(self.behavior), len(rows), len(self.fields))[span]
         candidate = rows[:, self.fields]
         return (self.behavior[span, None] == candidate) & (candidate > 0)
 

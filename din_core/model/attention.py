@@ -69,6 +69,7 @@ class ActivationUnit(nn.Module):
         super().__init__()
         width, hidden, kind = sum(widths), config.unit_hidden, config.unit_activation
         self.reads, self.fields = config.unit_input, list(fields)
+        self.matches_sets = config.unit_matches and any(config.several[f] for f in fields)
         self.first = nn.Linear((4 if self.reads == "official" else 3) * width, hidden[0])
         self.first_activation = activation(kind, hidden[0])
         self.second = nn.Linear(hidden[0], hidden[1])

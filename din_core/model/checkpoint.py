@@ -146,7 +146,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         folder=folder,
         fingerprint=fingerprint(folder),
         config=config,
-        vocabulary=Vocabulary.from_dict(vocabulary),
+        vocabulary=Vocabulary.from_dict(vocabulary, (own.name for own in config.item_fields if own.several)),
         model=model.eval().requires_grad_(False),
         metrics=metrics,
         card=_read_text(folder / CARD) if (folder / CARD).is_file() else "",

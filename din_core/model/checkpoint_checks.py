@@ -32,6 +32,11 @@ def check_fields(path: Path, config: ModelConfig) -> None:
             path=str(path),
             first=config.item_fields[0].name if config.item_fields else Translatable("none"),
         )
+    if config.item_fields[0].several:
+        raise CheckpointError(
+            "{path} has several values of item_id, the item itself, which has one; train the checkpoint again",
+            path=str(path),
+        )
 
 
 def check_vocabulary(path: Path, raw: Any, config: ModelConfig) -> None:

@@ -29,10 +29,20 @@ class FieldConfig:
     """Embedding rows; row 0 stands for every unknown or missing value."""
     width: int
     """Embedding width of this field; the widths of all item fields add up to D."""
+    several: bool = False
+    """Of an item field: an item may have several values, whose mean embedding is read. Users' fields always may."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
             raise CheckpointError("a field is named {name!r}, but must have a text as its name", name=self.name)
+        if not _flag(self.several):
+            raise CheckpointError(
+                "the field {field} has {value!r} as its {name}, but must have {limit}; give another value",
+                field=self.name,
+                value=self.several,
+                name="several",
+                limit=Translatable("true or false"),
+            )
         for name in ("rows", "width"):
             if not _whole(getattr(self, name)):
                 raise CheckpointError(
@@ -147,6 +157,11 @@ class ModelConfig:
                 )
 
     @property
+    def several(self) -> tuple[bool, ...]:
+        """(F,) which item fields have several values an item."""
+        return tuple(field.several for field in self.item_fields)
+
+    @property
     def item_width(self) -> int:
         """D, the width of one item's concatenated field embeddings."""
         return sum(field.width for field in self.item_fields)
@@ -211,7 +226,12 @@ class ModelConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, the inverse of `from_dict`."""
-        return asdict(self)
+        values = asdict(self)
+        for name in ("item_fields", "user_fields", "context_fields"):
+            for field in values[name]:
+                if not field["several"]:  # as every checkpoint before there were such fields
+                    del field["several"]
+        return values
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> ModelConfig:

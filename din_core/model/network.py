@@ -10,6 +10,7 @@ profile and context embeddings.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -21,8 +22,9 @@ from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.counts import Counts
 from din_core.model.dien import InterestEvolution
 from din_core.model.pooling import BasePooling
-from din_core.model.ragged import RaggedBatch
+from din_core.model.ragged import RaggedBatch, Sets
 from din_core.model.tower import Tower, TowerInput
+from din_core.model.value_sets import mean_of_sets
 
 
 class Output(NamedTuple):
@@ -53,14 +55,35 @@ class FieldEmbeddings(nn.Module):
             assert isinstance(table, nn.Embedding)
             nn.init.normal_(table.weight, std=f.width**-0.5)
 
-    def forward(self, rows: Tensor) -> Tensor:
-        """(n, F) rows → (n, ΣD_f)."""
+    def forward(self, rows: Tensor, sets: Sets = ()) -> Tensor:
+        """(n, F) rows, or indices of `sets` → (n, ΣD_f)."""
+        if sets:
+            return self.with_sets(sets)(rows)
         parts = [table(rows[:, f]) for f, table in enumerate(self.tables)]
         return torch.cat(parts, 1) if parts else rows.new_zeros(rows.shape[0], 0, dtype=torch.float32)
 
-    def several(self, *rows: Tensor) -> tuple[Tensor, ...]:
+    def several(self, *rows: Tensor, sets: Sets = ()) -> tuple[Tensor, ...]:
         """(n, F) rows each → (n, ΣD_f) each, read at once: one gradient as large as the tables."""
-        return torch.split(self(torch.cat(rows)), [len(own) for own in rows])
+        return torch.split(self(torch.cat(rows), sets), [len(own) for own in rows])
+
+    def weights(self, sets: Sets) -> list[Tensor]:
+        """(R_f, D_f) of each field; of one with several values (S_f, D_f), the mean of each set."""
+        tables = [table for table in self.tables if isinstance(table, nn.Embedding)]
+        return [
+            table.weight if own is None else mean_of_sets(own, table.weight, table.sparse)
+            for table, own in zip(tables, sets or [None] * len(tables), strict=True)
+        ]
+
+    def with_sets(self, sets: Sets) -> Callable[[Tensor], Tensor]:
+        """`forward` for any number of rows, the means computed once."""
+        sparse = [bool(table.sparse) and own is None for table, own in zip(self.tables, sets, strict=True)]
+        weights = list(zip(self.weights(sets), sparse, strict=True))
+
+        def embed(rows: Tensor) -> Tensor:
+            lookup = nn.functional.embedding
+            return torch.cat([lookup(rows[:, f], own, sparse=thin) for f, (own, thin) in enumerate(weights)], 1)
+
+        return embed
 
 
 class ProfileEmbeddings(FieldEmbeddings):
@@ -94,10 +117,10 @@ class InterestNetwork(nn.Module):
 
     def forward(self, batch: RaggedBatch) -> Output:
         """Score every candidate of the batch against its history."""
-        q, k = self.item.several(batch.candidate, batch.behavior)  # (M, D), (N, D)
+        q, k = self.item.several(batch.candidate, batch.behavior, sets=batch.sets)  # (M, D), (N, D)
         weight, v, intensity, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D), (M, 1)
         repeats = self.counts.repeats(batch) if self.counts else None
-        logit = self.head(self.others(batch), batch.candidate, q, v, intensity, repeats)
+        logit = self.head(self.others(batch), batch.candidate, q, v, intensity, repeats, batch.sets)
         return Output(logit, weight, v, auxiliary)
 
     def others(self, batch: RaggedBatch) -> Tensor:
@@ -108,25 +131,40 @@ class InterestNetwork(nn.Module):
         return torch.cat([profile, self.context(batch.context)], 1)
 
     def head(
-        self, others: Tensor, candidate: Tensor, q: Tensor, v: Tensor, intensity: Tensor, repeats: Tensor | None = None
+        self,
+        others: Tensor,
+        candidate: Tensor,
+        q: Tensor,
+        v: Tensor,
+        intensity: Tensor,
+        repeats: Tensor | None = None,
+        sets: Sets = (),
     ) -> Tensor:
         """From interest vectors to (M,) logits: all that a behavior can move is in v, intensity and repeats.
 
         others (M, U + X), candidate (M, F) rows, q (M, D), v (M, D) or with the history's sum (M, 2D), intensity
-        (M, 1) or with one unit per field (M, F), repeats (M, F + 1) where the tower reads counts.
+        (M, 1) or with one unit per field (M, F), repeats (M, F + 1) where the tower reads counts, and then
+        the sets that candidates hold the indices of.
         """
-        logit: Tensor = self.tower(self.tower_input(others, candidate, q, v, intensity, repeats))
+        logit: Tensor = self.tower(self.tower_input(others, candidate, q, v, intensity, repeats, sets))
         return logit
 
     def tower_input(
-        self, others: Tensor, candidate: Tensor, q: Tensor, v: Tensor, intensity: Tensor, repeats: Tensor | None = None
+        self,
+        others: Tensor,
+        candidate: Tensor,
+        q: Tensor,
+        v: Tensor,
+        intensity: Tensor,
+        repeats: Tensor | None = None,
+        sets: Sets = (),
     ) -> Tensor:
         """(M, W): what the tower reads, as `head` takes it; `input_spans` says what stands where."""
         x: Tensor = self.input(others, q, v, intensity.to(v.dtype))
         if self.counts is None:
             return x
         assert repeats is not None
-        return torch.cat([x, self.counts(candidate, repeats).to(q.dtype)], 1)
+        return torch.cat([x, self.counts(candidate, repeats, sets).to(q.dtype)], 1)
 
     def input_spans(self) -> dict[str, slice]:
         """The columns of `tower_input` that a behavior can move: "interest vector" (v), "product" (v∘q and each

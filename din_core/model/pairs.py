@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from din_core.model.ragged import RaggedBatch
+from din_core.model.value_sets import shared_values
 
 
 def pair_hidden(q: Tensor, k: Tensor, from_q: Tensor, from_k: Tensor, product: Tensor, batch: RaggedBatch) -> Tensor:
@@ -41,6 +42,8 @@ def pair_sum(weight: Tensor, batch: RaggedBatch) -> Tensor:
 
 def pair_matches(batch: RaggedBatch, fields: list[int]) -> Tensor:
     """(P, len(fields)) bool: whether behavior and candidate share a known value of each item field."""
+    if any(batch.sets[f] is not None for f in fields if batch.sets):
+        return torch.stack([shared_values(batch, f) for f in fields], 1)
     t, c = batch.pairs()
     candidate = columns_of(batch.candidate, fields)[c]
     return (columns_of(batch.behavior, fields)[t] == candidate) & (candidate > 0)

@@ -31,12 +31,20 @@ def to_device(index: Tensor | NDArray[Any], device: torch.device) -> Tensor:
 
 @dataclass(frozen=True)
 class Multi:
-    """A multi-valued field of G histories' users: value rows end to end with offsets."""
+    """Several values of a field for each of G histories' users, or of S sets of values of items: rows end to end."""
 
     rows: Tensor
     """(n,) embedding rows"""
     offsets: Tensor
-    """(G,) where each user's values start"""
+    """(G,) or (S,) where each one's values start"""
+
+    def to(self, device: torch.device) -> Multi:
+        """The same on a device, without waiting for it."""
+        return Multi(to_device(self.rows, device), to_device(self.offsets, device))
+
+
+Sets = tuple[Multi | None, ...]
+"""One an item field: its sets where items may have several values, else None; () where no field is such."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,8 @@ class RaggedBatch:
     """(M, X) context field rows"""
     behavior_type: Tensor | None = None
     """(N,) rows of the behaviors' types; None where the network reads none"""
+    sets: Sets = ()
+    """Of a field with several values, `behavior` and `candidate` hold the index of one of its sets; see `value_sets`"""
 
     def segments(self) -> list[tuple[slice, slice]]:
         """For each history, its behaviors and its candidates."""
@@ -78,9 +88,10 @@ class RaggedBatch:
             count=to_device(self.count, device),
             age=to_device(self.age, device),
             candidate=to_device(self.candidate, device),
-            profile=tuple(Multi(to_device(f.rows, device), to_device(f.offsets, device)) for f in self.profile),
+            profile=tuple(field.to(device) for field in self.profile),
             context=to_device(self.context, device),
             behavior_type=None if self.behavior_type is None else to_device(self.behavior_type, device),
+            sets=tuple(sets and sets.to(device) for sets in self.sets),
         )
 
     def with_behaviors(self, chosen: Tensor | slice, offsets: Offsets, count: Tensor | None = None) -> RaggedBatch:
@@ -102,6 +113,14 @@ class RaggedBatch:
     def pairs(self) -> tuple[Tensor, Tensor]:
         """(P,) behavior index and (P,) candidate index of each pair."""
         return self._pairs
+
+    def pair_of(self, behavior: Tensor, candidate: Tensor) -> Tensor:
+        """(n,) positions of behaviors and of candidates, each two of one history → (n,) positions of their pairs."""
+        candidates = self._lengths[1]
+        history, before = self.history_of_behavior, candidates.cumsum(0) - candidates  # (N,), (G,)
+        per_behavior = candidates[history]
+        first_pair = per_behavior.cumsum(0) - per_behavior  # (N,)
+        return first_pair[behavior] + candidate - before[history[behavior]]
 
     @property
     def groups(self) -> int:
@@ -151,3 +170,8 @@ class RaggedBatch:
         behavior = torch.repeat_interleave(per_behavior, output_size=self.pair_total)  # (P,)
         within = torch.arange(self.pair_total, device=behavior.device) - first_pair[behavior]
         return behavior, candidate_start[history[behavior]] + within
+
+
+def with_candidates(batch: RaggedBatch, rows: Tensor) -> RaggedBatch:
+    """A batch of one history with other candidates, item field rows (n, F)."""
+    return replace(batch, candidate=rows, candidate_offsets=(0, len(rows)))

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from din_core.domain import Item
+from din_core.domain import FieldValue, Item, value_text
 
 UNKNOWN_ROW = 0
+
+
+def one_value(value: FieldValue) -> str | None:
+    """A field's values as one: how a model reads them that was trained before items could have several."""
+    return value_text(value, "|")
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,13 @@ class Vocabulary:
     context: Mapping[str, FieldVocabulary]
     behavior: Mapping[str, FieldVocabulary] = field(default_factory=dict)
     """Of behaviors themselves: their type, where the model reads it"""
+    several: frozenset[str] = frozenset()
+    """Item fields of which an item has several values; `config.json` says which, not `vocabulary.json`."""
+
+    @property
+    def several_in_order(self) -> tuple[bool, ...]:
+        """(F,) which item fields these are."""
+        return tuple(name in self.several for name in self.item)
 
     def knows(self, item: Item) -> bool:
         """Whether the item has an embedding row of its own: in training it was neither rare nor absent."""
@@ -56,10 +68,13 @@ class Vocabulary:
         return {group: {name: v.values for name, v in fields.items()} for group, fields in groups.items()}
 
     @classmethod
-    def from_dict(cls, raw: Mapping[str, Mapping[str, Sequence[str]]]) -> Vocabulary:
-        """Rebuild from `to_dict`; KeyError when a group is missing, but for that of behaviors."""
+    def from_dict(cls, raw: Mapping[str, Mapping[str, Sequence[str]]], several: Iterable[str] = ()) -> Vocabulary:
+        """Rebuild from `to_dict`, and the item fields with several values.
+
+        KeyError when a group is missing, but for that of behaviors.
+        """
         item, user, context, behavior = (
             {name: FieldVocabulary(tuple(values)) for name, values in held.items()}
             for held in (raw["item"], raw["user"], raw["context"], raw.get("behavior", {}))
         )
-        return cls(item, user, context, behavior)
+        return cls(item, user, context, behavior, frozenset(several))

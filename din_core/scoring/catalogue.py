@@ -18,7 +18,8 @@ from torch import Tensor
 from din_core.domain import History, Item
 from din_core.domain.results import Floats
 from din_core.model.network import InterestNetwork
-from din_core.model.ragged import RaggedBatch
+from din_core.model.ragged import RaggedBatch, Sets
+from din_core.model.value_sets import behind
 from din_core.scoring import thread_pool
 from din_core.scoring.coreset import history_coreset
 from din_core.scoring.devices import CPU, Device
@@ -54,10 +55,16 @@ class RowCatalogue:
     """
 
     def __init__(
-        self, network: InterestNetwork, rows: Tensor, device: Device = CPU, placed: InterestNetwork | None = None
+        self,
+        network: InterestNetwork,
+        rows: Tensor,
+        device: Device = CPU,
+        placed: InterestNetwork | None = None,
+        sets: Sets = (),
     ) -> None:
-        """`rows` (C, F); `placed` is the network as `device.place` gave it, where it was asked."""
-        self.network, self.device = network, device
+        """`rows` (C, F), of fields with several values indices of `sets`; `placed` is the network as `device.place`
+        gave it, where it was asked."""
+        self.network, self.device, self.sets = network, device, sets
         self.placed = device.place(network) if placed is None else placed
         self.threads = device.catalogue_threads
         self.rows, place = _distinct(rows)
@@ -73,6 +80,7 @@ class RowCatalogue:
 
     def scoring(self, batch: RaggedBatch) -> CatalogueScoring:
         """Score against a batch of one history, its profile, and the context of its first candidate."""
+        batch = behind(batch, self.sets)
         with torch.inference_mode():
             others = self.placed.others(_one_candidate(batch).to(self.device.device))
             tower = self.device.tower(self.placed, others)
@@ -82,7 +90,8 @@ class RowCatalogue:
 
     def _project(self, batch: RaggedBatch) -> tuple[ProjectedHistory, ProjectedHistory | None]:
         """What depends on the history alone, kept until other histories have taken its place."""
-        parts = (batch.behavior, batch.count, batch.age, batch.behavior_type)
+        sets = [part for own in batch.sets if own is not None for part in (own.rows, own.offsets)]
+        parts = (batch.behavior, batch.count, batch.age, batch.behavior_type, *sets)
         key = b"|".join(part.numpy().tobytes() for part in parts if part is not None)
         with self._lock:
             found = self._projected.pop(key, None)
@@ -121,8 +130,8 @@ class Catalogue:
         """Looks up all rows at once: build one for a checkpoint and an item list, and keep it."""
         self.scorer, self.items = scorer, tuple(items)
         checkpoint = scorer.checkpoint
-        rows = item_rows(checkpoint.vocabulary, self.items)
-        self.rows = RowCatalogue(checkpoint.model, rows, scorer.device, scorer.placed)
+        rows, sets = item_rows(checkpoint.vocabulary, self.items)
+        self.rows = RowCatalogue(checkpoint.model, rows, scorer.device, scorer.placed, sets)
 
     def scoring(self, history: History, context: Mapping[str, str | None]) -> CatalogueScoring:
         """Score all items, shown in one context, against a history."""

@@ -26,7 +26,7 @@ def history_coreset(network: InterestNetwork, batch: RaggedBatch) -> RaggedBatch
     kept, count = torch.arange(total - size, total), batch.count[total - size :]
     if network.config.folds:
         with torch.inference_mode():
-            kept, nearest = _farthest_points(network.item(batch.behavior), batch.count.sqrt(), size)
+            kept, nearest = _farthest_points(network.item(batch.behavior, batch.sets), batch.count.sqrt(), size)
         count = batch.count.new_zeros(size).index_add(0, nearest, batch.count)
     return batch.with_behaviors(kept, (0, size), count)
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from din_core.kernels.evaluation import InPlaceDice, asinh_in_place
 from din_core.kernels.operators import computes
 from din_core.model.network import InterestNetwork
+from din_core.model.ragged import Sets
 from din_core.model.tower import ASINH_SCALE, repeated_query, standard_scale
 
 
@@ -37,15 +38,23 @@ class FixedContextTower:
         self._dices: list[Callable[[Tensor], Tensor]] = [InPlaceDice(dice) if fast else dice for dice in dices]
         self._asinh: Callable[[Tensor, float], Tensor] = asinh_in_place if fast else _asinh
 
-    def __call__(self, candidate: Tensor, q: Tensor, v: Tensor, intensity: Tensor, repeats: Tensor | None) -> Tensor:
+    def __call__(
+        self,
+        candidate: Tensor,
+        q: Tensor,
+        v: Tensor,
+        intensity: Tensor,
+        repeats: Tensor | None,
+        sets: Sets = (),
+    ) -> Tensor:
         """(S,) logits. candidate (S, F) rows and q (S, D), or one row for all; v (S, D) or (S, 2D), intensity (S, I),
-        repeats (S, F + 1) where the tower reads counts."""
+        repeats (S, F + 1) where the tower reads counts, and then the sets that candidates hold the indices of."""
         product = v * repeated_query(q, v)
         likeness = torch.stack([part.sum(1) for part in torch.split(product, self._widths, 1)], 1)
         x = self._asinh(torch.cat([v, product, likeness, intensity], 1), ASINH_SCALE)
         if self._counts is not None:
             assert repeats is not None
-            counted = self._counts(candidate.expand(len(v), -1), repeats)
+            counted = self._counts(candidate.expand(len(v), -1), repeats, sets)
             x = torch.cat([x, counted.to(x.dtype)], 1)
         bias = torch.addmm(self._first_bias, q, self._from_query)  # (S or 1, H)
         hidden = self._dices[0](torch.addmm(bias, x, self._first))

@@ -23,7 +23,7 @@ from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_sum
 from din_core.model.pooling import BasePooling
-from din_core.model.ragged import RaggedBatch
+from din_core.model.ragged import RaggedBatch, with_candidates
 from din_core.scoring.fixed_context_tower import FixedContextTower
 
 Pool = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -45,30 +45,29 @@ class ProjectedHistory:
         """`batch` holds one history; its candidates and context play no part."""
         self.network = network
         self.batch = replace(batch, candidate_offsets=(0, 0), candidate=batch.candidate[:0], context=batch.context[:0])
-        self.pool = _pool(network, self.batch, make_unit)
+        self.embed = network.item.with_sets(batch.sets) if batch.sets else network.item
+        self.pool = _pool(network, self.embed(batch.behavior), self.batch, make_unit)
 
     @property
     def capturable(self) -> bool:
         """Whether the same launches score any candidates, whatever their values are."""
-        return isinstance(self.network.pooling, WeightedSumPooling | BasePooling) and self.network.counts is None
+        config = self.network.config
+        plain = self.network.counts is None and not (config.unit_matches and any(config.several))
+        return isinstance(self.network.pooling, WeightedSumPooling | BasePooling) and plain
 
     @torch.inference_mode()
     def logits(self, rows: Tensor, tower: FixedContextTower) -> Tensor:
         """(n,) logits of candidates with item field rows (n, F)."""
         network = self.network
-        q = network.item(rows)
+        q = self.embed(rows)
         v, intensity = self.pool(q, rows)
-        repeats = network.counts.repeats(_with_candidates(self.batch, rows)) if network.counts else None
-        return tower(rows, q, v, intensity, repeats)
+        repeats = network.counts.repeats(with_candidates(self.batch, rows)) if network.counts else None
+        return tower(rows, q, v, intensity, repeats, self.batch.sets)
 
 
-def _with_candidates(batch: RaggedBatch, rows: Tensor) -> RaggedBatch:
-    return replace(batch, candidate=rows, candidate_offsets=(0, len(rows)))
-
-
-def _pool(network: InterestNetwork, batch: RaggedBatch, make_unit: MakeUnit) -> Pool:
-    """How this member of the family pools."""
-    k, pooling = network.item(batch.behavior), network.pooling
+def _pool(network: InterestNetwork, k: Tensor, batch: RaggedBatch, make_unit: MakeUnit) -> Pool:
+    """How this member of the family pools k (T, D)."""
+    pooling = network.pooling
     if isinstance(pooling, FieldwisePooling):
         return _FieldwiseHistory(pooling, k, batch, make_unit)
     if isinstance(pooling, WeightedSumPooling):
@@ -77,7 +76,7 @@ def _pool(network: InterestNetwork, batch: RaggedBatch, make_unit: MakeUnit) -> 
         )
     if isinstance(pooling, InterestEvolution):
         return _evolution(pooling, k, batch)
-    pooled = pooling(k[:0].new_zeros(1, k.shape[1]), k, _with_candidates(batch, batch.behavior.new_zeros(1, 1)))
+    pooled = pooling(k[:0].new_zeros(1, k.shape[1]), k, with_candidates(batch, batch.behavior.new_zeros(1, 1)))
     return lambda q, rows: (pooled.interest.expand(len(q), -1), pooled.intensity.expand(len(q), -1))
 
 
@@ -86,7 +85,7 @@ def _evolution(pooling: InterestEvolution, k: Tensor, batch: RaggedBatch) -> Poo
     interest = pooling.extract(k, batch)
 
     def pool(q: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-        batch_of_rows = _with_candidates(batch, rows)
+        batch_of_rows = with_candidates(batch, rows)
         attention = pooling.attend(q, interest, batch_of_rows)
         evolved = pooling.evolution(interest, attention, batch_of_rows)
         return pooling.with_sum(evolved, k, batch_of_rows), pair_sum(attention, batch_of_rows)[:, None]

@@ -26,8 +26,9 @@ from din_core.domain.results import Floats
 from din_core.model.attention import FieldwisePooling, WeightedSumPooling
 from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
+from din_core.model.pairs import pair_matches
 from din_core.model.pooling import BasePooling
-from din_core.model.ragged import RaggedBatch
+from din_core.model.ragged import RaggedBatch, Sets
 from din_core.scoring.fixed_context_tower import FixedContextTower
 from din_core.scoring.scorer import Request, Scorer
 
@@ -59,6 +60,8 @@ class RescoringInputs:
     """(1, U + X) profile and context"""
     candidate: Tensor
     """(1, F) rows"""
+    sets: Sets
+    """Of which those are indices, where items have several values of a field"""
     q: Tensor
     """(1, D)"""
     item: Item
@@ -84,7 +87,7 @@ class RescoringInputs:
         """(S, W)."""
         s = len(pooled.v)
         fixed = (self.others.expand(s, -1), self.candidate.expand(s, -1), self.q.expand(s, -1))
-        return self.network.tower_input(*fixed, *self.cast(pooled))
+        return self.network.tower_input(*fixed, *self.cast(pooled), self.sets)
 
     def logits(self, pooled: PooledHistories) -> Tensor:
         """(S,)."""
@@ -126,7 +129,7 @@ class Rescorer(ABC):
         brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
         with torch.no_grad():
             pooled = map(self.inputs.cast, self._pooled(changed, brings))
-            parts = [self._tower(self.inputs.candidate, self.inputs.q, *one) for one in pooled]
+            parts = [self._tower(self.inputs.candidate, self.inputs.q, *one, self.inputs.sets) for one in pooled]
         return np.asarray(torch.cat(parts).double())
 
     @cached_property
@@ -318,11 +321,12 @@ def rescorer_for(
     now = history.as_of - 1
     behaviors = (*seen, *(FoldedBehavior(item, 1, now, now) for item in added))
     batch = scorer.batch([[Request(history, behaviors, (candidate,), (context,))]])
-    q, k = network.item(batch.candidate), network.item(batch.behavior)
+    q, k = network.item.several(batch.candidate, batch.behavior, sets=batch.sets)
     inputs = RescoringInputs(
         network=network,
         others=network.others(batch),
         candidate=batch.candidate,
+        sets=batch.sets,
         q=q,
         item=candidate,
         as_of=history.as_of,
@@ -339,7 +343,7 @@ def rescorer_for(
 
 def _matches(batch: RaggedBatch) -> Tensor:
     """(T, F + 1): whether a behavior shares each known value of the candidate, and 1."""
-    same = (batch.behavior == batch.candidate) & (batch.candidate > 0)
+    same = pair_matches(batch, list(range(batch.behavior.shape[1])))
     return torch.cat([same, torch.ones_like(same[:, :1])], 1)
 
 

@@ -17,8 +17,9 @@ from din_core.domain.translatable import join_texts
 from din_core.model.checkpoint import CONFIG, VOCABULARY, WEIGHTS, Checkpoint, load_checkpoint
 from din_core.model.config import BEHAVIOR_TYPE, ModelConfig
 from din_core.model.network import InterestNetwork
-from din_core.model.ragged import Multi, RaggedBatch
-from din_core.model.vocabulary import Vocabulary
+from din_core.model.ragged import Multi, RaggedBatch, Sets
+from din_core.model.value_sets import Column, intern_sets, value_set
+from din_core.model.vocabulary import Vocabulary, one_value
 from din_core.scoring.devices import CPU, Device
 
 DAY = 86_400
@@ -53,7 +54,7 @@ class Scorer:
         self.name = checkpoint.config.title
         self.placed = device.place(checkpoint.model) if placed is None else placed
         self._network = device.request_network(self.placed)
-        self._known: dict[int, tuple[Item, list[int]]] = {}
+        self._known: dict[int, tuple[Item, tuple[int | tuple[int, ...], ...]]] = {}
         """By id: the object itself, so that the id stays its own, and its rows. Nothing that tells of a user."""
 
     @property
@@ -140,12 +141,13 @@ class Scorer:
         candidates = [item for group in groups for request in group for item in request.candidates]
         contexts = [shown for group in groups for request in group for shown in request.contexts]
         sizes = [sum(len(request.candidates) for request in group) for group in groups]
+        rows, sets = self._rows([*(behavior.item for behavior in behaviors), *candidates])
         return RaggedBatch(
-            behavior=self._rows([behavior.item for behavior in behaviors]),
+            behavior=rows[: len(behaviors)],
             count=torch.from_numpy(counts),
             age=torch.from_numpy(((as_of - times) / DAY).astype(np.float32)),
             behavior_offsets=tuple(accumulate(lengths, initial=0)),
-            candidate=self._rows(candidates),
+            candidate=rows[len(behaviors) :],
             candidate_offsets=tuple(accumulate(sizes, initial=0)),
             profile=_profile(vocabulary, *(group[0].history.user for group in groups)),
             context=torch.tensor(
@@ -153,6 +155,7 @@ class Scorer:
                 dtype=torch.int64,
             ).reshape(len(contexts), len(vocabulary.context)),
             behavior_type=self._type_rows(behaviors),
+            sets=sets,
         )
 
     def _type_rows(self, behaviors: Sequence[FoldedBehavior]) -> torch.Tensor | None:
@@ -162,18 +165,21 @@ class Scorer:
             return None
         return torch.tensor(known.rows_of(behavior.behavior_type for behavior in behaviors), dtype=torch.int64)
 
-    def _rows(self, items: Sequence[Item]) -> torch.Tensor:
-        """(n, F) embedding rows, looked up once an Item object."""
-        known, fields = self._known, len(self.checkpoint.vocabulary.item)
+    def _rows(self, items: Sequence[Item]) -> tuple[torch.Tensor, Sets]:
+        """(n, F) embedding rows or indices of the sets, looked up once an Item object."""
+        known, several = self._known, self.config.several
         new = [item for item in items if id(item) not in known]
         if new:
             if len(known) + len(new) > ITEMS_KEPT:
                 known = self._known = {}
                 new = list(items)
-            rows = item_rows(self.checkpoint.vocabulary, new).tolist()
+            rows = zip(*item_columns(self.checkpoint.vocabulary, new), strict=True)
             known.update((id(item), (item, row)) for item, row in zip(new, rows, strict=True))
-        flat = np.fromiter(chain.from_iterable(known[id(item)][1] for item in items), np.int64, len(items) * fields)
-        return torch.from_numpy(flat).view(len(items), fields)
+        found = [known[id(item)][1] for item in items]
+        if any(several):
+            return intern_sets(list(zip(*found, strict=True)) or [()] * len(several), several)
+        flat = np.fromiter(chain.from_iterable(found), np.int64, len(items) * len(several))
+        return torch.from_numpy(flat).view(len(items), len(several)), ()
 
     def _scores(self, request: Request, probability: Floats, logit: Floats, block: Floats) -> Scores:
         """probability and logit (C,), block (T, C, 1 or F) weights."""
@@ -201,13 +207,19 @@ def _by_history(requests: Sequence[Request]) -> dict[int, list[Request]]:
     return groups
 
 
-def item_rows(vocabulary: Vocabulary, items: Sequence[Item]) -> torch.Tensor:
-    """(n, F) embedding rows; the field `item_id` is the item itself."""
-    columns = [
-        v.rows_of(item.item_id if name == "item_id" else item.fields.get(name) for item in items)
+def item_rows(vocabulary: Vocabulary, items: Sequence[Item]) -> tuple[torch.Tensor, Sets]:
+    """(n, F) embedding rows, of the fields with several values indices of the sets; `item_id` is the item itself."""
+    return intern_sets(item_columns(vocabulary, items), vocabulary.several_in_order)
+
+
+def item_columns(vocabulary: Vocabulary, items: Sequence[Item]) -> list[Column]:
+    """F columns of embedding rows, (n,) each; of the fields with several values, the set of them."""
+    return [
+        [value_set(v.rows_of(item.values(name))) for item in items]
+        if name in vocabulary.several
+        else v.rows_of(item.item_id if name == "item_id" else one_value(item.fields.get(name)) for item in items)
         for name, v in vocabulary.item.items()
     ]
-    return torch.tensor(columns, dtype=torch.int64).T.reshape(len(items), len(columns))
 
 
 def _profile(vocabulary: Vocabulary, *users: User) -> tuple[Multi, ...]:

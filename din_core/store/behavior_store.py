@@ -51,6 +51,7 @@ from din_core.store.schema import (
     ItemRecord,
     UserRecord,
 )
+from din_core.store.several_fields import read_several
 
 Found = TypeVar("Found")
 
@@ -271,6 +272,11 @@ class BehaviorStore:
         with self._reading() as connection:
             tables = ("items", "users", "impressions")
             return read_held_values(connection, {table: field_names(connection, table) for table in tables})
+
+    def several_item_fields(self) -> frozenset[str]:
+        """The item fields of which an item may have several values."""
+        with self._reading() as connection:
+            return read_several(connection)
 
     def data_faults(self) -> list[DataFault]:
         """What of the data makes training, or figures measured on it, mean nothing; what forbids training first."""

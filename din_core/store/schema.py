@@ -52,7 +52,8 @@ class ItemRecord(Base):
     title: Mapped[str | None] = mapped_column(Text)
     price: Mapped[float | None]
     image_url: Mapped[str | None] = mapped_column(Text)
-    fields: Mapped[dict[str, str]] = mapped_column(JSON)
+    fields: Mapped[dict[str, str | list[str]]] = mapped_column(JSON)
+    """A list where items may have several values of a field."""
     search_text: Mapped[str] = mapped_column(Text)
     """Title, id and field values in the form that `din_core.store.queries.search` reads."""
 

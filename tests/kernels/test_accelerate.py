@@ -10,6 +10,7 @@ from din_core.kernels import embeddings, evolution, pairs, tower, unit
 from din_core.kernels.accelerate import accelerate, accelerates
 from din_core.kernels.library import load
 from tests.model.conftest import FAMILY, toy_batch, toy_network
+from tests.model.several import several_network, with_sets
 
 pytestmark = pytest.mark.skipif(load() is None, reason="no compiled library here")
 BATCHES = {
@@ -28,7 +29,7 @@ BATCHES = {
 
 def one_step(options, batch, accelerated, precision=torch.float32):
     """Outputs, gradients and running statistics of a training step."""
-    plain = toy_network(**options).to(precision).train()
+    plain = (several_network if batch.sets else toy_network)(**options).to(precision).train()
     network = accelerate(plain).train() if accelerated else plain
     torch.manual_seed(0)
     output = network(replace(batch, count=batch.count.to(precision), age=batch.age.to(precision)))
@@ -54,6 +55,11 @@ def assert_as_exact_as_plain(options, batch):
 @pytest.mark.parametrize("member", FAMILY)
 def test_a_training_step_is_the_same_accelerated_and_plain(member, case):
     assert_as_exact_as_plain(FAMILY[member], toy_batch(*BATCHES[case]))
+
+
+@pytest.mark.parametrize("member", FAMILY)
+def test_several_values_of_a_field_are_the_same_accelerated_and_plain(member):
+    assert_as_exact_as_plain(FAMILY[member], with_sets(toy_batch(*BATCHES["a long history and a short one"])))
 
 
 def test_dropout_drops_the_same_accelerated_and_plain():

@@ -53,7 +53,7 @@ def _story(store: BehaviorStore, user_id: str, scorers: Mapping[str, Scorer], ca
 def _candidate(
     history: History, shown: Impression, scorers: Mapping[str, Scorer], causes: frozenset[str]
 ) -> TourCandidate:
-    category = [behavior.item.fields[CATEGORY] or f"no {CATEGORY}" for behavior in history.behaviors]
+    category = [behavior.item.first(CATEGORY) or f"no {CATEGORY}" for behavior in history.behaviors]
     names = sorted(set(category))
     probability: dict[str, float] = {}
     weight: dict[str, dict[str, float]] = {name: {} for name in names}

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from din_core.domain import DinLensError
+from din_core.domain import DinLensError, values_of
 from din_core.metrics import MetricError, auc, gauc
 from din_core.store import BulkTables
 from trainer.evaluation.repeat_features import (
@@ -26,10 +26,13 @@ from trainer.evaluation.repeat_features import (
     Events,
     Floats,
     Ints,
+    Keys,
+    SeveralKeys,
     popularity_features,
     repeat_features,
     seen_before,
 )
+from trainer.training.samples import has_several
 
 PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0)
 """The regression's C to choose from; smaller is a stronger penalty."""
@@ -110,17 +113,22 @@ def make_samples(tables: BulkTables) -> tuple[BaselineSamples, dict[str, list[st
     """Every impression of a store with its features: the repeats', then the popularity's, by name."""
     lines = Events(tables.behavior_user, tables.behavior_item, tables.behavior_time)
     shown = Events(tables.impression_user, tables.impression_item, tables.impression_time)
-    fields = {
-        name: pd.factorize(tables.items[name])[0].astype(np.int64)  # None becomes -1
-        for name in tables.items.columns
-        if name != "item_id"
-    }
+    fields = {name: keys_of(tables.items[name]) for name in tables.items.columns if name != "item_id"}
     repeats, repeat_names = repeat_features(lines, shown, fields)
     common, common_names = popularity_features(lines, shown, fields)
     features = np.concatenate([repeats, common], axis=1)
     new = ~seen_before(lines, shown)
     samples = BaselineSamples(shown.user, shown.item, tables.impression_label == 1, new, features)
     return samples, {"repeats": repeat_names, "popularity": common_names}
+
+
+def keys_of(values: pd.Series) -> Keys:
+    """The value codes of a field by item, -1 where missing; several where items may have several."""
+    if not has_several(values):
+        return pd.factorize(values)[0].astype(np.int64)  # None becomes -1
+    each = [values_of(value) for value in values]
+    codes = pd.factorize(np.array([value for own in each for value in own], dtype=object))[0].astype(np.int64)
+    return SeveralKeys(codes, np.cumsum([0, *map(len, each)]).astype(np.int64))
 
 
 def popularity(train: BaselineSamples, reported: BaselineSamples) -> FittedBaseline:

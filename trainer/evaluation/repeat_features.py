@@ -1,6 +1,7 @@
 """How often a user's history repeats the candidate: the hand-made features of the baselines.
 
-Only lines strictly earlier than the impression count; labels and how long ago something happened take no part.
+Only lines strictly earlier than the impression count; labels and how long ago something happened take no part. Where
+items have several values of a field, a count is the mean of those of the candidate's values.
 N lines, M impressions, K keys (the item itself and each item field); users, items and keys are codes from 0,
 and the key -1 is a missing value, which repeats nothing.
 """
@@ -25,6 +26,38 @@ class Events:
     user: Ints
     item: Ints
     time: Ints
+
+
+@dataclass(frozen=True)
+class SeveralKeys:
+    """Keys of items that may have several: end to end, with an offset an item and one more."""
+
+    keys: Ints
+    offsets: Ints
+
+    def of(self, items: Ints) -> tuple[Ints, Ints]:
+        """items (n,) → (e,) which of the n, and (e,) one of its keys."""
+        starts, lengths = self.offsets[items], self.offsets[items + 1] - self.offsets[items]
+        which = np.repeat(np.arange(len(items)), lengths)
+        return which, self.keys[np.arange(len(which)) + np.repeat(starts - (lengths.cumsum() - lengths), lengths)]
+
+
+Keys = Ints | SeveralKeys
+"""By item: its one key, or several."""
+
+
+def mean_counts_before(lines: Events, impressions: Events, keys: Keys) -> Ints | NDArray[np.float64]:
+    """(M,) `counts_before`, of several keys the mean; 0 for a candidate without any."""
+    if not isinstance(keys, SeveralKeys):
+        return counts_before(lines, impressions, keys)
+    (past, past_key), (shown, shown_key) = keys.of(lines.item), keys.of(impressions.item)
+    counts = counts_before(
+        Events(lines.user[past], past_key, lines.time[past]),
+        Events(impressions.user[shown], shown_key, impressions.time[shown]),
+        np.arange(int(keys.keys.max(initial=-1)) + 1),
+    )
+    m = len(impressions.item)
+    return np.bincount(shown, counts, minlength=m) / np.maximum(np.bincount(shown, minlength=m), 1)
 
 
 def counts_before(lines: Events, impressions: Events, key_of_item: Ints) -> Ints:
@@ -58,24 +91,24 @@ def seen_before(lines: Events, impressions: Events) -> Bools:
     return counts_before(lines, impressions, _items_themselves(lines, impressions)) > 0
 
 
-def repeat_features(lines: Events, impressions: Events, fields: Mapping[str, Ints]) -> tuple[Floats, list[str]]:
+def repeat_features(lines: Events, impressions: Events, fields: Mapping[str, Keys]) -> tuple[Floats, list[str]]:
     """(M, 2K + 1) features of the user's own history, and their names.
 
     log(1 + n) for the number n of earlier lines with the candidate's item and with each of its field values,
     each n as a share of the history's length (0 for an empty one), and log(1 + length). `fields` maps a
-    field's name to its value code by item.
+    field's name to its value code, or several, by item.
     """
     items = _items_themselves(lines, impressions)
     length = counts_before(lines, impressions, np.zeros_like(items))
     columns, names = [np.log1p(length)], ["log length"]
     for name, key_of_item in {"item": items, **fields}.items():
-        count = counts_before(lines, impressions, key_of_item)
+        count = mean_counts_before(lines, impressions, key_of_item)
         columns += [np.log1p(count), count / np.maximum(length, 1)]
         names += [f"log same {name}", f"share same {name}"]
     return np.stack(columns, axis=1).astype(np.float32), names
 
 
-def popularity_features(lines: Events, impressions: Events, fields: Mapping[str, Ints]) -> tuple[Floats, list[str]]:
+def popularity_features(lines: Events, impressions: Events, fields: Mapping[str, Keys]) -> tuple[Floats, list[str]]:
     """(M, K) features and their names: log(1 + n) for all users' earlier lines with each key.
 
     What a repeat is worth depends on how common the repeated thing is.
@@ -83,7 +116,7 @@ def popularity_features(lines: Events, impressions: Events, fields: Mapping[str,
     anyone = Events(np.zeros_like(lines.user), lines.item, lines.time)
     shown = Events(np.zeros_like(impressions.user), impressions.item, impressions.time)
     keys = {"item": _items_themselves(lines, impressions), **fields}
-    columns = [np.log1p(counts_before(anyone, shown, key_of_item)) for key_of_item in keys.values()]
+    columns = [np.log1p(mean_counts_before(anyone, shown, key_of_item)) for key_of_item in keys.values()]
     return np.stack(columns, axis=1).astype(np.float32), [f"log anyone's {name}" for name in keys]
 
 

@@ -14,12 +14,13 @@ Dimensions: G groups (a history and the candidates scored against it), N behavio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from din_core.model.value_sets import members
 from trainer.training.samples import Ints, Samples
 
 Regularisation = Literal["decay", "mba-samples", "mba-batches"]
@@ -49,33 +50,41 @@ def row_penalties(
 
 def samples_holding(samples: Samples, field: int, rows: int) -> Ints:
     """(rows,) impressions whose candidate, or at least one of whose behaviors, has each row of an item field."""
-    behavior, candidate = _held(samples, field)
+    past, shown = _held(samples, field, samples.behavior), _held(samples, field, samples.candidate)
     candidates = np.diff(samples.candidate_offsets)
     groups = np.arange(samples.groups)
-    held = np.unique(np.repeat(groups, np.diff(samples.behavior_offsets)) * rows + behavior)  # group and row
+    held = np.unique(np.repeat(groups, np.diff(samples.behavior_offsets))[past.which] * rows + past.row)  # group, row
     by_history = np.bincount(held % rows, weights=candidates[held // rows], minlength=rows)
-    shown = np.repeat(groups, candidates) * rows + candidate
-    beyond = ~np.isin(shown, held)  # the history lacks what the candidate has
-    return by_history.astype(np.int64) + np.bincount(candidate[beyond], minlength=rows)
+    beyond = ~np.isin(np.repeat(groups, candidates)[shown.which] * rows + shown.row, held)  # the history lacks it
+    return by_history.astype(np.int64) + np.bincount(shown.row[beyond], minlength=rows)
 
 
 def batches_holding(samples: Samples, field: int, rows: int, batches: Sequence[Ints]) -> Ints:
     """(rows,) batches in which a behavior or a candidate has each row of an item field."""
-    behavior, candidate = _held(samples, field)
+    past, shown = _held(samples, field, samples.behavior), _held(samples, field, samples.candidate)
     batch_of = np.zeros(samples.groups, np.int64)
     batch_of[np.concatenate([*batches, np.zeros(0, np.int64)])] = np.repeat(
         np.arange(len(batches)), [len(groups) for groups in batches]
     )
     held = np.concatenate(
         [
-            np.repeat(batch_of, np.diff(samples.behavior_offsets)) * rows + behavior,
-            np.repeat(batch_of, np.diff(samples.candidate_offsets)) * rows + candidate,
+            np.repeat(batch_of, np.diff(samples.behavior_offsets))[past.which] * rows + past.row,
+            np.repeat(batch_of, np.diff(samples.candidate_offsets))[shown.which] * rows + shown.row,
         ]
     )
     return np.bincount(np.unique(held) % rows, minlength=rows)
 
 
-def _held(samples: Samples, field: int) -> tuple[Ints, Ints]:
-    """(N,) and (M,) rows of behaviors and candidates."""
-    row = samples.item_rows[:, field].cpu().numpy()
-    return row[samples.behavior.cpu().numpy()], row[samples.candidate.cpu().numpy()]
+class _Held(NamedTuple):
+    """Rows that items read of a field: one each, or those of its set."""
+
+    which: Ints
+    """(E,) by which of the items"""
+    row: Ints
+
+
+def _held(samples: Samples, field: int, items: Tensor) -> _Held:
+    index = samples.item_rows[:, field][items]
+    sets = samples.sets[field] if samples.sets else None
+    which, row = (torch.arange(len(index)), index) if sets is None else members(index, sets)
+    return _Held(which.cpu().numpy(), row.cpu().numpy())

@@ -16,10 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from din_core.domain import CheckpointError, DinLensError
+from din_core.domain import CheckpointError, DinLensError, values_of
 from din_core.model.config import BEHAVIOR_TYPE
-from din_core.model.ragged import Multi, RaggedBatch, to_device
-from din_core.model.vocabulary import FieldVocabulary, Vocabulary
+from din_core.model.ragged import Multi, RaggedBatch, Sets, to_device
+from din_core.model.value_sets import intern_sets, used_sets, value_set
+from din_core.model.vocabulary import FieldVocabulary, Vocabulary, one_value
 from din_core.store import BulkTables
 from trainer.training.model_fields import ModelFields
 
@@ -50,6 +51,7 @@ def build_vocabulary(
     item = {
         name: _frequent(bulk.items[name], occurrences, min_count, max_values) for name in (ITEM_FIELD, *item_fields)
     }
+    several = frozenset(name for name in item_fields if has_several(bulk.items[name]))
     users = np.unique(bulk.impression_user[train])
     profile = bulk.users.iloc[users]
     user = {
@@ -61,7 +63,12 @@ def build_vocabulary(
         name: _frequent(shown[name], np.ones(len(shown), np.int64), min_count, max_values) for name in context_fields
     }
     behavior = {name: _types(bulk, bulk.behavior_time < end, min_count) for name in fields.behaviors}
-    return Vocabulary(item, user, context, behavior)
+    return Vocabulary(item, user, context, behavior, several)
+
+
+def has_several(values: pd.Series) -> bool:
+    """Whether an item may have several values of a field."""
+    return any(isinstance(value, tuple) for value in values)
 
 
 def _types(bulk: BulkTables, seen: NDArray[np.bool_], min_count: int) -> FieldVocabulary:
@@ -72,6 +79,10 @@ def _types(bulk: BulkTables, seen: NDArray[np.bool_], min_count: int) -> FieldVo
 
 
 def _frequent(values: pd.Series, weight: Ints, min_count: int, most: int) -> FieldVocabulary:
+    if has_several(values):  # each value counts wherever it stands
+        each = [values_of(value) for value in values]
+        weight = np.repeat(weight, [len(own) for own in each])
+        values = pd.Series([value for own in each for value in own], dtype=object)
     totals = pd.Series(weight, index=pd.Index(values, dtype=object)).groupby(level=0).sum()
     kept = totals[totals >= min_count].nlargest(most)
     return FieldVocabulary(tuple(sorted(str(value) for value in kept.index)))
@@ -82,7 +93,7 @@ class Samples:
     """G groups of one split. All arrays are resident on one device but the offsets, which steer slicing."""
 
     item_rows: Tensor
-    """(items, F) field rows of every item of the store"""
+    """(items, F) field rows of every item of the store; of a field with several values the indices of its sets"""
     behavior: Tensor
     """(N,) item positions of distinct behaviors, group by group, oldest first"""
     count: Tensor
@@ -109,6 +120,8 @@ class Samples:
     """(M,) position of each candidate's impression in the store's bulk tables"""
     behavior_type: Tensor | None = None
     """(N,) rows of the behaviors' types; None where the model reads none"""
+    sets: Sets = ()
+    """All sets of the store's items, where items have several values of a field"""
 
     @property
     def groups(self) -> int:
@@ -150,11 +163,12 @@ class Samples:
             for rows, offsets in profile:
                 u, own_values = _span(offsets, *span)
                 users.append(Multi(rows[u], to_device(own_values[:-1], rows.device)))
+            past, shown = (behavior[t], count[t], age[t], own_behaviors), (candidate[c], own_candidates)
             batch = RaggedBatch(
-                behavior[t], count[t], age[t], own_behaviors, candidate[c], own_candidates, tuple(users), context[c],
-                None if types is None else types[t],
+                *past, *shown, tuple(users), context[c],
+                behavior_type=None if types is None else types[t], sets=self.sets,
             )  # fmt: skip
-            found.append((batch, label[c]))
+            found.append((used_sets(batch), label[c]))
         return found
 
     def _slices(self, offsets: Ints, groups: Ints) -> tuple[Callable[[Tensor], Tensor], Ints]:
@@ -196,9 +210,10 @@ class Samples:
     def fingerprint(self) -> str:
         """Short hash of all that a batch is made of: another store or vocabulary gives another."""
         digest = hashlib.sha256()
+        several = [part for own in self.sets if own is not None for part in (own.rows, own.offsets)]
         tensors = [self.item_rows, self.behavior, self.count, self.age, self.candidate, self.context, self.label]
-        tensors += [] if self.behavior_type is None else [self.behavior_type]
-        for array in (*(t.cpu().numpy() for t in (*tensors, *self.profile_rows)), self.behavior_offsets, self.user):
+        tensors += [*([] if self.behavior_type is None else [self.behavior_type]), *self.profile_rows, *several]
+        for array in (*(tensor.cpu().numpy() for tensor in tensors), self.behavior_offsets, self.user):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:12]
 
@@ -210,7 +225,8 @@ class Samples:
         }
         rows = tuple(rows.to(device) for rows in self.profile_rows)
         types = None if self.behavior_type is None else self.behavior_type.to(device)
-        return Samples(**{**self.__dict__, **moved, "profile_rows": rows, "behavior_type": types})
+        sets = tuple(own and own.to(device) for own in self.sets)
+        return Samples(**{**self.__dict__, **moved, "profile_rows": rows, "behavior_type": types, "sets": sets})
 
 
 def _cut(order: Ints, sizes: Ints, batch_size: int) -> list[Ints]:
@@ -249,8 +265,10 @@ def build_samples(
     age = (np.repeat(time[first], np.diff(behavior_offsets)) - newest) / DAY
     profile = [_profile_rows(bulk.users[name].tolist(), v) for name, v in vocabulary.user.items()]
     context = [v.rows_of(bulk.impression_context[name].iloc[chosen]) for name, v in vocabulary.context.items()]
+    rows, sets = item_rows(bulk, vocabulary)
     return Samples(
-        item_rows=item_rows(bulk, vocabulary),
+        item_rows=rows,
+        sets=sets,
         behavior=torch.from_numpy(behavior),
         count=torch.from_numpy(count),
         age=torch.from_numpy(age.astype(np.float32)),
@@ -297,10 +315,15 @@ def check_fields(bulk: BulkTables, vocabulary: Vocabulary) -> None:
         )
 
 
-def item_rows(bulk: BulkTables, vocabulary: Vocabulary) -> Tensor:
-    """(items, F) field rows of every item."""
-    columns = [v.rows_of(bulk.items[name]) for name, v in vocabulary.item.items()]
-    return torch.tensor(columns).T.contiguous()
+def item_rows(bulk: BulkTables, vocabulary: Vocabulary) -> tuple[Tensor, Sets]:
+    """(items, F) field rows of every item, of a field with several values the indices of the sets."""
+    columns = [
+        [value_set(v.rows_of(values_of(value))) for value in bulk.items[name]]
+        if name in vocabulary.several
+        else v.rows_of(map(one_value, bulk.items[name]))
+        for name, v in vocabulary.item.items()
+    ]
+    return intern_sets(columns, vocabulary.several_in_order)
 
 
 def _profile_rows(values: Sequence[tuple[str, ...]], vocabulary: FieldVocabulary) -> tuple[Ints, Ints]:

@@ -111,7 +111,7 @@ def train(
     torch.manual_seed(options.fit.seed)
     model = InterestNetwork(config).to(device)
     if model.counts is not None:
-        model.counts.count_everybody(training_behaviors(bulk, train_samples))
+        model.counts.count_everybody(training_behaviors(bulk, train_samples), train_samples.sets)
     accelerated = uses_kernels(model, options.compile, say)
     fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step, accelerated)
     if fitted.measure != "gauc":
@@ -179,9 +179,11 @@ def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
     def fields(vocabularies: Mapping[str, FieldVocabulary], width: int | None = None) -> tuple[FieldConfig, ...]:
         return tuple(FieldConfig(name, v.rows, width or width_of(name, v)) for name, v in vocabularies.items())
 
+    several, items = vocabulary.several, fields(vocabulary.item, options.item_width)
+
     return ModelConfig(
         architecture=recipe.architecture,
-        item_fields=fields(vocabulary.item, options.item_width),
+        item_fields=tuple(dataclasses.replace(own, several=own.name in several) for own in items),
         user_fields=fields(vocabulary.user),
         context_fields=fields(vocabulary.context),
         behavior_fields=fields(vocabulary.behavior),

@@ -47,6 +47,7 @@ def _parts(config: ModelConfig) -> dict[str, Any]:
         "architecture": config.architecture,
         **{name: getattr(config, name) for name in OPTIONS},
         **{f"{kind} fields": [own.name for own in fields] for kind, fields in kinds.items()},
+        "item fields with several values": [own.name for own in config.item_fields if own.several],
         **{f"{kind} widths": [own.width for own in fields] for kind, fields in kinds.items()},
     }
 

@@ -20,6 +20,7 @@ from din_core.pages.language.labels import Words, day, percent, profile, words_f
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
 from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import columns_of
 from din_core.sharing.page_choices import CasesChoice
 
@@ -83,6 +84,7 @@ def show() -> None:
     rows = [int(row) for row in found]
     st.markdown(literal(meaning(loaded, kind)), width=860)
     st.caption(how_many(loaded.cases, kind, len(rows), total, int(among.sum())))
+    show_several_note(app, loaded.cases.about.category_field)
     if not rows:
         return
     titles = titles_of(app, loaded.cases, rows)

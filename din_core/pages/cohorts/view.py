@@ -56,6 +56,7 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.page_choices import CohortChoice
 
@@ -97,6 +98,7 @@ def show() -> None:
     )
     with st.container(key="cohort_size"):
         st.markdown(size_words(loaded.cases, among, words_for(caches.current_app().summary).people))
+    show_several_note(caches.current_app(), loaded.cases.about.category_field)
     if among[loaded.cases.sums.row].any():
         show_categories(loaded.cases, among, caption)
         show_bins(loaded.cases, among, caption)

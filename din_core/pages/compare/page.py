@@ -41,6 +41,7 @@ from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.rare_items import knows, mark_rare, rare_behaviors, unknown_to
+from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.page_choices import CompareChoice
 
@@ -229,6 +230,7 @@ def show_heatmap(
     reading = t(READING, shown=len(info.columns), all=len(info.columns) + info.rest_columns)
     scales = OWN_SCALES if scale == "row" else ONE_SCALE
     st.caption(f"{t(scales)} {reading}")
+    show_several_note(now.app, field)
     st.dataframe(table, hide_index=True, column_config=config, key="heatmap_table", placeholder="–")
 
 

@@ -15,6 +15,7 @@ from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.frame import report, report_low_coverage, report_unfit
+from din_core.pages.widgets.several_note import show_several_note
 
 
 def page() -> Page:
@@ -57,6 +58,7 @@ def show_instrument(scenario: Scenario, inputs: Inputs) -> None:
         view=own.view,
         on_report=lambda report: address.instrument_moved(report.link),
     )
+    show_several_note(caches.current_app(), "category")
 
 
 @st.fragment

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from din_core.domain import Item, Scenario
 from din_core.figures import ActivationInfo, CategoryEffect, Timeline
-from din_core.figures.activation import categories_of
+from din_core.figures.activation import categories_of, written_categories
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
 from din_core.pages.browser.translations import spoken
 from din_core.pages.inspect.attention_chart import JS
@@ -130,6 +130,7 @@ def timeline_text(timeline: Timeline) -> str:
         "id": [b.item.item_id for b in timeline.behaviors],
         "title": [b.item.label for b in timeline.behaviors],
         "category": categories_of(timeline.behaviors),
+        "written": written_categories(timeline.behaviors),
         "count": [b.count for b in timeline.behaviors],
         "rows": [times[b.item.item_id] for b in timeline.behaviors],
         "first": [b.first_timestamp for b in timeline.behaviors],

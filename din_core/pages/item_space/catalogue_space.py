@@ -39,7 +39,7 @@ class CatalogueSpace:
 def catalogue_space(scorer: Scorer, items: Sequence[Item], field: str | None, category: str | None) -> CatalogueSpace:
     """By all fields or one; `category` is the item field whose values are the categories."""
     space = item_space(scorer, items, field)
-    categories = [item.fields.get(category) if category else None for item in items]
+    categories = [item.first(category) if category else None for item in items]
     place_of = {item.item_id: int(place) for item, place in zip(items, space.place, strict=True)}
     return CatalogueSpace(
         tuple(items),

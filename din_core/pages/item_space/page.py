@@ -28,6 +28,7 @@ from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.charts import export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.segmented_choice import segmented_choice
+from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import columns_of
 from din_core.sharing.page_choices import SpaceChoice
 
@@ -158,6 +159,7 @@ def show_separation(inputs: SpaceInputs) -> None:
             category=name,
         )
     st.caption(words)
+    show_several_note(inputs.app, inputs.category)
 
 
 def show_map(inputs: SpaceInputs) -> None:

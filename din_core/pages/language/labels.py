@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
-from din_core.domain import Impression, Item, User
+from din_core.domain import FieldValue, Impression, Item, User, value_text
 from din_core.pages.language.translate import T, t
 from din_core.store import StoreSummary
 
@@ -108,7 +108,7 @@ def profile(user: User) -> list[str]:
 
 def item_detail(item: Item) -> str:
     """The item's field values in one line, each once, without what its title already says."""
-    values = dict.fromkeys(value for value in item.fields.values() if value)
+    values = dict.fromkeys(value for name in item.fields for value in item.values(name))
     title = item.label.casefold()
     return " · ".join(value for value in values if value.casefold() not in title)
 
@@ -120,12 +120,11 @@ def field_label(name: str) -> str:
     return t(CATEGORY) if text == CATEGORY else text
 
 
-def field_values(values: Mapping[str, str | None] | Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
-    """Label and readable value of each field; what is missing is called unknown."""
-    return [
-        (field_label(name), (", ".join(value) if isinstance(value, tuple) else value) or t(MISSING))
-        for name, value in values.items()
-    ]
+def field_values(
+    values: Mapping[str, str | None] | Mapping[str, tuple[str, ...]] | Mapping[str, FieldValue],
+) -> list[tuple[str, str]]:
+    """Label and readable value of each field, several with commas; what is missing is called unknown."""
+    return [(field_label(name), value_text(value) or t(MISSING)) for name, value in values.items()]
 
 
 def chance(probability: float) -> str:

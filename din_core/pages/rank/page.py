@@ -87,8 +87,8 @@ def show() -> None:
 
 def choose_items(items: Sequence[Item], choice: RankChoice) -> NDArray[np.bool_] | None:
     """A choice of one category, where the items have some."""
-    category = [item.fields.get(CATEGORY) for item in items]
-    known = sorted({name for name in category if name})
+    category = [item.values(CATEGORY) for item in items]
+    known = sorted({name for names in category for name in names})
     if not known:
         return None
     chosen, everything = choice.category if choice.category in known else None, t(EVERYTHING)
@@ -106,12 +106,12 @@ def choose_items(items: Sequence[Item], choice: RankChoice) -> NDArray[np.bool_]
         width=320,
         on_change=change,
     )
-    return None if chosen is None else np.array([name == chosen for name in category])
+    return None if chosen is None else np.array([chosen in names for names in category])
 
 
 def strangers(items: Sequence[Item], choice: RankChoice) -> list[str]:
     """A sentence where no item is of the category that a link names."""
-    if choice.category is None or any(item.fields.get(CATEGORY) == choice.category for item in items):
+    if choice.category is None or any(choice.category in item.values(CATEGORY) for item in items):
         return []
     return [t("No item is of the category “{name}”, which the link names: all are listed.", name=choice.category)]
 

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from din_core.model.attention import ActivationUnit, PointwiseActivation
 from din_core.model.dice import EPSILON, Dice
 from din_core.model.pairs import columns_of, pair_matches
-from din_core.model.ragged import RaggedBatch
+from din_core.model.ragged import RaggedBatch, with_candidates
 
 
 class ActivationNumbers(NamedTuple):
@@ -154,6 +154,7 @@ class GpuHistoryUnit:
         matrices = torch.addcmul(from_query[:, None], k.T[:, :, None], product[:, None])  # (D, T, H)
         self.matrices = (matrices.bfloat16() if half else matrices).flatten(1)  # one product for all behaviors
         self.fields = [] if unit.matches is None else unit.fields
+        self.batch, self.matches_sets = batch, unit.matches_sets
         self.behavior = columns_of(batch.behavior, self.fields)  # (T, F)
         self.unit = numbers_of(unit, half)
         self.weights_after = compiled_for(self.unit, (11, 7), (7,)) if compiled else weights_after
@@ -162,7 +163,10 @@ class GpuHistoryUnit:
         """Queries (n, D) and rows (n, F) → (n, T) weights."""
         product = (q.to(self.matrices.dtype) @ self.matrices).view(len(q), *self.rest.shape)  # (n, T, H)
         same = None
-        if self.fields:
+        if self.matches_sets:
+            pairs = pair_matches(with_candidates(self.batch, rows), self.fields)
+            same = pairs.view(len(self.behavior), len(rows), -1).transpose(0, 1)
+        elif self.fields:
             candidate = columns_of(rows, self.fields)[:, None]
             same = (self.behavior == candidate) & (candidate > 0)  # (n, T, F)
         return self.weights_after(product, self.rest, same, self.unit)

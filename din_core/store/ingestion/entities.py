@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import compress
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from din_core.store.bulk_insert import IN_CHUNK, insert_columns
 from din_core.store.ingestion.column_texts import texts
-from din_core.store.ingestion.field_encoding import value_lists
+from din_core.store.ingestion.field_encoding import distinct_values, value_lists
 from din_core.store.ingestion.validation import KeyIndex, ValidRows
-from din_core.store.queries.folding import folded
+from din_core.store.queries.folding import search_text
 from din_core.store.schema import Base
 
 Row = dict[str, Any]
 
 
-def load_entities(connection: Connection, rows: ValidRows, key_index: KeyIndex) -> int:
-    """Write a batch of items or users; returns how many of them the store had before."""
+def load_entities(connection: Connection, rows: ValidRows, key_index: KeyIndex, several: Collection[str]) -> int:
+    """Write a batch of items or users; returns how many of them the store had before.
+
+    `several` are the item fields whose values are lists.
+    """
     table = Base.metadata.tables[rows.file.name]
-    columns = _columns(rows, key_index)
+    columns = _columns(rows, key_index, several)
     is_new = [key >= key_index.first_new for key in next(iter(columns.values()))]
     old = [
         dict(zip(columns, values, strict=True))
@@ -42,7 +46,7 @@ def load_entities(connection: Connection, rows: ValidRows, key_index: KeyIndex) 
     return len(old)
 
 
-def _columns(rows: ValidRows, key_index: KeyIndex) -> dict[str, list[Any]]:
+def _columns(rows: ValidRows, key_index: KeyIndex, several: Collection[str]) -> dict[str, list[Any]]:
     """The columns that the rows bring, the key first; a row's fields are a dict, None or [] where missing."""
     batch, file = rows.batch, rows.file
     ids = rows.values[rows.own_id].to_pylist()
@@ -55,8 +59,7 @@ def _columns(rows: ValidRows, key_index: KeyIndex) -> dict[str, list[Any]]:
             columns[name] = texts(batch.column(name)).to_pylist()
     if "price" in rows.values:
         columns["price"] = [None if math.isnan(price) else price for price in rows.values["price"].tolist()]
-    read = value_lists if file.name == "users" else lambda column: texts(column).to_pylist()
-    fields = [read(batch.column(name)) for name in file.fields]
+    fields = [_values(file.name, name in several, batch.column(name)) for name in file.fields]
     names = file.fields
     columns["fields"] = (
         [dict(zip(names, row, strict=True)) for row in zip(*fields, strict=True)] if names else [{} for _ in ids]
@@ -64,15 +67,11 @@ def _columns(rows: ValidRows, key_index: KeyIndex) -> dict[str, list[Any]]:
     return columns
 
 
-def search_text(parts: list[str | list[str] | None]) -> str:
-    """What searches of an item or user read, from its title, id and field values."""
-    words: list[str] = []
-    for part in parts:
-        if isinstance(part, list):
-            words += part
-        elif part:
-            words.append(part)
-    return folded(" ".join(words))
+def _values(table: str, several: bool, column: pa.Array) -> list[Any]:
+    """A field's value in each row: a list of a user's, and of an item's where items have several."""
+    if table == "users":
+        return value_lists(column)
+    return distinct_values(column) if several else texts(column).to_pylist()
 
 
 def _stored(fields: Row) -> str:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from din_core.store.ingestion.column_texts import MISSING, plain, texts
 
+_SEVERAL = r"(?s)[^|\s].*\|.*[^|\s]"
 _JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -59,14 +60,40 @@ def _by_distinct(column: pa.Array, encode: Callable[[str], str | None]) -> pa.Ar
 
 
 def value_lists(column: pa.Array) -> list[list[str]]:
-    """Profile values: a list's entries, or what `|` separates; [] where nothing is known."""
-    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+    """Several values a row: a list's entries, or what `|` separates; [] where nothing is known."""
+    if holds_lists(column):
         entries = iter(texts(column.flatten()).to_pylist())
         lengths = pc.list_value_length(column).fill_null(0).to_pylist()
         return [[e for e in (next(entries) for _ in range(length)) if e is not None] for length in lengths]
-    return [[] if text is None else _separated(text) for text in texts(column).to_pylist()]
+    return [[] if text is None else separated(text) for text in texts(column).to_pylist()]
 
 
 @lru_cache(maxsize=10_000)
-def _separated(text: str) -> list[str]:
+def separated(text: str) -> list[str]:
+    """The values between `|`; not to be changed."""
     return [part.strip() for part in text.split("|") if part.strip() not in MISSING]
+
+
+def holds_lists(column: pa.Array) -> bool:
+    """Whether a column's values are lists."""
+    return bool(pa.types.is_list(column.type) or pa.types.is_large_list(column.type))
+
+
+def holds_bars(column: pa.Array) -> bool:
+    """Whether a value of a text column is written as `a|b`."""
+    column = plain(column)
+    return pa.types.is_string(column.type) and bool(pc.any(pc.match_substring_regex(column, _SEVERAL)).as_py())
+
+
+def single_values(column: pa.Array) -> pa.Array:
+    """All values of a column end to end where rows may have several; the column itself where none has."""
+    if holds_lists(column):
+        return column.flatten()
+    if holds_bars(column):
+        return pa.array([value for values in value_lists(column) for value in values], pa.string())
+    return column
+
+
+def distinct_values(column: pa.Array) -> list[list[str] | None]:
+    """Each row's values in their order, repeats dropped; None where there is none."""
+    return [list(dict.fromkeys(values)) or None for values in value_lists(column)]

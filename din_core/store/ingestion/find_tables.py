@@ -11,7 +11,7 @@ from din_core.domain import StoreError
 from din_core.domain.translatable import Translatable, join_texts
 from din_core.store.ingestion.column_times import check_timezone
 from din_core.store.ingestion.csv_format import COMPRESSIONS, check_encoding, open_csv
-from din_core.store.ingestion.table_files import REQUIRED, SINGLE_VALUES, ReadingOptions, TableFile, is_kind
+from din_core.store.ingestion.table_files import FIXED, REQUIRED, SINGLE_VALUES, ReadingOptions, TableFile, is_kind
 
 _CSV_ENDS = tuple(kind + packed for kind in (".csv", ".tsv") for packed in ("", *COMPRESSIONS))
 ENDS = (".parquet", *_CSV_ENDS)
@@ -145,18 +145,25 @@ def _parts(folder: Path) -> tuple[Path, ...]:
 
 
 def _check_types(name: str, file: str, schema: pa.Schema) -> None:
-    """Refuse types that are no single value; lists only where a user's field may have several."""
+    """Refuse types that are no single value; lists only where a field of users or items may have several."""
     for column in schema:
         kind = column.type
-        if name == "users" and column.name != "user_id" and is_kind(kind, "list", "large_list"):
+        if _may_be_list(name, column):
             kind = kind.value_type
         if pa.types.is_dictionary(kind):
             kind = kind.value_type
         if not is_kind(kind, *SINGLE_VALUES):
             raise StoreError(
                 "{file} has a column {column} of type {type}: write one value a row, as text, number or time "
-                "(only users' fields may hold lists)",
+                "(only fields of users and items may hold lists)",
                 file=file,
                 column=column.name,
                 type=str(column.type),
             )
+
+
+def _may_be_list(table: str, column: pa.Field) -> bool:
+    """Whether a column holds several values a row; of items, lists of decimals are no categories."""
+    if column.name in FIXED[table] or not is_kind(column.type, "list", "large_list"):
+        return False
+    return table == "users" or (table == "items" and not is_kind(column.type.value_type, "floating", "decimal"))

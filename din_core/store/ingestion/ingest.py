@@ -98,9 +98,7 @@ def ingest_into(
             behaviors=existing.n_rows["behaviors"],
             users=existing.n_rows["users"],
         )
-    checking = TableValidation(
-        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "checking", progress, existing.fields
-    )
+    checking = _validation(files, existing, "checking", progress)
     cuts = _check(checking, files, existing)
     rejects = list(checking.rejects.values())
     nothing_left = not any(counts.loaded for counts in checking.counts.values())
@@ -109,9 +107,8 @@ def ingest_into(
     path = sqlite_file(engine.url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    loading = TableValidation(
-        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "loading", progress, existing.fields
-    )
+    loading = _validation(files, existing, "loading", progress)
+    loading.several |= checking.several  # a batch is read before later ones tell
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
         if replace:
@@ -126,6 +123,12 @@ def ingest_into(
         counts.loaded -= counts.updated + counts.repeated
     notes = [*checking.notes(), *_repeated(loading)]
     return IngestReport(masked_url(engine.url), loading.counts, rejects, notes, round(time.perf_counter() - start, 3))
+
+
+def _validation(files: dict[str, TableFile], existing: ExistingRows, step: str, progress: Progress) -> TableValidation:
+    """A reading of the tables beside what the store holds."""
+    keys = KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of)
+    return TableValidation(files, *keys, step, progress, existing.fields, several=dict(existing.several))
 
 
 def _repeated(loading: TableValidation) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from din_core.store.schema import (
     ItemRecord,
     UserRecord,
 )
+from din_core.store.several_fields import add_several, read_several
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class ExistingRows:
     n_rows: dict[str, int]
     fields: Mapping[str, tuple[str, ...]]
     """Field names by table."""
+    several: Mapping[str, None] = field(default_factory=dict)
+    """Item fields of which an item may have several values."""
 
     @property
     def filled(self) -> bool:
@@ -63,6 +66,7 @@ def read_existing(connection: Connection) -> ExistingRows:
             for record in (ItemRecord, UserRecord, BehaviorRecord, ImpressionRecord)
         },
         {table: field_names(connection, table) for table in ("items", "users", "behaviors", "impressions")},
+        dict.fromkeys(read_several(connection)),
     )
 
 
@@ -75,6 +79,7 @@ def load(connection: Connection, validation: TableValidation, cuts: SplitCuts | 
     for index in indexes:
         index.drop(connection)
     newest = {} if was_empty else {table.name: _newest_key(connection, table) for table in tables}
+    add_several(connection, validation.several)
     _load_rows(connection, validation, cuts)
     for table in tables:
         if table.name in validation.counts and newest.get(table.name):
@@ -98,7 +103,7 @@ def _load_rows(connection: Connection, validation: TableValidation, cuts: SplitC
         name = rows.file.name
         if name in ("items", "users"):
             key_index = validation.items if name == "items" else validation.users
-            validation.counts[name].updated += load_entities(connection, rows, key_index)
+            validation.counts[name].updated += load_entities(connection, rows, key_index, validation.several)
         else:
             columns = _line_columns(rows, validation, cuts, contexts)
             insert_columns(connection, Base.metadata.tables[name], columns)

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from din_core.domain.translatable import Translatable
 from din_core.store.ingestion.column_texts import texts
+from din_core.store.ingestion.field_encoding import single_values
 
 LEAST_VALUES = 20
 """Values that a column must have before it can be called near-unique."""
@@ -22,8 +23,7 @@ def why_unfit(name: str, column: pa.Array) -> Translatable | None:
     """Why a field is not to be read, told by its name and its first rows; None for a field that may be."""
     if _LEFTOVER.fullmatch(name):
         return Translatable("the row numbers of another program")
-    is_list = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
-    values = texts(column.flatten() if is_list else column).drop_null()
+    values = texts(single_values(column)).drop_null()
     if not len(values):
         return None
     if pc.sum(pc.match_substring_regex(values, _EMAIL)).as_py() > len(values) / 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from din_core.store.ingestion import column_checks as checks
 from din_core.store.ingestion.column_checks import MAX_CELL, Checked
 from din_core.store.ingestion.column_texts import Mask
 from din_core.store.ingestion.column_times import EPOCH, ZONELESS, Numbers, numbers_in, timestamps
+from din_core.store.ingestion.field_encoding import holds_bars, holds_lists
 from din_core.store.ingestion.rejects import Reject, Remark, TableCounts
 from din_core.store.ingestion.table_files import REQUIRED, TableFile
 from din_core.store.ingestion.unfit_fields import why_unfit
@@ -77,9 +78,13 @@ class TableValidation:
     """By table, the fields that the store has; whether they are fit for a model is settled."""
     unfit: dict[str, dict[str, Translatable]] = field(default_factory=dict)
     """By table, new fields that a model is not to read, and why."""
+    several: dict[str, None] = field(default_factory=dict)
+    """Item fields of which an item may have several values: those that the store knows as such, and what is found"""
     counts: dict[str, TableCounts] = field(default_factory=dict)
     rejects: dict[tuple[str, str], Reject] = field(default_factory=dict)
     remarks: dict[tuple[str, str], Remark] = field(default_factory=dict)
+    _barred: dict[str, None] = field(default_factory=dict)
+    """Those in which texts are split at bars"""
     _numbers: dict[str, Numbers] = field(default_factory=dict)
     _times: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -100,6 +105,7 @@ class TableValidation:
             found.append(
                 Translatable("times without a zone are read as {zone} ({tables}; --timezone)", zone=zone, tables=tables)
             )
+        found += [_split_at_bars(self._barred)] if self._barred else []
         found += [_before_the_epoch(table, *times) for table, times in self._times.items() if times[1] < EPOCH]
         found += [_unfit(table, name, reason) for table, own in self.unfit.items() for name, reason in own.items()]
         for table, key_index in (("items", self.items), ("users", self.users)):
@@ -133,6 +139,8 @@ class TableValidation:
                 key_index.add(checked[column].values.filter(pa.array(good)).to_pylist())
             if not given:
                 self._find_unfit(file, batch)
+            if file.name == "items":
+                self._find_several(file, batch)
             self._log_remarks(file, batch, checked, good, given)
             given += len(batch)
             counts.loaded += int(good.sum())
@@ -150,6 +158,12 @@ class TableValidation:
         found = {name: reason for name, reason in reasons.items() if reason is not None}
         if found:
             self.unfit[file.name] = found
+
+    def _find_several(self, file: TableFile, batch: pa.RecordBatch) -> None:
+        barred = [name for name in file.fields if name not in self._barred and holds_bars(batch.column(name))]
+        lists = [name for name in file.fields if holds_lists(batch.column(name))]
+        self._barred |= dict.fromkeys(barred)
+        self.several |= dict.fromkeys([*barred, *lists])
 
     def _check(self, file: TableFile, batch: pa.RecordBatch) -> dict[str, Checked]:
         checked: dict[str, Checked] = {}
@@ -241,6 +255,12 @@ def _unfit(table: str, name: str, reason: Translatable) -> str:
         table=table,
         name=name,
         reason=reason,
+    )
+
+
+def _split_at_bars(names: Iterable[str]) -> str:
+    return Translatable(
+        'items: values with "|" in them are read as several values of one item, in {fields}', fields=", ".join(names)
     )
 
 

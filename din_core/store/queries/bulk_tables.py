@@ -25,7 +25,8 @@ class BulkTables:
     """
 
     items: pd.DataFrame
-    """`item_id`, then each categorical field as str, None where missing."""
+    """`item_id`, then each categorical field as str, or a tuple of str where items have several values; None where
+    missing."""
     users: pd.DataFrame
     """`user_id`, then each profile field as a tuple of str, () where missing."""
     behavior_user: NDArray[np.int64]

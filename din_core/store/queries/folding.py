@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 TRIGRAM = 3
@@ -47,6 +47,17 @@ def plain(text: str) -> str:
 def folded(text: str) -> str:
     """The form in which texts are stored. Each character of a script without spaces stands as a word of its own."""
     return "".join([f"  {part}" for part in _PARTS.findall(plain(text))])
+
+
+def search_text(parts: Iterable[str | list[str] | None]) -> str:
+    """What searches of an item or user read, from its title, id and field values."""
+    words: list[str] = []
+    for part in parts:
+        if isinstance(part, list):
+            words += part
+        elif part:
+            words.append(part)
+    return folded(" ".join(words))
 
 
 def needles(typed: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Text, bindparam, cast, delete, func, insert, select
 from sqlalchemy.orm import aliased
 
-from din_core.domain import Item, UnknownItem, UnknownUser, User
+from din_core.domain import FieldValue, Item, UnknownItem, UnknownUser, User
 from din_core.store.bulk_insert import IN_CHUNK
 from din_core.store.schema import BehaviorRecord, FieldRecord, ImpressionRecord, InfoRecord, ItemRecord, UserRecord
 
@@ -140,7 +140,13 @@ def field_values(names: tuple[str, ...], stored: str | None) -> Mapping[str, str
 def make_item(
     names: tuple[str, ...], item_id: str, title: str | None, price: float | None, image_url: str | None, fields: str
 ) -> Item:
-    return Item(item_id, title, field_values(names, fields), price, image_url)
+    values = {name: _several(value) for name, value in field_values(names, fields).items()}
+    return Item(item_id, title, values, price, image_url)
+
+
+def _several(value: Any) -> FieldValue:
+    """A list, as JSON has several values, as a tuple."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 cached_item = lru_cache(ITEMS_KEPT)(make_item)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, literal, select
 
-from din_core.domain import Impression
+from din_core.domain import Impression, Item
 from din_core.store.behavior_store import BehaviorStore
 from din_core.store.queries.lookups import field_names, impression_numbers
 from din_core.store.schema import ContextRecord, ImpressionRecord, ItemRecord, UserRecord
@@ -28,7 +28,7 @@ class OppositeImpressions:
 def opposite_impressions(store: BehaviorStore, impression: Impression, most: int) -> OppositeImpressions:
     """Other users' impressions whose label is not `impression`'s, the `most` nearest in time.
 
-    Of the same item; where there is none, of items that share its value of the first item field that has one, as the
+    Of the same item; where there is none, of items that share a value of the first item field that has one, as the
     finest field comes first in the items table. ValueError where the outcome of `impression` is not known.
     """
     if impression.label is None:
@@ -39,8 +39,20 @@ def opposite_impressions(store: BehaviorStore, impression: Impression, most: int
     field = next((name for name, value in impression.item.fields.items() if value), None)
     if field is None:
         return OppositeImpressions(None, (), 0)
-    same = ItemRecord.fields[field].as_string() == impression.item.fields[field]
-    return OppositeImpressions(field, *_nearest(store, impression, same, most))
+    return OppositeImpressions(field, *_nearest(store, impression, _shares(store, field, impression.item), most))
+
+
+def _shares(store: BehaviorStore, field: str, item: Item) -> ColumnElement[bool]:
+    """Whether an item has a value of the field that this one has."""
+    own = ItemRecord.fields[field]
+    if isinstance(item.fields[field], str):
+        same: ColumnElement[bool] = own.as_string() == item.fields[field]
+        return same
+    if store.engine.dialect.name == "sqlite":
+        entries = func.json_each(ItemRecord.fields, literal(f'$."{field}"', Text)).table_valued("value")
+        return select(entries.c.value).where(entries.c.value.in_(item.values(field))).exists()
+    each = func.json_array_elements_text(own).column_valued("one_value")
+    return select(each).where(each.in_(item.values(field))).exists()
 
 
 def _nearest(

@@ -75,7 +75,8 @@ def test_damage_further_on_is_named_when_it_is_reached(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "values"),
     [
-        ("items", [["x"], ["y"], []]),
+        ("items", [[0.5], [1.5], []]),
+        ("items", [[["x"]], [], []]),
         ("items", [{"x": 1}, None, None]),
         ("items", [timedelta(1), None, None]),
         ("users", [[["x"]], []]),

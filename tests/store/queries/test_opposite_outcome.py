@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from din_core.domain import Candidate
-from din_core.store import BehaviorStore
+from din_core.store import BehaviorStore, ingest, open_store
 from din_core.store.queries.opposite_outcome import opposite_impressions
 from tests.small_world import BEFORE, MONDAY, small_store
+from tests.store.input_tables import valid_tables, write
 from tests.twice_shown import show_twice
 
 
@@ -46,6 +47,19 @@ def test_one_of_several_impressions_of_an_item_at_once_keeps_its_number_and_cont
     milk = store.impressions("8")[0]  # not bought; household 7 bought m2 from the second of two places
     (found,) = opposite_impressions(store, milk, 5).impressions
     assert (found.candidate, found.context["mailer"]) == (Candidate("m2", 2), "Front page feature")
+
+
+def test_items_that_share_one_of_several_values_are_of_a_kind(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'films.db'}"
+    tables = valid_tables()
+    tables["items"] = {"item_id": ["a", "b", "c"], "genres": ["Drama|War", "Comedy|Drama", "Sci-Fi"]}
+    ingest(write(tmp_path / "in", tables), url)
+    store = open_store(url)
+    shown = store.impressions("u1")[-1]  # c at 110, not clicked
+    drama = replace(shown, item=store.item("b"), user_id="u2", label=0)
+    found = opposite_impressions(store, drama, 5)
+    assert (found.field, [i.item.item_id for i in found.impressions]) == ("genres", ["a"])
+    assert opposite_impressions(store, replace(drama, label=1), 5).field is None  # b itself was not clicked
 
 
 def test_an_unknown_outcome_has_no_opposite(store: BehaviorStore) -> None:

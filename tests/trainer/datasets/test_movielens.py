@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from din_core.model.checkpoint import load_checkpoint
 from tests.trainer.datasets.prepared_tables import Printed, prepare, refuse, rows, train_on
 
 TITLES = ["Léon (1994)", "American President, The (1995)", "Heat (1995)", "Fargo", "Big (1988)", "Alien (1979)"]
@@ -139,3 +140,7 @@ def test_a_missing_file_is_named_in_one_sentence(tmp_path: Path, capsys: Printed
 def test_prepared_movies_train_a_model(tmp_path: Path, capsys: Printed) -> None:
     prepare(capsys, tmp_path, "movielens", str(write_dat(tmp_path / "ml-1m")))
     assert 0 <= train_on(tmp_path)["valid"]["auc"] <= 1
+    checkpoint = load_checkpoint(tmp_path / "din")
+    assert checkpoint.vocabulary.several == {"genres"}
+    known = checkpoint.vocabulary.item["genres"].values
+    assert set(known) == {genre for genres in GENRES for genre in genres.split("|")}

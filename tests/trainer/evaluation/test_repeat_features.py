@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from trainer.evaluation.repeat_features import (
     Events,
+    SeveralKeys,
     counts_before,
+    mean_counts_before,
     popularity_features,
     repeat_features,
     seen_before,
@@ -90,3 +92,11 @@ def test_popularity_counts_everyones_earlier_lines() -> None:
     features, names = popularity_features(lines, events((5, 0, 20), (0, 0, 30)), {"category": CATEGORY})
     assert names == ["log anyone's item", "log anyone's category"]
     assert features == pytest.approx(np.log1p([[1, 1], [2, 3]]))
+
+
+def test_counts_of_several_values_are_the_mean_of_each_ones() -> None:
+    keys = SeveralKeys(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 3, 5, 5]))  # {0}, {0, 1}, {1, 2}, none
+    shown = events((0, 0, 30), (0, 1, 30), (0, 2, 30), (0, 3, 30), (1, 2, 30))
+    assert mean_counts_before(LINES, shown, keys).tolist() == [3, 2, 0.5, 0, 1]
+    one_each = SeveralKeys(np.array([0, 0, 1]), np.array([0, 1, 2, 3, 3]))
+    assert mean_counts_before(LINES, shown, one_each).tolist() == counts_before(LINES, shown, CATEGORY).tolist()

@@ -1,5 +1,7 @@
 """Mini-batch aware regularisation: n_j counted by hand and by loops, its gradient against automatic differentiation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from din_core.model.ragged import Multi
 from trainer.training.regularisation import batches_holding, row_penalties, samples_holding
 from trainer.training.row_adam import RowAdam
 from trainer.training.samples import Samples
@@ -54,6 +57,15 @@ def test_n_counts_the_batches_that_hold_the_row():
     samples = some_samples(TOY)
     assert batches_holding(samples, 0, 6, BATCHES).tolist() == [2, 2, 1, 1, 1, 0]
     assert batches_holding(samples, 1, 4, BATCHES).tolist() == [2, 2, 1, 0]
+
+
+def test_each_value_of_several_is_held_by_whatever_item_has_it():
+    sets = Multi(torch.tensor([0, 1, 1, 2, 2, 3]), torch.tensor([0, 1, 2, 4]))  # {0}, {1}, {1, 2}, {2, 3}
+    samples = replace(some_samples(TOY), sets=(None, sets))
+    samples.item_rows[:, 1] = torch.tensor([0, 1, 1, 2, 3, 3])
+    # 0: item 0, both of group 0. 1: all of groups 0 and 1. 2: item 3, shown in group 0, and item 4, in group 2.
+    assert samples_holding(samples, 1, 4).tolist() == [2, 5, 2, 1]
+    assert batches_holding(samples, 1, 4, BATCHES).tolist() == [2, 2, 1, 1]
 
 
 GROUPS = st.lists(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from din_core.cases import AGES, RANKS, REPEATS
 from din_core.cases.table import OTHER, UNKNOWN
+from din_core.domain import values_of
 from din_core.store import BulkTables
 from trainer.training.samples import DAY
 
@@ -24,7 +25,7 @@ MOST_CATEGORIES = 20
 
 @dataclass(frozen=True)
 class Categories:
-    """The category of every item of a store."""
+    """The category of every item of a store, the first where it has several."""
 
     names: tuple[str, ...]
     of_item: Ints
@@ -37,10 +38,10 @@ class Categories:
     @classmethod
     def of(cls, bulk: BulkTables, field: str | None, candidates: Ints) -> Categories:
         """`candidates` are item positions, repeats and all: their most frequent categories are told apart."""
-        values = [None] * len(bulk.items) if field is None else bulk.items[field].tolist()
-        names = (*sorted({value for value in values if value is not None}), UNKNOWN)
+        values = [()] * len(bulk.items) if field is None else [values_of(value) for value in bulk.items[field]]
+        names = (*sorted({own[0] for own in values if own}), UNKNOWN)
         place = {name: n for n, name in enumerate(names)}
-        of_item = np.array([place[UNKNOWN if value is None else value] for value in values], dtype=np.int64)
+        of_item = np.array([place[own[0] if own else UNKNOWN] for own in values], dtype=np.int64)
         shown = np.bincount(of_item[candidates], minlength=len(names))
         frequent = [n for n in np.argsort(-shown, kind="stable")[:MOST_CATEGORIES].tolist() if shown[n]]
         bin_of = np.full(len(names), len(frequent))

@@ -35,7 +35,8 @@ class FrozenWeights(nn.Module):
         """q (M, D) plays no part; k (N, D) are this network's own embeddings."""
         (teacher,) = self._teacher
         with torch.no_grad():
-            weight = teacher.pooling(teacher.item(batch.candidate), teacher.item(batch.behavior), batch).weight
+            q, k_teacher = teacher.item.several(batch.candidate, batch.behavior, sets=batch.sets)
+            weight = teacher.pooling(q, k_teacher, batch).weight
         return pooled(mean_weight(weight, batch) if self.uniform else weight, k, batch, teacher.config)
 
 

@@ -80,7 +80,7 @@ def measure(
     return ImpressionMeasures(
         user=shown.user,
         behaviors=len(seen.rescorer.behaviors),
-        category=(field and shown.candidate.fields.get(field)) or "none",
+        category=(field and shown.candidate.first(field)) or "none",
         figures={
             "tau": None if agreed.alike else agreed.tau,
             "tau_size": None if agreed.alike else agreed.tau_size,

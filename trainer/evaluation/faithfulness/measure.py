@@ -119,7 +119,7 @@ class _Model:
     def read(self, bulk: BulkTables) -> None:
         """Field rows of all items of a store; CheckpointError where it lacks a field that the model reads."""
         check_fields(bulk, self.checkpoint.vocabulary)
-        self.item_rows = item_rows(bulk, self.checkpoint.vocabulary)
+        self.item_rows, self.sets = item_rows(bulk, self.checkpoint.vocabulary)
         self.position = {item: n for n, item in enumerate(bulk.items["item_id"])}
 
     def measure_impression(
@@ -131,7 +131,7 @@ class _Model:
         if searched and searchable(self.checkpoint.config):
             rows = self.item_rows[[self.position[b.item.item_id] for b in seen.rescorer.behaviors]]
             with torch.no_grad():
-                embeddings = self.checkpoint.model.item(rows)
+                embeddings = self.checkpoint.model.item(rows, self.sets)
             self.adversaries.append((one.user, find_adversarial_weights(seen.rescorer, seen.scores, embeddings)))
         return seen
 

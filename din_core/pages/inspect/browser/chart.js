@@ -240,7 +240,7 @@ function createChart(at, onRow, onPart) {
     const r = time.lineRow[i];
     return [
       time.title[r],
-      time.category[r],
+      time.written[r],
       [day(time.lineTime[i]), time.lineType[i]].filter(Boolean).join(" · "),
       often(r),
       ...shown.textsOf(r),

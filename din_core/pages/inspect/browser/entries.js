@@ -1,10 +1,11 @@
 // What the table lists: behaviors, or all of an item or a category as one entry; of all times, or of a marked part; of
 // all types, or of one; all of them, or the first and the rest in one. No behavior is ever left out of the sums.
 
-// An entry is {key, rows, title, id, category, types, first, last, count, weight, total, effect, points, rest}: `rows`
-// are the behaviors' indices, `count` their lines in the part and of the type, `types` these lines' types, `weight` of
-// one line (a mean where they differ), `total` Σ weight over these lines. Effects are of all repeats, whichever part is
-// marked and whichever type is chosen.
+// An entry is {key, rows, title, id, category, written, types, first, last, count, weight, total, effect, points, rest}:
+// `rows` are the behaviors' indices, `category` what it counts and is coloured as, `written` all of several categories,
+// `count` their lines in the part and of the type, `types` these lines' types, `weight` of one line (a mean where they
+// differ), `total` Σ weight over these lines. Effects are of all repeats, whichever part is marked and whichever type is
+// chosen.
 
 // How many lines of each behavior lie in the part and are of the type, their types, and the first and last of them.
 function linesOf(time, { part, type }) {
@@ -27,9 +28,9 @@ function singleEntries(time, shown, among) {
   return linesOf(time, among).flatMap((lines, r) => {
     if (!lines.count) return [];
     const [effect, points] = effects ? [effects.effect[r], effects.points[r]] : [null, null];
-    const [id, title, category] = [time.id[r], time.title[r], time.category[r]];
+    const names = { id: time.id[r], title: time.title[r], category: time.category[r], written: time.written[r] };
     const total = weight[r] * lines.count;
-    return [{ key: `r${r}`, rows: [r], id, title, category, ...lines, weight: weight[r], total, effect, points }];
+    return [{ key: `r${r}`, rows: [r], ...names, ...lines, weight: weight[r], total, effect, points }];
   });
 }
 
@@ -66,8 +67,8 @@ function grouped(entries, nameOf) {
 
 function foldItems(entries) {
   return grouped(entries, ({ id }) => id).map(([id, same]) => {
-    const { title, category } = same[0];
-    return merged(`i${id}`, same, { id, title, category });
+    const { title, category, written } = same[0];
+    return merged(`i${id}`, same, { id, title, category, written });
   });
 }
 
@@ -78,7 +79,7 @@ function foldCategories(entries, effects, { part, type }) {
     const whole = measured.has(category)
       ? { effect: measured.get(category), points: pointsOf(measured.get(category), effects.logit), summed: false }
       : {};
-    return merged(`c${category}`, same, { id: null, title: category, category, ...whole });
+    return merged(`c${category}`, same, { id: null, title: category, category, written: category, ...whole });
   });
 }
 
@@ -86,6 +87,6 @@ function foldCategories(entries, effects, { part, type }) {
 function topOf(sorted, most) {
   if (!most || sorted.length <= most + 1) return sorted;
   const rest = sorted.slice(most);
-  const names = { id: null, title: say("All {n} others", { n: count(rest.length) }), category: "", rest: true };
+  const names = { id: null, title: say("All {n} others", { n: count(rest.length) }), category: "", written: "", rest: true };
   return [...sorted.slice(0, most), merged("rest", rest, names)];
 }

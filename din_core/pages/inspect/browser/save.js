@@ -6,7 +6,7 @@ const CHART_HEIGHT = 420;
 const CSV_COLUMNS = [
   [() => say("title"), (e) => e.title],
   [() => "item_id", (e) => e.id ?? ""],
-  [() => say("category"), (e) => e.category],
+  [() => say("category"), (e) => e.written],
   [() => say("type"), (e) => typeWords(e.types), (e) => e.types.length > 0],
   [() => say("first (UTC)"), (e) => new Date(e.first * 1000).toISOString()],
   [() => say("last (UTC)"), (e) => new Date(e.last * 1000).toISOString()],

@@ -100,8 +100,8 @@ function createTable(at, onSort, onRows, onPin) {
     const times = entry.count > 1 ? say("{n} times", { n: count(entry.count) }) : "";
     if (row.title.data !== entry.title) row.title.data = entry.title;
     write(row.type, entry.rest ? "" : typeWords(entry.types));
-    write(row.under, [entry.category, day(entry.last), times].filter(Boolean).join(" · "));
-    write(row.cells.category, entry.category);
+    write(row.under, [entry.written, day(entry.last), times].filter(Boolean).join(" · "));
+    write(row.cells.category, entry.written);
     write(row.cells.date, day(entry.last));
     write(row.cells.repeats, count(entry.count));
     writeTwo(row.cells.weight, mean, entry.count > 1 ? `× ${count(entry.count)} = ${total}` : "");
