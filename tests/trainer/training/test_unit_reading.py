@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from din_core.domain import DinLensError
+from din_core.domain import CheckpointError, DinLensError
 from din_core.metrics import auc
 from din_core.model.config import BEHAVIOR_TYPE, GAP_EDGES
 from din_core.model.network import InterestNetwork
@@ -120,7 +120,11 @@ def test_samples_of_other_types_are_other_samples() -> None:
 
 
 def test_a_store_without_types_has_none_to_read() -> None:
-    tables = replace(bought_and_viewed("type"), behavior_types=(), behavior_type=None)
+    typed = bought_and_viewed("type")
+    tables = replace(typed, behavior_types=(), behavior_type=None)
+    vocabulary = build_vocabulary(typed, 1, ModelFields((), (), (), (BEHAVIOR_TYPE,)))
+    with pytest.raises(CheckpointError, match="the model reads behavior_type of behaviors, which the store lacks"):
+        build_samples(tables, vocabulary, "train", 50)
     with pytest.raises(DinLensError, match="the store's behaviors have no behavior_type"):
         build_vocabulary(tables, 1, ModelFields((), (), (), (BEHAVIOR_TYPE,)))
 
