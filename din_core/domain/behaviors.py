@@ -30,8 +30,13 @@ class FoldedBehavior:
     count: int
     first_timestamp: int
     last_timestamp: int
-    behavior_type: str | None = None
-    """The type that all of them have; None where that is not known or not one."""
+    types: tuple[str | None, ...] = ()
+    """The different types that they have, in alphabetical order; None first where some have none."""
+
+    @property
+    def behavior_type(self) -> str | None:
+        """The type that all of them have; None where that is not known or not one."""
+        return self.types[0] if len(self.types) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class History:
             return seen
         kept = self.behaviors if most is None else self.behaviors[max(0, len(self.behaviors) - most) :]
         self._seen[False, most] = plain = tuple(
-            FoldedBehavior(b.item, 1, b.timestamp, b.timestamp, b.behavior_type) for b in kept
+            FoldedBehavior(b.item, 1, b.timestamp, b.timestamp, (b.behavior_type,)) for b in kept
         )
         return plain
 
@@ -78,15 +83,15 @@ class History:
             elif max_distinct is None or len(kept) < max_distinct:
                 kept[behavior.item.item_id] = [behavior]
         self._seen[True, max_distinct] = folded = tuple(
-            FoldedBehavior(found[0].item, len(found), found[-1].timestamp, found[0].timestamp, _one_type(found))
+            FoldedBehavior(found[0].item, len(found), found[-1].timestamp, found[0].timestamp, _types(found))
             for found in reversed(kept.values())
         )
         return folded
 
 
-def _one_type(behaviors: Sequence[Behavior]) -> str | None:
+def _types(behaviors: Sequence[Behavior]) -> tuple[str | None, ...]:
     kinds = {behavior.behavior_type for behavior in behaviors}
-    return kinds.pop() if len(kinds) == 1 else None
+    return tuple(kinds) if len(kinds) == 1 else tuple(sorted(kinds, key=lambda kind: kind or ""))
 
 
 @dataclass(frozen=True, slots=True)

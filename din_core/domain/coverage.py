@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,9 @@ class HeldValues:
     behaviors: Mapping[str, int] | None
     """By item id, how many behaviors are of it; None where there are too many behaviors to count."""
     impressions: Mapping[str, int] | None
+    behavior: Mapping[str, Mapping[str, int]] | None = field(default_factory=dict)
+    """By field of behaviors themselves (their type, where any has one) and value, in how many; None where there are too
+    many to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class FieldCoverage:
     """How much of one field that a model reads it knows in a store."""
 
     kind: str
-    """"item", "user" or "context"."""
+    """"item", "user", "context" or "behavior"."""
     name: str
     values: Share | None
     """Different values with an embedding row of their own; None where the store has no such field."""

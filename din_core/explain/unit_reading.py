@@ -45,7 +45,7 @@ def _read(scorer: Scorer, own: FoldedBehavior, as_of: int, weigh: Weigh) -> Unit
     known = scorer.checkpoint.vocabulary.behavior[BEHAVIOR_TYPE].values if config.reads_types else ()
     types = (*known, None) if config.reads_types else ()
     begins = (0.0, *config.gap_edges) if config.reads_gaps else ()
-    untyped = replace(own, behavior_type=None) if config.reads_types else own
+    untyped = replace(own, types=()) if config.reads_types else own
     weight, no_type, no_gap, neither = weigh(
         [own, untyped, *(_at(one, as_of, 0.0) if begins else one for one in (own, untyped))]
     )
@@ -56,7 +56,7 @@ def _read(scorer: Scorer, own: FoldedBehavior, as_of: int, weigh: Weigh) -> Unit
         neither=neither,
         due_to_type=by_type if types else None,
         due_to_gap=weight - neither - by_type if begins else None,
-        types=tuple(zip(types, weigh([replace(own, behavior_type=kind) for kind in types]), strict=True)),
+        types=tuple(zip(types, weigh([replace(own, types=(kind,)) for kind in types]), strict=True)),
         ranges=tuple(zip(begins, weigh([_at(own, as_of, days) for days in begins]), strict=True)),
         gap=(as_of - own.last_timestamp) / DAY,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -68,6 +68,8 @@ class Column:
     """Time of its oldest behavior in any of the rows, seconds since 1970."""
     last: int
     """Of its newest."""
+    types: tuple[str, ...] = ()
+    """The types that its behaviors have, in alphabetical order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def heatmap_info(
     unit = np.where(largest > 0, largest, 1.0) if scale == "row" else np.ones(len(rows))
     strength = (size / unit[:, None]).max(axis=0, initial=0.0)
     names = named([column.name for column in everything.values()])
-    columns = [Column(n, c.category, c.first, c.last) for n, c in zip(names, everything.values(), strict=True)]
+    columns = [replace(c, name=n) for n, c in zip(names, everything.values(), strict=True)]
     by_weight = sorted(range(len(columns)), key=lambda k: (-strength[k], -columns[k].last, columns[k].name))
     shown, hidden = by_weight[:most], by_weight[most:]
     if order == "time":
@@ -155,10 +157,10 @@ def columns_of(rows: Sequence[HeatmapRow], fold: Fold, field: str) -> dict[str, 
         for key, category, b in zip(keys(behaviors, fold, field), categories, behaviors, strict=True):
             now = found.get(key)
             name = b.item.label if fold == "item" else category
-            first, last = b.first_timestamp, b.last_timestamp
+            first, last, types = b.first_timestamp, b.last_timestamp, {kind for kind in b.types if kind is not None}
             if now is not None:
-                first, last = min(first, now.first), max(last, now.last)
-            found[key] = Column(name, category, first, last)
+                first, last, types = min(first, now.first), max(last, now.last), types.union(now.types)
+            found[key] = Column(name, category, first, last, tuple(sorted(types)))
     return found
 
 
@@ -331,7 +333,8 @@ def cell_words(info: HeatmapInfo, r: int, k: int, labels: HeatmapLabels) -> str:
     first, last = labels.day(column.first), labels.day(column.last)
     when = last if first == last else f"{first} – {last}"
     weight = labels.cell.format(value=labels.value, total=number(total), lines=f"{lines:,}", each=number(total / lines))
-    about = when if info.fold == "category" else f"{column.category} · {when}"
+    kinds = [", ".join(column.types)] if column.types else []
+    about = " · ".join([*([] if info.fold == "category" else [column.category]), *kinds, when])
     return "<br>".join(plain(text) for text in (info.rows[r], column.name, about, weight))
 
 

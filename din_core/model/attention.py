@@ -133,7 +133,8 @@ class ActivationUnit(nn.Module):
 class BehaviorInput(nn.Module):
     """What a behavior's type and its time gap add to the unit's first layer: their embeddings times columns of it.
 
-    The columns start from 0, so that the unit starts as one that reads neither.
+    The embeddings start from 0, so that the unit starts as one that reads neither, and what training never saw says
+    nothing.
     """
 
     edges: Tensor
@@ -142,10 +143,11 @@ class BehaviorInput(nn.Module):
         super().__init__()
         kinds = [(field.rows, field.width) for field in config.behavior_fields]
         gaps = [(len(config.gap_edges) + 1, config.gap_width)] if config.reads_gaps else []
-        self.types = _embedding(*kinds[0]) if kinds else None
-        self.gaps = _embedding(*gaps[0]) if gaps else None
+        self.types = nn.Embedding(*kinds[0]) if kinds else None
+        self.gaps = nn.Embedding(*gaps[0]) if gaps else None
+        for table in filter(None, (self.types, self.gaps)):
+            nn.init.zeros_(table.weight)
         self.columns = nn.Linear(sum(width for _, width in kinds + gaps), config.unit_hidden[0], bias=False)
-        nn.init.zeros_(self.columns.weight)
         self.register_buffer("edges", gap_edges(config), persistent=False)
 
     def forward(self, batch: RaggedBatch) -> Tensor:
@@ -179,13 +181,6 @@ def behavior_kinds(batch: RaggedBatch, edges: Tensor) -> Tensor | None:
     if batch.behavior_type is None:
         return gap_ranges(batch, edges) if len(edges) else None
     return gap_ranges(batch, edges) + batch.behavior_type * (len(edges) + 1)
-
-
-def _embedding(rows: int, width: int) -> nn.Embedding:
-    """Rows start as random directions of about unit length."""
-    table = nn.Embedding(rows, width)
-    nn.init.normal_(table.weight, std=width**-0.5)
-    return table
 
 
 class DotProduct(nn.Module):

@@ -20,6 +20,7 @@ def measure_coverage(vocabulary: Vocabulary, held: HeldValues) -> VocabularyCove
         ("item", vocabulary.item, held.item),
         ("user", vocabulary.user, held.user),
         ("context", vocabulary.context, held.context),
+        *([] if held.behavior is None else [("behavior", vocabulary.behavior, held.behavior)]),
     )
     fields = tuple(
         FieldCoverage(kind, name, _known(own, values[name]) if name in values else None)

@@ -7,8 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from din_core.domain import History, Scores, User
-from din_core.figures import Timeline, activation_info, activation_infos, plot_activation, timeline_info
+from din_core.domain import History, Scores, UnitReading, User
+from din_core.figures import (
+    Timeline,
+    activation_info,
+    activation_infos,
+    gap_response_info,
+    plot_activation,
+    plot_gap_response,
+    timeline_info,
+)
 
 
 def test_the_info_holds_the_weights_as_they_are(scores: Scores, timeline: Timeline) -> None:
@@ -103,3 +111,29 @@ def test_an_activation_weight_is_never_called_something_else(scores: Scores, tim
     assert "activation weight" in words
     for wrong in ("importance", "attribution", "percent", "contribution"):
         assert wrong not in words
+
+
+def reading(gap: float, ranges=((0.0, 0.2), (1.0, 0.5), (7.0, -0.1))) -> UnitReading:
+    return UnitReading(None, 0.5, 0.2, None, 0.3, (), ranges, gap)
+
+
+@pytest.mark.parametrize(("gap", "own"), [(0.5, 0), (1.0, 1), (6.9, 1), (7.0, 2), (400.0, 2)])
+def test_the_ranges_lie_end_to_end_and_the_behavior_is_in_one(gap: float, own: int) -> None:
+    info = gap_response_info(reading(gap))
+    assert (info.begin, info.end, info.weight) == ((0.0, 1.0, 7.0), (1.0, 7.0, 14.0), (0.2, 0.5, -0.1))
+    assert (info.gap, info.own) == (gap, own)
+
+
+@pytest.mark.parametrize("gap", [0.001, 3.0, 400.0])
+def test_the_ring_is_on_the_line_and_on_the_axis(gap: float) -> None:
+    line, ring = plot_gap_response(gap_response_info(reading(gap))).data
+    assert line.x == (0.5, 1.0, 7.0, 14.0)
+    assert line.y == (0.2, 0.5, -0.1, -0.1)
+    assert line.x[0] <= ring.x[0] <= line.x[-1]
+    steps = [y for x, y in zip(line.x, line.y, strict=True) if x <= ring.x[0]]
+    assert ring.y[0] == steps[-1]
+
+
+def test_a_model_that_reads_no_gaps_has_no_such_chart() -> None:
+    with pytest.raises(ValueError, match="reads no time gaps"):
+        gap_response_info(reading(1.0, ()))

@@ -118,6 +118,16 @@ def test_the_pointer_reads_title_dates_and_weights(rows: list[HeatmapRow]) -> No
     )
 
 
+def test_the_pointer_reads_the_types_that_an_item_s_behaviors_have() -> None:
+    kinds = ("view", None, "buy", "view")
+    past = tuple(Behavior(Item("a", "Milk"), AS_OF - DAY, kind) for kind in kinds)
+    history = History(User("u"), AS_OF, past)
+    for behaviors in (history.folded(), history.plain()):
+        info = heatmap_info([HeatmapRow("row", behaviors, np.ones(len(behaviors)))])
+        assert info.columns[0].types == ("buy", "view")
+        assert "<br>unknown · buy, view · 19 Nov 2017<br>" in plot_heatmap(info).data[0].customdata[0][0]
+
+
 def test_titles_are_never_markup() -> None:
     loud = FoldedBehavior(Item("x", '<a href="https://example.org">now</a>'), 1, AS_OF - DAY, AS_OF - DAY)
     figure = plot_heatmap(heatmap_info([HeatmapRow("<b>bold</b>", (loud,), np.array([1.0]))]))

@@ -99,7 +99,7 @@ def toy_network(architecture="din", seed=0, **changes):
     for name, parameter in network.named_parameters():
         if name.endswith("alpha"):
             torch.nn.init.uniform_(parameter, 0.1, 0.5)
-        elif name.endswith("columns.weight"):
+        elif name.endswith(("types.weight", "gaps.weight")):
             torch.nn.init.normal_(parameter)  # it starts from 0
     return network.eval()
 

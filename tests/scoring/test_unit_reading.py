@@ -10,9 +10,10 @@ import torch
 
 from din_core.domain import Behavior, History, User
 from din_core.domain.edits import Add, Line, Move, Repeat, apply
+from din_core.model.network import InterestNetwork
 from din_core.scoring.catalogue import Catalogue
 from tests.explain.scenes import AS_OF, DAY, item, scorer
-from tests.model.conftest import FAMILY, toy_batch, toy_network
+from tests.model.conftest import FAMILY, toy_batch, toy_config, toy_network
 
 READING = [name for name in FAMILY if "types" in name or "gaps" in name]
 
@@ -47,9 +48,15 @@ def test_a_range_begins_with_its_edge(days: float, place: int) -> None:
     assert not torch.equal(weight, network(toy_batch([[1]], [[2]], days=[[days]])).weight)
 
 
-def test_before_training_neither_says_anything() -> None:
+def test_before_training_types_and_gaps_say_nothing() -> None:
+    behavior = InterestNetwork(toy_config(**FAMILY["types, gaps, paper input"])).pooling.unit.behavior
+    assert not behavior(toy_batch([[1, 2, 3]], [[2]], days=[[9, 1, 0.1]])).any()
+
+
+def test_a_unit_to_which_they_say_nothing_is_a_plain_one() -> None:
     plain, reading = toy_network(), toy_network(**FAMILY["types, gaps, paper input"] | {"unit_input": "official"})
-    torch.nn.init.zeros_(reading.pooling.unit.behavior.columns.weight)
+    for table in (reading.pooling.unit.behavior.types, reading.pooling.unit.behavior.gaps):
+        torch.nn.init.zeros_(table.weight)
     missing = reading.load_state_dict(plain.state_dict(), strict=False)
     assert {name.split(".")[-2] for name in missing.missing_keys} == {"types", "gaps", "columns"}
     batch = toy_batch([[1, 2, 3]], [[2, 4]])

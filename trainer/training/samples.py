@@ -307,6 +307,11 @@ def check_fields(bulk: BulkTables, vocabulary: Vocabulary) -> None:
                 f"the model reads the {kind} field {missing[0]!r}, which the store lacks; "
                 "use the store that it was trained on, or train a model on this one"
             )
+    if vocabulary.behavior and not bulk.behavior_types:
+        raise CheckpointError(
+            f"the model reads {BEHAVIOR_TYPE} of behaviors, which the store lacks; "
+            "use the store that it was trained on, or train a model on this one"
+        )
     ids = vocabulary.item[ITEM_FIELD]
     if ids.values and not any(ids.rows_of(bulk.items[ITEM_FIELD])):
         raise CheckpointError(
@@ -371,8 +376,7 @@ def _type_rows(bulk: BulkTables, vocabulary: Vocabulary, user: Ints, time: Ints,
     if known is None:
         return None
     spans = _newest_spans(bulk, user, time, max_history)
-    if bulk.behavior_type is None:
-        return torch.zeros(sum(span.stop - span.start for span in spans), dtype=torch.int64)
+    assert bulk.behavior_type is not None
     rows = np.array([*known.rows_of(bulk.behavior_types), 0])  # the last is read at −1
     return torch.from_numpy(rows[_joined([bulk.behavior_type[span] for span in spans])])
 

@@ -92,7 +92,7 @@ def parts_words(reading: UnitReading) -> str:
         parts.append(t("{value} by its type", value=f"{reading.due_to_type:+.4f}"))
     if reading.due_to_gap is not None:
         parts.append(t("{value} by its time gap", value=f"{reading.due_to_gap:+.4f}"))
-    return t("Its weight of {weight} is {parts}.", weight=f"{reading.weight:.4f}", parts=t(", ").join(parts))
+    return t("Its weight is {weight}: {parts}.", weight=f"{reading.weight:.4f}", parts=t(", ").join(parts))
 
 
 def types_table(reading: UnitReading) -> pd.DataFrame:

@@ -31,7 +31,18 @@ def read_held_values(connection: Connection, field_names: Mapping[str, tuple[str
         context=_values(connection, ContextRecord.fields, field_names["impressions"]),
         behaviors=_rows_of(connection, BehaviorRecord, keys),
         impressions=_rows_of(connection, ImpressionRecord, keys),
+        behavior=_types(connection),
     )
+
+
+def _types(connection: Connection) -> dict[str, dict[str, int]] | None:
+    """The types of behaviors and how many have each; None where there are too many behaviors to count."""
+    if count_rows(connection, BehaviorRecord) > MOST_ROWS:
+        return None
+    kind = BehaviorRecord.behavior_type
+    rows = connection.execute(select(kind, func.count()).where(kind.is_not(None)).group_by(kind))
+    found = {name: n for name, n in rows if name is not None}
+    return {"behavior_type": found} if found else {}
 
 
 def _values(connection: Connection, column: Any, names: Iterable[str]) -> dict[str, Counter[str]]:

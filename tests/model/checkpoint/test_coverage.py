@@ -30,6 +30,17 @@ def test_known_values_are_counted_of_those_that_the_store_holds():
     assert not found.knows_nothing
 
 
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [({"behavior_type": {"buy": 9, "wish": 1}}, [Share(1, 2)]), ({}, [None]), (None, [])],
+    ids=["some", "none", "not counted"],
+)
+def test_types_of_behaviors_are_counted_where_the_model_reads_them(held, found):
+    vocabulary = replace(VOCABULARY, behavior={"behavior_type": FieldVocabulary(("buy", "view"))})
+    fields = measure_coverage(vocabulary, replace(HELD, behavior=held)).fields
+    assert [field.values for field in fields if field.kind == "behavior"] == found
+
+
 def test_behaviors_and_impressions_count_for_known_items():
     found = measure_coverage(VOCABULARY, HELD)
     assert (found.behaviors, found.impressions) == (Share(6, 8), Share(0, 5))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from sqlalchemy import text
 
 from din_core.store import BehaviorStore
 from din_core.store.queries import held_values
@@ -31,3 +32,15 @@ def test_too_many_rows_are_not_counted(store: BehaviorStore, monkeypatch: pytest
     held = store.held_values()
     assert held.behaviors is None
     assert held.impressions is not None
+
+
+def test_types_of_behaviors_are_counted_where_there_are_any(
+    store: BehaviorStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store.held_values().behavior == {}
+    with store.writing() as connection:
+        first = "(SELECT behavior_key FROM behaviors ORDER BY behavior_key LIMIT 3)"
+        connection.execute(text(f"UPDATE behaviors SET behavior_type = 'buy' WHERE behavior_key IN {first}"))
+    assert store.held_values().behavior == {"behavior_type": {"buy": 3}}
+    monkeypatch.setattr(held_values, "MOST_ROWS", 5)
+    assert store.held_values().behavior is None

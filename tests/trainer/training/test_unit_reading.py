@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from din_core.domain import DinLensError
+from din_core.domain import CheckpointError, DinLensError
 from din_core.metrics import auc
 from din_core.model.config import BEHAVIOR_TYPE, GAP_EDGES
 from din_core.model.network import InterestNetwork
@@ -58,25 +58,32 @@ def bought_and_viewed(decides: str, seed: int = 0) -> BulkTables:
     )
 
 
-def validation_auc(tables: BulkTables, *beside: str) -> float:
-    """Of a DIN fitted for some steps."""
+def fitted(tables: BulkTables, *beside: str, epochs: int = 6) -> tuple[InterestNetwork, float]:
+    """A DIN fitted for some steps, and its AUC on validation data."""
     options = with_unit_reading(TrainOptions("", "din", Path()), beside)
     vocabulary = build_vocabulary(tables, 1, options.fields)
     torch.manual_seed(0)
     model = InterestNetwork(build_config(vocabulary, options))
     config = model.config
     train, valid = (build_samples(tables, vocabulary, split, config.max_history, config.folds) for split in SPLITS)
-    fit(model, train, valid, FitOptions(epochs=6, batch_size=64, learning_rate=8e-3, evaluations_per_epoch=1))
-    return auc(valid.label.numpy(), predict(model, valid))
+    fit(model, train, valid, FitOptions(epochs=epochs, batch_size=64, learning_rate=8e-3, evaluations_per_epoch=1))
+    return model, auc(valid.label.numpy(), predict(model, valid))
 
 
 @pytest.mark.parametrize("decides", ["type", "gap"])
 def test_what_decides_is_learned_by_a_unit_that_reads_it_and_by_no_other(decides: str) -> None:
     tables = bought_and_viewed(decides)
     others = {"type": "gap", "gap": "type"}
-    assert validation_auc(tables, decides) > 0.9
-    assert validation_auc(tables, others[decides]) < 0.6
-    assert validation_auc(tables) < 0.6
+    assert fitted(tables, decides)[1] > 0.9
+    assert fitted(tables, others[decides])[1] < 0.6
+    assert fitted(tables)[1] < 0.6
+
+
+def test_what_training_never_saw_says_nothing() -> None:
+    model, _ = fitted(bought_and_viewed("gap"), "type", "gap", epochs=1)
+    said = model.pooling.unit.behavior
+    assert said.gaps.weight.any(1).sum() == 2  # half a day, and a month
+    assert said.types.weight.any(1).tolist() == [False, True, True]  # unknown, buy, view
 
 
 def test_behaviors_stand_for_themselves_with_the_rows_of_their_types() -> None:
@@ -113,7 +120,11 @@ def test_samples_of_other_types_are_other_samples() -> None:
 
 
 def test_a_store_without_types_has_none_to_read() -> None:
-    tables = replace(bought_and_viewed("type"), behavior_types=(), behavior_type=None)
+    typed = bought_and_viewed("type")
+    tables = replace(typed, behavior_types=(), behavior_type=None)
+    vocabulary = build_vocabulary(typed, 1, ModelFields((), (), (), (BEHAVIOR_TYPE,)))
+    with pytest.raises(CheckpointError, match="the model reads behavior_type of behaviors, which the store lacks"):
+        build_samples(tables, vocabulary, "train", 50)
     with pytest.raises(DinLensError, match="the store's behaviors have no behavior_type"):
         build_vocabulary(tables, 1, ModelFields((), (), (), (BEHAVIOR_TYPE,)))
 

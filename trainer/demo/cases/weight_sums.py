@@ -99,7 +99,7 @@ def _read_groups(
 def _read_history(found: Weights, rows: slice, weight: Floats, behavior: Ints, count: Floats) -> None:
     """`weight` (T, C) of the impressions `rows`, on behaviors (T,) with counts (T,)."""
     found.behaviors[rows] = round(count.sum())
-    found.distinct[rows] = len(behavior)
+    found.distinct[rows] = len(np.unique(behavior))
     found.intensity[rows] = count @ weight
     if len(behavior):
         each = np.arange(weight.shape[1])
