@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class HeldValues:
     behaviors: Mapping[str, int] | None
     """By item id, how many behaviors are of it; None where there are too many behaviors to count."""
     impressions: Mapping[str, int] | None
+    whole: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Of item fields with several values, these as one text, `a|b`: how a model of single values reads them"""
 
 
 @dataclass(frozen=True, slots=True)
