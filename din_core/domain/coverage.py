@@ -21,6 +21,8 @@ class HeldValues:
     behavior: Mapping[str, Mapping[str, int]] | None = field(default_factory=dict)
     """By field of behaviors themselves (their type, where any has one) and value, in how many; None where there are too
     many to count."""
+    whole: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Of item fields with several values, these as one text, `a|b`: how a model of single values reads them"""
 
 
 @dataclass(frozen=True, slots=True)

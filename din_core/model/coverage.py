@@ -16,8 +16,9 @@ def measure_coverage(vocabulary: Vocabulary, held: HeldValues) -> VocabularyCove
     A model knows nothing of a store that holds none of its items. One that has no row for any single item, as all were
     rare in training, knows nothing where it knows no value of any item field either.
     """
+    single = {name: values for name, values in held.whole.items() if name not in vocabulary.several}
     kinds = (
-        ("item", vocabulary.item, held.item),
+        ("item", vocabulary.item, {**held.item, **single}),
         ("user", vocabulary.user, held.user),
         ("context", vocabulary.context, held.context),
         *([] if held.behavior is None else [("behavior", vocabulary.behavior, held.behavior)]),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from din_core.domain import Item
+from din_core.domain import Behavior, History, Item
 from din_core.explain import by_field, by_week
 from din_core.scoring import rescorer_for
-from tests.explain.scenes import FAMILY, history, item, scorer
+from tests.explain.scenes import AS_OF, DAY, FAMILY, history, item, scorer
 
 
 @pytest.mark.parametrize("name", FAMILY)
@@ -25,4 +25,18 @@ def test_weeks_are_counted_back_from_the_impression():
         ("8 to 14 days ago", 7),
         ("15 to 21 days ago", 7),
         ("22 to 28 days ago", 1),
+    ]
+
+
+def test_an_item_with_several_values_lies_in_the_group_of_the_first():
+    categories = [("x", "y"), ("y", "x"), ("x",), None]
+    past = tuple(
+        Behavior(Item(f"i{n}", fields={"category": own}), AS_OF - (9 - n) * DAY) for n, own in enumerate(categories)
+    )
+    rescorer = rescorer_for(scorer("din"), History(history("").user, AS_OF, past), item("c"), {})
+    groups = by_field(rescorer, "category")
+    assert [(g.name, g.occurrences) for g in groups] == [
+        ("x", (1, 0, 1, 0)),
+        ("y", (0, 1, 0, 0)),
+        ("no category", (0, 0, 0, 1)),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from din_core.domain import History, Impression, User
+from din_core.domain import Behavior, History, Impression, Item, User
 from din_core.explain.nearest_opposite import PROFILE, ImpressionWithHistory, cosine, distance, nearest
 from tests.explain.brute import CONTEXT
 from tests.explain.scenes import AS_OF, FAMILY, history, item, scorer
@@ -74,3 +74,15 @@ def test_empty_histories_are_alike_and_nobody_is_nearest_among_none():
 def test_a_profile_field_that_neither_has_filled_in_says_nothing():
     one = scorer("din").score(history("ab"), [item("c")], CONTEXT)
     assert distance(one, User("1", {"age": ()}), one, User("2", {"age": ()})) == pytest.approx(0, abs=1e-6)
+
+
+def test_several_values_of_an_item_take_equal_shares_of_its_weight():
+    def sums(*categories: tuple[str, ...]):
+        past = tuple(Behavior(Item(f"{own}", fields={"category": own}), n) for n, own in enumerate(categories))
+        return scorer("sum").score(History(User("u"), AS_OF, past), [item("c")], CONTEXT)  # every weight is 1
+
+    user = User("u")
+    one, other = sums(("x", "y"), ("y",)), sums(("x",))
+    # no item in common; categories: (1/2, 3/2) and (1, 0)
+    likeness = (0 + 0.5 / np.hypot(0.5, 1.5)) / 2
+    assert distance(one, user, other, user) == pytest.approx(1 - likeness)

@@ -117,7 +117,8 @@ def _gaps(config: ModelConfig) -> str:
 
 
 def _fields(fields: Any) -> str:
-    return ", ".join(f"{f.name} ({f.rows:,} × {f.width})" for f in fields) or "none"
+    several = {True: ", mean of several", False: ""}
+    return ", ".join(f"{f.name} ({f.rows:,} × {f.width}{several[f.several]})" for f in fields) or "none"
 
 
 def _date(timestamp: int | None) -> str:

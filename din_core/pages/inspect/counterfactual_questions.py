@@ -28,6 +28,14 @@ MOST = 24
 """Impressions compared: some tenths of a second."""
 NAMED = 12
 """Behaviors of a counterfactual that are listed."""
+SAME_VALUE = T(
+    "Nobody else was shown this very item with that outcome; compared were {n} of {total:,} impressions of items with "
+    "the same {kind}, those nearest in time."
+)
+COMMON_VALUE = T(
+    "Nobody else was shown this very item with that outcome; compared were {n} of {total:,} impressions of items that "
+    "share a value of {kind}, those nearest in time."
+)
 HOW = T(
     "Alike means: the behaviors that the model switches on for the candidate have the same items and kinds, in the "
     "same proportions of weight × count; the profile counts a little. Two people with alike histories may decide "
@@ -125,14 +133,9 @@ def _compared(found: OppositeImpressions) -> str:
     """How many, of what, and whether that was all."""
     n = len(found.impressions)
     if found.field is not None:
+        several = any(isinstance(one.item.fields.get(found.field), tuple) for one in found.impressions)
         kind = field_label(found.field).lower()
-        return t(
-            "Nobody else was shown this very item with that outcome; compared were {n} of {total:,} impressions of "
-            "items with the same {kind}, those nearest in time.",
-            n=n,
-            total=found.total,
-            kind=kind,
-        )
+        return t(COMMON_VALUE if several else SAME_VALUE, n=n, total=found.total, kind=kind)
     if n == found.total:
         return t("Compared were all {n} impressions of this item with that outcome.", n=n)
     return t(

@@ -22,13 +22,12 @@ def read_held_values(connection: Connection, field_names: Mapping[str, tuple[str
     keys: dict[int, str] = {
         key: own for key, own in connection.execute(select(ItemRecord.item_key, ItemRecord.item_id))
     }
+    items, whole = _values(connection, ItemRecord.fields, field_names["items"])
     return HeldValues(
-        item={
-            "item_id": dict.fromkeys(keys.values(), 1),
-            **_values(connection, ItemRecord.fields, field_names["items"]),
-        },
-        user=_values(connection, UserRecord.fields, field_names["users"]),
-        context=_values(connection, ContextRecord.fields, field_names["impressions"]),
+        item={"item_id": dict.fromkeys(keys.values(), 1), **items},
+        whole=whole,
+        user=_values(connection, UserRecord.fields, field_names["users"])[0],
+        context=_values(connection, ContextRecord.fields, field_names["impressions"])[0],
         behaviors=_rows_of(connection, BehaviorRecord, keys),
         impressions=_rows_of(connection, ImpressionRecord, keys),
         behavior=_types(connection),
@@ -45,16 +44,21 @@ def _types(connection: Connection) -> dict[str, dict[str, int]] | None:
     return {"behavior_type": found} if found else {}
 
 
-def _values(connection: Connection, column: Any, names: Iterable[str]) -> dict[str, Counter[str]]:
-    """Of each field, its values and in how many rows each stands."""
+def _values(
+    connection: Connection, column: Any, names: Iterable[str]
+) -> tuple[dict[str, Counter[str]], dict[str, Counter[str]]]:
+    """Of each field, its values and in how many rows each stands; and lists of values as one text."""
     text = cast(column, Text)
     found: dict[str, Counter[str]] = {name: Counter() for name in names}
+    whole: dict[str, Counter[str]] = {}
     for stored, rows in connection.execute(select(text, func.count()).group_by(text)):  # each combination parsed once
         for name, value in json.loads(stored).items():
             if name in found:
                 for one in value if isinstance(value, list) else [value]:
                     found[name][str(one)] += rows
-    return found
+                if isinstance(value, list):
+                    whole.setdefault(name, Counter())["|".join(value)] += rows
+    return found, whole
 
 
 def _rows_of(connection: Connection, record: type[Any], keys: Mapping[int, str]) -> dict[str, int] | None:

@@ -52,6 +52,7 @@ def test_each_value_is_found_counted_and_held(tmp_path: Path) -> None:
     assert [item.item_id for item in store.search_items("drama").matches] == ["a", "b"]
     assert store.corrected_item_text("comedi") == "comedy"
     assert store.held_values().item["genres"] == {"Drama": 2, "Comedy": 1}
+    assert store.held_values().whole == {"genres": {"Drama|Comedy": 1, "Drama": 1}}
     facts = next(field for field in store.facts().fields if field.name == "genres")
     assert (facts.missing, facts.values, facts.frequent) == (1, 2, (("Drama", 2), ("Comedy", 1)))
 
