@@ -30,7 +30,6 @@ def test_known_values_are_counted_of_those_that_the_store_holds():
     assert not found.knows_nothing
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("held", "found"),
     [({"behavior_type": {"buy": 9, "wish": 1}}, [Share(1, 2)]), ({}, [None]), (None, [])],
@@ -40,14 +39,14 @@ def test_types_of_behaviors_are_counted_where_the_model_reads_them(held, found):
     vocabulary = replace(VOCABULARY, behavior={"behavior_type": FieldVocabulary(("buy", "view"))})
     fields = measure_coverage(vocabulary, replace(HELD, behavior=held)).fields
     assert [field.values for field in fields if field.kind == "behavior"] == found
-=======
+
+
 def test_a_model_of_single_values_knows_several_as_the_one_text_that_they_were():
     held = replace(HELD, whole={"category": {"x": 2, "x|z": 1, "z": 1}})
     texts = replace(VOCABULARY, item=VOCABULARY.item | {"category": FieldVocabulary(("x", "x|z"))})
     assert measure_coverage(texts, held).fields[0] == FieldCoverage("item", "category", Share(2, 3))
     values = replace(VOCABULARY, several=frozenset({"category"}))
     assert measure_coverage(values, held).fields[0] == FieldCoverage("item", "category", Share(1, 2))
->>>>>>> fields
 
 
 def test_behaviors_and_impressions_count_for_known_items():
