@@ -18,15 +18,21 @@ from tests.small_world import MONDAY
 NewPage = Callable[..., Page]
 
 
-TABLE = """table => [
+TABLES = """tables => tables.map(table => [
   [...table.querySelectorAll("th")].map(cell => cell.innerText),
   [...table.querySelectorAll("tbody tr")].map(row => [...row.querySelectorAll("td")].map(cell => cell.innerText)),
-]"""
+])"""
 
 
 def rows(page: Page) -> list[dict[str, str]]:
-    """The table of what is compared, by its heads, as it stands at one instant."""
-    heads, lines = page.get_by_test_id("stTable").evaluate(TABLE)
+    """The table of what is compared, by its heads, as it stands at one instant, once the one before has gone."""
+
+    def alone() -> list[list[list[str]]]:
+        tables: list[list[list[list[str]]]] = page.get_by_test_id("stTable").evaluate_all(TABLES)
+        assert len(tables) == 1
+        return tables[0]
+
+    heads, lines = eventually(page, alone)
     return [dict(zip(map(plain, heads), map(plain, line), strict=True)) for line in lines]
 
 
@@ -105,7 +111,7 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     page.goto(f"{address}compare")
     chart(page, "heatmap")
     page.get_by_role("radio", name="Models").click()
-    expect(page.get_by_test_id("stTable")).to_contain_text("DIEN")
+    expect(page.get_by_test_id("stTable").filter(has_text="DIEN")).to_be_visible()
     page.wait_for_url(has_query("by", "models"))
     names = {"DIN": "din", "Average pooling": "base", "DIEN": "dien"}
     wanted = {
@@ -121,7 +127,7 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     box(page, "other").fill("9")
     options(page, "other").filter(has_text="Household 9").click()
     page.wait_for_url(has_query("other", "9"))
-    expect(page.get_by_test_id("stTable")).to_contain_text("Household 9")
+    expect(page.get_by_test_id("stTable").filter(has_text="Household 9")).to_be_visible()
     want = [f"{100 * scored(store, scorers['din'], ['b2'], user).probability[0]:.1f} %" for user in ("7", "9")]
 
     def check_users() -> None:
@@ -129,6 +135,6 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
 
     eventually(page, check_users)
     page.reload()
-    expect(page.get_by_test_id("stTable")).to_contain_text("Household 9")
+    expect(page.get_by_test_id("stTable").filter(has_text="Household 9")).to_be_visible()
     eventually(page, check_users)
     assert query(page)["hold"] == ["category"]
