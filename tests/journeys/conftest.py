@@ -21,6 +21,7 @@ from tests.journeys.visitors import PATIENCE_MS, Visitors
 from tests.small_board import board
 from tests.small_world import small_store
 from tests.tiny_checkpoints import KINDS, write_checkpoints
+from tests.twice_shown import AGAIN, OPPOSITE, show_twice
 from trainer.__main__ import main
 
 TIME_LIMIT = 180
@@ -50,20 +51,17 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorS
 
 @pytest.fixture(scope="module")
 def store(shared_store: BehaviorStore) -> BehaviorStore:
-    """Nobody writes into it: a file that does makes a `store` of its own."""
+    """Nobody writes into it: a file that does names `changed_store` its `store`."""
     return shared_store
 
 
 @pytest.fixture(scope="session")
 def checkpoints(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """DIN, average pooling and DIEN, learning curves, a leaderboard and cases: every page has something to show.
-
-    A file that needs more names another of these folders its `checkpoints`.
-    """
+    """One of each kind, learning curves, a leaderboard and cases: every page has something to show."""
     curve = [{"step": step, "epoch": step / 2, "train_loss": 0.6, "gauc": 0.7} for step in (1, 2)]
     metrics = {"best_step": 2, "curve": curve}
     folder = tmp_path_factory.mktemp("checkpoints")
-    write_checkpoints(folder, shared_store.bulk(), kinds=("din", "base", "dien"), metrics=metrics)
+    write_checkpoints(folder, shared_store.bulk(), kinds=tuple(KINDS), metrics=metrics)
     (folder / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
     models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
     assert main(["cases", "--store", shared_store.url, *models, "--effects", "0"]) == 0
@@ -71,11 +69,15 @@ def checkpoints(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def all_kinds(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One of each kind, and a leaderboard."""
-    folder = write_checkpoints(tmp_path_factory.mktemp("all_kinds"), shared_store.bulk(), kinds=tuple(KINDS))
-    (folder / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
-    return folder
+def changed_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
+    """For files that write, or need what others must not meet: items shown twice, an opposite outcome.
+
+    Household 7 saw two of its items twice, and bought what 8 was shown at that time and left.
+    """
+    folder = tmp_path_factory.mktemp("changed")
+    with small_store(folder) as opened:
+        show_twice(opened.engine, folder / "again", (*AGAIN, OPPOSITE))
+        yield opened
 
 
 @pytest.fixture(scope="module")

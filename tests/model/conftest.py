@@ -1,5 +1,7 @@
 """A toy network and toy batches whose answers fit on paper."""
 
+from functools import cache
+
 import pytest
 import torch
 
@@ -73,6 +75,12 @@ def toy_network(architecture="din", seed=0, **changes):
         if name.endswith("alpha"):
             torch.nn.init.uniform_(parameter, 0.1, 0.5)
     return network.eval()
+
+
+@cache
+def kept_network(member):
+    """That of the family, in evaluation mode, for tests that only run it: to build one takes longer than to run it."""
+    return toy_network(**FAMILY[member])
 
 
 def toy_batch(histories, candidates, counts=None, ages=None, places=None, days=None):

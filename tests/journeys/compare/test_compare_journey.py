@@ -16,7 +16,16 @@ from tests.journeys.page_driver import box, eventually, has_query, options, quer
 from tests.small_world import MONDAY
 
 NewPage = Callable[..., Page]
-
+TITLES = {
+    "DIN": "din",
+    "DIN · softmax": "din-softmax",
+    "DIN · paper input": "din-paper",
+    "Dot product": "dot",
+    "DIEN": "dien",
+    "Average pooling": "base",
+    "Sum pooling": "base-sum",
+    "Time decay pooling": "base-decay",
+}
 
 TABLES = """tables => tables.map(table => [
   [...table.querySelectorAll("th")].map(cell => cell.innerText),
@@ -113,14 +122,13 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     page.get_by_role("radio", name="Models").click()
     expect(page.get_by_test_id("stTable").filter(has_text="DIEN")).to_be_visible()
     page.wait_for_url(has_query("by", "models"))
-    names = {"DIN": "din", "Average pooling": "base", "DIEN": "dien"}
     wanted = {
-        title: f"{100 * scored(store, scorers[name], ['b2']).probability[0]:.1f} %" for title, name in names.items()
+        title: f"{100 * scored(store, scorers[name], ['b2']).probability[0]:.1f} %" for title, name in TITLES.items()
     }
 
     def check_models() -> None:
         assert {row["Model"]: row["Probability"] for row in rows(page)} == wanted
-        assert [max(abs(z) for z in row if z is not None) for row in traces(page, "heatmap")[0]["z"]] == [1, 1, 1]
+        assert [max(abs(z) for z in row if z is not None) for row in traces(page, "heatmap")[0]["z"]] == [1] * 8
 
     eventually(page, check_models)
     page.get_by_role("radio", name="Users").click()

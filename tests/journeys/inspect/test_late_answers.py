@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, Request, Route, WebSocketRoute, expect
 
 from din_core.scoring import Scorer
@@ -19,11 +17,6 @@ NewPage = Callable[..., Page]
 ASKED = "**/_din/inspect?*"
 NOTHING = {"status": 204}
 """An answer that says nothing: as good as none, but no error in the browser's console."""
-
-
-@pytest.fixture(scope="module")
-def checkpoints(all_kinds: Path) -> Path:
-    return all_kinds
 
 
 def pick(page: Page, key: str, text: str, option: str) -> None:
