@@ -1,8 +1,7 @@
-"""The embedded demo, as a newcomer meets it: nothing set, nothing built, `python app.py`; thousands of items."""
+"""The embedded demo, as a newcomer meets it: nothing set, nothing built, `python app.py`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -69,20 +68,3 @@ def test_the_demo_from_its_first_start_to_a_shared_link(
     wait_until_opened(colleague)
     assert lens_text(colleague) == seen
     store.close()
-
-
-def test_a_ranking_shows_how_far_it_is_and_can_be_stopped(page: Page, address: str) -> None:
-    page.goto(f"{address}rank")
-    stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")  # Streamlit has one too
-    stop.click()
-    progress = page.get_by_text(re.compile(r"Scored of [\d,]+ items: .*\(stopped\)"))
-    expect(progress).to_be_visible()
-    expect(page.get_by_role("button", name="Score again")).to_be_visible()
-    numbers = [int(text.replace(",", "")) for text in re.findall(r"[\d,]*\d", progress.inner_text())]
-    assert sum(numbers[1:]) < 2 * numbers[0]  # some of the two models' scores are missing
-    page.get_by_role("button", name="Score again").click()
-    expect(progress).to_have_count(0)
-    expect(stop).to_be_visible()
-    expect(page.get_by_role("button", name="Score again")).to_be_visible()
-    done = f"Scored of {numbers[0]:,} items: DIN {numbers[0]:,}, Average pooling {numbers[0]:,}"
-    expect(page.get_by_text(done)).to_be_visible()
