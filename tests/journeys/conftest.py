@@ -1,34 +1,31 @@
 """One browser a worker, and one app for all files that show the same models.
 
-Each test gets a fresh visitor whose errors and requests are watched.
+Each test has visitors of its own whose errors and requests are watched.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from din_core.scoring import Scorer, load_scorers
 from din_core.store import BehaviorStore
 from tests.journeys.server import running_app, running_browser
+from tests.journeys.visitors import PATIENCE_MS, Visitors
 from tests.small_board import board
 from tests.small_world import small_store
 from tests.tiny_checkpoints import KINDS, write_checkpoints
+from tests.twice_shown import AGAIN, OPPOSITE, show_twice
 from trainer.__main__ import main
 
 TIME_LIMIT = 180
 """Seconds a journey may take."""
-PATIENCE_MS = 90_000
-"""Shared cores: how long something takes says nothing, that it never comes says all."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -54,20 +51,17 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorS
 
 @pytest.fixture(scope="module")
 def store(shared_store: BehaviorStore) -> BehaviorStore:
-    """Nobody writes into it: a file that does makes a `store` of its own."""
+    """Nobody writes into it: a file that does names `changed_store` its `store`."""
     return shared_store
 
 
 @pytest.fixture(scope="session")
 def checkpoints(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """DIN, average pooling and DIEN, learning curves, a leaderboard and cases: every page has something to show.
-
-    A file that needs more names another of these folders its `checkpoints`.
-    """
+    """One of each kind, learning curves, a leaderboard and cases: every page has something to show."""
     curve = [{"step": step, "epoch": step / 2, "train_loss": 0.6, "gauc": 0.7} for step in (1, 2)]
     metrics = {"best_step": 2, "curve": curve}
     folder = tmp_path_factory.mktemp("checkpoints")
-    write_checkpoints(folder, shared_store.bulk(), kinds=("din", "base", "dien"), metrics=metrics)
+    write_checkpoints(folder, shared_store.bulk(), kinds=tuple(KINDS), metrics=metrics)
     (folder / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
     models = ["--checkpoint", str(folder / "din"), "--base", str(folder / "base")]
     assert main(["cases", "--store", shared_store.url, *models, "--effects", "0"]) == 0
@@ -75,11 +69,15 @@ def checkpoints(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def all_kinds(shared_store: BehaviorStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One of each kind, and a leaderboard."""
-    folder = write_checkpoints(tmp_path_factory.mktemp("all_kinds"), shared_store.bulk(), kinds=tuple(KINDS))
-    (folder / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
-    return folder
+def changed_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
+    """For files that write, or need what others must not meet: items shown twice, an opposite outcome.
+
+    Household 7 saw two of its items twice, and bought what 8 was shown at that time and left.
+    """
+    folder = tmp_path_factory.mktemp("changed")
+    with small_store(folder) as opened:
+        show_twice(opened.engine, folder / "again", (*AGAIN, OPPOSITE))
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -99,49 +97,18 @@ def address(store: BehaviorStore, checkpoints: Path, apps: Callable[..., str]) -
     return apps(DIN_STORE=store.url, DIN_CHECKPOINTS=str(checkpoints))
 
 
-@dataclass
-class Watch:
-    """What a page must not do."""
-
-    errors: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
-
-    def follow(self, page: Page) -> None:
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self.listen)
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
-
-    def listen(self, message: ConsoleMessage) -> None:
-        # Streamlit's browser part looks for its server below the page's own path first, and then at the root.
-        looking = re.search(r"/[a-z]+/_stcore/(health|host-config)$", message.location["url"]) is not None
-        if message.type == "error" and not looking:
-            self.errors.append(message.text)
+@pytest.fixture(scope="session")
+def visitors(browser: Browser) -> Visitors:
+    return Visitors(browser)
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Make pages of separate visitors; afterwards none may have met an error or asked another host."""
-    watch = Watch()
-    contexts = []
-
-    def make(width: int = 1280, height: int = 1000, **options: object) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            reduced_motion="reduce",
-            permissions=["clipboard-read", "clipboard-write"],
-            **options,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        watch.follow(page)
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert watch.errors == []
-    assert watch.hosts <= {"127.0.0.1", ""}
+def new_page(visitors: Visitors) -> Iterator[Callable[..., Page]]:
+    """Pages of separate visitors; afterwards none may have met an error or asked another host."""
+    yield visitors.enter
+    seen = visitors.leave()
+    assert seen.errors == []
+    assert seen.hosts <= {"127.0.0.1", ""}
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A toy network and toy batches whose answers fit on paper."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
@@ -102,6 +103,12 @@ def toy_network(architecture="din", seed=0, **changes):
         elif name.endswith(("types.weight", "gaps.weight")):
             torch.nn.init.normal_(parameter)  # it starts from 0
     return network.eval()
+
+
+@cache
+def kept_network(member):
+    """That of the family, in evaluation mode, for tests that only run it: to build one takes longer than to run it."""
+    return toy_network(**FAMILY[member])
 
 
 def toy_batch(histories, candidates, counts=None, ages=None, places=None, days=None, types=None):

@@ -78,10 +78,20 @@ def world(new_world: Path, tmp_path: Path) -> Iterator[World]:
     store.close()
 
 
+@pytest.fixture(scope="session")
+def new_family(new_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoints as each `family` begins."""
+    store = open_store(f"sqlite:///{new_world / 'world.db'}")
+    folder = tmp_path_factory.mktemp("family")
+    write_checkpoints(folder, store.bulk(), kinds=tuple(KINDS), metrics=METRICS)
+    store.close()
+    return folder
+
+
 @pytest.fixture
-def family(world: World) -> World:
+def family(world: World, new_family: Path) -> World:
     """The same world with a checkpoint of each kind that the app compares."""
-    write_checkpoints(world.checkpoints, world.store.bulk(), kinds=tuple(KINDS), metrics=METRICS)
+    shutil.copytree(new_family, world.checkpoints, dirs_exist_ok=True)
     return replace(world, scorers=load_scorers(world.checkpoints))
 
 

@@ -16,17 +16,32 @@ from tests.journeys.page_driver import box, eventually, has_query, options, quer
 from tests.small_world import MONDAY
 
 NewPage = Callable[..., Page]
+TITLES = {
+    "DIN": "din",
+    "DIN · softmax": "din-softmax",
+    "DIN · paper input": "din-paper",
+    "Dot product": "dot",
+    "DIEN": "dien",
+    "Average pooling": "base",
+    "Sum pooling": "base-sum",
+    "Time decay pooling": "base-decay",
+}
 
-
-TABLE = """table => [
+TABLES = """tables => tables.map(table => [
   [...table.querySelectorAll("th")].map(cell => cell.innerText),
   [...table.querySelectorAll("tbody tr")].map(row => [...row.querySelectorAll("td")].map(cell => cell.innerText)),
-]"""
+])"""
 
 
 def rows(page: Page) -> list[dict[str, str]]:
-    """The table of what is compared, by its heads, as it stands at one instant."""
-    heads, lines = page.get_by_test_id("stTable").evaluate(TABLE)
+    """The table of what is compared, by its heads, as it stands at one instant, once the one before has gone."""
+
+    def alone() -> list[list[list[str]]]:
+        tables: list[list[list[list[str]]]] = page.get_by_test_id("stTable").evaluate_all(TABLES)
+        assert len(tables) == 1
+        return tables[0]
+
+    heads, lines = eventually(page, alone)
     return [dict(zip(map(plain, heads), map(plain, line), strict=True)) for line in lines]
 
 
@@ -105,23 +120,22 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     page.goto(f"{address}compare")
     chart(page, "heatmap")
     page.get_by_role("radio", name="Models").click()
-    expect(page.get_by_test_id("stTable")).to_contain_text("DIEN")
+    expect(page.get_by_test_id("stTable").filter(has_text="DIEN")).to_be_visible()
     page.wait_for_url(has_query("by", "models"))
-    names = {"DIN": "din", "Average pooling": "base", "DIEN": "dien"}
     wanted = {
-        title: f"{100 * scored(store, scorers[name], ['b2']).probability[0]:.1f} %" for title, name in names.items()
+        title: f"{100 * scored(store, scorers[name], ['b2']).probability[0]:.1f} %" for title, name in TITLES.items()
     }
 
     def check_models() -> None:
         assert {row["Model"]: row["Probability"] for row in rows(page)} == wanted
-        assert [max(abs(z) for z in row if z is not None) for row in traces(page, "heatmap")[0]["z"]] == [1, 1, 1]
+        assert [max(abs(z) for z in row if z is not None) for row in traces(page, "heatmap")[0]["z"]] == [1] * 8
 
     eventually(page, check_models)
     page.get_by_role("radio", name="Users").click()
     box(page, "other").fill("9")
     options(page, "other").filter(has_text="Household 9").click()
     page.wait_for_url(has_query("other", "9"))
-    expect(page.get_by_test_id("stTable")).to_contain_text("Household 9")
+    expect(page.get_by_test_id("stTable").filter(has_text="Household 9")).to_be_visible()
     want = [f"{100 * scored(store, scorers['din'], ['b2'], user).probability[0]:.1f} %" for user in ("7", "9")]
 
     def check_users() -> None:
@@ -129,6 +143,6 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
 
     eventually(page, check_users)
     page.reload()
-    expect(page.get_by_test_id("stTable")).to_contain_text("Household 9")
+    expect(page.get_by_test_id("stTable").filter(has_text="Household 9")).to_be_visible()
     eventually(page, check_users)
     assert query(page)["hold"] == ["category"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,22 +15,11 @@ from din_core.store import BehaviorStore
 from din_core.store.queries.opposite_outcome import opposite_impressions
 from tests.journeys.inspect_page import wait_until_opened
 from tests.journeys.page_driver import has_query, query
-from tests.small_world import small_store
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
-    """Household 7 has bought what 8 was shown at that time and left."""
-    with small_store(tmp_path_factory.mktemp("world")) as opened:
-        at = next(i.timestamp for i in opened.impressions("8") if i.item.item_id == "m1")
-        with opened.writing() as connection:
-            connection.exec_driver_sql(
-                "INSERT INTO impressions (user_key, item_key, timestamp, label, split) "
-                "SELECT u.user_key, i.item_key, ?, 1, 'train' FROM users u, items i "
-                "WHERE u.user_id = '7' AND i.item_id = 'm1'",
-                (at,),
-            )
-        yield opened
+def store(changed_store: BehaviorStore) -> BehaviorStore:
+    return changed_store
 
 
 def test_the_fewest_behaviors_and_the_nearest_opposite_are_the_cores_and_can_be_opened(

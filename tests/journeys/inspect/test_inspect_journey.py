@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.inspect_page import check_numbers, drawing, open_example, weights
 from tests.journeys.page_driver import box, has_query, options, query
-from tests.small_world import MONDAY, small_store
 
 NewPage = Callable[..., Page]
 COLUMNS = ["Title", "Category", "Last date", "Repeats", "Weight", "× repeats", "Effect", "Points"]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
-    """Its own: behaviors arrive."""
-    with small_store(tmp_path_factory.mktemp("world")) as opened:
-        yield opened
 
 
 def test_the_page_opens_on_an_example_whose_numbers_are_the_cores(
@@ -145,17 +136,6 @@ def test_an_unknown_user_can_be_left_by_search(page: Page, address: str) -> None
     options(page, "user").filter(has_text="Household 8").click()
     expect(page.locator("#title")).to_have_text("Milk · 1 gal · Private")
     expect(page).to_have_url(has_query("user", "8"))
-
-
-def test_a_behavior_that_arrives_meanwhile_is_seen_at_the_next_step(
-    page: Page, address: str, store: BehaviorStore
-) -> None:
-    page.goto(f"{address}?user=8")
-    expect(page.locator("#rows tr")).to_have_count(2)
-    store.append_behaviors("8", [("n1", MONDAY - 5 * 7 * 86400)])
-    box(page, "user").fill("8")
-    options(page, "user").filter(has_text="Household 8").click()
-    expect(page.locator("#rows tr")).to_have_count(3)
 
 
 def test_the_chart_is_read_by_keyboard(page: Page, address: str) -> None:

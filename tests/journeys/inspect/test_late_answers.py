@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
-from playwright.sync_api import Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Page, Request, Route, WebSocketRoute, expect
 
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
@@ -14,14 +13,10 @@ from tests.journeys.held_requests import HeldRequests
 from tests.journeys.inspect_page import check_numbers, model_box, open_example
 from tests.journeys.page_driver import box, eventually, has_query, options, query, wait_until_rest
 
+NewPage = Callable[..., Page]
 ASKED = "**/_din/inspect?*"
 NOTHING = {"status": 204}
 """An answer that says nothing: as good as none, but no error in the browser's console."""
-
-
-@pytest.fixture(scope="module")
-def checkpoints(all_kinds: Path) -> Path:
-    return all_kinds
 
 
 def pick(page: Page, key: str, text: str, option: str) -> None:
@@ -117,8 +112,11 @@ def test_quick_steps_and_a_model_chosen_on_the_way_add_up(page: Page, address: s
     page.wait_for_url(lambda url: "item=n1" in url and "models=dien" in url)
 
 
-def test_what_is_searched_is_found_though_python_hears_late_of_a_choice_made_before(page: Page, address: str) -> None:
+def test_what_is_searched_is_found_though_python_hears_late_of_a_choice_made_before(
+    new_page: NewPage, address: str
+) -> None:
     """Such a choice forgets what is typed in the boxes."""
+    page = new_page(apart=True)  # a route of a socket stays with its page
     held_back: list[bytes | str] = []
     sockets: list[WebSocketRoute] = []
     holding = False
@@ -151,7 +149,11 @@ def test_an_impression_of_the_time_on_screen_is_shown_at_once(
     with page.expect_response(lambda response: "ask.want=weights" in response.url):
         open_example(page, address)
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
     for text, title, item in [("nails", "Nails · 1 lb", "n1"), ("milk", "Milk · 1 qt · National", "m2")]:
         pick(page, "impression", text, title)
         expect(page.locator("#title")).to_have_text(title)
@@ -161,3 +163,4 @@ def test_an_impression_of_the_time_on_screen_is_shown_at_once(
     page.locator("#cases").press("ArrowUp")
     expect(box(page, "impression")).to_have_value("20 Nov 2017 · Stout · 12 oz · National · bought")
     assert not [url for url in asked if "ask.pick" in url]
+    page.remove_listener("request", note)

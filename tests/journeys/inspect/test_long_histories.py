@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -15,11 +14,6 @@ from din_core.store import BehaviorStore
 from tests.journeys.inspect_page import open_example, scores_of, weights
 from tests.journeys.page_driver import box, has_query, number, options
 from tests.small_world import MONDAY
-
-
-@pytest.fixture(scope="module")
-def checkpoints(all_kinds: Path) -> Path:
-    return all_kinds
 
 
 def row(page: Page, title: str) -> Locator:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,20 +11,14 @@ from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.inspect_page import check_numbers, wait_until_opened
 from tests.journeys.page_driver import box, has_query, options, query
-from tests.small_world import small_store
-from tests.twice_shown import show_twice
 
 FRONT = "Milk · 1 qt · National · Mailer: Front page feature"
 INSIDE = "Milk · 1 qt · National · Mailer: Interior page feature"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehaviorStore]:
-    """Its own: items are shown twice."""
-    folder = tmp_path_factory.mktemp("twice")
-    with small_store(folder) as opened:
-        show_twice(opened.engine, folder / "again")
-        yield opened
+def store(changed_store: BehaviorStore) -> BehaviorStore:
+    return changed_store
 
 
 def test_each_impression_is_stepped_to_and_picked_with_its_own_numbers_outcome_and_address(

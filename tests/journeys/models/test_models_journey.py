@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.scoring import Scorer
@@ -28,11 +26,6 @@ WATCH_TABLE = """() => {
 
 SCROLLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 """Waits until what was scrolled has been told so: with the next frame."""
-
-
-@pytest.fixture(scope="module")
-def checkpoints(all_kinds: Path) -> Path:
-    return all_kinds
 
 
 def choose(page: Page, place: int, name: str) -> None:

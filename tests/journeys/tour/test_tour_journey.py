@@ -14,6 +14,7 @@ from tests.journeys.charts import traces
 from tests.journeys.page_driver import eventually, has_query, wait_until_run
 
 NewPage = Callable[..., Page]
+CELLS = "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.innerText))"
 
 
 def check_bars(page: Page, candidate: TourCandidate, model: str) -> None:
@@ -39,10 +40,7 @@ def check_table(page: Page, candidate: TourCandidate, model: str) -> None:
     """So does the table below it, and it names the reasons."""
     fold = page.locator(f".st-key-tour_{model}").locator("xpath=following::details[1]")
     fold.locator("summary").click()
-    rows = fold.locator("tbody tr")
-    expect(rows).to_have_count(len(candidate.categories))
-    found = {tuple(row.locator("td").all_inner_texts()) for row in rows.all()}
-    assert found == {
+    wanted = {
         (
             entry.name,
             str(entry.lines),
@@ -52,6 +50,12 @@ def check_table(page: Page, candidate: TourCandidate, model: str) -> None:
         )
         for entry in candidate.categories
     }
+
+    def check() -> None:
+        rows = fold.locator("tbody tr").evaluate_all(CELLS)
+        assert sorted(map(tuple, rows)) == sorted(wanted)
+
+    eventually(page, check)
 
 
 def test_every_step_shows_what_was_measured_for_it(page: Page, address: str) -> None:

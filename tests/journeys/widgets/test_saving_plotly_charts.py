@@ -74,8 +74,9 @@ def check_picture(path: Path, width: int, background: str) -> None:
 
 
 def test_bars_are_saved_as_they_are_drawn_and_their_table_as_it_is_shown(
-    page: Page, address: str, store: BehaviorStore, tmp_path: Path
+    new_page: NewPage, address: str, store: BehaviorStore, tmp_path: Path
 ) -> None:
+    page = new_page(apart=True)  # one goes on listening
     said = listen(page)
     page.goto(f"{address}data")
     bars = traces(page, "per_user")[0]

@@ -32,21 +32,16 @@ def rows(page: AppTest) -> list[dict[str, Any]]:
 
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("path", list(PAGES))
-def test_each_chart_is_saved_with_a_table_that_the_page_shows(visit: Visit, path: str) -> None:
+def test_each_chart_is_drawn_in_vectors_and_saved_with_a_table_that_the_page_shows(visit: Visit, path: str) -> None:
     page = visit(path)
     assert not page.exception
-    found = rows(page)
-    assert len(found) == len(page.get("plotly_chart")) == PAGES[path]
+    found, charts = rows(page), page.get("plotly_chart")
+    assert len(found) == len(charts) == PAGES[path]
     shown = [([str(c) for c in frame.value.columns], len(frame.value)) for frame in [*page.dataframe, *page.table]]
     assert [row for row in found if (row["columns"], len(row["rows"])) not in shown] == []
     assert len({row["chart"] for row in found}) == len(found)
     assert all(row["name"][0] == "din-lens" and row["title"] and row["lines"] for row in found)
-
-
-@pytest.mark.usefixtures("everything")
-@pytest.mark.parametrize("path", list(PAGES))
-def test_every_chart_is_drawn_in_vectors(visit: Visit, path: str) -> None:
-    kinds = {trace["type"] for e in visit(path).get("plotly_chart") for trace in json.loads(e.proto.spec)["data"]}
+    kinds = {trace["type"] for chart in charts for trace in json.loads(chart.proto.spec)["data"]}
     assert kinds <= {"bar", "scatter", "heatmap"}  # what WebGL draws would not be in the saved picture
 
 
