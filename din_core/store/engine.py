@@ -15,8 +15,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
 from din_core.domain import StoreError
+from din_core.store import postgres
+from din_core.store.postgres import LOCK_WAIT_SECONDS
 
-LOCK_WAIT_SECONDS = 30
 MOST_PORT = 65_535
 SECRET = re.compile("pass|pwd|secret|token|key$", re.IGNORECASE)
 """Query parameters of a URL whose values are not shown."""
@@ -63,7 +64,9 @@ def masked_url(url: str | URL) -> str:
 
 def reason_of(error: Exception, url: URL) -> str:
     """What a database says of a failure, in one line and without the URL's password."""
-    text = " ".join(str(getattr(error, "orig", None) or error).split())
+    own = getattr(error, "orig", None) or error
+    # PostgreSQL's message quotes the statement; its diagnosis does not.
+    text = " ".join((getattr(getattr(own, "diag", None), "message_primary", None) or str(own)).split())
     secrets = [url.password, *(str(value) for name, value in url.query.items() if SECRET.search(name))]
     for secret in filter(None, secrets):
         text = text.replace(str(secret), "***")
@@ -90,14 +93,17 @@ def read_only_url(path: Path) -> URL:
     return URL.create("sqlite", database=f"file:{quote(str(path.resolve()))}", query=options)
 
 
-def make_engine(url: URL, check_references: bool = True) -> Engine:
+def make_engine(url: URL, check_references: bool = True, make_file: bool = True) -> Engine:
     """An engine whose connections may be used from any thread, one transaction at a time.
 
+    `make_file` false is for reading: a connection to a file that was deleted fails then, and leaves no empty one.
     `check_references` false is for a bulk load that has looked up every key itself: on SQLite, checking
     them again takes a third of its time.
     """
     options: dict[str, Any] = {}
-    if url.get_backend_name() == "sqlite":
+    if url.get_backend_name() == "postgresql":
+        options = postgres.engine_options(url)
+    else:
         options["connect_args"] = {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
         if sqlite_file(url) is None and "immutable" not in url.query:
             # A memory database lives and dies with its one connection: threads take turns on it.
@@ -116,12 +122,21 @@ def make_engine(url: URL, check_references: bool = True) -> Engine:
             address=masked_url(url),
             error=reason_of(error, url),
         ) from None
-    if engine.dialect.name == "sqlite":
+    if engine.dialect.name == "postgresql":
+        postgres.prepare_engine(engine)
+    else:
+        if not make_file and sqlite_file(url) is not None:
+            event.listen(engine, "do_connect", _to_existing_file)
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
         if check_references:
             event.listen(engine, "connect", _enforce_foreign_keys)
     return engine
+
+
+def _to_existing_file(_: object, __: object, arguments: list[str], options: dict[str, Any]) -> None:
+    arguments[0] = f"file:{quote(os.path.abspath(arguments[0]))}?mode=rw"
+    options["uri"] = True
 
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
@@ -132,7 +147,6 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
         "synchronous=NORMAL",  # with a write-ahead log: safe against crashes of the program
         "temp_store=MEMORY",
         "cache_size=-65536",  # KiB
-        "mmap_size=268435456",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

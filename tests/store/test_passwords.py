@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import make_url
@@ -70,6 +72,7 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Engine:
         url = make_url(POSTGRES)
+        dialect = SimpleNamespace(loaded_dbapi=sqlite3)
 
         def refuse(self) -> None:
             raise OperationalError("", None, Exception(f"connection as anna with {SECRET} failed:\n\trefused"))
