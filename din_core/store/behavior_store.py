@@ -20,7 +20,7 @@ from din_core.domain import (
     User,
 )
 from din_core.domain.coverage import HeldValues
-from din_core.store.failures import READING, WRITING, in_one_sentence
+from din_core.store.failures import in_one_sentence, unreadable, unwritable
 from din_core.store.queries.bulk_tables import BulkTables, read_bulk
 from din_core.store.queries.corrections import corrected
 from din_core.store.queries.data_faults import DataFault, find_data_faults
@@ -104,14 +104,14 @@ class BehaviorStore:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One transaction, whose reads see one state of the store; StoreError where the database fails."""
-        with in_one_sentence(self.engine, make_url(self.url), READING), self.engine.begin() as connection:
+        with in_one_sentence(self.engine, make_url(self.url), unreadable), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that takes the write lock at its start; StoreError where the database fails."""
         with (
-            in_one_sentence(self.engine, make_url(self.url), WRITING),
+            in_one_sentence(self.engine, make_url(self.url), unwritable),
             self.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from din_core.domain import StoreError
@@ -19,12 +19,18 @@ from din_core.store import postgres
 from din_core.store.postgres import LOCK_WAIT_SECONDS
 
 MOST_PORT = 65_535
+DRIVERS = {
+    **dict.fromkeys(("sqlite", "sqlite+pysqlite"), "sqlite"),
+    **dict.fromkeys(("postgresql", "postgres"), "postgresql"),  # which SQLAlchemy opens by psycopg
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+"""The engines that a store may lie in, by what URLs call them; the schema and the queries are tested on these."""
 SECRET = re.compile("pass|pwd|secret|token|key$", re.IGNORECASE)
 """Query parameters of a URL whose values are not shown."""
 
 
 def parse_url(url: str) -> URL:
-    """The parsed URL; StoreError where it is none, or names what no database has."""
+    """The parsed URL; StoreError where it is none, of an engine that is not supported, or names what it has not."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -32,6 +38,13 @@ def parse_url(url: str) -> URL:
             '"{url}" is not a store URL; write one such as sqlite:///din.db (a file in this folder)',
             url=masked_url(url),
         ) from None
+    if parsed.drivername not in DRIVERS:
+        raise StoreError(
+            'a store lies in SQLite or in PostgreSQL, not at "{driver}://…"; write sqlite:///FILE or '
+            "postgresql://USER:PASSWORD@HOST/DATABASE",
+            driver=parsed.drivername,
+        )
+    parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
     if "@" in (parsed.host or ""):
         raise StoreError("the password in the store URL holds an @; write it there as %40")
     if parsed.port is not None and not 1 <= parsed.port <= MOST_PORT:
@@ -66,7 +79,12 @@ def reason_of(error: Exception, url: URL) -> str:
     """What a database says of a failure, in one line and without the URL's password."""
     own = getattr(error, "orig", None) or error
     # PostgreSQL's message quotes the statement; its diagnosis does not.
-    text = " ".join((getattr(getattr(own, "diag", None), "message_primary", None) or str(own)).split())
+    text = getattr(getattr(own, "diag", None), "message_primary", None) or str(own)
+    return without_secrets(" ".join(text.split()), url)
+
+
+def without_secrets(text: str, url: URL) -> str:
+    """A text as it may be shown, which may quote a URL's password."""
     secrets = [url.password, *(str(value) for name, value in url.query.items() if SECRET.search(name))]
     for secret in filter(None, secrets):
         text = text.replace(str(secret), "***")
@@ -110,10 +128,10 @@ def make_engine(url: URL, check_references: bool = True, make_file: bool = True)
             options |= {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
     try:
         engine = create_engine(url, **options)
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
+    except ImportError as error:
         raise StoreError(
-            'no driver for store URL "{driver}://…" is installed ({error}); install it or use sqlite:///',
-            driver=url.drivername,
+            "a store in PostgreSQL needs psycopg, which is not installed ({error}); install it by "
+            "`pip install 'psycopg[binary]'`, or use sqlite:///",
             error=str(error),
         ) from None
     except (ArgumentError, TypeError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL, Engine
@@ -12,20 +12,43 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from din_core.domain import StoreError
 from din_core.store.engine import masked_url, reason_of
 
-READING = "{url} cannot be read ({error}); check that the store is there and whole, then try again"
-WRITING = "{url} cannot be written ({error}); check its rights and the room on its disk, then try again"
-INGESTING = (
-    "{url} cannot be written ({error}), and nothing was loaded; check the address, its rights and the room on its disk"
-)
+Failure = Callable[[str, str], StoreError]
+"""Of a URL as it may be shown, and what the database says."""
 
 
 @contextmanager
-def in_one_sentence(engine: Engine, url: URL, sentence: str) -> Iterator[None]:
-    """Raise a StoreError in the place of what the database or its driver raises within; its cause has the details.
+def in_one_sentence(engine: Engine, url: URL, failure: Failure) -> Iterator[None]:
+    """Raise `failure` in the place of what the database or its driver raises within; its cause has the details.
 
-    `sentence` is one of READING, WRITING and INGESTING; `url` is the one to be shown.
+    `url` is the one to be shown, which need not be the engine's.
     """
     try:
         yield
     except (DBAPIError, PoolTimeout, engine.dialect.loaded_dbapi.Error) as error:
-        raise StoreError(sentence, url=masked_url(url), error=reason_of(error, url)) from error
+        raise failure(masked_url(url), reason_of(error, url)) from error
+
+
+def unreadable(url: str, error: str) -> StoreError:
+    """A store that was open."""
+    return StoreError(
+        "{url} cannot be read ({error}); check that the store is there and whole, then try again", url=url, error=error
+    )
+
+
+def unwritable(url: str, error: str) -> StoreError:
+    """The same when it is written to."""
+    return StoreError(
+        "{url} cannot be written ({error}); check its rights and the room on its disk, then try again",
+        url=url,
+        error=error,
+    )
+
+
+def nothing_loaded(url: str, error: str) -> StoreError:
+    """A store that tables are loaded into."""
+    return StoreError(
+        "{url} cannot be written ({error}), and nothing was loaded; check the address, its rights and the room on "
+        "its disk",
+        url=url,
+        error=error,
+    )

@@ -19,7 +19,7 @@ from din_core.store.engine import (
     sqlite_file,
     use_write_ahead_log,
 )
-from din_core.store.failures import INGESTING, in_one_sentence
+from din_core.store.failures import in_one_sentence, nothing_loaded
 from din_core.store.ingestion.find_tables import find_tables
 from din_core.store.ingestion.loading import ExistingRows, load, no_existing_rows, read_existing
 from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
@@ -53,7 +53,7 @@ def ingest(
     """
     engine = make_engine(parse_url(url), check_references=False)
     try:
-        with in_one_sentence(engine, engine.url, INGESTING):
+        with in_one_sentence(engine, engine.url, nothing_loaded):
             return ingest_into(
                 engine,
                 tables,
