@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from din_core.domain import StoreError
 from din_core.store import postgres
@@ -91,6 +91,15 @@ def without_secrets(text: str, url: URL) -> str:
     return text
 
 
+def hide_password(text: str, url: str) -> str:
+    """The same of a URL that may be none."""
+    if not url:
+        return text
+    with suppress(ArgumentError, ValueError):
+        text = without_secrets(text, make_url(url))
+    return text.replace(url, masked_url(url))
+
+
 def sqlite_file(url: URL) -> Path | None:
     """The file behind a SQLite URL; None for other databases, memory and `file:` addresses."""
     if url.get_backend_name() != "sqlite" or not url.database:
@@ -143,8 +152,11 @@ def make_engine(url: URL, check_references: bool = True, make_file: bool = True)
     if engine.dialect.name == "postgresql":
         postgres.prepare_engine(engine)
     else:
-        if not make_file and sqlite_file(url) is not None:
+        path = sqlite_file(url)
+        if not make_file and path is not None:
             event.listen(engine, "do_connect", _to_existing_file)
+        if path is not None:
+            _follow_file(engine, path.absolute())
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
         if check_references:
@@ -167,6 +179,26 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
         "cache_size=-65536",  # KiB
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _follow_file(engine: Engine, path: Path) -> None:
+    """Connect anew where the file was deleted or replaced: an open connection would go on reading the old one."""
+
+    def number() -> tuple[int, int] | None:
+        with suppress(OSError):
+            found = path.stat()
+            return found.st_dev, found.st_ino
+        return None
+
+    def remember(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = number()
+
+    def check(_: object, record: ConnectionPoolEntry, __: object) -> None:
+        if record.info["file"] != number():
+            raise DisconnectionError
+
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", check)
 
 
 def _enforce_foreign_keys(connection: sqlite3.Connection, _: object) -> None:
