@@ -131,6 +131,19 @@ def test_no_command_prints_the_password(
         assert SECRET not in "".join(capsys.readouterr())
 
 
+def test_an_unexpected_failure_is_traced_without_the_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(url: str) -> None:
+        raise RuntimeError(f"cannot make anything of {url} ({SECRET})")
+
+    monkeypatch.setattr("din_core.store.open_store", fail)
+    assert main(["check", f"--store={POSTGRES}"]) == 1
+    text = "".join(capsys.readouterr())
+    assert "RuntimeError: cannot make anything of postgresql+psycopg://anna:***@db.example:5432/shop (***)" in text
+    assert SECRET not in text
+
+
 @pytest.mark.parametrize("typed", [["--stroe", POSTGRES], [f"--stroe={POSTGRES}"], [f"--seed={POSTGRES}"]])
 def test_a_mistyped_option_is_not_quoted_with_the_password(
     capsys: pytest.CaptureFixture[str], typed: list[str]

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Executable, Table, Text, cast, delete, func, 
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from din_core.store.bulk_insert import insert_columns
-from din_core.store.ingestion.column_texts import texts
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
 from din_core.store.ingestion.validation import KeyIndex, SplitCuts, TableValidation, ValidRows
@@ -164,7 +163,7 @@ def _line_columns(
     fields = {name: rows.batch.column(name) for name in rows.file.fields}
     if rows.file.name == "behaviors":
         if "behavior_type" in rows.file.columns:
-            columns["behavior_type"] = texts(rows.batch.column("behavior_type")).to_pylist()
+            columns["behavior_type"] = values["behavior_type"].to_pylist()
         encode = display_json
     else:
         columns["label"] = values["label"].tolist()

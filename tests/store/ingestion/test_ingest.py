@@ -82,6 +82,28 @@ def test_ids_are_kept_as_text_exactly(
     assert [item.item_id for item in store.search_items("").matches] == stored
 
 
+def test_nuls_are_left_out_and_long_texts_are_kept(url: str, tmp_path: Path) -> None:
+    tables = valid_tables()
+    tables["items"] |= {"item_id": ["a\0", "b", "c"], "title": ["Ap\0ple", "y" * 20_000, None]}
+    tables["users"]["age"] = ["2\0", "é" * 5000]
+    tables["behaviors"]["behavior_type"] = ["b\0uy", "咖" * 500, None, "\0"]
+    store = loaded(tmp_path, tables, url=url)
+    assert (store.item("a").title, len(store.item("b").title or "")) == ("Apple", 20_000)
+    assert store.user("u1").fields["age"] == ("2",)
+    types = [behavior.behavior_type for behavior in store.history("u1", 2**40).behaviors]
+    assert types == ["buy", "咖" * 500, None]
+    assert [item.item_id for item in store.search_items("apple").matches] == ["a"]
+    store.close()
+
+
+@pytest.mark.parametrize("name", ["n" * 501, "a\0b"])
+def test_a_column_whose_name_no_index_holds_is_refused(tmp_path: Path, name: str) -> None:
+    tables = valid_tables()
+    tables["items"][name] = ["1", "2", "3"]
+    with pytest.raises(StoreError, match=r"items\.parquet has a column whose name holds a NUL or is longer than 500"):
+        loaded(tmp_path, tables)
+
+
 def test_ids_match_between_a_file_of_integers_and_one_of_text(tmp_path: Path) -> None:
     tables = valid_tables()
     tables["items"]["item_id"] = [1, 2, 3]
