@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
@@ -41,7 +42,7 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 on success, 1 with one sentence on stderr when the input is at fault."""
+    """Run one command; 0 on success, 1 with one sentence on stderr when the input is at fault, or with a traceback."""
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = CommandParser(prog="python -m trainer", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -62,6 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         print(f"error: {error.filename or 'a file'}: {error.strerror or error}; nothing was replaced", file=sys.stderr)
+        return 1
+    except Exception:  # what an unexpected one quotes may be the store's URL
+        from din_core.store import hide_password
+
+        print(hide_password(traceback.format_exc(), getattr(args, "store", None) or ""), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

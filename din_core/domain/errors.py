@@ -22,6 +22,10 @@ class StoreError(DinLensError):
     """The behavior store cannot be opened, is of another schema version, or refuses the operation."""
 
 
+class StoreFailure(StoreError):
+    """The database of a store that is open fails: it was stopped, damaged, locked or taken away."""
+
+
 class RejectedRows(DinLensError):
     """Input tables hold rows that cannot be loaded; nothing was loaded."""
 

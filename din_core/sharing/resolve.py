@@ -16,6 +16,7 @@ from din_core.domain import (
     Scenario,
     State,
     UnknownItem,
+    UnknownUser,
 )
 from din_core.domain.edits import fitting, items_needed
 from din_core.domain.translatable import Translatable, sentence_of
@@ -111,7 +112,7 @@ def fill_in(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
         impressions = store.impressions(user_id)
         for item_id in link.candidate_ids:
             store.item(item_id)
-    except DinLensError as error:
+    except (UnknownUser, UnknownItem) as error:
         return Resolved(None, (*problems, sentence(error)))
     chosen = choose_impression(impressions, link)
     as_of = link.as_of if link.as_of is not None else newest(chosen, impressions, setting)

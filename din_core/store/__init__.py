@@ -6,7 +6,7 @@ from din_core.store.behavior_store import (
     StoreSummary,
 )
 from din_core.store.connect import create_store, open_store
-from din_core.store.engine import masked_url
+from din_core.store.engine import hide_password, masked_url
 from din_core.store.ingestion.ingest import ingest
 from din_core.store.ingestion.rejects import IngestReport, Reject, RejectExample, TableCounts
 from din_core.store.ingestion.table_import import check_tables, import_tables, new_store, preview_tables
@@ -30,6 +30,7 @@ __all__ = [
     "WeekFacts",
     "check_tables",
     "create_store",
+    "hide_password",
     "import_tables",
     "ingest",
     "masked_url",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, Text, cast, func, insert, select
+from sqlalchemy import Connection, Engine, Text, cast, func, insert, make_url, select
 
 from din_core.domain import (
     Behavior,
@@ -20,6 +20,7 @@ from din_core.domain import (
     User,
 )
 from din_core.domain.coverage import HeldValues
+from din_core.store.failures import in_one_sentence, unreadable, unwritable
 from din_core.store.queries.bulk_tables import BulkTables, read_bulk
 from din_core.store.queries.corrections import corrected
 from din_core.store.queries.data_faults import DataFault, find_data_faults
@@ -102,19 +103,24 @@ class BehaviorStore:
         self.engine.dispose()
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self.engine.begin() as connection:
+    def reading(self) -> Iterator[Connection]:
+        """One transaction, whose reads see one state of the store; StoreError where the database fails."""
+        with in_one_sentence(self.engine, make_url(self.url), unreadable), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction that takes the write lock at its start."""
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        """One transaction that takes the write lock at its start; StoreError where the database fails."""
+        with (
+            in_one_sentence(self.engine, make_url(self.url), unwritable),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def user(self, user_id: str) -> User:
         """The user; UnknownUser where there is none of that id."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return user_row(connection, user_id)[1]
 
     def item(self, item_id: str) -> Item:
@@ -123,7 +129,7 @@ class BehaviorStore:
 
     def items(self, item_ids: Sequence[str]) -> list[Item]:
         """The items in the order asked for; UnknownItem names the first one the store does not hold."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = item_rows(connection, item_ids)
             names = field_names(connection, "items")
         made = {item_id: cached_item(names, *columns) for item_id, (_, columns) in found.items()}
@@ -131,14 +137,14 @@ class BehaviorStore:
 
     def all_items(self, most: int | None = None) -> list[Item]:
         """The whole catalogue in the order of ingest, or its first `most` items."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             names = field_names(connection, "items")
             query = select(*ITEM_COLUMNS).order_by(ItemRecord.item_key).limit(most)
             return [make_item(names, *columns) for columns in connection.execute(query)]  # more than are kept
 
     def count_items(self) -> int:
         """How many items there are now."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return count_rows(connection, ItemRecord)
 
     def history(self, user_id: str, before: int, limit: int | None = None) -> History:
@@ -147,7 +153,7 @@ class BehaviorStore:
         Behaviors of one second keep the order in which they were ingested. UnknownUser where there is none.
         """
         before = max(-_BIGINT, min(before, _BIGINT))
-        with self._reading() as connection:
+        with self.reading() as connection:
             user_key, user = user_row(connection, user_id)
             most = _BIGINT if limit is None else max(0, limit)
             lines = connection.execute(HISTORY, {"user_key": user_key, "before": before, "most": most}).all()
@@ -164,7 +170,7 @@ class BehaviorStore:
         Those of one item and time are numbered (`nth`) in the order of ingest. `split` keeps one of train, valid, test.
         UnknownUser where there is no such user.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             user_key, user = user_row(connection, user_id)
             rows = connection.execute(
                 select(
@@ -195,7 +201,7 @@ class BehaviorStore:
 
         "" lists the first users. See `din_core.store.queries.search` for what a word matches.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows, total = self._find(connection, UserRecord, text, limit)
             names = field_names(connection, "users")
         return SearchPage([make_user(row, names) for row in rows], total)
@@ -206,7 +212,7 @@ class BehaviorStore:
         An exact id comes first, then titles that begin with the text. "" lists the first items. See
         `din_core.store.queries.search` for what a word matches.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows, total = self._find(connection, ItemRecord, text, limit)
             names = field_names(connection, "items")
         return SearchPage([cached_item(names, *row) for row in rows], total)
@@ -220,7 +226,7 @@ class BehaviorStore:
         return self._corrected(ItemRecord, text)
 
     def _corrected(self, record: Searchable, text: str) -> str | None:
-        with self._reading() as connection:
+        with self.reading() as connection:
 
             def finds(typed: str) -> bool:
                 return connection.execute(self._search.holding(record, typed).limit(1)).first() is not None
@@ -240,7 +246,7 @@ class BehaviorStore:
 
     def summary(self) -> StoreSummary:
         """Counts, field names, times and provenance as they are now."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             by_split = connection.execute(
                 select(ImpressionRecord.split, func.count()).group_by(ImpressionRecord.split)
             ).all()
@@ -263,13 +269,13 @@ class BehaviorStore:
 
     def facts(self) -> StoreFacts:
         """Fields, splits, weeks and behaviors per user, counted over all rows: seconds for millions of them."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             tables = ("items", "users", "behaviors", "impressions")
             return read_facts(connection, {table: field_names(connection, table) for table in tables})
 
     def held_values(self) -> HeldValues:
         """The different values of all fields, and the rows that carry each item: under a second for a million rows."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             tables = ("items", "users", "impressions")
             return read_held_values(connection, {table: field_names(connection, table) for table in tables})
 
@@ -280,7 +286,7 @@ class BehaviorStore:
 
     def data_faults(self) -> list[DataFault]:
         """What of the data makes training, or figures measured on it, mean nothing; what forbids training first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return find_data_faults(connection)
 
     def append_behaviors(self, user_id: str, rows: Sequence[tuple[str, int]]) -> None:
@@ -312,6 +318,6 @@ class BehaviorStore:
 
     def bulk(self) -> BulkTables:
         """Everything at once, as arrays, from one consistent state of the store."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             names = {table: field_names(connection, table) for table in ("items", "users", "impressions")}
             return read_bulk(connection, names)

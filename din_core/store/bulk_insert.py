@@ -1,11 +1,13 @@
-"""Putting many rows into a table at once, on any database."""
+"""Putting many rows into a table at once, on either database."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Table, Text, bindparam, cast, insert
+from sqlalchemy import Connection, Table
+
+from din_core.store.postgres import copy_rows
 
 IN_CHUNK = 500
 """Values in one IN list: below every database's limit on parameters."""
@@ -16,17 +18,9 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, S
     rows = list(zip(*columns.values(), strict=True))
     if not rows:
         return
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name == "postgresql":
+        copy_rows(connection, table, columns, rows)
+    else:
         # The driver's own executemany: no dictionary a row.
         places = ", ".join("?" * len(columns))
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})", rows)
-    else:
-        statement = insert(table).values({name: parameter(table, name) for name in columns})
-        connection.execute(statement, [dict(zip(columns, row, strict=True)) for row in rows])
-
-
-def parameter(table: Table, name: str) -> Any:
-    """The parameter that fills a column; of a JSON column it is the JSON's text."""
-    if isinstance(table.c[name].type, JSON):
-        return cast(bindparam(name, type_=Text), JSON)
-    return bindparam(name)

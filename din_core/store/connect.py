@@ -52,7 +52,7 @@ def open_store(url: str) -> BehaviorStore:
 
 def _opened(url: str, address: URL, target: URL) -> BehaviorStore:
     """The store at `target`, which is how `address` is reached."""
-    engine = make_engine(target)
+    engine = make_engine(target, make_file=False)
     try:
         with engine.begin() as connection:
             version = current_version(connection)

@@ -11,19 +11,26 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from din_core.domain import StoreError
+from din_core.store import postgres
+from din_core.store.postgres import LOCK_WAIT_SECONDS
 
-LOCK_WAIT_SECONDS = 30
 MOST_PORT = 65_535
+DRIVERS = {
+    **dict.fromkeys(("sqlite", "sqlite+pysqlite"), "sqlite"),
+    **dict.fromkeys(("postgresql", "postgres"), "postgresql"),  # which SQLAlchemy opens by psycopg
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+"""The engines that a store may lie in, by what URLs call them; the schema and the queries are tested on these."""
 SECRET = re.compile("pass|pwd|secret|token|key$", re.IGNORECASE)
 """Query parameters of a URL whose values are not shown."""
 
 
 def parse_url(url: str) -> URL:
-    """The parsed URL; StoreError where it is none, or names what no database has."""
+    """The parsed URL; StoreError where it is none, of an engine that is not supported, or names what it has not."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -31,6 +38,13 @@ def parse_url(url: str) -> URL:
             '"{url}" is not a store URL; write one such as sqlite:///din.db (a file in this folder)',
             url=masked_url(url),
         ) from None
+    if parsed.drivername not in DRIVERS:
+        raise StoreError(
+            'a store lies in SQLite or in PostgreSQL, not at "{driver}://…"; write sqlite:///FILE or '
+            "postgresql://USER:PASSWORD@HOST/DATABASE",
+            driver=parsed.drivername,
+        )
+    parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
     if "@" in (parsed.host or ""):
         raise StoreError("the password in the store URL holds an @; write it there as %40")
     if parsed.port is not None and not 1 <= parsed.port <= MOST_PORT:
@@ -63,11 +77,27 @@ def masked_url(url: str | URL) -> str:
 
 def reason_of(error: Exception, url: URL) -> str:
     """What a database says of a failure, in one line and without the URL's password."""
-    text = " ".join(str(getattr(error, "orig", None) or error).split())
+    own = getattr(error, "orig", None) or error
+    # PostgreSQL's message quotes the statement; its diagnosis does not.
+    text = getattr(getattr(own, "diag", None), "message_primary", None) or str(own)
+    return without_secrets(" ".join(text.split()), url)
+
+
+def without_secrets(text: str, url: URL) -> str:
+    """A text as it may be shown, which may quote a URL's password."""
     secrets = [url.password, *(str(value) for name, value in url.query.items() if SECRET.search(name))]
     for secret in filter(None, secrets):
         text = text.replace(str(secret), "***")
     return text
+
+
+def hide_password(text: str, url: str) -> str:
+    """The same of a URL that may be none."""
+    if not url:
+        return text
+    with suppress(ArgumentError, ValueError):
+        text = without_secrets(text, make_url(url))
+    return text.replace(url, masked_url(url))
 
 
 def sqlite_file(url: URL) -> Path | None:
@@ -90,24 +120,27 @@ def read_only_url(path: Path) -> URL:
     return URL.create("sqlite", database=f"file:{quote(str(path.resolve()))}", query=options)
 
 
-def make_engine(url: URL, check_references: bool = True) -> Engine:
+def make_engine(url: URL, check_references: bool = True, make_file: bool = True) -> Engine:
     """An engine whose connections may be used from any thread, one transaction at a time.
 
+    `make_file` false is for reading: a connection to a file that was deleted fails then, and leaves no empty one.
     `check_references` false is for a bulk load that has looked up every key itself: on SQLite, checking
     them again takes a third of its time.
     """
     options: dict[str, Any] = {}
-    if url.get_backend_name() == "sqlite":
+    if url.get_backend_name() == "postgresql":
+        options = postgres.engine_options(url)
+    else:
         options["connect_args"] = {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
         if sqlite_file(url) is None and "immutable" not in url.query:
             # A memory database lives and dies with its one connection: threads take turns on it.
             options |= {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
     try:
         engine = create_engine(url, **options)
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
+    except ImportError as error:
         raise StoreError(
-            'no driver for store URL "{driver}://…" is installed ({error}); install it or use sqlite:///',
-            driver=url.drivername,
+            "a store in PostgreSQL needs psycopg, which is not installed ({error}); install it by "
+            "`pip install 'psycopg[binary]'`, or use sqlite:///",
             error=str(error),
         ) from None
     except (ArgumentError, TypeError, ValueError) as error:
@@ -116,12 +149,24 @@ def make_engine(url: URL, check_references: bool = True) -> Engine:
             address=masked_url(url),
             error=reason_of(error, url),
         ) from None
-    if engine.dialect.name == "sqlite":
+    if engine.dialect.name == "postgresql":
+        postgres.prepare_engine(engine)
+    else:
+        path = sqlite_file(url)
+        if not make_file and path is not None:
+            event.listen(engine, "do_connect", _to_existing_file)
+        if path is not None:
+            _follow_file(engine, path.absolute())
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
         if check_references:
             event.listen(engine, "connect", _enforce_foreign_keys)
     return engine
+
+
+def _to_existing_file(_: object, __: object, arguments: list[str], options: dict[str, Any]) -> None:
+    arguments[0] = f"file:{quote(os.path.abspath(arguments[0]))}?mode=rw"
+    options["uri"] = True
 
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
@@ -132,9 +177,28 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
         "synchronous=NORMAL",  # with a write-ahead log: safe against crashes of the program
         "temp_store=MEMORY",
         "cache_size=-65536",  # KiB
-        "mmap_size=268435456",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _follow_file(engine: Engine, path: Path) -> None:
+    """Connect anew where the file was deleted or replaced: an open connection would go on reading the old one."""
+
+    def number() -> tuple[int, int] | None:
+        with suppress(OSError):
+            found = path.stat()
+            return found.st_dev, found.st_ino
+        return None
+
+    def remember(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = number()
+
+    def check(_: object, record: ConnectionPoolEntry, __: object) -> None:
+        if record.info["file"] != number():
+            raise DisconnectionError
+
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", check)
 
 
 def _enforce_foreign_keys(connection: sqlite3.Connection, _: object) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import inspect, select
 
 from din_core.domain import RejectedRows
 from din_core.store import BehaviorStore, Reject, ingest, open_store
+from din_core.store.engine import make_engine, parse_url
+from din_core.store.schema import Base
 
 Tables = dict[str, dict[str, list[Any]]]
 
@@ -60,9 +62,10 @@ def database(tmp_path: Path, name: str = "store.db") -> str:
     return f"sqlite:///{tmp_path / name}"
 
 
-def loaded(tmp_path: Path, tables: Tables, kind: str = "parquet", **options: bool) -> BehaviorStore:
-    ingest(write(tmp_path / kind, tables, kind), database(tmp_path), **options)
-    return open_store(database(tmp_path))
+def loaded(tmp_path: Path, tables: Tables, kind: str = "parquet", url: str | None = None) -> BehaviorStore:
+    """The tables in a store, by default in a SQLite file below the test's folder."""
+    ingest(write(tmp_path / kind, tables, kind), url or database(tmp_path))
+    return open_store(url or database(tmp_path))
 
 
 def rejects_of(tmp_path: Path, tables: Tables, kind: str = "parquet") -> list[Reject]:
@@ -71,7 +74,15 @@ def rejects_of(tmp_path: Path, tables: Tables, kind: str = "parquet") -> list[Re
     return [reject for reject in caught.value.rejects if isinstance(reject, Reject)]
 
 
-def contents(url: str) -> list[str]:
-    """Everything in a SQLite store but its full-text index, as SQL."""
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-        return [line for line in connection.iterdump() if "_search" not in line]
+def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table but those of a full-text index, in the order of keys."""
+    engine = make_engine(parse_url(url))
+    with engine.begin() as connection:
+        there = set(inspect(connection).get_table_names())
+        found = {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
+            for table in Base.metadata.sorted_tables
+            if table.name in there
+        }
+    engine.dispose()
+    return found

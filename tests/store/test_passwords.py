@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import make_url
@@ -46,7 +48,7 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
         (f"postgresql://a:p@{SECRET}@h/d", "the password in the store URL holds an @; write it there as %40"),
         (f"sqlite://a:{SECRET}@h/x.db", "sqlite://a:***@h/x.db names a host or a user, which SQLite has not"),
         ("sqlite://x.db", "sqlite://x.db names a host or a user, which SQLite has not; write sqlite:/// with three"),
-        (f"nosuch://a:{SECRET}@h/d", 'no driver for store URL "nosuch://…" is installed'),
+        (f"mysql://a:{SECRET}@h/d", 'a store lies in SQLite or in PostgreSQL, not at "mysql://…"; write'),
     ],
 )
 @pytest.mark.parametrize("opened", [open_store, create_store])
@@ -70,6 +72,7 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Engine:
         url = make_url(POSTGRES)
+        dialect = SimpleNamespace(loaded_dbapi=sqlite3)
 
         def refuse(self) -> None:
             raise OperationalError("", None, Exception(f"connection as anna with {SECRET} failed:\n\trefused"))
@@ -126,6 +129,19 @@ def test_no_command_prints_the_password(
         monkeypatch.setattr("sys.argv", ["trainer", *arguments])
         assert main(arguments) == 1
         assert SECRET not in "".join(capsys.readouterr())
+
+
+def test_an_unexpected_failure_is_traced_without_the_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(url: str) -> None:
+        raise RuntimeError(f"cannot make anything of {url} ({SECRET})")
+
+    monkeypatch.setattr("din_core.store.open_store", fail)
+    assert main(["check", f"--store={POSTGRES}"]) == 1
+    text = "".join(capsys.readouterr())
+    assert "RuntimeError: cannot make anything of postgresql+psycopg://anna:***@db.example:5432/shop (***)" in text
+    assert SECRET not in text
 
 
 @pytest.mark.parametrize("typed", [["--stroe", POSTGRES], [f"--stroe={POSTGRES}"], [f"--seed={POSTGRES}"]])

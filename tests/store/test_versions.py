@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,13 +84,25 @@ def test_a_store_of_an_older_version_says_how_to_migrate(tmp_path: Path, monkeyp
     [
         ("", "is not a store URL"),
         ("din.db", "is not a store URL"),
-        ("nosuch://x", "no driver for store URL"),
-        ("sqlite+nosuch://", "no driver for store URL"),
+        ("nosuch://x", 'SQLite or in PostgreSQL, not at "nosuch://…"; write sqlite:///FILE or postgresql://USER'),
+        ("sqlite+nosuch://", 'SQLite or in PostgreSQL, not at "sqlite[+]nosuch://…"'),
+        ("mysql://me:secret@host/db", 'SQLite or in PostgreSQL, not at "mysql://…"'),
+        ("mariadb+pymysql://host/db", 'SQLite or in PostgreSQL, not at "mariadb[+]pymysql://…"'),
+        ("mssql+pyodbc://host/db", 'SQLite or in PostgreSQL, not at "mssql[+]pyodbc://…"'),
+        ("postgresql+psycopg2://host/db", 'SQLite or in PostgreSQL, not at "postgresql[+]psycopg2://…"'),
     ],
 )
-def test_an_address_that_is_none_is_named(url: str, message: str) -> None:
-    with pytest.raises(StoreError, match=message):
-        open_store(url)
+def test_an_address_that_is_none_is_named(tmp_path: Path, url: str, message: str) -> None:
+    tables = write(tmp_path / "in", valid_tables())
+    for use in (open_store, create_store, lambda url: ingest(tables, url)):
+        with pytest.raises(StoreError, match=message):
+            use(url)
+
+
+def test_a_missing_driver_is_named_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match=r"needs psycopg, which is not installed .*`pip install 'psycopg\[binary\]'`"):
+        open_store("postgres://me:secret@host/db")
 
 
 def test_passwords_stay_out_of_messages() -> None:

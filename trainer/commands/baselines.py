@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--store",
         default="sqlite:///din.db",
         metavar="URL",
-        help="SQLAlchemy URL of the store (default: %(default)s)",
+        help="URL of the store (default: %(default)s)",
     )
     parser.add_argument(
         "--split", choices=["valid", "test"], default="test", help="the split to report (default %(default)s)"

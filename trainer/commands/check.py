@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--store",
         default="sqlite:///din.db",
         metavar="URL",
-        help="SQLAlchemy URL of the store (default: %(default)s)",
+        help="URL of the store (default: %(default)s)",
     )
 
 

@@ -22,7 +22,7 @@ SHIPPED = ("din", "base", "base-sum", "base-decay", "din-softmax", "din-paper", 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("tables", type=Path, help="folder of the prepared tables")
-    parser.add_argument("--store", required=True, help="SQLAlchemy URL of the store that holds all of them")
+    parser.add_argument("--store", required=True, help="URL of the store that holds all of them")
     parser.add_argument("--runs", type=Path, required=True, help="folder that `leaderboard` wrote")
     parser.add_argument("--seed", type=int, default=0, help="of the checkpoints to ship (%(default)s)")
     parser.add_argument("--models", default=",".join(SHIPPED), metavar="A,B", help="din, base and others (%(default)s)")

@@ -11,7 +11,7 @@ from trainer.evaluation.evaluate import evaluate
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--store", default="sqlite:///din.db", help="SQLAlchemy URL of the store (%(default)s)")
+    parser.add_argument("--store", default="sqlite:///din.db", help="URL of the store (%(default)s)")
     parser.add_argument(
         "--checkpoint",
         type=Path,

@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--store",
         default=DEFAULT_STORE,
         metavar="URL",
-        help="SQLAlchemy URL of the store (default: %(default)s)",
+        help="URL of the store (default: %(default)s)",
     )
     filled = parser.add_mutually_exclusive_group()
     filled.add_argument(

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from din_core.domain import DinLensError
+from din_core.store.engine import parse_url, without_secrets
 from trainer.commands.progress import say
-from trainer.commands.training_options import command_line, declare, train_options, train_with_bar
+from trainer.commands.training_options import STORE_VARIABLE, command_line, declare, train_options, train_with_bar
 from trainer.evaluation.leaderboard_runs import as_markdown, leaderboard, name_of
 from trainer.evaluation.parallel_runs import run_in_parallel
 from trainer.training.recipes import RECIPES
@@ -59,7 +60,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             raise DinLensError(f"{args.out} holds 0 finished runs; leave out --measure-only to train them")
 
     def side_by_side(missing: Sequence[TrainOptions]) -> dict[str, str]:
-        return run_in_parallel({name_of(run): command_line(args, run) for run in missing}, args.jobs, say)
+        commands = {name_of(run): command_line(args, run) for run in missing}
+        return run_in_parallel(commands, args.jobs, say, {STORE_VARIABLE: args.store})
 
     train_all: Callable[[Sequence[TrainOptions]], dict[str, str]] = one_by_one if args.jobs == 1 else side_by_side
     return leaderboard(runs, args.split, args.out, train_all, restart=restart, say=say)
@@ -75,8 +77,9 @@ def one_by_one(missing: Sequence[TrainOptions]) -> dict[str, str]:
         except DinLensError as error:
             failures[name_of(run)] = str(error)
         except Exception as error:  # of hours of training, nothing else shall be lost
-            say(traceback.format_exc())
-            failures[name_of(run)] = f"{type(error).__name__} {error}"
+            url = parse_url(run.store)
+            say(without_secrets(traceback.format_exc(), url))
+            failures[name_of(run)] = without_secrets(f"{type(error).__name__} {error}", url)
     return failures
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
@@ -19,6 +20,8 @@ from trainer.training.recipes import RECIPES, Recipe
 from trainer.training.regularisation import REGULARISATIONS
 from trainer.training.train import DROPOUT, TrainOptions, fit_options, train
 
+STORE_VARIABLE = "DIN_TRAIN_STORE"
+"""Says the store's URL to `train` in another process: its password would stand in the list of processes else."""
 _DEFAULTS = TrainOptions("", "din", Path())
 
 
@@ -65,7 +68,8 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the options of a run; those of its place and seed are the command's own."""
-    parser.add_argument("--store", default="sqlite:///din.db", help="SQLAlchemy URL of the store (%(default)s)")
+    default = os.environ.get(STORE_VARIABLE) or "sqlite:///din.db"
+    parser.add_argument("--store", default=default, help="URL of the store (sqlite:///din.db)")
     for name, declared in _OPTIONS.items():
         parser.add_argument(f"--{name}", **declared)
 
@@ -97,8 +101,8 @@ def _names(given: str | None) -> tuple[str, ...] | None:
 
 
 def command_line(args: argparse.Namespace, options: TrainOptions) -> list[str]:
-    """The `train` command that makes one of `train_options`' runs in another process."""
-    given = {name: getattr(args, name.replace("-", "_")) for name in ("store", *_OPTIONS)}
+    """The `train` command that makes one of `train_options`' runs in another process, told the store by variables."""
+    given = {name: getattr(args, name.replace("-", "_")) for name in _OPTIONS}
     given |= {"model": options.model, "seed": options.fit.seed, "out": options.out}
     flags = [f"--{name}={value}" for name, value in given.items() if value is not None]
     return ["train", *flags, *(["--restart"] if options.restart else [])]

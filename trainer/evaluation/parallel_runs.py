@@ -14,11 +14,15 @@ ROOT = Path(__file__).parents[2]
 
 
 def run_in_parallel(
-    commands: Mapping[str, Sequence[str]], jobs: int, say: Callable[[str], None] = lambda _: None
+    commands: Mapping[str, Sequence[str]],
+    jobs: int,
+    say: Callable[[str], None] = lambda _: None,
+    variables: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Run `python -m trainer ARGUMENTS` for each name, `jobs` at a time with one torch thread each.
 
-    Returns the failures' last words by name; the others go on. Ends its processes when it is interrupted or
+    `variables` are added to their environment: what must not stand on a command line, which everybody on the machine
+    may read. Returns the failures' last words by name; the others go on. Ends its processes when it is interrupted or
     terminated. For the main thread only.
     """
     running: dict[str, subprocess.Popen[str]] = {}
@@ -26,7 +30,7 @@ def run_in_parallel(
 
     def run(name: str) -> str | None:
         say(f"{name}: training")
-        process = running[name] = _start(commands[name])
+        process = running[name] = _start(commands[name], variables or {})
         errors = process.communicate()[1].strip().splitlines()
         del running[name]
         if not process.returncode:
@@ -53,12 +57,12 @@ def run_in_parallel(
     return failures
 
 
-def _start(arguments: Sequence[str]) -> subprocess.Popen[str]:
+def _start(arguments: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[str]:
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     return subprocess.Popen(
         [sys.executable, "-m", "trainer", *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path},
+        env={**os.environ, **variables, "OMP_NUM_THREADS": "1", "PYTHONPATH": path},
     )

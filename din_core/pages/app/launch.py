@@ -25,9 +25,26 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     from din_core.pages.session import caches
 
     keep_level()
+    hide_error_details()
     with suppress(DinLensError):  # the page says so to whoever opens it
         caches.startup(*from_environment())
     yield
+
+
+def hide_error_details() -> None:
+    """Keep exceptions off the page, also where `.streamlit/config.toml` of this folder is not read."""
+    from streamlit import config
+
+    name = "client.showErrorDetails"
+    if not config.is_manually_set(name):
+        config.set_option(name, "none")
+
+
+def on_script_error(error: Exception) -> bool:
+    """What becomes of an exception that a callback raises."""
+    from din_core.pages.widgets.failures import show_failure
+
+    return show_failure(error)
 
 
 def routes() -> list[Route]:

@@ -22,6 +22,7 @@ from din_core.pages.rank import page as rank_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.tour import page as tour_page
 from din_core.pages.what_if import page as what_if_page
+from din_core.pages.widgets.failures import failures_shown
 from din_core.pages.widgets.frame import footer, header, navigation, report
 from din_core.pages.widgets.reach_tables.reach_tables import reach_tables
 
@@ -65,19 +66,20 @@ st.set_page_config(
     page_title="DIN Lens" if inspecting else f"{page.title} · DIN Lens", page_icon=str(ICON), layout="wide"
 )
 place = header()
-app = wait_for_app()
-dispatch()
-address.follow_address(app)
-address.enter_page(page.url_path)
-if page is not pages[1]:
-    what_if_page.remind(visitor.session().scenario)
-shown = address.query()
-navigation(pages, place, address.query)  # before the page: what comes later would push it down
-page.run()
-if address.query() != shown:  # the page could not show all of it
-    st.rerun()
-address.write_address()
-if page not in pages[:2]:  # those two draw their tables themselves
-    reach_tables()
-scenario = visitor.session().scenario
-footer(app, caches.models_on_screen(scenario) if scenario is not None and inspecting else ())
+with failures_shown():
+    app = wait_for_app()
+    dispatch()
+    address.follow_address(app)
+    address.enter_page(page.url_path)
+    if page is not pages[1]:
+        what_if_page.remind(visitor.session().scenario)
+    shown = address.query()
+    navigation(pages, place, address.query)  # before the page: what comes later would push it down
+    page.run()
+    if address.query() != shown:  # the page could not show all of it
+        st.rerun()
+    address.write_address()
+    if page not in pages[:2]:  # those two draw their tables themselves
+        reach_tables()
+    scenario = visitor.session().scenario
+    footer(app, caches.models_on_screen(scenario) if scenario is not None and inspecting else ())

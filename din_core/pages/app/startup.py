@@ -19,6 +19,7 @@ from din_core.domain import CheckpointError, DinLensError, Scenario
 from din_core.domain.coverage import VocabularyCoverage
 from din_core.domain.translatable import Translatable
 from din_core.pages.app.demo_store import demo_store
+from din_core.pages.app.failure_log import log_failure, reason_of
 from din_core.pages.app.loaded_models import LoadedModels, compare_with_store, load_models
 from din_core.pages.language.translation_mark import T
 from din_core.sharing import Setting, find_opening
@@ -108,13 +109,26 @@ class Startup:
     def wait(self, seconds: float) -> App | None:
         """The app, or None when it is not there after `seconds`. Raises what the start raised."""
         try:
-            return self._app.result(timeout=seconds)
+            error = self._app.exception(timeout=seconds)
         except TimeoutError:
-            if self._app.done():  # the start itself ran into a timeout
-                raise
             return None
+        if error is not None:
+            raise error.with_traceback(None)  # else each visit would add its own calls to what the one error holds
+        return self._app.result()
 
     def _open(self, store_url: str | None, folder: Path, models: Future[LoadedModels]) -> App:
+        try:
+            return self._opened(store_url, folder, models)
+        except Exception as error:
+            log_failure(error)
+            if isinstance(error, DinLensError):
+                raise
+            raise DinLensError(
+                "the app cannot start because of an unexpected fault ({reason}); the server's log says more",
+                reason=reason_of(error),
+            ) from error
+
+    def _opened(self, store_url: str | None, folder: Path, models: Future[LoadedModels]) -> App:
         url = store_url or demo_store(DEMO, self._building)
         self.stage = Stage(T("Opening the behavior store"))
         store = open_store(url)

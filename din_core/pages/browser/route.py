@@ -10,7 +10,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from din_core.domain import DinLensError
+from din_core.domain import LinkError, UnknownCheckpoint, UnknownItem, UnknownUser
+from din_core.pages.app.failure_log import log_failure
 from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER, Payload
 from din_core.pages.language.translate import LANGUAGES
 from din_core.pages.session import visitor
@@ -32,7 +33,10 @@ def answer(request: Request, reply: Callable[[], Payload | None]) -> Response:
     with visitor.as_visitor(language):
         try:
             payload = reply()
-        except (DinLensError, ValueError):
+        except (LinkError, UnknownUser, UnknownItem, UnknownCheckpoint, ValueError):
+            payload = None
+        except Exception as error:
+            log_failure(error)
             payload = None
     if payload is None:
         return Response(status_code=404)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from din_core.cases import KINDS, MEASURED_KINDS, Cases, Slice, high_intensity, most_telling, rows_of, threshold
 from din_core.cases.kinds import INTENSE, LEAST_BEHAVIORS
-from din_core.domain import Candidate, DinLensError, Item, Scenario
+from din_core.domain import Candidate, Item, Scenario, UnknownItem, UnknownUser
 from din_core.figures.cohort import number
 from din_core.pages.app.startup import App
 from din_core.pages.cases.files import LoadedCases, fitting, head, pick_slice, value_words
@@ -160,7 +160,7 @@ def titles_of(app: App, cases: Cases, rows: Sequence[int]) -> dict[str, Item]:
     ids = [cases.item_ids[place] for place in sorted(places)]
     try:
         return {item.item_id: item for item in app.store.items(ids)}
-    except DinLensError:  # another store than the cases were made from: what it lacks is called by its id
+    except (UnknownUser, UnknownItem):  # another store than the cases were made from: what it lacks is called by its id
         return {item_id: found_item(app, item_id) for item_id in ids}
 
 
@@ -168,7 +168,7 @@ def found_item(app: App, item_id: str) -> Item:
     """One item; without title where the store lacks it."""
     try:
         return app.store.item(item_id)
-    except DinLensError:
+    except (UnknownUser, UnknownItem):
         return Item(item_id)
 
 
@@ -205,7 +205,7 @@ def candidate_title(app: App, cases: Cases, row: int, titles: dict[str, Item]) -
         return label
     try:
         shown = shown_at(app.store.impressions(cases.user_ids[user]), int(time))
-    except DinLensError:
+    except (UnknownUser, UnknownItem):
         return label
     found = shown.get(candidate_of(cases, row))
     return label if found is None else found.title
@@ -256,7 +256,7 @@ def person(app: App, user_id: str) -> str:
     """The user's id with the profile values that say most."""
     try:
         return " · ".join([user_id, *profile(app.store.user(user_id))])
-    except DinLensError:
+    except (UnknownUser, UnknownItem):
         return user_id
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from din_core.domain import Counterfactual, DinLensError, Impression, Scenario
+from din_core.domain import Counterfactual, DinLensError, Impression, Scenario, StoreFailure
 from din_core.pages.app.startup import App
 from din_core.pages.language.labels import Words, field_label, words_for
 from din_core.pages.language.translate import T, t
@@ -55,6 +55,8 @@ def show_nearest(app: App, scenario: Scenario) -> None:
         if st.button(label, key="find_nearest", icon=":material/group:"):
             found = opposite_impressions(app.store, impression, MOST)
             visitor.session().results.keep("nearest", scenario, (found, find_nearest(app, scenario, impression, found)))
+    except StoreFailure:
+        raise
     except DinLensError as error:
         report([sentence(error)])
         return
@@ -167,6 +169,8 @@ def show_counterfactuals(app: App, scenario: Scenario) -> None:
     try:
         history = app.store.history(scenario.user_id, scenario.as_of)
         candidate = app.store.item(scenario.candidate_ids[0])
+    except StoreFailure:
+        raise
     except DinLensError as error:
         report([sentence(error)])
         return

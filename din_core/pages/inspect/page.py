@@ -14,6 +14,7 @@ from din_core.pages.inspect.unit_reading_section import reads_behaviors, show_un
 from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
+from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import report, report_low_coverage, report_unfit
 from din_core.pages.widgets.several_note import show_several_note
 
@@ -62,6 +63,7 @@ def show_instrument(scenario: Scenario, inputs: Inputs) -> None:
 
 
 @st.fragment
+@shows_failures
 def show_questions() -> None:
     """What would have to be gone, and who decided otherwise; nothing is computed while it is folded up."""
     app, own = caches.current_app(), visitor.session()

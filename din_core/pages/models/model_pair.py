@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from din_core.domain import DinLensError, Scenario, Scores, User
+from din_core.domain import DinLensError, Scenario, Scores, StoreFailure, User
 from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, read_inputs, score
@@ -30,6 +30,8 @@ def show_side_by_side(app: App, scenario: Scenario | None) -> None:
         return
     try:
         inputs = read_inputs(app.store, scenario, app.store.impressions(scenario.user_id))
+    except StoreFailure:
+        raise
     except DinLensError as error:
         report([sentence(error)])
         return

@@ -22,6 +22,7 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.rank import ranking_cache
 from din_core.pages.session import address, caches
 from din_core.pages.widgets.catalogue_head import catalogue_head
+from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.rare_items import mark_rare
 from din_core.pages.widgets.segmented_choice import segmented_choice
@@ -79,7 +80,7 @@ def show() -> None:
         by = choose_order([app.models[name].name for name in names], choice)
     under_way = not ranking.ended
     repeats = Counter(behavior.item.item_id for behavior in history.behaviors)
-    st.fragment(show_ranking, run_every=LOOK_SECONDS if under_way else None)(
+    st.fragment(shows_failures(show_ranking), run_every=LOOK_SECONDS if under_way else None)(
         app, ranking, names, scenario, among, by, repeats, under_way
     )
     st.caption(t(READING))

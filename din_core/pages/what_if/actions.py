@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from din_core.domain import DinLensError, Edit, Scenario
+from din_core.domain import DinLensError, Edit, Scenario, StoreFailure
 from din_core.pages.app.startup import App
 from din_core.pages.language.translate import t
 from din_core.pages.session import choices
@@ -32,6 +32,8 @@ def apply_actions(app: App, scenario: Scenario, actions: Sequence[Sequence[Any]]
     for action in actions:
         try:
             then = apply_action(app, now.scenario, list(action))
+        except StoreFailure:
+            raise
         except DinLensError as error:
             then = Outcome(now.scenario, (sentence(error),))
         kept = now.edited if same_states(now.scenario, then.scenario) else None

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
-from din_core.domain import Candidate, DinLensError, Impression, Item, Scenario, UnknownItem, UnknownUser, User
+from din_core.domain import (
+    Candidate,
+    DinLensError,
+    Impression,
+    Item,
+    Scenario,
+    StoreFailure,
+    UnknownItem,
+    UnknownUser,
+    User,
+)
 from din_core.pages.app.startup import App
 from din_core.pages.language.labels import Words, distinctions, item_detail, words_for
 from din_core.pages.language.translate import t
@@ -42,6 +52,8 @@ def read_on_screen(
     try:
         impressions = app.store.impressions(own.scenario.user_id)
         return impressions, read(app.store, own.scenario, impressions)
+    except StoreFailure:
+        raise
     except DinLensError as error:
         own.problems = (*own.problems, sentence(error))
         return impressions, None

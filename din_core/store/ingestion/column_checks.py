@@ -21,7 +21,7 @@ from din_core.store.ingestion.column_texts import Mask, plain, texts, true_in
 from din_core.store.schema import SPLITS
 
 MAX_ID = 500
-"""Characters of an id."""
+"""Characters of an id, and of what else an index holds: PostgreSQL's take 2,700 bytes."""
 MAX_CELL = 131_072
 """Characters of any value."""
 _EXACT_FLOAT = 2**53
@@ -66,6 +66,13 @@ def new_ids(name: str, column: pa.Array) -> Checked:
     reason = Translatable("{name} is longer than {most} characters, the limit of an id", name=name, most=MAX_ID)
     checked.faults += [(reason, longer_than(MAX_ID, checked.values)), _scientific(name, checked.values)]
     return checked
+
+
+def short_texts(name: str, column: pa.Array) -> Checked:
+    """Texts of a column that the store's indexes hold."""
+    values = texts(column)
+    reason = Translatable("{name} is longer than {most} characters, its limit", name=name, most=MAX_ID)
+    return Checked(values, [(reason, longer_than(MAX_ID, values))])
 
 
 def _scientific(name: str, values: pa.Array) -> tuple[Translatable, Mask]:

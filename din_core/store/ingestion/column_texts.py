@@ -27,7 +27,7 @@ _ALIKE = 1e-4, 1e10
 
 
 def texts(column: pa.Array) -> pa.Array:
-    """Any single-valued column as text, surrounding space removed; null for what is in MISSING.
+    """Any single-valued column as text, surrounding space and all NULs removed; null for what is in MISSING.
 
     Whole numbers lose their ".0": a column of whole numbers that has gaps is read as floats. Truths are true and false.
     """
@@ -39,7 +39,10 @@ def texts(column: pa.Array) -> pa.Array:
         return pc.if_else(pc.starts_with(written, "<value out of range"), None, written)
     if not (pa.types.is_string(column.type) or pa.types.is_decimal(column.type)):
         return pc.cast(column, pa.string())
-    written = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
+    written = pc.cast(column, pa.string())
+    if pc.any(pc.match_substring(written, "\0")).as_py():  # PostgreSQL takes none, and no link could name such an id
+        written = pc.replace_substring(written, "\0", "")
+    written = pc.utf8_trim_whitespace(written)
     position = pc.index_in(written, value_set=_WRITTEN)
     if position.null_count < len(position):
         written = pc.if_else(pc.is_null(position), written, _READ.take(position))

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from din_core.domain import StoreError
 from din_core.domain.translatable import Translatable, join_texts
+from din_core.store.ingestion.column_checks import MAX_ID
 from din_core.store.ingestion.column_times import check_timezone
 from din_core.store.ingestion.csv_format import COMPRESSIONS, check_encoding, open_csv
 from din_core.store.ingestion.table_files import FIXED, REQUIRED, SINGLE_VALUES, ReadingOptions, TableFile, is_kind
@@ -83,6 +84,14 @@ def _open(name: str, path: Path, options: ReadingOptions) -> TableFile:
     repeated = sorted({c for c in table.columns if table.columns.count(c) > 1})
     if repeated:
         raise StoreError("{file} has more than one column {columns}", file=path.name, columns=", ".join(repeated))
+    strange = next((column for column in table.columns if len(column) > MAX_ID or "\0" in column), None)
+    if strange is not None:
+        raise StoreError(
+            "{file} has a column whose name holds a NUL or is longer than {most} characters ({column}…); shorten it",
+            file=path.name,
+            most=MAX_ID,
+            column=strange[:20].replace("\0", "␀"),
+        )
     missing = [c for c in REQUIRED[name] if c not in table.columns]
     if missing:
         raise StoreError(

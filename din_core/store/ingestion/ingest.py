@@ -7,8 +7,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection, Engine
 
 from din_core.domain import RejectedRows, StoreError
 from din_core.domain.translatable import Translatable
@@ -17,15 +16,16 @@ from din_core.store.engine import (
     make_engine,
     masked_url,
     parse_url,
-    reason_of,
     sqlite_file,
     use_write_ahead_log,
 )
+from din_core.store.failures import in_one_sentence, nothing_loaded
 from din_core.store.ingestion.find_tables import find_tables
 from din_core.store.ingestion.loading import ExistingRows, load, no_existing_rows, read_existing
 from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
 from din_core.store.ingestion.table_files import ReadingOptions, TableFile
 from din_core.store.ingestion.validation import KeyIndex, Progress, SplitCuts, TableValidation
+from din_core.store.postgres import restart_keys
 from din_core.store.schema import Base
 from din_core.store.versions import HEAD, current_version
 
@@ -53,24 +53,16 @@ def ingest(
     """
     engine = make_engine(parse_url(url), check_references=False)
     try:
-        return ingest_into(
-            engine,
-            tables,
-            append=append,
-            replace=replace,
-            skip_rejects=skip_rejects,
-            options=options,
-            progress=progress,
-        )
-    except DatabaseError as error:
-        if type(error) not in (DatabaseError, OperationalError):
-            raise
-        raise StoreError(
-            "{url} cannot be written ({error}), and nothing was loaded; check the address, its rights and the room on "
-            "its disk",
-            url=masked_url(engine.url),
-            error=reason_of(error, engine.url),
-        ) from error
+        with in_one_sentence(engine, engine.url, nothing_loaded):
+            return ingest_into(
+                engine,
+                tables,
+                append=append,
+                replace=replace,
+                skip_rejects=skip_rejects,
+                options=options,
+                progress=progress,
+            )
     finally:
         engine.dispose()
 
@@ -111,13 +103,12 @@ def ingest_into(
     loading.several |= checking.several  # a batch is read before later ones tell
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
+        read_meanwhile = replace and _delete_everything(connection)
         if replace:
-            for table in reversed(Base.metadata.sorted_tables):
-                connection.execute(table.delete())
             prepare_schema(connection)  # what an empty store says of itself
         if read_existing(connection).n_rows != existing.n_rows:
             raise StoreError("{url} was changed by another program meanwhile; ingest again", url=masked_url(engine.url))
-        load(connection, loading, cuts, _provenance(Path(tables)))
+        load(connection, loading, cuts, _provenance(Path(tables)), read_meanwhile=read_meanwhile)
     use_write_ahead_log(engine)
     for counts in loading.counts.values():
         counts.loaded -= counts.updated + counts.repeated
@@ -129,6 +120,16 @@ def _validation(files: dict[str, TableFile], existing: ExistingRows, step: str, 
     """A reading of the tables beside what the store holds."""
     keys = KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of)
     return TableValidation(files, *keys, step, progress, existing.fields, several=dict(existing.several))
+
+
+def _delete_everything(connection: Connection) -> bool:
+    """Whether there was any behavior or impression."""
+    deleted = {
+        table.name: connection.execute(table.delete()).rowcount for table in reversed(Base.metadata.sorted_tables)
+    }
+    if connection.dialect.name == "postgresql":
+        restart_keys(connection, Base.metadata.sorted_tables)
+    return bool(deleted["behaviors"] or deleted["impressions"])
 
 
 def _repeated(loading: TableValidation) -> list[str]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, Table, Text, cast, delete, func, insert, select
+from sqlalchemy import Connection, Executable, Table, Text, cast, delete, func, insert, select
+from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from din_core.store.bulk_insert import insert_columns
-from din_core.store.ingestion.column_texts import texts
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
 from din_core.store.ingestion.validation import KeyIndex, SplitCuts, TableValidation, ValidRows
+from din_core.store.postgres import analyze
 from din_core.store.queries.corrections import write_words
 from din_core.store.queries.lookups import count_rows, field_names, read_info, unfit_fields, write_info
 from din_core.store.queries.search import choose_search
@@ -29,6 +31,8 @@ from din_core.store.schema import (
     UserRecord,
 )
 from din_core.store.several_fields import add_several, read_several
+
+Step = Callable[[Connection], None]
 
 
 @dataclass(frozen=True)
@@ -70,21 +74,32 @@ def read_existing(connection: Connection) -> ExistingRows:
     )
 
 
-def load(connection: Connection, validation: TableValidation, cuts: SplitCuts | None, provenance: str | None) -> None:
-    """Write all good rows of `validation`, with `cuts` where impressions say no split."""
+def load(
+    connection: Connection,
+    validation: TableValidation,
+    cuts: SplitCuts | None,
+    provenance: str | None,
+    *,
+    read_meanwhile: bool = False,
+) -> None:
+    """Write all good rows of `validation`, with `cuts` where impressions say no split.
+
+    `read_meanwhile`: whether others read what the transaction replaces, and are not to wait for it.
+    """
     was_empty = not any(count_rows(connection, record) for record in (BehaviorRecord, ImpressionRecord))
     tables = [Base.metadata.tables[name] for name in ("behaviors", "impressions")]
     # Sorted once at the end, an index takes a fraction of the time that it takes row by row.
-    indexes = [index for table in tables for index in table.indexes] if was_empty else []
-    for index in indexes:
-        index.drop(connection)
+    deferred = was_empty and not (read_meanwhile and connection.dialect.name == "postgresql")
+    rebuild = _take_down(connection, tables) if deferred else []
     newest = {} if was_empty else {table.name: _newest_key(connection, table) for table in tables}
     add_several(connection, validation.several)
     _load_rows(connection, validation, cuts)
     for table in tables:
         if table.name in validation.counts and newest.get(table.name):
             validation.counts[table.name].repeated = _delete_repeated(connection, table, newest[table.name])
-    steps: list[Callable[[Connection], None]] = [index.create for index in indexes]
+    steps = list(rebuild)
+    if connection.dialect.name == "postgresql":
+        steps.append(analyze)
     if not {"items", "users"}.isdisjoint(validation.files):
         steps += [choose_search(connection).rebuild, write_words]
     for done, build in enumerate(steps):
@@ -95,6 +110,24 @@ def load(connection: Connection, validation: TableValidation, cuts: SplitCuts | 
     _add_unfit_fields(connection, validation.unfit)
     _add_provenance(connection, provenance)
     validation.progress("building indexes", len(steps), len(steps))
+
+
+def _take_down(connection: Connection, tables: Iterable[Table]) -> list[Step]:
+    """Drop what takes a fraction of the time when it is made once at the end; returns the steps that make it."""
+    steps: list[Step] = []
+    for table in tables:
+        for index in table.indexes:
+            index.drop(connection)
+            steps.append(index.create)
+        # SQLite cannot drop a constraint, and is not asked to check it here.
+        for reference in table.foreign_key_constraints if connection.dialect.name == "postgresql" else ():
+            connection.execute(DropConstraint(reference))
+            steps.append(partial(_execute, AddConstraint(reference, isolate_from_table=False)))
+    return steps
+
+
+def _execute(statement: Executable, connection: Connection) -> None:
+    connection.execute(statement)
 
 
 def _load_rows(connection: Connection, validation: TableValidation, cuts: SplitCuts | None) -> None:
@@ -135,7 +168,7 @@ def _line_columns(
     fields = {name: rows.batch.column(name) for name in rows.file.fields}
     if rows.file.name == "behaviors":
         if "behavior_type" in rows.file.columns:
-            columns["behavior_type"] = texts(rows.batch.column("behavior_type")).to_pylist()
+            columns["behavior_type"] = values["behavior_type"].to_pylist()
         encode = display_json
     else:
         columns["label"] = values["label"].tolist()

@@ -182,6 +182,8 @@ class TableValidation:
             if file.name not in self._numbers:  # the first batch tells
                 self._numbers[file.name] = numbers_in(written)
             checked["timestamp"] = timestamps(written, self._numbers[file.name], file.timezone)
+        if "behavior_type" in file.columns and file.name == "behaviors":
+            checked["behavior_type"] = checks.short_texts("behavior_type", batch.column("behavior_type"))
         if file.name == "items" and "price" in file.columns:
             checked["price"] = checks.prices(batch.column("price"))
         if file.name == "impressions":

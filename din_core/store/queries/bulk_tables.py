@@ -150,7 +150,9 @@ def _chunks_of(connection: Connection, query: Select[*tuple[Any, ...]]) -> Itera
     Read through the driver's cursor, whose plain tuples become an array several times faster than result
     rows do, and a chunk at a time to bound the memory that they take.
     """
-    cursor = connection.connection.cursor()
+    # A named cursor of PostgreSQL stays on the server, which else sends all rows at once.
+    named = {"name": "bulk"} if connection.dialect.name == "postgresql" else {}
+    cursor = connection.connection.cursor(**named)
     try:
         cursor.execute(str(query.compile(connection.engine, compile_kwargs={"literal_binds": True})))
         while rows := cursor.fetchmany(_CHUNK):

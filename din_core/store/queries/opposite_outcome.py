@@ -82,7 +82,7 @@ def _nearest(
         .order_by(away, ImpressionRecord.impression_key)
         .limit(most)
     )
-    with store.engine.begin() as connection:
+    with store.reading() as connection:
         rows = connection.execute(query).all()
         names = field_names(connection, "impressions")
         nths = impression_numbers(connection, [row.impression_key for row in rows])

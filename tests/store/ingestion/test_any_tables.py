@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from din_core.domain import DinLensError
 from din_core.store import check_tables, ingest, preview_tables
 from din_core.store.ingestion.table_files import FIXED, REQUIRED, ReadingOptions
-from tests.store.input_tables import database
+from tests.postgres_server import PostgresServer
+from tests.store.input_tables import contents, database
 
 CELLS = st.one_of(
     st.sampled_from(
@@ -152,3 +155,27 @@ def test_any_tables_are_loaded_or_refused_in_a_sentence(data: st.DataObject, enc
             assert any(table in str(error) for table in REQUIRED)
         else:
             assert all(counts.read == counts.loaded + counts.rejected for counts in report.counts.values())
+
+
+@pytest.fixture(scope="module")
+def emptied(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of a database whose store is filled again and again."""
+    with postgres.database() as name:
+        yield postgres.url(name)
+
+
+@settings(max_examples=40, derandomize=True, deadline=None, phases=[Phase.generate])
+@given(data=st.data())
+def test_any_tables_make_the_same_store_on_postgres(data: st.DataObject, emptied: str) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        write_any(folder, data.draw)
+        try:
+            ingest(folder, database(folder), skip_rejects=True)
+        except DinLensError as error:
+            with pytest.raises(DinLensError) as raised:
+                ingest(folder, emptied, skip_rejects=True, replace=True)
+            assert str(raised.value) == str(error)
+        else:
+            ingest(folder, emptied, skip_rejects=True, replace=True)
+            assert contents(emptied) == contents(database(folder))

@@ -20,7 +20,7 @@ from tests.store.input_tables import contents, database, loaded, rejects_of, val
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
-def test_both_file_formats_load_the_same(tmp_path: Path, kind: str) -> None:
+def test_both_file_formats_load_the_same(url: str, tmp_path: Path, kind: str) -> None:
     store = loaded(tmp_path, valid_tables(), kind)
     assert store.item("a").fields == {"category": "fruit"}
     assert (store.item("a").price, store.item("b").price) == (1.5, None)
@@ -37,8 +37,8 @@ def test_both_file_formats_load_the_same(tmp_path: Path, kind: str) -> None:
     assert store.summary().provenance is None
 
 
-def test_a_report_counts_the_rows_of_each_table(tmp_path: Path) -> None:
-    report = ingest(write(tmp_path / "in", valid_tables()), database(tmp_path))
+def test_a_report_counts_the_rows_of_each_table(url: str, tmp_path: Path) -> None:
+    report = ingest(write(tmp_path / "in", valid_tables()), url)
     assert report.counts == {
         "items": TableCounts(3, 3),
         "users": TableCounts(2, 2),
@@ -48,11 +48,11 @@ def test_a_report_counts_the_rows_of_each_table(tmp_path: Path) -> None:
     assert report.rejects == []
 
 
-def test_progress_is_told_by_step_and_ends_at_its_total(tmp_path: Path) -> None:
+def test_progress_is_told_by_step_and_ends_at_its_total(url: str, tmp_path: Path) -> None:
     reported: dict[str, tuple[int, int | None]] = {}
     ingest(
         write(tmp_path / "in", valid_tables(), "csv"),
-        database(tmp_path),
+        url,
         progress=lambda step, done, total: reported.update({step: (done, total)}),
     )
     assert reported["checking behaviors"] == (4, None)  # a CSV does not say how long it is
@@ -70,14 +70,38 @@ def test_progress_is_told_by_step_and_ends_at_its_total(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
-def test_ids_are_kept_as_text_exactly(tmp_path: Path, written: list[object], stored: list[str], kind: str) -> None:
+def test_ids_are_kept_as_text_exactly(
+    url: str, tmp_path: Path, written: list[object], stored: list[str], kind: str
+) -> None:
     tables = valid_tables()
     replaced = dict(zip("abc", written, strict=True))
     tables["items"]["item_id"] = written
     for name in ("behaviors", "impressions"):
         tables[name]["item_id"] = [replaced[i] for i in tables[name]["item_id"]]
-    store = loaded(tmp_path, tables, kind)
+    store = loaded(tmp_path, tables, kind, url=url)
     assert [item.item_id for item in store.search_items("").matches] == stored
+
+
+def test_nuls_are_left_out_and_long_texts_are_kept(url: str, tmp_path: Path) -> None:
+    tables = valid_tables()
+    tables["items"] |= {"item_id": ["a\0", "b", "c"], "title": ["Ap\0ple", "y" * 20_000, None]}
+    tables["users"]["age"] = ["2\0", "é" * 5000]
+    tables["behaviors"]["behavior_type"] = ["b\0uy", "咖" * 500, None, "\0"]
+    store = loaded(tmp_path, tables, url=url)
+    assert (store.item("a").title, len(store.item("b").title or "")) == ("Apple", 20_000)
+    assert store.user("u1").fields["age"] == ("2",)
+    types = [behavior.behavior_type for behavior in store.history("u1", 2**40).behaviors]
+    assert types == ["buy", "咖" * 500, None]
+    assert [item.item_id for item in store.search_items("apple").matches] == ["a"]
+    store.close()
+
+
+@pytest.mark.parametrize("name", ["n" * 501, "a\0b"])
+def test_a_column_whose_name_no_index_holds_is_refused(tmp_path: Path, name: str) -> None:
+    tables = valid_tables()
+    tables["items"][name] = ["1", "2", "3"]
+    with pytest.raises(StoreError, match=r"items\.parquet has a column whose name holds a NUL or is longer than 500"):
+        loaded(tmp_path, tables)
 
 
 def test_ids_match_between_a_file_of_integers_and_one_of_text(tmp_path: Path) -> None:
@@ -88,20 +112,20 @@ def test_ids_match_between_a_file_of_integers_and_one_of_text(tmp_path: Path) ->
     assert loaded(tmp_path, tables).summary().n_behaviors == 4
 
 
-def test_lists_are_several_values_of_a_users_field(tmp_path: Path) -> None:
+def test_lists_are_several_values_of_a_users_field(url: str, tmp_path: Path) -> None:
     tables = valid_tables()
     tables["users"]["hobbies"] = [["art", None, "go|chess"], []]
-    store = loaded(tmp_path, tables)
+    store = loaded(tmp_path, tables, url=url)
     assert store.user("u1").fields["hobbies"] == ("art", "go|chess")
     assert store.user("u2").fields["hobbies"] == ()
 
 
-def test_numbers_in_fields_become_text_without_a_tail(tmp_path: Path) -> None:
+def test_numbers_in_fields_become_text_without_a_tail(url: str, tmp_path: Path) -> None:
     tables = valid_tables()
     tables["items"]["shop"] = [17.0, None, 2.5]
     tables["items"]["organic"] = [True, False, True]
     tables["impressions"]["store"] = [367.0, 292.0, None, 1.0, 2.0]
-    store = loaded(tmp_path, tables)
+    store = loaded(tmp_path, tables, url=url)
     assert [store.item(i).fields["shop"] for i in "abc"] == ["17", None, "2.5"]
     assert store.item("a").fields["organic"] == "true"
     assert [i.context["store"] for i in store.impressions("u2")] == ["1", None]
@@ -133,11 +157,11 @@ SECONDS = [1577836800, 1577836801, 1625054400, 0]
 )
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_times_may_be_written_in_many_ways_and_are_rounded_down(
-    tmp_path: Path, written: list[object], kind: str
+    url: str, tmp_path: Path, written: list[object], kind: str
 ) -> None:
     tables = valid_tables()
     tables["behaviors"] |= {"timestamp": written, "user_id": ["u1"] * 4, "behavior_type": list("pqrs")}
-    history = loaded(tmp_path, tables, kind).history("u1", 2**40)
+    history = loaded(tmp_path, tables, kind, url=url).history("u1", 2**40)
     assert {b.behavior_type: b.timestamp for b in history.behaviors} == dict(zip("pqrs", SECONDS, strict=True))
 
 
@@ -147,10 +171,9 @@ class Stopped(Exception):
 
 @pytest.mark.parametrize("step", ["loading items", "loading impressions", "building indexes"])
 @pytest.mark.parametrize("filled", [False, True])
-def test_an_interrupted_ingest_loads_nothing(tmp_path: Path, step: str, filled: bool) -> None:
-    url = database(tmp_path)
+def test_an_interrupted_ingest_loads_nothing(url: str, tmp_path: Path, step: str, filled: bool) -> None:
     if filled:
-        loaded(tmp_path, valid_tables()).close()
+        loaded(tmp_path, valid_tables(), url=url).close()
     else:
         create_store(url).close()
     before = contents(url)
@@ -174,8 +197,8 @@ ingest(Path(sys.argv[1]), sys.argv[2], progress=lambda step, done, total: step =
 """
 
 
-def test_a_killed_ingest_leaves_a_target_that_the_next_one_fills(tmp_path: Path) -> None:
-    tables, url = write(tmp_path / "in", valid_tables()), database(tmp_path)
+def test_a_killed_ingest_leaves_a_target_that_the_next_one_fills(url: str, tmp_path: Path) -> None:
+    tables = write(tmp_path / "in", valid_tables())
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tables), url], check=False)
     assert killed.returncode == 9
     with pytest.raises(StoreError, match="holds no behavior store"):
@@ -193,7 +216,7 @@ def test_every_stored_reference_has_its_row(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_impressions_without_a_split_are_split_by_time(tmp_path: Path) -> None:
+def test_impressions_without_a_split_are_split_by_time(url: str, tmp_path: Path) -> None:
     tables = valid_tables()
     tables["impressions"] = {
         "user_id": ["u1"] * 10,
@@ -201,10 +224,10 @@ def test_impressions_without_a_split_are_split_by_time(tmp_path: Path) -> None:
         "timestamp": [9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
         "label": [1] * 10,
     }
-    store = loaded(tmp_path, tables)
+    store = loaded(tmp_path, tables, url=url)
     assert [i.split for i in store.impressions("u1")] == ["test", "valid", *["train"] * 8]
     with pytest.raises(StoreError, match="lacks the column split"):
-        ingest(tmp_path / "parquet", database(tmp_path), append=True)
+        ingest(tmp_path / "parquet", url, append=True)
 
 
 @given(times=st.lists(st.integers(0, 50), min_size=1, max_size=200))

@@ -27,6 +27,7 @@ BAD = [
     ("behaviors", "user_id", ["u1", "NULL", "u2", "u1"], "user_id is missing", 2),
     ("behaviors", "user_id", ["u1", None, "u2", "u1"], "user_id is missing", 2),
     ("impressions", "user_id", ["u1", "u1", "u2", "u2", "u9"], "user_id is not in users", 5),
+    ("behaviors", "behavior_type", ["a", "é" * 501, "b", "c"], "behavior_type is longer than 500 characters", 2),
     ("behaviors", "timestamp", [1.0, None, 2.0, 3.0], "timestamp is missing", 2),
     ("behaviors", "timestamp", [1, 2, -3, 4], "timestamp is before 1970", 3),
     ("behaviors", "timestamp", [1, 1577836800000, 2, 3], "timestamp is beyond the year 2100", 2),

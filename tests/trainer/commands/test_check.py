@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.small_world import small_store
+from tests.postgres_server import PASSWORD, PostgresServer
+from tests.small_world import small_store, write_tables
 from trainer.__main__ import main
 
 
@@ -25,6 +26,23 @@ def test_each_question_has_a_verdict_and_what_to_do(tmp_path: Path, capsys: pyte
     asked = [finding for finding in result["findings"] if finding["name"] != "data"]  # whose text says what to do
     assert all((finding["advice"] is None) == (finding["verdict"] == "fine") for finding in asked)
     assert "there are 0 valid impressions, and training needs some" in printed
+
+
+def test_a_store_in_postgres_is_loaded_and_asked_like_one_in_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], postgres: PostgresServer
+) -> None:
+    tables = str(write_tables(tmp_path / "tables"))
+    printed = []
+    with postgres.database() as name:
+        for url in (f"sqlite:///{tmp_path / 'x.db'}", postgres.url(name)):
+            assert main(["ingest", tables, "--store", url]) == 0
+            capsys.readouterr()
+            assert main(["check", "--store", url, "--json"]) == 0
+            printed.append(json.loads(capsys.readouterr().out)["findings"])
+        assert main(["ingest", tables, "--store", postgres.url(name)]) == 1
+        refused = "".join(capsys.readouterr())
+    assert printed[0] == printed[1]
+    assert "already holds 28 behaviors of 4 users" in refused and PASSWORD not in refused
 
 
 def test_a_store_that_is_not_there_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

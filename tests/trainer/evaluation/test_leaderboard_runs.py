@@ -224,8 +224,12 @@ def test_runs_side_by_side_are_the_train_commands_that_make_the_same(
     for name in ("base-0", "base-1"):
         shutil.rmtree(out / name)
 
-    def in_this_process(commands: dict[str, list[str]], jobs: int, say: object) -> dict[str, str]:
+    def in_this_process(
+        commands: dict[str, list[str]], jobs: int, say: object, variables: dict[str, str]
+    ) -> dict[str, str]:
         assert jobs == 2
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
         return {name: "failed" for name, argv in commands.items() if main(argv) != 0}
 
     monkeypatch.setattr("trainer.commands.leaderboard.run_in_parallel", in_this_process)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from trainer.commands.training_options import STORE_VARIABLE
 from trainer.evaluation.parallel_runs import run_in_parallel
 
 
@@ -29,6 +30,23 @@ def test_a_failing_command_leaves_its_last_words_and_the_others_go_on(
     assert not failures["first"].startswith("error")
     assert lines[0] == "first: training"
     assert "second: done" in lines
+
+
+def test_variables_reach_a_command_that_is_not_told_them_on_its_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    popen = subprocess.Popen
+
+    def noted(command: list[str], **rest: Any) -> subprocess.Popen[str]:
+        started.append(command)
+        return popen(command, **rest)
+
+    monkeypatch.setattr(subprocess, "Popen", noted)
+    url = f"sqlite:///{tmp_path / 'secret.db'}"
+    failures = run_in_parallel({"one": ["train", f"--out={tmp_path / 'one'}"]}, 1, variables={STORE_VARIABLE: url})
+    assert "secret.db" in failures["one"]
+    assert "secret.db" not in " ".join(map(str, started[0]))
 
 
 def test_being_terminated_ends_the_processes_and_starts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

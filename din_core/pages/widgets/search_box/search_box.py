@@ -11,6 +11,7 @@ import streamlit as st
 from din_core.pages.browser.inbox import last_handled, subscribe
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
+from din_core.pages.widgets.failures import shows_failures
 
 NAME = "din_lens.combobox"
 HTML = source("widgets/search_box/combobox.html")
@@ -38,6 +39,7 @@ class Found:
 
 
 @st.fragment
+@shows_failures
 def search_box(
     key: str,
     label: str,

@@ -1,0 +1,41 @@
+"""Failures in the server's log: with their details, without passwords, and not anew at every visit."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import traceback
+from threading import Lock
+
+from din_core.domain import DinLensError
+from din_core.store import hide_password
+
+LOG = logging.getLogger("din_lens")
+QUIET_SECONDS = 60.0
+"""For so long the same failure is not logged again."""
+MOST_KEPT = 100
+
+_last: dict[str, float] = {}
+_lock = Lock()
+
+
+def log_failure(error: Exception) -> None:
+    """Log what happened; of what is the input's fault, and has no further cause, its sentence alone."""
+    now, name = time.monotonic(), f"{type(error).__name__}: {error}"
+    with _lock:
+        if now - _last.get(name, -QUIET_SECONDS) < QUIET_SECONDS:
+            return
+        if len(_last) >= MOST_KEPT:
+            _last.clear()
+        _last[name] = now
+    is_told = isinstance(error, DinLensError) and error.__cause__ is None
+    text = str(error) if is_told else "".join(traceback.format_exception(error))
+    LOG.error("%s", hide_password(text, os.environ.get("DIN_STORE", "")))
+
+
+def reason_of(error: Exception) -> str:
+    """What may be said of a failure to everybody: of a file its name and what the system says, else only the kind."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return type(error).__name__

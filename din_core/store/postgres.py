@@ -1,0 +1,56 @@
+"""What PostgreSQL needs to behave as the store's contract says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, event
+
+CONNECT_SECONDS = 10
+LOCK_WAIT_SECONDS = 30
+WRITERS_LOCK = 4_474_190
+"""The advisory lock of this database's writers."""
+
+
+def engine_options(url: URL) -> dict[str, Any]:
+    """For `create_engine`: reads of one transaction see one state, and connections that were cut are made anew."""
+    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    return {"isolation_level": "REPEATABLE READ", "pool_pre_ping": True, "connect_args": timeout}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Let writers of a store wait for each other."""
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_begin(connection: Connection) -> None:
+    if not connection.get_execution_options().get("writes", False):
+        return
+    # What a writer reads must be newer than the lock: its transaction may not keep the state of its first statement.
+    connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
+
+
+def copy_rows(connection: Connection, table: Table, names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write many rows in one COPY, several times as fast as by INSERT."""
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    finally:
+        cursor.close()
+
+
+def restart_keys(connection: Connection, tables: Iterable[Table]) -> None:
+    """Number the next rows of these tables from 1 again; undone where the transaction is."""
+    for table in tables:
+        if table.autoincrement_column is not None:
+            connection.exec_driver_sql(f"ALTER SEQUENCE {table.name}_{table.autoincrement_column.name}_seq RESTART")
+
+
+def analyze(connection: Connection) -> None:
+    """Let it know how many rows there are, by which it plans queries; alone it looks minutes later."""
+    connection.exec_driver_sql("ANALYZE items, users, contexts, behaviors, impressions")
