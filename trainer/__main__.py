@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from din_core.domain import DinLensError
+from trainer.commands.progress import printable
 
 COMMANDS = {
     "prepare": "turn public data into the four tables",
@@ -37,7 +38,7 @@ class CommandParser(argparse.ArgumentParser):
         """Print the message, URLs masked, and exit with 2."""
         from din_core.store.engine import masked_url
 
-        super().error(re.sub(r"[\w+.-]+://[^\s'\"]+", lambda found: masked_url(found.group()), message))
+        super().error(printable(re.sub(r"[\w+.-]+://[^\s'\"]+", lambda found: masked_url(found.group()), message)))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,15 +59,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DinLensError as error:
         if getattr(args, "json", False):
             print(json.dumps({"error": str(error)}))
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"error: {error.filename or 'a file'}: {error.strerror or error}; nothing was replaced", file=sys.stderr)
+        reason = f"{error.filename or 'a file'}: {error.strerror or error}"
+        print(printable(f"error: {reason}; nothing was replaced"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    print(json.dumps(result) if args.json else args.module.render(result))
+    print(json.dumps(result) if args.json else printable(args.module.render(result)))
     return 0
 
 
