@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from din_core.domain import DinLensError
 from trainer.commands.progress import printable
@@ -33,6 +33,12 @@ COMMANDS = {
 
 class CommandParser(argparse.ArgumentParser):
     """Quotes no password of a URL that it cannot place."""
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        # argparse drops a value that is --, and gives the empty list in its place.
+        if action.option_strings and action.nargs is None and arg_strings == ["--"]:
+            self.error(f"argument {'/'.join(action.option_strings)}: expected one argument, but -- is none")
+        return super()._get_values(action, arg_strings)
 
     def error(self, message: str) -> NoReturn:
         """Print the message, URLs masked, and exit with 2."""

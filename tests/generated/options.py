@@ -17,7 +17,7 @@ from tests.generated.outcome import Outcome, run_command
 from tests.generated.tables import MODEL_NAMES, TRAIN
 from tests.small_world import write_tables
 
-NUMBERS = st.sampled_from(corpus.NUMBERS)
+NUMBERS = st.sampled_from(corpus.NUMBERS) | st.sampled_from(["1", "2", "16", "0.5", "1e-3"])
 TEXTS = st.sampled_from(corpus.TEXTS)
 FIELDS = st.sampled_from(["category", "age", "store", "category,category", "age,nosuch"]) | TEXTS
 TRAIN_OPTIONS = {
@@ -82,6 +82,9 @@ def try_ingest(draw: st.DrawFn, folder: Path) -> Outcome:
     known = {
         "encoding": st.sampled_from(corpus.ENCODINGS) | TEXTS,
         "timezone": st.sampled_from(corpus.ZONES) | TEXTS,
+        "split-time": st.sampled_from(corpus.SPLIT_TIMES) | TEXTS,
+        "split-ratio": st.sampled_from(corpus.SPLIT_RATIOS) | TEXTS,
+        "session": st.sampled_from(["day", "day", "hour", ""]),
         "store": st.just(url.replace("{folder}", str(folder))),
         "nosuch": TEXTS,
     }

@@ -183,4 +183,7 @@ def _load(draw: st.DrawFn, sound: bool) -> Outcome:
     return outcome
 
 
-_INGEST = ("--encoding=gbk", "--encoding=utf-16", "--timezone=Europe/Berlin", "--json")
+_INGEST = (
+    *("--encoding=gbk", "--encoding=utf-16", "--timezone=Europe/Berlin", "--json"),
+    *("--session=day", "--split-ratio=.5,.25,.25", "--split-time=2026-03-01,2026-03-02"),
+)

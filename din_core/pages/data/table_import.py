@@ -36,6 +36,7 @@ from din_core.store.ingestion.table_import import (
     optional_columns,
     required_columns,
 )
+from din_core.store.splits.split_rule import rule_of
 
 SETTING = "DIN_IMPORT"
 SOURCES = {"upload": T("Upload four files"), "folder": T("A folder on this server")}
@@ -134,8 +135,14 @@ def choose_reading() -> ReadingOptions:
     encoding = left.text_input(
         t("Encoding of CSV files that are not in UTF-8"), key="import_encoding", placeholder="gbk"
     )
-    timezone = right.text_input(t("Time zone of times without one"), "UTC", key="import_timezone")
-    return ReadingOptions(encoding.strip() or None, timezone.strip() or "UTC")
+    timezone = right.text_input(t("Time zone of times without one"), "UTC", key="import_timezone").strip() or "UTC"
+    times = left.text_input(
+        t("Times at which valid and test begin"), key="import_split_time", placeholder="2026-03-01,2026-04-01"
+    )
+    ratio = right.text_input(t("Or shares of train, valid and test"), key="import_split_ratio", placeholder=".8,.1,.1")
+    by_day = st.checkbox(t("Histories hold behaviors of earlier days alone"), key="import_session")
+    rule = rule_of(times.strip() or None, ratio.strip() or None, timezone)
+    return ReadingOptions(encoding.strip() or None, timezone, rule, "day" if by_day else None)
 
 
 def columns_of(table: str) -> str:

@@ -15,7 +15,7 @@ from din_core.store.bulk_insert import insert_columns
 from din_core.store.ingestion.column_texts import texts
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
-from din_core.store.ingestion.validation import KeyIndex, SplitCuts, TableValidation, ValidRows
+from din_core.store.ingestion.validation import KeyIndex, TableValidation, ValidRows
 from din_core.store.queries.corrections import write_words
 from din_core.store.queries.lookups import count_rows, field_names, read_info, unfit_fields, write_info
 from din_core.store.queries.search import choose_search
@@ -28,6 +28,8 @@ from din_core.store.schema import (
     ItemRecord,
     UserRecord,
 )
+from din_core.store.splits.in_force import RulesInForce, read_rules
+from din_core.store.splits.split_rule import SplitCuts
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class ExistingRows:
     n_rows: dict[str, int]
     fields: Mapping[str, tuple[str, ...]]
     """Field names by table."""
+    rules: RulesInForce
 
     @property
     def filled(self) -> bool:
@@ -48,7 +51,7 @@ class ExistingRows:
 def no_existing_rows() -> ExistingRows:
     """Of a database that holds no store yet."""
     tables = ("items", "users", "behaviors", "impressions")
-    return ExistingRows(KeyIndex({}), KeyIndex({}), dict.fromkeys(tables, 0), {})
+    return ExistingRows(KeyIndex({}), KeyIndex({}), dict.fromkeys(tables, 0), {}, RulesInForce())
 
 
 def read_existing(connection: Connection) -> ExistingRows:
@@ -63,6 +66,7 @@ def read_existing(connection: Connection) -> ExistingRows:
             for record in (ItemRecord, UserRecord, BehaviorRecord, ImpressionRecord)
         },
         {table: field_names(connection, table) for table in ("items", "users", "behaviors", "impressions")},
+        read_rules(connection),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.small_world import small_store
+from tests.store.input_tables import valid_tables, write
 from trainer.__main__ import main
 
 
@@ -25,6 +26,31 @@ def test_each_question_has_a_verdict_and_what_to_do(tmp_path: Path, capsys: pyte
     asked = [finding for finding in result["findings"] if finding["name"] != "data"]  # whose text says what to do
     assert all((finding["advice"] is None) == (finding["verdict"] == "fine") for finding in asked)
     assert "there are 0 valid impressions, and training needs some" in printed
+
+
+def test_the_rules_of_splits_and_sessions_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--split-time=1970-01-03,1970-01-05", "--session=day", "--timezone=Asia/Shanghai"]
+    tables = valid_tables()
+    tables["impressions"]["timestamp"] = [n * 86_400 for n in (1, 2, 3, 4, 5)]
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    assert main(["ingest", str(write(tmp_path / "in", tables)), "--store", url, *words]) == 0
+    capsys.readouterr()
+    assert main(["check", "--store", url]) == 0
+    printed = capsys.readouterr().out
+    assert "ok      splits      split by --split-time: valid begins 1970-01-02 16:00:00, test 1970-01-04 16" in printed
+    assert "ok      sessions    a history holds the behaviors of earlier days alone" in printed
+    assert "(Asia/Shanghai)" in printed
+
+
+def test_empty_histories_are_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables = valid_tables()
+    tables["behaviors"]["timestamp"] = [n * 1000 for n in tables["behaviors"]["timestamp"]]
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    assert main(["ingest", str(write(tmp_path / "in", tables)), "--store", url]) == 0
+    capsys.readouterr()
+    assert main(["check", "--store", url]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if "empty" in line or " have none" in line]
+    assert len(told) == 1 and "have an empty history" in told[0]
 
 
 def test_a_store_that_is_not_there_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
