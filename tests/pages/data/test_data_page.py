@@ -134,6 +134,7 @@ def test_an_encoding_and_a_time_zone_may_be_named(visit: Visit, root: Path) -> N
     page.text_input(key="import_timezone").set_value("Asia/Shanghai").run()
     page = button(button(page, "import_check"), "import_write")
     assert not page.exception and not page.warning
+    assert "have an empty history: no behavior of their users is earlier" in words(page)
     store = open_store(f"sqlite:///{root / 'own.db'}")
     try:
         assert store.item("a").title == "咖啡"
