@@ -70,4 +70,6 @@ def in_force(
     now = RulesInForce(source, session_zone=file.session_zone)
     if cuts is not None:
         now = replace(now, valid_from=cuts.valid_from, test_from=cuts.test_from)
-    return RulesInForce("several", session_zone=file.session_zone) if impressions and now != stored else now
+    if not impressions or now == stored:
+        return now
+    return RulesInForce("several" if stored.split else None, session_zone=file.session_zone)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from din_core.domain import StoreError
 from din_core.store import BehaviorStore, RulesInForce, ingest, open_store
 from din_core.store.ingestion.table_files import ReadingOptions
+from din_core.store.schema import InfoRecord
 from din_core.store.splits.split_rule import rule_of
 from tests.store.input_tables import Tables, database, valid_tables, write
 
@@ -75,6 +77,14 @@ def test_what_is_appended_is_split_by_instants_and_never_by_shares(tmp_path: Pat
     assert store.summary().rules == RulesInForce("time", 210, 400)
     again = filled(tmp_path, valid_tables(), ReadingOptions(), "again", append=True)
     assert again.summary().rules == RulesInForce("several")
+
+
+def test_what_a_store_of_an_earlier_release_does_not_say_stays_unsaid(tmp_path: Path) -> None:
+    store = filled(tmp_path, valid_tables(), ReadingOptions())
+    with store.writing() as connection:
+        connection.execute(delete(InfoRecord))
+    again = filled(tmp_path, valid_tables(), ReadingOptions(), append=True)
+    assert again.summary().rules == RulesInForce()
 
 
 def test_a_rule_without_impressions_to_split_is_refused(tmp_path: Path) -> None:
