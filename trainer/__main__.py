@@ -9,9 +9,10 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from din_core.domain import DinLensError
+from trainer.commands.progress import printable
 
 COMMANDS = {
     "prepare": "turn public data into the four tables",
@@ -34,11 +35,17 @@ COMMANDS = {
 class CommandParser(argparse.ArgumentParser):
     """Quotes no password of a URL that it cannot place."""
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        # argparse drops a value that is --, and gives the empty list in its place.
+        if action.option_strings and action.nargs is None and arg_strings == ["--"]:
+            self.error(f"argument {'/'.join(action.option_strings)}: expected one argument, but -- is none")
+        return super()._get_values(action, arg_strings)
+
     def error(self, message: str) -> NoReturn:
         """Print the message, URLs masked, and exit with 2."""
         from din_core.store.engine import masked_url
 
-        super().error(re.sub(r"[\w+.-]+://[^\s'\"]+", lambda found: masked_url(found.group()), message))
+        super().error(printable(re.sub(r"[\w+.-]+://[^\s'\"]+", lambda found: masked_url(found.group()), message)))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,10 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DinLensError as error:
         if getattr(args, "json", False):
             print(json.dumps({"error": str(error)}))
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"error: {error.filename or 'a file'}: {error.strerror or error}; nothing was replaced", file=sys.stderr)
+        reason = f"{error.filename or 'a file'}: {error.strerror or error}"
+        print(printable(f"error: {reason}; nothing was replaced"), file=sys.stderr)
         return 1
     except Exception:  # what an unexpected one quotes may be the store's URL
         from din_core.store import hide_password
@@ -72,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    print(json.dumps(result) if args.json else args.module.render(result))
+    print(json.dumps(result) if args.json else printable(args.module.render(result)))
     return 0
 
 

@@ -12,6 +12,7 @@ QUESTIONS: tuple[Callable[[BulkTables], Iterator[Finding]], ...] = (
     rows.sizes,
     rows.duplicates,
     histories.lengths,
+    histories.days,
     histories.repeats,
     sampling.popularity,
     sampling.coverage,

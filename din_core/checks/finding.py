@@ -33,10 +33,3 @@ class Finding:
 def finding_of(fault: DataFault) -> Finding:
     """What the store's own counts show already; its text says what to do."""
     return Finding("data", "problem" if fault.no_training else "note", fault.text)
-
-
-def percent(share: float) -> str:
-    """`12.3 %`; `< 0.1 %` for what is little but not nothing."""
-    if 0 < share < 0.0005:
-        return "< 0.1 %"
-    return f"{100 * share:.1f} %"

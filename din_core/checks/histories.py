@@ -7,12 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from din_core.checks.events import history_lengths, stands_in_history
-from din_core.checks.finding import Finding, Verdict, percent
+from din_core.checks.finding import Finding
 from din_core.domain.translatable import Translatable
+from din_core.domain.written import percent
 from din_core.store import BulkTables
 
 MANY_EMPTY = 0.5
 """Share of impressions without a history from which on attention has little to attend to."""
+DAY = 86_400
+CLOCKS = 2
+"""Times of the day that days have where they are written without: midnight of summer and of winter."""
 FAR_APART = 0.2
 """Difference of the shares of known items from which on "seen before" tells positives from negatives."""
 
@@ -23,6 +27,8 @@ def lengths(tables: BulkTables) -> Iterator[Finding]:
         return
     found = history_lengths(tables)
     empty = float((found == 0).mean())
+    if empty == 1:  # the store's own counts say so, with the times
+        return
     half, most = (int(np.quantile(found, q, method="inverted_cdf")) for q in (0.5, 0.95))
     text = Translatable(
         "half of the impressions have at most {half} behaviors before them, 95 % at most {most}; {empty} have none",
@@ -30,15 +36,23 @@ def lengths(tables: BulkTables) -> Iterator[Finding]:
         most=f"{most:,}",
         empty=percent(empty),
     )
-    verdict: Verdict = "problem" if empty == 1 else "note" if empty > MANY_EMPTY else "fine"
-    advice = (
-        Translatable(
-            "attention has nothing to attend to: behaviors must be earlier than impressions, in the same unit of time"
-        )
-        if empty == 1
-        else Translatable("most impressions show no attention at all: load earlier behaviors, if there are any")
+    few = empty > MANY_EMPTY
+    advice = Translatable("most impressions show no attention at all: load earlier behaviors, if there are any")
+    yield Finding("histories", "note" if few else "fine", text, advice if few else None)
+
+
+def days(tables: BulkTables) -> Iterator[Finding]:
+    """Behaviors that are dated by the day among impressions with a time: what came later that day leaks."""
+    of_behaviors, of_impressions = (np.unique(t % DAY) for t in (tables.behavior_time, tables.impression_time))
+    dated = len(of_behaviors) <= CLOCKS and len(np.unique(tables.behavior_time)) > CLOCKS
+    if not dated or len(of_impressions) <= CLOCKS:
+        return
+    text = Translatable("behaviors have days alone, but impressions have times of the day")
+    advice = Translatable(
+        "a behavior of the same day stands in the history even where it came after the impression: load the tables "
+        "with `ingest --session day`, so that histories hold earlier days alone"
     )
-    yield Finding("histories", verdict, text, advice if verdict != "fine" else None)
+    yield Finding("days", "problem", text, advice)
 
 
 def repeats(tables: BulkTables) -> Iterator[Finding]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from din_core.checks.events import repeated_rows
-from din_core.checks.finding import Finding, Verdict, percent
+from din_core.checks.finding import Finding, Verdict
 from din_core.domain.translatable import Translatable
+from din_core.domain.written import percent
 from din_core.store import BulkTables
 
 FEW = 1_000

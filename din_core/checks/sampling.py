@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from din_core.checks.events import Bools, Ints
-from din_core.checks.finding import Finding, Verdict, percent
+from din_core.checks.finding import Finding, Verdict
 from din_core.domain.translatable import Translatable
+from din_core.domain.written import percent
 from din_core.metrics import auc
 from din_core.store import BulkTables
 

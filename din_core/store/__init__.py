@@ -13,6 +13,7 @@ from din_core.store.ingestion.table_import import check_tables, import_tables, n
 from din_core.store.queries.bulk_tables import BulkTables
 from din_core.store.queries.data_faults import DataFault
 from din_core.store.queries.facts import FieldFacts, SplitFacts, StoreFacts, WeekFacts
+from din_core.store.splits.in_force import RulesInForce
 
 __all__ = [
     "BehaviorStore",
@@ -22,6 +23,7 @@ __all__ = [
     "IngestReport",
     "Reject",
     "RejectExample",
+    "RulesInForce",
     "SearchPage",
     "SplitFacts",
     "StoreFacts",

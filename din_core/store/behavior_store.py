@@ -6,7 +6,7 @@ import operator
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, Text, cast, func, insert, make_url, select
@@ -53,6 +53,7 @@ from din_core.store.schema import (
     UserRecord,
 )
 from din_core.store.several_fields import read_several
+from din_core.store.splits.in_force import RulesInForce, read_rules
 
 Found = TypeVar("Found")
 
@@ -85,6 +86,8 @@ class StoreSummary:
     provenance: str | None
     unfit_fields: Mapping[str, tuple[str, ...]]
     """By table, the fields that a model does not read unless asked to: they name a person or a row."""
+    rules: RulesInForce = field(default_factory=RulesInForce)
+    """How impressions were split, and which behaviors their histories hold."""
 
 
 class BehaviorStore:
@@ -265,6 +268,7 @@ class BehaviorStore:
                 last_timestamp=last,
                 provenance=read_info(connection, "provenance"),
                 unfit_fields=unfit_fields(connection),
+                rules=read_rules(connection),
             )
 
     def facts(self) -> StoreFacts:
@@ -281,7 +285,7 @@ class BehaviorStore:
 
     def several_item_fields(self) -> frozenset[str]:
         """The item fields of which an item may have several values."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_several(connection)
 
     def data_faults(self) -> list[DataFault]:

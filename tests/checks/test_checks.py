@@ -81,13 +81,22 @@ def test_doubled_behaviors_are_counted_and_doubled_impressions_are_no_fault() ->
     assert found("duplicates", WORLD).verdict == "fine"
 
 
-def test_behaviors_that_are_all_later_than_impressions_are_a_problem() -> None:
-    late = replace(WORLD, behavior_time=WORLD.behavior_time * 1_000)  # milliseconds beside seconds
-    finding = found("histories", late)
-    assert finding.verdict == "problem"
-    assert "100.0 % have none" in str(finding.text)
-    assert "the same unit of time" in str(finding.advice)
+def test_histories_that_are_nearly_all_empty_are_noted_and_the_store_itself_says_where_all_are() -> None:
     assert found("histories", WORLD).verdict == "fine"
+    finding = found("histories", replace(WORLD, behavior_time=WORLD.behavior_time - DAY * np.array([0, -9, -9, -9])))
+    assert finding.verdict == "note"
+    assert "75.0 % have none" in str(finding.text)
+    late = replace(WORLD, behavior_time=WORLD.behavior_time * 1_000)  # milliseconds beside seconds
+    assert "histories" not in [asked.name for asked in check_tables(late)]
+
+
+def test_behaviors_with_days_alone_among_impressions_with_times_are_a_problem() -> None:
+    timed = replace(WORLD, impression_time=WORLD.impression_time + np.array([60, 3600, 7200, 9000]))
+    finding = found("days", timed)
+    assert finding.verdict == "problem"
+    assert "ingest --session day" in str(finding.advice)
+    for alike in (WORLD, replace(timed, behavior_time=timed.behavior_time + np.array([5, 6, 7, 8]))):
+        assert "days" not in [asked.name for asked in check_tables(alike)]
 
 
 def test_repeats_are_compared_between_positives_and_negatives() -> None:

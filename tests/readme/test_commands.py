@@ -8,10 +8,12 @@ from importlib import import_module
 import pytest
 import streamlit as st
 
-from tests.numbers.__main__ import make_parser
+from tests.generated.__main__ import make_parser as parser_of_generated
+from tests.numbers.__main__ import make_parser as parser_of_numbers
 from tests.readme.shown_commands import ROOT, Command, all_commands, trainer_commands
 from trainer.__main__ import main
 
+PARSERS = {"tests.numbers": parser_of_numbers, "tests.generated": parser_of_generated}
 RUN = (
     "planted --out data/planted",
     "ingest tables",
@@ -81,8 +83,8 @@ def fault(command: Command) -> str | None:
         case ["streamlit", "run", script, *options]:
             unknown = [name for name in options[::2] if st.get_option(name.removeprefix("--")) is None]
             return f"no {unknown}" if unknown else _missing(script)
-        case [".venv/bin/python", "-m", "tests.numbers", *options]:
-            make_parser().parse_args(options)
+        case [".venv/bin/python", "-m", ("tests.numbers" | "tests.generated") as module, *options]:
+            PARSERS[module]().parse_args(options)
             return None
         case ["pip", "install", "-r", file] | [".venv/bin/python", "-m", "pytest", file]:
             return _missing(file)

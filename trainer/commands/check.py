@@ -20,12 +20,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Read the store and ask; one entry a question."""
-    from din_core.checks import check_tables, finding_of
+    from din_core.checks import check_tables, finding_of, rules_in_force
     from din_core.store import open_store
 
     store = open_store(args.store)
     try:
-        findings = [*map(finding_of, store.data_faults()), *check_tables(store.bulk())]
+        faults, rules = map(finding_of, store.data_faults()), rules_in_force(store.summary().rules)
+        findings = [*faults, *check_tables(store.bulk()), *rules]
     finally:
         store.close()
     return {"findings": [finding.as_dict() for finding in findings]}

@@ -12,6 +12,7 @@ from din_core.domain.translatable import sentence_of
 from din_core.store import Reject, RejectExample, ingest, open_store
 from din_core.store.ingestion.rejects import describe_rejects
 from din_core.store.ingestion.table_files import ReadingOptions
+from din_core.store.splits.split_rule import rule_of
 from trainer.commands.progress import say
 
 DEFAULT_STORE = "sqlite:///din.db"
@@ -44,12 +45,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--encoding", metavar="NAME", help="of CSV files that are not in UTF-8, such as gbk, latin-1 or utf-16"
     )
-
     parser.add_argument(
         "--timezone",
         default="UTC",
         metavar="NAME",
         help="of times that are written without a zone, such as Asia/Shanghai (%(default)s)",
+    )
+    add_split_options(parser, "what the table says, else .8,.1,.1")
+    parser.add_argument(
+        "--session",
+        choices=("day",),
+        help="what an impression's history ends before: with day, the day of the impression (--timezone), not its time",
+    )
+
+
+def add_split_options(parser: argparse._ActionsContainer, default: str) -> None:
+    """Where splits end; `prepare` has the same words."""
+    split = parser.add_mutually_exclusive_group()
+    split.add_argument(
+        "--split-time",
+        metavar="VALID,TEST",
+        help=f"impressions before the first time train, before the second validate, the rest test ({default})",
+    )
+    split.add_argument(
+        "--split-ratio",
+        metavar="TRAIN,VALID,TEST",
+        help="shares of the impressions in the order of time, such as .8,.1,.1; those of one time stay together",
     )
 
 
@@ -62,7 +83,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             append=args.append,
             replace=args.replace,
             skip_rejects=args.skip_rejects,
-            options=ReadingOptions(args.encoding, args.timezone),
+            options=ReadingOptions(
+                args.encoding, args.timezone, rule_of(args.split_time, args.split_ratio, args.timezone), args.session
+            ),
             progress=bars.show,
         )
     store = open_store(args.store)

@@ -15,6 +15,8 @@ from tqdm import tqdm
 from din_core.domain import DinLensError
 from din_core.store import Reject, RejectExample
 from din_core.store.ingestion.rejects import describe_rejects
+from din_core.store.splits.split_rule import rule_of
+from trainer.commands.ingest import add_split_options
 from trainer.datasets.complete_journey.prepare import DEFAULT_SEED, PROVENANCE, SPLITS, find_data, prepare
 from trainer.datasets.four_tables import TablesWriter, check_out, write_tables
 from trainer.datasets.sources import SOURCES
@@ -68,6 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for group, texts in ((any_files, _FILES_HELP), (drawn, _DRAWN_HELP)):
         for name, text in texts.items():
             group.add_argument(option(name), type=float if name == "user_share" else int, metavar="N", help=text)
+    add_split_options(any_files, "what the data say, else .8,.1,.1")
     of_some = parser.add_argument_group("of sources with ratings")
     columns = parser.add_argument_group("columns of wide-table and fuxictr")
     for name, (shown, text) in _READ_HELP.items():
@@ -102,7 +105,8 @@ def _bar() -> Iterator[Progress]:
 def _complete_journey(args: argparse.Namespace) -> dict[str, Any]:
     if args.files:
         raise DinLensError(f"{PACKAGED} comes as a Python package and reads no files, but {args.files[0]} is given.")
-    given = [name for name in (*_FILES_HELP, *_DRAWN_HELP, *_READ_HELP) if getattr(args, name) is not None]
+    names = (*_FILES_HELP, *_DRAWN_HELP, "split_time", "split_ratio", *_READ_HELP)
+    given = [name for name in names if getattr(args, name) is not None]
     if given:
         raise DinLensError(f"{option(given[0])} is no option of {PACKAGED}, which has --seed alone.")
     with _bar() as progress:
@@ -150,7 +154,8 @@ def _assemble_options(args: argparse.Namespace, last_positives: int | None) -> A
         raise DinLensError(f"--user-share is {args.user_share:g}; give a share above 0 and up to 1.")
     given = {name: getattr(args, name) for name in ("seed", *_FILES_HELP, *_DRAWN_HELP)}
     known = {name: value for name, value in given.items() if value is not None}
-    return AssembleOptions(**{"last_positives": last_positives} | known)
+    split = rule_of(args.split_time, args.split_ratio)
+    return AssembleOptions(**{"last_positives": last_positives, "split": split} | known)
 
 
 def _counts(done: Assembled) -> dict[str, Any]:

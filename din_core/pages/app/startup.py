@@ -52,6 +52,11 @@ class App:
     """The models in words, by language."""
 
     @property
+    def is_demo(self) -> bool:
+        """Whether this is the embedded demo, which neither store nor models of one's own are named for."""
+        return self.checkpoints == DEMO_CHECKPOINTS
+
+    @property
     def models(self) -> Mapping[str, ModelWords]:
         """The models in the visitor's language, by folder name, in the order of the screen."""
         from din_core.pages.language.model_texts import describe_models

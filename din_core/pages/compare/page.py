@@ -40,7 +40,7 @@ from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
-from din_core.pages.widgets.rare_items import knows, mark_rare, rare_behaviors, unknown_to
+from din_core.pages.widgets.rare_items import candidate_is_rare, knows, mark_rare, rare_behaviors
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.page_choices import CompareChoice
@@ -162,8 +162,7 @@ def show_users(now: CompareInputs) -> None:
         item=case.title,
         time=moment(now.scenario.as_of),
     )
-    rare = unknown_to(now.app, now.names, case.item)
-    st.markdown(literal(subject if not rare else f"{subject} {t('It is rare or new to {models}.', models=rare)}"))
+    st.markdown(literal(f"{subject} {candidate_is_rare(now.app, now.names, case.item)}".rstrip()))
     show_table(users_table(now, histories, scores))
     labels = [words.user_label(history.user) for history in histories]
     own = alone(now, case)

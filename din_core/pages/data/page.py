@@ -12,13 +12,13 @@ from din_core.checks import Finding, Verdict, check_tables
 from din_core.domain.translatable import Translatable
 from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, weeks_info
 from din_core.pages.data.table_import import show_import
-from din_core.pages.language.labels import day, field_label
+from din_core.pages.language.labels import day, field_label, percent
 from din_core.pages.language.translate import T, sentence, t
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, date_name, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.text_tables import show_table
-from din_core.store import BehaviorStore, FieldFacts, StoreFacts, StoreSummary
+from din_core.store import BehaviorStore, DataFault, FieldFacts, RulesInForce, StoreFacts, StoreSummary
 
 TABLES = {
     "items": T("Items"),
@@ -34,12 +34,18 @@ QUESTIONS = {
     "sizes": T("Sizes"),
     "duplicates": T("Rows that stand twice"),
     "histories": T("Histories"),
+    "days": T("Days and times"),
     "repeats": T("Items seen before"),
     "popularity": T("Popularity alone"),
     "coverage": T("Known items"),
     "fields": T("Fields that name a person or a row"),
 }
 SPLITS = {"train": T("train"), "valid": T("valid"), "test": T("test")}
+DEMO = T(
+    "This demo is here to be looked at. To stay small it ships the test weeks alone, with the histories before them; "
+    "its models were trained on the weeks before, by the commands in `trainer/README.md`, which fetch all of the data. "
+    "With your own tables in a store, you see here what would stand in the way of training on them."
+)
 REJECTS = T(
     "A store keeps the rows that were loaded, not those that were refused: `python -m trainer ingest` loads nothing "
     "while any row is wrong, unless it is told to leave such rows out, and then prints how many and why."
@@ -53,9 +59,9 @@ def store_facts(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> 
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
-def data_faults(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> list[Translatable]:
+def data_faults(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> list[DataFault]:
     """What of a store's data is at fault, as it was when it held so many rows."""
-    return [fault.text for fault in _store.data_faults()]
+    return _store.data_faults()
 
 
 def page() -> Page:
@@ -74,14 +80,18 @@ def show() -> None:
         facts = store_facts(app.store.url, counts_of(summary), app.store)
         faults = data_faults(app.store.url, counts_of(summary), app.store)
     caption = store_caption(summary)
-    show_splits(facts, caption)
+    show_splits(facts, summary.rules, caption)
     show_users(facts, caption)
     st.subheader(t("Fields"), anchor=False)
     with st.container(key="fields"):
         st.html(ROOM_FOR_VALUES)
         show_table(fields_table(facts.fields))
     st.caption(t("Missing: rows of the table without a value. A user's field may have several values in one row."))
-    show_checks(app.store, summary, faults)
+    st.subheader(t("Can this data be believed?"), anchor=False)
+    if app.is_demo:
+        st.markdown(t(DEMO))
+        faults = [fault for fault in faults if not fault.no_training]
+    show_checks(app.store, summary, [fault.text for fault in faults])
     st.subheader(t("Where it comes from, and what was refused"), anchor=False)
     st.markdown(literal(summary.provenance) if summary.provenance else t("The store does not say where it comes from."))
     st.markdown(t(REJECTS))
@@ -113,13 +123,15 @@ def show_counts(summary: StoreSummary) -> None:
         st.markdown(t("Behaviors from {first} to {last}, UTC.", first=first, last=last))
 
 
-def show_splits(facts: StoreFacts, caption: ExportCaption) -> None:
+def show_splits(facts: StoreFacts, rules: RulesInForce, caption: ExportCaption) -> None:
     """Sizes and positive rates by split, and impressions by week."""
     st.subheader(t("Impressions"), anchor=False)
     if not facts.splits:
         st.markdown(t("The store holds no impressions."))
         return
     show_table(splits_table(facts))
+    said = [text for text in (rules.split_text, rules.history_text) if text is not None]
+    st.caption(" ".join(literal(sentence(text)) for text in said))
     weeks = [(week.monday, t(SPLITS[week.split]), week.impressions, week.positives) for week in facts.weeks]
     info = weeks_info(weeks, [t(name) for name in SPLITS.values()], day)
     table = weeks_table(weeks)
@@ -130,8 +142,7 @@ def show_splits(facts: StoreFacts, caption: ExportCaption) -> None:
 
 
 def show_checks(store: BehaviorStore, summary: StoreSummary, faults: Sequence[Translatable]) -> None:
-    """Whether the data may be believed; all questions where that is asked for, since it reads the whole store."""
-    st.subheader(t("Can this data be believed?"), anchor=False)
+    """What of the data is at fault; all questions where that is asked for, since it reads the whole store."""
     if faults:
         st.markdown(t("What stands in the way of training on this data, or of measuring on it:"))
         st.markdown("\n".join(f"- {literal(sentence(fault))}" for fault in faults))
@@ -222,7 +233,7 @@ def splits_table(facts: StoreFacts) -> pd.DataFrame:
             {
                 t("Split"): t(SPLITS[split.split]),
                 t("Impressions"): f"{split.impressions:,}",
-                t("Positive"): percent(split.positives, split.impressions),
+                t("Positive"): percent(split.positives / split.impressions),
                 t("Users"): f"{split.users:,}",
                 t("From"): day(split.first),
                 t("To"): day(split.last),
@@ -240,7 +251,7 @@ def weeks_table(weeks: Sequence[tuple[int, str, int, int]]) -> pd.DataFrame:
                 t("Week from"): day(monday),
                 t("Split"): split,
                 t("Impressions"): shown,
-                t("Positive"): percent(positive, shown),
+                t("Positive"): percent(positive / shown),
             }
             for monday, split, shown, positive in weeks
         ]
@@ -255,18 +266,9 @@ def fields_table(fields: Sequence[FieldFacts]) -> pd.DataFrame:
                 t("Table"): t(TABLES[field.table]),
                 t("Field"): literal(field_label(field.name)),
                 t("Values"): f"{field.values:,}",
-                t("Missing"): literal(percent(field.missing, field.rows)),
+                t("Missing"): literal(percent(field.missing / field.rows if field.rows else None)),
                 t("Most frequent"): literal(" · ".join(f"{value} ({rows:,})" for value, rows in field.frequent) or "–"),
             }
             for field in fields
         ]
     )
-
-
-def percent(part: int, whole: int) -> str:
-    """`27.9 %`; `< 0.1 %` for what is little but not nothing."""
-    if not whole:
-        return "–"
-    if 0 < part / whole < 0.0005:
-        return "<\N{NO-BREAK SPACE}0.1\N{NO-BREAK SPACE}%"
-    return f"{100 * part / whole:.1f}\N{NO-BREAK SPACE}%"

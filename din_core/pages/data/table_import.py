@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +25,7 @@ from din_core.pages.session import visitor
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import show_table
-from din_core.store import IngestReport, check_tables, import_tables, new_store, preview_tables
+from din_core.store import IngestReport, check_tables, import_tables, new_store, open_store, preview_tables
 from din_core.store.ingestion.find_tables import ENDS
 from din_core.store.ingestion.table_files import ReadingOptions
 from din_core.store.ingestion.table_import import (
@@ -36,6 +36,7 @@ from din_core.store.ingestion.table_import import (
     optional_columns,
     required_columns,
 )
+from din_core.store.splits.split_rule import rule_of
 
 SETTING = "DIN_IMPORT"
 SOURCES = {"upload": T("Upload four files"), "folder": T("A folder on this server")}
@@ -62,6 +63,8 @@ class Imports:
     previews: tuple[object, list[TablePreview]] | None = None
     checked: tuple[object, IngestReport] | None = None
     written: IngestReport | None = None
+    faults: Sequence[str] = ()
+    """Of the data that was written."""
 
 
 def import_root() -> Path | None:
@@ -134,8 +137,14 @@ def choose_reading() -> ReadingOptions:
     encoding = left.text_input(
         t("Encoding of CSV files that are not in UTF-8"), key="import_encoding", placeholder="gbk"
     )
-    timezone = right.text_input(t("Time zone of times without one"), "UTC", key="import_timezone")
-    return ReadingOptions(encoding.strip() or None, timezone.strip() or "UTC")
+    timezone = right.text_input(t("Time zone of times without one"), "UTC", key="import_timezone").strip() or "UTC"
+    times = left.text_input(
+        t("Times at which valid and test begin"), key="import_split_time", placeholder="2026-03-01,2026-04-01"
+    )
+    ratio = right.text_input(t("Or shares of train, valid and test"), key="import_split_ratio", placeholder=".8,.1,.1")
+    by_day = st.checkbox(t("Histories hold behaviors of earlier days alone"), key="import_session")
+    rule = rule_of(times.strip() or None, ratio.strip() or None, timezone)
+    return ReadingOptions(encoding.strip() or None, timezone, rule, "day" if by_day else None)
 
 
 def columns_of(table: str) -> str:
@@ -212,8 +221,9 @@ def show_writing(root: Path, files: Files | Path, checked: IngestReport, options
         target = new_store(root, folder, name)
         with as_folder(files) as tables:
             own.written = followed(lambda progress: import_tables(tables, target, skip, progress, options))
+        own.faults = faults_of(own.written.url)
     if own.written is not None:
-        show_written(own.written)
+        show_written(own.written, own.faults)
 
 
 def followed(work) -> IngestReport:
@@ -231,12 +241,24 @@ def followed(work) -> IngestReport:
         place.empty()
 
 
-def show_written(written: IngestReport) -> None:
+def show_written(written: IngestReport, faults: Sequence[str]) -> None:
     """The commands that train on the new store and open it."""
     store = written.url.removeprefix("sqlite:///")
     st.success(t("{path} holds your tables.", path=literal(store)), icon=":material/check:")
+    if faults:
+        st.markdown(t("What stands in the way of training on this data, or of measuring on it:"))
+        st.markdown("\n".join(f"- {literal(sentence(fault))}" for fault in faults))
     st.markdown(t("Train two models on it, and open it with them:"))
     st.code(commands(written.url), language="bash")
+
+
+def faults_of(url: str) -> list[str]:
+    """What is at fault with the data of a store."""
+    store = open_store(url)
+    try:
+        return [fault.text for fault in store.data_faults()]
+    finally:
+        store.close()
 
 
 def commands(url: str) -> str:

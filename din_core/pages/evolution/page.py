@@ -20,7 +20,8 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import export_caption, show_chart
-from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.frame import is_dark, literal, report, report_low_coverage
+from din_core.pages.widgets.rare_items import candidate_is_rare, mark_rare, rare_behaviors
 
 if TYPE_CHECKING:
     from din_core.scoring import Scorer
@@ -80,6 +81,7 @@ def show() -> None:
         st.caption(
             t("Neither model on screen is a DIEN, the one whose interests evolve; this is {model}.", model=model)
         )
+    report_low_coverage(app, [name])
     show_evolution(app, name, scenario, inputs)
 
 
@@ -106,6 +108,7 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         return
     labels, dark = words_of_charts(), is_dark()
     table, config = steps_table(info)
+    table = mark_rare(table, app, [name], [*(behavior.item for behavior in reversed(path.behaviors)), None])
     caption = export_caption(app, inputs.history.user, scenario, [name], case.item, case.title)
     figure = plot_evolution(info, dark, labels)
     show_chart("evolution", figure, title=t("Interest evolution"), caption=caption, table=table, alt=alternative(info))
@@ -121,6 +124,7 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         st.markdown(t(READING, n=len(path.behaviors), even=f"{1 / len(path.behaviors):.3g}"))
     st.subheader(t("Step by step"), anchor=False)
     st.dataframe(table, hide_index=True, column_config=config, height=420, key="steps")
+    rare_behaviors(app, [name], (behavior.item for behavior in path.behaviors))
     inspect_page.link(t("Open in Inspect"), with_model(scenario, app.models[name].link))
 
 
@@ -148,7 +152,8 @@ def about(app: App, name: str, scenario: Scenario, inputs: Inputs, case: Case, p
         if seen == all_of_it
         else t("It sees the {n:,} newest of {total:,} behaviors.", n=seen, total=all_of_it)
     )
-    return literal(f"{subject} {score} {kept}")
+    rare = candidate_is_rare(app, [name], case.item)
+    return literal(f"{subject} {rare} {score} {kept}" if rare else f"{subject} {score} {kept}")
 
 
 def words_of_charts() -> EvolutionLabels:

@@ -26,7 +26,8 @@ from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.charts import export_caption, show_chart
-from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.frame import is_dark, literal, report, report_low_coverage
+from din_core.pages.widgets.rare_items import candidate_is_rare, mark_rare, rare_behaviors
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import columns_of
@@ -85,6 +86,7 @@ def show() -> None:
     title, user = app.models[caches.models_on_screen(scenario)[0]].name, words_for(app.summary).user_label(history.user)
     line = t("{model} · {user}, as of {when}", model=title, user=user, when=moment(scenario.as_of))
     st.markdown(literal(line))
+    report_low_coverage(app, caches.models_on_screen(scenario)[:1])
     with st.container(horizontal=True, gap="medium"):
         choose(t("Map"), "map", MAPS)
         choose(t("Colour"), "colour", COLOURS)
@@ -167,7 +169,7 @@ def show_map(inputs: SpaceInputs) -> None:
     with st.spinner(t("Placing and colouring the points …")):
         drawn, places = points_of(inputs)
         info = info_of(inputs, drawn, places)
-    space, table = address.page_choice(SpaceChoice), points_table(inputs, info)
+    space, table = address.page_choice(SpaceChoice), points_table(inputs, info, drawn)
     candidate = inputs.app.store.item(inputs.scenario.candidate_ids[0])
     caption = export_caption(inputs.app, inputs.history.user, inputs.scenario, [inputs.model], candidate)
     show_chart(
@@ -183,6 +185,7 @@ def show_map(inputs: SpaceInputs) -> None:
     )
     st.caption(about_near(inputs, len(drawn)) if space.map == "near" else about_plane(inputs, len(drawn)))
     st.caption(about_shared(inputs))
+    rare_behaviors(inputs.app, [inputs.model], (behavior.item for behavior in inputs.history.behaviors))
     with st.expander(t("The {n:,} points as a table", n=len(drawn))):
         st.dataframe(table, hide_index=True, key="item_map_table")
 
@@ -308,7 +311,7 @@ def about_shared(inputs: SpaceInputs) -> str:
     )
 
 
-def points_table(inputs: SpaceInputs, info: SpaceInfo) -> pd.DataFrame:
+def points_table(inputs: SpaceInputs, info: SpaceInfo, drawn: NDArray[np.int64]) -> pd.DataFrame:
     """The chart's points as rows, in the order drawn."""
     columns = {
         t("Item"): info.title,
@@ -320,7 +323,13 @@ def points_table(inputs: SpaceInputs, info: SpaceInfo) -> pd.DataFrame:
     }
     if info.probability is not None:
         columns[t("Predicted probability")] = [percent(p) for p in info.probability]
-    return pd.DataFrame(columns)
+    return marked(inputs, pd.DataFrame(columns), drawn)
+
+
+def marked(inputs: SpaceInputs, table: pd.DataFrame, embeddings: NDArray[np.int64]) -> pd.DataFrame:
+    """The table of these embeddings, one a row, with what is rare or new to the model on screen."""
+    items = [inputs.facts.first_of(embedding) for embedding in embeddings.tolist()]
+    return mark_rare(table, inputs.app, [inputs.model], items)
 
 
 def look_at_point(facts: CatalogueSpace) -> None:
@@ -355,6 +364,8 @@ def show_neighbours(inputs: SpaceInputs) -> None:
     if place is None:
         st.markdown(t("This item is newer than the map."))
         return
+    if rare := candidate_is_rare(app, [inputs.model], item):
+        st.markdown(literal(rare))
     show_sharing(inputs, place)
     found, cosine = neighbours(inputs.facts.space, place, NEIGHBOURS)
     table = neighbours_table(inputs, found, cosine)
@@ -407,4 +418,4 @@ def neighbours_table(inputs: SpaceInputs, found: NDArray[np.int64], cosine: NDAr
                 t("In history"): f"{inputs.repeats[embedding]}×" if inputs.repeats.get(embedding) else "–",
             }
         )
-    return pd.DataFrame(rows)
+    return marked(inputs, pd.DataFrame(rows), found)

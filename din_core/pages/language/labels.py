@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
-from din_core.domain import FieldValue, Impression, Item, User, value_text
+from din_core.domain import FieldValue, Impression, Item, User, value_text, written
 from din_core.pages.language.translate import T, t
 from din_core.store import StoreSummary
 
@@ -139,9 +139,9 @@ def chance(probability: float) -> str:
     return t("about {n} in 10", n=round(probability * 10) or 1)
 
 
-def percent(share: float) -> str:
-    """`12.3 %`."""
-    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+def percent(share: float | None) -> str:
+    """`12.3 %`, on one line; `–` for None."""
+    return written.percent(share, "\N{NO-BREAK SPACE}")
 
 
 def day(at: int) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from din_core.domain.coverage import FieldCoverage, Share, VocabularyCoverage
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import field_label
+from din_core.pages.language.labels import field_label, percent
 from din_core.pages.language.translate import T, t
 from din_core.pages.widgets.frame import literal
 from din_core.pages.widgets.text_tables import show_table
@@ -34,8 +34,8 @@ def coverage_table(app: App) -> pd.DataFrame:
             {
                 t("Model"): literal(app.models[name].name),
                 t("Items"): of_whole(found.items),
-                t("Behaviors"): percent(found.behaviors),
-                t("Impressions"): percent(found.impressions),
+                t("Behaviors"): share_text(found.behaviors),
+                t("Impressions"): share_text(found.impressions),
                 t("Values of fields that it does not all know"): literal(partly_known(found)),
             }
             for name, found in app.coverage.items()
@@ -58,14 +58,10 @@ def field_words(field: FieldCoverage) -> str:
 
 
 def of_whole(share: Share) -> str:
-    """`31,640 of 52,206 (61 %)`."""
-    return t("{part:,} of {whole:,} ({percent})", part=share.part, whole=share.whole, percent=percent(share))
+    """`31,640 of 52,206 (60.6 %)`."""
+    return t("{part:,} of {whole:,} ({percent})", part=share.part, whole=share.whole, percent=share_text(share))
 
 
-def percent(share: Share | None) -> str:
-    """Whole percents; never 0 of some nor 100 of not all. A dash where it was not counted."""
-    if share is None or not share.whole:
-        return "–"
-    if 0 < share.value < 0.01:
-        return "< 1 %"
-    return f"{100 * share.value:.0f} %" if share.value == 1 or share.value < 0.99 else "> 99 %"
+def share_text(share: Share | None) -> str:
+    """`60.6 %`; a dash where it was not counted."""
+    return percent(share.value if share is not None and share.whole else None)

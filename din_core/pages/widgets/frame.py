@@ -10,6 +10,7 @@ import streamlit as st
 
 from din_core.pages.app.startup import App
 from din_core.pages.language import translate as language
+from din_core.pages.language.labels import percent
 from din_core.pages.language.translate import T, t
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def report_low_coverage(app: App, names: Iterable[str]) -> None:
             "{model} knows {percent} of what is in this store: the other behaviors and impressions are of items that "
             "were rare or absent in its training and share one embedding. The page *Models* says more.",
             model=literal(app.models[name].name),
-            percent=literal(f"{100 * found.known_share:.0f} %"),
+            percent=literal(percent(found.known_share)),
         )
         st.warning(text, icon=":material/info:")
 

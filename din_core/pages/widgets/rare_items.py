@@ -26,18 +26,24 @@ def knows(app: App, name: str, item: Item) -> bool:
     return app.scorers[name].checkpoint.vocabulary.knows(item)
 
 
+def candidate_is_rare(app: App, names: Sequence[str], item: Item) -> str:
+    """A sentence on a candidate that one of these models does not know; empty where all do."""
+    unknown = unknown_to(app, names, item)
+    return t("It is rare or new to {models}.", models=unknown) if unknown else ""
+
+
 def mark_rare(
     table: pd.DataFrame,
     app: App,
     names: Sequence[str],
-    items: Sequence[Item],
+    items: Sequence[Item | None],
     written: Callable[[str], str] = str,
 ) -> pd.DataFrame:
-    """The table with a column of the models that do not know each row's item, where there is any.
+    """The table with a column of the models that do not know each row's item, where there is any; None for no item.
 
     `written` is `literal` for a table whose cells are Markdown.
     """
-    found = [unknown_to(app, names, item) for item in items]
+    found = [unknown_to(app, names, item) if item is not None else "" for item in items]
     if any(found):
         table.insert(2, t("Rare or new to"), [written(titles) or "–" for titles in found])
     return table

@@ -126,6 +126,17 @@ def _utc(local: Seconds, timezone: str) -> Seconds:
     return np.where(known, moved.as_unit("s").astype(np.int64).to_numpy(), local)
 
 
+def day_starts(seconds: Seconds, timezone: str) -> Seconds:
+    """The first second of the day, by the zone's clock, in which each of (N,) seconds lies."""
+    known = (seconds >= 0) & (seconds < MAX_TIMESTAMP)
+    if timezone == "UTC":
+        return np.where(known, seconds // _DAY * _DAY, seconds)
+    zone, within = ZoneInfo(timezone), np.where(known, seconds, 0).astype("M8[s]")
+    clock = pd.DatetimeIndex(within).tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    days = clock.as_unit("s").astype(np.int64).to_numpy() // _DAY * _DAY
+    return np.where(known, np.maximum(_utc(days, timezone), 0), seconds)
+
+
 def _seconds(column: pa.Array) -> Seconds:
     kind = column.type
     if pa.types.is_timestamp(kind):

@@ -80,7 +80,7 @@ def check_encoding(encoding: str | None) -> None:
     try:
         with suppress(UnicodeError):
             b"  ".decode(encoding or "utf-8")
-    except LookupError:
+    except (LookupError, ValueError):  # of a name with a NUL
         raise StoreError(
             'there is no encoding "{encoding}"; name one such as gbk, latin-1 or utf-16', encoding=str(encoding)
         ) from None

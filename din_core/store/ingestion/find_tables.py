@@ -81,6 +81,9 @@ def _open(name: str, path: Path, options: ReadingOptions) -> TableFile:
     is_parquet = path.suffix.lower() == ".parquet"
     table = _open_parquet(name, path) if is_parquet else _open_csv(name, path, options)
     table.timezone = options.timezone
+    if name == "impressions":
+        table.session_zone = options.timezone if options.session else None
+        table.is_split_anew = options.split is not None
     repeated = sorted({c for c in table.columns if table.columns.count(c) > 1})
     if repeated:
         raise StoreError("{file} has more than one column {columns}", file=path.name, columns=", ".join(repeated))
@@ -100,7 +103,7 @@ def _open(name: str, path: Path, options: ReadingOptions) -> TableFile:
             missing=", ".join(missing),
             columns=", ".join(table.columns),
         )
-    if table.rows == 0:
+    if table.rows == 0 and name != "behaviors":  # without any, a model still learns from items and users
         raise StoreError("{file} holds no rows", file=path.name)
     return table
 

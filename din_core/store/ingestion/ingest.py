@@ -24,9 +24,12 @@ from din_core.store.ingestion.find_tables import find_tables
 from din_core.store.ingestion.loading import ExistingRows, load, no_existing_rows, read_existing
 from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
 from din_core.store.ingestion.table_files import ReadingOptions, TableFile
-from din_core.store.ingestion.validation import KeyIndex, Progress, SplitCuts, TableValidation
+from din_core.store.ingestion.validation import KeyIndex, Progress, TableValidation
 from din_core.store.postgres import restart_keys
 from din_core.store.schema import Base
+from din_core.store.splits.in_force import write_rules
+from din_core.store.splits.settle import cuts_of, in_force, settle
+from din_core.store.splits.split_rule import SplitCuts, SplitRule
 from din_core.store.versions import HEAD, current_version
 
 
@@ -49,7 +52,9 @@ def ingest(
     appended twice are in the store once. Absent tables are fine then. With `replace`, all it held goes.
 
     Impressions without a `split` column are split by time: the earliest 80 % train, the next 10 % valid, the
-    last 10 % test; equal times are never parted (see `SplitCuts.of`).
+    last 10 % test; equal times are never parted (see `SplitCuts.of`). `options.split` says another rule, and then a
+    column `split` is not read. With `options.session` impressions stand at the beginning of their day; what a store
+    was filled with holds for what is appended, too.
     """
     engine = make_engine(parse_url(url), check_references=False)
     try:
@@ -80,6 +85,7 @@ def ingest_into(
     """`ingest` on an engine of the caller's, which stays open."""
     start = time.perf_counter()
     progress = progress or (lambda step, done, total: None)
+    options = options or ReadingOptions()
     files = find_tables(Path(tables), not append, options)
     existing = no_existing_rows() if replace else _existing(engine, append)
     if existing.filled and not append:
@@ -90,8 +96,10 @@ def ingest_into(
             behaviors=existing.n_rows["behaviors"],
             users=existing.n_rows["users"],
         )
+    n_impressions = existing.n_rows["impressions"]
+    settle(files, options, existing.rules, n_impressions)
     checking = _validation(files, existing, "checking", progress)
-    cuts = _check(checking, files, existing)
+    cuts = _check(checking, files, options.split, n_impressions)
     rejects = list(checking.rejects.values())
     nothing_left = not any(counts.loaded for counts in checking.counts.values())
     if rejects and (nothing_left or not skip_rejects):
@@ -109,6 +117,9 @@ def ingest_into(
         if read_existing(connection).n_rows != existing.n_rows:
             raise StoreError("{url} was changed by another program meanwhile; ingest again", url=masked_url(engine.url))
         load(connection, loading, cuts, _provenance(Path(tables)), read_meanwhile=read_meanwhile)
+        if checking.counts.get("impressions") and checking.counts["impressions"].loaded:
+            rules = in_force(files["impressions"], options.split, cuts, existing.rules, n_impressions)
+            write_rules(connection, rules)
     use_write_ahead_log(engine)
     for counts in loading.counts.values():
         counts.loaded -= counts.updated + counts.repeated
@@ -160,16 +171,14 @@ def _existing(engine: Engine, append: bool) -> ExistingRows:
         return read_existing(connection)
 
 
-def _check(checking: TableValidation, files: dict[str, TableFile], existing: ExistingRows) -> SplitCuts | None:
-    """Read all tables once without loading; returns where to split impressions that say no split."""
-    unsplit = "impressions" in files and "split" not in files["impressions"].columns
-    if unsplit and existing.n_rows["impressions"]:
-        raise StoreError(
-            "impressions lacks the column split, and the store's splits are settled; add it with train, valid or test"
-        )
+def _check(
+    checking: TableValidation, files: dict[str, TableFile], rule: SplitRule | None, impressions: int
+) -> SplitCuts | None:
+    """Read all tables once without loading; returns where to split impressions whose table does not say it."""
+    file = files.get("impressions")
+    unsplit = file is not None and not file.says_split
     times = [rows.values["timestamp"] for rows in checking.rows() if unsplit and rows.file.name == "impressions"]
-    found = np.concatenate(times) if times else np.empty(0, dtype=np.int64)
-    return SplitCuts.of(found) if len(found) else None
+    return cuts_of(file, rule, np.concatenate(times) if times else np.empty(0, dtype=np.int64), impressions)
 
 
 def _rejected(checking: TableValidation, rejects: list[Reject]) -> RejectedRows:

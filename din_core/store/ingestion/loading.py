@@ -16,7 +16,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 from din_core.store.bulk_insert import insert_columns
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
-from din_core.store.ingestion.validation import KeyIndex, SplitCuts, TableValidation, ValidRows
+from din_core.store.ingestion.validation import KeyIndex, TableValidation, ValidRows
 from din_core.store.postgres import analyze
 from din_core.store.queries.corrections import write_words
 from din_core.store.queries.lookups import count_rows, field_names, read_info, unfit_fields, write_info
@@ -31,6 +31,8 @@ from din_core.store.schema import (
     UserRecord,
 )
 from din_core.store.several_fields import add_several, read_several
+from din_core.store.splits.in_force import RulesInForce, read_rules
+from din_core.store.splits.split_rule import SplitCuts
 
 Step = Callable[[Connection], None]
 
@@ -44,6 +46,7 @@ class ExistingRows:
     n_rows: dict[str, int]
     fields: Mapping[str, tuple[str, ...]]
     """Field names by table."""
+    rules: RulesInForce
     several: Mapping[str, None] = field(default_factory=dict)
     """Item fields of which an item may have several values."""
 
@@ -55,7 +58,7 @@ class ExistingRows:
 def no_existing_rows() -> ExistingRows:
     """Of a database that holds no store yet."""
     tables = ("items", "users", "behaviors", "impressions")
-    return ExistingRows(KeyIndex({}), KeyIndex({}), dict.fromkeys(tables, 0), {})
+    return ExistingRows(KeyIndex({}), KeyIndex({}), dict.fromkeys(tables, 0), {}, RulesInForce())
 
 
 def read_existing(connection: Connection) -> ExistingRows:
@@ -70,6 +73,7 @@ def read_existing(connection: Connection) -> ExistingRows:
             for record in (ItemRecord, UserRecord, BehaviorRecord, ImpressionRecord)
         },
         {table: field_names(connection, table) for table in ("items", "users", "behaviors", "impressions")},
+        read_rules(connection),
         dict.fromkeys(read_several(connection)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,9 @@ import pyarrow.parquet as pq
 from din_core.domain import StoreError
 from din_core.domain.translatable import Translatable
 from din_core.store.ingestion.csv_format import CsvFormat, utf8_stream
+from din_core.store.splits.split_rule import SplitRule
+
+Session = Literal["day"]
 
 REQUIRED = {
     "items": ("item_id",),
@@ -42,7 +46,11 @@ class ReadingOptions:
     encoding: str | None = None
     """Of CSV files that are not in UTF-8."""
     timezone: str = "UTC"
-    """Of times that are written without a zone."""
+    """Of times that are written without a zone, and whose days are sessions."""
+    split: SplitRule | None = None
+    """How impressions are split; None for what their table says, or by time where it says nothing."""
+    session: Session | None = None
+    """"day": the impressions of a day are one session, at its beginning, so that histories hold earlier days alone."""
 
 
 @dataclass
@@ -58,6 +66,10 @@ class TableFile:
     """None for Parquet."""
     timezone: str = "UTC"
     """Of times that are written without a zone."""
+    session_zone: str | None = None
+    """Of impressions: by whose days they are sessions; None where each has its own time."""
+    is_split_anew: bool = False
+    """Of impressions: whether another rule than their column split says their splits."""
     parts: tuple[Path, ...] = ()
     """The files of a table that is a folder of Parquet files."""
     broken_rows: list[tuple[int, int]] = field(default_factory=list)
@@ -68,6 +80,11 @@ class TableFile:
         """The columns that are fields, in the file's order. Index columns that pandas wrote are not."""
         fixed = FIXED[self.name]
         return tuple(c for c in self.columns if c and c not in fixed and not c.startswith("__index_level_"))
+
+    @property
+    def says_split(self) -> bool:
+        """Whether the impressions' own column says their splits."""
+        return "split" in self.columns and not self.is_split_anew
 
     @property
     def unusual(self) -> list[Translatable]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from din_core.domain.translatable import Translatable
+from din_core.domain.written import moment
 from din_core.store.ingestion import column_checks as checks
 from din_core.store.ingestion.column_checks import MAX_CELL, Checked
 from din_core.store.ingestion.column_texts import Mask
-from din_core.store.ingestion.column_times import EPOCH, ZONELESS, Numbers, numbers_in, timestamps
+from din_core.store.ingestion.column_times import EPOCH, ZONELESS, Numbers, day_starts, numbers_in, timestamps
 from din_core.store.ingestion.field_encoding import holds_bars, holds_lists
 from din_core.store.ingestion.rejects import Reject, Remark, TableCounts
 from din_core.store.ingestion.table_files import REQUIRED, TableFile
@@ -188,7 +187,9 @@ class TableValidation:
             checked["price"] = checks.prices(batch.column("price"))
         if file.name == "impressions":
             checked["label"] = checks.labels(batch.column("label"))
-            if "split" in file.columns:
+            if file.session_zone:
+                checked["timestamp"].values = day_starts(checked["timestamp"].values, file.session_zone)
+            if file.says_split:
                 checked["split"] = checks.splits(batch.column("split"))
         return checked
 
@@ -270,8 +271,8 @@ def _before_the_epoch(table: str, first: int, last: int) -> str:
     return Translatable(
         "all times of {table} lie from {first} to {last}: whole numbers are read as seconds since 1970",
         table=table,
-        first=datetime.fromtimestamp(first, UTC).strftime("%Y-%m-%d %H:%M:%S"),
-        last=datetime.fromtimestamp(last, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        first=moment(first),
+        last=moment(last),
     )
 
 
@@ -287,25 +288,3 @@ def _repeated(ids: pa.Array, good: Mask, seen: set[str]) -> Mask:
 
 def _filter(values: Any, good: Mask) -> Any:
     return values.filter(pa.array(good)) if isinstance(values, pa.Array) else values[good]
-
-
-@dataclass(frozen=True)
-class SplitCuts:
-    """Impressions before `valid_from` train, from `test_from` on test; seconds."""
-
-    valid_from: int
-    test_from: int
-
-    @classmethod
-    def of(cls, times: NDArray[np.int64]) -> SplitCuts:
-        """Cut after the earliest 80 % and 90 %; equal times stay together, in the later split.
-
-        Thus train holds at most 80 % of the impressions, and train and valid together at most 90 %.
-        """
-        ordered = np.sort(times)
-        return cls(*(int(ordered[min(int(len(ordered) * share), len(ordered) - 1)]) for share in (0.8, 0.9)))
-
-    def split(self, times: NDArray[np.int64]) -> list[str]:
-        parts = np.array(["train", "valid", "test"], dtype=object)
-        found: list[str] = parts[np.searchsorted([self.valid_from, self.test_from], times, side="right")].tolist()
-        return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, select
 
 from din_core.domain.translatable import Translatable
+from din_core.domain.written import moment
 from din_core.store.queries.lookups import time_span
 from din_core.store.schema import SPLITS, BehaviorRecord, ImpressionRecord
 
@@ -75,7 +75,7 @@ def _missing_splits(spans: Mapping[str, SplitSpan]) -> Iterator[DataFault]:
             Translatable(
                 "all impressions have the one timestamp {time}, so no split is later than another; give the time of "
                 "each impression",
-                time=_moment(times.pop()),
+                time=moment(times.pop()),
             )
         )
     for split in ("train", "valid"):
@@ -83,7 +83,7 @@ def _missing_splits(spans: Mapping[str, SplitSpan]) -> Iterator[DataFault]:
             yield DataFault(
                 Translatable(
                     "there are 0 {split} impressions, and training needs some; name them in the column split, or "
-                    "leave the column out to have impressions split by time",
+                    "ingest with --split-ratio to have impressions split by time",
                     split=split,
                 ),
                 no_training=True,
@@ -92,7 +92,7 @@ def _missing_splits(spans: Mapping[str, SplitSpan]) -> Iterator[DataFault]:
         yield DataFault(
             Translatable(
                 "there are 0 test impressions, so no model can be measured on data that chose none; name them in the "
-                "column split, or leave the column out to have impressions split by time"
+                "column split, or ingest with --split-ratio to have impressions split by time"
             )
         )
 
@@ -105,7 +105,12 @@ def _empty_histories(
         return
     shown = min(span.first for span in spans.values()), max(span.last for span in spans.values())
     if first is None or last is None:
-        yield DataFault(Translatable("there are 0 behaviors, so every history is empty; load some"), no_training=True)
+        yield DataFault(
+            Translatable(
+                "there are 0 behaviors, so every history is empty: a model learns from the fields of items, users and "
+                "context alone, and has no weights to show; load behaviors if there are any"
+            )
+        )
         return
     split = next(iter(spans))  # train where there is any
     if not connection.execute(select(_with_history(split).limit(1).exists())).scalar():
@@ -116,10 +121,10 @@ def _empty_histories(
                 "clock, and behaviors from before the impressions",
                 n=spans[split].impressions,
                 split=split,
-                first=_moment(first),
-                last=_moment(last),
-                begin=_moment(shown[0]),
-                end=_moment(shown[1]),
+                first=moment(first),
+                last=moment(last),
+                begin=moment(shown[0]),
+                end=moment(shown[1]),
             ),
             no_training=split == "train",
         )
@@ -128,8 +133,8 @@ def _empty_histories(
             Translatable(
                 "the last behavior, of {last}, is more than a year before the first impression, of {begin}; check that "
                 "both are in seconds of the same clock",
-                last=_moment(last),
-                begin=_moment(shown[0]),
+                last=moment(last),
+                begin=moment(shown[0]),
             )
         )
 
@@ -198,26 +203,22 @@ def _backwards(spans: Mapping[str, SplitSpan]) -> Iterator[DataFault]:
             yield DataFault(
                 Translatable(
                     "all {earlier} impressions, from {first} on, are later than all {later} ones, which end {last}: "
-                    "what is measured happened before what was learned; exchange the splits, or leave the column split "
-                    "out to have impressions split by time",
+                    "what is measured happened before what was learned; exchange the splits, or ingest with "
+                    "--split-ratio to have impressions split by time",
                     earlier=earlier,
                     later=later,
-                    first=_moment(before.first),
-                    last=_moment(after.last),
+                    first=moment(before.first),
+                    last=moment(after.last),
                 )
             )
         elif before.last > after.first:
             yield DataFault(
                 Translatable(
                     "{earlier} impressions reach to {last}, but {later} ones begin {first}: the splits overlap in time,"
-                    " so figures may flatter the model; leave the column split out to have impressions split by time",
+                    " so figures may flatter the model; ingest with --split-ratio to have impressions split by time",
                     earlier=earlier,
                     later=later,
-                    last=_moment(before.last),
-                    first=_moment(after.first),
+                    last=moment(before.last),
+                    first=moment(after.first),
                 )
             )
-
-
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from din_core.pages.data.page import percent, quantile
+from din_core.pages.data.page import quantile
 from din_core.pages.data.table_import import commands
-from din_core.store import open_store
+from din_core.store import RulesInForce, open_store
 from tests.pages.conftest import World
 from tests.pages.page_contents import read, said
 from tests.small_world import MONDAY
@@ -95,12 +95,6 @@ def test_quantiles_are_those_of_the_users_one_by_one() -> None:
     ]
 
 
-def test_what_is_little_is_not_called_nothing() -> None:
-    shown = [percent(part, 10_000).replace("\N{NO-BREAK SPACE}", " ") for part in (0, 1, 5, 2790)]
-    assert shown == ["0.0 %", "< 0.1 %", "0.1 %", "27.9 %"]
-    assert percent(0, 0) == "–"
-
-
 def test_importing_is_off_unless_a_folder_is_named(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIN_IMPORT", raising=False)
     page = visit("data")
@@ -140,10 +134,31 @@ def test_an_encoding_and_a_time_zone_may_be_named(visit: Visit, root: Path) -> N
     page.text_input(key="import_timezone").set_value("Asia/Shanghai").run()
     page = button(button(page, "import_check"), "import_write")
     assert not page.exception and not page.warning
+    assert "have an empty history: no behavior of their users is earlier" in words(page)
     store = open_store(f"sqlite:///{root / 'own.db'}")
     try:
         assert store.item("a").title == "咖啡"
         assert {b.timestamp for b in store.history("u1", 2**40).behaviors} == {1772323200}
+    finally:
+        store.close()
+
+
+def test_the_split_and_the_session_of_an_import_may_be_said(visit: Visit, root: Path) -> None:
+    tables = valid_tables()
+    tables["impressions"]["timestamp"] = [86_400 * n + 7 for n in range(1, 6)]
+    write(root / "tables", tables)
+    page = go_on(visit("data"), "tables")
+    page.text_input(key="import_split_ratio").set_value(".5,.5").run()
+    assert "must be three shares" in said(page)[0]
+    page.text_input(key="import_split_ratio").set_value("").run()
+    page.text_input(key="import_split_time").set_value("1970-01-04,1970-01-06").run()
+    page.checkbox(key="import_session").check().run()
+    page = button(button(page, "import_check"), "import_write")
+    assert not page.exception and not page.warning
+    store = open_store(f"sqlite:///{root / 'own.db'}")
+    try:
+        assert store.summary().rules == RulesInForce("time", 3 * 86_400, 5 * 86_400, "UTC")
+        assert store.impressions("u1", "test")[0].timestamp == 5 * 86_400
     finally:
         store.close()
 
@@ -239,3 +254,20 @@ def test_what_to_check_in_the_data_is_listed(visit: Visit) -> None:
     listed = [read(e.value) for e in visit("data").markdown if e.value.startswith("- ")]
     (faults,) = listed
     assert faults.startswith("- There are 0 valid impressions, and training needs some;")
+
+
+def test_the_demo_says_that_it_is_there_to_be_looked_at(
+    visit: Visit, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("din_core.pages.app.startup.DEMO_CHECKPOINTS", world.checkpoints)
+    page = visit("data")
+    assert "This demo is here to be looked at." in words(page)
+    assert "training needs some" not in words(page)
+
+
+def test_the_rules_of_splits_and_histories_stand_below_the_splits(visit: Visit) -> None:
+    page = visit("data")
+    caption = next(e.value for e in page.caption if "history" in e.value)
+    assert read(caption) == (
+        "The splits are those of the column split. A history holds all behaviors that are earlier than its impression."
+    )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from din_core.pages.language.labels import percent
 from din_core.pages.session.caches import startup
 from tests.pages.conftest import World, go_to
 from tests.pages.page_contents import lens, read, said
@@ -224,9 +225,9 @@ def test_the_page_says_how_much_of_the_store_each_model_knows(visit: Visit, worl
     page = visit("models")
     table = page.table[-2].value.map(read)
     assert table["Model"].tolist() == ["DIN", "Average pooling"]
-    assert table["Items"].tolist() == ["7 of 7 (100 %)", "2 of 7 (29 %)"]
-    assert table["Behaviors"].tolist() == ["100 %", "64 %"]
-    assert table["Impressions"].tolist() == ["100 %", "40 %"]
+    assert table["Items"].tolist() == [f"7 of 7 ({percent(1)})", f"2 of 7 ({percent(2 / 7)})"]
+    assert table["Behaviors"].tolist() == [percent(1), percent(18 / 28)]
+    assert table["Impressions"].tolist() == [percent(1), percent(2 / 5)]
     assert table.iloc[:, -1].tolist() == ["–", "–"]
     assert "All others share one row for each field" in words(page)
 
@@ -237,7 +238,7 @@ def test_a_model_that_knows_little_of_the_store_is_told(visit: Visit, world: Wor
     rename_items(world.checkpoints / "base", keep=("m1", "c1"))
     startup.clear()
     (sentence,) = said(visit(path))
-    assert sentence.startswith("Average pooling knows 40 % of what is in this store: ")
+    assert sentence.startswith(f"Average pooling knows {percent(2 / 5)} of what is in this store: ")
 
 
 def test_fields_whose_values_a_model_does_not_know_are_named(visit: Visit, world: World) -> None:

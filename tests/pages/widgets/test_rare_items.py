@@ -70,6 +70,37 @@ def test_rank_marks_items(visit: Visit, rare: World) -> None:
     assert set(marked) == {"Milk · 1 gal · Private", "Stout · 12 oz · National"}
 
 
+@pytest.fixture
+def rare_to_all(family: World) -> World:
+    """The family's DIN and DIEN do not know two of the items."""
+    for name in ("din", "dien"):
+        rename_items(family.checkpoints / name, keep=[row[0] for row in ITEMS if row[0] not in UNKNOWN])
+    return family
+
+
+def test_evolution_marks_steps_and_the_candidate(visit: Visit, rare_to_all: World) -> None:
+    page = visit("evolution", user="7", item="b2")
+    assert not page.exception
+    table = page.dataframe[0].value
+    assert set(table[table["Rare or new to"] == "DIEN"]["Behavior"]) == {"Milk · 1 gal · Private"}
+    assert table["Rare or new to"].iloc[-1] == "–"  # the start is no item
+    told = words(page)
+    assert "It is rare or new to DIEN." in told
+    assert "1 are rare or new to DIEN and share one embedding: Milk · 1 gal · Private" in told
+
+
+def test_item_space_marks_points_neighbours_and_the_item_looked_at(visit: Visit, rare: World) -> None:
+    page = visit("items", user="7", item="b2")
+    assert not page.exception
+    points, neighbours = (frame.value for frame in page.dataframe)
+    assert "DIN" in set(points["Rare or new to"]) and "–" in set(points["Rare or new to"])
+    rare_ones = {"Milk · 1 gal · Private", "Stout · 12 oz · National"}
+    assert set(points[points["Rare or new to"] == "DIN"]["Item"]) == rare_ones
+    assert set(neighbours[neighbours["Rare or new to"] == "DIN"]["Item"]) == {"Milk · 1 gal · Private"}
+    assert "It is rare or new to DIN." in words(page)
+    assert "1 are rare or new to DIN and share one embedding: Milk" in words(page)
+
+
 def test_nothing_is_marked_where_all_is_known(visit: Visit) -> None:
     _, body = lens(visit())
     assert all(model["rare"] == model["rareCases"] == [] for model in body["models"])

@@ -84,6 +84,7 @@ def test_a_wrong_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "items.csv").write_bytes(b"item_id,title\n1,Caf\xe9\n")
     assert "items.csv is neither UTF-8 nor gbk (byte 0xE9 in line 2)" in problem(tmp_path, "gbk")
     assert 'there is no encoding "klingon"' in problem(tmp_path, "klingon")
+    assert "there is no encoding" in problem(tmp_path, "gbk\0")
 
 
 def test_a_quote_that_is_never_closed_is_refused_with_its_row(tmp_path: Path) -> None:

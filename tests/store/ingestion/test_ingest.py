@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from din_core.domain import StoreError
 from din_core.store import TableCounts, create_store, ingest, open_store
-from din_core.store.ingestion.validation import SplitCuts
+from din_core.store.splits.split_rule import SplitCuts
 from tests.store.input_tables import contents, database, loaded, rejects_of, valid_tables, write
 
 

@@ -51,8 +51,8 @@ def test_absent_tables_may_be_absent_but_not_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_a_table_without_rows_is_refused(tmp_path: Path, kind: str) -> None:
     tables = valid_tables()
-    tables["behaviors"] = {name: [] for name in tables["behaviors"]}
-    assert f"behaviors.{kind} holds no rows" in problem(write(tmp_path, tables, kind))
+    tables["impressions"] = {name: [] for name in tables["impressions"]}
+    assert f"impressions.{kind} holds no rows" in problem(write(tmp_path, tables, kind))
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:

@@ -56,6 +56,16 @@ def test_an_option_that_a_source_does_not_have_is_named_with_those_it_has(
     )
 
 
+def test_splits_are_said_in_the_words_of_ingest(ratings: str, tmp_path: Path, capsys: Printed) -> None:
+    assert main(["prepare", "movielens", ratings, "--out", str(tmp_path / "out"), "--split-ratio", ".5,.25,.25"]) == 0
+    told = capsys.readouterr().out
+    assert "train        40 impressions" in told and "test         21 impressions" in told
+    assert "must sum to 1" in refuse(capsys, tmp_path, "movielens", ratings, "--split-ratio", ".5,.25,.2")
+    assert "--split-time is no option of complete-journey" in refuse(
+        capsys, tmp_path, "complete-journey", "--split-time", "2026-03-01,2026-03-02"
+    )
+
+
 def test_tables_that_are_there_are_replaced_only_when_asked(ratings: str, tmp_path: Path, capsys: Printed) -> None:
     prepare(capsys, tmp_path, "movielens", ratings)
     before = (tmp_path / "tables" / "behaviors.parquet").read_bytes()

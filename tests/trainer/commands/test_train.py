@@ -173,3 +173,24 @@ def test_training_refuses_to_write_over_what_is_no_checkpoint(trained, capsys, t
     assert main(["train", "--store", url, "--out", str(tmp_path / "din"), *FAST]) == 1
     assert "no part of a checkpoint" in capsys.readouterr().err
     assert (tmp_path / "din" / "notes.txt").read_text() == "precious"
+
+
+def test_a_value_that_is_two_dashes_is_refused_as_none(capsys):
+    for given in (["--item-fields=--"], ["--epochs=--"], ["--seed", "--"]):
+        with pytest.raises(SystemExit) as stopped:
+            main(["train", "--out", "nowhere", *given])
+        assert stopped.value.code == 2
+        assert "expected one argument" in capsys.readouterr().err
+
+
+def test_a_model_is_trained_without_any_behavior(tmp_path, capsys):
+    tables = planted_tables(tmp_path / "tables", users=8, weeks=8)
+    for path in tables.glob("behaviors.*"):
+        path.unlink()
+    (tables / "behaviors.csv").write_text("user_id,item_id,timestamp\n")
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    assert main(["ingest", str(tables), "--store", url]) == 0
+    for model in ("base", "din", "dien"):
+        assert main(["train", "--store", url, "--model", model, "--out", str(tmp_path / model), *FAST]) == 0
+        assert "there are 0 behaviors, so every history is empty" in capsys.readouterr().err
+        run_json(capsys, "evaluate", "--store", url, "--checkpoint", tmp_path / model, "--split", "test")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from din_core.domain import DinLensError
 from din_core.store.schema import SPLITS
+from din_core.store.splits.split_rule import DEFAULT_SHARES, SplitCuts
 from trainer.datasets.four_tables import TablesWriter
 from trainer.datasets.streams.id_codes import IdCodes
 from trainer.datasets.streams.input_files import InputFiles, Progress
@@ -92,6 +93,7 @@ class _Assembly:
         self.histories = self._partitions("histories", history_schema())
         self.times, self.train_times = TimeHistogram(), TimeHistogram()
         self.given = np.zeros(len(SPLITS), np.int64)
+        self.splits_given = raw.splits_given and options.split is None
         self.done = Assembled()
 
     def _partitions(self, name: str, schema: pa.Schema) -> UserPartitions:
@@ -137,7 +139,7 @@ class _Assembly:
             self.progress("ordering by user and time", part, self.parts)
             rows = order_rows(self.events.read(part), self.histories.read(part), self.raw, self.options)
             self.times.add(rows.shown.timestamp.to_numpy())
-            if self.raw.splits_given:
+            if self.splits_given:
                 train = rows.shown.split == 0
                 self.train_times.add(rows.shown.timestamp[train].to_numpy())
                 self.later = min([self.later, *rows.shown.timestamp[~train]])
@@ -157,22 +159,33 @@ class _Assembly:
         """
         self.cuts: tuple[int, ...] = ()
         self.valid_from: int | None = None
-        if self.raw.splits_given and not self.given[0]:
+        if self.splits_given and not self.given[0]:
             raise DinLensError(
                 "The splits that are given hold no train impressions; look at the split column or files."
             )
-        if self.raw.splits_given and not self.given[1]:
+        if self.splits_given and not self.given[1]:
             self.valid_from = self.train_times.cuts().test_from
             self.later = min(self.later, self.valid_from)
-        if not self.raw.splits_given:
-            cuts = self.times.cuts()
+        if not self.splits_given:
+            cuts = self._cuts_in_time()
             self.cuts = (cuts.valid_from, cuts.test_from)
             self.later = cuts.valid_from
-            if not self.times.first < cuts.valid_from < cuts.test_from:
+
+    def _cuts_in_time(self) -> SplitCuts:
+        rule, times = self.options.split, self.times
+        if rule is None:
+            cuts = times.cuts()
+            if not times.first < cuts.valid_from < cuts.test_from:
                 raise DinLensError(
-                    f"The {self.times.total:,} impressions cannot be split by time: too many of them have one and the "
+                    f"The {times.total:,} impressions cannot be split by time: too many of them have one and the "
                     "same; give data of a longer time."
                 )
+            return cuts
+        if rule.cuts and self.raw.times_made:
+            raise DinLensError("The data has no times, so --split-time says nothing of it; give --split-ratio.")
+        cuts = rule.cuts or times.cuts(rule.shares or DEFAULT_SHARES)
+        rule.check_counts(cuts, times.counts(cuts), times.first, times.last)
+        return cuts
 
     def _rows(self, part: int) -> UserRows:
         shown = self.shown.read(part).to_pandas()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from din_core.store.ingestion.validation import SplitCuts
+from din_core.store.splits.split_rule import DEFAULT_SHARES, Shares, SplitCuts, upto
 
 Ints = NDArray[np.int64]
 MOST_BINS = 1 << 20
-SHARES = (0.8, 0.9)
-"""Share of the impressions before validation, and before test, as in `ingest`."""
 
 
 class TimeHistogram:
@@ -49,8 +47,17 @@ class TimeHistogram:
         self._bins, place = np.unique(bins, return_inverse=True)
         self._counts = np.bincount(place, counts, len(self._bins)).astype(np.int64)
 
-    def cuts(self) -> SplitCuts:
-        """Where validation and test begin: equal times stay together, in the later split. Needs a time at least."""
-        upto = np.cumsum(self._counts)
-        found = [int(self._bins[np.searchsorted(upto, int(self.total * share), side="right")]) for share in SHARES]
+    def counts(self, cuts: SplitCuts) -> Ints:
+        """(3,) times in train, valid and test."""
+        found = np.bincount(cuts.codes(self._bins * self._width), self._counts, minlength=3)
+        return found.astype(np.int64)
+
+    def cuts(self, shares: Shares = DEFAULT_SHARES) -> SplitCuts:
+        """Where validation and test begin, as in `ingest`: equal times stay together, in the later split.
+
+        Needs a time at least.
+        """
+        sums = np.cumsum(self._counts)
+        places = [np.searchsorted(sums, int(self.total * share), side="right") for share in upto(shares)]
+        found = [int(self._bins[place]) for place in places]
         return SplitCuts(*(cut * self._width for cut in found))

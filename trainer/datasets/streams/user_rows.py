@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from din_core.store.splits.split_rule import SplitRule
 from trainer.datasets.streams.dated_histories import dated
 from trainer.datasets.streams.raw_data import RawData
 from trainer.datasets.streams.row_checks import numbers
@@ -32,6 +33,8 @@ class AssembleOptions:
     """behaviors below which a user is left out"""
     last_positives: int | None = None
     """newest positives of a user that become impressions, where negatives are drawn; None: all"""
+    split: SplitRule | None = None
+    """how impressions are split; None for what the source says, else by time"""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from din_core.domain import DinLensError
+from din_core.store.splits.split_rule import rule_of
 from trainer.datasets.four_tables import Tables, TablesWriter, read_tables
 from trainer.datasets.streams.assemble import Assembled, assemble
 from trainer.datasets.streams.input_files import InputFiles
@@ -52,7 +53,7 @@ def clicks(**options: object) -> RawData:
 
 def run(raw: RawData, folder: Path, options: AssembleOptions = DEFAULTS, size: int = 0) -> tuple[Assembled, Tables]:
     """The tables, from input that says to have `size` bytes."""
-    (folder / "input").mkdir(exist_ok=True)
+    (folder / "input").mkdir(parents=True, exist_ok=True)
     with (folder / "input" / "data").open("wb") as file:
         file.truncate(size)
     files = InputFiles([folder / "input"], lambda what, done, total: None)
@@ -196,6 +197,30 @@ def test_a_run_that_is_interrupted_leaves_nothing_behind(tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         run(clicks(events=events), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["input"]
+
+
+def shares_of(tables: Tables) -> list[float]:
+    """Of positives, in train, valid and test."""
+    hits = tables.impressions[tables.impressions.label == 1]
+    return [round(float((hits.split == split).mean()), 2) for split in ("train", "valid", "test")]
+
+
+def test_a_split_that_is_asked_for_holds_in_the_place_of_the_sources_own(tmp_path: Path) -> None:
+    def events() -> Iterator[pd.DataFrame]:
+        yield made_events().assign(split="test")
+
+    raw = RawData("made", events, splits_given=True)
+    _, tables = run(raw, tmp_path, AssembleOptions(split=rule_of(None, ".5,.3,.2")))
+    assert shares_of(tables) == [0.5, 0.3, 0.2]
+    ends = [1_000_000 + day * DAY for day in (7, 14)]
+    _, tables = run(raw, tmp_path / "times", AssembleOptions(split=rule_of(",".join(map(str, ends)), None)))
+    shown = tables.impressions
+    expected = np.array(["train", "valid", "test"])[np.searchsorted(ends, shown.timestamp, side="right")]
+    assert shown.split.tolist() == expected.tolist()
+    with pytest.raises(DinLensError, match="--split-time makes 0 of the 3,000 impressions train: they are from 1970"):
+        run(raw, tmp_path / "early", AssembleOptions(split=rule_of("5,1000000", None)))
+    with pytest.raises(DinLensError, match="has no times, so --split-time says nothing of it"):
+        run(replace(raw, times_made=True), tmp_path / "made", AssembleOptions(split=rule_of("5,1000000", None)))
 
 
 def test_impressions_of_one_time_cannot_be_split(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from din_core.store.ingestion.validation import SplitCuts
+from din_core.store.splits.split_rule import SplitCuts
 from trainer.datasets.streams.time_histogram import TimeHistogram
 
 

@@ -1,0 +1,1 @@
+"""How impressions are split, and which behaviors their histories hold."""

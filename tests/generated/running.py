@@ -1,0 +1,166 @@
+"""Running generated examples in parts, each a function of its kind, seed and number; what fails is named by these."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.generated.configs import try_configs
+from tests.generated.options import try_options
+from tests.generated.outcome import Outcome
+from tests.generated.tables import try_tables
+
+Example = Callable[[st.DrawFn, Path], Outcome]
+
+KINDS: Mapping[str, Example] = {"tables": try_tables, "configs": try_configs, "options": try_options}
+PART = 200
+"""Examples of a part."""
+MOST_SECONDS = 60
+"""An example that takes longer counts as a failure."""
+_HERE = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Failure:
+    """An example that ended otherwise than it may."""
+
+    number: int
+    """Of the example in its part, from 0."""
+    what: str
+    """The exception and the last line of ours that it passed: failures of one cause have the same."""
+    trace: str
+
+
+@dataclass
+class PartResult:
+    """What came of a part."""
+
+    kind: str
+    seed: int
+    part: int
+    examples: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+    failures: list[Failure] = field(default_factory=list)
+
+
+def run_part(kind: str, own_seed: int, part: int, examples: int = PART, example: Example | None = None) -> PartResult:
+    """Run the examples of one part; the same arguments run the same ones."""
+    found = PartResult(kind, own_seed, part)
+    tried = example or KINDS[kind]
+    started = time.monotonic()
+
+    def run_one(data: st.DataObject) -> None:
+        with example_folder() as folder:
+            try:
+                with _at_most(MOST_SECONDS):
+                    found.refused += tried(data.draw, folder) == "refused"
+            except Exception as error:
+                if type(error).__module__.startswith("hypothesis"):  # it stops an example so, to try another one
+                    raise
+                found.failures.append(_failure(found.examples, error))
+            found.examples += 1
+
+    options = settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    seed(f"{kind} {own_seed} {part}")(options(given(data=st.data())(run_one)))()
+    found.seconds = round(time.monotonic() - started, 1)
+    return found
+
+
+@contextmanager
+def example_folder() -> Iterator[Path]:
+    """An empty folder that is the current one; each time the same, see `fast_stores.URL`."""
+    folder = _root() / "example"
+    folder.mkdir()
+    try:
+        with chdir(folder):
+            yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@lru_cache(maxsize=1)
+def _root() -> Path:
+    """In memory where there is such a place."""
+    memory = Path("/dev/shm")
+    name = tempfile.mkdtemp(prefix="din-generated-", dir=memory if os.access(memory, os.W_OK) else None)
+    atexit.register(shutil.rmtree, name, ignore_errors=True)
+    return Path(name)
+
+
+@contextmanager
+def _at_most(seconds: int) -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"took longer than {seconds} s")
+
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _failure(number: int, error: Exception) -> Failure:
+    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(_HERE))]
+    inner = [frame for frame in lines if "/tests/" not in frame.filename and "/.venv/" not in frame.filename]
+    last = (inner or lines)[-1]
+    place = f"{Path(last.filename).relative_to(_HERE)}:{last.lineno}"
+    text = f"{type(error).__name__} at {place}: {str(error)[:200]}"
+    return Failure(number, text, "".join(traceback.format_exception(error))[-6000:])
+
+
+def run_kind(kind: str, own_seed: int, examples: int, log: Path | None) -> Iterator[PartResult]:
+    """All parts of a kind; those that the log holds already are read from it, new ones are added to it."""
+    done = {(one.kind, one.seed, one.part, one.examples): one for one in read_log(log)}
+    for part, start in enumerate(range(0, examples, PART)):
+        size = min(PART, examples - start)
+        known = done.get((kind, own_seed, part, size))
+        found = known or run_part(kind, own_seed, part, size)
+        if log is not None and known is None:
+            with log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(found)) + "\n")
+        yield found
+
+
+def read_log(log: Path | None) -> list[PartResult]:
+    """The parts of a log; none where there is no log yet."""
+    if log is None or not log.is_file():
+        return []
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    return [_part(line) for line in lines]
+
+
+def _part(line: dict[str, Any]) -> PartResult:
+    return PartResult(**line | {"failures": [Failure(**one) for one in line["failures"]]})
+
+
+def causes(results: list[PartResult]) -> Counter[str]:
+    """Failures by what failed, with the number of each."""
+    return Counter(failure.what.split(": ")[0] for one in results for failure in one.failures)

@@ -1,0 +1,86 @@
+"""A small share of the generated inputs that `python -m tests.generated` runs, and the runner itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import strategies as st
+
+from din_core.domain import DinLensError
+from tests.generated import __main__ as command
+from tests.generated import running
+from tests.generated.outcome import Outcome, run_command
+from tests.generated.running import KINDS, causes, run_kind, run_part
+from trainer.__main__ import main
+
+
+@pytest.mark.parametrize(("kind", "examples"), [("tables", 20), ("configs", 150), ("options", 20)])
+def test_generated_input_is_taken_or_refused_in_a_sentence(kind: str, examples: int) -> None:
+    found = run_part(kind, 0, 0, examples)
+    assert not found.failures, "\n".join(failure.trace for failure in found.failures)
+    assert found.examples == examples
+    assert 0 < found.refused < examples
+
+
+def stumble(draw: st.DrawFn, folder: Path) -> Outcome:
+    """Fails on every number that 7 divides, and refuses odd ones."""
+    number = draw(st.integers(1, 1000))
+    if number % 7 == 0:
+        raise ZeroDivisionError(str(number))
+    return "refused" if number % 2 else "done"
+
+
+def test_a_part_counts_what_failed_and_fails_alike_when_it_is_run_again() -> None:
+    found, again, other = (run_part("tables", 3, part, 60, stumble) for part in (2, 2, 4))
+    assert found.examples == 60 and found.failures and found.refused
+    assert [one.what for one in found.failures] == [one.what for one in again.failures]
+    assert [one.what for one in found.failures] != [one.what for one in other.failures]
+    assert list(causes([found])) == [found.failures[0].what.split(": ")[0]]
+    assert "ZeroDivisionError at tests/generated/test_generated.py:" in found.failures[0].what
+
+
+def test_an_example_that_hangs_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(draw: st.DrawFn, folder: Path) -> Outcome:
+        while True:
+            pass
+
+    monkeypatch.setattr(running, "MOST_SECONDS", 1)
+    assert "TimeoutError" in run_part("tables", 0, 0, 1, hang).failures[0].what
+
+
+def test_what_the_log_holds_is_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "PART", 10)
+    monkeypatch.setitem(KINDS, "tables", stumble)  # type: ignore[arg-type]
+    log = tmp_path / "log.jsonl"
+    first = list(run_kind("tables", 0, 20, log))
+    monkeypatch.setitem(KINDS, "tables", None)  # type: ignore[arg-type]
+    assert list(run_kind("tables", 0, 20, log)) == first
+    assert [one.part for one in first] == [0, 1] and len(log.read_text().splitlines()) == 2
+
+
+def test_the_command_names_what_runs_a_failed_part_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(KINDS, "tables", stumble)  # type: ignore[arg-type]
+    assert command.main(["--only=tables", "--examples=60", "--seed=3"]) == 1
+    out = capsys.readouterr().out
+    assert "of --only tables --seed 3 --part 0" in out and "tables: 60 examples" in out
+    assert command.main(["--only=configs", "--examples=5"]) == 0
+
+
+def test_a_command_that_fails_without_a_sentence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.generated.outcome.main", lambda words: 1)
+    with pytest.raises(AssertionError, match="exit status 1 without a sentence"):
+        run_command("check")
+
+
+def test_what_is_quoted_from_the_input_is_shown_without_control_characters(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(args: object) -> None:
+        raise DinLensError("no item \x1b[31m \udcff é")
+
+    monkeypatch.setattr("trainer.commands.check.run", run)
+    assert main(["check"]) == 1
+    assert capsys.readouterr().err == "error: no item \\x1b[31m \\udcff é\n"
