@@ -130,12 +130,13 @@ def owner() -> dict[str, int]:
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
     """Made, started, and in the end stopped and deleted."""
+    installed, user = programs(), owner()
     # Not below pytest's folder: that is closed to other users, and too long for a socket's path.
     folder = Path(tempfile.mkdtemp(prefix="din-lens-postgres-"))
-    server = PostgresServer(folder, programs(), owner())
+    server = PostgresServer(folder, installed, user)
     try:
-        if server_owner := owner():
-            os.chown(folder, server_owner["user"], server_owner["group"])
+        if user:
+            os.chown(folder, user["user"], user["group"])
         server.make()
         server.start()
         yield server

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, text
 
-from din_core.domain import StoreError
-from din_core.store import BehaviorStore, connect, ingest, open_store
+from din_core.domain import StoreError, StoreFailure
+from din_core.store import BehaviorStore, connect, engine, ingest, open_store
 from din_core.store.engine import is_writable, make_engine, read_only_url
 from tests.small_world import MONDAY, write_tables
-from tests.store.input_tables import database
+from tests.store.input_tables import database, valid_tables, write
 
 
 @pytest.fixture
@@ -95,6 +96,34 @@ def test_what_cannot_be_written_is_told_by_its_rights(tmp_path: Path, monkeypatc
     for refused in (path, tmp_path):
         monkeypatch.setattr(os, "access", lambda asked, _, refused=refused: asked != refused)
         assert not is_writable(path)
+
+
+def test_a_store_that_another_program_locks_is_told_and_read_when_it_is_free(
+    filled: BehaviorStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.close()
+    monkeypatch.setattr(engine, "LOCK_WAIT_SECONDS", 0.1)
+    store = open_store(filled.url)
+    store.close()  # its connections, which are made anew when it is read
+    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+    other.execute("PRAGMA locking_mode=EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreFailure, match=r"the store sqlite:///.*store\.db cannot be read \(database is locked\)"):
+        store.summary()
+    other.close()
+    assert store.summary().n_items == 7
+    store.close()
+
+
+def test_a_store_that_is_deleted_is_missed_and_one_in_its_place_is_read(filled: BehaviorStore, tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    assert filled.summary().n_items == 7
+    path.unlink()
+    with pytest.raises(StoreFailure, match="unable to open database file"):
+        filled.summary()
+    assert not path.exists()
+    ingest(write(tmp_path / "other", valid_tables()), database(tmp_path))
+    assert filled.summary().n_items == 3
 
 
 def test_a_row_that_refers_to_nothing_is_refused(filled: BehaviorStore) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,9 +15,12 @@ from sqlalchemy import inspect, make_url, text
 
 from din_core.domain import StoreError
 from din_core.store import BehaviorStore, create_store, ingest, open_store, postgres
+from tests import postgres_server
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.small_world import MONDAY, behaviors
 from tests.store.input_tables import valid_tables, write
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -168,3 +174,22 @@ def test_a_server_that_stops_is_told_and_the_store_goes_on_when_it_is_back(
     finally:
         postgres.start()
     assert filled.summary() == before
+
+
+def test_where_postgres_is_missing_the_tests_say_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_server, "INSTALLED", tmp_path)
+    with pytest.raises(AssertionError, match="apt-get install postgresql"), postgres_server.postgres_server():
+        pass
+
+
+def test_a_server_ends_with_the_process_that_began_it() -> None:
+    program = "import os; from tests.postgres_server import postgres_server; made = postgres_server(); "
+    program += "server = made.__enter__(); server.execute('SELECT 1'); print(server.folder, flush=True); os._exit(3)"
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+    folder = Path(ended.stdout.strip())
+    assert ended.returncode == 3 and folder.name.startswith("din-lens-postgres-")
+    while folder.exists():  # the guard deletes it last; the limit of a test bounds the wait
+        time.sleep(0.05)
