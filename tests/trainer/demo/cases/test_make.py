@@ -94,7 +94,7 @@ def test_each_row_has_scores_weights_and_history_of_its_impression(world: World,
         assert cases.label[row] == (shown[key].label == 1)
         assert cases.categories[cases.category[row]] == shown[key].item.fields["category"]
         assert cases.behaviors[row] == sum(b.count for b in scores.behaviors)
-        assert cases.distinct[row] == len(scores.behaviors)
+        assert cases.distinct[row] == len({b.item.item_id for b in scores.behaviors})
         assert cases.intensity[row] == near(float(scores.intensity[0]))
         for own, item, extreme in (
             (cases.top_weight, cases.top_item, weight.max()),
