@@ -18,7 +18,7 @@ from din_core.model.checkpoint import CONFIG, VOCABULARY, WEIGHTS, Checkpoint, l
 from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch
-from din_core.model.vocabulary import Vocabulary
+from din_core.model.vocabulary import Vocabulary, item_value
 from din_core.scoring.devices import CPU, Device
 
 DAY = 86_400
@@ -195,10 +195,7 @@ def _by_history(requests: Sequence[Request]) -> dict[int, list[Request]]:
 
 def item_rows(vocabulary: Vocabulary, items: Sequence[Item]) -> torch.Tensor:
     """(n, F) embedding rows; the field `item_id` is the item itself."""
-    columns = [
-        v.rows_of(item.item_id if name == "item_id" else item.fields.get(name) for item in items)
-        for name, v in vocabulary.item.items()
-    ]
+    columns = [v.rows_of(item_value(item, name, v) for item in items) for name, v in vocabulary.item.items()]
     return torch.tensor(columns, dtype=torch.int64).T.reshape(len(items), len(columns))
 
 

@@ -85,7 +85,12 @@ def _missing(runs: Sequence[TrainOptions], restart: bool, say: Say) -> list[Trai
         store.close()
         data = data_facts(bulk, summary)
         # One command line has one min_count and one set of fields.
-        vocabulary = build_vocabulary(bulk, runs[0].min_count, runs[0].fields.chosen(bulk, summary.unfit_fields))
+        vocabulary = build_vocabulary(
+            bulk,
+            runs[0].min_count,
+            runs[0].fields.chosen(bulk, summary.unfit_fields),
+            buckets=runs[0].buckets,
+        )
         for run in finished:
             differs = settings_difference(load_checkpoint(run.out), run, vocabulary, data)
             if differs and not restart:

@@ -18,6 +18,7 @@ MOST_WHOLE = 10**9
 MOST_EPOCHS = 1_000
 MOST_BATCH = 1_000_000
 """Impressions a step."""
+MOST_BUCKETS = 1_000
 MOST_RATE = 10
 MOST_SEED = 2**63 - 1
 """What torch's generators take."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         f"| Item fields | {_fields(config.item_fields)} |",
         f"| Profile fields | {_fields(config.user_fields)} |",
         f"| Context fields | {_fields(config.context_fields)} |",
+        *(f"| {name}, a number | {_edges(edges)} |" for name, edges in metrics.get("edges", {}).items()),
         f"| Parameters | {metrics['parameters']:,} |",
         f"| Optimiser | Adam, peak rate {options['learning_rate']}, batch {options['batch_size']}, "
         f"{options['epochs']} epochs, {_regularisation(options)}, weight decay {options['decay']} (rest), "
@@ -108,6 +109,11 @@ def _unit(config: ModelConfig) -> str:
 
 def _fields(fields: Any) -> str:
     return ", ".join(f"{f.name} ({f.rows:,} × {f.width})" for f in fields) or "none"
+
+
+def _edges(edges: Sequence[float]) -> str:
+    """From which number on each bucket stands."""
+    return f"buckets from {', '.join(f'{edge:.6g}' for edge in edges)}" if edges else "training saw none"
 
 
 def _date(timestamp: int | None) -> str:

@@ -22,15 +22,24 @@ from din_core.kernels.library import status
 from din_core.model.checkpoint import check_replaceable, save_checkpoint
 from din_core.model.config import OPTIONS, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
-from din_core.model.vocabulary import FieldVocabulary, Vocabulary
+from din_core.model.vocabulary import FieldValues, Vocabulary
 from din_core.store import BulkTables, DataFault, masked_url, open_store
 from trainer.training.data_facts import data_facts
+from trainer.training.fields.numeric_fields import describe_numbers, edges_by_field
 from trainer.training.fit import FitOptions, Fitted, Progress, fit
-from trainer.training.limits import MOST_WHOLE, MOST_WIDTH, check_memory, check_room, check_writable, within
+from trainer.training.limits import (
+    MOST_BUCKETS,
+    MOST_WHOLE,
+    MOST_WIDTH,
+    check_memory,
+    check_room,
+    check_writable,
+    within,
+)
 from trainer.training.model_card import model_card
 from trainer.training.model_fields import ModelFields, describe_unfit
 from trainer.training.recipes import RECIPES, Recipe
-from trainer.training.samples import Samples, build_samples, build_vocabulary
+from trainer.training.samples import BUCKETS, Samples, build_samples, build_vocabulary
 from trainer.training.selection import NAMES, WHY, Entry
 
 UNFINISHED = ".unfinished"
@@ -55,6 +64,8 @@ class TrainOptions:
     """Occurrences that a value needs in training data to get an embedding row of its own."""
     fields: ModelFields = field(default_factory=ModelFields)
     """Fields to read beside the item itself."""
+    buckets: int = BUCKETS
+    """Of a numeric field, at most."""
     item_width: int | None = None
     """Embedding width of every item field; None for a width by the size of its vocabulary."""
     tower_dropout: float | None = None
@@ -74,6 +85,7 @@ class TrainOptions:
             if getattr(self, name) is not None:
                 within(name, getattr(self, name), 1, most)
         within("min_count", self.min_count, 1, MOST_WHOLE)
+        within("buckets", self.buckets, 2, MOST_BUCKETS)
         if self.tower_dropout is not None and not 0 <= self.tower_dropout < 1:
             raise DinLensError(f"dropout is {self.tower_dropout}, but must be from 0 to below 1; give another value")
 
@@ -99,7 +111,9 @@ def train(
     fields = options.fields.chosen(bulk, summary.unfit_fields)
     for line in describe_unfit(summary.unfit_fields, fields):
         say(line)
-    vocabulary = build_vocabulary(bulk, options.min_count, fields)
+    vocabulary = build_vocabulary(bulk, options.min_count, fields, buckets=options.buckets)
+    for line in describe_numbers(vocabulary):
+        say(line)
     config = build_config(vocabulary, options)
     check_memory(config)
     check_room(options.out, config)
@@ -131,6 +145,7 @@ def train(
         "best_step": fitted.best_step,
         "trained_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "chosen_by": fitted.measure,
+        "edges": edges_by_field(vocabulary),
         "valid": best_entry(fitted),
         "curve": fitted.curve,
     }
@@ -176,7 +191,7 @@ def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
     recipe = RECIPES[options.model]
     given = {"max_history": options.max_history, "tower_dropout": options.tower_dropout}
 
-    def fields(vocabularies: Mapping[str, FieldVocabulary], width: int | None = None) -> tuple[FieldConfig, ...]:
+    def fields(vocabularies: Mapping[str, FieldValues], width: int | None = None) -> tuple[FieldConfig, ...]:
         return tuple(FieldConfig(name, v.rows, width or width_of(name, v)) for name, v in vocabularies.items())
 
     return ModelConfig(
@@ -194,7 +209,7 @@ def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
     )
 
 
-def width_of(name: str, vocabulary: FieldVocabulary) -> int:
+def width_of(name: str, vocabulary: FieldValues) -> int:
     """Embedding width of a field: wide for ids, narrow for small vocabularies."""
     if name == "item_id":
         return 24

@@ -39,6 +39,8 @@ class BulkTables:
     impression_split: NDArray[np.str_]
     impression_context: pd.DataFrame
     """(M, context fields) str, None where missing."""
+    item_price: NDArray[np.float64] | None = None
+    """(items,) NaN where missing; None where no item has one."""
 
     @property
     def impression_nth(self) -> NDArray[np.int64]:
@@ -81,7 +83,14 @@ def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]
         impression_label=impressions[3].astype(np.int8),
         impression_split=np.array(SPLITS)[impressions[4]],
         impression_context=_context(connection, impressions[5], field_names["impressions"]),
+        item_price=_prices(connection),
     )
+
+
+def _prices(connection: Connection) -> NDArray[np.float64] | None:
+    found = connection.execute(select(ItemRecord.price).order_by(ItemRecord.item_key)).scalars().all()
+    prices = np.array(found, dtype=np.float64)  # None becomes NaN
+    return None if np.isnan(prices).all() else prices
 
 
 def _entities(

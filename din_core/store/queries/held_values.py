@@ -26,6 +26,7 @@ def read_held_values(connection: Connection, field_names: Mapping[str, tuple[str
         item={
             "item_id": dict.fromkeys(keys.values(), 1),
             **_values(connection, ItemRecord.fields, field_names["items"]),
+            **_prices(connection),
         },
         user=_values(connection, UserRecord.fields, field_names["users"]),
         context=_values(connection, ContextRecord.fields, field_names["impressions"]),
@@ -44,6 +45,13 @@ def _values(connection: Connection, column: Any, names: Iterable[str]) -> dict[s
                 for one in value if isinstance(value, list) else [value]:
                     found[name][str(one)] += rows
     return found
+
+
+def _prices(connection: Connection) -> dict[str, dict[str, int]]:
+    """The prices as texts, under the name of their column; nothing where no item has one."""
+    price = ItemRecord.price
+    rows = connection.execute(select(price, func.count()).where(price.is_not(None)).group_by(price)).all()
+    return {"price": {str(value): n for value, n in rows}} if rows else {}
 
 
 def _rows_of(connection: Connection, record: type[Any], keys: Mapping[int, str]) -> dict[str, int] | None:
