@@ -13,6 +13,7 @@ from din_core.store.ingestion.table_import import check_tables, import_tables, n
 from din_core.store.queries.bulk_tables import BulkTables
 from din_core.store.queries.data_faults import DataFault
 from din_core.store.queries.facts import FieldFacts, SplitFacts, StoreFacts, WeekFacts
+from din_core.store.vectors.vector_records import ItemVectors, VectorFacts
 
 __all__ = [
     "BehaviorStore",
@@ -20,6 +21,7 @@ __all__ = [
     "DataFault",
     "FieldFacts",
     "IngestReport",
+    "ItemVectors",
     "Reject",
     "RejectExample",
     "SearchPage",
@@ -27,6 +29,7 @@ __all__ = [
     "StoreFacts",
     "StoreSummary",
     "TableCounts",
+    "VectorFacts",
     "WeekFacts",
     "check_tables",
     "create_store",

@@ -51,6 +51,7 @@ from din_core.store.schema import (
     ItemRecord,
     UserRecord,
 )
+from din_core.store.vectors.vector_records import ItemVectors, VectorFacts, read_vector_facts, read_vectors
 
 Found = TypeVar("Found")
 
@@ -83,6 +84,8 @@ class StoreSummary:
     provenance: str | None
     unfit_fields: Mapping[str, tuple[str, ...]]
     """By table, the fields that a model does not read unless asked to: they name a person or a row."""
+    vectors: VectorFacts | None = None
+    """The items' pretrained vectors; None where no item has one."""
 
 
 class BehaviorStore:
@@ -258,6 +261,7 @@ class BehaviorStore:
                 last_timestamp=last,
                 provenance=read_info(connection, "provenance"),
                 unfit_fields=unfit_fields(connection),
+                vectors=read_vector_facts(connection),
             )
 
     def facts(self) -> StoreFacts:
@@ -276,6 +280,11 @@ class BehaviorStore:
         """What of the data makes training, or figures measured on it, mean nothing; what forbids training first."""
         with self._reading() as connection:
             return find_data_faults(connection)
+
+    def item_vectors(self) -> ItemVectors | None:
+        """The pretrained vectors of all items that have one, 4 bytes a number; None where none has."""
+        with self._reading() as connection:
+            return read_vectors(connection)
 
     def append_behaviors(self, user_id: str, rows: Sequence[tuple[str, int]]) -> None:
         """Add (item_id, timestamp) behaviors of one user, all or none.

@@ -12,6 +12,7 @@ from din_core.domain.translatable import Translatable, join_texts
 from din_core.store.ingestion.column_times import check_timezone
 from din_core.store.ingestion.csv_format import COMPRESSIONS, check_encoding, open_csv
 from din_core.store.ingestion.table_files import REQUIRED, SINGLE_VALUES, ReadingOptions, TableFile, is_kind
+from din_core.store.vectors.vector_column import LISTS
 
 _CSV_ENDS = tuple(kind + packed for kind in (".csv", ".tsv") for packed in ("", *COMPRESSIONS))
 ENDS = (".parquet", *_CSV_ENDS)
@@ -145,9 +146,11 @@ def _parts(folder: Path) -> tuple[Path, ...]:
 
 
 def _check_types(name: str, file: str, schema: pa.Schema) -> None:
-    """Refuse types that are no single value; lists only where a user's field may have several."""
+    """Refuse types that are no single value; lists only for users' fields, and for the vector of items."""
     for column in schema:
         kind = column.type
+        if name == "items" and column.name == "vector" and is_kind(kind, *LISTS):
+            kind = kind.value_type
         if name == "users" and column.name != "user_id" and is_kind(kind, "list", "large_list"):
             kind = kind.value_type
         if pa.types.is_dictionary(kind):
@@ -155,7 +158,7 @@ def _check_types(name: str, file: str, schema: pa.Schema) -> None:
         if not is_kind(kind, *SINGLE_VALUES):
             raise StoreError(
                 "{file} has a column {column} of type {type}: write one value a row, as text, number or time "
-                "(only users' fields may hold lists)",
+                "(only users' fields and the vector of items may hold lists)",
                 file=file,
                 column=column.name,
                 type=str(column.type),

@@ -27,7 +27,7 @@ from din_core.store.ingestion.rejects import IngestReport, Reject, describe_reje
 from din_core.store.ingestion.table_files import ReadingOptions, TableFile
 from din_core.store.ingestion.validation import KeyIndex, Progress, SplitCuts, TableValidation
 from din_core.store.schema import Base
-from din_core.store.versions import HEAD, current_version
+from din_core.store.versions import READABLE, current_version
 
 
 def ingest(
@@ -99,7 +99,13 @@ def ingest_into(
             users=existing.n_rows["users"],
         )
     checking = TableValidation(
-        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "checking", progress, existing.fields
+        files,
+        KeyIndex(existing.items.key_of),
+        KeyIndex(existing.users.key_of),
+        "checking",
+        progress,
+        existing.fields,
+        existing.vector_length,
     )
     cuts = _check(checking, files, existing)
     rejects = list(checking.rejects.values())
@@ -110,7 +116,13 @@ def ingest_into(
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     loading = TableValidation(
-        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "loading", progress, existing.fields
+        files,
+        KeyIndex(existing.items.key_of),
+        KeyIndex(existing.users.key_of),
+        "loading",
+        progress,
+        existing.fields,
+        existing.vector_length,
     )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
@@ -151,7 +163,7 @@ def _existing(engine: Engine, append: bool) -> ExistingRows:
             return no_existing_rows()
         if append:
             prepare_schema(connection)
-        elif version != HEAD:
+        elif version not in READABLE:
             raise other_version(engine.url, version)
         return read_existing(connection)
 

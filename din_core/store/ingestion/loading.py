@@ -28,6 +28,7 @@ from din_core.store.schema import (
     ItemRecord,
     UserRecord,
 )
+from din_core.store.vectors.vector_records import vector_length
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class ExistingRows:
     n_rows: dict[str, int]
     fields: Mapping[str, tuple[str, ...]]
     """Field names by table."""
+    vector_length: int | None = None
+    """Numbers of each item's vector; None where none has one."""
 
     @property
     def filled(self) -> bool:
@@ -63,6 +66,7 @@ def read_existing(connection: Connection) -> ExistingRows:
             for record in (ItemRecord, UserRecord, BehaviorRecord, ImpressionRecord)
         },
         {table: field_names(connection, table) for table in ("items", "users", "behaviors", "impressions")},
+        vector_length(connection),
     )
 
 
