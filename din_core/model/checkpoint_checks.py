@@ -56,6 +56,14 @@ def check_vocabulary(path: Path, raw: Any, config: ModelConfig) -> None:
             )
         for field in fields:
             _check_values(path, field, held[field.name])
+            is_vector = group == "item" and config.vectors != "none" and field is fields[-1]
+            if is_vector != (isinstance(held[field.name], Mapping) and ITEMS in held[field.name]):
+                raise CheckpointError(
+                    "{path} and its config.json do not agree whether the field {name} is a pretrained vector; train the"
+                    " checkpoint again",
+                    path=str(path),
+                    name=field.name,
+                )
 
 
 def _check_values(path: Path, field: FieldConfig, values: Any) -> None:

@@ -13,8 +13,6 @@ UNKNOWN_ROW = 0
 ITEM_ID = "item_id"
 """The item field that is the item itself."""
 PRICE = "price"
-VECTOR = "vector"
-"""The item field that is an item's pretrained vector."""
 EDGES, ITEMS = "edges", "items"
 """What numeric fields and vectors are kept under in `vocabulary.json`, where categories have their plain values."""
 

@@ -13,6 +13,7 @@ import torch
 from tqdm import tqdm
 
 from trainer.commands.progress import say
+from trainer.training.fields.pretrained_vectors import DEFAULT, USES
 from trainer.training.fit import FitOptions, Step
 from trainer.training.model_fields import ModelFields
 from trainer.training.recipes import RECIPES, Recipe
@@ -47,6 +48,10 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "type": int,
         "default": _DEFAULTS.buckets,
         "help": "that a numeric field is read in, at most (%(default)s)",
+    },
+    "vectors": {
+        "choices": USES,
+        "help": f"the items' pretrained vectors: as they are, trained too, or not read ({DEFAULT} where there are any)",
     },
     "item-width": {"type": int, "help": "of every item field (by vocabulary size)"},
     "batch-size": {"type": int, "help": f"impressions a step ({_own('batch_size')})"},
@@ -98,6 +103,7 @@ def train_options(
             _names(args.categorical) or (),
         ),
         buckets=args.buckets,
+        vectors=args.vectors,
         item_width=args.item_width,
         changes=changes or {},
         tower_dropout=args.dropout,

@@ -19,6 +19,7 @@ def data_facts(bulk: BulkTables, summary: StoreSummary) -> dict[str, Any]:
         "first_timestamp": summary.first_timestamp,
         "last_timestamp": summary.last_timestamp,
         "fingerprint": _fingerprint(bulk),
+        **({} if summary.vectors is None else {"items_with_vectors": summary.vectors.items}),
     }
 
 

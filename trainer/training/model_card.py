@@ -33,6 +33,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         f"| Profile fields | {_fields(config.user_fields)} |",
         f"| Context fields | {_fields(config.context_fields)} |",
         *(f"| {name}, a number | {_edges(edges)} |" for name, edges in metrics.get("edges", {}).items()),
+        *([f"| Pretrained vectors | {_vectors(metrics['vectors'])} |"] if "vectors" in metrics else []),
         f"| Parameters | {metrics['parameters']:,} |",
         f"| Optimiser | Adam, peak rate {options['learning_rate']}, batch {options['batch_size']}, "
         f"{options['epochs']} epochs, {_regularisation(options)}, weight decay {options['decay']} (rest), "
@@ -114,6 +115,11 @@ def _fields(fields: Any) -> str:
 def _edges(edges: Sequence[float]) -> str:
     """From which number on each bucket stands."""
     return f"buckets from {', '.join(f'{edge:.6g}' for edge in edges)}" if edges else "training saw none"
+
+
+def _vectors(facts: Mapping[str, Any]) -> str:
+    done = "fixed: training left them as they are" if facts["use"] == "fixed" else "fine-tuned: trained with all else"
+    return f"{facts['length']:,} numbers each, for {facts['items']:,} of {facts['of']:,} items; {done}"
 
 
 def _date(timestamp: int | None) -> str:
