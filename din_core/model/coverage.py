@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from din_core.domain.coverage import FieldCoverage, HeldValues, Share, VocabularyCoverage
-from din_core.model.vocabulary import ITEM_ID, FieldValues, FieldVocabulary, Vocabulary
+from din_core.model.vocabulary import ITEM_ID, FieldValues, FieldVocabulary, VectorItems, Vocabulary
 
 
 def measure_coverage(vocabulary: Vocabulary, held: HeldValues) -> VocabularyCoverage:
@@ -15,8 +15,10 @@ def measure_coverage(vocabulary: Vocabulary, held: HeldValues) -> VocabularyCove
     rare in training, knows nothing where it knows no value of any item field either; numbers do not count there, as
     any number falls in a bucket.
     """
+    vectors = {name: held.item[ITEM_ID] for name, own in vocabulary.item.items() if isinstance(own, VectorItems)}
+    of_item = {**held.item, **vectors}  # a vector is looked up by its item
     kinds = (
-        ("item", vocabulary.item, held.item),
+        ("item", vocabulary.item, of_item),
         ("user", vocabulary.user, held.user),
         ("context", vocabulary.context, held.context),
     )
@@ -29,9 +31,9 @@ def measure_coverage(vocabulary: Vocabulary, held: HeldValues) -> VocabularyCove
     ids = vocabulary.ids
     items = _known(ids, held.item[ITEM_ID])
     of_items = [
-        _known(own, held.item[name])
+        _known(own, of_item[name])
         for name, own in vocabulary.item.items()
-        if name != ITEM_ID and name in held.item and isinstance(own, FieldVocabulary)
+        if name != ITEM_ID and name in of_item and isinstance(own, FieldVocabulary)
     ]
     strange = not items.part and (bool(ids.values) or not any(share.part for share in of_items))
     return VocabularyCoverage(
