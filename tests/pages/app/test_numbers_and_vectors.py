@@ -113,7 +113,7 @@ def test_models_and_data_say_that_there_are_vectors(visit_numbers: Visit) -> Non
     assert "6 of 7 items have a pretrained vector of 3 numbers." in words(data)
     models = visit_numbers("models")
     assert not models.exception
-    tables = [read(str(table.value.to_dict())) for table in models.table]
+    tables = [" ".join(map(read, map(str, table.value.to_numpy().ravel()))) for table in models.table]
     assert any("vectors of 3 numbers, fixed" in table for table in tables)
     assert any("Vector 6 of 7" in table for table in tables)
 
