@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from din_core.domain.results import Floats
-from din_core.scoring import Rescorer
+from din_core.scoring import NumberRanges, Rescorer
 
 WEEK = 7 * 86_400
 
@@ -25,16 +25,27 @@ class Group:
     """(T) how many of each behavior's occurrences belong to it"""
 
 
-def by_field(rescorer: Rescorer, field: str) -> tuple[Group, ...]:
+def by_field(rescorer: Rescorer, field: str, ranges: NumberRanges | None = None) -> tuple[Group, ...]:
     """One group for each value of an item field, in the order of first appearance; missing values are one group.
 
-    An item with several values belongs to the group of the first: groups never share an occurrence.
+    An item with several values belongs to the group of the first: groups never share an occurrence. Of a numeric
+    field, one group for each of the model's `ranges` of it, the smallest numbers first and no number last.
     """
+    if ranges is not None:
+        return _by_range(rescorer, ranges)
     items = [b.item for b in rescorer.behaviors]
     values = [item.item_id if field == "item_id" else item.first(field) or f"no {field}" for item in items]
     return tuple(
         Group(name, tuple(int(n) if v == name else 0 for n, v in zip(rescorer.count, values, strict=True)))
         for name in dict.fromkeys(values)
+    )
+
+
+def _by_range(rescorer: Rescorer, ranges: NumberRanges) -> tuple[Group, ...]:
+    rows = [ranges.row(b.item) for b in rescorer.behaviors]
+    return tuple(
+        Group(ranges.name(row), tuple(int(n) if own == row else 0 for n, own in zip(rescorer.count, rows, strict=True)))
+        for row in sorted(set(rows), key=lambda row: (row == 0, row))
     )
 
 

@@ -69,8 +69,8 @@ embed = operator(
 
 
 class AcceleratedEmbeddings(nn.Module):
-    """`FieldEmbeddings` by one operator, means of several values too; tables whose gradients are sparse are read as
-    plain ones."""
+    """`FieldEmbeddings` by one operator, means of several values too, and vectors by their own layer; tables whose
+    gradients are sparse are read as plain ones."""
 
     def __init__(self, plain: FieldEmbeddings) -> None:
         super().__init__()
@@ -84,5 +84,9 @@ class AcceleratedEmbeddings(nn.Module):
         """(n, F) rows each → (n, ΣD_f) each."""
         if any(table.sparse for table in self.plain.tables):
             return self.plain.several(*rows, sets=sets)
-        tables = self.plain.weights(sets)
-        return tuple(embed([own.contiguous() for own in rows], tables))
+        vectors, tables = self.plain.vectors, self.plain.weights(sets)
+        if vectors is None:
+            return tuple(embed([own.contiguous() for own in rows], tables))
+        found = embed([own[:, :-1].contiguous() for own in rows], tables)
+        last = torch.split(vectors(torch.cat([own[:, -1] for own in rows])), [len(own) for own in rows])
+        return tuple(torch.cat(parts, 1) for parts in zip(found, last, strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from din_core.domain import CheckpointError
 from din_core.domain.translatable import Translatable
 from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
+from din_core.model.vocabulary import EDGES, ITEMS
 
 FLOATS = ("F16", "BF16", "F32", "F64")
 """What weights may be stored as, in the words of safetensors."""
@@ -61,9 +63,22 @@ def check_vocabulary(path: Path, raw: Any, config: ModelConfig) -> None:
             )
         for field in fields:
             _check_values(path, field, held[field.name])
+            is_vector = group == "item" and config.vectors != "none" and field is fields[-1]
+            if is_vector != (isinstance(held[field.name], Mapping) and ITEMS in held[field.name]):
+                raise CheckpointError(
+                    "{path} and its config.json do not agree whether the field {name} is a pretrained vector; train the"
+                    " checkpoint again",
+                    path=str(path),
+                    name=field.name,
+                )
 
 
 def _check_values(path: Path, field: FieldConfig, values: Any) -> None:
+    if isinstance(values, Mapping) and list(values) == [EDGES]:
+        _check_edges(path, field, values[EDGES])
+        return
+    if isinstance(values, Mapping) and list(values) == [ITEMS]:
+        values = values[ITEMS]
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise CheckpointError(
             "{path} does not hold the values of the field {name} as a list of texts; train the checkpoint again",
@@ -85,6 +100,25 @@ def _check_values(path: Path, field: FieldConfig, values: Any) -> None:
             path=str(path),
             value=Counter(values).most_common(1)[0][0],
             name=field.name,
+        )
+
+
+def _check_edges(path: Path, field: FieldConfig, edges: Any) -> None:
+    if not isinstance(edges, list) or not all(map(_finite, edges)) or any(a >= b for a, b in pairwise(edges)):
+        raise CheckpointError(
+            "{path} does not hold the edges of the numeric field {name} as a list of finite numbers, each above the one"
+            " before; train the checkpoint again",
+            path=str(path),
+            name=field.name,
+        )
+    if len(edges) + 1 != field.rows:
+        raise CheckpointError(
+            "{path} holds {n:,} edges of the numeric field {name}, but its config.json has {rows:,} embedding rows, one"
+            " of them for what is no number; train the checkpoint again",
+            path=str(path),
+            name=field.name,
+            n=len(edges),
+            rows=field.rows,
         )
 
 

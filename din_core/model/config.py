@@ -18,6 +18,9 @@ UnitInput = Literal["official", "paper"]
 UnitActivation = Literal["dice", "prelu", "sigmoid"]
 Normalisation = Literal["none", "softmax", "scaled softmax"]
 Evolution = Literal["aigru", "agru", "augru"]
+Vectors = Literal["none", "fixed", "fine-tuned"]
+VECTOR = "vector"
+"""The name of the item field that is an item's pretrained vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,11 @@ class ModelConfig:
     """DIEN: the tower also reads the sum of all behaviors and its product with the candidate, as in the official
     code; the paper has the last state alone."""
 
+    vectors: Vectors = "none"
+    """Whether the last item field is a pretrained vector, which training leaves as it is ("fixed") or trains."""
+    vector_length: int = 0
+    """Numbers of each vector."""
+
     def __post_init__(self) -> None:
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
@@ -146,6 +154,7 @@ class ModelConfig:
                 names=", ".join(field.name for field in self.behavior_fields),
                 known=BEHAVIOR_TYPE,
             )
+        self._check_vectors()
         for name in ("unit_per_field", "unit_matches", "behavior_fields", "gap_edges"):
             if getattr(self, name) and (self.architecture, self.attention) != ("din", "unit"):
                 raise CheckpointError(
@@ -155,6 +164,18 @@ class ModelConfig:
                     architecture=self.architecture,
                     attention=self.attention,
                 )
+
+    def _check_vectors(self) -> None:
+        last = self.item_fields[-1].name if self.item_fields else None
+        if self.vectors != "none" and (last != VECTOR or not self.vector_length):
+            raise CheckpointError(
+                "vectors is {vectors!r}, but the last item field is {last!r} and vector_length {length}; name the "
+                "field {wanted!r}, and give its vectors a length",
+                vectors=self.vectors,
+                last=last,
+                length=self.vector_length,
+                wanted=VECTOR,
+            )
 
     @property
     def several(self) -> tuple[bool, ...]:
@@ -267,6 +288,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "unit_activation": get_args(UnitActivation),
     "normalisation": get_args(Normalisation),
     "evolution": get_args(Evolution),
+    "vectors": get_args(Vectors),
 }
 
 
@@ -299,6 +321,10 @@ _LIMITS: dict[str, tuple[Translatable, Callable[[Any], bool]]] = {
     "unit_hidden": (Translatable("two whole numbers of 1 or more"), _two_widths),
     "tower_dropout": (Translatable("from 0 to below 1"), lambda value: _number(value) and 0 <= value < 1),
     "max_history": (Translatable("a whole number of 1 or more"), _whole),
+    "vector_length": (
+        Translatable("0 or a whole number above it"),
+        lambda value: _number(value) and isinstance(value, int) and value >= 0,
+    ),
     "half_life": (Translatable("a number of days above 0"), lambda value: _number(value) and value > 0),
     "gap_edges": (Translatable("numbers of days above 0, each above the last"), _rising),
     "gap_width": (Translatable("a whole number of 1 or more"), _whole),
@@ -309,5 +335,6 @@ _LIMITS: dict[str, tuple[Translatable, Callable[[Any], bool]]] = {
     ),
 }
 """What a config file may hold for each, in words and as a check."""
-OPTIONS = tuple(f.name for f in fields(ModelConfig) if not f.name.endswith("_fields") and f.name != "architecture")
+_OF_DATA = ("item_fields", "user_fields", "context_fields", "vectors", "vector_length")
+OPTIONS = tuple(f.name for f in fields(ModelConfig) if f.name not in ("architecture", *_OF_DATA))
 """What may be chosen for a model; its fields follow from the data."""

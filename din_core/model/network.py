@@ -18,9 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from din_core.model.attention import FieldwisePooling, WeightedSumPooling
-from din_core.model.config import FieldConfig, ModelConfig
+from din_core.model.config import FieldConfig, ModelConfig, Vectors
 from din_core.model.counts import Counts
 from din_core.model.dien import InterestEvolution
+from din_core.model.fields.vector_embedding import VectorEmbedding
 from din_core.model.pooling import BasePooling
 from din_core.model.ragged import RaggedBatch, Sets
 from din_core.model.tower import Tower, TowerInput
@@ -42,18 +43,27 @@ class Output(NamedTuple):
 
 
 class FieldEmbeddings(nn.Module):
-    """One table per field, concatenated.
+    """One table per field, concatenated; a pretrained vector is the last.
 
     Rows start as random directions of about unit length: q∘k then sums to about 1 for two equal values and
     to about 0 for two different ones, so that the activation unit can tell a repeat before any row is trained.
     """
 
-    def __init__(self, fields: tuple[FieldConfig, ...]) -> None:
+    def __init__(self, fields: tuple[FieldConfig, ...], vectors: Vectors = "none", vector_length: int = 0) -> None:
         super().__init__()
-        self.tables = nn.ModuleList(nn.Embedding(f.rows, f.width) for f in fields)
-        for table, f in zip(self.tables, fields, strict=True):
+        plain, last = (fields, None) if vectors == "none" else (fields[:-1], fields[-1])
+        self.tables = nn.ModuleList(nn.Embedding(f.rows, f.width) for f in plain)
+        for table, f in zip(self.tables, plain, strict=True):
             assert isinstance(table, nn.Embedding)
             nn.init.normal_(table.weight, std=f.width**-0.5)
+        if last is not None:
+            self.tables.append(VectorEmbedding(last.rows, vector_length, last.width, vectors == "fine-tuned"))
+
+    @property
+    def vectors(self) -> VectorEmbedding | None:
+        """The table of pretrained vectors, where there is one."""
+        last = self.tables[-1] if len(self.tables) else None
+        return last if isinstance(last, VectorEmbedding) else None
 
     def forward(self, rows: Tensor, sets: Sets = ()) -> Tensor:
         """(n, F) rows, or indices of `sets` → (n, ΣD_f)."""
@@ -67,21 +77,24 @@ class FieldEmbeddings(nn.Module):
         return torch.split(self(torch.cat(rows), sets), [len(own) for own in rows])
 
     def weights(self, sets: Sets) -> list[Tensor]:
-        """(R_f, D_f) of each field; of one with several values (S_f, D_f), the mean of each set."""
+        """(R_f, D_f) of each field but the vectors; of one with several values (S_f, D_f), the mean of each set."""
         tables = [table for table in self.tables if isinstance(table, nn.Embedding)]
         return [
             table.weight if own is None else mean_of_sets(own, table.weight, table.sparse)
-            for table, own in zip(tables, sets or [None] * len(tables), strict=True)
+            for table, own in zip(tables, sets[: len(tables)] or [None] * len(tables), strict=True)
         ]
 
     def with_sets(self, sets: Sets) -> Callable[[Tensor], Tensor]:
         """`forward` for any number of rows, the means computed once."""
         sparse = [bool(table.sparse) and own is None for table, own in zip(self.tables, sets, strict=True)]
-        weights = list(zip(self.weights(sets), sparse, strict=True))
+        weights = list(zip(self.weights(sets), sparse, strict=False))  # the vectors are read by their own layer
 
         def embed(rows: Tensor) -> Tensor:
             lookup = nn.functional.embedding
-            return torch.cat([lookup(rows[:, f], own, sparse=thin) for f, (own, thin) in enumerate(weights)], 1)
+            parts = [lookup(rows[:, f], own, sparse=thin) for f, (own, thin) in enumerate(weights)]
+            if self.vectors is not None:
+                parts.append(self.vectors(rows[:, -1]))
+            return torch.cat(parts, 1)
 
         return embed
 
@@ -105,7 +118,7 @@ class InterestNetwork(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.item = FieldEmbeddings(config.item_fields)
+        self.item = FieldEmbeddings(config.item_fields, config.vectors, config.vector_length)
         self.profile = ProfileEmbeddings(config.user_fields)
         self.context = FieldEmbeddings(config.context_fields)
         self.pooling = _pooling(config)

@@ -19,7 +19,7 @@ from din_core.model.config import BEHAVIOR_TYPE, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch, Sets
 from din_core.model.value_sets import Column, intern_sets, value_set
-from din_core.model.vocabulary import Vocabulary, one_value
+from din_core.model.vocabulary import Vocabulary, item_value
 from din_core.scoring.devices import CPU, Device
 
 DAY = 86_400
@@ -217,7 +217,7 @@ def item_columns(vocabulary: Vocabulary, items: Sequence[Item]) -> list[Column]:
     return [
         [value_set(v.rows_of(item.values(name))) for item in items]
         if name in vocabulary.several
-        else v.rows_of(item.item_id if name == "item_id" else one_value(item.fields.get(name)) for item in items)
+        else v.rows_of(item_value(item, name, v) for item in items)
         for name, v in vocabulary.item.items()
     ]
 

@@ -14,6 +14,7 @@ from din_core.store.queries.bulk_tables import BulkTables
 from din_core.store.queries.data_faults import DataFault
 from din_core.store.queries.facts import FieldFacts, SplitFacts, StoreFacts, WeekFacts
 from din_core.store.splits.in_force import RulesInForce
+from din_core.store.vectors.vector_records import ItemVectors, VectorFacts
 
 __all__ = [
     "BehaviorStore",
@@ -21,6 +22,7 @@ __all__ = [
     "DataFault",
     "FieldFacts",
     "IngestReport",
+    "ItemVectors",
     "Reject",
     "RejectExample",
     "RulesInForce",
@@ -29,6 +31,7 @@ __all__ = [
     "StoreFacts",
     "StoreSummary",
     "TableCounts",
+    "VectorFacts",
     "WeekFacts",
     "check_tables",
     "create_store",

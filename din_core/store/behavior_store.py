@@ -54,6 +54,7 @@ from din_core.store.schema import (
 )
 from din_core.store.several_fields import read_several
 from din_core.store.splits.in_force import RulesInForce, read_rules
+from din_core.store.vectors.vector_records import ItemVectors, VectorFacts, read_vector_facts, read_vectors
 
 Found = TypeVar("Found")
 
@@ -88,6 +89,8 @@ class StoreSummary:
     """By table, the fields that a model does not read unless asked to: they name a person or a row."""
     rules: RulesInForce = field(default_factory=RulesInForce)
     """How impressions were split, and which behaviors their histories hold."""
+    vectors: VectorFacts | None = None
+    """The items' pretrained vectors; None where no item has one."""
 
 
 class BehaviorStore:
@@ -269,6 +272,7 @@ class BehaviorStore:
                 provenance=read_info(connection, "provenance"),
                 unfit_fields=unfit_fields(connection),
                 rules=read_rules(connection),
+                vectors=read_vector_facts(connection),
             )
 
     def facts(self) -> StoreFacts:
@@ -292,6 +296,11 @@ class BehaviorStore:
         """What of the data makes training, or figures measured on it, mean nothing; what forbids training first."""
         with self.reading() as connection:
             return find_data_faults(connection)
+
+    def item_vectors(self) -> ItemVectors | None:
+        """The pretrained vectors of all items that have one, 4 bytes a number; None where none has."""
+        with self.reading() as connection:
+            return read_vectors(connection)
 
     def append_behaviors(self, user_id: str, rows: Sequence[tuple[str, int]]) -> None:
         """Add (item_id, timestamp) behaviors of one user, all or none.

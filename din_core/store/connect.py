@@ -22,7 +22,7 @@ from din_core.store.engine import (
 )
 from din_core.store.queries.search import choose_search
 from din_core.store.refolding import refold
-from din_core.store.versions import HEAD, current_version, known_versions, migrate
+from din_core.store.versions import HEAD, READABLE, current_version, known_versions, migrate
 
 CONNECT_ERRORS = (DBAPIError, ArgumentError, TypeError)
 """What connecting raises: the database's own errors, and those of a URL whose parameters the driver does not know."""
@@ -56,7 +56,7 @@ def _opened(url: str, address: URL, target: URL) -> BehaviorStore:
     try:
         with engine.begin() as connection:
             version = current_version(connection)
-            if version != HEAD:
+            if version not in READABLE:
                 raise other_version(address, version)
             return BehaviorStore(url, engine, choose_search(connection))
     except BaseException:

@@ -16,11 +16,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
     Text,
 )
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 SPLITS = ("train", "valid", "test")
@@ -56,6 +58,16 @@ class ItemRecord(Base):
     """A list where items may have several values of a field."""
     search_text: Mapped[str] = mapped_column(Text)
     """Title, id and field values in the form that `din_core.store.queries.search` reads."""
+
+
+class ItemVectorRecord(Base):
+    """An item's pretrained vector, where it has one."""
+
+    __tablename__ = "item_vectors"
+
+    item_key: Mapped[int] = mapped_column(Key, ForeignKey("items.item_key"), primary_key=True, autoincrement=False)
+    vector: Mapped[bytes] = mapped_column(LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb"))
+    """Little-endian numbers in single precision, as many as `store_info` says."""
 
 
 class UserRecord(Base):

@@ -7,8 +7,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, column, inspect, select, table
 
-HEAD = "0001"
-"""The version this program reads and writes; the newest file in `migrations/versions`."""
+HEAD = "0002"
+"""The version this program writes; the newest file in `migrations/versions`."""
+READABLE = ("0001", HEAD)
+"""The versions that it reads as they are: a store of 0001 is one without vectors."""
 
 
 def migrate(connection: Connection) -> None:

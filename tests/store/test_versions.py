@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from din_core.domain import StoreError
-from din_core.store import create_store, ingest, open_store
+from din_core.store import VectorFacts, create_store, ingest, open_store
 from din_core.store.schema import Base
 from din_core.store.versions import HEAD, known_versions
 from tests.store.input_tables import database, valid_tables, write
@@ -74,9 +74,25 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path, use: type) -> Non
 
 def test_a_store_of_an_older_version_says_how_to_migrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create_store(database(tmp_path)).close()
-    monkeypatch.setattr("din_core.store.connect.HEAD", "0002")
-    with pytest.raises(StoreError, match=r"has schema version 0001, this program reads 0002; migrate it with"):
+    monkeypatch.setattr("din_core.store.connect.HEAD", "0003")
+    monkeypatch.setattr("din_core.store.connect.READABLE", ("0003",))
+    with pytest.raises(StoreError, match=r"has schema version 0002, this program reads 0003; migrate it with"):
         open_store(database(tmp_path))
+
+
+def test_a_store_without_vectors_is_read_as_it_is_and_migrated_by_an_append(tmp_path: Path) -> None:
+    url = database(tmp_path)
+    ingest(write(tmp_path / "in", valid_tables()), url)
+    with create_store(url).writing() as connection:
+        connection.execute(text("DROP TABLE item_vectors"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    old = open_store(url)
+    assert (old.summary().vectors, old.item_vectors(), len(old.bulk().items)) == (None, None, 3)
+    old.close()
+    with pytest.raises(StoreError, match="already holds 4 behaviors"):
+        ingest(tmp_path / "in", url)
+    ingest(write(tmp_path / "more", {"items": {"item_id": ["a"], "vector": [[1.0, 2.0]]}}), url, append=True)
+    assert open_store(url).summary().vectors == VectorFacts(1, 2)
 
 
 @pytest.mark.parametrize(

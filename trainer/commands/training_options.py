@@ -14,6 +14,7 @@ import torch
 from tqdm import tqdm
 
 from trainer.commands.progress import say
+from trainer.training.fields.pretrained_vectors import DEFAULT, USES
 from trainer.training.fit import FitOptions, Step
 from trainer.training.model_fields import ModelFields
 from trainer.training.recipes import RECIPES, Recipe
@@ -44,6 +45,17 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "item-fields": {"metavar": "A,B", "help": "item fields to read beside item_id (all that are categories)"},
     "user-fields": {"metavar": "A,B", "help": "profile fields to read (all that are categories)"},
     "context-fields": {"metavar": "A,B", "help": "fields of impressions to read (all that are categories)"},
+    "numeric": {"metavar": "A,B", "help": "fields to read as numbers (prices, and those of over 50 decimal numbers)"},
+    "categorical": {"metavar": "A,B", "help": "fields to read as categories though they are numbers"},
+    "buckets": {
+        "type": int,
+        "default": _DEFAULTS.buckets,
+        "help": "that a numeric field is read in, at most (%(default)s)",
+    },
+    "vectors": {
+        "choices": USES,
+        "help": f"the items' pretrained vectors: as they are, trained too, or not read ({DEFAULT} where there are any)",
+    },
     "item-width": {"type": int, "help": "of every item field (by vocabulary size)"},
     "batch-size": {"type": int, "help": f"impressions a step ({_own('batch_size')})"},
     "learning-rate": {"type": float, "help": f"peak rate ({_own('learning_rate')})"},
@@ -87,7 +99,15 @@ def train_options(
         compile=args.compile,
         max_history=args.max_history,
         min_count=args.min_count,
-        fields=ModelFields(_names(args.item_fields), _names(args.user_fields), _names(args.context_fields)),
+        fields=ModelFields(
+            _names(args.item_fields),
+            _names(args.user_fields),
+            _names(args.context_fields),
+            _names(args.numeric) or (),
+            _names(args.categorical) or (),
+        ),
+        buckets=args.buckets,
+        vectors=args.vectors,
         item_width=args.item_width,
         changes=changes or {},
         tower_dropout=args.dropout,

@@ -19,6 +19,7 @@ from din_core.model.checkpoint import METRICS, Checkpoint, check_replaceable, lo
 from din_core.store import open_store
 from trainer.evaluation.evaluate import Split, read_bulk
 from trainer.training.data_facts import data_facts
+from trainer.training.fields.pretrained_vectors import read_item_vectors, vector_use, with_vectors
 from trainer.training.recipes import RECIPES
 from trainer.training.samples import build_vocabulary
 from trainer.training.train import TrainOptions, keep_freed_memory, unfinished_folder
@@ -82,12 +83,20 @@ def _missing(runs: Sequence[TrainOptions], restart: bool, say: Say) -> list[Trai
     if finished:
         store = open_store(runs[0].store)
         bulk, summary = store.bulk(), store.summary()
+        use = vector_use(runs[0].vectors, summary)
+        vectors = read_item_vectors(store, use)
         store.close()
         data = data_facts(bulk, summary)
         # One command line has one min_count and one set of fields.
-        vocabulary = build_vocabulary(bulk, runs[0].min_count, runs[0].fields.chosen(bulk, summary.unfit_fields))
+        known = build_vocabulary(
+            bulk,
+            runs[0].min_count,
+            runs[0].fields.chosen(bulk, summary.unfit_fields),
+            buckets=runs[0].buckets,
+        )
+        vocabulary = with_vectors(known, vectors)
         for run in finished:
-            differs = settings_difference(load_checkpoint(run.out), run, vocabulary, data)
+            differs = settings_difference(load_checkpoint(run.out), run, vocabulary, data, summary.vectors)
             if differs and not restart:
                 raise CheckpointError(
                     f"{run.out} holds a finished {run.model} with {differs}; repeat its options to use it, "

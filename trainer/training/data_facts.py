@@ -19,6 +19,7 @@ def data_facts(bulk: BulkTables, summary: StoreSummary) -> dict[str, Any]:
         "first_timestamp": summary.first_timestamp,
         "last_timestamp": summary.last_timestamp,
         "fingerprint": _fingerprint(bulk),
+        **({} if summary.vectors is None else {"items_with_vectors": summary.vectors.items}),
     }
 
 
@@ -29,6 +30,8 @@ def _fingerprint(bulk: BulkTables) -> str:
     columns = {name: bulk.impression_context[name][used] for name in bulk.impression_context}
     columns |= {f"item {name}": bulk.items[name] for name in bulk.items}
     columns |= {f"user {name}": bulk.users[name] for name in bulk.users}
+    if bulk.item_price is not None:
+        columns["item price"] = pd.Series(bulk.item_price)
     for name, values in columns.items():
         digest.update(str(name).encode())
         digest.update(pd.util.hash_array(values.to_numpy()).tobytes())

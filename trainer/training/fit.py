@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from din_core.domain import DinLensError
 from din_core.kernels.accelerate import accelerate
 from din_core.kernels.evaluation import accelerate_evaluation
+from din_core.model.fields.vector_embedding import VectorEmbedding
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
 from trainer.training.adam import STEPS, clear_small_means
@@ -186,12 +187,13 @@ class Run:
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """One for everything densely, or one for the item tables' touched rows and one for the rest."""
-        options, named = self.options, list(self.model.named_parameters())
-        tables = [p for n, p in named if n.startswith("item.")]
-        rest = {"params": [p for n, p in named if not n.startswith("item.")], "weight_decay": options.decay}
+        options = self.options
+        tables = [table.weight for table in self.model.item.tables if isinstance(table.weight, nn.Parameter)]
+        own = set(map(id, tables))
+        rest = {"params": [p for p in self.parameters if id(p) not in own], "weight_decay": options.decay}
         by_row = options.regularisation != "decay"
         for table in self.model.item.tables:
-            assert isinstance(table, nn.Embedding)
+            assert isinstance(table, nn.Embedding | VectorEmbedding)
             table.sparse = by_row  # its gradient then holds the batch's rows only
         if not by_row:
             whole = {"params": tables, "weight_decay": options.embedding_decay}

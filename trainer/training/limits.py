@@ -18,6 +18,7 @@ MOST_WHOLE = 10**9
 MOST_EPOCHS = 1_000
 MOST_BATCH = 1_000_000
 """Impressions a step."""
+MOST_BUCKETS = 1_000
 MOST_RATE = 10
 MOST_SEED = 2**63 - 1
 """What torch's generators take."""
@@ -25,6 +26,8 @@ MOST_WIDTH = 4_096
 """Of an embedding or a hidden layer."""
 MEMORY_BYTES = 16
 """Of one weight in training: itself, its gradient and Adam's two means, in single precision."""
+FIXED_BYTES = 12
+"""Of one number of a fixed vector: as the store has it, in the network, and in its best state."""
 DISK_BYTES = 36
 """Of one weight: the saved state holds the weights, the best ones and Adam's means, once as they were and once as they
 are written anew; and the checkpoint."""
@@ -57,9 +60,11 @@ def check_memory(config: ModelConfig) -> None:
     """DinLensError where training a network of this config needs more memory than this machine has."""
     check_sizes(config)
     weights, memory = count_weights(config), _memory()
-    if memory is not None and weights * MEMORY_BYTES > memory:
+    fixed = config.item_fields[-1].rows * config.vector_length if config.vectors == "fixed" else 0
+    needed = (weights - fixed) * MEMORY_BYTES + fixed * FIXED_BYTES
+    if memory is not None and needed > memory:
         raise DinLensError(
-            f"the model has {weights:,} weights, whose training takes {_gigabytes(weights * MEMORY_BYTES)}, but this "
+            f"the model has {weights:,} weights, whose training takes {_gigabytes(needed)}, but this "
             f"machine has {_gigabytes(memory)} of memory; give a smaller --item-width or a larger --min-count"
         )
 

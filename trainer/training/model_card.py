@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,6 +34,8 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         f"| Context fields | {_fields(config.context_fields)} |",
         *([f"| Fields of behaviors | {_fields(config.behavior_fields)} |"] if config.reads_types else []),
         *([f"| Time gaps | {_gaps(config)} |"] if config.reads_gaps else []),
+        *(f"| {name}, a number | {_edges(edges)} |" for name, edges in metrics.get("edges", {}).items()),
+        *([f"| Pretrained vectors | {_vectors(metrics['vectors'])} |"] if "vectors" in metrics else []),
         f"| Parameters | {metrics['parameters']:,} |",
         f"| Optimiser | Adam, peak rate {options['learning_rate']}, batch {options['batch_size']}, "
         f"{options['epochs']} epochs, {_regularisation(options)}, weight decay {options['decay']} (rest), "
@@ -119,6 +121,16 @@ def _gaps(config: ModelConfig) -> str:
 def _fields(fields: Any) -> str:
     several = {True: ", mean of several", False: ""}
     return ", ".join(f"{f.name} ({f.rows:,} × {f.width}{several[f.several]})" for f in fields) or "none"
+
+
+def _edges(edges: Sequence[float]) -> str:
+    """From which number on each bucket stands."""
+    return f"buckets from {', '.join(f'{edge:.6g}' for edge in edges)}" if edges else "training saw none"
+
+
+def _vectors(facts: Mapping[str, Any]) -> str:
+    done = "fixed: training left them as they are" if facts["use"] == "fixed" else "fine-tuned: trained with all else"
+    return f"{facts['length']:,} numbers each, for {facts['items']:,} of {facts['of']:,} items; {done}"
 
 
 def _date(timestamp: int | None) -> str:

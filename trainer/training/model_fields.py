@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from din_core.domain import DinLensError
 from din_core.model.config import BEHAVIOR_TYPE
+from din_core.model.vocabulary import PRICE
 from din_core.store import BulkTables
+from trainer.training.fields.numeric_fields import is_numeric
 
 OPTIONS = {"items": "item-fields", "users": "user-fields", "impressions": "context-fields"}
 """By table, the option that names fields."""
@@ -23,15 +25,40 @@ class ModelFields:
     impressions: tuple[str, ...] | None = None
     behaviors: tuple[str, ...] = ()
     """What the activation unit reads of behaviors themselves: their type, or nothing."""
+    numeric: tuple[str, ...] = ()
+    """Of whichever table: read as numbers, whatever they look like."""
+    categorical: tuple[str, ...] = ()
+    """Read as categories."""
+
+    def __post_init__(self) -> None:
+        both = [name for name in self.numeric if name in self.categorical]
+        if both:
+            raise DinLensError(f"the field {both[0]!r} is in --numeric and in --categorical; name it in one of them")
 
     def chosen(self, bulk: BulkTables, unfit: Mapping[str, Sequence[str]]) -> ModelFields:
         """The names themselves: those given, else all but `unfit` ones. DinLensError when the store lacks one."""
-        return ModelFields(
-            _chosen("items", self.items, bulk.items.columns, unfit),
-            _chosen("users", self.users, bulk.users.columns, unfit),
-            _chosen("impressions", self.impressions, bulk.impression_context.columns, unfit),
-            self._of_behaviors(bulk),
+        asked = {*self.numeric, *self.categorical}
+        fit = {table: [name for name in names if name not in asked] for table, names in unfit.items()}
+        found = replace(
+            self,
+            items=_chosen("items", self.items, item_columns(bulk), fit),
+            users=_chosen("users", self.users, bulk.users.columns, fit),
+            impressions=_chosen("impressions", self.impressions, bulk.impression_context.columns, fit),
+            behaviors=self._of_behaviors(bulk),
         )
+        read = {*(found.items or ()), *(found.users or ()), *(found.impressions or ())}
+        for option in ("numeric", "categorical"):
+            for name in getattr(self, option):
+                if name not in read:
+                    others = ", ".join(sorted(read)) or "none"
+                    raise DinLensError(f"--{option} names {name!r}, but the fields that are read are {others}")
+        return found
+
+    def reads_number(self, table: str, name: str, values: Iterable[str | None]) -> bool:
+        """Whether the field is read as a number; `values` are its different ones."""
+        if name in self.categorical:
+            return False
+        return name in self.numeric or (table, name) == ("items", PRICE) or is_numeric(values)
 
     def _of_behaviors(self, bulk: BulkTables) -> tuple[str, ...]:
         if self.behaviors and not bulk.behavior_types:
@@ -40,6 +67,11 @@ class ModelFields:
                 "behaviors with such a column"
             )
         return self.behaviors
+
+
+def item_columns(bulk: BulkTables) -> tuple[str, ...]:
+    """The item itself and its fields; the price is one where any item has one."""
+    return (*bulk.items.columns, *([PRICE] if bulk.item_price is not None and PRICE not in bulk.items else []))
 
 
 def _chosen(

@@ -18,26 +18,34 @@ from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError, values_of
 from din_core.model.config import BEHAVIOR_TYPE
+from din_core.model.fields.number_buckets import number_text
 from din_core.model.ragged import Multi, RaggedBatch, Sets, to_device
 from din_core.model.value_sets import intern_sets, used_sets, value_set
-from din_core.model.vocabulary import FieldVocabulary, Vocabulary, one_value
+from din_core.model.vocabulary import PRICE, FieldValues, FieldVocabulary, VectorItems, Vocabulary, one_value
 from din_core.store import BulkTables
-from trainer.training.model_fields import ModelFields
+from trainer.training.fields.numeric_fields import learn_buckets
+from trainer.training.model_fields import ModelFields, item_columns
 
 Ints = NDArray[np.int64]
 ITEM_FIELD = "item_id"
 SPLITS = ("train", "valid", "test")
 DAY = 86_400
+BUCKETS = 20
+"""Of a numeric field, at most: each then holds a twentieth of what training saw."""
 
 
 def build_vocabulary(
-    bulk: BulkTables, min_count: int, fields: ModelFields | None = None, max_values: int = 200_000
+    bulk: BulkTables,
+    min_count: int,
+    fields: ModelFields | None = None,
+    max_values: int = 200_000,
+    buckets: int = BUCKETS,
 ) -> Vocabulary:
     """Values that training may know: those of behaviors and impressions before the first validation impression.
 
     An item needs `min_count` occurrences to get a row of its own; rarer ones share the unknown row, which is
     thereby trained. A field's value needs as many. `fields` names those to read beside the item itself, all where
-    it is None; DinLensError when the store lacks one.
+    it is None; DinLensError when the store lacks one. A numeric field gets at most `buckets` buckets.
     """
     fields = (fields or ModelFields()).chosen(bulk, {})
     item_fields, user_fields, context_fields = fields.items or (), fields.users or (), fields.impressions or ()
@@ -48,20 +56,17 @@ def build_vocabulary(
     end = later.min() if later.size else bulk.impression_time.max() + 1
     seen_items = np.concatenate([bulk.behavior_item[bulk.behavior_time < end], bulk.impression_item[train]])
     occurrences = np.bincount(seen_items, minlength=len(bulk.items))
-    item = {
-        name: _frequent(bulk.items[name], occurrences, min_count, max_values) for name in (ITEM_FIELD, *item_fields)
+    seen = _Seen(fields, min_count, max_values, buckets)
+    item: dict[str, FieldValues] = {
+        name: seen.values("items", name, item_column(bulk, name), occurrences) for name in (ITEM_FIELD, *item_fields)
     }
-    several = frozenset(name for name in item_fields if has_several(bulk.items[name]))
+    several = frozenset(name for name in item_fields if has_several(item_column(bulk, name)))
     users = np.unique(bulk.impression_user[train])
-    profile = bulk.users.iloc[users]
-    user = {
-        name: FieldVocabulary(tuple(sorted({value for values in profile[name] for value in values})))
-        for name in user_fields
-    }
+    profile, shown_to = bulk.users.iloc[users], np.bincount(bulk.impression_user[train])[users]
+    user = {name: seen.profile_values(name, profile[name], shown_to) for name in user_fields}
     shown = bulk.impression_context[train]
-    context = {
-        name: _frequent(shown[name], np.ones(len(shown), np.int64), min_count, max_values) for name in context_fields
-    }
+    once = np.ones(len(shown), np.int64)
+    context = {name: seen.values("impressions", name, shown[name], once) for name in context_fields}
     behavior = {name: _types(bulk, bulk.behavior_time < end, min_count) for name in fields.behaviors}
     return Vocabulary(item, user, context, behavior, several)
 
@@ -78,14 +83,38 @@ def _types(bulk: BulkTables, seen: NDArray[np.bool_], min_count: int) -> FieldVo
     return FieldVocabulary(tuple(name for name, n in zip(bulk.behavior_types, times, strict=True) if n >= min_count))
 
 
-def _frequent(values: pd.Series, weight: Ints, min_count: int, most: int) -> FieldVocabulary:
-    if has_several(values):  # each value counts wherever it stands
-        each = [values_of(value) for value in values]
-        weight = np.repeat(weight, [len(own) for own in each])
-        values = pd.Series([value for own in each for value in own], dtype=object)
-    totals = pd.Series(weight, index=pd.Index(values, dtype=object)).groupby(level=0).sum()
-    kept = totals[totals >= min_count].nlargest(most)
-    return FieldVocabulary(tuple(sorted(str(value) for value in kept.index)))
+@dataclass(frozen=True)
+class _Seen:
+    """From a field's values in training to what a model knows of them."""
+
+    fields: ModelFields
+    min_count: int
+    most: int
+    buckets: int
+
+    def values(self, table: str, name: str, values: pd.Series, weight: Ints) -> FieldValues:
+        """values (n,) and how often training saw each of the n; of several values each counts wherever it stands."""
+        several = has_several(values)
+        if several:
+            each = [values_of(value) for value in values]
+            weight = np.repeat(weight, [len(own) for own in each])
+            values = pd.Series([value for own in each for value in own], dtype=object)
+        totals = pd.Series(weight, index=pd.Index(values, dtype=object)).groupby(level=0).sum()
+        if several and name in self.fields.numeric:
+            raise DinLensError(f"--numeric names {name!r}, of which an item has several values; leave it out")
+        if name != ITEM_FIELD and not several and self.fields.reads_number(table, name, totals.index):
+            return learn_buckets(table, name, totals[totals > 0], self.buckets)
+        kept = totals[totals >= self.min_count].nlargest(self.most)
+        return FieldVocabulary(tuple(sorted(str(value) for value in kept.index)))
+
+    def profile_values(self, name: str, values: pd.Series, weight: Ints) -> FieldValues:
+        """The same of n users' tuples of values; no category of theirs is too rare."""
+        known = {value for own in values for value in own}
+        if not self.fields.reads_number("users", name, known):
+            return FieldVocabulary(tuple(sorted(known)))
+        each, times = pd.Series(list(values), dtype=object), values.map(len).to_numpy()
+        totals = pd.Series(np.repeat(weight, times), index=pd.Index(each.explode().dropna(), dtype=object))
+        return learn_buckets("users", name, totals.groupby(level=0).sum(), self.buckets)
 
 
 @dataclass(frozen=True)
@@ -296,12 +325,12 @@ def impressions_of(bulk: BulkTables, split: str) -> Ints:
 
 def check_fields(bulk: BulkTables, vocabulary: Vocabulary) -> None:
     """CheckpointError when the model reads a field that the store does not have, or knows none of its items."""
-    for kind, known, frame in (
-        ("item", vocabulary.item, bulk.items),
-        ("user", vocabulary.user, bulk.users),
-        ("context", vocabulary.context, bulk.impression_context),
+    for kind, known, held in (
+        ("item", vocabulary.item, item_columns(bulk)),
+        ("user", vocabulary.user, bulk.users.columns),
+        ("context", vocabulary.context, bulk.impression_context.columns),
     ):
-        missing = [name for name in known if name not in frame.columns]
+        missing = [name for name, v in known.items() if name not in held and not isinstance(v, VectorItems)]
         if missing:
             raise CheckpointError(
                 f"the model reads the {kind} field {missing[0]!r}, which the store lacks; "
@@ -312,7 +341,7 @@ def check_fields(bulk: BulkTables, vocabulary: Vocabulary) -> None:
             f"the model reads {BEHAVIOR_TYPE} of behaviors, which the store lacks; "
             "use the store that it was trained on, or train a model on this one"
         )
-    ids = vocabulary.item[ITEM_FIELD]
+    ids = vocabulary.ids
     if ids.values and not any(ids.rows_of(bulk.items[ITEM_FIELD])):
         raise CheckpointError(
             f"the model knows 0 of the store's {len(bulk.items):,} items; "
@@ -325,13 +354,20 @@ def item_rows(bulk: BulkTables, vocabulary: Vocabulary) -> tuple[Tensor, Sets]:
     columns = [
         [value_set(v.rows_of(values_of(value))) for value in bulk.items[name]]
         if name in vocabulary.several
-        else v.rows_of(map(one_value, bulk.items[name]))
+        else v.rows_of(map(one_value, item_column(bulk, ITEM_FIELD if isinstance(v, VectorItems) else name)))
         for name, v in vocabulary.item.items()
     ]
     return intern_sets(columns, vocabulary.several_in_order)
 
 
-def _profile_rows(values: Sequence[tuple[str, ...]], vocabulary: FieldVocabulary) -> tuple[Ints, Ints]:
+def item_column(bulk: BulkTables, name: str) -> pd.Series:
+    """(items,) one field of every item as texts, None where missing; prices as a model reads them."""
+    if name != PRICE or PRICE in bulk.items or bulk.item_price is None:
+        return bulk.items[name]
+    return pd.Series([None if np.isnan(p) else number_text(p) for p in bulk.item_price.tolist()], dtype=object)
+
+
+def _profile_rows(values: Sequence[tuple[str, ...]], vocabulary: FieldValues) -> tuple[Ints, Ints]:
     rows = [[row for row in vocabulary.rows_of(v) if row] for v in values]
     offsets = np.concatenate([[0], np.cumsum([len(r) for r in rows])]).astype(np.int64)
     return np.array([row for r in rows for row in r], dtype=np.int64), offsets

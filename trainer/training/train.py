@@ -20,17 +20,36 @@ from din_core.domain.translatable import sentence_of
 from din_core.kernels.accelerate import accelerates
 from din_core.kernels.library import status
 from din_core.model.checkpoint import check_replaceable, save_checkpoint
-from din_core.model.config import OPTIONS, FieldConfig, ModelConfig
+from din_core.model.config import OPTIONS, VECTOR, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
-from din_core.model.vocabulary import FieldVocabulary, Vocabulary
-from din_core.store import BulkTables, DataFault, masked_url, open_store
+from din_core.model.vocabulary import FieldValues, VectorItems, Vocabulary
+from din_core.store import BulkTables, DataFault, VectorFacts, masked_url, open_store
 from trainer.training.data_facts import data_facts
+from trainer.training.fields.numeric_fields import describe_numbers, edges_by_field
+from trainer.training.fields.pretrained_vectors import (
+    DEFAULT,
+    USES,
+    describe_vectors,
+    fill_vectors,
+    read_item_vectors,
+    vector_facts,
+    vector_use,
+    with_vectors,
+)
 from trainer.training.fit import FitOptions, Fitted, Progress, fit
-from trainer.training.limits import MOST_WHOLE, MOST_WIDTH, check_memory, check_room, check_writable, within
+from trainer.training.limits import (
+    MOST_BUCKETS,
+    MOST_WHOLE,
+    MOST_WIDTH,
+    check_memory,
+    check_room,
+    check_writable,
+    within,
+)
 from trainer.training.model_card import model_card
 from trainer.training.model_fields import ModelFields, describe_unfit
 from trainer.training.recipes import RECIPES, Recipe
-from trainer.training.samples import Samples, build_samples, build_vocabulary
+from trainer.training.samples import BUCKETS, Samples, build_samples, build_vocabulary
 from trainer.training.selection import NAMES, WHY, Entry
 
 UNFINISHED = ".unfinished"
@@ -55,6 +74,10 @@ class TrainOptions:
     """Occurrences that a value needs in training data to get an embedding row of its own."""
     fields: ModelFields = field(default_factory=ModelFields)
     """Fields to read beside the item itself."""
+    buckets: int = BUCKETS
+    """Of a numeric field, at most."""
+    vectors: str | None = None
+    """What is done with the items' pretrained vectors: one of USES; None for fixed where the store has any."""
     item_width: int | None = None
     """Embedding width of every item field; None for a width by the size of its vocabulary."""
     tower_dropout: float | None = None
@@ -74,6 +97,9 @@ class TrainOptions:
             if getattr(self, name) is not None:
                 within(name, getattr(self, name), 1, most)
         within("min_count", self.min_count, 1, MOST_WHOLE)
+        if self.vectors is not None and self.vectors not in USES:
+            raise DinLensError(f"vectors is {self.vectors!r}, but must be one of {', '.join(USES)}")
+        within("buckets", self.buckets, 2, MOST_BUCKETS)
         if self.tower_dropout is not None and not 0 <= self.tower_dropout < 1:
             raise DinLensError(f"dropout is {self.tower_dropout}, but must be from 0 to below 1; give another value")
 
@@ -94,13 +120,17 @@ def train(
     try:
         check_data(store.data_faults(), say)
         bulk, summary = store.bulk(), store.summary()
+        use = vector_use(options.vectors, summary)
+        vectors = read_item_vectors(store, use)
     finally:
         store.close()
     fields = options.fields.chosen(bulk, summary.unfit_fields)
     for line in describe_unfit(summary.unfit_fields, fields):
         say(line)
-    vocabulary = build_vocabulary(bulk, options.min_count, fields)
-    config = build_config(vocabulary, options)
+    vocabulary = with_vectors(build_vocabulary(bulk, options.min_count, fields, buckets=options.buckets), vectors)
+    for line in (*describe_numbers(vocabulary), *describe_vectors(use, summary)):
+        say(line)
+    config = build_config(vocabulary, options, summary.vectors)
     check_memory(config)
     check_room(options.out, config)
     train_samples, valid_samples = (
@@ -110,6 +140,7 @@ def train(
     say(describe(train_samples, valid_samples))
     torch.manual_seed(options.fit.seed)
     model = InterestNetwork(config).to(device)
+    fill_vectors(model, vectors)
     if model.counts is not None:
         model.counts.count_everybody(training_behaviors(bulk, train_samples), train_samples.sets)
     accelerated = uses_kernels(model, options.compile, say)
@@ -131,6 +162,8 @@ def train(
         "best_step": fitted.best_step,
         "trained_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "chosen_by": fitted.measure,
+        "edges": edges_by_field(vocabulary),
+        **vector_facts(config, summary),
         "valid": best_entry(fitted),
         "curve": fitted.curve,
     }
@@ -171,12 +204,15 @@ def best_entry(fitted: Fitted) -> Entry:
     return next((entry for entry in fitted.curve if entry["step"] == fitted.best_step), {})
 
 
-def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
-    """The recipe's model on a vocabulary: embedding widths by its sizes, all else as the paper has it."""
+def build_config(vocabulary: Vocabulary, options: TrainOptions, vectors: VectorFacts | None = None) -> ModelConfig:
+    """The recipe's model on a vocabulary: embedding widths by its sizes, all else as the paper has it.
+
+    `vectors` are the store's, where the vocabulary has some.
+    """
     recipe = RECIPES[options.model]
     given = {"max_history": options.max_history, "tower_dropout": options.tower_dropout}
 
-    def fields(vocabularies: Mapping[str, FieldVocabulary], width: int | None = None) -> tuple[FieldConfig, ...]:
+    def fields(vocabularies: Mapping[str, FieldValues], width: int | None = None) -> tuple[FieldConfig, ...]:
         return tuple(FieldConfig(name, v.rows, width or width_of(name, v)) for name, v in vocabularies.items())
 
     several, items = vocabulary.several, fields(vocabulary.item, options.item_width)
@@ -187,6 +223,7 @@ def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
         user_fields=fields(vocabulary.user),
         context_fields=fields(vocabulary.context),
         behavior_fields=fields(vocabulary.behavior),
+        **_vector_options(vocabulary, options, vectors),
         **{
             "max_history": recipe.max_history,
             "tower_dropout": DROPOUT,
@@ -197,10 +234,18 @@ def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
     )
 
 
-def width_of(name: str, vocabulary: FieldVocabulary) -> int:
+def _vector_options(vocabulary: Vocabulary, options: TrainOptions, vectors: VectorFacts | None) -> dict[str, Any]:
+    if vectors is None or not isinstance(vocabulary.item.get(VECTOR), VectorItems):
+        return {}
+    return {"vectors": options.vectors or DEFAULT, "vector_length": vectors.length}
+
+
+def width_of(name: str, vocabulary: FieldValues) -> int:
     """Embedding width of a field: wide for ids, narrow for small vocabularies."""
     if name == "item_id":
         return 24
+    if isinstance(vocabulary, VectorItems):
+        return 16
     limits = ((1000, 16), (100, 12), (10, 6), (4, 4))
     return next((width for limit, width in limits if vocabulary.rows >= limit), 2)
 

@@ -9,6 +9,7 @@ from typing import Any
 from din_core.model.checkpoint import Checkpoint
 from din_core.model.config import OPTIONS, ModelConfig
 from din_core.model.vocabulary import Vocabulary
+from din_core.store import VectorFacts
 from trainer.training.fit import FitOptions
 from trainer.training.train import TrainOptions, build_config
 
@@ -17,18 +18,22 @@ NO_MATTER = ("save_seconds", "provenance")
 
 
 def settings_difference(
-    checkpoint: Checkpoint, options: TrainOptions, vocabulary: Vocabulary, data: Mapping[str, Any]
+    checkpoint: Checkpoint,
+    options: TrainOptions,
+    vocabulary: Vocabulary,
+    data: Mapping[str, Any],
+    vectors: VectorFacts | None = None,
 ) -> str | None:
     """The first setting in which `checkpoint` was made otherwise, in words; None where there is none.
 
-    `vocabulary` is what the run would build, `data` the store's `data_facts`. What an older checkpoint does not
-    record cannot differ; an option of fitting that it does not record had its default.
+    `vocabulary` is what the run would build, `data` the store's `data_facts`, `vectors` its vectors. What an
+    older checkpoint does not record cannot differ; an option of fitting that it does not record had its default.
     """
     recorded = checkpoint.metrics
     fit = {**asdict(FitOptions()), **recorded.get("options", {})}
     found = {**_parts(checkpoint.config), **fit, **recorded.get("data", {})}
     wanted = {
-        **_parts(build_config(vocabulary, options)),
+        **_parts(build_config(vocabulary, options, vectors)),
         **asdict(options.fit),
         "min_count": options.min_count,
         **data,
@@ -46,6 +51,8 @@ def _parts(config: ModelConfig) -> dict[str, Any]:
     return {
         "architecture": config.architecture,
         **{name: getattr(config, name) for name in OPTIONS},
+        "vectors": config.vectors,
+        "vector_length": config.vector_length,
         **{f"{kind} fields": [own.name for own in fields] for kind, fields in kinds.items()},
         "item fields with several values": [own.name for own in config.item_fields if own.several],
         **{f"{kind} widths": [own.width for own in fields] for kind, fields in kinds.items()},

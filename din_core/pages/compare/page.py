@@ -35,6 +35,7 @@ from din_core.pages.compare.rows import (
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case
 from din_core.pages.language.labels import day, moment, words_for
+from din_core.pages.language.number_texts import numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
@@ -198,7 +199,8 @@ def show_heatmap(
 ) -> None:
     """The rows over their behaviors, and the same as a table."""
     comparison = now.comparison
-    field = category_field(row.behaviors for row in rows)
+    numbers = numeric_fields(now.app.scorers[name] for name in now.names)
+    field = category_field((row.behaviors for row in rows), numbers)
     st.subheader(t("Who switches on what"), anchor=False)
     choose_columns(comparison)
     info = heatmap_info(

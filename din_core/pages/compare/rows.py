@@ -17,6 +17,7 @@ from din_core.figures.heatmap import number
 from din_core.pages.app.startup import App
 from din_core.pages.inspect.inspection import Case, shown_at
 from din_core.pages.language.labels import percent, words_for
+from din_core.pages.language.number_texts import CATEGORY, NumericFields, category_name
 from din_core.pages.language.translate import t
 from din_core.pages.widgets.frame import literal
 from din_core.sharing import sentence
@@ -25,7 +26,6 @@ from din_core.sharing.page_choices import CompareChoice
 
 MOST_MODELS = 12
 """Rows between models where none are chosen."""
-CATEGORY = "category"
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ def other_user(now: CompareInputs) -> tuple[User | None, tuple[str, ...]]:
     return next((user for user in first if user.user_id != now.scenario.user_id), None), problems
 
 
-def category_field(histories: Iterable[Sequence[FoldedBehavior]]) -> str:
-    """The item field whose values are called categories: `category` where items have one, else their first."""
+def category_field(histories: Iterable[Sequence[FoldedBehavior]], numbers: NumericFields) -> str:
+    """The item field whose values are called categories: `category` where items have one, else the first of texts."""
     fields = dict.fromkeys(name for behaviors in histories for b in behaviors for name in b.item.fields)
-    return CATEGORY if CATEGORY in fields else next(iter(fields), CATEGORY)
+    return category_name(list(fields), numbers) or CATEGORY
 
 
 def ranks(logit: NDArray[np.floating[Any]]) -> list[int]:

@@ -121,6 +121,9 @@ def show_counts(summary: StoreSummary) -> None:
     if summary.first_timestamp is not None and summary.last_timestamp is not None:
         first, last = day(summary.first_timestamp), day(summary.last_timestamp)
         st.markdown(t("Behaviors from {first} to {last}, UTC.", first=first, last=last))
+    if summary.vectors is not None:
+        words = T("{n:,} of {items:,} items have a pretrained vector of {length:,} numbers.")
+        st.markdown(t(words, n=summary.vectors.items, items=summary.n_items, length=summary.vectors.length))
 
 
 def show_splits(facts: StoreFacts, rules: RulesInForce, caption: ExportCaption) -> None:

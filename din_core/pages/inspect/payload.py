@@ -19,8 +19,18 @@ from din_core.pages.browser.translations import spoken
 from din_core.pages.inspect.attention_chart import JS
 from din_core.pages.inspect.inspection import Case, Inputs, Inspection
 from din_core.pages.inspect.measured_effects import MeasuredEffects
-from din_core.pages.language.labels import Words, chance, day, field_values, item_detail, moment, tick_label
+from din_core.pages.language.labels import (
+    Words,
+    chance,
+    day,
+    field_values,
+    item_detail,
+    item_numbers,
+    moment,
+    tick_label,
+)
 from din_core.pages.language.model_texts import ModelWords
+from din_core.pages.language.number_texts import NumericFields
 from din_core.pages.language.path_texts import path_words
 from din_core.pages.language.translate import T, t
 from din_core.pages.session.choices import candidate_key
@@ -33,7 +43,9 @@ SHORT = 6
 """Digits of a fingerprint on screen; links carry all."""
 
 
-def common_text(inputs: Inputs, scenario: Scenario, words: Words, choices: Iterable[ModelWords]) -> str:
+def common_text(
+    inputs: Inputs, scenario: Scenario, words: Words, choices: Iterable[ModelWords], numbers: NumericFields
+) -> str:
     """What the lens shows whichever model and case are on screen. `choices` are the models at hand."""
     return compact(
         {
@@ -46,11 +58,11 @@ def common_text(inputs: Inputs, scenario: Scenario, words: Words, choices: Itera
             "texts": spoken(JS),
             "user": inputs.history.user.user_id,
             "subject": words.user_label(inputs.history.user),
-            "profile": field_values(inputs.history.user.fields),
+            "profile": field_values(inputs.history.user.fields, numbers.user),
             "shownThen": inputs.shown_then,
             "scene": inputs.place(scenario.candidates[0]),
             "choices": [{"link": model.link, "name": model.name} for model in choices],
-            "cases": [case_data(case, link_of(scenario, case), words) for case in inputs.cases],
+            "cases": [case_data(case, link_of(scenario, case), words, numbers) for case in inputs.cases],
             "palette": {"light": [*LIGHT, LIGHT_OTHER], "dark": [*DARK, DARK_OTHER]},
         }
     )
@@ -123,8 +135,8 @@ def compact(data: object) -> str:
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
-def timeline_text(timeline: Timeline) -> str:
-    """Columns of the T behaviors and of the L lines."""
+def timeline_text(timeline: Timeline, numbers: NumericFields) -> str:
+    """Columns of the T behaviors and of the L lines; `numbers` are the numeric fields of the models at hand."""
     times = Counter(behavior.item.item_id for behavior in timeline.behaviors)
     columns = {
         "id": [b.item.item_id for b in timeline.behaviors],
@@ -141,22 +153,26 @@ def timeline_text(timeline: Timeline) -> str:
         "linePlace": [round(place, 5) for place in timeline.position.tolist()],
         "ticks": [[round(tick.position, 5), tick_label(tick.label)] for tick in timeline.ticks],
     }
+    if numbers.item:
+        columns["numbers"] = [" · ".join(item_numbers(b.item, numbers.item)) for b in timeline.behaviors]
     return compact(columns)
 
 
-def case_data(case: Case, link: str, words: Words) -> dict[str, Any]:
+def case_data(case: Case, link: str, words: Words, numbers: NumericFields) -> dict[str, Any]:
     """One candidate, whichever model scores it."""
     return {
         "id": case.item.item_id,
         "key": candidate_key(case.candidate),
         "first": case.candidate.nth == 1,
         "title": case.title,
-        "detail": " · ".join(filter(None, [item_detail(case.item), t("item {id}", id=case.item.item_id)])),
+        "detail": " · ".join(
+            filter(None, [item_detail(case.item, numbers.item), t("item {id}", id=case.item.item_id)])
+        ),
         "outcome": None if case.impression is None else case.impression.label,
         "shown": case.impression is not None,
         "outcomeText": outcome_text(case, words),
         "datedOutcome": dated_outcome(case, words),
-        "context": field_values(case.context),
+        "context": field_values(case.context, numbers.context),
         "link": link,
     }
 

@@ -21,6 +21,7 @@ from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import read_inputs, score
 from din_core.pages.item_space import space_cache
 from din_core.pages.language.labels import field_label, moment, percent, words_for
+from din_core.pages.language.number_texts import CATEGORY, category_name, numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
@@ -43,7 +44,6 @@ MOST_NEAR, MOST_SEEN = 400, 60
 """Points of a t-SNE map, and how many of them the history's may be: the rest are neighbours."""
 NEIGHBOURS = 12
 TOOLS = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
-CATEGORY = "category"
 MAPS = {"plane": T("All items (PCA)"), "near": T("Around what is on screen (t-SNE)")}
 COLOURS = {"category": T("Category"), "score": T("Predicted probability")}
 PARTS = {"all": T("All fields"), "own": T("The item's own alone")}
@@ -114,8 +114,7 @@ def read(app: App, scenario: Scenario, history: History, total: int) -> SpaceInp
 
     model = caches.models_on_screen(scenario)[0]
     scorer, space = app.scorers[model], address.page_choice(SpaceChoice)
-    fields = app.summary.item_fields
-    category = CATEGORY if CATEGORY in fields else next(iter(fields), None)
+    category = category_name(app.summary.item_fields, numeric_fields([scorer]))
     part = ITEM_FIELD if space.embedding == "own" else None
     with st.spinner(t("Computing the map of {n:,} items …", n=total)):
         items = caches.catalogue_items(app.store.url, total)

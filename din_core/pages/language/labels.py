@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
-from din_core.domain import FieldValue, Impression, Item, User, value_text, written
+from din_core.domain import FieldValue, Impression, Item, User, values_of, written
+from din_core.model.fields.number_buckets import NumberBuckets
+from din_core.model.vocabulary import item_value
+from din_core.pages.language.number_texts import number_words
 from din_core.pages.language.translate import T, t
 from din_core.store import StoreSummary
 
@@ -106,11 +109,21 @@ def profile(user: User) -> list[str]:
     return [", ".join(user.fields[name]) for name in first if user.fields[name]]
 
 
-def item_detail(item: Item) -> str:
-    """The item's field values in one line, each once, without what its title already says."""
-    values = dict.fromkeys(value for name in item.fields for value in item.values(name))
+def item_detail(item: Item, numbers: Mapping[str, NumberBuckets] | None = None) -> str:
+    """The item's field values in one line, each once, without what its title already says.
+
+    Those of numeric fields come last, with the range that a model takes for the same: `Price 7.99 (6.5 to 9.2)`.
+    """
+    others = [name for name in item.fields if name not in (numbers or {})]
+    values = dict.fromkeys(value for name in others for value in item.values(name))
     title = item.label.casefold()
-    return " · ".join(value for value in values if value.casefold() not in title)
+    return " · ".join([*(value for value in values if value.casefold() not in title), *item_numbers(item, numbers)])
+
+
+def item_numbers(item: Item, numbers: Mapping[str, NumberBuckets] | None) -> list[str]:
+    """The item's numbers, each with its field's name and its range."""
+    read = {name: (item_value(item, name, buckets), buckets) for name, buckets in (numbers or {}).items()}
+    return [f"{field_label(name)} {number_words(text, buckets)}" for name, (text, buckets) in read.items() if text]
 
 
 def field_label(name: str) -> str:
@@ -122,9 +135,19 @@ def field_label(name: str) -> str:
 
 def field_values(
     values: Mapping[str, str | None] | Mapping[str, tuple[str, ...]] | Mapping[str, FieldValue],
+    numbers: Mapping[str, NumberBuckets] | None = None,
 ) -> list[tuple[str, str]]:
-    """Label and readable value of each field, several with commas; what is missing is called unknown."""
-    return [(field_label(name), value_text(value) or t(MISSING)) for name, value in values.items()]
+    """Label and readable value of each field, several with commas; what is missing is called unknown.
+
+    Numbers have their range.
+    """
+    found = []
+    for name, value in values.items():
+        buckets = (numbers or {}).get(name)
+        texts = values_of(value)
+        shown = texts if buckets is None else [number_words(text, buckets) for text in texts]
+        found.append((field_label(name), ", ".join(shown) or t(MISSING)))
+    return found
 
 
 def chance(probability: float) -> str:

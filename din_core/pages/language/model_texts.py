@@ -114,7 +114,7 @@ def describe_model(folder: str, scorer: Scorer, alone: bool = True) -> ModelWord
         link=checkpoint_name(folder, scorer.fingerprint),
         name=config.title if alone else f"{config.title} ({folder})",
         fingerprint=scorer.fingerprint,
-        badges=badges(config, half_life),
+        badges=(*badges(config, half_life), *vector_badge(config)),
         pooling=pooling_words(config, half_life),
         weight=t(NOUNS[weight_kind(config)]),
         over_time=t(OVER_TIME[weight_kind(config)]),
@@ -146,6 +146,15 @@ def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ..
     first = (normalised, t(INPUTS[config.unit_input]), ACTIVATIONS[config.unit_activation])
     others = (t(OPTIONS[word]) if word in OPTIONS else word for word in config.departures if word != "paper input")
     return *first, *(word for word in others if word not in first)
+
+
+def vector_badge(config: ModelConfig) -> tuple[str, ...]:
+    """That the model reads pretrained vectors, of which length, and whether it trained them."""
+    if config.vectors == "none":
+        return ()
+    if config.vectors == "fixed":
+        return (t("vectors of {n:,} numbers, fixed", n=config.vector_length),)
+    return (t("vectors of {n:,} numbers, fine-tuned", n=config.vector_length),)
 
 
 def base_badge(config: ModelConfig, half_life: float | None) -> str:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from din_core.domain import Item, Line, Scores, State
 from din_core.domain.edits import lines_of
+from din_core.model.fields.number_buckets import NumberBuckets
 from din_core.pages.inspect.payload import significant
 from din_core.pages.language.edit_texts import edit_words
 from din_core.pages.language.labels import Words, chance, field_label, item_detail, moment
 from din_core.pages.language.model_texts import ModelWords
+from din_core.pages.language.number_texts import NumericFields, numeric_fields, range_of
 from din_core.pages.language.translate import t
 from din_core.pages.what_if.edit_steps import EditedStates, Scored
 from din_core.sharing import MAX_EDITS, edit_parts
@@ -86,18 +88,18 @@ def what_if_data(
     folds = scorers[0].config.folds
     now = weigh(edited.states[-1], scored.now, folds)
     then = now if pinned == len(edited.edits) else weigh(edited.states[pinned], scored.then, folds)
-    rare = partial(rare_words, models, scorers)
+    rare, numbers = partial(rare_words, models, scorers), numeric_fields(scorers)
     return {
         "subject": words.user_label(now.state.history.user),
         "happened": words.happened,
         "asOf": moment(as_of),
-        "candidate": candidate_data(now.state.candidate, then.state.candidate, rare),
+        "candidate": candidate_data(now.state.candidate, then.state.candidate, rare, numbers),
         "models": [{"link": m.link, "name": m.name, "weight": m.weight, "badges": m.badges} for m in models],
         "steps": steps_data(edited, scored.chances),
         "pinned": pinned,
         "most": MAX_EDITS,
         "intensity": [significant(float(scores.intensity[0])) for scores in (scored.now, scored.then)],
-        "rows": rows_data(now, then, rare),
+        "rows": rows_data(now, then, rare, numbers),
         "lines": lines_data(now, then),
         "types": type_options(now, then, scorers),
         "order": order_words(models, scorers),
@@ -112,8 +114,8 @@ def rare_words(models: Sequence[ModelWords], scorers: Sequence[Scorer], item: It
     return t("rare or new to {model}", model=", ".join(titles)) if titles else ""
 
 
-def candidate_data(now: Item, then: Item, rare: Callable[[Item], str]) -> dict[str, Any]:
-    detail = " · ".join(filter(None, [item_detail(now), t("item {id}", id=now.item_id), rare(now)]))
+def candidate_data(now: Item, then: Item, rare: Callable[[Item], str], numbers: NumericFields) -> dict[str, Any]:
+    detail = " · ".join(filter(None, [item_detail(now, numbers.item), t("item {id}", id=now.item_id), rare(now)]))
     return {"id": now.item_id, "title": now.label, "detail": detail, "then": None if now == then else then.label}
 
 
@@ -129,7 +131,7 @@ def steps_data(edited: EditedStates, chances: Sequence[Sequence[float]]) -> list
     ]
 
 
-def rows_data(now: Weighed, then: Weighed, rare: Callable[[Item], str]) -> list[dict[str, Any]]:
+def rows_data(now: Weighed, then: Weighed, rare: Callable[[Item], str], numbers: NumericFields) -> list[dict[str, Any]]:
     """One an item of either state, newest first; of one time those that are still there first."""
     newest: dict[str, int] = {}
     gone = {item_id: item for item_id, item in then.items.items() if item_id not in now.count}
@@ -139,7 +141,7 @@ def rows_data(now: Weighed, then: Weighed, rare: Callable[[Item], str]) -> list[
         {
             "id": item_id,
             "title": item.label,
-            "detail": " · ".join(filter(None, [item_detail(item), rare(item)])),
+            "detail": " · ".join(filter(None, [item_detail(item, numbers.item), rare(item)])),
             "last": newest[item_id],
             "count": [weighed.count.get(item_id, 0) for weighed in (now, then)],
             "weight": [significant_or_none(weighed.item.get(item_id, (None, None))[0]) for weighed in (now, then)],
@@ -192,7 +194,7 @@ def order_words(models: Sequence[ModelWords], scorers: Sequence[Scorer]) -> str:
 
 def profile_data(now: State, then: State, scorers: Sequence[Scorer]) -> list[dict[str, Any]]:
     """One a field: its values in both states, and those that a model knows."""
-    known = [scorer.checkpoint.vocabulary.user for scorer in scorers]
+    known, numbers = [scorer.checkpoint.vocabulary.user for scorer in scorers], numeric_fields(scorers).user
     return [
         {
             "name": name,
@@ -200,6 +202,7 @@ def profile_data(now: State, then: State, scorers: Sequence[Scorer]) -> list[dic
             "was": list(then.history.user.fields[name]),
             "now": list(values),
             "options": options_of(name, known),
+            **number_data(list(values), numbers.get(name)),
         }
         for name, values in now.history.user.fields.items()
     ]
@@ -207,7 +210,7 @@ def profile_data(now: State, then: State, scorers: Sequence[Scorer]) -> list[dic
 
 def context_data(now: State, then: State, scorers: Sequence[Scorer]) -> list[dict[str, Any]]:
     """As `profile_data`, with one value or none."""
-    known = [scorer.checkpoint.vocabulary.context for scorer in scorers]
+    known, numbers = [scorer.checkpoint.vocabulary.context for scorer in scorers], numeric_fields(scorers).context
     return [
         {
             "name": name,
@@ -215,15 +218,23 @@ def context_data(now: State, then: State, scorers: Sequence[Scorer]) -> list[dic
             "was": [value for value in [then.context[name]] if value],
             "now": [value] if value else [],
             "options": options_of(name, known),
+            **number_data([value] if value else [], numbers.get(name)),
         }
         for name, value in now.context.items()
     ]
 
 
 def options_of(name: str, known: Sequence[Mapping[str, Any]]) -> list[str] | None:
-    """The values that a model on screen knows; None for a field that none reads."""
-    fields = [vocabulary[name].values for vocabulary in known if name in vocabulary]
+    """The values that a model on screen knows, none of a number; None for a field that none reads."""
+    fields = [getattr(vocabulary[name], "values", ()) for vocabulary in known if name in vocabulary]
     return list(dict.fromkeys(value for values in fields for value in values))[:MOST_OPTIONS] if fields else None
+
+
+def number_data(values: Sequence[str], buckets: NumberBuckets | None) -> dict[str, Any]:
+    """Of a numeric field, that it is one, and the ranges that its numbers fall in."""
+    if buckets is None:
+        return {}
+    return {"number": True, "range": ", ".join(range_of(value, buckets) for value in values)}
 
 
 def significant_or_none(value: float | None) -> float | None:

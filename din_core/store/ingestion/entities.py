@@ -17,6 +17,7 @@ from din_core.store.ingestion.field_encoding import distinct_values, value_lists
 from din_core.store.ingestion.validation import KeyIndex, ValidRows
 from din_core.store.queries.folding import search_text
 from din_core.store.schema import Base
+from din_core.store.vectors.vector_records import write_vectors
 
 Row = dict[str, Any]
 
@@ -43,6 +44,8 @@ def load_entities(connection: Connection, rows: ValidRows, key_index: KeyIndex, 
     ]
     new["fields"] = [_stored(fields) for fields in new["fields"]]
     insert_columns(connection, table, new)
+    if "vector" in rows.values:
+        write_vectors(connection, next(iter(columns.values())), rows.values["vector"])
     return len(old)
 
 

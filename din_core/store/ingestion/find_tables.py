@@ -13,6 +13,7 @@ from din_core.store.ingestion.column_checks import MAX_ID
 from din_core.store.ingestion.column_times import check_timezone
 from din_core.store.ingestion.csv_format import COMPRESSIONS, check_encoding, open_csv
 from din_core.store.ingestion.table_files import FIXED, REQUIRED, SINGLE_VALUES, ReadingOptions, TableFile, is_kind
+from din_core.store.vectors.vector_column import LISTS
 
 _CSV_ENDS = tuple(kind + packed for kind in (".csv", ".tsv") for packed in ("", *COMPRESSIONS))
 ENDS = (".parquet", *_CSV_ENDS)
@@ -157,9 +158,11 @@ def _parts(folder: Path) -> tuple[Path, ...]:
 
 
 def _check_types(name: str, file: str, schema: pa.Schema) -> None:
-    """Refuse types that are no single value; lists only where a field of users or items may have several."""
+    """Refuse types that are no single value; lists only for the vector of items, and where fields may have several."""
     for column in schema:
         kind = column.type
+        if name == "items" and column.name == "vector" and is_kind(kind, *LISTS):
+            kind = kind.value_type
         if _may_be_list(name, column):
             kind = kind.value_type
         if pa.types.is_dictionary(kind):

@@ -30,7 +30,7 @@ from din_core.store.schema import Base
 from din_core.store.splits.in_force import write_rules
 from din_core.store.splits.settle import cuts_of, in_force, settle
 from din_core.store.splits.split_rule import SplitCuts, SplitRule
-from din_core.store.versions import HEAD, current_version
+from din_core.store.versions import READABLE, current_version
 
 
 def ingest(
@@ -130,7 +130,9 @@ def ingest_into(
 def _validation(files: dict[str, TableFile], existing: ExistingRows, step: str, progress: Progress) -> TableValidation:
     """A reading of the tables beside what the store holds."""
     keys = KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of)
-    return TableValidation(files, *keys, step, progress, existing.fields, several=dict(existing.several))
+    return TableValidation(
+        files, *keys, step, progress, existing.fields, existing.vector_length, several=dict(existing.several)
+    )
 
 
 def _delete_everything(connection: Connection) -> bool:
@@ -166,7 +168,7 @@ def _existing(engine: Engine, append: bool) -> ExistingRows:
             return no_existing_rows()
         if append:
             prepare_schema(connection)
-        elif version != HEAD:
+        elif version not in READABLE:
             raise other_version(engine.url, version)
         return read_existing(connection)
 

@@ -33,6 +33,7 @@ from din_core.store.schema import (
 from din_core.store.several_fields import add_several, read_several
 from din_core.store.splits.in_force import RulesInForce, read_rules
 from din_core.store.splits.split_rule import SplitCuts
+from din_core.store.vectors.vector_records import vector_length
 
 Step = Callable[[Connection], None]
 
@@ -49,6 +50,8 @@ class ExistingRows:
     rules: RulesInForce
     several: Mapping[str, None] = field(default_factory=dict)
     """Item fields of which an item may have several values."""
+    vector_length: int | None = None
+    """Numbers of each item's vector; None where none has one."""
 
     @property
     def filled(self) -> bool:
@@ -75,6 +78,7 @@ def read_existing(connection: Connection) -> ExistingRows:
         {table: field_names(connection, table) for table in ("items", "users", "behaviors", "impressions")},
         read_rules(connection),
         dict.fromkeys(read_several(connection)),
+        vector_length(connection),
     )
 
 

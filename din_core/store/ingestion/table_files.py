@@ -28,7 +28,7 @@ REQUIRED = {
 """The tables in the order in which they are read, and the columns each must have."""
 
 FIXED = {
-    "items": ("item_id", "title", "price", "image_url"),
+    "items": ("item_id", "title", "price", "image_url", "vector"),
     "users": ("user_id",),
     "behaviors": ("user_id", "item_id", "timestamp", "behavior_type"),
     "impressions": ("user_id", "item_id", "timestamp", "label", "split"),

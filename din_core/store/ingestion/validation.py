@@ -19,6 +19,7 @@ from din_core.store.ingestion.field_encoding import holds_bars, holds_lists
 from din_core.store.ingestion.rejects import Reject, Remark, TableCounts
 from din_core.store.ingestion.table_files import REQUIRED, TableFile
 from din_core.store.ingestion.unfit_fields import why_unfit
+from din_core.store.vectors.vector_column import length_of, vectors
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the step's name, rows done and rows in all (None while unknown)."""
@@ -75,6 +76,8 @@ class TableValidation:
     progress: Progress
     known_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By table, the fields that the store has; whether they are fit for a model is settled."""
+    vector_length: int | None = None
+    """Numbers of each item's vector: those that the store has, then those of the first that is read."""
     unfit: dict[str, dict[str, Translatable]] = field(default_factory=dict)
     """By table, new fields that a model is not to read, and why."""
     several: dict[str, None] = field(default_factory=dict)
@@ -185,6 +188,9 @@ class TableValidation:
             checked["behavior_type"] = checks.short_texts("behavior_type", batch.column("behavior_type"))
         if file.name == "items" and "price" in file.columns:
             checked["price"] = checks.prices(batch.column("price"))
+        if file.name == "items" and "vector" in file.columns:
+            checked["vector"] = vectors(batch.column("vector"), self.vector_length)
+            self.vector_length = self.vector_length or length_of(checked["vector"].values)
         if file.name == "impressions":
             checked["label"] = checks.labels(batch.column("label"))
             if file.session_zone:

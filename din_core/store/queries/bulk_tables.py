@@ -44,6 +44,8 @@ class BulkTables:
     """The types that behaviors have, in alphabetical order; () where none has one."""
     behavior_type: NDArray[np.int64] | None = None
     """(N,) position in `behavior_types`, −1 where missing; None where no behavior has a type."""
+    item_price: NDArray[np.float64] | None = None
+    """(items,) NaN where missing; None where no item has one."""
 
     @property
     def impression_nth(self) -> NDArray[np.int64]:
@@ -86,7 +88,14 @@ def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]
         impression_context=_context(connection, impressions[5], field_names["impressions"]),
         behavior_types=types,
         behavior_type=type_codes,
+        item_price=_prices(connection),
     )
+
+
+def _prices(connection: Connection) -> NDArray[np.float64] | None:
+    found = connection.execute(select(ItemRecord.price).order_by(ItemRecord.item_key)).scalars().all()
+    prices = np.array(found, dtype=np.float64)  # None becomes NaN
+    return None if np.isnan(prices).all() else prices
 
 
 def _entities(

@@ -24,7 +24,7 @@ def read_held_values(connection: Connection, field_names: Mapping[str, tuple[str
     }
     items, whole = _values(connection, ItemRecord.fields, field_names["items"])
     return HeldValues(
-        item={"item_id": dict.fromkeys(keys.values(), 1), **items},
+        item={"item_id": dict.fromkeys(keys.values(), 1), **items, **_prices(connection)},
         whole=whole,
         user=_values(connection, UserRecord.fields, field_names["users"])[0],
         context=_values(connection, ContextRecord.fields, field_names["impressions"])[0],
@@ -59,6 +59,13 @@ def _values(
                 if isinstance(value, list):
                     whole.setdefault(name, Counter())["|".join(value)] += rows
     return found, whole
+
+
+def _prices(connection: Connection) -> dict[str, dict[str, int]]:
+    """The prices as texts, under the name of their column; nothing where no item has one."""
+    price = ItemRecord.price
+    rows = connection.execute(select(price, func.count()).where(price.is_not(None)).group_by(price)).all()
+    return {"price": {str(value): n for value, n in rows}} if rows else {}
 
 
 def _rows_of(connection: Connection, record: type[Any], keys: Mapping[int, str]) -> dict[str, int] | None:

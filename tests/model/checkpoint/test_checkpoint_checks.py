@@ -212,3 +212,24 @@ def test_a_model_that_does_not_read_the_item_itself_is_refused(folder):
     assert fault(folder, "config.json").startswith("has sku as the first item field, which must be item_id")
     change_json(folder / "config.json", lambda config: config.update(item_fields=[]))
     assert fault(folder, "config.json").startswith("has none as the first item field")
+
+
+@pytest.mark.parametrize(
+    ("edges", "message"),
+    [
+        ([1.0], "holds 1 edges of the numeric field category, but its config.json has 3 embedding rows"),
+        ([2.0, 1.0], "does not hold the edges of the numeric field category as a list of finite numbers"),
+        ([1.0, 1.0], "does not hold the edges of the numeric field category as a list of finite numbers"),
+        ([1.0, math.inf], "does not hold the edges of the numeric field category as a list of finite numbers"),
+        (["1", "2"], "does not hold the edges of the numeric field category as a list of finite numbers"),
+        ({"a": 1}, "does not hold the edges of the numeric field category as a list of finite numbers"),
+    ],
+)
+def test_edges_that_are_none_are_refused(folder, edges, message):
+    change_json(folder / "vocabulary.json", lambda raw: raw["item"].update(category={"edges": edges}))
+    assert fault(folder, "vocabulary.json").startswith(message)
+
+
+def test_edges_in_the_place_of_values_are_a_numeric_field(folder):
+    change_json(folder / "vocabulary.json", lambda raw: raw["item"].update(category={"edges": [1, 2.5]}))
+    assert load_checkpoint(folder).vocabulary.item["category"].row("2") == 1

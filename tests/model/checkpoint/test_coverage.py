@@ -7,7 +7,8 @@ import pytest
 from din_core.domain import Item
 from din_core.domain.coverage import FieldCoverage, HeldValues, Share
 from din_core.model.coverage import measure_coverage
-from din_core.model.vocabulary import FieldVocabulary, Vocabulary
+from din_core.model.fields.number_buckets import NumberBuckets
+from din_core.model.vocabulary import FieldVocabulary, VectorItems, Vocabulary
 from tests.model.conftest import VOCABULARY
 
 HELD = HeldValues(
@@ -83,3 +84,18 @@ def test_an_empty_store_is_not_another_one():
 def test_an_item_is_known_where_it_has_a_row_of_its_own():
     assert VOCABULARY.knows(Item("a"))
     assert not VOCABULARY.knows(Item("new"))
+
+
+def test_any_number_is_known_and_says_nothing_of_the_items():
+    ids = FieldVocabulary(("a",))
+    held = replace(HELD, item={"item_id": {"new": 1}, "price": {"7.5": 1, "nan": 1}})
+    found = measure_coverage(Vocabulary({"item_id": ids, "price": NumberBuckets((1.0, 9.0))}, {}, {}), held)
+    assert found.fields == (FieldCoverage("item", "price", Share(1, 2)),)
+    assert found.knows_nothing
+
+
+def test_a_vector_is_known_by_its_item():
+    item = {"item_id": FieldVocabulary(()), "vector": VectorItems(("a", "b", "gone"))}
+    found = measure_coverage(Vocabulary(item, {}, {}), HELD)
+    assert found.fields == (FieldCoverage("item", "vector", Share(2, 4)),)
+    assert not found.knows_nothing

@@ -31,7 +31,7 @@ def test_a_preview_shows_the_first_rows_and_what_the_columns_are(tmp_path: Path)
     parquet = preview_tables(write(tmp_path / "p", valid_tables()))
     assert [p.rows for p in parquet] == [3, 2, 4, 5]
     assert required_columns("behaviors") == ("user_id", "item_id", "timestamp")
-    assert optional_columns("items") == ("title", "price", "image_url")
+    assert optional_columns("items") == ("title", "price", "image_url", "vector")
 
 
 def test_a_preview_shows_times_that_no_calendar_holds_as_numbers(tmp_path: Path) -> None:

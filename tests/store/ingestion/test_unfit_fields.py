@@ -21,6 +21,8 @@ MANY = [f"value {n}" for n in range(30)]
         ("contact", ["a@example.com", "b@example.org", None], "e-mail addresses"),
         ("note", MANY, "30 values in 30 rows"),
         ("weight", [n / 7 for n in range(30)], "30 values in 30 rows"),
+        ("weight", [n / 7 for n in range(60)], None),
+        ("card", [1000 + n for n in range(60)], "60 values in 60 rows"),
         ("tags", [[value] for value in MANY], "30 values in 30 rows"),
         ("age", ["20-29", "30-39"], None),
         ("handle", ["me@home", "@you"], None),

@@ -27,9 +27,9 @@ def bulk(tmp_path: Path) -> BulkTables:
 
 def test_unfit_fields_are_read_only_where_they_are_named(bulk: BulkTables) -> None:
     fields = ModelFields().chosen(bulk, UNFIT)
-    assert fields == ModelFields(("category",), ("age", "hobbies"), ("store",))
+    assert fields == ModelFields(("category", "price"), ("age", "hobbies"), ("store",))
     asked = ModelFields(users=("email",)).chosen(bulk, UNFIT)
-    assert asked == ModelFields(("category",), ("email",), ("store",))
+    assert asked == ModelFields(("category", "price"), ("email",), ("store",))
     assert list(build_vocabulary(bulk, 1, fields).user) == ["age", "hobbies"]
     assert build_vocabulary(bulk, 1, asked).user["email"].values == ("a@example.com", "b@example.com")
 
@@ -42,7 +42,7 @@ def test_no_field_at_all_may_be_named(bulk: BulkTables) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        (ModelFields(items=("colour",)), "the store has no item field 'colour'; it has category"),
+        (ModelFields(items=("colour",)), "the store has no item field 'colour'; it has category, price"),
         (ModelFields(users=("colour",)), "the store has no user field 'colour'; it has age, hobbies, email"),
         (ModelFields(impressions=("colour",)), "the store has no context field 'colour'; it has store"),
     ],

@@ -56,6 +56,8 @@ def retrained(checkpoint: Checkpoint, on: Split) -> dict[str, Any]:
         network.pooling = FrozenWeights(teacher, uniform)
         if network.counts is not None and teacher.counts is not None:
             network.counts.load_state_dict(teacher.counts.state_dict())
+        if network.item.vectors is not None and teacher.item.vectors is not None:
+            network.item.vectors.load_state_dict(teacher.item.vectors.state_dict())
         fit(network.to(on.device), train, valid, options)
         networks.append(network)
     return metric_differences(on, checkpoint, dict(zip(("frozen", "frozen_uniform"), networks, strict=True)))

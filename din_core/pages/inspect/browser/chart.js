@@ -222,10 +222,11 @@ function createChart(at, onRow, onPart) {
 
   function drawTip(x, y) {
     const r = time.lineRow[line];
-    const [title, category, when, repeats, ...numbers] = tipLines(line);
+    const [title, category, fields, when, repeats, ...numbers] = tipLines(line);
     tip.replaceChildren(
       element("strong", time.id[r] === shown.id ? say("{title} (this candidate)", { title }) : title),
       element("span", category, { className: "category", style: `--swatch:${color(r)}` }),
+      ...(fields ? [element("span", fields)] : []),
       element("span", when),
       element("span", repeats),
       ...numbers.map((text) => element("span", text, { className: "number" })),
@@ -241,6 +242,7 @@ function createChart(at, onRow, onPart) {
     return [
       time.title[r],
       time.written[r],
+      time.numbers?.[r] ?? "", // what models read as numbers, such as the price
       [day(time.lineTime[i]), time.lineType[i]].filter(Boolean).join(" · "),
       often(r),
       ...shown.textsOf(r),

@@ -1,4 +1,5 @@
-// Profile and context as fields: a choice among the values that a model knows, or text where there may be several.
+// Profile and context as fields: a choice among the values that a model knows, or text where there may be several, or
+// where a number is written.
 
 const MOST_LISTED = 300; // values in a list to choose from; beyond them the field is searched by typing
 
@@ -7,7 +8,8 @@ function createFields(list, kind, dispatch) {
   list.replaceChildren();
 
   // Several values are written with | between them, as in the tables.
-  const isText = ({ was, now, options }) => was.length > 1 || now.length > 1 || (options?.length ?? 0) > MOST_LISTED;
+  const isText = ({ was, now, options, number }) =>
+    number || was.length > 1 || now.length > 1 || (options?.length ?? 0) > MOST_LISTED;
 
   function makeField(field) {
     const text = isText(field);
@@ -20,6 +22,7 @@ function createFields(list, kind, dispatch) {
     };
     parts.known.id = `known-${kind}-${field.name}`;
     if (text) parts.input.setAttribute("list", parts.known.id);
+    if (field.number) parts.input.inputMode = "decimal";
     parts.input.onchange = () => {
       const values = text ? parts.input.value.split("|").map((value) => value.trim()) : [parts.input.value];
       dispatch("edit", kind, field.name, ...values.filter(Boolean));
@@ -39,7 +42,7 @@ function createFields(list, kind, dispatch) {
     input.disabled = unread;
     box.classList.toggle("changed", now !== then);
     const before = now === then ? "" : say("was {value}", { value: then || say("unknown") });
-    put(was, unread ? say("not read by these models") : before);
+    put(was, unread ? say("not read by these models") : [field.range, before].filter(Boolean).join(" · "));
   }
 
   // Only when they are others: an open list stays open.

@@ -1,0 +1,1 @@
+"""What a field's values become: numbers in buckets, pretrained vectors."""

@@ -1,0 +1,1 @@
+"""What of a store's fields becomes an input that is no category: numbers and pretrained vectors."""
