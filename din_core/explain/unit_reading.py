@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from din_core.domain import FoldedBehavior, History, Item, UnitReading
-from din_core.model.config import BEHAVIOR_TYPE
 from din_core.scoring import Scorer
 from din_core.scoring.scorer import DAY
 
@@ -42,8 +41,7 @@ def unit_reading(
 
 def _read(scorer: Scorer, own: FoldedBehavior, as_of: int, weigh: Weigh) -> UnitReading:
     config = scorer.config
-    known = scorer.checkpoint.vocabulary.behavior[BEHAVIOR_TYPE].values if config.reads_types else ()
-    types = (*known, None) if config.reads_types else ()
+    types = (*scorer.known_types, None) if config.reads_types else ()
     begins = (0.0, *config.gap_edges) if config.reads_gaps else ()
     untyped = replace(own, types=()) if config.reads_types else own
     weight, no_type, no_gap, neither = weigh(

@@ -68,6 +68,12 @@ class Scorer:
         return self.checkpoint.config
 
     @property
+    def known_types(self) -> tuple[str, ...]:
+        """Types of behaviors that the model knows; () where it reads none."""
+        known = self.checkpoint.vocabulary.behavior.get(BEHAVIOR_TYPE)
+        return () if known is None else known.values
+
+    @property
     def card(self) -> str:
         """The model card, Markdown."""
         return self.checkpoint.card

@@ -174,8 +174,7 @@ def lines_data(now: Weighed, then: Weighed) -> list[list[Any]]:
 
 def type_options(now: Weighed, then: Weighed, scorers: Sequence[Scorer]) -> list[str]:
     """Types that a behavior may be given: those of the history and those that a model on screen knows."""
-    known = [scorer.checkpoint.vocabulary.behavior for scorer in scorers]
-    of_models = [name for fields in known for own in fields.values() for name in own.values]
+    of_models = [name for scorer in scorers for name in scorer.known_types]
     of_history = [name for state in (then, now) for name in state.types.values() if name is not None]
     return sorted({*of_models, *of_history})[:MOST_OPTIONS]
 
