@@ -44,7 +44,7 @@ CELLS = st.one_of(
     st.text(max_size=4).filter(lambda text: text.isprintable()),
 )
 NAMES = st.sampled_from(
-    ["title", "price", "split", "behavior_type", "Unnamed: 0", "fields", "a b", "{x}", "é", "", "user_key"]
+    ["title", "price", "vector", "split", "behavior_type", "Unnamed: 0", "fields", "a b", "{x}", "é", "", "user_key"]
 )
 NUMBERS = st.sampled_from([0, 1, -1, 2**31 - 1, 20260301, 1772357400, None])
 COLUMNS = {
@@ -58,6 +58,9 @@ COLUMNS = {
     pa.bool_(): st.booleans() | st.none(),
     pa.null(): st.none(),
     pa.list_(pa.string()): st.lists(CELLS | st.none(), max_size=2) | st.none(),
+    pa.list_(pa.float32()): st.lists(st.floats(width=32) | st.none(), max_size=2) | st.none(),
+    pa.list_(pa.float64(), 2): st.lists(st.floats() | st.none(), min_size=2, max_size=2) | st.none(),
+    pa.list_(pa.int16()): st.lists(st.integers(-9, 9), max_size=2) | st.none(),
     pa.struct([("x", pa.int8())]): st.none(),
     pa.duration("s"): st.none(),
 }
