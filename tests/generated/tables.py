@@ -31,7 +31,9 @@ COLUMNS: dict[pa.DataType, st.SearchStrategy[Any]] = {
     pa.bool_(): st.booleans() | st.none(),
     pa.null(): st.none(),
     pa.list_(pa.string()): st.lists(CELLS | st.none(), max_size=2) | st.none(),
-    pa.list_(pa.float32()): st.lists(st.floats(width=32), max_size=3) | st.none(),
+    pa.list_(pa.int16()): st.lists(st.integers(-9, 9), max_size=2) | st.none(),
+    pa.list_(pa.float64(), 2): st.lists(st.floats() | st.none(), min_size=2, max_size=2) | st.none(),
+    pa.list_(pa.float32()): st.lists(st.floats(width=32) | st.none(), max_size=3) | st.none(),
     pa.struct([("x", pa.int8())]): st.none(),
     pa.duration("s"): st.none(),
 }

@@ -9,6 +9,7 @@ that goes on from its last saved state ends where an unbroken one would have.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable
@@ -135,6 +136,9 @@ def fit(
         "validation data": valid.fingerprint(),
         "device": run.device.type,
     }
+    if model.item.vectors is not None:
+        values = model.item.vectors.weight.detach().cpu().numpy()
+        identity["vectors"] = hashlib.sha256(values.tobytes()).hexdigest()[:12]
     saved = load_state(state_folder, identity) if state_folder else None
     if saved:
         run.restore(saved)
