@@ -43,7 +43,16 @@ class UnknownItem(DinLensError):
 
 
 class CheckpointError(DinLensError):
-    """A checkpoint folder is missing a file, is damaged, or does not fit the data."""
+    """A checkpoint folder is missing a file, is damaged, or does not fit the data; always one line."""
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        super().__init__(template, **{name: _on_one_line(value) for name, value in values.items()})
+
+
+def _on_one_line(value: object) -> object:
+    """What is quoted from a file, its line ends written as in code."""
+    broken = type(value) is str and ("\n" in value or "\r" in value)
+    return repr(value)[1:-1] if broken else value
 
 
 class UnknownCheckpoint(CheckpointError):

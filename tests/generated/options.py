@@ -98,7 +98,7 @@ def try_ingest(draw: st.DrawFn, folder: Path) -> Outcome:
 
 def try_check(draw: st.DrawFn, folder: Path) -> Outcome:
     """Ask of any store."""
-    url = draw(st.sampled_from(corpus.URLS) | TEXTS)
+    url = draw(st.sampled_from(corpus.URLS) | TEXTS | st.just(f"sqlite:///{_trainable()}"))
     return run_command(
         "check", f"--store={url.replace('{folder}', str(folder))}", *draw(st.sampled_from([(), ("--json",)]))
     )

@@ -98,6 +98,12 @@ class TableFile:
             )
         if not form.encoding.startswith("utf-8"):
             found.append(Translatable("{file} is read as {encoding}", file=file, encoding=form.encoding))
+        if self.is_split_anew and "split" in self.columns:
+            found.append(
+                Translatable(
+                    "{file}: its column split is not read, as --split-time or --split-ratio says the splits", file=file
+                )
+            )
         if form.backslash:
             found.append(
                 Translatable("{file} is read with backslashes before quotes within cells, as Spark writes", file=file)

@@ -207,6 +207,13 @@ def test_a_field_that_no_network_can_have_is_refused(folder, change, message):
     assert text.startswith("cannot be used: ") and message in text
 
 
+def test_names_with_line_ends_stay_on_one_line(folder):
+    change_json(folder / "config.json", lambda config: config["item_fields"][0].update(name="item\nid"))
+    assert fault(folder, "config.json").startswith(r"has item\nid as the first item field")
+    change_json(folder / "config.json", lambda config: config.update({"\n": 1}))
+    assert r"unexpected keyword argument '\n'" in fault(folder, "config.json")
+
+
 def test_a_model_that_does_not_read_the_item_itself_is_refused(folder):
     change_json(folder / "config.json", lambda config: config["item_fields"][0].update(name="sku"))
     assert fault(folder, "config.json").startswith("has sku as the first item field, which must be item_id")

@@ -41,6 +41,16 @@ def test_instants_split_impressions_in_the_place_of_what_the_table_says(tmp_path
     assert store.summary().rules == RulesInForce("time", 210, 400)
 
 
+def test_a_column_that_is_not_read_is_noted(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", valid_tables())
+    report = ingest(folder, database(tmp_path), options=by_time(210, 400))
+    said = [note for note in report.notes if "split" in note]
+    assert said == [
+        "impressions.parquet: its column split is not read, as --split-time or --split-ratio says the splits"
+    ]
+    assert "split" not in str(ingest(folder, database(tmp_path, "other.db")).notes)
+
+
 def test_shares_split_impressions_of_a_table_without_a_column(tmp_path: Path) -> None:
     tables = valid_tables()
     del tables["impressions"]["split"]
