@@ -6,7 +6,6 @@ import time
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
-import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
@@ -23,9 +22,11 @@ from din_core.store.engine import (
 )
 from din_core.store.ingestion.find_tables import find_tables
 from din_core.store.ingestion.loading import ExistingRows, load, no_existing_rows, read_existing
-from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
+from din_core.store.ingestion.rejects import IngestReport, Reject, TableCounts, describe_rejects
+from din_core.store.ingestion.spool.checked_tables import LINE_TABLES, CheckedTables, check, restored
+from din_core.store.ingestion.spool.spool_folder import SpoolFolder, key_of_files
 from din_core.store.ingestion.table_files import ReadingOptions, TableFile
-from din_core.store.ingestion.validation import KeyIndex, Progress, SplitCuts, TableValidation
+from din_core.store.ingestion.validation import KeyIndex, Progress, TableValidation
 from din_core.store.schema import Base
 from din_core.store.versions import HEAD, current_version
 
@@ -50,6 +51,10 @@ def ingest(
 
     Impressions without a `split` column are split by time: the earliest 80 % train, the next 10 % valid, the
     last 10 % test; equal times are never parted (see `SplitCuts.of`).
+
+    Memory grows with items, users and different contexts; behaviors and impressions beyond some millions are kept
+    checked in a folder beside the store until they are in it, `.NAME.ingest`. An ingest of the same tables goes on from
+    there where one was killed while it loaded.
     """
     engine = make_engine(parse_url(url), check_references=False)
     try:
@@ -98,19 +103,58 @@ def ingest_into(
             behaviors=existing.n_rows["behaviors"],
             users=existing.n_rows["users"],
         )
+    _check_splits(files, existing)
+    folder = SpoolFolder(sqlite_file(engine.url))
+    try:
+        checked = _checked(files, existing, folder, skip_rejects, progress)
+        report = _load(engine, Path(tables), files, existing, checked, replace, progress)
+    except KeyboardInterrupt:
+        folder.leave()
+        raise
+    finally:
+        folder.remove()
+    report.seconds = round(time.perf_counter() - start, 3)
+    return report
+
+
+def _checked(
+    files: dict[str, TableFile],
+    existing: ExistingRows,
+    folder: SpoolFolder,
+    skip_rejects: bool,
+    progress: Progress,
+) -> CheckedTables:
+    """Every row of the tables, checked; by an ingest that was killed after it had checked the same ones, or now."""
+    key = key_of_files(files.values(), existing.n_rows, existing.fields, skip_rejects)
+    settled = folder.checked(key)
+    if settled is not None:
+        return restored(settled, folder)
     checking = TableValidation(
         files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "checking", progress, existing.fields
     )
-    cuts = _check(checking, files, existing)
-    rejects = list(checking.rejects.values())
-    nothing_left = not any(counts.loaded for counts in checking.counts.values())
-    if rejects and (nothing_left or not skip_rejects):
-        raise _rejected(checking, rejects)
+    checked = check(checking, folder)
+    nothing_left = not any(counts.loaded for counts in checked.counts.values())
+    if checked.rejects and (nothing_left or not skip_rejects):
+        raise _rejected(checking, checked.rejects)
+    checked.settle(key)
+    return checked
+
+
+def _load(
+    engine: Engine,
+    tables: Path,
+    files: dict[str, TableFile],
+    existing: ExistingRows,
+    checked: CheckedTables,
+    replace: bool,
+    progress: Progress,
+) -> IngestReport:
     path = sqlite_file(engine.url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
+    entities = {name: file for name, file in files.items() if name not in LINE_TABLES}
     loading = TableValidation(
-        files, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "loading", progress, existing.fields
+        entities, KeyIndex(existing.items.key_of), KeyIndex(existing.users.key_of), "loading", progress, existing.fields
     )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
@@ -120,23 +164,23 @@ def ingest_into(
             prepare_schema(connection)  # what an empty store says of itself
         if read_existing(connection).n_rows != existing.n_rows:
             raise StoreError("{url} was changed by another program meanwhile; ingest again", url=masked_url(engine.url))
-        load(connection, loading, cuts, _provenance(Path(tables)))
+        load(connection, loading, checked, files, _provenance(tables))
     use_write_ahead_log(engine)
-    for counts in loading.counts.values():
-        counts.loaded -= counts.updated + counts.repeated
-    notes = [*checking.notes(), *_repeated(loading)]
-    return IngestReport(masked_url(engine.url), loading.counts, rejects, notes, round(time.perf_counter() - start, 3))
+    counts = checked.counts | loading.counts
+    for own in counts.values():
+        own.loaded -= own.updated + own.repeated
+    return IngestReport(masked_url(engine.url), counts, checked.rejects, [*checked.notes, *_repeated(counts)])
 
 
-def _repeated(loading: TableValidation) -> list[str]:
+def _repeated(counts: dict[str, TableCounts]) -> list[str]:
     return [
         Translatable(
             "{table}: rows that equal a stored one in every column are left out (rows: {count:,})",
             table=table,
-            count=counts.repeated,
+            count=own.repeated,
         )
-        for table, counts in loading.counts.items()
-        if counts.repeated
+        for table, own in counts.items()
+        if own.repeated
     ]
 
 
@@ -156,16 +200,12 @@ def _existing(engine: Engine, append: bool) -> ExistingRows:
         return read_existing(connection)
 
 
-def _check(checking: TableValidation, files: dict[str, TableFile], existing: ExistingRows) -> SplitCuts | None:
-    """Read all tables once without loading; returns where to split impressions that say no split."""
+def _check_splits(files: dict[str, TableFile], existing: ExistingRows) -> None:
     unsplit = "impressions" in files and "split" not in files["impressions"].columns
     if unsplit and existing.n_rows["impressions"]:
         raise StoreError(
             "impressions lacks the column split, and the store's splits are settled; add it with train, valid or test"
         )
-    times = [rows.values["timestamp"] for rows in checking.rows() if unsplit and rows.file.name == "impressions"]
-    found = np.concatenate(times) if times else np.empty(0, dtype=np.int64)
-    return SplitCuts.of(found) if len(found) else None
 
 
 def _rejected(checking: TableValidation, rejects: list[Reject]) -> RejectedRows:

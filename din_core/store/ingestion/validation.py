@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from din_core.domain.translatable import Translatable
@@ -19,6 +21,9 @@ from din_core.store.ingestion.column_times import EPOCH, ZONELESS, Numbers, numb
 from din_core.store.ingestion.rejects import Reject, Remark, TableCounts
 from din_core.store.ingestion.table_files import REQUIRED, TableFile
 from din_core.store.ingestion.unfit_fields import why_unfit
+
+_FEW = 3
+"""How much longer it takes to look up an id by Python than to hash one by Arrow."""
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the step's name, rows done and rows in all (None while unknown)."""
@@ -31,7 +36,6 @@ class KeyIndex:
         self.key_of = dict(key_of)
         self.first_new = max(key_of.values(), default=0) + 1
         self._next = self.first_new
-        self._index()
 
     def add(self, ids: list[str]) -> None:
         """Give keys to the ids that have none."""
@@ -39,11 +43,32 @@ class KeyIndex:
             if own_id not in self.key_of:
                 self.key_of[own_id] = self._next
                 self._next += 1
-        self._index()
+        for name in ("ids", "keys", "_place_of"):
+            self.__dict__.pop(name, None)
 
-    def _index(self) -> None:
-        self.ids = pa.array(list(self.key_of), pa.string())
-        self.keys = np.array(list(self.key_of.values()), dtype=np.int64)
+    def __len__(self) -> int:
+        return len(self.key_of)
+
+    @cached_property
+    def ids(self) -> pa.Array:
+        """(n,) in the order of keys' giving; the positions of the others."""
+        return pa.array(list(self.key_of), pa.string())
+
+    @cached_property
+    def keys(self) -> NDArray[np.int64]:
+        """(n,)"""
+        return np.array(list(self.key_of.values()), dtype=np.int64)
+
+    @cached_property
+    def _place_of(self) -> dict[str, int]:
+        return {own_id: place for place, own_id in enumerate(self.key_of)}
+
+    def positions(self, ids: pa.Array) -> NDArray[np.int64]:
+        """(m,) positions of some ids, -1 for one that is not there, and for null."""
+        if len(ids) * _FEW < len(self):  # Arrow would hash all that are known for them
+            find = self._place_of.get
+            return np.array([find(own_id, -1) for own_id in ids.to_pylist()], dtype=np.int64)
+        return checks.positions(pc.index_in(ids, value_set=self.ids))
 
 
 @dataclass
@@ -124,7 +149,7 @@ class TableValidation:
         for batch in file.batches():
             checked = self._check(file, batch)
             good = self._log_faults(file, batch, checked, given)
-            if key_index:
+            if key_index is not None:
                 column = f"{file.name[:-1]}_id"
                 again = _repeated(checked[column].values, good, seen)
                 reason = Translatable("{column} stands in more than one row; the first is kept", column=column)
@@ -134,12 +159,13 @@ class TableValidation:
             if not given:
                 self._find_unfit(file, batch)
             self._log_remarks(file, batch, checked, good, given)
-            given += len(batch)
+            given += len(good)
             counts.loaded += int(good.sum())
             self.progress(f"{self.step} {file.name}", given, file.rows)
-            yield ValidRows(
-                file, batch.filter(pa.array(good)), {n: _filter(c.values, good) for n, c in checked.items()}
-            )
+            values = {name: check.values for name, check in checked.items()}
+            if not good.all():
+                batch, values = batch.filter(pa.array(good)), {n: _filter(v, good) for n, v in values.items()}
+            yield ValidRows(file, batch, values)
         self._log_broken_rows(file)
         counts.read = file.rows = given + len(file.broken_rows)
         counts.rejected = counts.read - counts.loaded
@@ -161,9 +187,8 @@ class TableValidation:
                 ("user_id", "users", self.users),
                 ("item_id", "items", self.items),
             ):
-                ids = checks.ids(name, batch.column(name))
-                found = checks.references(name, table, ids.values, key_index.ids)
-                checked[name] = Checked(found.values, ids.faults + found.faults)
+                check = partial(checks.references, name, table, key_index)
+                checked[name] = checks.by_distinct(batch.column(name), check)
             written = batch.column("timestamp")
             if file.name not in self._numbers:  # the first batch tells
                 self._numbers[file.name] = numbers_in(written)
@@ -171,9 +196,9 @@ class TableValidation:
         if file.name == "items" and "price" in file.columns:
             checked["price"] = checks.prices(batch.column("price"))
         if file.name == "impressions":
-            checked["label"] = checks.labels(batch.column("label"))
+            checked["label"] = checks.by_distinct(batch.column("label"), checks.labels)
             if "split" in file.columns:
-                checked["split"] = checks.splits(batch.column("split"))
+                checked["split"] = checks.by_distinct(batch.column("split"), checks.splits)
         return checked
 
     def _log_faults(self, file: TableFile, batch: pa.RecordBatch, checked: dict[str, Checked], given: int) -> Mask:
@@ -283,7 +308,6 @@ class SplitCuts:
         ordered = np.sort(times)
         return cls(*(int(ordered[min(int(len(ordered) * share), len(ordered) - 1)]) for share in (0.8, 0.9)))
 
-    def split(self, times: NDArray[np.int64]) -> list[str]:
-        parts = np.array(["train", "valid", "test"], dtype=object)
-        found: list[str] = parts[np.searchsorted([self.valid_from, self.test_from], times, side="right")].tolist()
-        return found
+    def split(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The places of the splits in SPLITS."""
+        return np.searchsorted([self.valid_from, self.test_from], times, side="right")
