@@ -1,6 +1,7 @@
 """Training samples: impressions grouped by (user, time), each group with one folded history.
 
-Everything is built once and stays resident as flat arrays; a batch is a set of slices of them.
+Everything is built once and stays as flat arrays, in memory or, where they are large, in mapped files; a batch is a set
+of slices of them.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError
 from din_core.model.ragged import Multi, RaggedBatch, to_device
-from din_core.model.vocabulary import FieldVocabulary, Vocabulary
+from din_core.model.vocabulary import UNKNOWN_ROW, FieldVocabulary, Vocabulary
 from din_core.store import BulkTables
+from din_core.store.growing_array import GrowingArray
 from trainer.training.model_fields import ModelFields
 
 Ints = NDArray[np.int64]
 ITEM_FIELD = "item_id"
 SPLITS = ("train", "valid", "test")
 DAY = 86_400
+STRETCH = 1 << 16
+"""Groups, or behaviors, that are looked at together."""
 
 
 def build_vocabulary(
@@ -44,8 +48,10 @@ def build_vocabulary(
         raise DinLensError("the store holds 0 train impressions, but training needs some; check the split column")
     later = bulk.impression_time[~train]
     end = later.min() if later.size else bulk.impression_time.max() + 1
-    seen_items = np.concatenate([bulk.behavior_item[bulk.behavior_time < end], bulk.impression_item[train]])
-    occurrences = np.bincount(seen_items, minlength=len(bulk.items))
+    occurrences = np.bincount(bulk.impression_item[train], minlength=len(bulk.items))
+    for rows in _stretches(len(bulk.behavior_item)):
+        before = bulk.behavior_item[rows][bulk.behavior_time[rows] < end]
+        occurrences += np.bincount(before, minlength=len(bulk.items))
     item = {
         name: _frequent(bulk.items[name], occurrences, min_count, max_values) for name in (ITEM_FIELD, *item_fields)
     }
@@ -184,7 +190,7 @@ class Samples:
         digest = hashlib.sha256()
         tensors = (self.item_rows, self.behavior, self.count, self.age, self.candidate, self.context, self.label)
         for array in (*(t.cpu().numpy() for t in (*tensors, *self.profile_rows)), self.behavior_offsets, self.user):
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).reshape(-1).data)
         return digest.hexdigest()[:12]
 
     def to(self, device: torch.device) -> Samples:
@@ -228,19 +234,18 @@ def build_samples(
     user, time = bulk.impression_user[chosen], bulk.impression_time[chosen]
     first = np.flatnonzero(np.concatenate([[True], (np.diff(user) != 0) | (np.diff(time) != 0)]))
     read = folded_histories if folds else plain_histories
-    behavior, count, newest, behavior_offsets = read(bulk, user[first], time[first], max_history)
-    age = (np.repeat(time[first], np.diff(behavior_offsets)) - newest) / DAY
+    behavior, count, age, behavior_offsets = _histories(read, bulk, user[first], time[first], max_history)
     profile = [_profile_rows(bulk.users[name].tolist(), v) for name, v in vocabulary.user.items()]
-    context = [v.rows_of(bulk.impression_context[name].iloc[chosen]) for name, v in vocabulary.context.items()]
+    context = [_context_rows(bulk.impression_context[name], v)[chosen] for name, v in vocabulary.context.items()]
     return Samples(
         item_rows=item_rows(bulk, vocabulary),
         behavior=torch.from_numpy(behavior),
         count=torch.from_numpy(count),
-        age=torch.from_numpy(age.astype(np.float32)),
+        age=torch.from_numpy(age),
         behavior_offsets=behavior_offsets,
         candidate=torch.from_numpy(bulk.impression_item[chosen]),
         candidate_offsets=np.append(first, len(chosen)),
-        context=torch.tensor(context, dtype=torch.int64).reshape(len(context), len(chosen)).T.contiguous(),
+        context=torch.from_numpy(np.array(context, np.int64).reshape(len(context), len(chosen)).T.copy()),
         label=torch.from_numpy(bulk.impression_label[chosen].astype(np.float32)),
         profile_rows=tuple(torch.from_numpy(rows) for rows, _ in profile),
         profile_offsets=tuple(offsets for _, offsets in profile),
@@ -291,6 +296,36 @@ def _profile_rows(values: Sequence[tuple[str, ...]], vocabulary: FieldVocabulary
     return np.array([row for r in rows for row in r], dtype=np.int64), offsets
 
 
+def _context_rows(values: pd.Series, vocabulary: FieldVocabulary) -> Ints:
+    """The row of each value; contexts repeat a lot, and each different value is looked up once."""
+    codes, distinct = pd.factorize(values.to_numpy())
+    return np.array([*vocabulary.rows_of(distinct), UNKNOWN_ROW], np.int64)[codes]
+
+
+def _stretches(rows: int) -> Iterator[slice]:
+    for start in range(0, rows, STRETCH):
+        yield slice(start, min(start + STRETCH, rows))
+
+
+def _histories(
+    read: Callable[[BulkTables, Ints, Ints, int], tuple[Ints, NDArray[np.float32], Ints, Ints]],
+    bulk: BulkTables,
+    user: Ints,
+    time: Ints,
+    max_history: int,
+) -> tuple[Ints, NDArray[np.float32], NDArray[np.float32], Ints]:
+    """As `read`, some groups at a time, with the age in days in the place of the newest occurrence."""
+    items, counts, ages = GrowingArray(np.int64), GrowingArray(np.float32), GrowingArray(np.float32)
+    lengths = [np.zeros(1, np.int64)]
+    for groups in _stretches(len(user)):
+        item, count, newest, offsets = read(bulk, user[groups], time[groups], max_history)
+        lengths.append(np.diff(offsets))
+        items.append(item)
+        counts.append(count)
+        ages.append((np.repeat(time[groups], lengths[-1]) - newest) / DAY)
+    return items.finish(), counts.finish(), ages.finish(), np.cumsum(np.concatenate(lengths))
+
+
 def folded_histories(
     bulk: BulkTables, user: Ints, time: Ints, max_history: int
 ) -> tuple[Ints, NDArray[np.float32], Ints, Ints]:
@@ -326,9 +361,8 @@ def plain_histories(
 
 def _spans(bulk: BulkTables, user: Ints, time: Ints) -> Iterator[slice]:
     """The rows of each group's whole history."""
-    user_start = np.searchsorted(bulk.behavior_user, np.arange(len(bulk.users) + 1))
-    for u, before in zip(user, time, strict=True):
-        start, stop = user_start[u], user_start[u + 1]
+    starts, stops = (np.searchsorted(bulk.behavior_user, user, side=side) for side in ("left", "right"))
+    for start, stop, before in zip(starts, stops, time, strict=True):
         yield slice(start, start + np.searchsorted(bulk.behavior_time[start:stop], before, side="left"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, Text, case, cast, func, literal_column, select
 
+from din_core.store.growing_array import GrowingArray
 from din_core.store.schema import SPLITS, BehaviorRecord, ContextRecord, ImpressionRecord, ItemRecord, UserRecord
 
 _CHUNK = 100_000
+Change = Callable[[NDArray[np.int64]], NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class BulkTables:
     """The four tables. Users and items are named by their 0-based position in `users` and `items`.
 
-    Behaviors (N,) and impressions (M,) are sorted by user position, then time, then ingestion order.
+    Behaviors (N,) and impressions (M,) are sorted by user position, then time, then ingestion order. Large arrays are
+    memory maps of files that go with them.
     """
 
     items: pd.DataFrame
@@ -56,6 +59,7 @@ def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]
         select(BehaviorRecord.user_key, BehaviorRecord.item_key, BehaviorRecord.timestamp).order_by(
             BehaviorRecord.user_key, BehaviorRecord.timestamp, BehaviorRecord.behavior_key
         ),
+        [_places(user_keys), _places(item_keys), np.asarray],
     )
     split = case(*((ImpressionRecord.split == name, literal_column(str(n))) for n, name in enumerate(SPLITS)))
     impressions = _integers(
@@ -67,21 +71,48 @@ def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]
             ImpressionRecord.label,
             split,
             func.coalesce(ImpressionRecord.context_key, literal_column("0")),
-        ).order_by(ImpressionRecord.user_key, ImpressionRecord.timestamp, ImpressionRecord.impression_key),
+        ).order_by(ImpressionRecord.impression_key),
+        [_places(user_keys), _places(item_keys), np.asarray, _as(np.int8), np.array(SPLITS).take, np.asarray],
     )
+    user, item, time, label, split_names, context = _by_user_and_time(impressions)
     return BulkTables(
         items=_frame("item_id", items, field_names["items"], missing=None),
         users=_frame("user_id", users, field_names["users"], missing=()),
-        behavior_user=np.searchsorted(user_keys, behaviors[0]),
-        behavior_item=np.searchsorted(item_keys, behaviors[1]),
+        behavior_user=behaviors[0],
+        behavior_item=behaviors[1],
         behavior_time=behaviors[2],
-        impression_user=np.searchsorted(user_keys, impressions[0]),
-        impression_item=np.searchsorted(item_keys, impressions[1]),
-        impression_time=impressions[2],
-        impression_label=impressions[3].astype(np.int8),
-        impression_split=np.array(SPLITS)[impressions[4]],
-        impression_context=_context(connection, impressions[5], field_names["impressions"]),
+        impression_user=user,
+        impression_item=item,
+        impression_time=time,
+        impression_label=label,
+        impression_split=split_names,
+        impression_context=_context(connection, context, field_names["impressions"]),
     )
+
+
+def _places(keys: NDArray[np.int64]) -> Change:
+    """From keys to their places among all."""
+    return lambda found: np.searchsorted(keys, found)
+
+
+def _as(dtype: type[np.generic]) -> Change:
+    return lambda found: found.astype(dtype)
+
+
+def _by_user_and_time(columns: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Rows by user, then time, those of one time in their order: `ingest` stores them so, others may not."""
+    user, time = np.diff(columns[0]), np.diff(columns[2])
+    if ((user > 0) | ((user == 0) & (time >= 0))).all():
+        return columns
+    order = np.lexsort((columns[2], columns[0]))
+    return [_taken(column, order) for column in columns]
+
+
+def _taken(column: NDArray[Any], order: NDArray[np.int64]) -> NDArray[Any]:
+    found = GrowingArray(column.dtype)
+    for start in range(0, len(order), _CHUNK):
+        found.append(column[order[start : start + _CHUNK]])
+    return found.finish()
 
 
 def _entities(
@@ -112,22 +143,23 @@ def _objects(values: list[Any]) -> NDArray[np.object_]:
     return array
 
 
-def _integers(connection: Connection, query: Select[*tuple[Any, ...]]) -> NDArray[np.int64]:
-    """The columns (C, N) of a query without parameters whose columns are all integers.
+def _integers(connection: Connection, query: Select[*tuple[Any, ...]], changes: Sequence[Change]) -> list[NDArray[Any]]:
+    """The columns, each (N,), of a query without parameters whose columns are all integers, changed a piece at a time.
 
     Read through the driver's cursor, whose plain tuples become an array several times faster than result
     rows do, and a chunk at a time to bound the memory that they take.
     """
     cursor = connection.connection.cursor()
+    nothing = np.empty(0, dtype=np.int64)
+    found = [GrowingArray(change(nothing).dtype) for change in changes]
     try:
         cursor.execute(str(query.compile(connection.engine, compile_kwargs={"literal_binds": True})))
-        chunks = []
         while rows := cursor.fetchmany(_CHUNK):
-            chunks.append(np.array(rows, dtype=np.int64))
+            for column, own, change in zip(np.array(rows, dtype=np.int64).T, found, changes, strict=True):
+                own.append(change(column))
     finally:
         cursor.close()
-    width = len(query.selected_columns)
-    return np.concatenate([np.empty((0, width), dtype=np.int64), *chunks]).T.copy()
+    return [own.finish() for own in found]
 
 
 def _context(connection: Connection, keys: NDArray[np.int64], names: tuple[str, ...]) -> pd.DataFrame:

@@ -168,3 +168,21 @@ def test_a_second_ingest_into_the_same_store_at_one_time_is_refused(tmp_path: Pa
         ingest(write(tmp_path / "in", many_rows()), database(tmp_path))
     running.remove()
     assert ingest(tmp_path / "in", database(tmp_path)).counts["behaviors"].loaded == 600
+
+
+def test_batches_that_are_looked_at_together_are_read_as_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = many_rows()
+    tables["behaviors"]["item_id"][500] = "nothing"
+    for kind in ("parquet", "csv"):
+        write(tmp_path / kind, tables, kind)
+        monkeypatch.setattr("din_core.store.ingestion.table_files._BATCH_ROWS", 30)
+        monkeypatch.setattr("din_core.store.ingestion.table_files._BLOCK_BYTES", 400)
+        monkeypatch.setattr("din_core.store.ingestion.validation._IDS_A_BATCH", 1 << 16)
+        apart = ingest(tmp_path / kind, database(tmp_path, f"{kind}-apart.db"), skip_rejects=True)
+        monkeypatch.setattr("din_core.store.ingestion.validation._IDS_A_BATCH", 10)
+        joined = ingest(tmp_path / kind, database(tmp_path, f"{kind}-joined.db"), skip_rejects=True)
+        assert (joined.counts, joined.rejects, joined.notes) == (apart.counts, apart.rejects, apart.notes)
+        assert [example.row for example in joined.rejects[0].examples] == [501]
+        assert contents(joined.url) == contents(apart.url)
