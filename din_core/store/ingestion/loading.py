@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Index, Table, Text, cast, delete, func, insert, select
 
 from din_core.store.bulk_insert import insert_columns
+from din_core.store.extra_indexes import create_extra_indexes
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.spool.checked_tables import LINE_TABLES, CheckedTables
 from din_core.store.ingestion.spool.line_spool import Lines
@@ -19,6 +20,8 @@ from din_core.store.ingestion.spool.sorting import sorted_parts
 from din_core.store.ingestion.table_files import TableFile
 from din_core.store.ingestion.validation import KeyIndex, SplitCuts, TableValidation
 from din_core.store.queries.corrections import write_words
+from din_core.store.queries.kept_facts import keep_facts
+from din_core.store.queries.line_tally import LineTally, tally_of
 from din_core.store.queries.lookups import count_rows, field_names, read_info, unfit_fields, write_info
 from din_core.store.queries.search import choose_search
 from din_core.store.schema import (
@@ -87,11 +90,11 @@ def load(
         index.drop(connection)
     newest = {} if was_empty else {table.name: _newest_key(connection, table) for table in tables}
     _load_entities(connection, entities)
-    _load_lines(connection, entities, checked, files)
+    tally = _load_lines(connection, entities, checked, files)
     for table in tables:
         if table.name in files and newest.get(table.name):
             checked.counts[table.name].repeated = _delete_repeated(connection, table, newest[table.name])
-    steps: list[Callable[[Connection], None]] = [index.create for index in indexes]
+    steps: list[Callable[[Connection], None]] = [*(index.create for index in indexes), create_extra_indexes]
     if entities.files:
         steps += [choose_search(connection).rebuild, write_words]
     for done, build in enumerate(steps):
@@ -101,6 +104,7 @@ def load(
         _add_field_names(connection, file.name, file.fields)
     _add_unfit_fields(connection, checked.unfit)
     _add_provenance(connection, provenance)
+    keep_facts(connection, *((tally, checked.lines.kinds.texts) if was_empty else tally_of(connection)))
     entities.progress("building indexes", len(steps), len(steps))
 
 
@@ -117,9 +121,9 @@ def _load_entities(connection: Connection, entities: TableValidation) -> None:
 
 def _load_lines(
     connection: Connection, entities: TableValidation, checked: CheckedTables, files: Mapping[str, TableFile]
-) -> None:
-    """By user and time, so that a user's rows lie together and indexes grow at their end."""
-    lines = checked.lines
+) -> LineTally:
+    """By user and time, so that a user's rows lie together and indexes grow at their end; counts of all of them."""
+    lines, tally = checked.lines, LineTally(len(entities.users))
     contexts = _context_keys(connection, lines.contexts.texts)
     for name, spool in lines.spools.items():
         if name not in files:
@@ -132,8 +136,27 @@ def _load_lines(
                 chunk = part[start : start + _INSERT_ROWS]
                 columns = columns_of.columns(chunk, checked.cuts)
                 insert_columns(connection, Base.metadata.tables[name], columns)
+                _count(tally, name, chunk, checked.cuts)
                 done += len(chunk)
                 entities.progress(f"loading {name}", done, spool.rows)
+
+    for counts in (tally.behavior_contexts, tally.impression_contexts):
+        by_key = {contexts[code] if code >= 0 else -1: rows for code, rows in counts.items()}
+        counts.clear()
+        counts.update(by_key)
+    return tally
+
+
+def _count(tally: LineTally, name: str, lines: Lines, cuts: SplitCuts | None) -> None:
+    if name == "behaviors":
+        tally.add_behaviors(lines["user"], lines["time"], lines["kind"], lines["context"])
+    else:
+        tally.add_impressions(lines["user"], lines["time"], lines["label"], _splits(lines, cuts), lines["context"])
+
+
+def _splits(lines: Lines, cuts: SplitCuts | None) -> NDArray[Any]:
+    """The places of the impressions' splits in SPLITS; `cuts` where they say none."""
+    return lines["split"] if cuts is None else cuts.split(lines["time"])
 
 
 @dataclass(frozen=True)
@@ -155,8 +178,7 @@ class LineColumns:
             "timestamp": lines["time"].tolist(),
         }
         if self.file.name == "impressions":
-            split = lines["split"] if cuts is None else cuts.split(lines["time"])
-            found["label"], found["split"] = lines["label"].tolist(), _named(SPLITS, split)
+            found["label"], found["split"] = lines["label"].tolist(), _named(SPLITS, _splits(lines, cuts))
         elif "behavior_type" in self.file.columns:
             found["behavior_type"] = _named(self.kinds, lines["kind"])
         if self.file.fields:

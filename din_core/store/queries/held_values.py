@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Text, cast, func, select
 
 from din_core.domain.coverage import HeldValues
-from din_core.store.queries.lookups import count_rows
+from din_core.store.queries.kept_facts import line_counts
 from din_core.store.schema import BehaviorRecord, ContextRecord, ImpressionRecord, ItemRecord, UserRecord
 
 MOST_ROWS = 5_000_000
@@ -22,6 +22,7 @@ def read_held_values(connection: Connection, field_names: Mapping[str, tuple[str
     keys: dict[int, str] = {
         key: own for key, own in connection.execute(select(ItemRecord.item_key, ItemRecord.item_id))
     }
+    lines = line_counts(connection)
     return HeldValues(
         item={
             "item_id": dict.fromkeys(keys.values(), 1),
@@ -29,8 +30,8 @@ def read_held_values(connection: Connection, field_names: Mapping[str, tuple[str
         },
         user=_values(connection, UserRecord.fields, field_names["users"]),
         context=_values(connection, ContextRecord.fields, field_names["impressions"]),
-        behaviors=_rows_of(connection, BehaviorRecord, keys),
-        impressions=_rows_of(connection, ImpressionRecord, keys),
+        behaviors=_rows_of(connection, BehaviorRecord, lines.behaviors, keys),
+        impressions=_rows_of(connection, ImpressionRecord, sum(lines.impressions.values()), keys),
     )
 
 
@@ -46,9 +47,9 @@ def _values(connection: Connection, column: Any, names: Iterable[str]) -> dict[s
     return found
 
 
-def _rows_of(connection: Connection, record: type[Any], keys: Mapping[int, str]) -> dict[str, int] | None:
+def _rows_of(connection: Connection, record: type[Any], rows: int, keys: Mapping[int, str]) -> dict[str, int] | None:
     """By item id, the rows of each item; None where there are too many to count."""
-    if count_rows(connection, record) > MOST_ROWS:
+    if rows > MOST_ROWS:
         return None
-    rows = connection.execute(select(record.item_key, func.count()).group_by(record.item_key))
-    return {keys[key]: n for key, n in rows}
+    counts = connection.execute(select(record.item_key, func.count()).group_by(record.item_key))
+    return {keys[key]: n for key, n in counts}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, select
 
 from din_core.domain import Impression
 from din_core.store.behavior_store import BehaviorStore
@@ -39,8 +39,9 @@ def opposite_impressions(store: BehaviorStore, impression: Impression, most: int
     field = next((name for name, value in impression.item.fields.items() if value), None)
     if field is None:
         return OppositeImpressions(None, (), 0)
-    same = ItemRecord.fields[field].as_string() == impression.item.fields[field]
-    return OppositeImpressions(field, *_nearest(store, impression, same, most))
+    value = impression.item.fields[field]
+    same = ItemRecord.fields[field].as_string() == value
+    return OppositeImpressions(field, *_nearest(store, impression, and_(same, store.may_hold(value or "")), most))
 
 
 def _nearest(
