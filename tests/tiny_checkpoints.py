@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from din_core.model.checkpoint import save_checkpoint
-from din_core.model.config import FieldConfig, ModelConfig
+from din_core.model.config import BEHAVIOR_TYPE, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.store import BulkTables
@@ -45,6 +46,14 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
 """Folder name -> options, as trainer.training.recipes has them."""
 
 
+def write_reading_checkpoint(folder: Path, tables: BulkTables, name: str = "din-reading") -> Path:
+    """A DIN that reads types and gaps of behaviors, below `folder`; the tables' behaviors must have types."""
+    vocabulary = replace(vocabulary_of(tables), behavior={BEHAVIOR_TYPE: FieldVocabulary(tables.behavior_types)})
+    torch.manual_seed(1)
+    _write(folder / name, vocabulary, {"gap_edges": (1.0, 7.0, 30.0)}, {})
+    return folder / name
+
+
 def write_checkpoints(
     folder: Path,
     tables: BulkTables,
@@ -56,31 +65,36 @@ def write_checkpoints(
     vocabulary = vocabulary_of(tables)
     for name in kinds:
         torch.manual_seed(list(KINDS).index(name))
-        config = ModelConfig(
-            **{
-                "architecture": "din",
-                **{
-                    f"{room}_fields": tuple(FieldConfig(field, v.rows, 4) for field, v in fields.items())
-                    for room, fields in (
-                        ("item", vocabulary.item),
-                        ("user", vocabulary.user),
-                        ("context", vocabulary.context),
-                    )
-                },
-                "unit_hidden": (8, 4),
-                "tower_hidden": (8, 4),
-                "max_history": max_history,
-                **KINDS[name],
-            }
-        )
-        network = InterestNetwork(config)
-        with torch.no_grad():
-            for parameter in network.parameters():
-                parameter.add_(torch.randn_like(parameter) * 0.3)
-        card = f"# {name}\n\nUntrained: fixed random weights for tests."
         metadata = {} if metrics is None else {"model": name, **metrics}
-        save_checkpoint(folder / name, network.eval(), vocabulary, metadata, card)
+        _write(folder / name, vocabulary, {"max_history": max_history, **KINDS[name]}, metadata)
     return folder
+
+
+def _write(folder: Path, vocabulary: Vocabulary, options: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """A network of random weights, which follow from torch's seed."""
+    config = ModelConfig(
+        **{
+            "architecture": "din",
+            **{
+                f"{room}_fields": tuple(FieldConfig(field, v.rows, 4) for field, v in fields.items())
+                for room, fields in (
+                    ("item", vocabulary.item),
+                    ("user", vocabulary.user),
+                    ("context", vocabulary.context),
+                    ("behavior", vocabulary.behavior),
+                )
+            },
+            "unit_hidden": (8, 4),
+            "tower_hidden": (8, 4),
+            **options,
+        }
+    )
+    network = InterestNetwork(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.3)
+    card = f"# {folder.name}\n\nUntrained: fixed random weights for tests."
+    save_checkpoint(folder, network.eval(), vocabulary, metadata, card)
 
 
 def rename_items(checkpoint: Path, keep: Sequence[str] = ()) -> None:

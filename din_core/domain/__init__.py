@@ -13,6 +13,7 @@ from din_core.domain.edits import (
     SetCandidate,
     SetContext,
     SetProfile,
+    SetType,
     State,
     Truncate,
 )
@@ -28,7 +29,7 @@ from din_core.domain.errors import (
     UnknownItem,
     UnknownUser,
 )
-from din_core.domain.results import Counterfactual, Explanation, Scores
+from din_core.domain.results import Counterfactual, Explanation, Scores, UnitReading
 from din_core.domain.scenario import Scenario
 from din_core.domain.trust import Agreement, Curves, Erasure, Verdict
 
@@ -62,9 +63,11 @@ __all__ = [
     "SetCandidate",
     "SetContext",
     "SetProfile",
+    "SetType",
     "State",
     "StoreError",
     "Truncate",
+    "UnitReading",
     "UnknownCheckpoint",
     "UnknownItem",
     "UnknownUser",

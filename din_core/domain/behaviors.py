@@ -6,7 +6,7 @@ comparison `behavior < impression`, which can only drop a behavior from a histor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -30,6 +30,8 @@ class FoldedBehavior:
     count: int
     first_timestamp: int
     last_timestamp: int
+    behavior_type: str | None = None
+    """The type that all of them have; None where that is not known or not one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class History:
         if (seen := self._seen.get((False, most))) is not None:
             return seen
         kept = self.behaviors if most is None else self.behaviors[max(0, len(self.behaviors) - most) :]
-        self._seen[False, most] = plain = tuple(FoldedBehavior(b.item, 1, b.timestamp, b.timestamp) for b in kept)
+        self._seen[False, most] = plain = tuple(
+            FoldedBehavior(b.item, 1, b.timestamp, b.timestamp, b.behavior_type) for b in kept
+        )
         return plain
 
     def folded(self, max_distinct: int | None = None) -> tuple[FoldedBehavior, ...]:
@@ -74,10 +78,15 @@ class History:
             elif max_distinct is None or len(kept) < max_distinct:
                 kept[behavior.item.item_id] = [behavior]
         self._seen[True, max_distinct] = folded = tuple(
-            FoldedBehavior(found[0].item, len(found), found[-1].timestamp, found[0].timestamp)
+            FoldedBehavior(found[0].item, len(found), found[-1].timestamp, found[0].timestamp, _one_type(found))
             for found in reversed(kept.values())
         )
         return folded
+
+
+def _one_type(behaviors: Sequence[Behavior]) -> str | None:
+    kinds = {behavior.behavior_type for behavior in behaviors}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,14 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class SetType:
+    """A behavior is of another type; None: it is not known."""
+
+    line: Line
+    behavior_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SetProfile:
     """A profile field of the user has other values; none: nothing is known."""
 
@@ -103,7 +111,7 @@ class SetCandidate:
     item_id: str
 
 
-Edit = Drop | DropItem | Add | Move | Truncate | Repeat | SetProfile | SetContext | SetCandidate
+Edit = Drop | DropItem | Add | Move | Truncate | Repeat | SetType | SetProfile | SetContext | SetCandidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +217,9 @@ def _edited(history: History, edit: Edit, items: Mapping[str, Item]) -> History:
                 )
             place = _place(history, line)
             behaviors[place : place + 1] = [behaviors[place]] * times
+        case SetType(line, behavior_type):
+            place = _place(history, line)
+            behaviors[place] = replace(behaviors[place], behavior_type=behavior_type)
         case SetProfile(name, values):
             _check_field(Translatable("profile"), name, history.user.fields)
             return replace(history, user=replace(history.user, fields={**history.user.fields, name: values}))

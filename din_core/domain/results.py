@@ -73,6 +73,27 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitReading:
+    """What a behavior's type and time gap do to its activation weight: measured, under one model for one candidate."""
+
+    behavior: FoldedBehavior
+    weight: float
+    """As it is, of one occurrence."""
+    neither: float
+    """With no known type, in the shortest range of gaps: as far as the model reads these."""
+    due_to_type: float | None
+    """Its part of `weight` − `neither`, the Shapley value of two players; None where the model reads no types."""
+    due_to_gap: float | None
+    """The rest of it; None where the model reads no gaps."""
+    types: tuple[tuple[str | None, float], ...]
+    """The weight under each type that the model knows, and under none (None), in this order; () where it reads none."""
+    ranges: tuple[tuple[float, float], ...]
+    """First day of each range of gaps and the weight there, shortest first; () where the model reads none."""
+    gap: float
+    """Days from the behavior to the impression."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counterfactual:
     """The fewest changes found that take a candidate across a threshold or past a rival."""
 

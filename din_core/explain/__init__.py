@@ -22,6 +22,7 @@ from din_core.explain.leave_one_out import leave_one_out
 from din_core.explain.path_split import path_split
 from din_core.explain.shapley import shapley
 from din_core.explain.tsne import tsne
+from din_core.explain.unit_reading import unit_reading
 from din_core.explain.verdict import verdict
 
 __all__ = [
@@ -52,5 +53,6 @@ __all__ = [
     "smallest_removal",
     "softmaxed_weights",
     "tsne",
+    "unit_reading",
     "verdict",
 ]

@@ -3,9 +3,13 @@
 from din_core.figures.activation import (
     ActivationInfo,
     CategoryGroup,
+    GapResponseInfo,
+    GapResponseLabels,
     activation_info,
     activation_infos,
+    gap_response_info,
     plot_activation,
+    plot_gap_response,
 )
 from din_core.figures.curves import Curve, CurvesInfo, curves_info, plot_curves
 from din_core.figures.effects import (
@@ -32,6 +36,8 @@ __all__ = [
     "EffectsInfo",
     "EvolutionInfo",
     "EvolutionLabels",
+    "GapResponseInfo",
+    "GapResponseLabels",
     "HeatmapInfo",
     "HeatmapLabels",
     "HeatmapRow",
@@ -45,12 +51,14 @@ __all__ = [
     "curves_info",
     "effects_info",
     "evolution_info",
+    "gap_response_info",
     "heatmap_info",
     "leaderboard_info",
     "paths_info",
     "plot_activation",
     "plot_curves",
     "plot_evolution",
+    "plot_gap_response",
     "plot_heatmap",
     "plot_leaderboard",
     "plot_path",

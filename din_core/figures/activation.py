@@ -11,8 +11,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from din_core.domain import FoldedBehavior, Item, Scores
-from din_core.figures.palette import LIGHT, LIGHT_OTHER, SLOTS, choose_slots
+from din_core.domain import FoldedBehavior, Item, Scores, UnitReading
+from din_core.figures.ink import ink_of, legible
+from din_core.figures.palette import DARK, LIGHT, LIGHT_OTHER, SLOTS, choose_slots
 from din_core.figures.timeline import Timeline
 
 OTHER = "other"
@@ -219,6 +220,93 @@ def plot_activation(info: ActivationInfo) -> go.Figure:
         yaxis={"title": noun, "zeroline": False},
     )
     return figure
+
+
+@dataclass(frozen=True, slots=True)
+class GapResponseInfo:
+    """One behavior's activation weight over the time gaps that the unit tells apart: R ranges, shortest first."""
+
+    begin: tuple[float, ...]
+    """(R,) first day of each range, the first 0"""
+    end: tuple[float, ...]
+    """(R,) where the next one begins; of the last, twice where it begins itself"""
+    weight: tuple[float, ...]
+    """(R,)"""
+    gap: float
+    """Days from the behavior to the impression."""
+    own: int
+    """The range that it lies in."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapResponseLabels:
+    """What the chart says."""
+
+    gap: str = "time gap between behavior and impression"
+    weight: str = "activation weight"
+    here: str = "this behavior"
+    units: tuple[str, ...] = ("1 minute", "1 hour", "1 day", "1 week", "1 month", "1 year")
+    """Of GAP_TICKS."""
+
+
+GAP_TICKS = (1 / 1440, 1 / 24, 1.0, 7.0, 30.0, 365.0)
+"""Days, on a logarithmic axis."""
+GAP_LABELS = GapResponseLabels()
+
+
+def gap_response_info(reading: UnitReading) -> GapResponseInfo:
+    """ValueError for a model that reads no gaps."""
+    if not reading.ranges:
+        raise ValueError("the model reads no time gaps")
+    begin = tuple(first for first, _ in reading.ranges)
+    return GapResponseInfo(
+        begin=begin,
+        end=(*begin[1:], 2 * begin[-1]),
+        weight=tuple(weight for _, weight in reading.ranges),
+        gap=reading.gap,
+        own=sum(first <= reading.gap for first in begin) - 1,
+    )
+
+
+def plot_gap_response(info: GapResponseInfo, dark: bool = False, labels: GapResponseLabels = GAP_LABELS) -> go.Figure:
+    """A step a range, over a logarithmic axis of time; a ring where the behavior is."""
+    color = (DARK if dark else LIGHT)[0]
+    start = info.end[0] / 2  # 0 lies nowhere on such an axis
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            x=(start, *info.begin[1:], info.end[-1]),
+            y=(*info.weight, info.weight[-1]),
+            mode="lines",
+            line={"shape": "hv", "color": color, "width": 2},
+            hovertemplate="%{y:.4f}<extra></extra>",
+            name=labels.weight,
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[min(max(info.gap, start), info.end[-1])],
+            y=[info.weight[info.own]],
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 12, "color": color, "line": {"width": 2, "color": color}},
+            hovertemplate=f"{labels.here}: %{{y:.4f}}<extra></extra>",
+            name=labels.here,
+        )
+    )
+    figure.update_layout(
+        height=300,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        showlegend=False,
+        xaxis={
+            "type": "log",
+            "title": labels.gap,
+            "tickvals": list(GAP_TICKS),
+            "ticktext": list(labels.units),
+            "fixedrange": True,
+        },
+        yaxis={"title": labels.weight, "fixedrange": True, "zeroline": True, "zerolinecolor": ink_of(dark)},
+    )
+    return legible(figure, dark)
 
 
 def day(at: int) -> str:

@@ -53,6 +53,8 @@ class EvolutionInfo:
     """(T + 1, 2) the states on their first two principal components"""
     share: tuple[float, float]
     """The part of the states' variance that each of the two explains; 0 where nothing moves."""
+    type: tuple[str | None, ...] = ()
+    """(T,) types of the behaviors; None where one has none"""
 
 
 def evolution_info(path: EvolutionPath, timeline: Timeline) -> EvolutionInfo:
@@ -75,6 +77,7 @@ def evolution_info(path: EvolutionPath, timeline: Timeline) -> EvolutionInfo:
         probability=np.asarray(path.probability, dtype=np.float64),
         place=place,
         share=share,
+        type=tuple(b.behavior_type for b in path.behaviors),
     )
 
 
@@ -237,8 +240,17 @@ def component(labels: EvolutionLabels, n: int, share: float) -> str:
 
 
 def step_words(info: EvolutionInfo, labels: EvolutionLabels) -> Sequence[str]:
-    """(T,) which behavior, of what category, when."""
+    """(T,) which behavior, of what category and type, when."""
+    types = info.type or [None] * len(info.title)
+    rows = zip(info.title, info.category, types, info.time, strict=True)
     return [
-        f"{plain(title)}<br>{plain(category)} · {labels.day(at)} · {plain(labels.step.format(n=n))}"
-        for n, (title, category, at) in enumerate(zip(info.title, info.category, info.time, strict=True), 1)
+        " · ".join(
+            [
+                f"{plain(title)}<br>{plain(category)}",
+                *([plain(kind)] if kind else []),
+                labels.day(at),
+                plain(labels.step.format(n=n)),
+            ]
+        )
+        for n, (title, category, kind, at) in enumerate(rows, 1)
     ]

@@ -51,6 +51,8 @@ class Timeline:
     ticks: tuple[Tick, ...]
     unseen_lines: int
     """Lines of the history that the model does not see: it keeps only the most recent."""
+    line_type: tuple[str | None, ...] = ()
+    """(L,) the type of each line; () where none of them has one."""
 
     @property
     def distinct(self) -> int:
@@ -76,6 +78,7 @@ def timeline_info(history: History, behaviors: tuple[FoldedBehavior, ...]) -> Ti
             Tick(at, place(at, time, position, history.as_of), label) for at, label in date_ticks(start, history.as_of)
         ),
         unseen_lines=len(history.behaviors) - len(kept),
+        line_type=tuple(b.behavior_type for b, _ in kept) if any(b.behavior_type for b, _ in kept) else (),
     )
 
 

@@ -50,9 +50,15 @@ def _replacement(module: nn.Module) -> nn.Module | None:
 def _has_operator(module: nn.Module) -> bool:
     if isinstance(module, FieldEmbeddings):
         return len(module.tables) > 0
-    if isinstance(module, Tower | ActivationUnit) and _widest(module.first, module.second) > WIDEST:
+    if isinstance(module, Tower | ActivationUnit) and _widest(module.first, module.second) + _beside(module) > WIDEST:
         return False
     return not isinstance(module, ActivationUnit) or isinstance(module.first_activation, Dice)
+
+
+def _beside(module: Tower | ActivationUnit) -> int:
+    """Inputs that the operator gets beside the first layer's."""
+    behavior = module.behavior if isinstance(module, ActivationUnit) else None
+    return 0 if behavior is None else 4 * behavior.columns.in_features
 
 
 def _widest(*layers: nn.Linear) -> int:

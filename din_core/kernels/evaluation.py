@@ -67,6 +67,9 @@ class PairUnit(nn.Module):
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""
         from_q, from_k = q @ self.from_query, torch.addmm(self.bias, k, self.from_key)
+        if self.unit.behavior is not None:
+            added = self.unit.behavior(batch)
+            from_k[:, : added.shape[1]] += added
         rows = batch.behavior[:, self.fields], batch.candidate[:, self.fields]
         weight: Tensor = pair_weights(
             q.contiguous(), k.contiguous(), from_q, from_k, *rows, batch.blocks, batch.pair_total, self.product,

@@ -25,8 +25,8 @@ class HistoryUnit:
 
     def __init__(self, unit: ActivationUnit, k: Tensor, batch: RaggedBatch) -> None:
         """k (T, D) of the one history that `batch` holds."""
-        from_query, from_key, product = unit.split()  # (D, H) each
-        constant = torch.addmm(unit.first.bias, k, from_key)  # (T, H)
+        from_query, _, product = unit.split()  # (D, H) each
+        constant = unit.from_behaviors(k, batch)  # (T, H)
         matrices = torch.addcmul(from_query, k[:, :, None], product)  # (T, D, H)
         self.unit = unit
         self.matrices = torch.cat([matrices, constant[:, None]], 1)  # (T, D + 1, H): the last row meets ones

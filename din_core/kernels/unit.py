@@ -121,7 +121,11 @@ the gradient needs, and among that the batch's moments."""
 
 
 class AcceleratedActivationUnit(nn.Module):
-    """`ActivationUnit` of Dice layers, in training by one operator."""
+    """`ActivationUnit` of Dice layers, in training by one operator.
+
+    What a unit reads of a behavior beside its embedding makes k wider, and q by zeros: the operator knows of nothing
+    else.
+    """
 
     def __init__(self, plain: ActivationUnit) -> None:
         super().__init__()
@@ -140,6 +144,10 @@ class AcceleratedActivationUnit(nn.Module):
         rows = [columns_of(own, fields).contiguous() for own in (batch.behavior, batch.candidate)]
         matches = q.new_zeros(0, len(first.alpha)) if plain.matches is None else plain.matches
         layers = parameters(plain.first, first, plain.second, second, plain.last)
+        if plain.behavior is not None:
+            own = plain.behavior.embed(batch)  # (N, E)
+            k, q = torch.cat([k, own], 1), torch.cat([q, q.new_zeros(len(q), own.shape[1])], 1)
+            layers = (_widened(plain, plain.behavior.columns.weight), *layers[1:])
         weight, _, *room = unit_weights(
             q.contiguous(), k.contiguous(), batch.count, *rows, batch.blocks, batch.pair_total,
             plain.reads == "paper", matches, *layers,
@@ -147,3 +155,11 @@ class AcceleratedActivationUnit(nn.Module):
         move_running(first, room[2])
         move_running(second, room[3])
         return weight
+
+
+def _widened(unit: ActivationUnit, columns: Tensor) -> Tensor:
+    """(H, 4·(D + E)), or 3 times: the first layer where k has E more numbers, which `columns` (H, E) reads."""
+    none = torch.zeros_like(columns)
+    own = (none, none, columns) if unit.reads == "paper" else (none, columns, none, none)  # where k stands
+    parts = unit.first.weight.chunk(len(own), 1)
+    return torch.cat([part for pair in zip(parts, own, strict=True) for part in pair], 1)

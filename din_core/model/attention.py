@@ -11,7 +11,6 @@ width, F item fields.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -60,7 +59,9 @@ class ActivationUnit(nn.Module):
     """a(k, q): the local activation unit, on [q, k, q−k, q∘k] (official code) or [q, q∘k, k] (paper).
 
     The first layer is split: [q, k, q−k, q∘k]·W = q(W_q + W_d) + k(W_k − W_d) + (q∘k)W_p, so that only the
-    product term is computed per pair. With match flags, [q_f = k_f] of each item field f is a further input.
+    product term is computed per pair. With match flags, [q_f = k_f] of each item field f is a further input. So are
+    the embeddings of the behavior's type and of the time gap, where the unit reads them: neither meets q, so that they
+    add to what k brings.
     """
 
     def __init__(self, widths: Sequence[int], config: ModelConfig, fields: Sequence[int]) -> None:
@@ -74,6 +75,7 @@ class ActivationUnit(nn.Module):
         self.second_activation = activation(kind, hidden[1])
         self.last = nn.Linear(hidden[1], 1)
         self.matches = nn.Parameter(torch.randn(len(self.fields), hidden[0]) * 0.3) if config.unit_matches else None
+        self.behavior = BehaviorInput(config) if config.reads_types or config.reads_gaps else None
         self._start_from_equality(widths)
 
     @torch.no_grad()
@@ -101,11 +103,16 @@ class ActivationUnit(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""
-        w_q, w_k, w_p = self.split()
-        s = pair_hidden(q, k, q @ w_q, k @ w_k + self.first.bias, w_p, batch)
+        w_q, _, w_p = self.split()
+        s = pair_hidden(q, k, q @ w_q, self.from_behaviors(k, batch), w_p, batch)
         if self.matches is not None:
             s = s + pair_matches(batch, self.fields).to(s.dtype) @ self.matches
         return self.after_first(s, batch.per_pair(batch.count))
+
+    def from_behaviors(self, k: Tensor, batch: RaggedBatch) -> Tensor:
+        """k (N, D) → (N, H): what the first layer makes of behaviors alone, its bias included."""
+        from_k = k @ self.split()[1] + self.first.bias
+        return from_k if self.behavior is None else from_k + self.behavior(batch)
 
     def split(self) -> tuple[Tensor, Tensor, Tensor]:
         """(D, H) each: what q, k and q∘k are multiplied by."""
@@ -120,6 +127,64 @@ class ActivationUnit(nn.Module):
         s = self.second(self.first_activation(s, count))
         weight: Tensor = self.last(self.second_activation(s, count))
         return weight.squeeze(1)
+
+
+class BehaviorInput(nn.Module):
+    """What a behavior's type and its time gap add to the unit's first layer: their embeddings times columns of it.
+
+    The columns start from 0, so that the unit starts as one that reads neither.
+    """
+
+    edges: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        kinds = [(field.rows, field.width) for field in config.behavior_fields]
+        gaps = [(len(config.gap_edges) + 1, config.gap_width)] if config.reads_gaps else []
+        self.types = _embedding(*kinds[0]) if kinds else None
+        self.gaps = _embedding(*gaps[0]) if gaps else None
+        self.columns = nn.Linear(sum(width for _, width in kinds + gaps), config.unit_hidden[0], bias=False)
+        nn.init.zeros_(self.columns.weight)
+        self.register_buffer("edges", gap_edges(config), persistent=False)
+
+    def forward(self, batch: RaggedBatch) -> Tensor:
+        """(N, H)."""
+        added: Tensor = self.columns(self.embed(batch))
+        return added
+
+    def embed(self, batch: RaggedBatch) -> Tensor:
+        """(N, E): the embeddings of each behavior's type and gap."""
+        parts = []
+        if self.types is not None:
+            assert batch.behavior_type is not None
+            parts.append(self.types(batch.behavior_type))
+        if self.gaps is not None:
+            parts.append(self.gaps(gap_ranges(batch, self.edges)))
+        return torch.cat(parts, 1)
+
+
+def gap_edges(config: ModelConfig) -> Tensor:
+    """(ranges − 1,) days at which ranges of the gap begin."""
+    return torch.tensor(config.gap_edges, dtype=torch.float32)
+
+
+def gap_ranges(batch: RaggedBatch, edges: Tensor) -> Tensor:
+    """(N,) in which range each behavior's gap lies; one of e days lies in that which begins at e."""
+    return torch.bucketize(batch.age, edges.to(batch.age.dtype), right=True)
+
+
+def behavior_kinds(batch: RaggedBatch, edges: Tensor) -> Tensor | None:
+    """(N,) equal for two behaviors exactly when a unit reads the same type and gap of them; None for no such unit."""
+    if batch.behavior_type is None:
+        return gap_ranges(batch, edges) if len(edges) else None
+    return gap_ranges(batch, edges) + batch.behavior_type * (len(edges) + 1)
+
+
+def _embedding(rows: int, width: int) -> nn.Embedding:
+    """Rows start as random directions of about unit length."""
+    table = nn.Embedding(rows, width)
+    nn.init.normal_(table.weight, std=width**-0.5)
+    return table
 
 
 class DotProduct(nn.Module):
@@ -175,9 +240,11 @@ class WeightedSumPooling(nn.Module):
 class FieldwisePooling(nn.Module):
     """One activation unit per item field: shop weighs shop, item weighs item.
 
-    A unit sees nothing but its own field, so behaviors that share a value are one to it: they are folded into
-    one with their counts added, which is exact.
+    A unit sees nothing but its own field, so behaviors that share a value are one to it (and the type and gap, where
+    it reads these): they are folded into one with their counts added, which is exact.
     """
+
+    edges: Tensor
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -190,12 +257,14 @@ class FieldwisePooling(nn.Module):
         )
         self.units = nn.ModuleList(ActivationUnit([w], config, [f]) for f, w in enumerate(widths))
         self.softmax, self.pool = PairSoftmax(), PairPooling()
+        self.register_buffer("edges", gap_edges(config), persistent=False)
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
         """q (M, D), k (N, D) → weights (P, F), interest vectors (M, D)."""
         weights, interests, intensities = [], [], []
+        kinds = behavior_kinds(batch, self.edges)
         for f, own in enumerate(self.slices):
-            folded, first, place = fold_field(batch, f)
+            folded, first, place = fold_field(batch, f, kinds)
             k_f, q_f = k[first, own], q[:, own]
             weight = self.units[f](self.queries[f](q_f), k_f, folded)
             if self.normalisation != "none":
@@ -207,12 +276,14 @@ class FieldwisePooling(nn.Module):
         return Pooled(torch.stack(weights, 1), torch.cat(interests, 1), torch.stack(intensities, 1))
 
 
-def fold_field(batch: RaggedBatch, field: int) -> tuple[RaggedBatch, Tensor, Tensor]:
+def fold_field(batch: RaggedBatch, field: int, kinds: Tensor | None = None) -> tuple[RaggedBatch, Tensor, Tensor]:
     """`batch` with the behaviors of a history that share a value of `field` folded into one of n behaviors.
 
-    Also (n,) a behavior of each, and (N,) the place each behavior went to.
+    With `kinds` (N,), those that share that too. Also (n,) a behavior of each, and (N,) where each behavior went.
     """
     row, history = batch.behavior[:, field], batch.history_of_behavior
+    if kinds is not None and kinds.numel():
+        row = row * (int(kinds.max()) + 1) + kinds
     rows = int(row.max()) + 1 if row.numel() else 1
     value, place = torch.unique(history * rows + row, return_inverse=True)
     n = value.numel()
@@ -220,14 +291,7 @@ def fold_field(batch: RaggedBatch, field: int) -> tuple[RaggedBatch, Tensor, Ten
     count = batch.count.new_zeros(n).index_add_(0, place, batch.count)
     groups = len(batch.behavior_offsets) - 1
     lengths = torch.bincount(value // rows, minlength=groups).tolist()
-    folded = replace(
-        batch,
-        behavior=batch.behavior[first],
-        count=count,
-        age=batch.age[first],
-        behavior_offsets=tuple(accumulate(lengths, initial=0)),
-    )
-    return folded, first, place
+    return batch.with_behaviors(first, tuple(accumulate(lengths, initial=0)), count), first, place
 
 
 def unfolded_pairs(batch: RaggedBatch, folded: RaggedBatch, place: Tensor) -> Tensor:

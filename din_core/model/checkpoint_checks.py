@@ -37,6 +37,8 @@ def check_fields(path: Path, config: ModelConfig) -> None:
 def check_vocabulary(path: Path, raw: Any, config: ModelConfig) -> None:
     """CheckpointError where the JSON of `path` is not the vocabulary of a model of this config."""
     groups = {"item": config.item_fields, "user": config.user_fields, "context": config.context_fields}
+    if config.behavior_fields or (isinstance(raw, Mapping) and "behavior" in raw):
+        groups["behavior"] = config.behavior_fields
     for group, fields in groups.items():
         held = raw.get(group) if isinstance(raw, Mapping) else None
         if not isinstance(held, Mapping):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 from din_core.domain import CheckpointError
@@ -84,6 +85,16 @@ class ModelConfig:
     normalisation: Normalisation = "none"
     """DIN does not normalise its activation weights; "scaled softmax" divides by √D first."""
 
+    behavior_fields: tuple[FieldConfig, ...] = ()
+    """What the unit also reads of each behavior itself: its type, `behavior_type` (view, cart, buy), where the tables
+    have one; () for nothing."""
+    gap_edges: tuple[float, ...] = ()
+    """Days at which ranges of the time gap between behavior and impression begin, rising, the first range reaching
+    from 0 to the first of them. The unit also reads in which range the gap lies (ATRank, Zhou et al., AAAI 2018,
+    arXiv:1711.06632, which lets their lengths double); () where it does not."""
+    gap_width: int = 8
+    """Embedding width of a range."""
+
     counts: bool = False
     """The tower also reads how often the history, and everybody's histories of the training weeks, hold the
     candidate's item and its other values: hand-made features beside the attention. Neither the paper nor the
@@ -119,7 +130,13 @@ class ModelConfig:
                 "history_sum is for DIEN, but this is {architecture!r}, which pools all behaviors; leave it out",
                 architecture=self.architecture,
             )
-        for name in ("unit_per_field", "unit_matches"):
+        if [field.name for field in self.behavior_fields] not in ([], [BEHAVIOR_TYPE]):
+            raise CheckpointError(
+                "behavior_fields holds {names}, but may hold {known} alone; leave the others out",
+                names=", ".join(field.name for field in self.behavior_fields),
+                known=BEHAVIOR_TYPE,
+            )
+        for name in ("unit_per_field", "unit_matches", "behavior_fields", "gap_edges"):
             if getattr(self, name) and (self.architecture, self.attention) != ("din", "unit"):
                 raise CheckpointError(
                     "{name} needs the activation unit of DIN, but this is {architecture!r} with attention "
@@ -141,8 +158,23 @@ class ModelConfig:
 
     @property
     def folds(self) -> bool:
-        """Whether repeats may be folded into counts: exact where neither order nor age plays a part."""
-        return not (self.architecture == "dien" or self.pooling == "time decay")
+        """Whether repeats may be folded into counts: exact where neither order, age nor type plays a part."""
+        return not (self.reads_times or self.reads_types)
+
+    @property
+    def reads_times(self) -> bool:
+        """Whether order or dates of behaviors make a difference."""
+        return self.architecture == "dien" or self.pooling == "time decay" or self.reads_gaps
+
+    @property
+    def reads_types(self) -> bool:
+        """Whether a behavior's weight depends on its type."""
+        return bool(self.behavior_fields)
+
+    @property
+    def reads_gaps(self) -> bool:
+        """Whether a behavior's weight depends on how long ago it was."""
+        return bool(self.gap_edges)
 
     @property
     def pooling(self) -> str:
@@ -171,6 +203,8 @@ class ModelConfig:
             (self.unit_per_field, "unit per field"),
             (self.unit_matches, "match flags"),
             (self.project_query, "projected query"),
+            (self.reads_types, "types"),
+            (self.reads_gaps, "gaps"),
             (self.counts, "counts"),
         )
         return tuple(word for differs, word in options if differs)
@@ -186,8 +220,11 @@ class ModelConfig:
             values = dict(raw)
             for name in ("item_fields", "user_fields", "context_fields"):
                 values[name] = tuple(FieldConfig(**field) for field in values[name])
+            fields_of_behaviors = values.get("behavior_fields", ())
+            values["behavior_fields"] = tuple(FieldConfig(**field) for field in fields_of_behaviors)
             for name in ("unit_hidden", "tower_hidden"):
                 values[name] = tuple(values[name])
+            values["gap_edges"] = tuple(values.get("gap_edges", ()))
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
@@ -196,6 +233,10 @@ class ModelConfig:
             ) from error
 
 
+BEHAVIOR_TYPE = "behavior_type"
+"""The one field of behaviors that a model may read."""
+GAP_EDGES = tuple(2.0**power for power in range(-10, 11))
+"""Days: from a minute and a half to not quite three years, each twice the last; what training begins with."""
 ACTIVATIONS: dict[UnitActivation, str] = {"dice": "Dice", "prelu": "PReLU", "sigmoid": "sigmoid"}
 """How they are written."""
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -223,6 +264,12 @@ def _two_widths(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and all(map(_whole, value))
 
 
+def _rising(value: Any) -> bool:
+    if not isinstance(value, tuple) or not all(map(_number, value)):
+        return False
+    return all(below < above for below, above in pairwise((0, *value)))
+
+
 def _flag(value: object) -> bool:
     return isinstance(value, bool)
 
@@ -233,6 +280,8 @@ _LIMITS: dict[str, tuple[Translatable, Callable[[Any], bool]]] = {
     "tower_dropout": (Translatable("from 0 to below 1"), lambda value: _number(value) and 0 <= value < 1),
     "max_history": (Translatable("a whole number of 1 or more"), _whole),
     "half_life": (Translatable("a number of days above 0"), lambda value: _number(value) and value > 0),
+    "gap_edges": (Translatable("numbers of days above 0, each above the last"), _rising),
+    "gap_width": (Translatable("a whole number of 1 or more"), _whole),
     "auxiliary_weight": (Translatable("0 or more"), lambda value: _number(value) and value >= 0),
     **dict.fromkeys(
         ("learn_half_life", "unit_per_field", "unit_matches", "project_query", "counts", "history_sum"),

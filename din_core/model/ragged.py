@@ -59,6 +59,8 @@ class RaggedBatch:
     """one per user field"""
     context: Tensor
     """(M, X) context field rows"""
+    behavior_type: Tensor | None = None
+    """(N,) rows of the behaviors' types; None where the network reads none"""
 
     def segments(self) -> list[tuple[slice, slice]]:
         """For each history, its behaviors and its candidates."""
@@ -78,6 +80,18 @@ class RaggedBatch:
             candidate=to_device(self.candidate, device),
             profile=tuple(Multi(to_device(f.rows, device), to_device(f.offsets, device)) for f in self.profile),
             context=to_device(self.context, device),
+            behavior_type=None if self.behavior_type is None else to_device(self.behavior_type, device),
+        )
+
+    def with_behaviors(self, chosen: Tensor | slice, offsets: Offsets, count: Tensor | None = None) -> RaggedBatch:
+        """The same with n of its behaviors, in that order and with these offsets; `count` (n,) where theirs differ."""
+        return replace(
+            self,
+            behavior=self.behavior[chosen],
+            count=self.count[chosen] if count is None else count,
+            age=self.age[chosen],
+            behavior_type=None if self.behavior_type is None else self.behavior_type[chosen],
+            behavior_offsets=offsets,
         )
 
     def per_pair(self, value: Tensor) -> Tensor:

@@ -42,6 +42,8 @@ class Vocabulary:
     item: Mapping[str, FieldVocabulary]
     user: Mapping[str, FieldVocabulary]
     context: Mapping[str, FieldVocabulary]
+    behavior: Mapping[str, FieldVocabulary] = field(default_factory=dict)
+    """Of behaviors themselves: their type, where the model reads it"""
 
     def knows(self, item: Item) -> bool:
         """Whether the item has an embedding row of its own: in training it was neither rare nor absent."""
@@ -50,13 +52,14 @@ class Vocabulary:
     def to_dict(self) -> dict[str, dict[str, Sequence[str]]]:
         """JSON-ready form, the inverse of `from_dict`."""
         groups = {"item": self.item, "user": self.user, "context": self.context}
+        groups |= {"behavior": self.behavior} if self.behavior else {}
         return {group: {name: v.values for name, v in fields.items()} for group, fields in groups.items()}
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Mapping[str, Sequence[str]]]) -> Vocabulary:
-        """Rebuild from `to_dict`; KeyError when a group is missing."""
-        item, user, context = (
-            {name: FieldVocabulary(tuple(values)) for name, values in raw[group].items()}
-            for group in ("item", "user", "context")
+        """Rebuild from `to_dict`; KeyError when a group is missing, but for that of behaviors."""
+        item, user, context, behavior = (
+            {name: FieldVocabulary(tuple(values)) for name, values in held.items()}
+            for held in (raw["item"], raw["user"], raw["context"], raw.get("behavior", {}))
         )
-        return cls(item, user, context)
+        return cls(item, user, context, behavior)

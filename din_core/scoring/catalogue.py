@@ -82,7 +82,8 @@ class RowCatalogue:
 
     def _project(self, batch: RaggedBatch) -> tuple[ProjectedHistory, ProjectedHistory | None]:
         """What depends on the history alone, kept until other histories have taken its place."""
-        key = b"|".join(part.numpy().tobytes() for part in (batch.behavior, batch.count, batch.age))
+        parts = (batch.behavior, batch.count, batch.age, batch.behavior_type)
+        key = b"|".join(part.numpy().tobytes() for part in parts if part is not None)
         with self._lock:
             found = self._projected.pop(key, None)
         if found is None:

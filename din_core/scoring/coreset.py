@@ -3,8 +3,6 @@ cost."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor
 
@@ -30,13 +28,7 @@ def history_coreset(network: InterestNetwork, batch: RaggedBatch) -> RaggedBatch
         with torch.inference_mode():
             kept, nearest = _farthest_points(network.item(batch.behavior), batch.count.sqrt(), size)
         count = batch.count.new_zeros(size).index_add(0, nearest, batch.count)
-    return replace(
-        batch,
-        behavior=batch.behavior[kept],
-        count=count,
-        age=batch.age[kept],
-        behavior_offsets=(0, size),
-    )
+    return batch.with_behaviors(kept, (0, size), count)
 
 
 def _farthest_points(k: Tensor, importance: Tensor, size: int) -> tuple[Tensor, Tensor]:

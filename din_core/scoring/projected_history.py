@@ -11,7 +11,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from din_core.model.attention import ActivationUnit, Bilinear, FieldwisePooling, WeightedSumPooling, fold_field
+from din_core.model.attention import (
+    ActivationUnit,
+    Bilinear,
+    FieldwisePooling,
+    WeightedSumPooling,
+    behavior_kinds,
+    fold_field,
+)
 from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_sum
@@ -93,8 +100,9 @@ class _FieldwiseHistory:
     def __init__(self, pooling: FieldwisePooling, k: Tensor, batch: RaggedBatch, make_unit: MakeUnit) -> None:
         self.slices = pooling.slices
         self.fields = []
+        kinds = behavior_kinds(batch, pooling.edges)
         for f, own in enumerate(self.slices):
-            folded, first, _ = fold_field(batch, f)
+            folded, first, _ = fold_field(batch, f, kinds)
             query = pooling.queries[f]
             self.fields.append(
                 _WeightedSumHistory(

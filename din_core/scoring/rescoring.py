@@ -294,11 +294,7 @@ class EvolutionRescorer(Rescorer):
         rows = kept.nonzero()[:, 1]
         s = len(kept)
         return replace(
-            self._batch,
-            behavior=self._batch.behavior[rows],
-            count=self._batch.count[rows],
-            age=self._batch.age[rows],
-            behavior_offsets=(0, *kept.sum(1).cumsum(0).tolist()),
+            self._batch.with_behaviors(rows, (0, *kept.sum(1).cumsum(0).tolist())),
             candidate=self.inputs.candidate.expand(s, -1),
             candidate_offsets=tuple(range(s + 1)),
         )

@@ -15,7 +15,7 @@ from din_core.domain import CheckpointError, FoldedBehavior, History, Item, Scor
 from din_core.domain.results import Floats
 from din_core.domain.translatable import join_texts
 from din_core.model.checkpoint import CONFIG, VOCABULARY, WEIGHTS, Checkpoint, load_checkpoint
-from din_core.model.config import ModelConfig
+from din_core.model.config import BEHAVIOR_TYPE, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch
 from din_core.model.vocabulary import Vocabulary
@@ -152,7 +152,15 @@ class Scorer:
                 [[v.row(shown.get(name)) for name, v in vocabulary.context.items()] for shown in contexts],
                 dtype=torch.int64,
             ).reshape(len(contexts), len(vocabulary.context)),
+            behavior_type=self._type_rows(behaviors),
         )
+
+    def _type_rows(self, behaviors: Sequence[FoldedBehavior]) -> torch.Tensor | None:
+        """(n,) embedding rows of their types; None where the model reads none."""
+        known = self.checkpoint.vocabulary.behavior.get(BEHAVIOR_TYPE)
+        if known is None:
+            return None
+        return torch.tensor(known.rows_of(behavior.behavior_type for behavior in behaviors), dtype=torch.int64)
 
     def _rows(self, items: Sequence[Item]) -> torch.Tensor:
         """(n, F) embedding rows, looked up once an Item object."""

@@ -17,6 +17,7 @@ from din_core.domain import (
     SetCandidate,
     SetContext,
     SetProfile,
+    SetType,
     Truncate,
 )
 from din_core.domain.translatable import Translatable
@@ -46,6 +47,8 @@ def edit_parts(edit: Edit) -> tuple[str, ...]:
             return f"keep-{keep}", iso(timestamp)
         case Repeat(line, times):
             return "repeat", str(times), *_short(line)
+        case SetType(line, behavior_type):
+            return "type", *_long(line), *([] if behavior_type is None else [behavior_type])
         case SetProfile(name, values):
             return "profile", name, *values
         case SetContext(name, value):
@@ -131,6 +134,7 @@ KINDS: Mapping[str, tuple[tuple[int, int], Callable[[Parts], Edit]]] = {
     "keep-before": ((1, 1), lambda parts: Truncate("before", seconds_of(parts[0]))),
     "keep-from": ((1, 1), lambda parts: Truncate("from", seconds_of(parts[0]))),
     "repeat": ((3, 4), lambda parts: Repeat(_line(parts[1:]), _number(parts[0]))),
+    "type": ((3, 4), lambda parts: SetType(_line(parts[:3]), parts[3] if len(parts) > 3 else None)),
     "profile": ((1, 1 + MAX_VALUES), lambda parts: SetProfile(parts[0], tuple(parts[1:]))),
     "context": ((1, 2), lambda parts: SetContext(parts[0], parts[1] if len(parts) > 1 else None)),
     "candidate": ((1, 1), lambda parts: SetCandidate(parts[0])),

@@ -7,7 +7,7 @@ one sentence fit to show, and that choice is left open for `resolve` to fill.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote, urlencode
 
 from din_core.domain import Candidate, Edit, LinkError, Scenario
@@ -55,6 +55,8 @@ class View:
     """How many rows the table shows before the rest as one."""
     part: tuple[int, int] | None = None
     """First and last second of the marked part of the time; where it holds no behavior, none is marked."""
+    type: str | None = None
+    """The type of the behaviors that are drawn and listed; None for all. Where no behavior has it, all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,9 @@ class Link:
 def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]]:
     """The complete query parameters of a scenario; a list where a name is given several times.
 
-    Edits, their reference, a marked part of the time and numbers of impressions other than the first are written only
-    where there are some. Raises LinkError for a time outside the years 1 to 9999, for ids that are empty or too long,
-    and for more edits than a link carries.
+    Edits, their reference, a marked part of the time, a type of behaviors and numbers of impressions other than the
+    first are written only where there are some. Raises LinkError for a time outside the years 1 to 9999, for ids that
+    are empty or too long, and for more edits than a link carries.
     """
     ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
     if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):
@@ -118,6 +120,8 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
         raw[name] = getattr(view, name)
     if view.part is not None:
         raw["part"] = BETWEEN.join(map(iso, view.part))
+    if view.type is not None:
+        raw["type"] = view.type
     return raw
 
 
@@ -178,7 +182,10 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
             for name, given in values.items()
             if name.startswith("ctx.") and name != "ctx."
         },
-        view=read_view({name: one(name) for name in CHOICES}, read_part(one("part"), problems), problems),
+        view=replace(
+            read_view({name: one(name) for name in CHOICES}, read_part(one("part"), problems), problems),
+            type=one("type"),
+        ),
         edits=edits,
         reference=read_reference(values.get("pin", ["0"])[0], last, problems),
     )

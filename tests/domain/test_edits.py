@@ -23,6 +23,7 @@ from din_core.domain import (
     SetCandidate,
     SetContext,
     SetProfile,
+    SetType,
     State,
     Truncate,
     UnknownItem,
@@ -55,6 +56,7 @@ any_edit = st.one_of(
     st.builds(Move, named, st.sampled_from(["before", "after"]), named),
     st.builds(Truncate, st.sampled_from(["before", "from"]), times),
     st.builds(Repeat, named, st.integers(0, 4)),
+    st.builds(SetType, named, st.sampled_from(["buy", None])),
     st.builds(SetProfile, st.sampled_from(["age", "height"]), st.just(("x",))),
     st.builds(SetContext, st.sampled_from(["store", "weather"]), st.none() | st.just("S")),
     st.builds(SetCandidate, st.sampled_from("ae")),
@@ -81,6 +83,14 @@ ABA = history(("a", 1), ("b", 1), ("a", 1), ("c", 5))
 )
 def test_an_edit_by_hand(edit, result: list[tuple[str, int]]) -> None:
     assert pairs(apply(ABA, [edit], ITEMS)) == result
+
+
+def test_a_type_is_set_for_one_behavior_and_goes_with_it() -> None:
+    edits = [SetType(Line("a", 1, 2), "buy"), Move(Line("a", 1, 2), "after", Line("c", 5)), Repeat(Line("a", 5), 2)]
+    found = [(b.item.item_id, b.behavior_type) for b in apply(ABA, edits).behaviors]
+    assert found == [("a", None), ("b", None), ("c", None), ("a", "buy"), ("a", "buy")]
+    assert pairs(apply(ABA, edits[:1])) == pairs(ABA)
+    assert apply(ABA, [*edits[:1], SetType(Line("a", 1, 2), None)]) == ABA
 
 
 def test_each_edit_is_applied_to_the_result_of_the_last() -> None:

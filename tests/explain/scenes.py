@@ -13,7 +13,7 @@ from din_core.model.checkpoint import load_checkpoint, save_checkpoint
 from din_core.model.tower import INPUT_EPSILON
 from din_core.scoring import Scorer
 from tests.model.conftest import FAMILY as MODELS
-from tests.model.conftest import VOCABULARY, toy_network
+from tests.model.conftest import TYPES, VOCABULARY, toy_network, toy_vocabulary
 
 DAY = 86_400
 AS_OF = 100 * DAY
@@ -31,7 +31,8 @@ def scorer(name: str, **changes: object) -> Scorer:
     """A toy network of that kind with fixed random weights; nobody may change it."""
     with TemporaryDirectory() as folder:
         options = {**MODELS.get(name, MORE.get(name, {})), **changes}
-        save_checkpoint(Path(folder) / "toy", toy_network(**options).float(), VOCABULARY, {}, "")
+        network = toy_network(**options).float()
+        save_checkpoint(Path(folder) / "toy", network, toy_vocabulary(network.config), {}, "")
         return Scorer(load_checkpoint(Path(folder) / "toy"))
 
 
@@ -41,8 +42,9 @@ def item(name: str) -> Item:
 
 
 def history(items: str) -> History:
-    """One behavior a day, the last a day before the impression."""
-    behaviors = tuple(Behavior(item(i), AS_OF - (len(items) - at) * DAY) for at, i in enumerate(items))
+    """One behavior a day, the last a day before the impression; of types in turn, at times of none."""
+    kinds, days = (*TYPES, None), range(len(items), 0, -1)
+    behaviors = tuple(Behavior(item(i), AS_OF - day * DAY, kinds[day % 4]) for i, day in zip(items, days, strict=True))
     return History(User("u", {"age": ("old",)}), AS_OF, behaviors)
 
 

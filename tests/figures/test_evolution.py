@@ -92,6 +92,16 @@ def test_the_path_is_drawn_in_order_with_its_shares_on_the_axes(info: EvolutionI
     assert trace.customdata[0].endswith("10 from the final state")
 
 
+def test_a_tip_names_the_type_where_there_is_one(path: EvolutionPath, history: History) -> None:
+    first, *others = history.behaviors
+    bought = replace(history, behaviors=(replace(first, behavior_type="<buy>"), *others))
+    info = evolution_info(replace(path, behaviors=bought.plain()), timeline_info(bought, bought.plain()))
+    assert info.type == ("<buy>", *[None] * len(others))
+    tips = plot_evolution(info).data[1].customdata
+    assert " · &lt;buy&gt; · " in tips[0]
+    assert all("buy" not in tip for tip in tips[1:])
+
+
 def test_a_history_without_behaviors_is_one_point(history: History) -> None:
     empty = replace(history, behaviors=())
     path = EvolutionPath((), np.zeros(0), np.zeros((1, 3)), np.zeros(1))

@@ -1,5 +1,7 @@
 """A toy network and toy batches whose answers fit on paper."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -25,6 +27,19 @@ FAMILY = {
     "projected query": {"project_query": True},
     "counts": {"counts": True},
     "average, counts": {"architecture": "base", "counts": True},
+    "types": {"behavior_fields": (FieldConfig("behavior_type", 4, 2),)},
+    "gaps": {"gap_edges": (1.0, 2.0, 4.0), "gap_width": 3},
+    "types, gaps, paper input": {
+        "behavior_fields": (FieldConfig("behavior_type", 4, 2),),
+        "gap_edges": (0.5, 2.0),
+        "unit_input": "paper",
+    },
+    "types, gaps, unit per field": {
+        "behavior_fields": (FieldConfig("behavior_type", 4, 2),),
+        "gap_edges": (0.5, 2.0),
+        "unit_per_field": True,
+        "normalisation": "softmax",
+    },
     "dot": {"attention": "dot"},
     "bilinear, softmax": {"attention": "bilinear", "normalisation": "softmax"},
     "aigru": {"architecture": "dien", "evolution": "aigru"},
@@ -33,8 +48,15 @@ FAMILY = {
     "augru, history sum": {"architecture": "dien", "history_sum": True},
 }
 """Options of one toy network for each member of the family."""
-FOLDING = [name for name in FAMILY if name != "time decay" and FAMILY[name].get("architecture") != "dien"]
-"""Those to which neither order nor age matters."""
+FOLDING = [
+    name
+    for name, options in FAMILY.items()
+    if name != "time decay"
+    and options.get("architecture") != "dien"
+    and not {"behavior_fields", "gap_edges"} & {*options}
+]
+"""Those to which neither order, age nor type matters."""
+TYPES = ("buy", "cart", "view")
 
 
 VOCABULARY = Vocabulary(
@@ -43,6 +65,11 @@ VOCABULARY = Vocabulary(
     context={"place": FieldVocabulary(("top",))},
 )
 """That of the toy networks."""
+
+
+def toy_vocabulary(config):
+    """VOCABULARY, with the types where the network reads them."""
+    return replace(VOCABULARY, behavior={field.name: FieldVocabulary(TYPES) for field in config.behavior_fields})
 
 
 def toy_config(architecture="din", **changes):
@@ -72,17 +99,21 @@ def toy_network(architecture="din", seed=0, **changes):
     for name, parameter in network.named_parameters():
         if name.endswith("alpha"):
             torch.nn.init.uniform_(parameter, 0.1, 0.5)
+        elif name.endswith("columns.weight"):
+            torch.nn.init.normal_(parameter)  # it starts from 0
     return network.eval()
 
 
-def toy_batch(histories, candidates, counts=None, ages=None, places=None, days=None):
+def toy_batch(histories, candidates, counts=None, ages=None, places=None, days=None, types=None):
     """For each group a list of item numbers in `histories` and `candidates`; an item's category is item % 3.
 
-    `days` is how long ago each behavior was, one a position from the last where it is not given.
+    `days` is how long ago each behavior was, one a position from the last where it is not given; `types` are rows of
+    TYPES, from 0 on by position where they are not given.
     """
     days = days if days is not None else [[float(len(h) - i) for i in range(len(h))] for h in histories]
     counts = counts or [[1] * len(h) for h in histories]
     ages = ages if ages is not None else [[1]] * len(histories)
+    types = types if types is not None else [[i % 4 for i in range(len(h))] for h in histories]
     flat = [item for group in candidates for item in group]
     places = places or [1] * len(flat)
 
@@ -110,6 +141,7 @@ def toy_batch(histories, candidates, counts=None, ages=None, places=None, days=N
             ),
         ),
         context=torch.tensor(places, dtype=torch.int64).reshape(-1, 1),
+        behavior_type=torch.tensor([kind for group in types for kind in group], dtype=torch.int64),
     )
 
 

@@ -33,6 +33,12 @@ class PaddedPooling(nn.Module):
             self.pad(batch.behavior, batch.behavior_offsets)[0],
             self.pad(batch.candidate, batch.candidate_offsets)[0],
         ]
+        self.days = age
+        self.kind = (
+            None
+            if batch.behavior_type is None
+            else self.pad(batch.behavior_type[:, None], batch.behavior_offsets)[0][..., 0]
+        )
         self.match = (rows[0][:, :, None] == rows[1][:, None]) & (rows[1][:, None] > 0)  # (G, T, C, F)
         if isinstance(self.inner, BasePooling):
             weight, v = self.base(q_pad, k_pad, count, age, behaviors)
@@ -94,8 +100,22 @@ class PaddedPooling(nn.Module):
         s = unit.first(x)
         if unit.matches is not None:
             s = s + self.match[..., unit.fields].to(s.dtype) @ unit.matches
+        if unit.behavior is not None:
+            s = s + self.beside(unit.behavior)[:, :, None]
         hidden = self.nonlinear(unit.first_activation, s, counted)
         return unit.last(self.nonlinear(unit.second_activation, unit.second(hidden), counted))[..., 0]
+
+    def beside(self, behavior):
+        """(G, T, H) what types and gaps add, behavior by behavior: whatever stands in the padding has some value."""
+        edges = [0.0, *behavior.edges.tolist()]
+        parts = []
+        if behavior.types is not None:
+            rows = self.kind.clamp(0, behavior.types.num_embeddings - 1)
+            parts.append(behavior.types.weight[rows])
+        if behavior.gaps is not None:
+            begun = torch.stack([self.days >= edge for edge in edges[1:]], -1)  # (G, T, edges)
+            parts.append(behavior.gaps.weight[begun.sum(-1)])
+        return torch.cat(parts, -1) @ behavior.columns.weight.T
 
     def nonlinear(self, layer, s, counted):
         """Dice's statistics are over real pairs, each as often as its behavior counts."""

@@ -10,13 +10,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from din_core.scoring import Scorer, load_scorers
 from din_core.store import BehaviorStore, open_store
 from tests.small_world import small_store
-from tests.tiny_checkpoints import KINDS, write_checkpoints
+from tests.tiny_checkpoints import KINDS, write_checkpoints, write_reading_checkpoint
 
 MAIN = Path(__file__).parents[2] / "din_core" / "pages" / "app" / "main.py"
 METRICS = {
@@ -81,6 +82,23 @@ def world(new_world: Path, tmp_path: Path) -> Iterator[World]:
 def family(world: World) -> World:
     """The same world with a checkpoint of each kind that the app compares."""
     write_checkpoints(world.checkpoints, world.store.bulk(), kinds=tuple(KINDS), metrics=METRICS)
+    return replace(world, scorers=load_scorers(world.checkpoints))
+
+
+@pytest.fixture
+def typed(world: World) -> World:
+    """The same world, whose behaviors have types but for those with nails, and with a DIN that reads types and gaps."""
+    kinds = {"m1": "buy", "b1": "buy", "c1": "view", "m2": "view", "b2": "view"}
+    with world.store.writing() as connection:
+        for item_id, kind in kinds.items():
+            connection.execute(
+                text(
+                    "UPDATE behaviors SET behavior_type = :kind WHERE item_key = "
+                    "(SELECT item_key FROM items WHERE item_id = :item_id)"
+                ),
+                {"kind": kind, "item_id": item_id},
+            )
+    write_reading_checkpoint(world.checkpoints, world.store.bulk())
     return replace(world, scorers=load_scorers(world.checkpoints))
 
 

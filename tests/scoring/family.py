@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from din_core.domain import Behavior, History, Item, Scores, User
 from din_core.model.checkpoint import Checkpoint
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
 from din_core.scoring import Scorer
-from tests.model.conftest import FAMILY, toy_network
+from tests.model.conftest import FAMILY, TYPES, toy_network, toy_vocabulary
 
 VOCABULARY = Vocabulary(
     item={"item_id": FieldVocabulary(tuple("12345")), "category": FieldVocabulary(("y", "z"))},
@@ -26,7 +27,8 @@ DAY = 86_400
 def member(name: str) -> Scorer:
     """The toy network of that name as a scorer."""
     network = toy_network(**FAMILY[name]).float()
-    return Scorer(Checkpoint(Path(name), name, network.config, VOCABULARY, network, {}, ""))
+    known = replace(VOCABULARY, behavior=toy_vocabulary(network.config).behavior)
+    return Scorer(Checkpoint(Path(name), name, network.config, known, network, {}, ""))
 
 
 def item(n: int) -> Item:
@@ -35,8 +37,9 @@ def item(n: int) -> Item:
 
 
 def history(*items: int, ages: tuple[str, ...] = ("old",)) -> History:
-    """One behavior every second day, the last one a day before."""
-    past = tuple(Behavior(item(n), DAY * (2 * at + 1)) for at, n in enumerate(items))
+    """One behavior every second day, the last one a day before; of types in turn, at times of none."""
+    kinds = (*TYPES, None)
+    past = tuple(Behavior(item(n), DAY * (2 * at + 1), kinds[at % 4]) for at, n in enumerate(items))
     return History(User("u", {"age": ages}), DAY * 2 * len(items), past)
 
 

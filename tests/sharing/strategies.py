@@ -15,6 +15,7 @@ from din_core.domain import (
     SetCandidate,
     SetContext,
     SetProfile,
+    SetType,
     Truncate,
 )
 
@@ -28,6 +29,7 @@ edits = st.one_of(
     st.builds(Move, lines, st.sampled_from(["before", "after"]), lines),
     st.builds(Truncate, st.sampled_from(["before", "from"]), times),
     st.builds(Repeat, lines, st.integers(2, 100)),
+    st.builds(SetType, lines, st.none() | text),
     st.builds(SetProfile, text, st.lists(text, max_size=3).map(tuple)),
     st.builds(SetContext, text, st.none() | text),
     st.builds(SetCandidate, text),

@@ -17,6 +17,7 @@ from din_core.domain import (
     SetCandidate,
     SetContext,
     SetProfile,
+    SetType,
     Truncate,
 )
 from din_core.sharing.edits import MAX_EDITS, edit_parts, read_edit, read_edits, write_edits
@@ -51,6 +52,8 @@ def test_an_edit_comes_back_from_its_parts(edit) -> None:
         ),
         (Truncate("from", MONDAY), "keep-from,2017-11-20T00:00:00Z"),
         (Repeat(Line("m1", MONDAY), 3), "repeat,3,m1,2017-11-20T00:00:00Z"),
+        (SetType(Line("m1", MONDAY), "add to cart"), "type,m1,2017-11-20T00:00:00Z,1,add to cart"),
+        (SetType(Line("m1", MONDAY, 2), None), "type,m1,2017-11-20T00:00:00Z,2"),
         (SetProfile("likes", ("tea", "cake, sweet")), "profile,likes,tea,cake%2C sweet"),
         (SetProfile("likes", ()), "profile,likes"),
         (SetContext("store", "Store 3"), "context,store,Store 3"),

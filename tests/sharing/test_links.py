@@ -34,6 +34,7 @@ views = st.builds(
     metric=st.sampled_from(METRICS),
     fold=st.sampled_from(FOLDS),
     top=st.sampled_from(TOPS),
+    type=st.none() | text,
     part=st.none() | st.tuples(times, times).map(lambda pair: (min(pair), max(pair))),
 )
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from din_core.domain import Item, StoreError, UnknownItem, UnknownUser
 from din_core.store import BehaviorStore
@@ -257,6 +258,22 @@ def test_bulk_tables_hold_the_same_as_point_reads(store: BehaviorStore) -> None:
         found = zip(bulk.items["item_id"][bulk.behavior_item[lines]], bulk.behavior_time[lines], strict=True)
         history = store.history(user_id, 2**40)
         assert list(found) == [(b.item.item_id, b.timestamp) for b in history.behaviors]
+
+
+def test_bulk_behaviors_have_their_types(store: BehaviorStore) -> None:
+    assert (store.bulk().behavior_types, store.bulk().behavior_type) == ((), None)
+    with store.writing() as connection:
+        for kind in ("view", "100 % 'buy'"):
+            first = "(SELECT min(item_key) FROM behaviors WHERE behavior_type IS NULL)"
+            set_type = text(f"UPDATE behaviors SET behavior_type = :kind WHERE item_key = {first}")
+            connection.execute(set_type, {"kind": kind})
+    bulk = store.bulk()
+    assert bulk.behavior_types == ("100 % 'buy'", "view")
+    assert bulk.behavior_type is not None
+    names = [None if code < 0 else bulk.behavior_types[code] for code in bulk.behavior_type]
+    histories = [store.history(user_id, 2**40) for user_id in bulk.users["user_id"]]
+    assert names == [b.behavior_type for history in histories for b in history.behaviors]
+    assert len(set(names)) == 3
 
 
 def test_bulk_impressions_are_sorted_by_user_and_time_with_their_context(store: BehaviorStore) -> None:

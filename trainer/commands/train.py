@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from din_core.domain import DinLensError
+from din_core.model.config import BEHAVIOR_TYPE, GAP_EDGES
 from trainer.commands.training_options import declare, train_options, train_with_bar
 from trainer.training.recipes import RECIPES
+from trainer.training.train import TrainOptions
+
+BESIDE = ("type", "gap")
+"""What an activation unit may read of a behavior beside its item."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +26,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--seed", type=int, default=0, help="fixes a CPU run (%(default)s)")
     declare(parser)
+    parser.add_argument(
+        "--unit-reads",
+        metavar="A,B",
+        type=_beside,
+        default=(),
+        help="what DIN's unit reads of a behavior beside its item: type, gap or both (nothing)",
+    )
     parser.add_argument("--restart", action="store_true", help="forget an unfinished run in the same place")
+
+
+def _beside(text: str) -> tuple[str, ...]:
+    names = tuple(filter(None, text.split(",")))
+    strange = [name for name in names if name not in BESIDE]
+    if strange:
+        raise argparse.ArgumentTypeError(f"a unit cannot read {strange[0]!r}; take some of {', '.join(BESIDE)}")
+    return names
+
+
+def with_unit_reading(options: TrainOptions, beside: Collection[str]) -> TrainOptions:
+    """The same run with a unit that also reads these of BESIDE."""
+    behaviors = (BEHAVIOR_TYPE,) if "type" in beside else ()
+    gaps = {"gap_edges": GAP_EDGES} if "gap" in beside else {}
+    return replace(options, fields=replace(options.fields, behaviors=behaviors), changes={**gaps, **options.changes})
 
 
 def read_changes(path: Path | None) -> dict[str, Any]:
@@ -42,7 +71,8 @@ def figure(value: float | None) -> str:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Train with a progress bar on stderr; a killed run goes on when called again."""
-    return train_with_bar(train_options(args, args.model, args.seed, args.out, read_changes(args.config)))
+    options = train_options(args, args.model, args.seed, args.out, read_changes(args.config))
+    return train_with_bar(with_unit_reading(options, args.unit_reads))
 
 
 def render(result: dict[str, Any]) -> str:

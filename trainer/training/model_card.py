@@ -32,6 +32,8 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         f"| Item fields | {_fields(config.item_fields)} |",
         f"| Profile fields | {_fields(config.user_fields)} |",
         f"| Context fields | {_fields(config.context_fields)} |",
+        *([f"| Fields of behaviors | {_fields(config.behavior_fields)} |"] if config.reads_types else []),
+        *([f"| Time gaps | {_gaps(config)} |"] if config.reads_gaps else []),
         f"| Parameters | {metrics['parameters']:,} |",
         f"| Optimiser | Adam, peak rate {options['learning_rate']}, batch {options['batch_size']}, "
         f"{options['epochs']} epochs, {_regularisation(options)}, weight decay {options['decay']} (rest), "
@@ -101,9 +103,17 @@ def _pooling(config: ModelConfig) -> str:
 def _unit(config: ModelConfig) -> str:
     reads = "[q, k, q−k, q∘k]" if config.unit_input == "official" else "[q, q∘k, k]"
     hidden = "-".join(map(str, config.unit_hidden))
+    beside = [*["type"] * config.reads_types, *["time gap to the impression"] * config.reads_gaps]
+    reads += f" and each behavior's {' and '.join(beside)}" if beside else ""
     each = " for each item field" if config.unit_per_field else ""
     projected = " after a projection of q" if config.project_query else ""
     return f"a local activation unit on {reads} ({hidden}, {ACTIVATIONS[config.unit_activation]}){each}{projected}"
+
+
+def _gaps(config: ModelConfig) -> str:
+    edges = config.gap_edges
+    begins = f"0 and {edges[0]:.3g} to {edges[-1]:g} days"
+    return f"{len(edges) + 1} ranges, which begin at {begins} ({config.gap_width} wide)"
 
 
 def _fields(fields: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from din_core.domain import DinLensError
+from din_core.model.config import BEHAVIOR_TYPE
 from din_core.store import BulkTables
 
 OPTIONS = {"items": "item-fields", "users": "user-fields", "impressions": "context-fields"}
@@ -20,6 +21,8 @@ class ModelFields:
     items: tuple[str, ...] | None = None
     users: tuple[str, ...] | None = None
     impressions: tuple[str, ...] | None = None
+    behaviors: tuple[str, ...] = ()
+    """What the activation unit reads of behaviors themselves: their type, or nothing."""
 
     def chosen(self, bulk: BulkTables, unfit: Mapping[str, Sequence[str]]) -> ModelFields:
         """The names themselves: those given, else all but `unfit` ones. DinLensError when the store lacks one."""
@@ -27,7 +30,16 @@ class ModelFields:
             _chosen("items", self.items, bulk.items.columns, unfit),
             _chosen("users", self.users, bulk.users.columns, unfit),
             _chosen("impressions", self.impressions, bulk.impression_context.columns, unfit),
+            self._of_behaviors(bulk),
         )
+
+    def _of_behaviors(self, bulk: BulkTables) -> tuple[str, ...]:
+        if self.behaviors and not bulk.behavior_types:
+            raise DinLensError(
+                f"the store's behaviors have no {BEHAVIOR_TYPE}, so no model can read it; leave it out, or load "
+                "behaviors with such a column"
+            )
+        return self.behaviors
 
 
 def _chosen(

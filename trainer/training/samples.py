@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError
+from din_core.model.config import BEHAVIOR_TYPE
 from din_core.model.ragged import Multi, RaggedBatch, to_device
 from din_core.model.vocabulary import UNKNOWN_ROW, FieldVocabulary, Vocabulary
 from din_core.store import BulkTables
@@ -65,7 +66,15 @@ def build_vocabulary(
     context = {
         name: _frequent(shown[name], np.ones(len(shown), np.int64), min_count, max_values) for name in context_fields
     }
-    return Vocabulary(item, user, context)
+    behavior = {name: _types(bulk, bulk.behavior_time < end, min_count) for name in fields.behaviors}
+    return Vocabulary(item, user, context, behavior)
+
+
+def _types(bulk: BulkTables, seen: NDArray[np.bool_], min_count: int) -> FieldVocabulary:
+    """The types that behaviors have at least so often where they are seen."""
+    assert bulk.behavior_type is not None
+    times = np.bincount(bulk.behavior_type[seen] + 1, minlength=len(bulk.behavior_types) + 1)[1:]
+    return FieldVocabulary(tuple(name for name, n in zip(bulk.behavior_types, times, strict=True) if n >= min_count))
 
 
 def _frequent(values: pd.Series, weight: Ints, min_count: int, most: int) -> FieldVocabulary:
@@ -104,6 +113,8 @@ class Samples:
     """(G,) seconds"""
     impression: Ints
     """(M,) position of each candidate's impression in the store's bulk tables"""
+    behavior_type: Tensor | None = None
+    """(N,) rows of the behaviors' types; None where the model reads none"""
 
     @property
     def groups(self) -> int:
@@ -130,6 +141,7 @@ class Samples:
         behaviors, behavior_offsets = self._slices(self.behavior_offsets, groups)
         candidates, candidate_offsets = self._slices(self.candidate_offsets, groups)
         behavior, count, age = self._items(behaviors(self.behavior)), behaviors(self.count), behaviors(self.age)
+        types = None if self.behavior_type is None else behaviors(self.behavior_type)
         candidate = self._items(candidates(self.candidate))
         context, label = candidates(self.context), candidates(self.label)
         values = [self._slices(offsets, self.user[groups]) for offsets in self.profile_offsets]
@@ -145,8 +157,9 @@ class Samples:
                 u, own_values = _span(offsets, *span)
                 users.append(Multi(rows[u], to_device(own_values[:-1], rows.device)))
             batch = RaggedBatch(
-                behavior[t], count[t], age[t], own_behaviors, candidate[c], own_candidates, tuple(users), context[c]
-            )
+                behavior[t], count[t], age[t], own_behaviors, candidate[c], own_candidates, tuple(users), context[c],
+                None if types is None else types[t],
+            )  # fmt: skip
             found.append((batch, label[c]))
         return found
 
@@ -174,6 +187,7 @@ class Samples:
             user=self.user[groups],
             time=self.time[groups],
             impression=self.impression[candidates],
+            behavior_type=None if self.behavior_type is None else self.behavior_type[past],
         )
 
     def shuffled(self, batch_size: int, seed: int, epoch: int) -> list[Ints]:
@@ -188,7 +202,8 @@ class Samples:
     def fingerprint(self) -> str:
         """Short hash of all that a batch is made of: another store or vocabulary gives another."""
         digest = hashlib.sha256()
-        tensors = (self.item_rows, self.behavior, self.count, self.age, self.candidate, self.context, self.label)
+        tensors = [self.item_rows, self.behavior, self.count, self.age, self.candidate, self.context, self.label]
+        tensors += [] if self.behavior_type is None else [self.behavior_type]
         for array in (*(t.cpu().numpy() for t in (*tensors, *self.profile_rows)), self.behavior_offsets, self.user):
             digest.update(np.ascontiguousarray(array).reshape(-1).data)
         return digest.hexdigest()[:12]
@@ -200,7 +215,8 @@ class Samples:
             for name in ("item_rows", "behavior", "count", "age", "candidate", "context", "label")
         }
         rows = tuple(rows.to(device) for rows in self.profile_rows)
-        return Samples(**{**self.__dict__, **moved, "profile_rows": rows})
+        types = None if self.behavior_type is None else self.behavior_type.to(device)
+        return Samples(**{**self.__dict__, **moved, "profile_rows": rows, "behavior_type": types})
 
 
 def _cut(order: Ints, sizes: Ints, batch_size: int) -> list[Ints]:
@@ -227,13 +243,14 @@ def build_samples(
 ) -> Samples:
     """All impressions of one split, grouped by (user, time), with histories strictly before that time.
 
-    With `folds`, repeats of an item are one behavior with a count; else each stands for itself, oldest first.
+    With `folds`, repeats of an item are one behavior with a count; else each stands for itself, oldest first. Where the
+    vocabulary has types of behaviors it does.
     """
     check_fields(bulk, vocabulary)
     chosen = impressions_of(bulk, split)
     user, time = bulk.impression_user[chosen], bulk.impression_time[chosen]
     first = np.flatnonzero(np.concatenate([[True], (np.diff(user) != 0) | (np.diff(time) != 0)]))
-    read = folded_histories if folds else plain_histories
+    read = folded_histories if folds and not vocabulary.behavior else plain_histories
     behavior, count, age, behavior_offsets = _histories(read, bulk, user[first], time[first], max_history)
     profile = [_profile_rows(bulk.users[name].tolist(), v) for name, v in vocabulary.user.items()]
     context = [_context_rows(bulk.impression_context[name], v)[chosen] for name, v in vocabulary.context.items()]
@@ -252,6 +269,7 @@ def build_samples(
         user=user[first],
         time=time[first],
         impression=chosen,
+        behavior_type=_type_rows(bulk, vocabulary, user[first], time[first], max_history),
     )
 
 
@@ -352,11 +370,31 @@ def plain_histories(
 
     As `folded_histories`, with N behaviors.
     """
-    spans = [slice(max(span.start, span.stop - max_history), span.stop) for span in _spans(bulk, user, time)]
+    spans = _newest_spans(bulk, user, time, max_history)
     items = _joined([bulk.behavior_item[span] for span in spans])
     times = _joined([bulk.behavior_time[span] for span in spans])
     lengths = np.array([0, *(span.stop - span.start for span in spans)], np.int64)
     return items, np.ones(len(items), np.float32), times, np.cumsum(lengths)
+
+
+def _type_rows(bulk: BulkTables, vocabulary: Vocabulary, user: Ints, time: Ints, max_history: int) -> Tensor | None:
+    """(N,) rows of the types of the behaviors of `plain_histories`; None where the vocabulary has none."""
+    known = vocabulary.behavior.get(BEHAVIOR_TYPE)
+    if known is None:
+        return None
+    if bulk.behavior_type is None:
+        spans = _newest_spans(bulk, user, time, max_history)
+        return torch.zeros(sum(span.stop - span.start for span in spans), dtype=torch.int64)
+    rows, found = np.array([*known.rows_of(bulk.behavior_types), 0]), GrowingArray(np.int64)  # the last is read at −1
+    for groups in _stretches(len(user)):
+        spans = _newest_spans(bulk, user[groups], time[groups], max_history)
+        found.append(rows[_joined([bulk.behavior_type[span] for span in spans])])
+    return torch.from_numpy(found.finish())
+
+
+def _newest_spans(bulk: BulkTables, user: Ints, time: Ints, max_history: int) -> list[slice]:
+    """The rows of each group's `max_history` most recent behaviors."""
+    return [slice(max(span.start, span.stop - max_history), span.stop) for span in _spans(bulk, user, time)]
 
 
 def _spans(bulk: BulkTables, user: Ints, time: Ints) -> Iterator[slice]:

@@ -184,6 +184,7 @@ def build_config(vocabulary: Vocabulary, options: TrainOptions) -> ModelConfig:
         item_fields=fields(vocabulary.item, options.item_width),
         user_fields=fields(vocabulary.user),
         context_fields=fields(vocabulary.context),
+        behavior_fields=fields(vocabulary.behavior),
         **{
             "max_history": recipe.max_history,
             "tower_dropout": DROPOUT,

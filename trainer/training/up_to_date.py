@@ -42,6 +42,7 @@ def settings_difference(
 def _parts(config: ModelConfig) -> dict[str, Any]:
     """What a network is made of, the plainest differences first."""
     kinds = {"item": config.item_fields, "user": config.user_fields, "context": config.context_fields}
+    kinds |= {"behavior": config.behavior_fields}
     return {
         "architecture": config.architecture,
         **{name: getattr(config, name) for name in OPTIONS},

@@ -64,3 +64,12 @@ function ticksBetween(low, high, wanted) {
   for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9); i++) values.push(i * step);
   return { values, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
 }
+
+// Types of behaviors in words: "buy", or each with how often where they differ; nothing where none is known.
+function typeWords(types) {
+  const times = new Map();
+  for (const type of types) times.set(type, (times.get(type) ?? 0) + 1);
+  if (times.size === 1) return types[0] ?? "";
+  const named = [...times].map(([type, n]) => `${count(n)} × ${type ?? say("type unknown")}`);
+  return named.join(", ");
+}

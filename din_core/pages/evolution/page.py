@@ -206,6 +206,7 @@ def steps_table(info: EvolutionInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
         {
             t("Step"): [*range(len(info.title), 0, -1), 0],
             t("Behavior"): [*reversed(info.title), t("before the first behavior it sees")],
+            **({t("Type"): [*reversed(info.type), None]} if any(info.type) else {}),
             date: [*(pd.Timestamp(at, unit="s") for at in reversed(info.time)), None],
             **numbers,
             probability: (100 * info.probability[::-1]).tolist(),

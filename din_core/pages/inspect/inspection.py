@@ -110,7 +110,7 @@ def shown_at(impressions: Sequence[Impression], as_of: int) -> dict[Candidate, C
 def history_rows(history: History) -> tuple[object, ...]:
     """All that a digest of a history must hold."""
     items = {id(b.item): b.item for b in history.behaviors}  # the store gives one object an item
-    behaviors = [(b.item.item_id, b.timestamp) for b in history.behaviors]
+    behaviors = [(b.item.item_id, b.timestamp, b.behavior_type) for b in history.behaviors]
     return history.user, history.as_of, behaviors, list(items.values())
 
 

@@ -10,6 +10,7 @@ from din_core.pages.inspect.attention_chart import show_attention_chart
 from din_core.pages.inspect.counterfactual_questions import show_counterfactuals, show_nearest
 from din_core.pages.inspect.inspection import Inputs, read_inputs
 from din_core.pages.inspect.payload_cache import InspectPayloads
+from din_core.pages.inspect.unit_reading_section import reads_behaviors, show_unit_reading
 from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
@@ -74,3 +75,8 @@ def show_questions() -> None:
             with other:
                 st.subheader(t("Who decided otherwise?"), anchor=False)
                 show_nearest(app, scenario)
+    if scenario is None or not reads_behaviors(app, scenario):
+        return
+    with st.expander(t("What type and time do to a weight"), key="unit_reading", on_change="rerun") as reading:
+        if reading.open:
+            show_unit_reading(app, scenario)

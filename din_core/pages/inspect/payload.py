@@ -136,6 +136,7 @@ def timeline_text(timeline: Timeline) -> str:
         "last": [b.last_timestamp for b in timeline.behaviors],
         "lineRow": timeline.line_behavior.tolist(),
         "lineTime": timeline.line_time.tolist(),
+        "lineType": list(timeline.line_type),
         "linePlace": [round(place, 5) for place in timeline.position.tolist()],
         "ticks": [[round(tick.position, 5), tick_label(tick.label)] for tick in timeline.ticks],
     }

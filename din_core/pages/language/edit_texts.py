@@ -9,14 +9,17 @@ from din_core.domain import (
     Drop,
     DropItem,
     Edit,
+    Line,
     Move,
     Repeat,
     SetCandidate,
     SetContext,
     SetProfile,
+    SetType,
     State,
     Truncate,
 )
+from din_core.domain.edits import lines_of
 from din_core.pages.language.labels import day, field_label
 from din_core.pages.language.translate import t
 
@@ -49,6 +52,10 @@ def edit_words(edit: Edit, before: State, after: State) -> str:
             return t("Kept what came from {day} on: {n} dropped", day=day(timestamp), n=lost(before, after))
         case Repeat(line, times):
             return t("{title}, {day}: now {n} times", title=title(line.item_id), day=day(line.timestamp), n=times)
+        case SetType(line, behavior_type):
+            was = type_of(before, line) or t("unknown")
+            names = {"title": title(line.item_id), "day": day(line.timestamp), "was": was}
+            return t("{title}, {day}: {was} → {now}", **names, now=behavior_type or t("unknown"))
         case SetProfile(name, values):
             return change_words(name, before.history.user.fields[name], values)
         case SetContext(name, value):
@@ -71,6 +78,12 @@ def change_words(name: str, old: tuple[str | None, ...], new: tuple[str | None, 
     """`Age: 25-34 → unknown`."""
     was, now = (", ".join(filter(None, values)) or t("unknown") for values in (old, new))
     return t("{field}: {was} → {now}", field=field_label(name), was=was, now=now)
+
+
+def type_of(state: State, line: Line) -> str | None:
+    """The type of a behavior."""
+    named = zip(lines_of(state.history), state.history.behaviors, strict=True)
+    return next(behavior.behavior_type for one, behavior in named if one == line)
 
 
 def last_time(state: State, item_id: str) -> int:

@@ -23,6 +23,8 @@ OPTIONS = {
     "match flags": T("match flags"),
     "projected query": T("projected query"),
     "counts": T("counts"),
+    "types": T("reads types of behaviors"),
+    "gaps": T("reads time gaps"),
 }
 """Options of a checkpoint, as its configuration calls them."""
 INPUTS = {"official": T("official input"), "paper": T("paper input")}

@@ -42,6 +42,11 @@ class Weighed:
     """Item id -> how many behaviors there are, seen by the model or not."""
 
     @property
+    def types(self) -> dict[Line, str | None]:
+        """The type of each behavior."""
+        return dict(zip(self.lines, (b.behavior_type for b in self.state.history.behaviors), strict=True))
+
+    @property
     def items(self) -> dict[str, Item]:
         """By id, the newest first."""
         return {b.item.item_id: b.item for b in reversed(self.state.history.behaviors)}
@@ -94,6 +99,7 @@ def what_if_data(
         "intensity": [significant(float(scores.intensity[0])) for scores in (scored.now, scored.then)],
         "rows": rows_data(now, then, rare),
         "lines": lines_data(now, then),
+        "types": type_options(now, then, scorers),
         "order": order_words(models, scorers),
         "profile": profile_data(now.state, then.state, scorers),
         "context": context_data(now.state, then.state, scorers),
@@ -144,8 +150,9 @@ def rows_data(now: Weighed, then: Weighed, rare: Callable[[Item], str]) -> list[
 
 
 def lines_data(now: Weighed, then: Weighed) -> list[list[Any]]:
-    """One a behavior of either state, newest first: id, time, which of its kind, state, weights now and then."""
+    """One a behavior of either state, newest first: id, time, which of its kind, state, weights now and then, type."""
     known = set(then.lines)
+    types = then.types | now.types
     gone = known.difference(now.lines)
     left = [line for line in reversed(then.lines) if line in gone]
     ordered = merge(reversed(now.lines), left, key=lambda one: -one.timestamp)
@@ -157,14 +164,23 @@ def lines_data(now: Weighed, then: Weighed) -> list[list[Any]]:
             GONE if line in gone else SAME if line in known else NEW,
             significant_or_none(now.line.get(line)),
             significant_or_none(then.line.get(line)),
+            types[line],
         ]
         for line in ordered
     ]
 
 
+def type_options(now: Weighed, then: Weighed, scorers: Sequence[Scorer]) -> list[str]:
+    """Types that a behavior may be given: those of the history and those that a model on screen knows."""
+    known = [scorer.checkpoint.vocabulary.behavior for scorer in scorers]
+    of_models = [name for fields in known for own in fields.values() for name in own.values]
+    of_history = [name for state in (then, now) for name in state.types.values() if name is not None]
+    return sorted({*of_models, *of_history})[:MOST_OPTIONS]
+
+
 def order_words(models: Sequence[ModelWords], scorers: Sequence[Scorer]) -> str:
     """Whether order and dates matter to the models on screen."""
-    blind = [model.name for model, scorer in zip(models, scorers, strict=True) if scorer.config.folds]
+    blind = [model.name for model, scorer in zip(models, scorers, strict=True) if not scorer.config.reads_times]
     if not blind:
         return t("Order or dates of behaviors count for the models on screen.")
     names = t(" and ").join(blind)

@@ -139,8 +139,8 @@ class GpuPairUnit(nn.Module):
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""
         unit, (t, c) = self.unit, batch.pairs()
-        from_query, from_key, product = unit.split()
-        rest = (q @ from_query)[c] + torch.addmm(unit.first.bias, k, from_key)[t]
+        from_query, _, product = unit.split()
+        rest = (q @ from_query)[c] + unit.from_behaviors(k, batch)[t]
         same = None if unit.matches is None else pair_matches(batch, unit.fields)
         return self.weights_after((q[c] * k[t]) @ product, rest, same, self.numbers)
 
@@ -149,8 +149,8 @@ class GpuHistoryUnit:
     """The activation unit's weights of a block of candidates against all behaviors of one history."""
 
     def __init__(self, unit: ActivationUnit, k: Tensor, batch: RaggedBatch, compiled: bool, half: bool) -> None:
-        from_query, from_key, product = unit.split()  # (D, H) each
-        self.rest = torch.addmm(unit.first.bias, k, from_key)  # (T, H)
+        from_query, _, product = unit.split()  # (D, H) each
+        self.rest = unit.from_behaviors(k, batch)  # (T, H)
         matrices = torch.addcmul(from_query[:, None], k.T[:, :, None], product[:, None])  # (D, T, H)
         self.matrices = (matrices.bfloat16() if half else matrices).flatten(1)  # one product for all behaviors
         self.fields = [] if unit.matches is None else unit.fields

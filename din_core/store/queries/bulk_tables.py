@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,10 @@ class BulkTables:
     impression_split: NDArray[np.str_]
     impression_context: pd.DataFrame
     """(M, context fields) str, None where missing."""
+    behavior_types: tuple[str, ...] = ()
+    """The types that behaviors have, in alphabetical order; () where none has one."""
+    behavior_type: NDArray[np.int64] | None = None
+    """(N,) position in `behavior_types`, −1 where missing; None where no behavior has a type."""
 
     @property
     def impression_nth(self) -> NDArray[np.int64]:
@@ -56,11 +60,10 @@ def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]
     user_keys, users = _entities(connection, UserRecord.user_key, UserRecord.user_id, UserRecord.fields)
     behaviors = _integers(
         connection,
-        select(BehaviorRecord.user_key, BehaviorRecord.item_key, BehaviorRecord.timestamp).order_by(
-            BehaviorRecord.user_key, BehaviorRecord.timestamp, BehaviorRecord.behavior_key
-        ),
+        _behaviors(BehaviorRecord.user_key, BehaviorRecord.item_key, BehaviorRecord.timestamp),
         [_places(user_keys), _places(item_keys), np.asarray],
     )
+    types, type_codes = _types(connection)
     split = case(*((ImpressionRecord.split == name, literal_column(str(n))) for n, name in enumerate(SPLITS)))
     impressions = _integers(
         connection,
@@ -87,6 +90,8 @@ def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]
         impression_label=label,
         impression_split=split_names,
         impression_context=_context(connection, context, field_names["impressions"]),
+        behavior_types=types,
+        behavior_type=type_codes,
     )
 
 
@@ -143,23 +148,51 @@ def _objects(values: list[Any]) -> NDArray[np.object_]:
     return array
 
 
+def _behaviors(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Columns of all behaviors in the order of the tables."""
+    return select(*columns).order_by(BehaviorRecord.user_key, BehaviorRecord.timestamp, BehaviorRecord.behavior_key)
+
+
+def _types(connection: Connection) -> tuple[tuple[str, ...], NDArray[np.int64] | None]:
+    """The types of behaviors, and each behavior's position among them."""
+    kind = BehaviorRecord.behavior_type
+    if connection.execute(select(kind).where(kind.is_not(None)).limit(1)).first() is None:
+        return (), None
+    seen: dict[str | None, int] = {}
+    codes = GrowingArray(np.int64)
+    for rows in _chunks_of(connection, _behaviors(kind)):
+        codes.append(np.array([seen.setdefault(name, len(seen)) for (name,) in rows], dtype=np.int64))
+    names = sorted(name for name in seen if name is not None)
+    place = {name: position for position, name in enumerate(names)}
+    places, found = np.array([-1 if name is None else place[name] for name in seen]), codes.finish()
+    for start in range(0, len(found), _CHUNK):
+        found[start : start + _CHUNK] = places[found[start : start + _CHUNK]]
+    return tuple(names), found
+
+
 def _integers(connection: Connection, query: Select[*tuple[Any, ...]], changes: Sequence[Change]) -> list[NDArray[Any]]:
-    """The columns, each (N,), of a query without parameters whose columns are all integers, changed a piece at a time.
+    """The columns, each (N,), of a query without parameters whose columns are integers, changed a piece at a time."""
+    nothing = np.empty(0, dtype=np.int64)
+    found = [GrowingArray(change(nothing).dtype) for change in changes]
+    for rows in _chunks_of(connection, query):
+        for column, own, change in zip(np.array(rows, dtype=np.int64).T, found, changes, strict=True):
+            own.append(change(column))
+    return [own.finish() for own in found]
+
+
+def _chunks_of(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a query without parameters.
 
     Read through the driver's cursor, whose plain tuples become an array several times faster than result
     rows do, and a chunk at a time to bound the memory that they take.
     """
     cursor = connection.connection.cursor()
-    nothing = np.empty(0, dtype=np.int64)
-    found = [GrowingArray(change(nothing).dtype) for change in changes]
     try:
         cursor.execute(str(query.compile(connection.engine, compile_kwargs={"literal_binds": True})))
         while rows := cursor.fetchmany(_CHUNK):
-            for column, own, change in zip(np.array(rows, dtype=np.int64).T, found, changes, strict=True):
-                own.append(change(column))
+            yield list(rows)
     finally:
         cursor.close()
-    return [own.finish() for own in found]
 
 
 def _context(connection: Connection, keys: NDArray[np.int64], names: tuple[str, ...]) -> pd.DataFrame:

@@ -8,8 +8,10 @@ import torch
 
 from din_core.domain import CheckpointError
 from din_core.model.checkpoint import fingerprint, load_checkpoint, save_checkpoint
-from din_core.model.config import ModelConfig
-from tests.model.conftest import VOCABULARY, toy_batch, toy_network
+from din_core.model.config import FieldConfig, ModelConfig
+from tests.model.conftest import FAMILY, VOCABULARY, toy_batch, toy_network
+
+TYPE = FieldConfig("behavior_type", 4, 2)
 
 
 @pytest.fixture
@@ -78,6 +80,23 @@ def test_a_config_survives_json():
     assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
+def test_a_config_of_an_earlier_version_reads_neither_types_nor_gaps():
+    raw = toy_network().config.to_dict()
+    for name in ("behavior_fields", "gap_edges", "gap_width"):
+        del raw[name]
+    assert ModelConfig.from_dict(raw) == toy_network().config
+    assert (toy_network().config.reads_types, toy_network().config.reads_gaps) == (False, False)
+
+
+def test_a_model_that_reads_types_and_gaps_is_named_for_it_and_folds_nothing():
+    config = toy_network(**FAMILY["types, gaps, paper input"]).config
+    assert config.title == "DIN · paper input · types · gaps"
+    assert (config.folds, config.reads_times) == (False, True)
+    types = toy_network(**FAMILY["types"]).config
+    assert (types.folds, types.reads_times) == (False, False)
+    assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
 def test_a_config_of_a_later_version_is_refused():
     raw = toy_network().config.to_dict()
     with pytest.raises(CheckpointError, match="architecture is 'transformer', but must be one of 'base'"):
@@ -113,6 +132,20 @@ def test_saving_over_a_file_is_refused(tmp_path):
         ({"max_history": 0}, "max_history is 0, but must be a whole number of 1 or more"),
         ({"tower_dropout": 2}, "tower_dropout is 2, but must be from 0 to below 1"),
         ({"auxiliary_weight": -1}, "auxiliary_weight is -1, but must be 0 or more"),
+        (
+            {"gap_edges": (1.0, 1.0)},
+            "must be numbers of days above 0, each above the last",
+        ),
+        ({"gap_edges": (0.0, 1.0)}, "must be numbers of days above 0"),
+        ({"gap_edges": (1.0, float("nan"))}, "must be numbers of days above 0"),
+        ({"gap_width": 0}, "gap_width is 0, but must be a whole number of 1 or more"),
+        (
+            {"gap_edges": (1.0,), "architecture": "base"},
+            "gap_edges needs the activation unit of DIN",
+        ),
+        ({"gap_edges": (1.0,), "attention": "dot"}, "gap_edges needs the activation unit of DIN"),
+        ({"behavior_fields": (TYPE,), "architecture": "dien"}, "behavior_fields needs the activation unit of DIN"),
+        ({"behavior_fields": (replace(TYPE, name="mood"),)}, "behavior_fields holds mood, but may hold behavior_type"),
         ({"unit_per_field": 1}, "unit_per_field is 1, but must be true or false"),
     ],
 )

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from din_core.domain import CheckpointError
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from tests.model.conftest import FAMILY, VOCABULARY, toy_network
+from tests.model.conftest import FAMILY, VOCABULARY, toy_network, toy_vocabulary
 
 
 @pytest.fixture
@@ -42,9 +42,33 @@ def change_json(path, change):
 @pytest.mark.parametrize("member", FAMILY)
 def test_every_member_of_the_family_loads_as_it_was_saved(tmp_path, member):
     network = toy_network(**FAMILY[member])
-    save_checkpoint(tmp_path / "model", network, VOCABULARY, {}, "")
+    save_checkpoint(tmp_path / "model", network, toy_vocabulary(network.config), {}, "")
     loaded = load_checkpoint(tmp_path / "model").model.state_dict()
     assert all(torch.equal(loaded[name], tensor.float()) for name, tensor in network.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("held", "wrong"),
+    [
+        (None, "holds no values of behavior fields"),
+        ({}, "has the behavior fields none, but its config.json has behavior_type"),
+        ({"behavior_type": ["buy"]}, "holds 1 values of the field behavior_type, but its config.json has 4"),
+    ],
+)
+def test_a_vocabulary_without_the_types_that_the_config_reads_is_refused(tmp_path, held, wrong):
+    network = toy_network(**FAMILY["types"])
+    save_checkpoint(tmp_path / "model", network, toy_vocabulary(network.config), {}, "")
+    change_json(
+        tmp_path / "model" / "vocabulary.json",
+        lambda raw: raw.pop("behavior") if held is None else raw.update(behavior=held),
+    )
+    with pytest.raises(CheckpointError, match=wrong):
+        load_checkpoint(tmp_path / "model")
+
+
+def test_a_vocabulary_without_types_is_written_as_ever(tmp_path):
+    save_checkpoint(tmp_path / "model", toy_network(), VOCABULARY, {}, "")
+    assert list(json.loads((tmp_path / "model" / "vocabulary.json").read_text("utf-8"))) == ["item", "user", "context"]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

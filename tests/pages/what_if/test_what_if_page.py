@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -13,30 +12,16 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.domain import Add, Drop, DropItem, History, Line, Move, Repeat, SetProfile, Truncate
 from din_core.domain.edits import apply
-from din_core.pages.browser.protocol import Report
-from din_core.pages.session import address
-from din_core.pages.session.visitor import in_session
-from din_core.pages.what_if import page as what_if_page
 from din_core.pages.what_if.payload import GONE, NEW
 from din_core.sharing import MAX_EDITS, edit_parts, parse
 from tests.pages.conftest import World, go_to
 from tests.pages.page_contents import boxes, read, said, shows_lens
-from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, payload
+from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, do, payload
 from tests.small_world import MONDAY, WEEK
 from tests.twice_shown import show_twice
 
 Visit = Callable[..., AppTest]
 NEWEST_MILK = MONDAY - WEEK + 3600
-
-
-def do(page: AppTest, *actions: list[Any], in_one: bool = False) -> AppTest:
-    """What the instrument would tell where it gets no answer, in a message each or in one, and the page's next run."""
-    session = page.session_state["din_lens"]
-    with in_session(session):
-        for message in [actions] if in_one else [[action] for action in actions]:
-            link = urlencode(address.query(), doseq=True)
-            what_if_page.follow(Report(link, actions=message))
-    return page.run()
 
 
 def history(world: World, *edits: Any, items: tuple[str, ...] = ()) -> History:

@@ -26,7 +26,7 @@ function createAttentionChart(root) {
   let on = []; // the models on screen: those wanted, or others while these are on the way
   let chosen = 0; // index of the case on screen
   let view = {}; // what a link carries beside the scenario
-  let reading = { fold: "behavior", top: 0, part: null }; // how the table is read
+  let reading = { fold: "behavior", top: 0, part: null, type: null }; // how the table is read
   let revision = null;
   let follows = false; // whether it goes where Python's next message says, as it could not ask by itself
   let bound = null; // what was asked for and is on its way: {scene, wants, otherwise, place}
@@ -54,7 +54,7 @@ function createAttentionChart(root) {
         stay();
         view = head.view;
         wanted = head.chosen;
-        reading = { fold: view.fold, top: Number(view.top) || 0, part: view.part };
+        reading = { fold: view.fold, top: Number(view.top) || 0, part: view.part, type: view.type };
       } else if (renewed) forgetPart(before);
       readTheme();
       const arrived = wanted.every(models.has) && wanted.some((link, i) => on[i]?.link !== link);
@@ -227,6 +227,7 @@ function createAttentionChart(root) {
     });
     at("history-line").textContent = say("{who}: {history}.", { who: data.subject, history: model.historyText });
     choices(at("fold"), foldings(model.timeline));
+    offerTypes(at, model.timeline);
     showReading();
     at("badges").replaceChildren(...model.badges.map((text) => element("li", text)));
     at("method-weight").textContent = capital(model.weight);
@@ -236,10 +237,11 @@ function createAttentionChart(root) {
   // Read the table as it was chosen, as far as this model and its history can be read so.
   function settleReading() {
     const { timeline } = on[0];
-    const { part, fold } = reading;
+    const { part, fold, type } = reading;
     const marked = part !== null && timeline.lineTime.some((at) => at >= part[0] && at <= part[1]);
     const known = foldings(timeline).some(([value]) => value === fold);
-    reading = { ...reading, part: marked ? part : null, fold: known ? fold : "behavior" };
+    const there = timeline.lineType.includes(type);
+    reading = { ...reading, part: marked ? part : null, fold: known ? fold : "behavior", type: there ? type : null };
   }
 
   // What stays on screen while the wanted models are on their way.
@@ -301,13 +303,17 @@ function createAttentionChart(root) {
   function showReading() {
     at("fold").value = reading.fold;
     at("top").value = String(reading.top);
+    at("type").value = reading.type ?? "";
     chart.setPart(reading.part);
+    chart.setType(reading.type);
     table.hold(reading);
   }
 
   // How the table is read: behaviors, items or categories; how many; which part of the time.
   function read(change) {
     reading = { ...reading, ...change };
+    chart.setType(reading.type);
+    chart.setCase(onScreen, "type" in change);
     table.read(reading);
     tellReading();
     client.report();
@@ -315,7 +321,8 @@ function createAttentionChart(root) {
 
   // What the columns mean, and what a marked part of the time adds up to.
   function tellReading() {
-    const { fold, part, top } = reading;
+    const { fold, part, top, type } = reading;
+    at("type-line").textContent = typeLine(type, on[0].timeline);
     at("columns-line").textContent = columnWords(fold, top);
     at("part-line").hidden = part === null;
     at("part").textContent = part === null ? "" : partWords(part, on[0].timeline, onScreen, on[0].scored[chosen].intensity);
@@ -392,8 +399,8 @@ function createAttentionChart(root) {
   function query(index = chosen) {
     const made = new URLSearchParams(data.cases[index].link);
     made.set("models", wanted.map(quoted).join(","));
-    const { fold, top, part } = reading;
-    const choices = { ...view, fold, top: top || "all", part: part && part.map(isoTime).join("~") };
+    const { fold, top, part, type } = reading;
+    const choices = { ...view, fold, type, top: top || "all", part: part && part.map(isoTime).join("~") };
     for (const [name, value] of Object.entries(choices)) if (value !== null) made.set(name, value);
     return made.toString();
   }
@@ -417,6 +424,7 @@ function createAttentionChart(root) {
   at("copy").onclick = () => copyLink(at, link());
   at("fold").onchange = (event) => read({ fold: event.target.value });
   at("top").onchange = (event) => read({ top: Number(event.target.value) });
+  at("type").onchange = (event) => read({ type: event.target.value || null });
   at("whole").onclick = () => {
     chart.mark(null);
     at("plot").focus({ preventScroll: true });

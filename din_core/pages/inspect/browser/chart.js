@@ -23,6 +23,8 @@ function createChart(at, onRow, onPart) {
   let pointed = null; // rows pointed at in the table
   let pinned = null; // rows that stay lit
   let part = null; // [first, last second] of the time that is marked
+  let type = null; // of the behaviors that are drawn; null for all
+  let typed = new Set(); // rows with a line of that type
   let press = null; // x where the pointer went down
   let anchor = null; // line where a part marked by keys begins
   let dragged = false; // whether the last press was a drag
@@ -33,7 +35,8 @@ function createChart(at, onRow, onPart) {
   // A value of all occurrences together stands at the last of them.
   const stands = (i) => !shown.whole || time.lastLine[time.lineRow[i]] === i;
   const valueAt = (i) => (stands(i) ? shown.values[time.lineRow[i]] : 0);
-  const isHidden = (r) => hidden.has(shown.groupOf(time.category[r]));
+  const ofType = (i) => type === null || (shown.whole ? typed.has(time.lineRow[i]) : time.lineType[i] === type);
+  const isHidden = (i) => !ofType(i) || hidden.has(shown.groupOf(time.category[time.lineRow[i]]));
 
   function resize(canvas, width, height) {
     const ratio = window.devicePixelRatio || 1;
@@ -61,7 +64,7 @@ function createChart(at, onRow, onPart) {
   function paint(pen, width, height) {
     layOut(pen, width, height);
     drawGrid(pen);
-    const order = time.lineRow.map((_, i) => i).filter((i) => !isHidden(time.lineRow[i]));
+    const order = time.lineRow.map((_, i) => i).filter((i) => !isHidden(i));
     // Grey first: what has a colour must not be covered by what has none.
     order.sort((a, b) => (slotOf(time.lineRow[a]) === null ? 0 : 1) - (slotOf(time.lineRow[b]) === null ? 0 : 1));
     for (const i of order) drawBar(pen, i, 1);
@@ -238,7 +241,7 @@ function createChart(at, onRow, onPart) {
     return [
       time.title[r],
       time.category[r],
-      day(time.lineTime[i]),
+      [day(time.lineTime[i]), time.lineType[i]].filter(Boolean).join(" · "),
       often(r),
       ...shown.textsOf(r),
     ];
@@ -257,7 +260,7 @@ function createChart(at, onRow, onPart) {
     const zero = toY(0);
     for (let i = 0; i < time.lineRow.length; i++) {
       const dx = Math.abs(toX(time.linePlace[i]) - x);
-      if (dx > REACH || isHidden(time.lineRow[i])) continue;
+      if (dx > REACH || isHidden(i)) continue;
       const end = toY(valueAt(i));
       const dy = y < Math.min(zero, end) ? Math.min(zero, end) - y : Math.max(0, y - Math.max(zero, end));
       const far = dx + 0.2 * dy;
@@ -352,7 +355,7 @@ function createChart(at, onRow, onPart) {
   }
 
   function stepLine(to, direction) {
-    while (to >= 0 && to < time.lineRow.length && isHidden(time.lineRow[to])) to += direction;
+    while (to >= 0 && to < time.lineRow.length && isHidden(to)) to += direction;
     if (to < 0 || to >= time.lineRow.length) return;
     point(to);
     spoken.textContent = tipLines(to).join(", ");
@@ -375,6 +378,10 @@ function createChart(at, onRow, onPart) {
     setPart(next) {
       part = next;
       anchor = null;
+    },
+    setType(next) {
+      type = next;
+      typed = new Set(time.lineRow.filter((_, i) => time.lineType[i] === type));
     },
     mark,
     // `bars`: whether they are others; otherwise there is only more to tell of them.

@@ -1,17 +1,20 @@
-// What the table lists: behaviors, or all of an item or a category as one entry; of all times, or of a marked part;
-// all of them, or the first and the rest in one. No behavior is ever left out of the sums.
+// What the table lists: behaviors, or all of an item or a category as one entry; of all times, or of a marked part; of
+// all types, or of one; all of them, or the first and the rest in one. No behavior is ever left out of the sums.
 
-// An entry is {key, rows, title, id, category, first, last, count, weight, total, effect, points, rest}: `rows` are
-// the behaviors' indices, `count` their lines in the part, `weight` of one line (a mean where they differ), `total`
-// Σ weight over these lines. Effects are of all repeats, whichever part is marked.
+// An entry is {key, rows, title, id, category, types, first, last, count, weight, total, effect, points, rest}: `rows`
+// are the behaviors' indices, `count` their lines in the part and of the type, `types` these lines' types, `weight` of
+// one line (a mean where they differ), `total` Σ weight over these lines. Effects are of all repeats, whichever part is
+// marked and whichever type is chosen.
 
-// How many lines of each behavior lie in the part, and the first and last of them.
-function linesOf(time, part) {
-  const found = time.title.map(() => ({ count: 0, first: Infinity, last: -Infinity }));
+// How many lines of each behavior lie in the part and are of the type, their types, and the first and last of them.
+function linesOf(time, { part, type }) {
+  const found = time.title.map(() => ({ count: 0, first: Infinity, last: -Infinity, types: [] }));
   time.lineRow.forEach((r, i) => {
     const at = time.lineTime[i];
     if (part !== null && (at < part[0] || at > part[1])) return;
+    if (type !== null && time.lineType[i] !== type) return;
     const entry = found[r];
+    if (time.lineType.length) entry.types.push(time.lineType[i]);
     entry.count += 1;
     entry.first = Math.min(entry.first, at);
     entry.last = Math.max(entry.last, at);
@@ -19,9 +22,9 @@ function linesOf(time, part) {
   return found;
 }
 
-function singleEntries(time, shown, part) {
+function singleEntries(time, shown, among) {
   const { weight, effects } = shown;
-  return linesOf(time, part).flatMap((lines, r) => {
+  return linesOf(time, among).flatMap((lines, r) => {
     if (!lines.count) return [];
     const [effect, points] = effects ? [effects.effect[r], effects.points[r]] : [null, null];
     const [id, title, category] = [time.id[r], time.title[r], time.category[r]];
@@ -38,6 +41,7 @@ function merged(key, entries, names) {
   return {
     key,
     rows: entries.flatMap(({ rows }) => rows),
+    types: entries.flatMap(({ types }) => types),
     first: Math.min(...entries.map(({ first }) => first)),
     last: Math.max(...entries.map(({ last }) => last)),
     count,
@@ -68,8 +72,8 @@ function foldItems(entries) {
 }
 
 // Of whole categories the effect is measured, and stands here instead of a sum; of a part of them it is not.
-function foldCategories(entries, effects, part) {
-  const measured = new Map(part === null ? effects?.categories.map((entry) => [entry.name, entry.effect]) : []);
+function foldCategories(entries, effects, { part, type }) {
+  const measured = new Map(part === null && type === null ? effects?.categories.map((entry) => [entry.name, entry.effect]) : []);
   return grouped(entries, ({ category }) => category).map(([category, same]) => {
     const whole = measured.has(category)
       ? { effect: measured.get(category), points: pointsOf(measured.get(category), effects.logit), summed: false }

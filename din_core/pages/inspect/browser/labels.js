@@ -28,6 +28,7 @@ function setLabels(at) {
     "table-title": say("The same as a table"),
     "fold-label": say("Rows"),
     "top-label": say("Show"),
+    "type-label": say("Type"),
     whole: say("Show all of the time"),
   };
   for (const [id, text] of Object.entries(texts)) at(id).textContent = text;

@@ -7,6 +7,7 @@ const CSV_COLUMNS = [
   [() => say("title"), (e) => e.title],
   [() => "item_id", (e) => e.id ?? ""],
   [() => say("category"), (e) => e.category],
+  [() => say("type"), (e) => typeWords(e.types), (e) => e.types.length > 0],
   [() => say("first (UTC)"), (e) => new Date(e.first * 1000).toISOString()],
   [() => say("last (UTC)"), (e) => new Date(e.last * 1000).toISOString()],
   [() => say("repeats"), (e) => e.count],
@@ -17,10 +18,11 @@ const CSV_COLUMNS = [
   [() => say("effect is a sum of single ones"), (e) => (e.summed ? say("yes") : say("no"))],
 ];
 
-// Every row names the scene it is of.
+// Every row names the scene it is of. A column that not every store has is there where some entry has it.
 function csvRows(entries, scene) {
-  const names = [...CSV_COLUMNS.map(([name]) => name()), ...Object.keys(scene)];
-  const rows = entries.map((entry) => [...CSV_COLUMNS.map(([, of]) => of(entry)), ...Object.values(scene)]);
+  const columns = CSV_COLUMNS.filter(([, , has]) => !has || entries.some(has));
+  const names = [...columns.map(([name]) => name()), ...Object.keys(scene)];
+  const rows = entries.map((entry) => [...columns.map(([, of]) => of(entry)), ...Object.values(scene)]);
   return [names, ...rows];
 }
 
@@ -116,7 +118,7 @@ function createSaving(at, chart, sheetNow) {
 function sheetOf(at, { user, subject, asOf }, item, model, theme, link, entries) {
   return {
     title: at("chart-title").textContent,
-    lines: [`${item.title} · ${subject}`, at("model-line").textContent, at("part").textContent].filter(Boolean),
+    lines: [`${item.title} · ${subject}`, at("model-line").textContent, at("part").textContent, at("type-line").textContent].filter(Boolean),
     groups: [...at("legend").children].map((chip) => ({
       text: chip.firstChild.textContent,
       number: chip.lastChild.textContent,

@@ -47,7 +47,7 @@ function createTable(at, onSort, onRows, onPin) {
   let ids = new Map(); // of each title
   let shown = null;
   let sort = "-weight";
-  let reading = { fold: "behavior", top: 0, part: null };
+  let reading = { fold: "behavior", top: 0, part: null, type: null };
   let sorted = []; // the entries, in the order of the screen
   let lines = new Map(); // table row of each entry, by its key
   let order = null;
@@ -78,12 +78,13 @@ function createTable(at, onSort, onRows, onPin) {
     }
     const same = element("span", say("this candidate"), { className: "same", hidden: true });
     const rare = element("span", say("rare or new"), { className: "rare", hidden: true });
+    const type = element("span", "", { className: "type" });
     const under = element("span", "", { className: "under" });
-    title.append(same, rare, under);
+    title.append(type, same, rare, under);
     const cells = {};
     for (const { key } of COLUMNS.slice(1)) cells[key] = element("td", "", { className: key });
     line.append(title, ...Object.values(cells));
-    const row = { line, title: title.firstChild, cells, same, rare, under, entry };
+    const row = { line, title: title.firstChild, cells, type, same, rare, under, entry };
     line.onpointerenter = () => onRows(row.entry.rows);
     line.onclick = () => onPin(row.entry.rows);
     return row;
@@ -98,6 +99,7 @@ function createTable(at, onSort, onRows, onPin) {
     const mean = entry.rows.length > 1 ? `⌀ ${fixed(entry.weight, digits)}` : fixed(entry.weight, digits);
     const times = entry.count > 1 ? say("{n} times", { n: count(entry.count) }) : "";
     if (row.title.data !== entry.title) row.title.data = entry.title;
+    write(row.type, entry.rest ? "" : typeWords(entry.types));
     write(row.under, [entry.category, day(entry.last), times].filter(Boolean).join(" · "));
     write(row.cells.category, entry.category);
     write(row.cells.date, day(entry.last));
@@ -123,9 +125,9 @@ function createTable(at, onSort, onRows, onPin) {
   }
 
   function entries() {
-    const single = singleEntries(time, shown, reading.part);
+    const single = singleEntries(time, shown, reading);
     if (reading.fold === "item") return foldItems(single);
-    return reading.fold === "category" ? foldCategories(single, shown.effects, reading.part) : single;
+    return reading.fold === "category" ? foldCategories(single, shown.effects, reading) : single;
   }
 
   function arrange() {
@@ -211,7 +213,8 @@ function createTable(at, onSort, onRows, onPin) {
       [shown, sort] = [next, nextSort];
       arrange();
     },
-    // How it is read: {fold: "behavior", "item" or "category"; top: how many, 0 for all; part: [first, last second]}.
+    // How it is read: {fold: "behavior", "item" or "category"; top: how many, 0 for all; part: [first, last second];
+    // type: of the behaviors}; null for all of the time, and for all types.
     read(next) {
       reading = next;
       arrange();

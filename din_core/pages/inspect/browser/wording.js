@@ -78,7 +78,7 @@ function numberTexts({ weight, digits, effects }, n, r) {
 
 // A marked part of the time, with what it adds up to. `intensity` is the sum of all weights.
 function partWords(part, timeline, onScreen, intensity) {
-  const inside = singleEntries(timeline, onScreen, part);
+  const inside = singleEntries(timeline, onScreen, { part, type: null });
   const sum = (name) => inside.reduce((all, entry) => all + entry[name], 0);
   const values = {
     from: day(part[0]),
@@ -92,6 +92,21 @@ function partWords(part, timeline, onScreen, intensity) {
   if (!onScreen.effects) return words;
   const effect = signed(sum("effect"), 2);
   return `${words} ${say("Their single effects, each of all its repeats, add up to {effect} logits.", { effect })}`;
+}
+
+// That only behaviors of a type are drawn and listed, and how many these are.
+function typeLine(type, { lineType }) {
+  if (type === null) return "";
+  const n = lineType.filter((one) => one === type).length;
+  const values = { type, n: count(n), all: count(lineType.length) };
+  return say("Only behaviors of the type {type} are drawn and listed: {n} of {all}. Score, Σw and effects are of all.", values);
+}
+
+// The types of a history, by name, to choose one of; nothing is offered where no behavior has one.
+function offerTypes(at, { lineType }) {
+  const names = [...new Set(lineType.filter((one) => one !== null))].sort();
+  at("type-room").hidden = !names.length;
+  if (names.length) choices(at("type"), [["", say("all types")], ...names.map((name) => [name, name])]);
 }
 
 // The chart in a sentence, for those who do not see it.

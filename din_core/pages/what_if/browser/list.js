@@ -18,16 +18,27 @@ function createList(at, dispatch) {
   // What the list may show: one an item, or one a behavior, newest first.
   function allEntries() {
     const byId = new Map(data.rows.map((row) => [row.id, row]));
+    const types = typesById();
     if (!folded) {
       return data.lines.map((line) => {
-        const [id, time, nth, state, now, then] = line;
-        return { key: `${id} ${time} ${nth}`, row: byId.get(id), line, time, state, weight: [now, then], total: [now, then], count: [state === GONE ? 0 : 1, state === NEW ? 0 : 1] };
+        const [id, time, nth, state, now, then, type] = line;
+        return { key: `${id} ${time} ${nth}`, row: byId.get(id), line, time, state, type: type ?? "", weight: [now, then], total: [now, then], count: [state === GONE ? 0 : 1, state === NEW ? 0 : 1] };
       });
     }
     return data.rows.map((row) => {
       const state = row.count[0] === 0 ? GONE : row.count[1] === 0 ? NEW : SAME;
-      return { key: row.id, row, line: null, time: row.last, state, weight: row.weight, total: row.total, count: row.count };
+      return { key: row.id, row, line: null, time: row.last, state, type: types.get(row.id) ?? "", weight: row.weight, total: row.total, count: row.count };
     });
+  }
+
+  // What an item's behaviors are, each type with how often: of those that there are now, or of dropped ones.
+  function typesById() {
+    const found = new Map();
+    for (const [id, , , state, , , type] of data.lines) {
+      if (!found.has(id)) found.set(id, [[], []]);
+      found.get(id)[state === GONE ? 1 : 0].push(type);
+    }
+    return new Map([...found].map(([id, [now, gone]]) => [id, typeWords(now.length ? now : gone)]));
   }
 
   const changeOf = ({ total: [now, then], state }) => (state === GONE ? 0 : (now ?? 0)) - (state === NEW ? 0 : (then ?? 0));
@@ -70,12 +81,12 @@ function createList(at, dispatch) {
 
   function fill(made, entry, largest) {
     made.entry = entry;
-    const { row, state, time, weight, total, count: n } = entry;
+    const { row, state, time, type, weight, total, count: n } = entry;
     const { parts, cells, line, cross } = made;
     put(parts.name, row.title);
     label(parts.name, "title", row.title);
     put(parts.tag, state === NEW ? say("new") : state === GONE ? say("dropped") : row.id === data.candidate.id ? say("this candidate") : "");
-    put(parts.under, [day(time), row.detail].filter(Boolean).join(" · "));
+    put(parts.under, [type, day(time), row.detail].filter(Boolean).join(" · "));
     label(parts.under, "title", parts.under.textContent);
     label(line, "class", ["", "new", "gone"][state]);
     cross.hidden = state === GONE;
@@ -101,7 +112,8 @@ function createList(at, dispatch) {
 
   function draw() {
     const words = at("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
-    const fits = ({ row }) => words.every((word) => `${row.title} ${row.detail} ${row.id}`.toLowerCase().includes(word));
+    const fits = ({ row, type }) =>
+      words.every((word) => `${row.title} ${row.detail} ${row.id} ${type}`.toLowerCase().includes(word));
     const all = allEntries();
     const found = sorted(all.filter(fits));
     entries = found.slice(0, SHOWN_AT_ONCE);
@@ -225,12 +237,19 @@ function createList(at, dispatch) {
     });
     const earlier = button("", () => move(1));
     const later = button("", () => move(-1));
-    at("tools").replaceChildren(name, one, all, repeat, times, earlier, later);
+    const type = element("select", "", { id: "type" });
+    type.onchange = () => {
+      const line = chosenLine();
+      if (line) dispatch("edit", "type", ...named(line), ...[type.value].filter(Boolean));
+    };
+    at("tools").replaceChildren(name, one, all, repeat, times, type, earlier, later);
     return {
       name: () => {
         repeat.textContent = say("Repeat");
         times.setAttribute("aria-label", say("How many times it stands then"));
         times.title = say("How many times it stands then");
+        type.setAttribute("aria-label", say("Type of the selected behavior"));
+        type.title = say("Type of the selected behavior");
         earlier.textContent = say("Earlier");
         later.textContent = say("Later");
         at("tools").setAttribute("aria-label", say("Edits of the selected behavior"));
@@ -245,6 +264,10 @@ function createList(at, dispatch) {
         put(all, say("Drop all {n}", { n: count(n) }));
         one.disabled = repeat.disabled = times.disabled = !line;
         all.disabled = !line || n < 2;
+        type.hidden = !data.types.length;
+        type.disabled = !line;
+        type.replaceChildren(...["", ...data.types].map((value) => element("option", value || say("type unknown"), { value })));
+        type.value = line?.[6] ?? "";
         const lines = here();
         const place = line ? lines.indexOf(line) : -1;
         earlier.hidden = later.hidden = folded;
