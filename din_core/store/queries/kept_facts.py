@@ -6,17 +6,16 @@ It holds for the rows up to the newest keys of then; who finds newer ones counts
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from din_core.store.queries.facts import FieldFacts, StoreFacts, read_facts
 from din_core.store.queries.line_tally import LineTally, SplitFacts, WeekFacts, tally_of
 from din_core.store.queries.lookups import count_rows, field_names, read_info, time_span, write_info
-from din_core.store.schema import BehaviorRecord, ImpressionRecord, ItemRecord, UserRecord
+from din_core.store.schema import SPLITS, BehaviorRecord, ImpressionRecord, ItemRecord, UserRecord
 
 NAME, FACTS = "counts when filled", "facts when filled"
 FORM = 1
@@ -68,14 +67,18 @@ def line_counts(connection: Connection) -> LineCounts:
             own.behavior_key > newest["behaviors"]
         )
     ).one()
-    impressions = Counter(then.impressions)
-    since = select(shown.split, func.count()).where(shown.impression_key > newest["impressions"])
-    impressions.update({split: rows for split, rows in connection.execute(since.group_by(shown.split))})
+    # Not grouped by split: SQLite would go through the whole index of it.
+    since = connection.execute(
+        select(*(func.count(case((shown.split == split, 1))) for split in SPLITS)).where(
+            shown.impression_key > newest["impressions"]
+        )
+    ).one()
+    impressions = {split: then.impressions.get(split, 0) + rows for split, rows in zip(SPLITS, since, strict=True)}
     return LineCounts(
         then.behaviors + more,
         min((time for time in (then.first, first) if time is not None), default=None),
         max((time for time in (then.last, last) if time is not None), default=None),
-        dict(impressions),
+        {split: rows for split, rows in impressions.items() if rows},
     )
 
 
