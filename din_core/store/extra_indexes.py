@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
-_STATEMENTS = (
-    "CREATE INDEX IF NOT EXISTS ix_impressions_outcome ON impressions (item_key, label, timestamp, user_key)",
-)
-"""Who was shown an item, with which outcome and when."""
+_BY_ITEM = "ix_impressions_item"
+"""Who was shown an item. A wider index would answer little sooner, and take twice as long to sort."""
 
 
 def create_extra_indexes(connection: Connection) -> None:
     """Create those that are missing."""
-    for statement in _STATEMENTS:
-        connection.exec_driver_sql(statement)
+    if _BY_ITEM not in [index["name"] for index in inspect(connection).get_indexes("impressions")]:
+        connection.exec_driver_sql(f"CREATE INDEX {_BY_ITEM} ON impressions (item_key)")

@@ -68,5 +68,5 @@ def test_items_of_an_impression_are_found_by_indexes(store: BehaviorStore, tmp_p
     event.listen(store.engine, "before_cursor_execute", explain)
     assert opposite_impressions(store, bought, 5).total == 1
     assert len(plans) == 2
-    assert all("SEARCH impressions USING INDEX ix_impressions_outcome" in plan for plan in plans)
+    assert all("SEARCH impressions USING INDEX ix_impressions_item" in plan for plan in plans)
     assert all("SCAN items" not in plan.replace("SCAN items_search", "") for plan in plans)
