@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Index, Table, Text, cast, delete, func, insert, select
 
 from din_core.store.bulk_insert import insert_columns
-from din_core.store.extra_indexes import create_extra_indexes
+from din_core.store.extra_indexes import create_extra_indexes, drop_extra_indexes
 from din_core.store.ingestion.entities import load_entities
 from din_core.store.ingestion.spool.checked_tables import LINE_TABLES, CheckedTables
 from din_core.store.ingestion.spool.line_spool import Lines
@@ -88,6 +88,8 @@ def load(
     indexes = [index for table in tables for index in table.indexes if was_empty and not _in_order(connection, index)]
     for index in indexes:
         index.drop(connection)
+    if was_empty:
+        drop_extra_indexes(connection)
     newest = {} if was_empty else {table.name: _newest_key(connection, table) for table in tables}
     _load_entities(connection, entities)
     tally = _load_lines(connection, entities, checked, files)
