@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from din_core.checks.events import repeated_rows
+from din_core.checks.events import repeated_rows, stretches
 from din_core.checks.finding import Finding, Verdict
 from din_core.domain.translatable import Translatable
 from din_core.domain.written import percent
@@ -37,7 +37,10 @@ def duplicates(tables: BulkTables) -> Iterator[Finding]:
     """Behaviors that stand twice, whole; impressions may (each is a row of its own), and are only counted."""
     behaviors = tables.behavior_user, tables.behavior_item, tables.behavior_time
     shown = tables.impression_user, tables.impression_item, tables.impression_time
-    twice, again = repeated_rows(*behaviors), repeated_rows(*shown)
+    twice, again = (
+        sum(repeated_rows(*(column[rows] for column in columns)) for rows in stretches(columns[0]))
+        for columns in (behaviors, shown)
+    )
     text = Translatable(
         "behaviors that repeat another's user, item and time: {twice} ({share}); impressions: {again}",
         twice=f"{twice:,}",

@@ -12,7 +12,8 @@ from din_core.store.ingestion.rejects import IngestReport, Reject, RejectExample
 from din_core.store.ingestion.table_import import check_tables, import_tables, new_store, preview_tables
 from din_core.store.queries.bulk_tables import BulkTables
 from din_core.store.queries.data_faults import DataFault
-from din_core.store.queries.facts import FieldFacts, SplitFacts, StoreFacts, WeekFacts
+from din_core.store.queries.facts import FieldFacts, StoreFacts
+from din_core.store.queries.line_tally import SplitFacts, WeekFacts
 from din_core.store.splits.in_force import RulesInForce
 from din_core.store.vectors.vector_records import ItemVectors, VectorFacts
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, Text, cast, func, insert, make_url, select
+from sqlalchemy import ColumnElement, Connection, Engine, Text, cast, insert, make_url, select
 
 from din_core.domain import (
     Behavior,
@@ -24,8 +24,9 @@ from din_core.store.failures import in_one_sentence, unreadable, unwritable
 from din_core.store.queries.bulk_tables import BulkTables, read_bulk
 from din_core.store.queries.corrections import corrected
 from din_core.store.queries.data_faults import DataFault, find_data_faults
-from din_core.store.queries.facts import StoreFacts, read_facts
+from din_core.store.queries.facts import StoreFacts
 from din_core.store.queries.held_values import read_held_values
+from din_core.store.queries.kept_facts import all_facts, line_counts
 from din_core.store.queries.lookups import (
     HISTORY,
     ITEM_COLUMNS,
@@ -39,7 +40,6 @@ from din_core.store.queries.lookups import (
     make_item,
     make_user,
     read_info,
-    time_span,
     unfit_fields,
     user_row,
 )
@@ -223,6 +223,10 @@ class BehaviorStore:
             names = field_names(connection, "items")
         return SearchPage([cached_item(names, *row) for row in rows], total)
 
+    def may_hold(self, value: str) -> ColumnElement[bool]:
+        """A condition that every item with this field value fulfills, and few others where an index tells."""
+        return self._search.may_hold(ItemRecord, clean(value))
+
     def corrected_user_text(self, text: str) -> str | None:
         """The text that may have been meant by one that finds no user: near words in the place of unknown ones."""
         return self._corrected(UserRecord, text)
@@ -253,22 +257,19 @@ class BehaviorStore:
     def summary(self) -> StoreSummary:
         """Counts, field names, times and provenance as they are now."""
         with self.reading() as connection:
-            by_split = connection.execute(
-                select(ImpressionRecord.split, func.count()).group_by(ImpressionRecord.split)
-            ).all()
-            first, last = time_span(connection)
+            lines = line_counts(connection)
             return StoreSummary(
                 n_users=count_rows(connection, UserRecord),
                 n_items=count_rows(connection, ItemRecord),
-                n_behaviors=count_rows(connection, BehaviorRecord),
-                n_impressions=sum(count for _, count in by_split),
-                impressions_by_split={split: count for split, count in by_split},
+                n_behaviors=lines.behaviors,
+                n_impressions=sum(lines.impressions.values()),
+                impressions_by_split=dict(lines.impressions),
                 item_fields=field_names(connection, "items"),
                 user_fields=field_names(connection, "users"),
                 behavior_fields=field_names(connection, "behaviors"),
                 context_fields=field_names(connection, "impressions"),
-                first_timestamp=first,
-                last_timestamp=last,
+                first_timestamp=lines.first,
+                last_timestamp=lines.last,
                 provenance=read_info(connection, "provenance"),
                 unfit_fields=unfit_fields(connection),
                 rules=read_rules(connection),
@@ -276,10 +277,12 @@ class BehaviorStore:
             )
 
     def facts(self) -> StoreFacts:
-        """Fields, splits, weeks and behaviors per user, counted over all rows: seconds for millions of them."""
+        """Fields, splits, weeks and behaviors per user.
+
+        As `ingest` counted them; where rows have come since, all are counted now: seconds for millions of them.
+        """
         with self.reading() as connection:
-            tables = ("items", "users", "behaviors", "impressions")
-            return read_facts(connection, {table: field_names(connection, table) for table in tables})
+            return all_facts(connection)
 
     def held_values(self) -> HeldValues:
         """The different values of all fields, and the rows that carry each item: under a second for a million rows."""

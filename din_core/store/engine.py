@@ -125,7 +125,7 @@ def make_engine(url: URL, check_references: bool = True, make_file: bool = True)
 
     `make_file` false is for reading: a connection to a file that was deleted fails then, and leaves no empty one.
     `check_references` false is for a bulk load that has looked up every key itself: on SQLite, checking
-    them again takes a third of its time.
+    them again takes a third of its time. It sorts in files: memory does not grow with the rows, and it is quicker.
     """
     options: dict[str, Any] = {}
     if url.get_backend_name() == "postgresql":
@@ -159,8 +159,7 @@ def make_engine(url: URL, check_references: bool = True, make_file: bool = True)
             _follow_file(engine, path.absolute())
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
-        if check_references:
-            event.listen(engine, "connect", _enforce_foreign_keys)
+        event.listen(engine, "connect", _enforce_foreign_keys if check_references else _sort_in_files)
     return engine
 
 
@@ -203,6 +202,10 @@ def _follow_file(engine: Engine, path: Path) -> None:
 
 def _enforce_foreign_keys(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON").close()
+
+
+def _sort_in_files(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA temp_store=FILE").close()
 
 
 def _on_sqlite_begin(connection: Connection) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from din_core.checks import Finding, check_tables
+from din_core.checks import Finding, check_tables, events
 from din_core.checks.events import history_lengths, repeated_rows, stands_in_history
 from din_core.store import BulkTables
 
@@ -59,6 +59,24 @@ def test_histories_are_counted_across_times_that_no_number_could_hold_beside_a_u
         impression_user=WORLD.impression_user * 10**6,
     )
     assert history_lengths(far).tolist() == [0, 2, 1, 1]
+
+
+@pytest.mark.parametrize("most", [1, 3, 50])
+def test_users_that_are_looked_at_one_after_the_other_find_the_same(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    draw = np.random.default_rng(4)
+    rows = [
+        sorted(
+            zip(*(draw.integers(0, high, 120).tolist() for high in (9, 4, 6)), strict=True), key=lambda r: (r[0], r[2])
+        )
+        for _ in range(2)
+    ]
+    world = tables(rows[0], [(*row, n % 2, "train") for n, row in enumerate(rows[1])], users=9)
+    earlier = [[b for b in rows[0] if b[0] == user and b[2] < day] for user, _, day in rows[1]]
+    monkeypatch.setattr(events, "MOST_ROWS", most)
+    assert history_lengths(world).tolist() == [len(own) for own in earlier]
+    known = [any(b[1] == row[1] for b in own) for row, own in zip(rows[1], earlier, strict=True)]
+    assert stands_in_history(world).tolist() == known
+    assert f"{120 - len(set(rows[0])):,} (" in str(found("duplicates", world).text)
 
 
 def test_a_row_that_stands_three_times_repeats_twice() -> None:

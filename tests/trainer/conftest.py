@@ -14,7 +14,7 @@ from din_core.store import BulkTables, ingest
 from tests.trainer.planted_tables import planted_tables
 from trainer.datasets.four_tables import Tables
 from trainer.evaluation import evaluate
-from trainer.training.samples import build_vocabulary
+from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.train import TrainOptions, build_config
 
 

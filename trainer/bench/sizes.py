@@ -98,6 +98,7 @@ class Sizes:
     serving_rounds: int = 3
     search_rows: int = 1_000_000
     """Users, and as many items, of the store that is searched"""
+    ingested_behaviors: int = 10_000_000
     searches: int = 40
     """Texts of each kind"""
     peer_steps: int = 4
@@ -127,6 +128,7 @@ def quick() -> Sizes:
         rescorings=5,
         explanations=3,
         search_rows=500,
+        ingested_behaviors=3_000,
         searches=3,
         callers=(1, 2),
         serving_seconds=0.1,

@@ -19,6 +19,7 @@ from trainer.bench.parts.cohorts import cohorts
 from trainer.bench.parts.device import device
 from trainer.bench.parts.embeddings import embeddings
 from trainer.bench.parts.explaining import explaining
+from trainer.bench.parts.ingesting import ingesting
 from trainer.bench.parts.machine import about, load, machine
 from trainer.bench.parts.rescoring import rescoring
 from trainer.bench.parts.search import search
@@ -58,6 +59,7 @@ def _parts(options: BenchOptions) -> Mapping[str, Callable[[], list[Row]]]:
         "embeddings": partial(embeddings, sizes, options.device),
         "catalogue": partial(catalogue, sizes, options.store, options.checkpoint),
         "rescoring": partial(rescoring, sizes, options.store, options.checkpoint),
+        "ingest": partial(ingesting, sizes, options.store),
         "search": partial(search, sizes),
         "serving": partial(serving, sizes, options.store, options.checkpoint),
         "device": partial(device, sizes, options.device, options.store, options.checkpoint),

@@ -25,9 +25,14 @@ from trainer.datasets.streams.input_files import InputFiles, Progress
 from trainer.datasets.streams.read_options import ReadOptions, option
 from trainer.datasets.streams.row_checks import RowRejects
 from trainer.datasets.streams.user_rows import AssembleOptions
+from trainer.datasets.synthetic import PROVENANCE as MADE
+from trainer.datasets.synthetic import SyntheticTables
 
 PACKAGED = "complete-journey"
 """The source that comes as a Python package."""
+SYNTHETIC = "synthetic"
+"""The one that is made at random, in any size."""
+DEFAULT_BEHAVIORS = 1_000_000
 
 _READ_HELP = {
     "min_rating": (
@@ -58,13 +63,16 @@ _DRAWN_HELP = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("source", choices=[PACKAGED, *SOURCES], metavar="SOURCE", help=", ".join([PACKAGED, *SOURCES]))
+    names = [PACKAGED, *SOURCES, SYNTHETIC]
+    parser.add_argument("source", choices=names, metavar="SOURCE", help=", ".join(names))
+    without = f"{PACKAGED} and {SYNTHETIC}: none"
     parser.add_argument(
-        "files", nargs="*", type=Path, metavar="FILES", help=f"unpacked folder or files of the data; {PACKAGED}: none"
+        "files", nargs="*", type=Path, metavar="FILES", help=f"unpacked folder or files of the data; {without}"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="TABLES", help="folder for the tables")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of the drawn negatives (default %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace tables that --out already holds")
+    parser.add_argument("--behaviors", type=int, metavar="N", help=f"of {SYNTHETIC}: how many ({DEFAULT_BEHAVIORS:,})")
     any_files = parser.add_argument_group("of all sources that read files")
     drawn = parser.add_argument_group("of amazon-reviews, taobao and recbole, whose negatives are drawn")
     for group, texts in ((any_files, _FILES_HELP), (drawn, _DRAWN_HELP)):
@@ -84,7 +92,10 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """Prepare the tables; counts, positive rates and the popularity check."""
     started = time.monotonic()
     check_out(args.out, args.overwrite)
-    result = _complete_journey(args) if args.source == PACKAGED else _from_files(args)
+    if args.behaviors is not None and args.source != SYNTHETIC:
+        raise DinLensError(f"--behaviors is an option of {SYNTHETIC} alone; leave it out.")
+    makers = {PACKAGED: _complete_journey, SYNTHETIC: _synthetic}
+    result = makers.get(args.source, _from_files)(args)
     return {"out": str(args.out), **result, "seed": args.seed, "seconds": round(time.monotonic() - started, 1)}
 
 
@@ -102,13 +113,36 @@ def _bar() -> Iterator[Progress]:
         yield progress
 
 
-def _complete_journey(args: argparse.Namespace) -> dict[str, Any]:
+def _refuse_others(args: argparse.Namespace, origin: str, own: str) -> None:
+    """DinLensError where files or their options are given to a source that reads none."""
     if args.files:
-        raise DinLensError(f"{PACKAGED} comes as a Python package and reads no files, but {args.files[0]} is given.")
+        raise DinLensError(f"{args.source} {origin} and reads no files, but {args.files[0]} is given.")
     names = (*_FILES_HELP, *_DRAWN_HELP, "split_time", "split_ratio", *_READ_HELP)
     given = [name for name in names if getattr(args, name) is not None]
     if given:
-        raise DinLensError(f"{option(given[0])} is no option of {PACKAGED}, which has --seed alone.")
+        raise DinLensError(f"{option(given[0])} is no option of {args.source}, which has {own} alone.")
+
+
+def _synthetic(args: argparse.Namespace) -> dict[str, Any]:
+    _refuse_others(args, "is made at random", "--behaviors and --seed")
+    made = SyntheticTables(DEFAULT_BEHAVIORS if args.behaviors is None else args.behaviors, args.seed)
+    with _bar() as progress, TablesWriter(args.out, overwrite=args.overwrite) as writer:
+        made.write(writer, progress)
+        writer.commit(MADE.format(behaviors=made.behaviors, seed=args.seed))
+    popularity = made.popularity_auc
+    return {
+        "items": made.items,
+        "users": made.users,
+        "behaviors": made.behaviors,
+        "impressions": {split: n for split, (n, _) in made.counts.items()},
+        "positive_rate": {split: round(ones / n, 4) if n else 0.0 for split, (n, ones) in made.counts.items()},
+        "popularity_auc": None if popularity is None else round(popularity, 4),
+        "popularity_auc_uniform_negatives": None,
+    }
+
+
+def _complete_journey(args: argparse.Namespace) -> dict[str, Any]:
+    _refuse_others(args, "comes as a Python package", "--seed")
     with _bar() as progress:
         prepared = prepare(find_data(), args.seed, progress)
         progress("writing tables", 0, None)

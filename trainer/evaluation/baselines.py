@@ -32,7 +32,7 @@ from trainer.evaluation.repeat_features import (
     repeat_features,
     seen_before,
 )
-from trainer.training.samples import has_several
+from trainer.training.fields.training_vocabulary import has_several
 
 PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0)
 """The regression's C to choose from; smaller is a stronger penalty."""

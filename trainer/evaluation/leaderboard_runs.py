@@ -20,8 +20,8 @@ from din_core.store import open_store
 from trainer.evaluation.evaluate import Split, read_bulk
 from trainer.training.data_facts import data_facts
 from trainer.training.fields.pretrained_vectors import read_item_vectors, vector_use, with_vectors
+from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.recipes import RECIPES
-from trainer.training.samples import build_vocabulary
 from trainer.training.train import TrainOptions, keep_freed_memory, unfinished_folder
 from trainer.training.up_to_date import settings_difference
 

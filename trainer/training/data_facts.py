@@ -36,9 +36,9 @@ def _fingerprint(bulk: BulkTables) -> str:
         digest.update(str(name).encode())
         digest.update(pd.util.hash_array(values.to_numpy()).tobytes())
     for behaviors in (bulk.behavior_user, bulk.behavior_item, bulk.behavior_time):
-        digest.update(behaviors.tobytes())
+        digest.update(behaviors.data)
     for impressions in (bulk.impression_user, bulk.impression_item, bulk.impression_time):
-        digest.update(impressions[used].tobytes())
+        digest.update(impressions[used].data)
     digest.update(bulk.impression_label[used].tobytes())
     digest.update((bulk.impression_split[used] == "valid").tobytes())
     return digest.hexdigest()[:12]

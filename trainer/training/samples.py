@@ -1,6 +1,7 @@
 """Training samples: impressions grouped by (user, time), each group with one folded history.
 
-Everything is built once and stays resident as flat arrays; a batch is a set of slices of them.
+Everything is built once and stays as flat arrays, in memory or, where they are large, in mapped files; a batch is a set
+of slices of them.
 """
 
 from __future__ import annotations
@@ -18,103 +19,22 @@ from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError, values_of
 from din_core.model.config import BEHAVIOR_TYPE
-from din_core.model.fields.number_buckets import number_text
 from din_core.model.ragged import Multi, RaggedBatch, Sets, to_device
 from din_core.model.value_sets import intern_sets, used_sets, value_set
-from din_core.model.vocabulary import PRICE, FieldValues, FieldVocabulary, VectorItems, Vocabulary, one_value
+from din_core.model.vocabulary import (
+    UNKNOWN_ROW,
+    FieldValues,
+    VectorItems,
+    Vocabulary,
+    one_value,
+)
 from din_core.store import BulkTables
-from trainer.training.fields.numeric_fields import learn_buckets
-from trainer.training.model_fields import ModelFields, item_columns
+from din_core.store.growing_array import GrowingArray
+from trainer.training.fields.training_vocabulary import ITEM_FIELD, item_column, stretches
 
 Ints = NDArray[np.int64]
-ITEM_FIELD = "item_id"
 SPLITS = ("train", "valid", "test")
 DAY = 86_400
-BUCKETS = 20
-"""Of a numeric field, at most: each then holds a twentieth of what training saw."""
-
-
-def build_vocabulary(
-    bulk: BulkTables,
-    min_count: int,
-    fields: ModelFields | None = None,
-    max_values: int = 200_000,
-    buckets: int = BUCKETS,
-) -> Vocabulary:
-    """Values that training may know: those of behaviors and impressions before the first validation impression.
-
-    An item needs `min_count` occurrences to get a row of its own; rarer ones share the unknown row, which is
-    thereby trained. A field's value needs as many. `fields` names those to read beside the item itself, all where
-    it is None; DinLensError when the store lacks one. A numeric field gets at most `buckets` buckets.
-    """
-    fields = (fields or ModelFields()).chosen(bulk, {})
-    item_fields, user_fields, context_fields = fields.items or (), fields.users or (), fields.impressions or ()
-    train = bulk.impression_split == "train"
-    if not train.any():
-        raise DinLensError("the store holds 0 train impressions, but training needs some; check the split column")
-    later = bulk.impression_time[~train]
-    end = later.min() if later.size else bulk.impression_time.max() + 1
-    seen_items = np.concatenate([bulk.behavior_item[bulk.behavior_time < end], bulk.impression_item[train]])
-    occurrences = np.bincount(seen_items, minlength=len(bulk.items))
-    seen = _Seen(fields, min_count, max_values, buckets)
-    item: dict[str, FieldValues] = {
-        name: seen.values("items", name, item_column(bulk, name), occurrences) for name in (ITEM_FIELD, *item_fields)
-    }
-    several = frozenset(name for name in item_fields if has_several(item_column(bulk, name)))
-    users = np.unique(bulk.impression_user[train])
-    profile, shown_to = bulk.users.iloc[users], np.bincount(bulk.impression_user[train])[users]
-    user = {name: seen.profile_values(name, profile[name], shown_to) for name in user_fields}
-    shown = bulk.impression_context[train]
-    once = np.ones(len(shown), np.int64)
-    context = {name: seen.values("impressions", name, shown[name], once) for name in context_fields}
-    behavior = {name: _types(bulk, bulk.behavior_time < end, min_count) for name in fields.behaviors}
-    return Vocabulary(item, user, context, behavior, several)
-
-
-def has_several(values: pd.Series) -> bool:
-    """Whether an item may have several values of a field."""
-    return any(isinstance(value, tuple) for value in values)
-
-
-def _types(bulk: BulkTables, seen: NDArray[np.bool_], min_count: int) -> FieldVocabulary:
-    """The types that behaviors have at least so often where they are seen."""
-    assert bulk.behavior_type is not None
-    times = np.bincount(bulk.behavior_type[seen] + 1, minlength=len(bulk.behavior_types) + 1)[1:]
-    return FieldVocabulary(tuple(name for name, n in zip(bulk.behavior_types, times, strict=True) if n >= min_count))
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """From a field's values in training to what a model knows of them."""
-
-    fields: ModelFields
-    min_count: int
-    most: int
-    buckets: int
-
-    def values(self, table: str, name: str, values: pd.Series, weight: Ints) -> FieldValues:
-        """values (n,) and how often training saw each of the n; of several values each counts wherever it stands."""
-        several = has_several(values)
-        if several:
-            each = [values_of(value) for value in values]
-            weight = np.repeat(weight, [len(own) for own in each])
-            values = pd.Series([value for own in each for value in own], dtype=object)
-        totals = pd.Series(weight, index=pd.Index(values, dtype=object)).groupby(level=0).sum()
-        if several and name in self.fields.numeric:
-            raise DinLensError(f"--numeric names {name!r}, of which an item has several values; leave it out")
-        if name != ITEM_FIELD and not several and self.fields.reads_number(table, name, totals.index):
-            return learn_buckets(table, name, totals[totals > 0], self.buckets)
-        kept = totals[totals >= self.min_count].nlargest(self.most)
-        return FieldVocabulary(tuple(sorted(str(value) for value in kept.index)))
-
-    def profile_values(self, name: str, values: pd.Series, weight: Ints) -> FieldValues:
-        """The same of n users' tuples of values; no category of theirs is too rare."""
-        known = {value for own in values for value in own}
-        if not self.fields.reads_number("users", name, known):
-            return FieldVocabulary(tuple(sorted(known)))
-        each, times = pd.Series(list(values), dtype=object), values.map(len).to_numpy()
-        totals = pd.Series(np.repeat(weight, times), index=pd.Index(each.explode().dropna(), dtype=object))
-        return learn_buckets("users", name, totals.groupby(level=0).sum(), self.buckets)
 
 
 @dataclass(frozen=True)
@@ -243,7 +163,7 @@ class Samples:
         tensors = [self.item_rows, self.behavior, self.count, self.age, self.candidate, self.context, self.label]
         tensors += [*([] if self.behavior_type is None else [self.behavior_type]), *self.profile_rows, *several]
         for array in (*(tensor.cpu().numpy() for tensor in tensors), self.behavior_offsets, self.user):
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).reshape(-1).data)
         return digest.hexdigest()[:12]
 
     def to(self, device: torch.device) -> Samples:
@@ -290,21 +210,20 @@ def build_samples(
     user, time = bulk.impression_user[chosen], bulk.impression_time[chosen]
     first = np.flatnonzero(np.concatenate([[True], (np.diff(user) != 0) | (np.diff(time) != 0)]))
     read = folded_histories if folds and not vocabulary.behavior else plain_histories
-    behavior, count, newest, behavior_offsets = read(bulk, user[first], time[first], max_history)
-    age = (np.repeat(time[first], np.diff(behavior_offsets)) - newest) / DAY
+    behavior, count, age, behavior_offsets = _histories(read, bulk, user[first], time[first], max_history)
     profile = [_profile_rows(bulk.users[name].tolist(), v) for name, v in vocabulary.user.items()]
-    context = [v.rows_of(bulk.impression_context[name].iloc[chosen]) for name, v in vocabulary.context.items()]
     rows, sets = item_rows(bulk, vocabulary)
+    context = [_context_rows(bulk.impression_context[name], v)[chosen] for name, v in vocabulary.context.items()]
     return Samples(
         item_rows=rows,
         sets=sets,
         behavior=torch.from_numpy(behavior),
         count=torch.from_numpy(count),
-        age=torch.from_numpy(age.astype(np.float32)),
+        age=torch.from_numpy(age),
         behavior_offsets=behavior_offsets,
         candidate=torch.from_numpy(bulk.impression_item[chosen]),
         candidate_offsets=np.append(first, len(chosen)),
-        context=torch.tensor(context, dtype=torch.int64).reshape(len(context), len(chosen)).T.contiguous(),
+        context=torch.from_numpy(np.array(context, np.int64).reshape(len(context), len(chosen)).T.copy()),
         label=torch.from_numpy(bulk.impression_label[chosen].astype(np.float32)),
         profile_rows=tuple(torch.from_numpy(rows) for rows, _ in profile),
         profile_offsets=tuple(offsets for _, offsets in profile),
@@ -360,17 +279,35 @@ def item_rows(bulk: BulkTables, vocabulary: Vocabulary) -> tuple[Tensor, Sets]:
     return intern_sets(columns, vocabulary.several_in_order)
 
 
-def item_column(bulk: BulkTables, name: str) -> pd.Series:
-    """(items,) one field of every item as texts, None where missing; prices as a model reads them."""
-    if name != PRICE or PRICE in bulk.items or bulk.item_price is None:
-        return bulk.items[name]
-    return pd.Series([None if np.isnan(p) else number_text(p) for p in bulk.item_price.tolist()], dtype=object)
-
-
 def _profile_rows(values: Sequence[tuple[str, ...]], vocabulary: FieldValues) -> tuple[Ints, Ints]:
     rows = [[row for row in vocabulary.rows_of(v) if row] for v in values]
     offsets = np.concatenate([[0], np.cumsum([len(r) for r in rows])]).astype(np.int64)
     return np.array([row for r in rows for row in r], dtype=np.int64), offsets
+
+
+def _context_rows(values: pd.Series, vocabulary: FieldValues) -> Ints:
+    """The row of each value; contexts repeat a lot, and each different value is looked up once."""
+    codes, distinct = pd.factorize(values.to_numpy())
+    return np.array([*vocabulary.rows_of(distinct), UNKNOWN_ROW], np.int64)[codes]
+
+
+def _histories(
+    read: Callable[[BulkTables, Ints, Ints, int], tuple[Ints, NDArray[np.float32], Ints, Ints]],
+    bulk: BulkTables,
+    user: Ints,
+    time: Ints,
+    max_history: int,
+) -> tuple[Ints, NDArray[np.float32], NDArray[np.float32], Ints]:
+    """As `read`, some groups at a time, with the age in days in the place of the newest occurrence."""
+    items, counts, ages = GrowingArray(np.int64), GrowingArray(np.float32), GrowingArray(np.float32)
+    lengths = [np.zeros(1, np.int64)]
+    for groups in stretches(len(user)):
+        item, count, newest, offsets = read(bulk, user[groups], time[groups], max_history)
+        lengths.append(np.diff(offsets))
+        items.append(item)
+        counts.append(count)
+        ages.append((np.repeat(time[groups], lengths[-1]) - newest) / DAY)
+    return items.finish(), counts.finish(), ages.finish(), np.cumsum(np.concatenate(lengths))
 
 
 def folded_histories(
@@ -411,10 +348,14 @@ def _type_rows(bulk: BulkTables, vocabulary: Vocabulary, user: Ints, time: Ints,
     known = vocabulary.behavior.get(BEHAVIOR_TYPE)
     if known is None:
         return None
-    spans = _newest_spans(bulk, user, time, max_history)
-    assert bulk.behavior_type is not None
-    rows = np.array([*known.rows_of(bulk.behavior_types), 0])  # the last is read at −1
-    return torch.from_numpy(rows[_joined([bulk.behavior_type[span] for span in spans])])
+    if bulk.behavior_type is None:
+        spans = _newest_spans(bulk, user, time, max_history)
+        return torch.zeros(sum(span.stop - span.start for span in spans), dtype=torch.int64)
+    rows, found = np.array([*known.rows_of(bulk.behavior_types), 0]), GrowingArray(np.int64)  # the last is read at −1
+    for groups in stretches(len(user)):
+        spans = _newest_spans(bulk, user[groups], time[groups], max_history)
+        found.append(rows[_joined([bulk.behavior_type[span] for span in spans])])
+    return torch.from_numpy(found.finish())
 
 
 def _newest_spans(bulk: BulkTables, user: Ints, time: Ints, max_history: int) -> list[slice]:
@@ -424,9 +365,8 @@ def _newest_spans(bulk: BulkTables, user: Ints, time: Ints, max_history: int) ->
 
 def _spans(bulk: BulkTables, user: Ints, time: Ints) -> Iterator[slice]:
     """The rows of each group's whole history."""
-    user_start = np.searchsorted(bulk.behavior_user, np.arange(len(bulk.users) + 1))
-    for u, before in zip(user, time, strict=True):
-        start, stop = user_start[u], user_start[u + 1]
+    starts, stops = (np.searchsorted(bulk.behavior_user, user, side=side) for side in ("left", "right"))
+    for start, stop, before in zip(starts, stops, time, strict=True):
         yield slice(start, start + np.searchsorted(bulk.behavior_time[start:stop], before, side="left"))
 
 

@@ -36,6 +36,7 @@ from trainer.training.fields.pretrained_vectors import (
     vector_use,
     with_vectors,
 )
+from trainer.training.fields.training_vocabulary import BUCKETS, build_vocabulary
 from trainer.training.fit import FitOptions, Fitted, Progress, fit
 from trainer.training.limits import (
     MOST_BUCKETS,
@@ -49,7 +50,7 @@ from trainer.training.limits import (
 from trainer.training.model_card import model_card
 from trainer.training.model_fields import ModelFields, describe_unfit
 from trainer.training.recipes import RECIPES, Recipe
-from trainer.training.samples import BUCKETS, Samples, build_samples, build_vocabulary
+from trainer.training.samples import Samples, build_samples
 from trainer.training.selection import NAMES, WHY, Entry
 
 UNFINISHED = ".unfinished"

@@ -6,9 +6,10 @@ Columns come from Parquet with their types or from CSV as text; a value means th
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -93,7 +94,7 @@ def labels(column: pa.Array) -> Checked:
     """Labels as int8 0 or 1."""
     written = texts(column)
     position = pc.index_in(written, value_set=pa.array(list(_LABELS)))
-    values = np.array([*_LABELS.values(), 0], dtype=np.int8)[_positions(position)]
+    values = np.array([*_LABELS.values(), 0], dtype=np.int8)[positions(position)]
     missing = true_in(pc.is_null(written))
     return Checked(
         values,
@@ -161,19 +162,48 @@ def price_in(text: str) -> float:
     return -number if "-" in found[1] + found[2] else number
 
 
-def references(name: str, table: str, values: pa.Array, known: pa.Array) -> Checked:
-    """Positions in `known` of the ids a row refers to."""
-    position = pc.index_in(values, value_set=known)
-    unknown = true_in(pc.is_null(position)) & ~true_in(pc.is_null(values))
+class KnownIds(Protocol):
+    """The ids that a row may refer to."""
+
+    @property
+    def ids(self) -> pa.Array:
+        """(n,)"""
+
+    def positions(self, ids: pa.Array) -> NDArray[np.int64]:
+        """(m,) where some ids stand, -1 for one that is not known."""
+
+
+def by_distinct(column: pa.Array, check: Callable[[pa.Array], Checked]) -> Checked:
+    """What `check` says of a column whose values it looks at one by one, each different one once."""
+    encoded = column if pa.types.is_dictionary(column.type) else plain(column).dictionary_encode()
+    distinct = encoded.dictionary
+    if encoded.null_count:
+        distinct = pa.concat_arrays([distinct, pa.nulls(1, distinct.type)])
+    of = encoded.indices.fill_null(len(distinct) - 1).to_numpy(zero_copy_only=False)
+    found = check(distinct)
+    values = found.values.take(pa.array(of)) if isinstance(found.values, pa.Array) else found.values[of]
+    return Checked(values, *([(reason, rows[of]) for reason, rows in own] for own in (found.faults, found.remarks)))
+
+
+def references(name: str, table: str, known: KnownIds, column: pa.Array) -> Checked:
+    """Positions in `known` of the ids that rows refer to."""
+    checked = ids(name, column)
+    found = _known(name, table, known, checked.values)
+    return Checked(found.values, checked.faults + found.faults)
+
+
+def _known(name: str, table: str, known: KnownIds, values: pa.Array) -> Checked:
+    position = known.positions(values)
+    unknown = (position < 0) & ~true_in(pc.is_null(values))
     reason = Translatable("{name} is not in {table}, or its row there is rejected", name=name, table=table)
     faults = [(reason, unknown)]
     if unknown.any():
         zeros = Translatable(
             "{name} is in {table} only with other leading zeros: write it alike in all tables", name=name, table=table
         )
-        alike = true_in(pc.is_in(_without_zeros(values), value_set=_without_zeros(known), skip_nulls=True))
+        alike = true_in(pc.is_in(_without_zeros(values), value_set=_without_zeros(known.ids), skip_nulls=True))
         faults = [_scientific(name, values), (zeros, unknown & alike), *faults]
-    return Checked(_positions(position), faults)
+    return Checked(position, faults)
 
 
 def _without_zeros(values: pa.Array) -> pa.Array:
@@ -191,6 +221,6 @@ def differ_in_zeros(known: pa.Array) -> tuple[str, str] | None:
     return None if found < 0 else (begin[found].as_py(), short[found].as_py())
 
 
-def _positions(position: pa.Array) -> NDArray[np.int64]:
+def positions(position: pa.Array) -> NDArray[np.int64]:
     """Positions as int64, -1 for null."""
     return np.asarray(position.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)

@@ -6,7 +6,6 @@ import time
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
-import numpy as np
 from sqlalchemy import Connection, Engine
 
 from din_core.domain import RejectedRows, StoreError
@@ -22,14 +21,16 @@ from din_core.store.engine import (
 from din_core.store.failures import in_one_sentence, nothing_loaded
 from din_core.store.ingestion.find_tables import find_tables
 from din_core.store.ingestion.loading import ExistingRows, load, no_existing_rows, read_existing
-from din_core.store.ingestion.rejects import IngestReport, Reject, describe_rejects
+from din_core.store.ingestion.rejects import IngestReport, Reject, TableCounts, describe_rejects
+from din_core.store.ingestion.spool.checked_tables import LINE_TABLES, CheckedTables, check, restored
+from din_core.store.ingestion.spool.spool_folder import SpoolFolder, key_of_files
 from din_core.store.ingestion.table_files import ReadingOptions, TableFile
 from din_core.store.ingestion.validation import KeyIndex, Progress, TableValidation
 from din_core.store.postgres import restart_keys
 from din_core.store.schema import Base
 from din_core.store.splits.in_force import write_rules
-from din_core.store.splits.settle import cuts_of, in_force, settle
-from din_core.store.splits.split_rule import SplitCuts, SplitRule
+from din_core.store.splits.settle import in_force, settle
+from din_core.store.splits.split_rule import SplitRule
 from din_core.store.versions import READABLE, current_version
 
 
@@ -55,6 +56,10 @@ def ingest(
     last 10 % test; equal times are never parted (see `SplitCuts.of`). `options.split` says another rule, and then a
     column `split` is not read. With `options.session` impressions stand at the beginning of their day; what a store
     was filled with holds for what is appended, too.
+
+    Memory grows with items, users and different contexts; behaviors and impressions beyond some millions are kept
+    checked in a folder beside the store until they are in it, `.NAME.ingest`. An ingest of the same tables goes on from
+    there where one was killed while it loaded.
     """
     engine = make_engine(parse_url(url), check_references=False)
     try:
@@ -96,19 +101,59 @@ def ingest_into(
             behaviors=existing.n_rows["behaviors"],
             users=existing.n_rows["users"],
         )
-    n_impressions = existing.n_rows["impressions"]
-    settle(files, options, existing.rules, n_impressions)
+    settle(files, options, existing.rules, existing.n_rows["impressions"])
+    folder = SpoolFolder(sqlite_file(engine.url))
+    try:
+        checked = _checked(files, existing, options.split, folder, skip_rejects, progress)
+        report = _load(engine, Path(tables), files, existing, options.split, checked, replace, progress)
+    except KeyboardInterrupt:
+        folder.leave()
+        raise
+    finally:
+        folder.remove()
+    report.seconds = round(time.perf_counter() - start, 3)
+    return report
+
+
+def _checked(
+    files: dict[str, TableFile],
+    existing: ExistingRows,
+    rule: SplitRule | None,
+    folder: SpoolFolder,
+    skip_rejects: bool,
+    progress: Progress,
+) -> CheckedTables:
+    """Every row of the tables, checked; by an ingest that was killed after it had checked the same ones, or now."""
+    stored = existing.n_rows, existing.fields, existing.rules, existing.several, existing.vector_length
+    key = key_of_files(files.values(), *stored, rule, skip_rejects)
+    settled = folder.checked(key)
+    if settled is not None:
+        return restored(settled, folder)
     checking = _validation(files, existing, "checking", progress)
-    cuts = _check(checking, files, options.split, n_impressions)
-    rejects = list(checking.rejects.values())
-    nothing_left = not any(counts.loaded for counts in checking.counts.values())
-    if rejects and (nothing_left or not skip_rejects):
-        raise _rejected(checking, rejects)
+    checked = check(checking, folder, rule, existing.n_rows["impressions"])
+    nothing_left = not any(counts.loaded for counts in checked.counts.values())
+    if checked.rejects and (nothing_left or not skip_rejects):
+        raise _rejected(checking, checked.rejects)
+    checked.settle(key)
+    return checked
+
+
+def _load(
+    engine: Engine,
+    tables: Path,
+    files: dict[str, TableFile],
+    existing: ExistingRows,
+    rule: SplitRule | None,
+    checked: CheckedTables,
+    replace: bool,
+    progress: Progress,
+) -> IngestReport:
     path = sqlite_file(engine.url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    loading = _validation(files, existing, "loading", progress)
-    loading.several |= checking.several  # a batch is read before later ones tell
+    entities = {name: file for name, file in files.items() if name not in LINE_TABLES}
+    loading = _validation(entities, existing, "loading", progress)
+    loading.several |= dict.fromkeys(checked.several)  # a batch is read before later ones tell
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         prepare_schema(connection)
         read_meanwhile = replace and _delete_everything(connection)
@@ -116,15 +161,15 @@ def ingest_into(
             prepare_schema(connection)  # what an empty store says of itself
         if read_existing(connection).n_rows != existing.n_rows:
             raise StoreError("{url} was changed by another program meanwhile; ingest again", url=masked_url(engine.url))
-        load(connection, loading, cuts, _provenance(Path(tables)), read_meanwhile=read_meanwhile)
-        if checking.counts.get("impressions") and checking.counts["impressions"].loaded:
-            rules = in_force(files["impressions"], options.split, cuts, existing.rules, n_impressions)
-            write_rules(connection, rules)
+        load(connection, loading, checked, files, _provenance(tables), read_meanwhile=read_meanwhile)
+        if checked.counts.get("impressions") and checked.counts["impressions"].loaded:
+            held = existing.n_rows["impressions"]
+            write_rules(connection, in_force(files["impressions"], rule, checked.cuts, existing.rules, held))
     use_write_ahead_log(engine)
-    for counts in loading.counts.values():
-        counts.loaded -= counts.updated + counts.repeated
-    notes = [*checking.notes(), *_repeated(loading)]
-    return IngestReport(masked_url(engine.url), loading.counts, rejects, notes, round(time.perf_counter() - start, 3))
+    counts = checked.counts | loading.counts
+    for own in counts.values():
+        own.loaded -= own.updated + own.repeated
+    return IngestReport(masked_url(engine.url), counts, checked.rejects, [*checked.notes, *_repeated(counts)])
 
 
 def _validation(files: dict[str, TableFile], existing: ExistingRows, step: str, progress: Progress) -> TableValidation:
@@ -145,15 +190,15 @@ def _delete_everything(connection: Connection) -> bool:
     return bool(deleted["behaviors"] or deleted["impressions"])
 
 
-def _repeated(loading: TableValidation) -> list[str]:
+def _repeated(counts: dict[str, TableCounts]) -> list[str]:
     return [
         Translatable(
             "{table}: rows that equal a stored one in every column are left out (rows: {count:,})",
             table=table,
-            count=counts.repeated,
+            count=own.repeated,
         )
-        for table, counts in loading.counts.items()
-        if counts.repeated
+        for table, own in counts.items()
+        if own.repeated
     ]
 
 
@@ -171,16 +216,6 @@ def _existing(engine: Engine, append: bool) -> ExistingRows:
         elif version not in READABLE:
             raise other_version(engine.url, version)
         return read_existing(connection)
-
-
-def _check(
-    checking: TableValidation, files: dict[str, TableFile], rule: SplitRule | None, impressions: int
-) -> SplitCuts | None:
-    """Read all tables once without loading; returns where to split impressions whose table does not say it."""
-    file = files.get("impressions")
-    unsplit = file is not None and not file.says_split
-    times = [rows.values["timestamp"] for rows in checking.rows() if unsplit and rows.file.name == "impressions"]
-    return cuts_of(file, rule, np.concatenate(times) if times else np.empty(0, dtype=np.int64), impressions)
 
 
 def _rejected(checking: TableValidation, rejects: list[Reject]) -> RejectedRows:

@@ -9,19 +9,26 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from sqlalchemy import Connection, Executable, Table, Text, cast, delete, func, insert, select
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Executable, Index, Table, Text, cast, delete, func, insert, select
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from din_core.store.bulk_insert import insert_columns
+from din_core.store.extra_indexes import create_extra_indexes, drop_extra_indexes
 from din_core.store.ingestion.entities import load_entities
-from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
-from din_core.store.ingestion.validation import KeyIndex, TableValidation, ValidRows
+from din_core.store.ingestion.spool.checked_tables import LINE_TABLES, CheckedTables
+from din_core.store.ingestion.spool.line_spool import Lines
+from din_core.store.ingestion.spool.sorting import sorted_parts
+from din_core.store.ingestion.table_files import TableFile
+from din_core.store.ingestion.validation import KeyIndex, TableValidation
 from din_core.store.postgres import analyze
 from din_core.store.queries.corrections import write_words
+from din_core.store.queries.kept_facts import keep_facts
+from din_core.store.queries.line_tally import LineTally, tally_of
 from din_core.store.queries.lookups import count_rows, field_names, read_info, unfit_fields, write_info
 from din_core.store.queries.search import choose_search
 from din_core.store.schema import (
+    SPLITS,
     Base,
     BehaviorRecord,
     ContextRecord,
@@ -36,6 +43,7 @@ from din_core.store.splits.split_rule import SplitCuts
 from din_core.store.vectors.vector_records import vector_length
 
 Step = Callable[[Connection], None]
+_INSERT_ROWS = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -84,40 +92,43 @@ def read_existing(connection: Connection) -> ExistingRows:
 
 def load(
     connection: Connection,
-    validation: TableValidation,
-    cuts: SplitCuts | None,
+    entities: TableValidation,
+    checked: CheckedTables,
+    files: Mapping[str, TableFile],
     provenance: str | None,
     *,
     read_meanwhile: bool = False,
 ) -> None:
-    """Write all good rows of `validation`, with `cuts` where impressions say no split.
+    """Write all good rows: those of items and users as `entities` reads them, the others as they were checked.
 
     `read_meanwhile`: whether others read what the transaction replaces, and are not to wait for it.
     """
     was_empty = not any(count_rows(connection, record) for record in (BehaviorRecord, ImpressionRecord))
-    tables = [Base.metadata.tables[name] for name in ("behaviors", "impressions")]
+    tables = [Base.metadata.tables[name] for name in LINE_TABLES]
     # Sorted once at the end, an index takes a fraction of the time that it takes row by row.
     deferred = was_empty and not (read_meanwhile and connection.dialect.name == "postgresql")
-    rebuild = _take_down(connection, tables) if deferred else []
+    steps = _take_down(connection, tables) if deferred else []
     newest = {} if was_empty else {table.name: _newest_key(connection, table) for table in tables}
-    add_several(connection, validation.several)
-    _load_rows(connection, validation, cuts)
+    add_several(connection, entities.several)
+    _load_entities(connection, entities)
+    tally = _load_lines(connection, entities, checked, files)
     for table in tables:
-        if table.name in validation.counts and newest.get(table.name):
-            validation.counts[table.name].repeated = _delete_repeated(connection, table, newest[table.name])
-    steps = list(rebuild)
+        if table.name in files and newest.get(table.name):
+            checked.counts[table.name].repeated = _delete_repeated(connection, table, newest[table.name])
+    steps.append(create_extra_indexes)
     if connection.dialect.name == "postgresql":
         steps.append(analyze)
-    if not {"items", "users"}.isdisjoint(validation.files):
+    if entities.files:
         steps += [choose_search(connection).rebuild, write_words]
     for done, build in enumerate(steps):
-        validation.progress("building indexes", done, len(steps))
+        entities.progress("building indexes", done, len(steps))
         build(connection)
-    for file in validation.files.values():
+    for file in files.values():
         _add_field_names(connection, file.name, file.fields)
-    _add_unfit_fields(connection, validation.unfit)
+    _add_unfit_fields(connection, checked.unfit)
     _add_provenance(connection, provenance)
-    validation.progress("building indexes", len(steps), len(steps))
+    keep_facts(connection, *((tally, checked.lines.kinds.texts) if was_empty else tally_of(connection)))
+    entities.progress("building indexes", len(steps), len(steps))
 
 
 def _take_down(connection: Connection, tables: Iterable[Table]) -> list[Step]:
@@ -125,12 +136,14 @@ def _take_down(connection: Connection, tables: Iterable[Table]) -> list[Step]:
     steps: list[Step] = []
     for table in tables:
         for index in table.indexes:
-            index.drop(connection)
-            steps.append(index.create)
+            if not _in_order(connection, index):
+                index.drop(connection)
+                steps.append(index.create)
         # SQLite cannot drop a constraint, and is not asked to check it here.
         for reference in table.foreign_key_constraints if connection.dialect.name == "postgresql" else ():
             connection.execute(DropConstraint(reference))
             steps.append(partial(_execute, AddConstraint(reference, isolate_from_table=False)))
+    drop_extra_indexes(connection)
     return steps
 
 
@@ -138,16 +151,103 @@ def _execute(statement: Executable, connection: Connection) -> None:
     connection.execute(statement)
 
 
-def _load_rows(connection: Connection, validation: TableValidation, cuts: SplitCuts | None) -> None:
-    contexts = Contexts(connection)
-    for rows in validation.rows():
-        name = rows.file.name
-        if name in ("items", "users"):
-            key_index = validation.items if name == "items" else validation.users
-            validation.counts[name].updated += load_entities(connection, rows, key_index, validation.several)
-        else:
-            columns = _line_columns(rows, validation, cuts, contexts)
-            insert_columns(connection, Base.metadata.tables[name], columns)
+def _in_order(connection: Connection, index: Index) -> bool:
+    """Whether an index grows at its end as rows come by user: SQLite then fills it as fast as it builds one."""
+    return connection.dialect.name == "sqlite" and index.columns[0].name == "user_key"
+
+
+def _load_entities(connection: Connection, entities: TableValidation) -> None:
+    for rows in entities.rows():
+        key_index = entities.items if rows.file.name == "items" else entities.users
+        entities.counts[rows.file.name].updated += load_entities(connection, rows, key_index, entities.several)
+
+
+def _load_lines(
+    connection: Connection, entities: TableValidation, checked: CheckedTables, files: Mapping[str, TableFile]
+) -> LineTally:
+    """By user and time, so that a user's rows lie together and indexes grow at their end; counts of all of them."""
+    lines, tally = checked.lines, LineTally(len(entities.users))
+    contexts = _context_keys(connection, lines.contexts.texts)
+    for name, spool in lines.spools.items():
+        if name not in files:
+            continue
+        columns_of = LineColumns(files[name], entities.users.keys, entities.items.keys, contexts, lines.kinds.texts)
+        done = 0
+        entities.progress(f"loading {name}", 0, spool.rows)
+        for part in sorted_parts(spool, len(entities.users), lines.folder.made):
+            for start in range(0, len(part), _INSERT_ROWS):
+                chunk = part[start : start + _INSERT_ROWS]
+                columns = columns_of.columns(chunk, checked.cuts)
+                insert_columns(connection, Base.metadata.tables[name], columns)
+                _count(tally, name, chunk, checked.cuts)
+                done += len(chunk)
+                entities.progress(f"loading {name}", done, spool.rows)
+    for counts in (tally.behavior_contexts, tally.impression_contexts):
+        by_key = {contexts[code] if code >= 0 else -1: rows for code, rows in counts.items()}
+        counts.clear()
+        counts.update(by_key)
+    return tally
+
+
+def _count(tally: LineTally, name: str, lines: Lines, cuts: SplitCuts | None) -> None:
+    if name == "behaviors":
+        tally.add_behaviors(lines["user"], lines["time"], lines["kind"], lines["context"])
+    else:
+        tally.add_impressions(lines["user"], lines["time"], lines["label"], _splits(lines, cuts), lines["context"])
+
+
+def _splits(lines: Lines, cuts: SplitCuts | None) -> NDArray[Any]:
+    """The places of the impressions' splits in SPLITS; `cuts` where they say none."""
+    return lines["split"] if cuts is None else cuts.codes(lines["time"])
+
+
+@dataclass(frozen=True)
+class LineColumns:
+    """What the numbers of checked rows stand for."""
+
+    file: TableFile
+    user_keys: NDArray[np.int64]
+    item_keys: NDArray[np.int64]
+    contexts: Sequence[int]
+    """Keys by code."""
+    kinds: Sequence[str]
+
+    def columns(self, lines: Lines, cuts: SplitCuts | None) -> dict[str, Sequence[Any]]:
+        """The columns as they are stored, with `cuts` where impressions say no split."""
+        found: dict[str, Sequence[Any]] = {
+            "user_key": self.user_keys[lines["user"]].tolist(),
+            "item_key": self.item_keys[lines["item"]].tolist(),
+            "timestamp": lines["time"].tolist(),
+        }
+        if self.file.name == "impressions":
+            found["label"], found["split"] = lines["label"].tolist(), _named(SPLITS, _splits(lines, cuts))
+        elif "behavior_type" in self.file.columns:
+            found["behavior_type"] = _named(self.kinds, lines["kind"])
+        if self.file.fields:
+            found["context_key"] = _named(self.contexts, lines["context"])
+        return found
+
+
+def _named(values: Sequence[object], codes: NDArray[Any]) -> list[Any]:
+    """The values of codes, None for -1."""
+    names = np.empty(len(values) + 1, dtype=object)
+    names[:-1] = values
+    found: list[Any] = names[codes].tolist()
+    return found
+
+
+def _context_keys(connection: Connection, texts: Sequence[str]) -> list[int]:
+    """Keys of JSON objects, by their place; each is stored once, and those that are new are stored now."""
+    stored = select(cast(ContextRecord.fields, Text), ContextRecord.context_key)
+    keys: dict[str, int] = {row[0]: row[1] for row in connection.execute(stored)} if texts else {}
+    new = [text for text in texts if text not in keys]
+    new_keys = range(len(keys) + 1, len(keys) + 1 + len(new))
+    for start in range(0, len(new), _INSERT_ROWS):
+        span = slice(start, start + _INSERT_ROWS)
+        columns = {"context_key": new_keys[span], "fields": new[span]}
+        insert_columns(connection, Base.metadata.tables["contexts"], columns)
+    keys.update(zip(new, new_keys, strict=True))
+    return [keys[text] for text in texts]
 
 
 def _newest_key(connection: Connection, table: Table) -> int:
@@ -161,54 +261,6 @@ def _delete_repeated(connection: Connection, table: Table, newest: int) -> int:
     same = [old.c[column.name].is_not_distinct_from(column) for column in table.columns if column is not key]
     is_stored = select(old.c[key.name]).where(old.c[key.name] <= newest, *same).correlate(table).exists()
     return connection.execute(delete(table).where(key > newest, is_stored)).rowcount
-
-
-def _line_columns(
-    rows: ValidRows, validation: TableValidation, cuts: SplitCuts | None, contexts: Contexts
-) -> dict[str, Sequence[Any]]:
-    """The columns of behaviors or impressions as they are stored."""
-    values = rows.values
-    columns: dict[str, Sequence[Any]] = {
-        "user_key": validation.users.keys[values["user_id"]].tolist(),
-        "item_key": validation.items.keys[values["item_id"]].tolist(),
-        "timestamp": values["timestamp"].tolist(),
-    }
-    fields = {name: rows.batch.column(name) for name in rows.file.fields}
-    if rows.file.name == "behaviors":
-        if "behavior_type" in rows.file.columns:
-            columns["behavior_type"] = values["behavior_type"].to_pylist()
-        encode = display_json
-    else:
-        columns["label"] = values["label"].tolist()
-        # Without cuts and splits, no row is left that would have one.
-        own = values["split"].to_pylist() if "split" in values else []
-        columns["split"] = own if cuts is None else cuts.split(values["timestamp"])
-        encode = category_json
-    if fields:
-        columns["context_key"] = contexts.keys(json_objects(fields, encode))
-    return columns
-
-
-class Contexts:
-    """The distinct combinations of further columns: each is stored once, under a key."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        stored = select(cast(ContextRecord.fields, Text), ContextRecord.context_key)
-        self._keys: dict[str, int] = {row[0]: row[1] for row in connection.execute(stored)}
-
-    def keys(self, objects: pa.Array) -> list[int]:
-        """Keys of JSON objects; new objects are stored."""
-        encoded = objects.dictionary_encode()
-        distinct = encoded.dictionary.to_pylist()
-        new = [json_text for json_text in distinct if json_text not in self._keys]
-        start = len(self._keys) + 1
-        new_keys = list(range(start, start + len(new)))
-        insert_columns(self._connection, Base.metadata.tables["contexts"], {"context_key": new_keys, "fields": new})
-        self._keys.update(zip(new, new_keys, strict=True))
-        key_of = np.array([self._keys[json_text] for json_text in distinct], dtype=np.int64)
-        found: list[int] = key_of[encoded.indices.to_numpy()].tolist()
-        return found
 
 
 def _add_field_names(connection: Connection, table: str, names: tuple[str, ...]) -> None:

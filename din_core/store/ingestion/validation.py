@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from din_core.domain.translatable import Translatable
 from din_core.domain.written import moment
@@ -21,6 +24,12 @@ from din_core.store.ingestion.table_files import REQUIRED, TableFile
 from din_core.store.ingestion.unfit_fields import why_unfit
 from din_core.store.vectors.vector_column import length_of, vectors
 
+_FEW = 12
+"""How much longer it takes to look up an id by Python than to hash one by Arrow."""
+_IDS_A_BATCH = 1 << 16
+"""Known ids for which one more batch of lines is looked at together: Arrow hashes them all each time."""
+_MOST_BATCHES = 8
+
 Progress = Callable[[str, int, int | None], None]
 """Called with the step's name, rows done and rows in all (None while unknown)."""
 
@@ -32,7 +41,6 @@ class KeyIndex:
         self.key_of = dict(key_of)
         self.first_new = max(key_of.values(), default=0) + 1
         self._next = self.first_new
-        self._index()
 
     def add(self, ids: list[str]) -> None:
         """Give keys to the ids that have none."""
@@ -40,11 +48,32 @@ class KeyIndex:
             if own_id not in self.key_of:
                 self.key_of[own_id] = self._next
                 self._next += 1
-        self._index()
+        for name in ("ids", "keys", "_place_of"):
+            self.__dict__.pop(name, None)
 
-    def _index(self) -> None:
-        self.ids = pa.array(list(self.key_of), pa.string())
-        self.keys = np.array(list(self.key_of.values()), dtype=np.int64)
+    def __len__(self) -> int:
+        return len(self.key_of)
+
+    @cached_property
+    def ids(self) -> pa.Array:
+        """(n,) in the order of keys' giving; the positions of the others."""
+        return pa.array(list(self.key_of), pa.string())
+
+    @cached_property
+    def keys(self) -> NDArray[np.int64]:
+        """(n,)"""
+        return np.array(list(self.key_of.values()), dtype=np.int64)
+
+    @cached_property
+    def _place_of(self) -> dict[str, int]:
+        return {own_id: place for place, own_id in enumerate(self.key_of)}
+
+    def positions(self, ids: pa.Array) -> NDArray[np.int64]:
+        """(m,) positions of some ids, -1 for one that is not there, and for null."""
+        if len(ids) * _FEW < len(self):  # Arrow would hash all that are known for them
+            find = self._place_of.get
+            return np.array([find(own_id, -1) for own_id in ids.to_pylist()], dtype=np.int64)
+        return checks.positions(pc.index_in(ids, value_set=self.ids))
 
 
 @dataclass
@@ -129,10 +158,10 @@ class TableValidation:
         seen: set[str] = set()
         given = 0
         self.progress(f"{self.step} {file.name}", 0, file.rows)
-        for batch in file.batches():
+        for batch in self._batches(file):
             checked = self._check(file, batch)
             good = self._log_faults(file, batch, checked, given)
-            if key_index:
+            if key_index is not None:
                 column = f"{file.name[:-1]}_id"
                 again = _repeated(checked[column].values, good, seen)
                 reason = Translatable("{column} stands in more than one row; the first is kept", column=column)
@@ -144,15 +173,31 @@ class TableValidation:
             if file.name == "items":
                 self._find_several(file, batch)
             self._log_remarks(file, batch, checked, good, given)
-            given += len(batch)
+            given += len(good)
             counts.loaded += int(good.sum())
             self.progress(f"{self.step} {file.name}", given, file.rows)
-            yield ValidRows(
-                file, batch.filter(pa.array(good)), {n: _filter(c.values, good) for n, c in checked.items()}
-            )
+            values = {name: check.values for name, check in checked.items()}
+            if not good.all():
+                batch, values = batch.filter(pa.array(good)), {n: _filter(v, good) for n, v in values.items()}
+            yield ValidRows(file, batch, values)
         self._log_broken_rows(file)
         counts.read = file.rows = given + len(file.broken_rows)
         counts.rejected = counts.read - counts.loaded
+
+    def _batches(self, file: TableFile) -> Iterator[pa.RecordBatch]:
+        """The file's batches, those of lines joined where many ids are known."""
+        together = min(_MOST_BATCHES, 1 + (len(self.users) + len(self.items)) // _IDS_A_BATCH)
+        if file.name in ("items", "users") or together == 1:
+            yield from file.batches()
+            return
+        held: list[pa.RecordBatch] = []
+        for nth, batch in enumerate(file.batches()):
+            held.append(batch)
+            if not nth or len(held) == together:  # fields are judged by the first one
+                yield _joined(held)
+                held = []
+        if held:
+            yield _joined(held)
 
     def _find_unfit(self, file: TableFile, batch: pa.RecordBatch) -> None:
         new = [name for name in file.fields if name not in self.known_fields.get(file.name, ())]
@@ -177,26 +222,26 @@ class TableValidation:
                 ("user_id", "users", self.users),
                 ("item_id", "items", self.items),
             ):
-                ids = checks.ids(name, batch.column(name))
-                found = checks.references(name, table, ids.values, key_index.ids)
-                checked[name] = Checked(found.values, ids.faults + found.faults)
+                check = partial(checks.references, name, table, key_index)
+                checked[name] = checks.by_distinct(batch.column(name), check)
             written = batch.column("timestamp")
             if file.name not in self._numbers:  # the first batch tells
                 self._numbers[file.name] = numbers_in(written)
             checked["timestamp"] = timestamps(written, self._numbers[file.name], file.timezone)
         if "behavior_type" in file.columns and file.name == "behaviors":
-            checked["behavior_type"] = checks.short_texts("behavior_type", batch.column("behavior_type"))
+            check = partial(checks.short_texts, "behavior_type")
+            checked["behavior_type"] = checks.by_distinct(batch.column("behavior_type"), check)
         if file.name == "items" and "price" in file.columns:
             checked["price"] = checks.prices(batch.column("price"))
         if file.name == "items" and "vector" in file.columns:
             checked["vector"] = vectors(batch.column("vector"), self.vector_length)
             self.vector_length = self.vector_length or length_of(checked["vector"].values)
         if file.name == "impressions":
-            checked["label"] = checks.labels(batch.column("label"))
+            checked["label"] = checks.by_distinct(batch.column("label"), checks.labels)
             if file.session_zone:
                 checked["timestamp"].values = day_starts(checked["timestamp"].values, file.session_zone)
             if file.says_split:
-                checked["split"] = checks.splits(batch.column("split"))
+                checked["split"] = checks.by_distinct(batch.column("split"), checks.splits)
         return checked
 
     def _log_faults(self, file: TableFile, batch: pa.RecordBatch, checked: dict[str, Checked], given: int) -> Mask:
@@ -290,6 +335,10 @@ def _repeated(ids: pa.Array, good: Mask, seen: set[str]) -> Mask:
             repeated[position] = own_id in seen
             seen.add(own_id)
     return repeated
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
 
 
 def _filter(values: Any, good: Mask) -> Any:

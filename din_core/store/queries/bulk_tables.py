@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, Text, case, cast, func, literal_column, select
 
+from din_core.store.growing_array import GrowingArray
 from din_core.store.schema import SPLITS, BehaviorRecord, ContextRecord, ImpressionRecord, ItemRecord, UserRecord
 
 _CHUNK = 100_000
+Change = Callable[[NDArray[np.int64]], NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class BulkTables:
     """The four tables. Users and items are named by their 0-based position in `users` and `items`.
 
-    Behaviors (N,) and impressions (M,) are sorted by user position, then time, then ingestion order.
+    Behaviors (N,) and impressions (M,) are sorted by user position, then time, then ingestion order. Large arrays are
+    memory maps of files that go with them.
     """
 
     items: pd.DataFrame
@@ -59,7 +62,9 @@ def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]
     item_keys, items = _entities(connection, ItemRecord.item_key, ItemRecord.item_id, ItemRecord.fields)
     user_keys, users = _entities(connection, UserRecord.user_key, UserRecord.user_id, UserRecord.fields)
     behaviors = _integers(
-        connection, _behaviors(BehaviorRecord.user_key, BehaviorRecord.item_key, BehaviorRecord.timestamp)
+        connection,
+        _behaviors(BehaviorRecord.user_key, BehaviorRecord.item_key, BehaviorRecord.timestamp),
+        [_places(user_keys), _places(item_keys), np.asarray],
     )
     types, type_codes = _types(connection)
     split = case(*((ImpressionRecord.split == name, literal_column(str(n))) for n, name in enumerate(SPLITS)))
@@ -72,20 +77,22 @@ def read_bulk(connection: Connection, field_names: Mapping[str, tuple[str, ...]]
             ImpressionRecord.label,
             split,
             func.coalesce(ImpressionRecord.context_key, literal_column("0")),
-        ).order_by(ImpressionRecord.user_key, ImpressionRecord.timestamp, ImpressionRecord.impression_key),
+        ).order_by(ImpressionRecord.impression_key),
+        [_places(user_keys), _places(item_keys), np.asarray, _as(np.int8), np.array(SPLITS).take, np.asarray],
     )
+    user, item, time, label, split_names, context = _by_user_and_time(impressions)
     return BulkTables(
         items=_frame("item_id", items, field_names["items"], missing=None),
         users=_frame("user_id", users, field_names["users"], missing=()),
-        behavior_user=np.searchsorted(user_keys, behaviors[0]),
-        behavior_item=np.searchsorted(item_keys, behaviors[1]),
+        behavior_user=behaviors[0],
+        behavior_item=behaviors[1],
         behavior_time=behaviors[2],
-        impression_user=np.searchsorted(user_keys, impressions[0]),
-        impression_item=np.searchsorted(item_keys, impressions[1]),
-        impression_time=impressions[2],
-        impression_label=impressions[3].astype(np.int8),
-        impression_split=np.array(SPLITS)[impressions[4]],
-        impression_context=_context(connection, impressions[5], field_names["impressions"]),
+        impression_user=user,
+        impression_item=item,
+        impression_time=time,
+        impression_label=label,
+        impression_split=split_names,
+        impression_context=_context(connection, context, field_names["impressions"]),
         behavior_types=types,
         behavior_type=type_codes,
         item_price=_prices(connection),
@@ -96,6 +103,31 @@ def _prices(connection: Connection) -> NDArray[np.float64] | None:
     found = connection.execute(select(ItemRecord.price).order_by(ItemRecord.item_key)).scalars().all()
     prices = np.array(found, dtype=np.float64)  # None becomes NaN
     return None if np.isnan(prices).all() else prices
+
+
+def _places(keys: NDArray[np.int64]) -> Change:
+    """From keys to their places among all."""
+    return lambda found: np.searchsorted(keys, found)
+
+
+def _as(dtype: type[np.generic]) -> Change:
+    return lambda found: found.astype(dtype)
+
+
+def _by_user_and_time(columns: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Rows by user, then time, those of one time in their order: `ingest` stores them so, others may not."""
+    user, time = np.diff(columns[0]), np.diff(columns[2])
+    if ((user > 0) | ((user == 0) & (time >= 0))).all():
+        return columns
+    order = np.lexsort((columns[2], columns[0]))
+    return [_taken(column, order) for column in columns]
+
+
+def _taken(column: NDArray[Any], order: NDArray[np.int64]) -> NDArray[Any]:
+    found = GrowingArray(column.dtype)
+    for start in range(0, len(order), _CHUNK):
+        found.append(column[order[start : start + _CHUNK]])
+    return found.finish()
 
 
 def _entities(
@@ -137,20 +169,25 @@ def _types(connection: Connection) -> tuple[tuple[str, ...], NDArray[np.int64] |
     if connection.execute(select(kind).where(kind.is_not(None)).limit(1)).first() is None:
         return (), None
     seen: dict[str | None, int] = {}
-    chunks = [
-        np.array([seen.setdefault(name, len(seen)) for (name,) in rows], dtype=np.int64)
-        for rows in _chunks_of(connection, _behaviors(kind))
-    ]
+    codes = GrowingArray(np.int64)
+    for rows in _chunks_of(connection, _behaviors(kind)):
+        codes.append(np.array([seen.setdefault(name, len(seen)) for (name,) in rows], dtype=np.int64))
     names = sorted(name for name in seen if name is not None)
     place = {name: position for position, name in enumerate(names)}
-    return tuple(names), np.array([-1 if name is None else place[name] for name in seen])[np.concatenate(chunks)]
+    places, found = np.array([-1 if name is None else place[name] for name in seen]), codes.finish()
+    for start in range(0, len(found), _CHUNK):
+        found[start : start + _CHUNK] = places[found[start : start + _CHUNK]]
+    return tuple(names), found
 
 
-def _integers(connection: Connection, query: Select[*tuple[Any, ...]]) -> NDArray[np.int64]:
-    """The columns (C, N) of a query without parameters whose columns are all integers."""
-    chunks = [np.array(rows, dtype=np.int64) for rows in _chunks_of(connection, query)]
-    width = len(query.selected_columns)
-    return np.concatenate([np.empty((0, width), dtype=np.int64), *chunks]).T.copy()
+def _integers(connection: Connection, query: Select[*tuple[Any, ...]], changes: Sequence[Change]) -> list[NDArray[Any]]:
+    """The columns, each (N,), of a query without parameters whose columns are integers, changed a piece at a time."""
+    nothing = np.empty(0, dtype=np.int64)
+    found = [GrowingArray(change(nothing).dtype) for change in changes]
+    for rows in _chunks_of(connection, query):
+        for column, own, change in zip(np.array(rows, dtype=np.int64).T, found, changes, strict=True):
+            own.append(change(column))
+    return [own.finish() for own in found]
 
 
 def _chunks_of(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy.orm import aliased
 
 from din_core.domain.translatable import Translatable
 from din_core.domain.written import moment
-from din_core.store.queries.lookups import time_span
+from din_core.store.queries.kept_facts import kept_splits, line_counts
 from din_core.store.schema import SPLITS, BehaviorRecord, ImpressionRecord
 
 YEAR = 365 * 86_400
@@ -45,7 +46,8 @@ class SplitSpan:
 def find_data_faults(connection: Connection) -> list[DataFault]:
     """All faults, those that forbid training first; none in a store without impressions and behaviors."""
     spans = _spans(connection)
-    behaviors = time_span(connection)
+    lines = line_counts(connection)
+    behaviors = lines.first, lines.last
     if not spans and behaviors[0] is None:
         return []
     found = [
@@ -58,6 +60,9 @@ def find_data_faults(connection: Connection) -> list[DataFault]:
 
 
 def _spans(connection: Connection) -> dict[str, SplitSpan]:
+    kept = kept_splits(connection)
+    if kept is not None:
+        return {own.split: SplitSpan(own.impressions, own.positives, own.first, own.last) for own in kept}
     time = ImpressionRecord.timestamp
     rows = connection.execute(
         select(
@@ -140,15 +145,10 @@ def _empty_histories(
 
 
 def _with_history(split: str) -> Select[Any]:
-    """Users with an impression of the split that is later than a behavior of theirs."""
-    newest = (
-        select(ImpressionRecord.user_key, func.max(ImpressionRecord.timestamp).label("newest"))
-        .where(ImpressionRecord.split == split)
-        .group_by(ImpressionRecord.user_key)
-        .subquery()
-    )
-    earlier = exists().where(BehaviorRecord.user_key == newest.c.user_key, BehaviorRecord.timestamp < newest.c.newest)
-    return select(newest.c.user_key).where(earlier)
+    """Impressions of the split that are later than a behavior of their user; the first is found at once."""
+    own = ImpressionRecord
+    earlier = exists().where(BehaviorRecord.user_key == own.user_key, BehaviorRecord.timestamp < own.timestamp)
+    return select(own.user_key).where(own.split == split, earlier)
 
 
 def _labels(connection: Connection, spans: Mapping[str, SplitSpan]) -> Iterator[DataFault]:
@@ -185,13 +185,10 @@ def _labels(connection: Connection, spans: Mapping[str, SplitSpan]) -> Iterator[
 
 
 def _with_both_labels(split: str) -> Select[Any]:
-    label = ImpressionRecord.label
-    return (
-        select(ImpressionRecord.user_key)
-        .where(ImpressionRecord.split == split)
-        .group_by(ImpressionRecord.user_key)
-        .having(func.min(label) != func.max(label))
-    )
+    """Positives of the split whose user has a negative there too; the first is found at once."""
+    own, other = ImpressionRecord, aliased(ImpressionRecord)
+    negative = exists().where(other.user_key == own.user_key, other.split == split, other.label == 0)
+    return select(own.user_key).where(own.split == split, own.label == 1, negative)
 
 
 def _backwards(spans: Mapping[str, SplitSpan]) -> Iterator[DataFault]:

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Text, cast, func, select
 
-from din_core.store.schema import (
-    SPLITS,
-    BehaviorRecord,
-    ContextRecord,
-    ImpressionRecord,
-    ItemRecord,
-    UserRecord,
-)
+from din_core.store.queries.line_tally import LineTally, SplitFacts, WeekFacts
+from din_core.store.schema import ContextRecord, ItemRecord, UserRecord
 
-WEEK = 7 * 86_400
-MONDAY = 4 * 86_400
-"""The first Monday after 1970-01-01, a Thursday."""
 FREQUENT = 5
 """Values named of each field."""
 
@@ -43,29 +34,6 @@ class FieldFacts:
 
 
 @dataclass(frozen=True)
-class SplitFacts:
-    """The impressions of one split. Times are seconds since 1970-01-01 UTC."""
-
-    split: str
-    impressions: int
-    positives: int
-    users: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True)
-class WeekFacts:
-    """The impressions of one split in one week."""
-
-    monday: int
-    """Its first second."""
-    split: str
-    impressions: int
-    positives: int
-
-
-@dataclass(frozen=True)
 class StoreFacts:
     """All that is counted."""
 
@@ -78,21 +46,25 @@ class StoreFacts:
     """(behaviors, users that have so many), fewest first; users without any count too."""
 
 
-def read_facts(connection: Connection, field_names: Mapping[str, tuple[str, ...]]) -> StoreFacts:
-    """Count everything inside the connection's transaction; `field_names` of the four tables, in their order."""
-    weeks = _weeks(connection)
+def read_facts(
+    connection: Connection, field_names: Mapping[str, tuple[str, ...]], tally: LineTally, kinds: Sequence[str]
+) -> StoreFacts:
+    """Everything, inside the connection's transaction; `field_names` of the four tables, in their order.
+
+    `tally` has counted behaviors and impressions, contexts by their keys and behavior types by their places in `kinds`.
+    """
     return StoreFacts(
         fields=(
             *_columns_of_items(connection),
             *_fields("items", field_names["items"], _entities(connection, ItemRecord.fields)),
             *_fields("users", field_names["users"], _entities(connection, UserRecord.fields)),
-            *_behavior_types(connection),
-            *_fields("behaviors", field_names["behaviors"], _lines(connection, BehaviorRecord)),
-            *_fields("impressions", field_names["impressions"], _lines(connection, ImpressionRecord)),
+            *_behavior_types(tally, kinds),
+            *_fields("behaviors", field_names["behaviors"], _lines(connection, tally.behavior_contexts)),
+            *_fields("impressions", field_names["impressions"], _lines(connection, tally.impression_contexts)),
         ),
-        splits=_splits(connection),
-        weeks=weeks,
-        behaviors_per_user=_behaviors_per_user(connection),
+        splits=tally.splits,
+        weeks=tally.weeks,
+        behaviors_per_user=tally.behaviors_per_user,
     )
 
 
@@ -102,14 +74,13 @@ def _entities(connection: Connection, column: Any) -> list[tuple[dict[str, Any],
     return [(json.loads(found), rows) for found, rows in connection.execute(select(text, func.count()).group_by(text))]
 
 
-def _lines(connection: Connection, record: type[Any]) -> list[tuple[dict[str, Any], int]]:
+def _lines(connection: Connection, contexts: Mapping[int, int]) -> list[tuple[dict[str, Any], int]]:
     """The same of behaviors or impressions, whose fields are contexts that they share."""
-    counts = connection.execute(select(record.context_key, func.count()).group_by(record.context_key)).all()
-    if all(key is None for key, _ in counts):
-        return [({}, rows) for _, rows in counts]
+    if not set(contexts).difference([-1]):
+        return [({}, rows) for rows in contexts.values()]
     texts = connection.execute(select(ContextRecord.context_key, cast(ContextRecord.fields, Text)))
     stored: dict[int, str] = {key: text for key, text in texts}
-    return [(json.loads(stored[key]) if key is not None else {}, rows) for key, rows in counts]
+    return [(json.loads(stored[key]) if key != -1 else {}, rows) for key, rows in contexts.items()]
 
 
 def _fields(table: str, names: Iterable[str], combinations: list[tuple[dict[str, Any], int]]) -> list[FieldFacts]:
@@ -146,46 +117,8 @@ def _columns_of_items(connection: Connection) -> list[FieldFacts]:
     ]
 
 
-def _behavior_types(connection: Connection) -> list[FieldFacts]:
+def _behavior_types(tally: LineTally, kinds: Sequence[str]) -> list[FieldFacts]:
     """The kinds of behaviors, where any behavior says one."""
-    kind = BehaviorRecord.behavior_type
-    rows = connection.execute(select(kind, func.count()).group_by(kind)).all()
-    times = Counter({name: count for name, count in rows if name is not None})
-    total = sum(count for _, count in rows)
+    times = Counter({kinds[code]: rows for code, rows in tally.kinds.items() if code != -1})
+    total = tally.kinds.total()
     return [_field("behaviors", "behavior_type", total, total - times.total(), times)] if times else []
-
-
-def _splits(connection: Connection) -> tuple[SplitFacts, ...]:
-    time, label = ImpressionRecord.timestamp, ImpressionRecord.label
-    rows = connection.execute(
-        select(
-            ImpressionRecord.split,
-            func.count(),
-            func.sum(label),
-            func.count(ImpressionRecord.user_key.distinct()),
-            func.min(time),
-            func.max(time),
-        ).group_by(ImpressionRecord.split)
-    )
-    found = [
-        SplitFacts(split, n, int(positives), users, first, last) for split, n, positives, users, first, last in rows
-    ]
-    return tuple(sorted(found, key=lambda facts: SPLITS.index(facts.split)))
-
-
-def _weeks(connection: Connection) -> tuple[WeekFacts, ...]:
-    # From a Monday before all times, so that no quotient is negative: databases round those differently.
-    week = ((ImpressionRecord.timestamp + (WEEK - MONDAY)) // WEEK).label("week")
-    split = ImpressionRecord.split
-    rows = connection.execute(
-        select(week, split, func.count(), func.sum(ImpressionRecord.label)).group_by(week, split).order_by(week, split)
-    )
-    return tuple(WeekFacts(int(n) * WEEK - (WEEK - MONDAY), split, count, int(ones)) for n, split, count, ones in rows)
-
-
-def _behaviors_per_user(connection: Connection) -> tuple[tuple[int, int], ...]:
-    of_user = select(func.count(BehaviorRecord.behavior_key).label("n")).group_by(BehaviorRecord.user_key).subquery()
-    rows = connection.execute(select(of_user.c.n, func.count()).group_by(of_user.c.n).order_by(of_user.c.n)).all()
-    users = connection.execute(select(func.count()).select_from(UserRecord)).scalar_one()
-    none = users - sum(row[1] for row in rows)
-    return tuple([*([(0, none)] if none else []), *((n, count) for n, count in rows)])

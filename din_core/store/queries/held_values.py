@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Text, cast, func, select
 
 from din_core.domain.coverage import HeldValues
-from din_core.store.queries.lookups import count_rows
+from din_core.store.queries.kept_facts import line_counts
 from din_core.store.schema import BehaviorRecord, ContextRecord, ImpressionRecord, ItemRecord, UserRecord
 
 MOST_ROWS = 5_000_000
@@ -23,24 +23,25 @@ def read_held_values(connection: Connection, field_names: Mapping[str, tuple[str
         key: own for key, own in connection.execute(select(ItemRecord.item_key, ItemRecord.item_id))
     }
     items, whole = _values(connection, ItemRecord.fields, field_names["items"])
+    lines = line_counts(connection)
     return HeldValues(
         item={"item_id": dict.fromkeys(keys.values(), 1), **items, **_prices(connection)},
         whole=whole,
         user=_values(connection, UserRecord.fields, field_names["users"])[0],
         context=_values(connection, ContextRecord.fields, field_names["impressions"])[0],
-        behaviors=_rows_of(connection, BehaviorRecord, keys),
-        impressions=_rows_of(connection, ImpressionRecord, keys),
-        behavior=_types(connection),
+        behaviors=_rows_of(connection, BehaviorRecord, lines.behaviors, keys),
+        impressions=_rows_of(connection, ImpressionRecord, sum(lines.impressions.values()), keys),
+        behavior=_types(connection, lines.behaviors),
     )
 
 
-def _types(connection: Connection) -> dict[str, dict[str, int]] | None:
+def _types(connection: Connection, rows: int) -> dict[str, dict[str, int]] | None:
     """The types of behaviors and how many have each; None where there are too many behaviors to count."""
-    if count_rows(connection, BehaviorRecord) > MOST_ROWS:
+    if rows > MOST_ROWS:
         return None
     kind = BehaviorRecord.behavior_type
-    rows = connection.execute(select(kind, func.count()).where(kind.is_not(None)).group_by(kind))
-    found = {name: n for name, n in rows if name is not None}
+    counts = connection.execute(select(kind, func.count()).where(kind.is_not(None)).group_by(kind))
+    found = {name: n for name, n in counts if name is not None}
     return {"behavior_type": found} if found else {}
 
 
@@ -68,9 +69,9 @@ def _prices(connection: Connection) -> dict[str, dict[str, int]]:
     return {"price": {str(value): n for value, n in rows}} if rows else {}
 
 
-def _rows_of(connection: Connection, record: type[Any], keys: Mapping[int, str]) -> dict[str, int] | None:
+def _rows_of(connection: Connection, record: type[Any], rows: int, keys: Mapping[int, str]) -> dict[str, int] | None:
     """By item id, the rows of each item; None where there are too many to count."""
-    if count_rows(connection, record) > MOST_ROWS:
+    if rows > MOST_ROWS:
         return None
-    rows = connection.execute(select(record.item_key, func.count()).group_by(record.item_key))
-    return {keys[key]: n for key, n in rows}
+    counts = connection.execute(select(record.item_key, func.count()).group_by(record.item_key))
+    return {keys[key]: n for key, n in counts}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select
 
 from din_core.domain import Impression, Item
 from din_core.store.behavior_store import BehaviorStore
@@ -39,7 +39,9 @@ def opposite_impressions(store: BehaviorStore, impression: Impression, most: int
     field = next((name for name, value in impression.item.fields.items() if value), None)
     if field is None:
         return OppositeImpressions(None, (), 0)
-    return OppositeImpressions(field, *_nearest(store, impression, _shares(store, field, impression.item), most))
+    item = impression.item
+    may = or_(*(store.may_hold(value) for value in item.values(field)))
+    return OppositeImpressions(field, *_nearest(store, impression, and_(_shares(store, field, item), may), most))
 
 
 def _shares(store: BehaviorStore, field: str, item: Item) -> ColumnElement[bool]:

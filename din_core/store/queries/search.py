@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, column, func, inspect, select, table, text
+from sqlalchemy import ColumnElement, Connection, Select, column, func, inspect, select, table, text, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from din_core.store.queries.folding import FOLDING, FOLDINGS, TRIGRAM, Folding
@@ -47,6 +47,9 @@ class Search(Protocol):
     def starting(self, record: Searchable, typed: str) -> Select[Any]:
         """Keys of the rows whose text begins with `typed`, in the order of keys."""
 
+    def may_hold(self, record: Searchable, typed: str) -> ColumnElement[bool]:
+        """A condition that the rows fulfill which hold every word of `typed`, quick to check or always true."""
+
     def rebuild(self, connection: Connection) -> None:
         """Bring the index up to date with the tables."""
 
@@ -64,6 +67,9 @@ class LikeSearch:
 
     def starting(self, record: Searchable, typed: str) -> Select[Any]:
         return _keys(record).where(record.search_text.startswith(self.folding.stored(typed), autoescape=True))
+
+    def may_hold(self, record: Searchable, typed: str) -> ColumnElement[bool]:
+        return true()
 
     def rebuild(self, connection: Connection) -> None:
         pass
@@ -83,6 +89,12 @@ class TrigramSearch:
 
     def starting(self, record: Searchable, typed: str) -> Select[Any]:
         return self._match(record, f"^{_quoted(self.folding.stored(typed))}")
+
+    def may_hold(self, record: Searchable, typed: str) -> ColumnElement[bool]:
+        long = [needle for needle in self.folding.needles(typed) if len(needle) >= TRIGRAM]
+        if not long:
+            return true()
+        return key_of(record).in_(self._match(record, " ".join(map(_quoted, long))).order_by(None))
 
     def rebuild(self, connection: Connection) -> None:
         for record in (ItemRecord, UserRecord):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from din_core.domain import Candidate
 from din_core.store import BehaviorStore, ingest, open_store
@@ -66,3 +68,19 @@ def test_an_unknown_outcome_has_no_opposite(store: BehaviorStore) -> None:
     shown = next(i for i in store.impressions("7") if i.timestamp == MONDAY)
     with pytest.raises(ValueError, match="is not known"):
         opposite_impressions(store, replace(shown, label=None), 5)
+
+
+def test_items_of_an_impression_are_found_by_indexes(store: BehaviorStore, tmp_path: Path) -> None:
+    bought = replace(next(i for i in store.impressions("7") if i.item.item_id == "m2"), label=1)
+    plans = list[str]()
+
+    def explain(connection: Any, _: object, statement: str, parameters: Any, *more: object) -> None:
+        if "count(*) OVER" in statement:
+            rows = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            plans.append("; ".join(row[3] for row in rows))
+
+    event.listen(store.engine, "before_cursor_execute", explain)
+    assert opposite_impressions(store, bought, 5).total == 1
+    assert len(plans) == 2
+    assert all("SEARCH impressions USING INDEX ix_impressions_item" in plan for plan in plans)
+    assert all("SCAN items" not in plan.replace("SCAN items_search", "") for plan in plans)

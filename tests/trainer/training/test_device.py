@@ -13,9 +13,10 @@ from din_core.model.network import InterestNetwork
 from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
 from tests.without_waiting import NOWHERE, without_waiting
+from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fit import FitOptions, Run
 from trainer.training.row_adam import RowAdam, summed_in_place, touched_rows
-from trainer.training.samples import Samples, build_samples, build_vocabulary
+from trainer.training.samples import Samples, build_samples
 from trainer.training.train import TrainOptions, build_config
 
 OPTIONS = FitOptions(epochs=2, batch_size=64, evaluations_per_epoch=1)

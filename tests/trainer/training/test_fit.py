@@ -12,8 +12,9 @@ from din_core.metrics import auc
 from din_core.model.network import InterestNetwork
 from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
+from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fit import FitOptions, fit, predict
-from trainer.training.samples import build_samples, build_vocabulary
+from trainer.training.samples import build_samples
 from trainer.training.train import TrainOptions, build_config
 
 OPTIONS = FitOptions(

@@ -7,7 +7,8 @@ import pytest
 from din_core.model.vocabulary import UNKNOWN_ROW
 from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
-from trainer.training.samples import build_samples, build_vocabulary
+from trainer.training.fields.training_vocabulary import build_vocabulary
+from trainer.training.samples import build_samples
 
 
 @pytest.mark.parametrize(("first", "as_parquet"), [(0, False), (2**24, False), (2**24, True), (2**53, True)])

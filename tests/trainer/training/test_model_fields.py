@@ -9,8 +9,8 @@ import pytest
 from din_core.domain import DinLensError
 from din_core.store import BulkTables, ingest, open_store
 from tests.store.input_tables import database, valid_tables, write
+from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.model_fields import ModelFields, describe_unfit
-from trainer.training.samples import build_vocabulary
 
 UNFIT = {"users": ("email",)}
 

@@ -10,7 +10,8 @@ from din_core.domain import CheckpointError
 from din_core.model.vocabulary import FieldVocabulary
 from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
-from trainer.training.samples import build_samples, build_vocabulary
+from trainer.training.fields.training_vocabulary import build_vocabulary
+from trainer.training.samples import build_samples
 
 MAX_HISTORY = 7
 

@@ -23,7 +23,7 @@ from din_core.scoring import Scorer
 from din_core.store import BehaviorStore, BulkTables, ingest, open_store
 from trainer.bench.sizes import Sizes
 from trainer.datasets.four_tables import Tables, write_tables
-from trainer.training.samples import build_vocabulary
+from trainer.training.fields.training_vocabulary import build_vocabulary
 
 END = 1_500_000_000
 """When the made world's impressions are shown"""

@@ -29,10 +29,11 @@ from trainer.bench.peers.speed import OURS, PEERS, Padded, padded_batches
 from trainer.bench.results import Row
 from trainer.bench.sizes import Shape
 from trainer.bench.timing import say
+from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fit import fit, predict
 from trainer.training.model_fields import ModelFields
 from trainer.training.recipes import RECIPES
-from trainer.training.samples import Samples, build_samples, build_vocabulary
+from trainer.training.samples import Samples, build_samples
 from trainer.training.train import TrainOptions, build_config, fit_options
 
 FIELD = "category"

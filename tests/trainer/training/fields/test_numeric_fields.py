@@ -15,8 +15,9 @@ from din_core.model.vocabulary import FieldVocabulary
 from din_core.store import BulkTables, ingest, open_store
 from tests.trainer.planted_tables import planted_tables
 from trainer.training.fields.numeric_fields import describe_numbers, is_numeric
+from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.model_fields import ModelFields
-from trainer.training.samples import build_samples, build_vocabulary
+from trainer.training.samples import build_samples
 
 DECIMALS = [str(n / 8) for n in range(60)]
 

@@ -1,0 +1,1 @@
+"""Checked behaviors and impressions between reading and writing: kept small, on disk where they are many, sorted."""

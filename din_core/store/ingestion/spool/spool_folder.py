@@ -1,0 +1,117 @@
+"""The folder beside a store in which an ingest keeps what it has checked, so that one that was killed goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from din_core.domain import StoreError
+from din_core.store.ingestion.table_files import TableFile
+
+MANIFEST = "checked.json"
+LOCK = "lock"
+
+
+class SpoolFolder:
+    """A folder that is made when it is first needed and goes when the ingest ends, however it does.
+
+    Only a process that dies leaves it behind. `beside` is the store's file; None for a database that has none: then
+    the folder is a temporary one, and no later ingest finds it.
+    """
+
+    def __init__(self, beside: Path | None) -> None:
+        self._own = None if beside is None else beside.with_name(f".{beside.name}.ingest")
+        self._made: Path | None = None
+        self._lock: sqlite3.Connection | None = None
+
+    def path(self) -> Path:
+        """The folder, made and this process's alone."""
+        if self._made is None:
+            self._made = self._own or Path(tempfile.mkdtemp(prefix="din-lens-ingest-"))
+            self._made.mkdir(parents=True, exist_ok=True)
+            self._take()
+            self._empty()
+        return self._made
+
+    @property
+    def made(self) -> Path | None:
+        """The folder where there is one."""
+        return self._made
+
+    def checked(self, key: str) -> dict[str, Any] | None:
+        """What an ingest that was killed had checked, where `key` is its own; all else there is removed."""
+        if self._own is None or not self._own.is_dir():
+            return None
+        self._made = self._own
+        self._take()
+        found = self._manifest()
+        if found is None or found["key"] != key:
+            self._empty()
+            return None
+        checked: dict[str, Any] = found["checked"]
+        return checked
+
+    def keep(self, key: str, checked: dict[str, Any]) -> None:
+        """Note that all is checked."""
+        part = self.path() / f"{MANIFEST}.part"
+        part.write_text(json.dumps({"key": key, "checked": checked}), "utf-8")
+        part.replace(self.path() / MANIFEST)
+
+    def leave(self) -> None:
+        """Leave what is kept to a later ingest."""
+        if self._lock is not None and self._manifest() is not None:
+            self._lock.close()
+            self._lock = self._made = None
+
+    def remove(self) -> None:
+        """Take the folder away."""
+        if self._lock is not None:
+            self._lock.close()
+        if self._made is not None:
+            shutil.rmtree(self._made, ignore_errors=True)
+
+    def _manifest(self) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = json.loads((self._own / MANIFEST).read_text("utf-8")) if self._own else {}
+        except (OSError, ValueError):
+            return None
+        return found
+
+    def _take(self) -> None:
+        """Lock the folder by SQLite, whose locks end with their process; StoreError where another one has it."""
+        assert self._made is not None
+        self._lock = sqlite3.connect(self._made / LOCK, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            self._lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            held, self._made = self._made, None
+            raise StoreError(
+                "{folder} is in use ({error}): another ingest into this store is running; wait for its end",
+                folder=str(held),
+                error=str(error),
+            ) from None
+
+    def _empty(self) -> None:
+        assert self._made is not None
+        for path in self._made.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif not path.name.startswith(LOCK):
+                path.unlink()
+
+
+def key_of_files(files: Iterable[TableFile], *further: object) -> str:
+    """Short hash of the tables' files, by name, size and time of change, and of what else decides on their reading."""
+    told: list[object] = [repr(one) for one in further]
+    for file in files:
+        told.append((file.name, file.columns, repr(file.csv), file.timezone, file.session_zone))
+        for path in file.parts or (file.path,):
+            stat = path.stat()
+            told.append((str(path.resolve()), stat.st_size, stat.st_mtime_ns))
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
