@@ -32,6 +32,7 @@ RUN = (
 PARSED_ONLY = {
     "prepare complete-journey": "reads a year of public data; what it prints is held against its own renderer",
     "prepare": "reads public data that is not here; tests/trainer/datasets runs each source on small made files",
+    "ingest data/large": "a hundred million rows",
     "ingest data/cj": "the same as `ingest tables`, of 1.4 million behaviors",
     "leaderboard --store sqlite:///cj.db --out runs --models": "trains for hours",
     "leaderboard --store sqlite:///beauty.db": "trains for minutes, on data that is not part of the project",
