@@ -31,6 +31,7 @@ from din_core.model.vocabulary import (
 from din_core.store import BulkTables
 from din_core.store.growing_array import GrowingArray
 from trainer.training.fields.training_vocabulary import ITEM_FIELD, item_column, stretches
+from trainer.training.model_fields import item_columns
 
 Ints = NDArray[np.int64]
 SPLITS = ("train", "valid", "test")
