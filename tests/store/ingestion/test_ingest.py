@@ -233,7 +233,7 @@ def test_impressions_without_a_split_are_split_by_time(url: str, tmp_path: Path)
 @given(times=st.lists(st.integers(0, 50), min_size=1, max_size=200))
 def test_a_split_by_time_never_parts_equal_times_nor_turns_back(times: list[int]) -> None:
     array = np.array(times)
-    splits: list[int] = SplitCuts.of(array).split(array).tolist()
+    splits: list[int] = SplitCuts.of(array).codes(array).tolist()
     by_time: dict[int, set[int]] = {}
     for time, split in zip(times, splits, strict=True):
         by_time.setdefault(time, set()).add(split)

@@ -13,7 +13,7 @@ from din_core.store import ingest, open_store
 from din_core.store.growing_array import GrowingArray
 from tests.trainer.planted_tables import planted_tables
 from trainer.evaluation.evaluate import evaluate
-from trainer.training import samples
+from trainer.training.fields import training_vocabulary
 from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fit import FitOptions
 from trainer.training.samples import build_samples
@@ -31,7 +31,7 @@ def url(tmp_path: Path) -> str:
 def on_disk(patch: pytest.MonkeyPatch) -> None:
     """Everything from the first byte on, and samples built a few groups at a time."""
     patch.setattr(GrowingArray, "most_bytes", 0)
-    patch.setattr(samples, "STRETCH", 100)
+    patch.setattr(training_vocabulary, "STRETCH", 100)
 
 
 def test_tables_and_samples_on_disk_hold_what_those_in_memory_do(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
