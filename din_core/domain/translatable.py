@@ -28,6 +28,11 @@ class Translatable(str):
         other.template, other.values = self.template, self.values
         return other
 
+    @classmethod
+    def of_parts(cls, template: str, values: Mapping[str, object]) -> Translatable:
+        """From a template and values that were kept apart."""
+        return cls(template, **values)
+
     def as_sentence(self) -> Translatable:
         """With a capital and a full stop."""
         return self._with_text(sentence_of(self))

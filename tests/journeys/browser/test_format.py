@@ -83,7 +83,7 @@ def test_names_of_files_hold_nothing_that_a_file_system_refuses(call: Call) -> N
 
 
 def test_a_cell_of_the_csv_is_quoted_and_never_a_formula(call: Call) -> None:
-    entry = {"title": '=cmd("x"), y', "id": None, "category": "-1+2", "first": 0, "last": 0, "count": 2}
+    entry = {"title": '=cmd("x"), y', "id": None, "written": "-1+2", "types": [], "first": 0, "last": 0, "count": 2}
     rows = call("csvRows", [entry | {"weight": -0.5, "total": -1, "effect": None, "points": None}], {"user": "u"})
     cells = call("csvText", rows).splitlines()[1]
     assert cells == ('"\'=cmd(""x""), y",,\'-1+2,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,2,-0.5,-1,,,no,u')

@@ -360,7 +360,7 @@ function createChart(at, onRow, onPart) {
     while (to >= 0 && to < time.lineRow.length && isHidden(to)) to += direction;
     if (to < 0 || to >= time.lineRow.length) return;
     point(to);
-    spoken.textContent = tipLines(to).join(", ");
+    spoken.textContent = tipLines(to).filter(Boolean).join(", ");
   }
 
   const observer = new ResizeObserver(() => draw());

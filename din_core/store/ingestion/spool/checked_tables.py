@@ -137,4 +137,4 @@ def _written(value: object) -> object:
 def _read(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    return Translatable(value["template"], **{name: _read(one) for name, one in value["values"].items()})
+    return Translatable.of_parts(value["template"], {name: _read(one) for name, one in value["values"].items()})
