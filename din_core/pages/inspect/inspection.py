@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from din_core.domain import Candidate, History, Impression, Item, Scenario, Scores
 from din_core.figures import ActivationInfo, Timeline, activation_infos, timeline_info
 from din_core.pages.language.labels import distinctions
+from din_core.pages.language.number_texts import CATEGORY
 from din_core.store import BehaviorStore
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ class Inspection:
     timeline: Timeline
     """What this model sees of the history."""
 
-    def infos(self, places: Sequence[int]) -> list[ActivationInfo]:
-        """Of the cases at these places."""
-        return activation_infos(self.scores, self.timeline, places=places)
+    def infos(self, places: Sequence[int], category: str = CATEGORY) -> list[ActivationInfo]:
+        """Of the cases at these places, coloured by the item field `category`."""
+        return activation_infos(self.scores, self.timeline, category, places)
 
 
 def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[Impression]) -> Inputs:

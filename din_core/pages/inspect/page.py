@@ -51,15 +51,16 @@ def show() -> None:
 def show_instrument(scenario: Scenario, inputs: Inputs) -> None:
     """Scores, chart and table."""
     own = visitor.session()
+    payloads = InspectPayloads(caches.current_app(), scenario, inputs)
     show_attention_chart(
-        InspectPayloads(caches.current_app(), scenario, inputs).on_screen(),
+        payloads.on_screen(),
         epoch=own.instrument.epoch,
         candidate=own.instrument.candidate or scenario.candidates[0],
         models=own.instrument.models or scenario.checkpoints,
         view=own.view,
         on_report=lambda report: address.instrument_moved(report.link),
     )
-    show_several_note(caches.current_app(), "category")
+    show_several_note(caches.current_app(), payloads.category)
 
 
 @st.fragment

@@ -23,6 +23,7 @@ from din_core.pages.language.labels import (
     Words,
     chance,
     day,
+    field_label,
     field_values,
     item_detail,
     item_numbers,
@@ -30,7 +31,7 @@ from din_core.pages.language.labels import (
     tick_label,
 )
 from din_core.pages.language.model_texts import ModelWords
-from din_core.pages.language.number_texts import NumericFields
+from din_core.pages.language.number_texts import CATEGORY, NumericFields
 from din_core.pages.language.path_texts import path_words
 from din_core.pages.language.translate import T, t
 from din_core.pages.session.choices import candidate_key
@@ -44,9 +45,17 @@ SHORT = 6
 
 
 def common_text(
-    inputs: Inputs, scenario: Scenario, words: Words, choices: Iterable[ModelWords], numbers: NumericFields
+    inputs: Inputs,
+    scenario: Scenario,
+    words: Words,
+    choices: Iterable[ModelWords],
+    numbers: NumericFields,
+    category: str = CATEGORY,
 ) -> str:
-    """What the lens shows whichever model and case are on screen. `choices` are the models at hand."""
+    """What the lens shows whichever model and case are on screen.
+
+    `choices` are the models at hand, `category` the item field whose values are called categories.
+    """
     return compact(
         {
             "asOf": scenario.as_of,
@@ -55,7 +64,7 @@ def common_text(
                 "negative": words.negative,
                 "happened": words.happened,
             },
-            "texts": spoken(JS),
+            "texts": {**spoken(JS), "Category": field_label(category), "category": field_name(category)},
             "user": inputs.history.user.user_id,
             "subject": words.user_label(inputs.history.user),
             "profile": field_values(inputs.history.user.fields, numbers.user),
@@ -69,7 +78,12 @@ def common_text(
 
 
 def model_text(
-    inspection: Inspection, model: ModelWords, whole: Sequence[int], timeline: str, knows: Callable[[Item], bool]
+    inspection: Inspection,
+    model: ModelWords,
+    whole: Sequence[int],
+    timeline: str,
+    knows: Callable[[Item], bool],
+    category: str = CATEGORY,
 ) -> str:
     """What the lens shows of one model: its words, the history as it sees it, its score of every case.
 
@@ -77,7 +91,9 @@ def model_text(
     `knows` tells whether the model has an embedding row for an item alone.
     """
     rare = [r for r, b in enumerate(inspection.timeline.behaviors) if not knows(b.item)]
-    scored_whole = {place: scored_text(info) for place, info in zip(whole, inspection.infos(whole), strict=True)}
+    scored_whole = {
+        place: scored_text(info) for place, info in zip(whole, inspection.infos(whole, category), strict=True)
+    }
     chances = enumerate(inspection.scores.probability.tolist())
     scored = ",".join(scored_whole.get(place) or compact(score_data(p)) for place, p in chances)
     fields = compact(
@@ -130,19 +146,24 @@ def category_data(entry: CategoryEffect) -> dict[str, Any]:
     }
 
 
+def field_name(category: str) -> str:
+    """As the head of a column of a file."""
+    return t("category") if category == CATEGORY else category
+
+
 def compact(data: object) -> str:
     """JSON in one line."""
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
-def timeline_text(timeline: Timeline, numbers: NumericFields) -> str:
+def timeline_text(timeline: Timeline, numbers: NumericFields, category: str = CATEGORY) -> str:
     """Columns of the T behaviors and of the L lines; `numbers` are the numeric fields of the models at hand."""
     times = Counter(behavior.item.item_id for behavior in timeline.behaviors)
     columns = {
         "id": [b.item.item_id for b in timeline.behaviors],
         "title": [b.item.label for b in timeline.behaviors],
-        "category": categories_of(timeline.behaviors),
-        "written": written_categories(timeline.behaviors),
+        "category": categories_of(timeline.behaviors, category),
+        "written": written_categories(timeline.behaviors, category),
         "count": [b.count for b in timeline.behaviors],
         "rows": [times[b.item.item_id] for b in timeline.behaviors],
         "first": [b.first_timestamp for b in timeline.behaviors],

@@ -15,7 +15,7 @@ from din_core.pages.inspect.inspection import Inputs, score
 from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.pages.inspect.payload import common_text, effects_text, model_text, timeline_text
 from din_core.pages.language.labels import words_for
-from din_core.pages.language.number_texts import NumericFields, numeric_fields
+from din_core.pages.language.number_texts import CATEGORY, NumericFields, category_name, numeric_fields
 from din_core.pages.language.translate import current
 from din_core.pages.session import caches
 
@@ -80,7 +80,9 @@ class InspectPayloads:
         app = self.app
 
         def make() -> str:
-            return common_text(self.inputs, self.scenario, words_for(app.summary), app.models.values(), self.numbers)
+            return common_text(
+                self.inputs, self.scenario, words_for(app.summary), app.models.values(), self.numbers, self.category
+            )
 
         return caches.payloads().get((self.revision, self.place), make)
 
@@ -88,6 +90,11 @@ class InspectPayloads:
     def numbers(self) -> NumericFields:
         """The numeric fields of the models at hand."""
         return numeric_fields(self.app.scorers.values())
+
+    @property
+    def category(self) -> str:
+        """The item field whose values are called categories."""
+        return category_name(self.app.summary.item_fields, self.numbers) or CATEGORY
 
     def _some_effects(self, name: str, places: Iterable[int]) -> dict[tuple[str, int], str]:
         """Measured effects by name in links and place, as many of `places` as there is time for."""
@@ -108,14 +115,14 @@ class InspectPayloads:
             scorer = self.app.scorers[name]
             found = score(self.inputs, scorer, self._last_timeline and self._last_timeline[0])
             if self._last_timeline is None or self._last_timeline[0] is not found.timeline:
-                self._last_timeline = found.timeline, timeline_text(found.timeline, self.numbers)
+                self._last_timeline = found.timeline, timeline_text(found.timeline, self.numbers, self.category)
             knows = scorer.checkpoint.vocabulary.knows
-            return model_text(found, self.app.models[name], whole, self._last_timeline[1], knows)
+            return model_text(found, self.app.models[name], whole, self._last_timeline[1], knows, self.category)
 
         return caches.payloads().get((self.revision, name, tuple(whole)), make)
 
     def _case_effects(self, name: str, place: int) -> str:
         def make() -> str:
-            return effects_text(measure_effects(self.inputs, self.app.scorers[name], place))
+            return effects_text(measure_effects(self.inputs, self.app.scorers[name], place, self.category))
 
         return caches.payloads().get((self.revision, name, "effects", place), make)

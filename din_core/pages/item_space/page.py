@@ -235,11 +235,11 @@ def info_of(inputs: SpaceInputs, drawn: NDArray[np.int64], places: Floats) -> Sp
 
 def slots_on_inspect(inputs: SpaceInputs) -> dict[str, int]:
     """The colours that categories have on *Inspect* for this candidate."""
-    if inputs.category != CATEGORY:
+    if inputs.category is None:
         return {}
     shown = read_inputs(inputs.app.store, inputs.scenario, inputs.app.store.impressions(inputs.scenario.user_id))
     here = shown.place(inputs.scenario.candidates[0])
-    groups = score(shown, inputs.app.scorers[inputs.model]).infos([here])[0].groups
+    groups = score(shown, inputs.app.scorers[inputs.model]).infos([here], inputs.category)[0].groups
     return {group.category: group.slot for group in groups if group.slot is not None}
 
 

@@ -18,6 +18,7 @@ from din_core.pages.app.startup import App
 from din_core.pages.compare import page as compare_page
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.labels import field_values, moment, words_for
+from din_core.pages.language.number_texts import category_name, numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.rank import ranking_cache
 from din_core.pages.session import address, caches
@@ -40,7 +41,6 @@ LOOK_SECONDS = 0.5
 EVERYTHING = T("All categories")
 ANY = ""
 """The choice of all categories."""
-CATEGORY = "category"
 READING = T(
     "Every item is scored as if it were shown to this user at this time, in the context on *Inspect*; whether it could "
     "have been shown is not asked. A rank is among all items, whatever is filtered. Items that training hardly saw "
@@ -62,7 +62,8 @@ def show() -> None:
     app, names = caches.current_app(), caches.models_on_screen(scenario)
     with st.spinner(t("Reading the catalogue …")):
         items = caches.catalogue_items(app.store.url, total)
-    report(strangers(items, address.page_choice(RankChoice)))
+    field = category_name(app.summary.item_fields, numeric_fields(app.scorers.values()))
+    report(strangers(items, address.page_choice(RankChoice), field))
     ranking = ranking_cache.ranking(app, items, names, history, scenario)
     words = words_for(app.summary)
     st.markdown(
@@ -76,19 +77,19 @@ def show() -> None:
     )
     choice = address.page_choice(RankChoice)
     with st.container(horizontal=True, gap="medium"):
-        among = choose_items(items, choice)
+        among = choose_items(items, choice, field)
         by = choose_order([app.models[name].name for name in names], choice)
     under_way = not ranking.ended
     repeats = Counter(behavior.item.item_id for behavior in history.behaviors)
     st.fragment(shows_failures(show_ranking), run_every=LOOK_SECONDS if under_way else None)(
-        app, ranking, names, scenario, among, by, repeats, under_way
+        app, ranking, names, scenario, among, by, repeats, field, under_way
     )
     st.caption(t(READING))
 
 
-def choose_items(items: Sequence[Item], choice: RankChoice) -> NDArray[np.bool_] | None:
-    """A choice of one category, where the items have some."""
-    category = [item.values(CATEGORY) for item in items]
+def choose_items(items: Sequence[Item], choice: RankChoice, field: str | None) -> NDArray[np.bool_] | None:
+    """A choice of one category, where the items have some: values of the item field `field`."""
+    category = [item.values(field) for item in items] if field else []
     known = sorted({name for names in category for name in names})
     if not known:
         return None
@@ -110,9 +111,9 @@ def choose_items(items: Sequence[Item], choice: RankChoice) -> NDArray[np.bool_]
     return None if chosen is None else np.array([chosen in names for names in category])
 
 
-def strangers(items: Sequence[Item], choice: RankChoice) -> list[str]:
+def strangers(items: Sequence[Item], choice: RankChoice, field: str | None) -> list[str]:
     """A sentence where no item is of the category that a link names."""
-    if choice.category is None or any(choice.category in item.values(CATEGORY) for item in items):
+    if choice.category is None or (field and any(choice.category in item.values(field) for item in items)):
         return []
     return [t("No item is of the category “{name}”, which the link names: all are listed.", name=choice.category)]
 
@@ -137,6 +138,7 @@ def show_ranking(
     among: NDArray[np.bool_] | None,
     by: int,
     repeats: Mapping[str, int],
+    field: str | None,
     under_way: bool,
 ) -> None:
     """How far it is, and the best so far."""
@@ -144,7 +146,7 @@ def show_ranking(
     titles = [app.models[name].name for name in names]
     show_progress(ranking, titles)
     found = ranking.best(SHOWN, among, by)
-    table = mark_rare(ranking_table(found, titles, repeats, by), app, names, [ranked.item for ranked in found])
+    table = mark_rare(ranking_table(found, titles, repeats, by, field), app, names, [ranked.item for ranked in found])
     help_texts = {
         t("Change"): t("Places higher or lower than under the other model"),
         t("In history"): t("How often the history holds this very item"),
@@ -201,17 +203,15 @@ def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
 
 
 def ranking_table(
-    found: Sequence[RankedItem], titles: Sequence[str], repeats: Mapping[str, int], by: int
+    found: Sequence[RankedItem], titles: Sequence[str], repeats: Mapping[str, int], by: int, field: str | None
 ) -> pd.DataFrame:
     """Rank by one model, item, category, repeats in the history; each probability; the other's rank, and the change."""
     rows = []
     order = [by, *(place for place in range(len(titles)) if place != by)]
     for ranked in found:
         first, *others = (ranked.places[place] for place in order)
-        fields = ranked.item.fields
         row = {t("Rank"): "–" if first is None else f"{first.rank:,}", t("Item"): ranked.item.label}
-        named = [CATEGORY] if CATEGORY in fields else list(fields)[:1]
-        row |= dict(field_values({name: fields[name] for name in named}))
+        row |= dict(field_values({field: ranked.item.fields.get(field)})) if field else {}
         row[t("In history")] = f"{repeats[ranked.item.item_id]}×" if ranked.item.item_id in repeats else "–"
         for place, found_at in zip(order, (first, *others), strict=True):
             row[titles[place]] = "…" if found_at is None else f"{100 * found_at.probability:.1f} %"
