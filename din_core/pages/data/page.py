@@ -86,7 +86,9 @@ def show() -> None:
     with st.container(key="fields"):
         st.html(ROOM_FOR_VALUES)
         show_table(fields_table(facts.fields))
-    st.caption(t("Missing: rows of the table without a value. Fields of items and users may have several values in one row."))
+    st.caption(
+        t("Missing: rows of the table without a value. Fields of items and users may have several values in one row.")
+    )
     st.subheader(t("Can this data be believed?"), anchor=False)
     if app.is_demo:
         st.markdown(t(DEMO))
