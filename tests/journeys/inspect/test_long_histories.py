@@ -161,7 +161,7 @@ def test_a_link_opens_with_the_marked_part_the_folding_and_the_first_rows(
     colleague.goto(page.url)
     expect(colleague.locator("#part")).to_have_text(part)
     expect(colleague.locator("#rows")).to_have_text(page.locator("#rows").text_content() or "")
-    assert colleague.locator("#rows").inner_text() == rows
+    expect(colleague.locator("#rows")).to_have_text(rows, use_inner_text=True)
     assert colleague.locator("#fold").input_value() == "category"
     assert colleague.locator("#top").input_value() == "10"
     box(page, "user").fill("8")

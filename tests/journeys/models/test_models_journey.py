@@ -68,7 +68,7 @@ def test_another_model_changes_weights_and_scores_and_is_kept(
     seen = page.locator("#lens").inner_text()
     page.reload()
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
-    assert page.locator("#lens").inner_text() == seen
+    expect(page.locator("#lens")).to_have_text(seen, use_inner_text=True)
 
 
 def test_a_reached_for_model_is_there_when_it_is_chosen(page: Page, address: str) -> None:
@@ -132,11 +132,11 @@ def test_two_models_chosen_on_the_models_page_open_in_inspect_and_survive_a_relo
     seen = page.locator("#lens").inner_text()
     page.reload()
     expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
-    assert page.locator("#lens").inner_text() == seen
+    expect(page.locator("#lens")).to_have_text(seen, use_inner_text=True)
     colleague = new_page()
     colleague.goto(page.url)
     expect(colleague.locator("#title")).to_have_text("Milk · 1 qt · National")
-    assert colleague.locator("#lens").inner_text() == seen
+    expect(colleague.locator("#lens")).to_have_text(seen, use_inner_text=True)
 
 
 def test_back_and_forth_between_the_pages_keeps_the_scenario(page: Page, address: str) -> None:

@@ -126,7 +126,7 @@ def test_any_state_is_pinned_and_the_link_shows_others_the_same(
     other.goto(page.url)
     expect(steps(other)).to_have_count(3)
     for part in ("#tiles", "#steps", "#rows"):
-        assert other.locator(part).inner_text() == page.locator(part).inner_text()
+        expect(other.locator(part)).to_have_text(page.locator(part).inner_text(), use_inner_text=True)
     steps(other).nth(1).get_by_role("button", name="Undo").click()
     expect(steps(other)).to_have_count(2)
     expect(other).to_have_url(has_query("edits", "drop-item%2Cb1"))
