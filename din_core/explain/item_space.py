@@ -86,13 +86,12 @@ def item_space(scorer: Scorer, items: Sequence[Item], field: str | None = None) 
     names = list(scorer.checkpoint.vocabulary.item)
     kept = list(range(len(names))) if field is None else [names.index(field)]
     rows, sets = item_rows(scorer.checkpoint.vocabulary, items)
-    rows, weights = rows[:, kept], tables.weights(sets)
     names = [names[at] for at in kept]
     distinct, first, place, count = np.unique(
-        rows.numpy(), axis=0, return_index=True, return_inverse=True, return_counts=True
+        rows[:, kept].numpy(), axis=0, return_index=True, return_inverse=True, return_counts=True
     )
-    some = torch.from_numpy(distinct)
-    vectors = torch.cat([weights[at][column] for at, column in zip(kept, some.T, strict=True)], 1)
+    parts = tables(rows[first], sets).split([own.width for own in scorer.config.item_fields], 1)
+    vectors = torch.cat([parts[at] for at in kept], 1)
     known = distinct[:, names.index(ITEM_FIELD)] > 0 if ITEM_FIELD in names else np.ones(len(distinct), bool)
     return ItemSpace(vectors.numpy(), place.reshape(-1), count, first, known)
 

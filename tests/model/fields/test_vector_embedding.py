@@ -10,12 +10,15 @@ import pytest
 import torch
 
 from din_core.domain import Behavior, CheckpointError, History, Item, User
+from din_core.explain import item_space
 from din_core.kernels.accelerate import accelerate
+from din_core.kernels.embeddings import AcceleratedEmbeddings
 from din_core.kernels.evaluation import accelerate_evaluation
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
 from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.fields.vector_embedding import VectorEmbedding
 from din_core.model.network import FieldEmbeddings, InterestNetwork
+from din_core.model.ragged import Multi
 from din_core.model.vocabulary import FieldVocabulary, VectorItems, Vocabulary
 from din_core.scoring import Catalogue, Scorer, rescorer_for
 from tests.model.conftest import FAMILY, VOCABULARY, toy_batch, toy_config
@@ -123,6 +126,30 @@ def test_rare_items_are_told_apart_by_their_vectors(scorer: Scorer) -> None:
     alike = [replace(item, fields={"category": "x"}) for item in ITEMS[5:]]
     f, g = scorer.score(history(), alike, {}).logit
     assert abs(f - g) > 1e-6
+
+
+def test_the_item_space_holds_what_the_network_reads(scorer: Scorer) -> None:
+    space = item_space(scorer, ITEMS)
+    # f and g have no row of their own, a to d and f have vectors
+    columns = [1, 2, 3, 4, 5, 0, 0], [1, 2, 1, 2, 1, 2, 1], [1, 2, 3, 4, 0, 5, 0]
+    wanted = scorer.checkpoint.model.item(torch.tensor(columns).T).detach().numpy()
+    np.testing.assert_allclose(space.vectors[space.place], wanted, atol=1e-6)
+    alone = item_space(scorer, ITEMS, "item_id")
+    np.testing.assert_allclose(alone.vectors[alone.place], wanted[:, :3], atol=1e-6)
+
+
+def test_vectors_stand_beside_the_mean_of_several_values() -> None:
+    fields = (FieldConfig("item_id", 2, 1), FieldConfig("genre", 3, 2, True), FieldConfig("vector", 3, 2))
+    embeddings = FieldEmbeddings(fields, "fixed", 2)
+    assert embeddings.vectors is not None
+    embeddings.vectors.fill(torch.tensor([[1.0, 2.0], [3.0, -4.0]]))
+    sets = (None, Multi(torch.tensor([0, 1, 2]), torch.tensor([0, 1])), None)  # set 1 holds rows 1 and 2
+    rows = torch.tensor([[1, 1, 2], [0, 0, 1]])
+    ids, genres = (table.weight for table in embeddings.tables[:2])
+    means = torch.stack([(genres[1] + genres[2]) / 2, genres[0]])
+    wanted = torch.cat([ids[[1, 0]], means, embeddings.vectors(torch.tensor([2, 1]))], 1)
+    for module in (embeddings, AcceleratedEmbeddings(embeddings)):
+        assert torch.allclose(module(rows, sets), wanted, atol=1e-6)
 
 
 def test_the_catalogue_and_changed_histories_are_scored_alike(scorer: Scorer) -> None:
