@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 from din_core.domain import DinLensError
 from din_core.model.config import BEHAVIOR_TYPE
@@ -23,6 +23,7 @@ class ModelFields:
     items: tuple[str, ...] | None = None
     users: tuple[str, ...] | None = None
     impressions: tuple[str, ...] | None = None
+    _: KW_ONLY
     behaviors: tuple[str, ...] = ()
     """What the activation unit reads of behaviors themselves: their type, or nothing."""
     numeric: tuple[str, ...] = ()

@@ -125,3 +125,16 @@ def test_vectors_that_the_store_lacks_are_refused(tmp_path: Path, capsys: pytest
     ingest(planted_tables(tmp_path / "tables", users=8), url)
     assert main(["train", "--store", url, "--out", str(tmp_path / "m"), *FAST, "--vectors", "fixed"]) != 0
     assert "--vectors fixed was asked for, but 0 items of the store have a vector" in capsys.readouterr().err
+
+
+def test_options_say_which_fields_are_numbers_and_which_are_categories(url: str, tmp_path: Path) -> None:
+    train(url, tmp_path / "asked", "--model", "base", "--categorical", "price", "--numeric", "temperature")
+    read = json.loads((tmp_path / "asked" / "vocabulary.json").read_text("utf-8"))
+    assert isinstance(read["item"]["price"], list)
+    assert isinstance(read["context"]["temperature"], dict)
+
+
+def test_a_field_that_is_not_there_can_be_neither(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ("--numeric", "--categorical"):
+        assert main(["train", "--store", url, "--out", str(tmp_path / "none"), *FAST, option, "colour"]) == 1
+        assert f"{option} names 'colour', but the fields that are read are" in capsys.readouterr().err

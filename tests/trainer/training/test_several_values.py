@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from din_core.domain import DinLensError
 from din_core.model.checkpoint import Checkpoint, load_checkpoint
 from din_core.model.network import InterestNetwork
 from din_core.scoring import Scorer
@@ -15,6 +16,7 @@ from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
 from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fit import FitOptions, predict
+from trainer.training.model_fields import ModelFields
 from trainer.training.samples import build_samples
 from trainer.training.train import TrainOptions, build_config, train
 
@@ -105,3 +107,8 @@ def test_samples_of_other_sets_have_another_fingerprint(bulk):
     assert samples.fingerprint() != again.fingerprint()
     moved = samples.to(torch.device("meta"))
     assert {own.device.type for own in (moved.sets[2].rows, moved.sets[2].offsets)} == {"meta"}
+
+
+def test_several_values_are_no_number(bulk):
+    with pytest.raises(DinLensError, match="--numeric names 'genres', of which an item has several values"):
+        build_vocabulary(bulk, 1, ModelFields(numeric=("genres",)))

@@ -90,7 +90,7 @@ def test_what_training_never_saw_says_nothing() -> None:
 def test_behaviors_stand_for_themselves_with_the_rows_of_their_types() -> None:
     tables = replace(bought_and_viewed("type"), behavior_types=("buy", "cart", "view"))
     tables = replace(tables, behavior_type=np.arange(8 * USERS) % 4 - 1)  # missing, buy, cart, view
-    vocabulary = build_vocabulary(tables, 1, ModelFields((), (), (), (BEHAVIOR_TYPE,)))
+    vocabulary = build_vocabulary(tables, 1, ModelFields((), (), (), behaviors=(BEHAVIOR_TYPE,)))
     assert vocabulary.behavior[BEHAVIOR_TYPE].values == ("buy", "cart", "view")
     samples = build_samples(tables, vocabulary, "train", 5)
     assert np.diff(samples.behavior_offsets).tolist() == [5] * samples.groups
@@ -105,7 +105,7 @@ def test_types_too_rare_in_training_share_the_row_of_unknown_ones() -> None:
     codes = tables.behavior_type.copy()
     codes[0] = 2
     tables = replace(tables, behavior_types=("buy", "view", "wish"), behavior_type=codes)
-    vocabulary = build_vocabulary(tables, 3, ModelFields((), (), (), (BEHAVIOR_TYPE,)))
+    vocabulary = build_vocabulary(tables, 3, ModelFields((), (), (), behaviors=(BEHAVIOR_TYPE,)))
     assert vocabulary.behavior[BEHAVIOR_TYPE].values == ("buy", "view")
     rows = build_samples(tables, vocabulary, "train", 50).behavior_type
     assert rows is not None
@@ -114,7 +114,7 @@ def test_types_too_rare_in_training_share_the_row_of_unknown_ones() -> None:
 
 def test_samples_of_other_types_are_other_samples() -> None:
     tables = bought_and_viewed("type")
-    vocabulary = build_vocabulary(tables, 1, ModelFields((), (), (), (BEHAVIOR_TYPE,)))
+    vocabulary = build_vocabulary(tables, 1, ModelFields((), (), (), behaviors=(BEHAVIOR_TYPE,)))
     swapped = replace(tables, behavior_type=1 - tables.behavior_type)
     prints = {build_samples(own, vocabulary, "train", 50).fingerprint() for own in (tables, swapped)}
     assert len(prints) == 2
@@ -123,11 +123,11 @@ def test_samples_of_other_types_are_other_samples() -> None:
 def test_a_store_without_types_has_none_to_read() -> None:
     typed = bought_and_viewed("type")
     tables = replace(typed, behavior_types=(), behavior_type=None)
-    vocabulary = build_vocabulary(typed, 1, ModelFields((), (), (), (BEHAVIOR_TYPE,)))
+    vocabulary = build_vocabulary(typed, 1, ModelFields((), (), (), behaviors=(BEHAVIOR_TYPE,)))
     with pytest.raises(CheckpointError, match="the model reads behavior_type of behaviors, which the store lacks"):
         build_samples(tables, vocabulary, "train", 50)
     with pytest.raises(DinLensError, match="the store's behaviors have no behavior_type"):
-        build_vocabulary(tables, 1, ModelFields((), (), (), (BEHAVIOR_TYPE,)))
+        build_vocabulary(tables, 1, ModelFields((), (), (), behaviors=(BEHAVIOR_TYPE,)))
 
 
 def test_the_gap_needs_nothing_of_the_store() -> None:
