@@ -11,7 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from din_core.kernels.accelerate import accelerate
 from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
-from trainer.training.fit import FitOptions, Run
+from trainer.training.fitting.options import FitOptions
+from trainer.training.fitting.run import Run
 from trainer.training.samples import Samples
 
 WARMUP_STEPS = 3
@@ -25,7 +26,7 @@ def unchanged(network: InterestNetwork) -> None:
 
 
 class TrainingSteps:
-    """The steps that `trainer.training.fit` makes, one burst a call."""
+    """The steps that `trainer.training.fitting.fit` makes, one burst a call."""
 
     def __init__(
         self,
@@ -46,10 +47,8 @@ class TrainingSteps:
         once = replace(options, epochs=1, evaluations_per_epoch=1)
         self.run = Run(network, on_device, on_device, once, accelerated=False)
         self.burst = burst
-        self.samples_step, self.pairs_step = (
-            options.batch_size,
-            options.batch_size * samples.pairs / samples.impressions,
-        )
+        self.samples_step = self.run.batch_size
+        self.pairs_step = self.run.batch_size * samples.pairs / samples.impressions
         with FlopCounterMode(display=False) as counter:
             seen = self.run.advance()
         self.flop_sample = counter.get_total_flops() / seen

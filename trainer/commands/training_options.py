@@ -15,10 +15,12 @@ from tqdm import tqdm
 
 from trainer.commands.progress import say
 from trainer.training.fields.pretrained_vectors import DEFAULT, USES
-from trainer.training.fit import FitOptions, Step
+from trainer.training.fitting.fit import Step
+from trainer.training.fitting.optimisers.regularisation import REGULARISATIONS
+from trainer.training.fitting.options import BATCH, FitOptions
+from trainer.training.fitting.trials import FitSetting
 from trainer.training.model_fields import ModelFields
 from trainer.training.recipes import RECIPES, Recipe
-from trainer.training.regularisation import REGULARISATIONS
 from trainer.training.train import DROPOUT, TrainOptions, fit_options, train
 
 STORE_VARIABLE = "DIN_TRAIN_STORE"
@@ -40,7 +42,7 @@ def _own(option: str) -> str:
 
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "device": {"default": _DEFAULTS.device, "help": "auto, cpu or cuda (%(default)s)"},
-    "epochs": {"type": int, "help": f"passes over the data ({_own('epochs')})"},
+    "epochs": {"type": int, "help": "passes over the data, at most (until validation data gain nothing)"},
     "max-history": {"type": int, "help": f"behaviors kept ({_own('max_history')})"},
     "item-fields": {"metavar": "A,B", "help": "item fields to read beside item_id (all that are categories)"},
     "user-fields": {"metavar": "A,B", "help": "profile fields to read (all that are categories)"},
@@ -57,15 +59,15 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "help": f"the items' pretrained vectors: as they are, trained too, or not read ({DEFAULT} where there are any)",
     },
     "item-width": {"type": int, "help": "of every item field (by vocabulary size)"},
-    "batch-size": {"type": int, "help": f"impressions a step ({_own('batch_size')})"},
-    "learning-rate": {"type": float, "help": f"peak rate ({_own('learning_rate')})"},
+    "batch-size": {"type": int, "help": f"impressions a step ({BATCH}, or less on small data)"},
+    "learning-rate": {"type": float, "help": "of Adam, after a warm-up (chosen on validation data)"},
     "regularisation": {
         "choices": REGULARISATIONS,
         "help": "of item embeddings: weight decay, or mini-batch aware by samples or batches "
         f"({_own('regularisation')})",
     },
     "mba": {"type": float, "help": f"λ of mini-batch aware ({_own('mba')})"},
-    "embedding-decay": {"type": float, "help": f"of item embeddings ({_own('embedding_decay')})"},
+    "embedding-decay": {"type": float, "help": "of item embeddings (chosen on validation data)"},
     "decay": {"type": float, "help": f"of all else ({_own('decay')})"},
     "dropout": {"type": float, "help": f"in the tower ({DROPOUT})"},
     "min-count": {"type": int, "default": _DEFAULTS.min_count, "help": "for a row of its own (%(default)s)"},
@@ -128,14 +130,25 @@ def command_line(args: argparse.Namespace, options: TrainOptions) -> list[str]:
     return ["train", *flags, *(["--restart"] if options.restart else [])]
 
 
+def _in_words(trial: FitSetting | None) -> str:
+    if trial is None:
+        return "training"
+    return f"trial: rate {trial.learning_rate:g}" + (
+        "" if trial.embedding_decay is None else f", decay {trial.embedding_decay:g}"
+    )
+
+
 def train_with_bar(options: TrainOptions) -> dict[str, Any]:
     """Train with a progress bar on stderr; the metrics."""
     with tqdm(unit="step", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
 
         def on_step(step: Step) -> None:
-            bar.total = step.total
-            bar.update(step.step - bar.n)
-            bar.set_postfix_str(f"loss {step.loss:.4f}, {step.samples / step.seconds:,.0f} samples/s", refresh=False)
+            bar.total, bar.n = step.total, step.step
+            bar.set_description_str(_in_words(step.trial), refresh=False)
+            value = "" if step.value is None else f", validation {step.value:.4f}"
+            speed = f"{step.samples / step.seconds:,.0f} samples/s"
+            bar.set_postfix_str(f"loss {step.loss:.4f}{value}, {speed}", refresh=False)
+            bar.update(0)
 
         try:
             return train(options, say=say, on_step=on_step)

@@ -17,7 +17,7 @@ from din_core.metrics import METRICS, Bootstrap, Estimate, Measured
 from din_core.model.checkpoint import Checkpoint, load_checkpoint
 from din_core.store import BulkTables, open_store
 from trainer.evaluation.repeat_features import Events, seen_before
-from trainer.training.fit import predict
+from trainer.training.fitting.prediction import predict
 from trainer.training.samples import Samples, build_samples, impressions_of
 from trainer.training.train import device_name, keep_freed_memory, pick_device
 

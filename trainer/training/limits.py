@@ -24,13 +24,14 @@ MOST_SEED = 2**63 - 1
 """What torch's generators take."""
 MOST_WIDTH = 4_096
 """Of an embedding or a hidden layer."""
-MEMORY_BYTES = 16
-"""Of one weight in training: itself, its gradient and Adam's two means, in single precision."""
-FIXED_BYTES = 12
-"""Of one number of a fixed vector: as the store has it, in the network, and in its best state."""
-DISK_BYTES = 36
-"""Of one weight: the saved state holds the weights, the best ones and Adam's means, once as they were and once as they
-are written anew; and the checkpoint."""
+MEMORY_BYTES = 28
+"""Of one weight in training, in single precision: itself, as it started and in the best state, its gradient, its mean,
+and Adam's two means."""
+FIXED_BYTES = 16
+"""Of one number of a fixed vector: as the store has it, in the network, at the start and in the best state."""
+DISK_BYTES = 64
+"""Of one weight: a saved state holds the weights, their mean, the best ones and Adam's means, of the best trial, of the
+one that runs and once more as it is written anew; and the checkpoint."""
 
 
 def within(name: str, value: float, least: float, most: float) -> None:

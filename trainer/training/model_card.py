@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from din_core.model.config import ACTIVATIONS, ModelConfig
-from trainer.training.selection import NAMES, WHY, Measure
+from trainer.training.fitting.selection import NAMES, WHY, Measure
 
 
 def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
     """Markdown with a metadata head, in the model hub's form."""
     data, options, valid = metrics["data"], metrics["options"], metrics["valid"]
+    fitted = {**options, **metrics["fitted"]}
     lines = [
         "---",
         "library_name: din-lens",
@@ -37,14 +38,16 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         *(f"| {name}, a number | {_edges(edges)} |" for name, edges in metrics.get("edges", {}).items()),
         *([f"| Pretrained vectors | {_vectors(metrics['vectors'])} |"] if "vectors" in metrics else []),
         f"| Parameters | {metrics['parameters']:,} |",
-        f"| Optimiser | Adam, peak rate {options['learning_rate']}, batch {options['batch_size']}, "
-        f"{options['epochs']} epochs, {_regularisation(options)}, weight decay {options['decay']} (rest), "
-        f"dropout {config.tower_dropout} in the tower |",
+        f"| Optimiser | Adam, rate {fitted['learning_rate']:g}, batch {fitted['batch_size']}, "
+        f"{_regularisation(fitted)}, weight decay {options['decay']:g} (rest), "
+        f"dropout {config.tower_dropout} in the tower; what is kept is the mean of the weights over the last third of "
+        "the steps |",
+        *([f"| Trials | {_trials(fitted['trials'], metrics)} |"] if fitted["trials"] else []),
         f"| Seed | {options['seed']} |",
         f"| Device | {metrics['device']}, torch {metrics['torch']} |",
         f"| Training time | {metrics['seconds'] / 60:.1f} min, finished {metrics['trained_at']} |",
         f"| Chosen by | {_chosen_by(metrics.get('chosen_by', 'gauc'), valid)} at step "
-        f"{metrics['best_step']} of {metrics['steps']} |",
+        f"{metrics['best_step']:,} of {metrics['steps']:,}, epoch {valid['epoch']:g} |",
         "",
         "An activation weight is what the model multiplies a behavior's embedding by. It is not an effect on "
         "the score and says nothing about why a person acted.",
@@ -74,8 +77,19 @@ def _regularisation(options: Mapping[str, Any]) -> str:
     """Of the item embeddings; the keys of FitOptions."""
     counted = {"mba-samples": "samples", "mba-batches": "batches"}.get(options["regularisation"])
     if counted is None:
-        return f"weight decay {options['embedding_decay']} (items)"
+        return f"weight decay {options['embedding_decay']:g} (items)"
     return f"mini-batch aware regularisation {options['mba']} with n_j counting {counted} (items)"
+
+
+def _trials(trials: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> str:
+    """What was tried on validation data, and how it went."""
+    measure = NAMES[metrics.get("chosen_by", "gauc")]
+    said = []
+    for trial in trials:
+        decay = "" if trial["embedding_decay"] is None else f", decay {trial['embedding_decay']:g}"
+        value = "no number" if trial["value"] is None else f"{trial['value']:.4f}"
+        said.append(f"rate {trial['learning_rate']:g}{decay}: {value}")
+    return f"validation {measure} after {trials[0]['steps']:,} steps of {'; '.join(said)}"
 
 
 def _kept(config: ModelConfig) -> str:

@@ -1,4 +1,7 @@
-"""The models that `--model` names: what each is made of, and how it is fitted to its own best."""
+"""The models that `--model` names: what each is made of.
+
+How long, how fast and with what decay each is trained is chosen from the data, by `fitting`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from din_core.model.config import Architecture
-from trainer.training.regularisation import Regularisation
+from trainer.training.fitting.optimisers.regularisation import Regularisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +20,6 @@ class Recipe:
     architecture: Architecture
     options: Mapping[str, Any] = field(default_factory=dict)
     """Fields of ModelConfig that differ from their defaults."""
-    epochs: int = 1
-    """After one, item embeddings of a rare purchase begin to learn households by heart."""
-    embedding_decay: float = 0.5
     regularisation: Regularisation = "decay"
     mba: float = 0.01
     """λ, where the regularisation is mini-batch aware."""
@@ -27,26 +27,16 @@ class Recipe:
     """Distinct items: practically everything. What a household buys again lies in all of its history."""
 
 
-def _base(**options: Any) -> Recipe:
-    """A strong decay lifts pooling that knows no candidate, but holds DIN down."""
-    return Recipe("base", options, epochs=2, embedding_decay=8.0)
-
-
-def _counts(architecture: Architecture, epochs: int, embedding_decay: float, **options: Any) -> Recipe:
-    """Counts tell what is bought again; embeddings are left to tell what is liked, and want a strong decay."""
-    return Recipe(architecture, {"counts": True, **options}, epochs, embedding_decay)
-
-
 def _dien(**options: Any) -> Recipe:
     """A step costs as much as the longest history is long: the newest behaviors only."""
-    return Recipe("dien", {"history_sum": True, **options}, epochs=2, embedding_decay=4.0, max_history=240)
+    return Recipe("dien", {"history_sum": True, **options}, max_history=240)
 
 
 RECIPES: Mapping[str, Recipe] = {
-    "base": _base(),
-    "base-sum": _base(base_pooling="sum"),
-    "base-decay": _base(base_pooling="time decay"),
-    "base-counts": _counts("base", epochs=3, embedding_decay=16.0),
+    "base": Recipe("base"),
+    "base-sum": Recipe("base", {"base_pooling": "sum"}),
+    "base-decay": Recipe("base", {"base_pooling": "time decay"}),
+    "base-counts": Recipe("base", {"counts": True}),
     "din": Recipe("din"),
     "din-mba": Recipe("din", regularisation="mba-batches", mba=0.1),
     "din-paper": Recipe("din", {"unit_input": "paper"}),
@@ -56,7 +46,7 @@ RECIPES: Mapping[str, Recipe] = {
     "din-scaled-softmax": Recipe("din", {"normalisation": "scaled softmax"}),
     "din-fields": Recipe("din", {"unit_per_field": True, "unit_matches": True, "unit_hidden": (16, 8)}),
     "din-projected": Recipe("din", {"project_query": True}),
-    "din-counts": _counts("din", epochs=2, embedding_decay=8.0, unit_hidden=(36, 16)),
+    "din-counts": Recipe("din", {"counts": True, "unit_hidden": (36, 16)}),
     "dot": Recipe("din", {"attention": "dot"}),
     "bilinear": Recipe("din", {"attention": "bilinear"}),
     "dien": _dien(),

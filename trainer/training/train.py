@@ -37,7 +37,9 @@ from trainer.training.fields.pretrained_vectors import (
     with_vectors,
 )
 from trainer.training.fields.training_vocabulary import BUCKETS, build_vocabulary
-from trainer.training.fit import FitOptions, Fitted, Progress, fit
+from trainer.training.fitting.fit import Fitted, Progress, fit
+from trainer.training.fitting.options import FitOptions
+from trainer.training.fitting.selection import NAMES, WHY, Entry
 from trainer.training.limits import (
     MOST_BUCKETS,
     MOST_WHOLE,
@@ -51,7 +53,6 @@ from trainer.training.model_card import model_card
 from trainer.training.model_fields import ModelFields, describe_unfit
 from trainer.training.recipes import RECIPES, Recipe
 from trainer.training.samples import Samples, build_samples
-from trainer.training.selection import NAMES, WHY, Entry
 
 UNFINISHED = ".unfinished"
 DROPOUT = 0.3
@@ -154,6 +155,7 @@ def train(
         "data": data_facts(bulk, summary),
         "parameters": sum(p.numel() for p in model.parameters()),
         "options": {**asdict(options.fit), "min_count": options.min_count},
+        "fitted": fitted_facts(fitted),
         "fused": accelerated,
         "device": device_name(device),
         "threads": torch.get_num_threads(),
@@ -189,6 +191,16 @@ def fit_options(recipe: Recipe, given: Mapping[str, Any]) -> FitOptions:
     names = [own.name for own in dataclasses.fields(FitOptions)]
     own = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
     return FitOptions(**own | {name: given[name] for name in names if given.get(name) is not None})
+
+
+def fitted_facts(fitted: Fitted) -> dict[str, Any]:
+    """What was chosen for a run, and by which trials, by the names of FitOptions."""
+    chosen = {"batch_size": fitted.batch_size, **(asdict(fitted.setting) if fitted.setting else {})}
+    trials = [
+        {**asdict(trial.setting), "value": trial.value, "steps": trial.steps, "seconds": round(trial.seconds, 1)}
+        for trial in fitted.trials
+    ]
+    return {**chosen, "trials": trials}
 
 
 def check_data(faults: Sequence[DataFault], say: Callable[[str], None]) -> None:

@@ -10,7 +10,7 @@ from din_core.model.checkpoint import Checkpoint
 from din_core.model.config import OPTIONS, ModelConfig
 from din_core.model.vocabulary import Vocabulary
 from din_core.store import VectorFacts
-from trainer.training.fit import FitOptions
+from trainer.training.fitting.options import FitOptions
 from trainer.training.train import TrainOptions, build_config
 
 NO_MATTER = ("save_seconds", "provenance")
@@ -60,4 +60,6 @@ def _parts(config: ModelConfig) -> dict[str, Any]:
 
 
 def _in_words(value: Any) -> str:
+    if value is None:
+        return "chosen from the data"
     return "/".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)

@@ -5,7 +5,7 @@ import pytest
 from tests.trainer.bench.rows import SHORT
 from trainer.bench.data.synthetic_samples import config_of, synthetic_samples
 from trainer.bench.training_steps import TrainingSteps
-from trainer.training.fit import FitOptions
+from trainer.training.fitting.options import FitOptions
 
 
 def test_operations_are_those_of_the_split_unit_forward_and_twice_backward():

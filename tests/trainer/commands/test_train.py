@@ -63,7 +63,7 @@ def test_the_model_card_names_data_split_seed_device_and_time(trained):
 
 def test_the_model_card_names_the_regularisation(trained, capsys, tmp_path):
     folder, url = trained
-    assert "weight decay 0.0 (items)" in (folder / "runs" / "din" / "README.md").read_text()
+    assert "weight decay 0 (items)" in (folder / "runs" / "din" / "README.md").read_text()
     options = (*FAST, "--epochs", "1", "--regularisation", "mba-samples", "--mba", "0.02")
     assert main(["train", "--store", url, "--out", str(tmp_path / "mba"), *options]) == 0
     card = (tmp_path / "mba" / "README.md").read_text()

@@ -145,7 +145,7 @@ def test_only_the_missing_run_is_trained_and_an_interrupted_one_goes_on(
     assert (out / ".din-1.unfinished").is_dir()
     assert run(url, out) == 0
     assert trained == ["din-1", "din-1"]
-    assert len(steps) - first <= steps[0] / 2  # from the evaluation halfway
+    assert len(steps) - first <= steps[0] / 2  # from the last evaluation
     assert (out / "din-1" / "model.safetensors").read_bytes() == unbroken
     assert not (out / ".din-1.unfinished").exists()
 
@@ -154,7 +154,7 @@ def test_only_the_missing_run_is_trained_and_an_interrupted_one_goes_on(
     ("option", "difference"),
     [
         ("--epochs=3", "epochs 2, not 3"),
-        ("--learning-rate=0.5", "learning_rate 0.004, not 0.5"),
+        ("--learning-rate=0.5", "learning_rate chosen from the data, not 0.5"),
         ("--max-history=7", "max_history 20, not 7"),
         ("--dropout=0.1", "tower_dropout 0.3, not 0.1"),
         ("--min-count=2", "min_count 1, not 2"),

@@ -20,8 +20,9 @@ from din_core.store import ingest
 from tests.model.conftest import VOCABULARY, toy_config, toy_network
 from tests.trainer.planted_tables import planted_tables
 from trainer.__main__ import main
-from trainer.training import limits, resume
-from trainer.training.fit import Run
+from trainer.training import limits
+from trainer.training.fitting import resume
+from trainer.training.fitting.run import Run
 from trainer.training.train import pick_device
 
 FAST = ("--epochs=1", "--batch-size=64", "--min-count=1", "--compile=off", "--device=cpu", "--max-history=20")

@@ -15,7 +15,7 @@ from tests.trainer.planted_tables import planted_tables
 from trainer.evaluation.evaluate import evaluate
 from trainer.training.fields import training_vocabulary
 from trainer.training.fields.training_vocabulary import build_vocabulary
-from trainer.training.fit import FitOptions
+from trainer.training.fitting.options import FitOptions
 from trainer.training.samples import build_samples
 from trainer.training.train import TrainOptions, train
 

@@ -15,7 +15,8 @@ from din_core.scoring import Scorer
 from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
 from trainer.training.fields.training_vocabulary import build_vocabulary
-from trainer.training.fit import FitOptions, predict
+from trainer.training.fitting.options import FitOptions
+from trainer.training.fitting.prediction import predict
 from trainer.training.model_fields import ModelFields
 from trainer.training.samples import build_samples
 from trainer.training.train import TrainOptions, build_config, train

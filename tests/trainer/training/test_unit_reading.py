@@ -17,7 +17,9 @@ from din_core.model.network import InterestNetwork
 from din_core.store import BulkTables
 from trainer.commands.train import with_unit_reading
 from trainer.training.fields.training_vocabulary import build_vocabulary
-from trainer.training.fit import FitOptions, fit, predict
+from trainer.training.fitting.fit import fit
+from trainer.training.fitting.options import FitOptions
+from trainer.training.fitting.prediction import predict
 from trainer.training.model_fields import ModelFields
 from trainer.training.samples import build_samples
 from trainer.training.train import TrainOptions, build_config

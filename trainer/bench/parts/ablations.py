@@ -17,7 +17,7 @@ from trainer.bench.results import Row
 from trainer.bench.sizes import Shape, Sizes
 from trainer.bench.timing import alternate, say
 from trainer.bench.training_steps import Change, TrainingSteps, steps_needed, unchanged
-from trainer.training.fit import FitOptions
+from trainer.training.fitting.options import FitOptions
 from trainer.training.samples import Samples
 from trainer.training.train import keep_freed_memory
 

@@ -16,7 +16,7 @@ from trainer.bench.results import Row
 from trainer.bench.sizes import Shape, Sizes
 from trainer.bench.timing import alternate, say
 from trainer.bench.training_steps import TrainingSteps, steps_needed
-from trainer.training.fit import FitOptions
+from trainer.training.fitting.options import FitOptions
 from trainer.training.train import keep_freed_memory
 
 EPOCH_PAIRS = 391_937 * 378

@@ -30,7 +30,8 @@ from trainer.bench.results import Row
 from trainer.bench.sizes import Shape
 from trainer.bench.timing import say
 from trainer.training.fields.training_vocabulary import build_vocabulary
-from trainer.training.fit import fit, predict
+from trainer.training.fitting.fit import fit
+from trainer.training.fitting.prediction import predict
 from trainer.training.model_fields import ModelFields
 from trainer.training.recipes import RECIPES
 from trainer.training.samples import Samples, build_samples

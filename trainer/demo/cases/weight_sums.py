@@ -19,7 +19,7 @@ from din_core.domain.results import Floats
 from din_core.model.checkpoint import Checkpoint
 from trainer.demo.cases.history_bins import Categories, Histories, Occurrences
 from trainer.evaluation.evaluate import Split
-from trainer.training.fit import for_scoring
+from trainer.training.fitting.prediction import for_scoring
 from trainer.training.samples import Samples, build_samples
 
 Bar = Callable[[Iterable[Any], int], Iterable[Any]]

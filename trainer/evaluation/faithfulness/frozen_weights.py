@@ -19,7 +19,8 @@ from din_core.model.ragged import RaggedBatch
 from trainer.evaluation.evaluate import Split
 from trainer.evaluation.faithfulness.metric_differences import metric_differences
 from trainer.evaluation.faithfulness.uniform_weights import mean_weight, pooled
-from trainer.training.fit import FitOptions, fit
+from trainer.training.fitting.fit import fit
+from trainer.training.fitting.options import FitOptions
 from trainer.training.samples import build_samples
 
 
@@ -48,7 +49,8 @@ def retrained(checkpoint: Checkpoint, on: Split) -> dict[str, Any]:
         for split in ("train", "valid")
     )
     known = {own.name for own in dataclasses.fields(FitOptions)}
-    options = FitOptions(**{k: v for k, v in checkpoint.metrics.get("options", {}).items() if k in known})
+    recorded = {**checkpoint.metrics.get("options", {}), **checkpoint.metrics.get("fitted", {})}
+    options = FitOptions(**{k: v for k, v in recorded.items() if k in known})
     networks = []
     for uniform in (False, True):
         torch.manual_seed(options.seed)

@@ -6,7 +6,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from trainer.training.row_adam import RowAdam
+from trainer.training.fitting.optimisers.row_adam import RowAdam
 
 
 def a_table(rows=6, width=3, seed=0):

@@ -14,8 +14,8 @@ import torch
 from din_core.store import ingest
 from tests.trainer.planted_tables import DAY, planted_tables
 from trainer.__main__ import main
-from trainer.training.fit import Run
-from trainer.training.selection import is_best, measure_logits, selection_measure
+from trainer.training.fitting.run import Run
+from trainer.training.fitting.selection import is_best, measure_logits, selection_measure
 
 FAST = ("--epochs=1", "--batch-size=64", "--min-count=1", "--compile=off", "--device=cpu", "--max-history=20")
 

@@ -14,8 +14,9 @@ from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
 from tests.without_waiting import NOWHERE, without_waiting
 from trainer.training.fields.training_vocabulary import build_vocabulary
-from trainer.training.fit import FitOptions, Run
-from trainer.training.row_adam import RowAdam, summed_in_place, touched_rows
+from trainer.training.fitting.optimisers.row_adam import RowAdam, summed_in_place, touched_rows
+from trainer.training.fitting.options import FitOptions
+from trainer.training.fitting.run import Run
 from trainer.training.samples import Samples, build_samples
 from trainer.training.train import TrainOptions, build_config
 
@@ -108,7 +109,8 @@ def test_a_table_moves_the_same_whether_its_lookups_are_summed_here_or_there(mon
 
     here = moved()
     monkeypatch.setattr(
-        "trainer.training.row_adam.touched_rows", lambda grad: summed_in_place(grad._indices()[0], grad._values())
+        "trainer.training.fitting.optimisers.row_adam.touched_rows",
+        lambda grad: summed_in_place(grad._indices()[0], grad._values()),
     )
     torch.testing.assert_close(moved(), here)
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from trainer.training.adam import clear_small_means
+from trainer.training.fitting.optimisers.adam import clear_small_means
 
 
 def test_means_too_small_to_move_anything_become_zero_and_the_others_stay():

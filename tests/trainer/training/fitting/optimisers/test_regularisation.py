@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from din_core.model.ragged import Multi
-from trainer.training.regularisation import batches_holding, row_penalties, samples_holding
-from trainer.training.row_adam import RowAdam
+from trainer.training.fitting.optimisers.regularisation import batches_holding, row_penalties, samples_holding
+from trainer.training.fitting.optimisers.row_adam import RowAdam
 from trainer.training.samples import Samples
 
 CATEGORY = [0, 1, 1, 2, 0, 3]

@@ -53,13 +53,18 @@ def load_state(folder: Path, identity: Mapping[str, Any]) -> RunState | None:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise CheckpointError(f"{path} is damaged ({error}); pass --restart to begin anew") from error
-    found, wanted = json.loads(metadata["identity"]), json.loads(json.dumps(identity))
+    check_identity(folder, json.loads(metadata["identity"]), identity)
+    return RunState(tensors, json.loads(metadata["numbers"]))
+
+
+def check_identity(folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """CheckpointError when what lies in a folder was made by another run."""
+    wanted = json.loads(json.dumps(wanted))
     if found != wanted:
         raise CheckpointError(
             f"{folder} holds an unfinished run with {_difference(found, wanted)}; "
             "repeat its options to go on with it, or pass --restart to begin anew"
         )
-    return RunState(tensors, json.loads(metadata["numbers"]))
 
 
 def _difference(found: Any, wanted: Any, name: str = "run") -> str:

@@ -41,12 +41,11 @@ def measure_logits(user: NDArray[np.int64], label: NDArray[np.floating], logit: 
 
 def is_best(measure: Measure, entry: Entry, before: list[Entry]) -> bool:
     """Whether the evaluation is better than all before it."""
-    return not before or _worth(measure, entry) > max(_worth(measure, past) for past in before)
+    return not before or worth(measure, entry[measure]) > max(worth(measure, past[measure]) for past in before)
 
 
-def _worth(measure: Measure, entry: Entry) -> float:
-    """Higher is better."""
-    value = entry[measure]
+def worth(measure: Measure, value: float | None) -> float:
+    """Of a value of the measure; higher is better."""
     if value is None:
         raise MetricError(f"an evaluation of the unfinished run has no {NAMES[measure]}; pass --restart to begin anew")
     return -value if measure == "log_loss" else value

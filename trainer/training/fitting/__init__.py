@@ -1,0 +1,1 @@
+"""Fitting a network: steps, their options, the mean of the weights, trials, and how a run is resumed."""
