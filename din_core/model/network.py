@@ -42,20 +42,31 @@ class Output(NamedTuple):
     """() the pooling's own loss, in training; None where it has none"""
 
 
+ITEM_LENGTH = 0.3
+"""Of an item's rows at the start. At 1 rare items, which stay about as they started, are loud: on Amazon's Sports and
+Beauty validation GAUC was .004 and .013 lower after two epochs. At .1 repeats are told late."""
+
+
 class FieldEmbeddings(nn.Module):
     """One table per field, concatenated; a pretrained vector is the last.
 
-    Rows start as random directions of about unit length: q∘k then sums to about 1 for two equal values and
+    Rows start as random directions of one `length`: q∘k then sums to about its square for two equal values and
     to about 0 for two different ones, so that the activation unit can tell a repeat before any row is trained.
     """
 
-    def __init__(self, fields: tuple[FieldConfig, ...], vectors: Vectors = "none", vector_length: int = 0) -> None:
+    def __init__(
+        self,
+        fields: tuple[FieldConfig, ...],
+        vectors: Vectors = "none",
+        vector_length: int = 0,
+        length: float = 1.0,
+    ) -> None:
         super().__init__()
         plain, last = (fields, None) if vectors == "none" else (fields[:-1], fields[-1])
         self.tables = nn.ModuleList(nn.Embedding(f.rows, f.width) for f in plain)
         for table, f in zip(self.tables, plain, strict=True):
             assert isinstance(table, nn.Embedding)
-            nn.init.normal_(table.weight, std=f.width**-0.5)
+            nn.init.normal_(table.weight, std=length * f.width**-0.5)
         if last is not None:
             self.tables.append(VectorEmbedding(last.rows, vector_length, last.width, vectors == "fine-tuned"))
 
@@ -118,7 +129,7 @@ class InterestNetwork(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.item = FieldEmbeddings(config.item_fields, config.vectors, config.vector_length)
+        self.item = FieldEmbeddings(config.item_fields, config.vectors, config.vector_length, ITEM_LENGTH)
         self.profile = ProfileEmbeddings(config.user_fields)
         self.context = FieldEmbeddings(config.context_fields)
         self.pooling = _pooling(config)
