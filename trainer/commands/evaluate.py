@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from din_core.metrics import is_worse_than_base_rate
 from trainer.evaluation.evaluate import evaluate
 
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def render(result: dict[str, Any]) -> str:
-    """One line a checkpoint, then their mean with its interval, and RelaImpr."""
+    """One line a checkpoint, then their mean with its interval, what the base rate gets, and RelaImpr."""
     head = f"{result['split']} split"
     lines = [f"{head:32} {'AUC':>6} {'GAUC':>6} {'log loss':>8} {'ECE':>6} {'AUC new':>7} {'GAUC new':>8}"]
     for role in ("checkpoints", "base"):
@@ -45,10 +46,26 @@ def render(result: dict[str, Any]) -> str:
             f"({row['skipped_users']:,} skipped in GAUC); 95 %: interval under drawing users anew; "
             f"'new': the {row['new_impressions']:,} impressions of items the user had no behavior with"
         )
+    lines += _base_rate_lines(result)
     if "rela_impr" in result:
         gains = [f"{title} {_gain(result['rela_impr'], name)}" for name, title in (("auc", "AUC"), ("gauc", "GAUC"))]
         lines.append(f"RelaImpr over the base: {', '.join(gains)}")
     return "\n".join(lines)
+
+
+def _base_rate_lines(result: dict[str, Any]) -> list[str]:
+    """The log loss that every model has to beat, and a sentence for each that does not."""
+    base = result["base_rate_log_loss"]
+    if base is None:
+        return ["all labels are one: there is no base rate to compare log losses with"]
+    lines = [f"log loss of the base rate, {result['base_rate']:.1%} for every impression: {base:.4f}"]
+    for row in (row for role in ("checkpoints", "base") for row in result.get(role, [])):
+        if is_worse_than_base_rate(row["log_loss"], base):
+            lines.append(
+                f"{Path(row['checkpoint']).name} is worse than the base rate: its log loss is {row['log_loss']:.4f}, "
+                f"above {base:.4f}; do not ship it, but calibrate it with `python -m trainer calibrate`, or train anew"
+            )
+    return lines
 
 
 def _mean_lines(mean: dict[str, Any], seeds: int) -> list[str]:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from din_core.domain import CheckpointError
-from din_core.metrics import METRICS, Bootstrap, Estimate, Measured
+from din_core.metrics import METRICS, Bootstrap, Estimate, Measured, base_rate_log_loss
 from din_core.model.checkpoint import Checkpoint, load_checkpoint
 from din_core.store import BulkTables, open_store
 from trainer.evaluation.repeat_features import Events, seen_before
@@ -82,6 +82,10 @@ class Split:
         """The impressions of items new to the user; None where there are none."""
         return Bootstrap(self.user[self.new], self.label[self.new]) if self.new.any() else None
 
+    def base_rate(self) -> dict[str, Any]:
+        """The share of positives, and the log loss of giving it to every impression; None where all labels are one."""
+        return {"base_rate": float(self.label.mean()), "base_rate_log_loss": base_rate_log_loss(self.label)}
+
     def counts(self) -> dict[str, int]:
         """Impressions, users with both labels, users that GAUC skips, and impressions of items new to the user."""
         users = len(np.intersect1d(self.user[self.label == 1], self.user[self.label == 0]))
@@ -111,7 +115,7 @@ def evaluate(
         raise CheckpointError(f"--predictions takes 1 checkpoint, not {len(checkpoints)}; call once for each")
     keep_freed_memory()
     on = Split(read_bulk(store), split, device)
-    result: dict[str, Any] = {"split": split, "device": device_name(on.device)}
+    result: dict[str, Any] = {"split": split, "device": device_name(on.device), **on.base_rate()}
     measured: dict[str, Measured] = {}
     for role, folders in (("checkpoints", checkpoints), ("base", base)):
         if not folders:

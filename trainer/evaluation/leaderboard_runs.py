@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from din_core.domain import CheckpointError, DinLensError
-from din_core.metrics import Estimate, Measured
+from din_core.metrics import Estimate, Measured, is_worse_than_base_rate
 from din_core.model.checkpoint import METRICS, Checkpoint, check_replaceable, load_checkpoint
 from din_core.store import open_store
 from trainer.evaluation.evaluate import Split, read_bulk
@@ -131,6 +131,7 @@ def measure(models: Mapping[str, Sequence[TrainOptions]], split: str) -> dict[st
         "split": split,
         "reference": REFERENCE,
         **{name: counts[name] for name in ("impressions", "users", "skipped_users")},
+        **on.base_rate(),
         "provenance": summary.provenance,
         "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "rows": [
@@ -204,7 +205,17 @@ def as_markdown(board: Mapping[str, Any]) -> str:
         "mean ± sd over seeds; "
         "95 %: interval of the mean AUC under drawing users anew; minutes: training of one seed."
     )
-    return "\n".join([line(head), rule, *map(line, lines[1:]), "", note])
+    return "\n".join([line(head), rule, *map(line, lines[1:]), "", note, *_base_rate_lines(board)])
+
+
+def _base_rate_lines(board: Mapping[str, Any]) -> list[str]:
+    """What the base rate's log loss is, and which models are worse; nothing for tables of before it was measured."""
+    base = board.get("base_rate_log_loss")
+    if base is None:
+        return []
+    worse = [row["title"] for row in board["rows"] if is_worse_than_base_rate(row["log_loss"]["mean"], base)]
+    says = f"worse, so not to be shipped: {', '.join(worse)}" if worse else "every model is below it"
+    return ["", f"Log loss of the base rate, {board['base_rate']:.1%} for every impression: {base:.4f}; {says}."]
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
