@@ -13,10 +13,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from din_core.domain import CheckpointError
-from din_core.metrics import METRICS, Bootstrap, Estimate, Measured, base_rate_log_loss
+from din_core.metrics import (
+    METRICS,
+    Bootstrap,
+    Estimate,
+    Measured,
+    base_rate_log_loss,
+    expected_calibration_error,
+    log_loss,
+)
 from din_core.model.checkpoint import Checkpoint, load_checkpoint
 from din_core.store import BulkTables, open_store
 from trainer.evaluation.repeat_features import Events, seen_before
+from trainer.training.calibration.calibrate import RECORD, map_of
 from trainer.training.fit import predict
 from trainer.training.samples import Samples, build_samples, impressions_of
 from trainer.training.train import device_name, keep_freed_memory, pick_device
@@ -32,6 +41,8 @@ class Predictions:
     samples: Samples
     """What the checkpoint read; its impressions are in this order."""
     probability: NDArray[np.float64]
+    """(M,)"""
+    logit: NDArray[np.float64]
     """(M,)"""
 
 
@@ -53,7 +64,7 @@ class Split:
         """Probabilities of every impression."""
         samples = self._samples_of(checkpoint)
         logit = predict(checkpoint.model.to(self.device), samples)
-        return Predictions(samples, 1 / (1 + np.exp(-logit)))
+        return Predictions(samples, _sigmoid(logit), logit)
 
     def _samples_of(self, checkpoint: Checkpoint) -> Samples:
         config = checkpoint.config
@@ -109,7 +120,8 @@ def evaluate(
 
     Several checkpoints are several seeds of one model. Every figure NAME has its 95 % interval over users beside
     it as NAME_interval, the mean's also its standard deviation over the seeds as NAME_sd; None where the rows give
-    none. `predictions` (one checkpoint only) receives a row per impression as Parquet.
+    none. `calibration` holds a checkpoint's map and what this split's log loss and ECE are without it; None where it
+    was written before there were any. `predictions` (one checkpoint only) receives a row per impression as Parquet.
     """
     if predictions and len(checkpoints) != 1:
         raise CheckpointError(f"--predictions takes 1 checkpoint, not {len(checkpoints)}; call once for each")
@@ -133,6 +145,7 @@ def evaluate(
                 "fingerprint": checkpoint.fingerprint,
                 **on.counts(),
                 **_figures(measured[role].seed(i), new.seed(i) if new else None),
+                "calibration": _calibration(checkpoint, on.label, predicted[i].logit),
             }
             for i, checkpoint in enumerate(loaded)
         ]
@@ -141,6 +154,26 @@ def evaluate(
         over = {name: measured["checkpoints"].rela_impr(measured["base"], name) for name in ("auc", "gauc")}
         result["rela_impr"] = {key: value for name, found in over.items() for key, value in _flat(name, found).items()}
     return result
+
+
+def _calibration(
+    checkpoint: Checkpoint, label: NDArray[np.integer], logit: NDArray[np.float64]
+) -> dict[str, Any] | None:
+    """The checkpoint's own record in short, and figures of this split without it; labels and logits (M,)."""
+    held = checkpoint.metrics.get(RECORD)
+    if not held:
+        return None
+    before = _sigmoid(map_of(checkpoint.metrics).inverse(logit))
+    return {
+        **{name: held[name] for name in ("form", "reason", "slope", "bias", "impressions", "positives")},
+        "uncalibrated_log_loss": log_loss(label, before),
+        "uncalibrated_ece": expected_calibration_error(label, before),
+    }
+
+
+def _sigmoid(logit: NDArray[np.float64]) -> NDArray[np.float64]:
+    probability: NDArray[np.float64] = 1 / (1 + np.exp(-logit))
+    return probability
 
 
 def read_bulk(store: str) -> BulkTables:

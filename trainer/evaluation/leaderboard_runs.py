@@ -200,22 +200,17 @@ def as_markdown(board: Mapping[str, Any]) -> str:
         return f"| {' | '.join(padded)} |"
 
     rule = "|".join(["", "-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:]), ""])
+    base = board.get("base_rate_log_loss")  # tables of earlier versions have none
+    of_base = "" if base is None else f"; log loss of the base rate, {board['base_rate']:.1%} for all: {base:.4f}"
     note = (
         f"{board['split']} split, {board['impressions']:,} impressions of {board['users']:,} users with both outcomes; "
         "mean ± sd over seeds; "
-        "95 %: interval of the mean AUC under drawing users anew; minutes: training of one seed."
+        "95 %: interval of the mean AUC under drawing users anew; minutes: training of one seed"
+        f"{of_base}."
     )
-    return "\n".join([line(head), rule, *map(line, lines[1:]), "", note, *_base_rate_lines(board)])
-
-
-def _base_rate_lines(board: Mapping[str, Any]) -> list[str]:
-    """What the base rate's log loss is, and which models are worse; nothing for tables of before it was measured."""
-    base = board.get("base_rate_log_loss")
-    if base is None:
-        return []
     worse = [row["title"] for row in board["rows"] if is_worse_than_base_rate(row["log_loss"]["mean"], base)]
-    says = f"worse, so not to be shipped: {', '.join(worse)}" if worse else "every model is below it"
-    return ["", f"Log loss of the base rate, {board['base_rate']:.1%} for every impression: {base:.4f}; {says}."]
+    warning = f"Worse than the base rate by log loss, so not to be shipped: {', '.join(worse)}."
+    return "\n".join([line(head), rule, *map(line, lines[1:]), "", note, *(["", warning] if worse else [])])
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:

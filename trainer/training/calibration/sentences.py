@@ -17,10 +17,10 @@ def lines(held: Mapping[str, Any]) -> list[str]:
     before, after = held["before"], held["after"]
     if held["reason"]:
         figures = f"log loss {before['log_loss']:.4f}{_base_rate(held)}, ECE {before['ece']:.4f}"
-        done = f"not calibrated: {_why(held)}; on validation {figures}"
+        done = f"not calibrated: {why(held)}; on validation {figures}"
     else:
         done = (
-            f"calibrated on {held['impressions']:,} validation impressions, {_formula(held)}: log loss "
+            f"calibrated on {held['impressions']:,} validation impressions, {formula(held)}: log loss "
             f"{before['log_loss']:.4f} -> {after['log_loss']:.4f}{_base_rate(held)}, "
             f"ECE {before['ece']:.4f} -> {after['ece']:.4f}"
         )
@@ -70,15 +70,16 @@ def section(metrics: Mapping[str, Any]) -> str:
 
 def _in_words(held: Mapping[str, Any]) -> str:
     if held["reason"]:
-        return f"Not calibrated: {_why(held)}."
+        return f"Not calibrated: {why(held)}."
     return (
-        f"Calibrated on the validation impressions: {_formula(held)}, which is part of the last layer. No order of "
+        f"Calibrated on the validation impressions: {formula(held)}, which is part of the last layer. No order of "
         "scores is changed by it; every effect on the logit is that of the uncalibrated model × "
         f"{held['slope']:g}."
     )
 
 
-def _why(held: Mapping[str, Any]) -> str:
+def why(held: Mapping[str, Any]) -> str:
+    """For what reason nothing was fitted."""
     n, positives = held["impressions"], held["positives"]
     return {
         "asked": "`--calibration none` was given",
@@ -89,7 +90,8 @@ def _why(held: Mapping[str, Any]) -> str:
     }[held["reason"]]
 
 
-def _formula(held: Mapping[str, Any]) -> str:
+def formula(held: Mapping[str, Any]) -> str:
+    """What the logit goes through."""
     bias = held["bias"]
     shift = f" {'−' if bias < 0 else '+'} {abs(bias):g}" if held["form"] == "affine" else ""
     return f"logit × {held['slope']:g}{shift}"
