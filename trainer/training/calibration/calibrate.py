@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from din_core.domain import CheckpointError
 from din_core.metrics import base_rate_log_loss, calibration_bins, expected_calibration_error, log_loss
 from din_core.model.network import InterestNetwork
 from trainer.training.calibration.logit_fit import IDENTITY, Floats, Form, LogitFit, LogitMap, fit_logits
@@ -26,9 +27,15 @@ RECORD = "calibration"
 def calibrate(model: InterestNetwork, valid: Samples, form: Form, present: LogitMap = IDENTITY) -> dict[str, Any]:
     """Calibrate `model` in place on validation samples; the record of it, for `metrics.json`.
 
-    `present` is what the model's logits went through already: it is replaced, not added to.
+    `present` is what the model's logits went through already: it is replaced, not added to. CheckpointError where
+    the model gives scores that are no numbers.
     """
     logit = present.inverse(predict(model, valid))
+    if wrong := int((~np.isfinite(logit)).sum()):
+        raise CheckpointError(
+            f"the model gives {wrong:,} of {len(logit):,} validation impressions a score that is no number, so it "
+            "cannot be calibrated; train it again, at a lower learning rate"
+        )
     user = np.repeat(valid.user, np.diff(valid.candidate_offsets))
     label = valid.label.cpu().numpy().astype(np.int64)
     fit = fit_logits(label, logit, user, form)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from din_core.domain import CheckpointError
 from din_core.explain import leave_one_out
 from din_core.metrics import auc, gauc
 from din_core.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -112,6 +113,14 @@ def test_a_miscalibrated_network_is_mended_and_both_states_are_recorded(
     assert again["before"]["log_loss"] == pytest.approx(held["before"]["log_loss"])
     now = record(LogitFit(reason="asked"), "none", valid.label.numpy().astype(int), predict(network, valid))
     assert now["after"]["log_loss"] == pytest.approx(held["after"]["log_loss"], abs=1e-6)
+
+
+def test_scores_that_are_no_numbers_are_refused(untrained_world: tuple[str, BulkTables, Path]) -> None:
+    network, valid = untrained(untrained_world[1], "base")
+    with torch.no_grad():
+        network.tower.last.bias.fill_(torch.inf)
+    with pytest.raises(CheckpointError, match=r"gives 144 of 144 validation impressions a score that is no number"):
+        calibrate(network, valid, "affine")
 
 
 def test_one_label_leaves_a_network_as_it_is(untrained_world: tuple[str, BulkTables, Path]) -> None:
