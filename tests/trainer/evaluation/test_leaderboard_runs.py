@@ -121,6 +121,20 @@ def test_the_base_rate_stands_beside_the_log_losses_and_who_is_worse_is_named(fi
     assert "base rate" not in as_markdown(older)
 
 
+def test_runs_of_before_calibration_are_measured_and_named(
+    copied: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, url = copied
+    assert "before runs were calibrated" not in (out / "leaderboard.md").read_text("utf-8")
+    path = out / "din-1" / "metrics.json"
+    metrics = json.loads(path.read_text("utf-8"))
+    del metrics["calibration"], metrics["options"]["calibration"]
+    path.write_text(json.dumps(metrics), "utf-8")
+    assert run(url, out, "--measure-only") == 0
+    text = f"Trained before runs were calibrated: {board_of(out)['rows'][-1]['title']} (1 of 2 runs); "
+    assert text in capsys.readouterr().out
+
+
 def test_a_finished_run_of_another_calibration_is_not_mixed_in(
     copied: tuple[Path, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
