@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from din_core.domain import DinLensError
-from trainer.commands.progress import printable
+from trainer.progress import printable
 
 COMMANDS = {
     "prepare": "turn public data into the four tables",
@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "fit a model on a store and write a checkpoint",
     "leaderboard": "train every model with every seed and measure them in one table",
     "evaluate": "measure a checkpoint on one split",
+    "calibrate": "fit the probabilities of a checkpoint to validation impressions, and write it anew in its place",
     "faithfulness": "measure whether a checkpoint's activation weights may be believed",
     "cases": "find cases worth seeing, and sum up weights over cohorts, for the app",
     "baselines": "measure popularity, logistic regression and gradient boosting on the same split",

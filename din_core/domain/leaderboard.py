@@ -47,3 +47,7 @@ class Leaderboard:
     provenance: str
     made_at: str
     rows: tuple[LeaderboardRow, ...]
+    base_rate: float | None = None
+    """The share of positives; None on boards of earlier versions."""
+    base_rate_log_loss: float | None = None
+    """What giving that share to every impression gets; None where all labels are one, too."""

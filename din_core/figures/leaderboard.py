@@ -27,6 +27,7 @@ class LeaderboardWords:
     lower: str = "lower is better"
     interval: str = "95 % interval"
     seeds: str = "over seeds"
+    base_rate: str = "base rate"
     none: str = "no value"
 
 
@@ -58,6 +59,8 @@ class LeaderboardInfo:
     reference_title: str
     missing: tuple[str, ...]
     """Models without a value."""
+    base_rate: float | None = None
+    """The base rate's log loss, where the metric is log loss."""
 
 
 def leaderboard_info(board: Leaderboard, metric: str, here: Collection[str] = ()) -> LeaderboardInfo:
@@ -71,6 +74,7 @@ def leaderboard_info(board: Leaderboard, metric: str, here: Collection[str] = ()
         reference=reference[1].mean if reference is not None and reference[1] is not None else None,
         reference_title=reference[0] if reference is not None else board.reference,
         missing=tuple(row.title for row, m in found if m is None),
+        base_rate=board.base_rate_log_loss if metric == "log_loss" else None,
     )
 
 
@@ -111,6 +115,9 @@ def plot_leaderboard(info: LeaderboardInfo, dark: bool = False, words: Leaderboa
     if info.reference is not None:
         line = {"dash": "dash", "width": 1, "color": ink}
         figure.add_vline(x=info.reference, line=line, name=info.reference_title, showlegend=True)
+    if info.base_rate is not None:
+        line = {"dash": "dot", "width": 1.5, "color": ink}
+        figure.add_vline(x=info.base_rate, line=line, name=words.base_rate, showlegend=True)
     missing = [f"{title} ({words.none})" for title in info.missing]
     if missing:  # they keep their row: the chart is as high for every metric
         figure.add_trace(go.Scatter(x=[None] * len(missing), y=missing, showlegend=False, hoverinfo="skip"))

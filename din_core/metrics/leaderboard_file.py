@@ -43,6 +43,7 @@ def _board(raw: Mapping[str, Any]) -> Leaderboard:
         provenance=str(raw.get("provenance") or ""),
         made_at=str(raw.get("made_at") or ""),
         rows=rows,
+        **{name: _optional(raw, name) for name in ("base_rate", "base_rate_log_loss")},
     )
 
 
@@ -66,6 +67,10 @@ def _measure(raw: Mapping[str, Any] | None, name: str) -> Measure | None:
         raise ValueError(f"{name} has an interval from {low:g} to {high:g}")
     each = tuple(_number(value, f"{name}.each") for value in raw.get("each") or ())
     return Measure(_number(raw["mean"], f"{name}.mean"), sd, low, high, each)
+
+
+def _optional(raw: Mapping[str, Any], name: str) -> float | None:
+    return None if raw.get(name) is None else _number(raw[name], name)
 
 
 def _number(value: Any, name: str) -> float:

@@ -11,11 +11,13 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -73,10 +75,7 @@ def save_checkpoint(
     `half_tables` rounds the item embeddings to half precision: nearly all of a checkpoint's bytes, and 11 bits are
     plenty for them. All else stays as it is, and everything is computed in single precision after loading.
     """
-    check_replaceable(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    written = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with _replacing(folder) as written:
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
         if half_tables:
             weights |= {name: tensor.half() for name, tensor in weights.items() if name.startswith("item.")}
@@ -85,21 +84,42 @@ def save_checkpoint(
         _write_json(written / VOCABULARY, vocabulary.to_dict(), indent=None)
         _write_json(written / METRICS, metrics)
         (written / CARD).write_text(card, encoding="utf-8")
+
+
+def rewrite_checkpoint(checkpoint: Checkpoint, metrics: Mapping[str, Any], card: str) -> None:
+    """Write a loaded checkpoint, whose weights may have been changed, in its own place with these metrics and card.
+
+    It is replaced whole or not at all. Weights keep the precision that they are stored in, config and vocabulary
+    their bytes. Where weights were changed the fingerprint is another, and what `faithfulness` measured, of the network
+    before, is left out.
+    """
+    folder = checkpoint.folder.resolve()  # a link goes on leading to it
+    stored = load_file(folder / WEIGHTS)
+    state = checkpoint.model.state_dict()
+    weights = {name: state[name].detach().cpu().to(old.dtype).contiguous() for name, old in stored.items()}
+    changed = any(not torch.equal(weights[name], old) for name, old in stored.items())
+    kept = {CONFIG, VOCABULARY, *([] if changed else [WEIGHTS, FAITHFULNESS])}
+    with _replacing(folder) as written:
+        for name in kept & {path.name for path in folder.iterdir()}:
+            shutil.copyfile(folder / name, written / name)
+        if changed:
+            save_file(weights, written / WEIGHTS)
+        _write_json(written / METRICS, metrics)
+        (written / CARD).write_text(card, encoding="utf-8")
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """A new folder to write into, which then takes the place of `folder`, whole or not at all."""
+    check_replaceable(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    written = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield written
         for path in written.iterdir():
             path.chmod(0o644)  # mkdtemp and safetensors make what only the owner may read
         written.chmod(0o755)
-        if folder.exists():
-            replaced = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-            os.replace(folder, replaced / "old")
-            try:
-                os.replace(written, folder)
-            except OSError:
-                os.replace(replaced / "old", folder)
-                raise
-            finally:
-                shutil.rmtree(replaced)
-        else:
-            os.replace(written, folder)
+        _put_in_place(written, folder)
     except BaseException as error:
         shutil.rmtree(written, ignore_errors=True)
         if isinstance(error, SafetensorError):
@@ -109,6 +129,21 @@ def save_checkpoint(
                 error=str(error),
             ) from error
         raise
+
+
+def _put_in_place(written: Path, folder: Path) -> None:
+    if not folder.exists():
+        os.replace(written, folder)
+        return
+    replaced = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    os.replace(folder, replaced / "old")
+    try:
+        os.replace(written, folder)
+    except OSError:
+        os.replace(replaced / "old", folder)
+        raise
+    finally:
+        shutil.rmtree(replaced)
 
 
 def check_replaceable(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -221,6 +221,36 @@ def check_metrics(path: Path, metrics: Any) -> None:
     curve = metrics.get("curve") or []
     if not isinstance(curve, list) or not all(isinstance(entry, Mapping) for entry in curve):
         raise _not_metrics(path, "curve", Translatable("a list of objects"))
+    if metrics.get("calibration") is not None:
+        _check_calibration(path, metrics["calibration"])
+
+
+def _check_calibration(path: Path, held: Any) -> None:
+    """What `metrics.json` records of a calibration: its map, and figures and bins before and after."""
+    if not isinstance(held, Mapping):
+        raise _not_metrics(path, "calibration", Translatable("an object"))
+    numbers = {name: held.get(name) for name in ("slope", "bias", "impressions", "positives")}
+    base = held.get("base_rate_log_loss")
+    numbers |= {} if base is None else {"base_rate_log_loss": base}
+    for when in ("before", "after"):
+        figures = held.get(when)
+        if not isinstance(figures, Mapping):
+            raise _not_metrics(path, f"calibration.{when}", Translatable("an object"))
+        numbers |= {f"{when}.{name}": figures.get(name) for name in ("log_loss", "ece")}
+        if not _are_bins([figures.get(name) for name in ("predicted", "observed", "rows")]):
+            raise _not_metrics(path, f"calibration.{when}", Translatable("three lists of numbers, of one length"))
+    for name, value in numbers.items():
+        if not _finite(value):
+            raise _not_metrics(path, f"calibration.{name}", Translatable("a number"))
+    if held["slope"] <= 0:
+        raise _not_metrics(path, "calibration.slope", Translatable("above 0"))
+    for name in ("form", "reason"):
+        if not isinstance(held.get(name) or "", str):
+            raise _not_metrics(path, f"calibration.{name}", Translatable("a text"))
+
+
+def _are_bins(columns: Sequence[Any]) -> bool:
+    return all(isinstance(one, list) and all(map(_finite, one)) for one in columns) and len({*map(len, columns)}) == 1
 
 
 def _not_metrics(path: Path, name: str, wanted: Translatable) -> CheckpointError:

@@ -44,6 +44,17 @@ def test_the_reference_is_the_line_of_the_board(found: Leaderboard) -> None:
     assert leaderboard_info(found, "rela_impr").reference == 0
 
 
+def test_the_base_rate_is_a_line_among_log_losses_alone(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text(json.dumps({**board(), "base_rate_log_loss": 0.5623}), "utf-8")
+    found = read_leaderboard(tmp_path)
+    assert found is not None
+    info = leaderboard_info(found, "log_loss")
+    assert info.base_rate == 0.5623
+    lines = {line.name: line.x0 for line in plot_leaderboard(info).layout.shapes}
+    assert lines == {"Average pooling": 0.49, "base rate": 0.5623}
+    assert leaderboard_info(found, "ece").base_rate is None
+
+
 def test_the_figure_draws_every_dot_with_its_interval(found: Leaderboard) -> None:
     figure = plot_leaderboard(leaderboard_info(found, "auc", {"din"}))
     drawn = {

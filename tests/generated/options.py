@@ -36,6 +36,7 @@ TRAIN_OPTIONS = {
     "dropout": NUMBERS,
     "min-count": NUMBERS,
     "compile": st.sampled_from(["auto", "on", "off", "ON", ""]),
+    "calibration": st.sampled_from(["affine", "temperature", "none", "isotonic", ""]),
     "device": st.sampled_from(
         ["auto", "cpu", "cuda", "cuda:99", "cpu:0", "mps", "meta", "gpu", "", "cpu:-1", "cpu:99"]
     ),

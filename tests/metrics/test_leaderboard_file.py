@@ -41,6 +41,13 @@ def test_what_has_no_value_is_none(tmp_path: Path) -> None:
     assert (base.metrics["rela_impr"].sd, base.metrics["rela_impr"].low) == (None, None)
 
 
+def test_the_base_rate_is_read_where_a_board_has_one(tmp_path: Path) -> None:
+    found = read_leaderboard(write(tmp_path, {**board(), "base_rate": 0.25, "base_rate_log_loss": 0.5623}))
+    assert found is not None and (found.base_rate, found.base_rate_log_loss) == (0.25, 0.5623)
+    older = read_leaderboard(write(tmp_path, board()))
+    assert older is not None and (older.base_rate, older.base_rate_log_loss) == (None, None)
+
+
 def broken(**changes: Any) -> dict[str, Any]:
     raw = board()
     raw["rows"][1].update(changes)
@@ -59,6 +66,7 @@ def broken(**changes: Any) -> dict[str, Any]:
         (broken(ece={"mean": float("nan"), "sd": None, "low": None, "high": None}), "ece.mean is nan"),
         (broken(gauc={"mean": 0.7, "sd": None, "low": 0.8, "high": 0.6}), "gauc has an interval from 0.8 to 0.6"),
         (broken(seconds=None), "seconds is None"),
+        ({**board(), "base_rate_log_loss": "high"}, "base_rate_log_loss is 'high', but must be a number"),
     ],
 )
 def test_a_broken_file_is_named_with_what_is_wrong_and_what_to_do(tmp_path: Path, raw: Any, words: str) -> None:

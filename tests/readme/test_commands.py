@@ -22,6 +22,7 @@ RUN = (
     "check --store sqlite:///shop.db",
     "check --store sqlite:///cj.db",
     "evaluate",
+    "calibrate",
     "leaderboard --store sqlite:///cj.db --out runs --measure-only",
     "baselines",
     "cases",

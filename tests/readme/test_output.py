@@ -118,6 +118,13 @@ def test_training_and_evaluating_your_own_data_are_the_commands_shown(
     assert "RelaImpr over the base: AUC " in capsys.readouterr().out
 
 
+def test_calibrating_again_what_training_calibrated_changes_no_weight(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed("calibrate", "--device=cpu") == 0
+    assert "checkpoints/din: the weights are as they were, so the fingerprint stays " in capsys.readouterr().out
+
+
 def test_evaluate_leaves_the_columns_of_predictions_that_are_named(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

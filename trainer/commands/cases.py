@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from din_core.cases import write_cases
-from trainer.commands.progress import bar, say
 from trainer.demo.cases import CasesOptions, make_cases
+from trainer.progress import bar, say
 from trainer.training.samples import SPLITS
 
 _DEFAULTS = CasesOptions("", Path(), Path())

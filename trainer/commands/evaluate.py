@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from din_core.metrics import is_worse_than_base_rate
 from trainer.evaluation.evaluate import evaluate
+from trainer.training.calibration.sentences import formula, why
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +33,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def render(result: dict[str, Any]) -> str:
-    """One line a checkpoint, then their mean with its interval, and RelaImpr."""
+    """One line a checkpoint, then their mean with its interval, what the base rate gets, and RelaImpr."""
     head = f"{result['split']} split"
     lines = [f"{head:32} {'AUC':>6} {'GAUC':>6} {'log loss':>8} {'ECE':>6} {'AUC new':>7} {'GAUC new':>8}"]
     for role in ("checkpoints", "base"):
@@ -45,10 +47,37 @@ def render(result: dict[str, Any]) -> str:
             f"({row['skipped_users']:,} skipped in GAUC); 95 %: interval under drawing users anew; "
             f"'new': the {row['new_impressions']:,} impressions of items the user had no behavior with"
         )
+    lines += _calibration_lines(result)
     if "rela_impr" in result:
         gains = [f"{title} {_gain(result['rela_impr'], name)}" for name, title in (("auc", "AUC"), ("gauc", "GAUC"))]
         lines.append(f"RelaImpr over the base: {', '.join(gains)}")
     return "\n".join(lines)
+
+
+def _calibration_lines(result: dict[str, Any]) -> list[str]:
+    """The log loss that every model has to beat; then what each's calibration does here, and whether it is worse."""
+    base = result["base_rate_log_loss"]
+    if base is None:
+        lines = ["all labels are one: there is no base rate to compare log losses with"]
+    else:
+        lines = [f"log loss of the base rate, {result['base_rate']:.1%} for every impression: {base:.4f}"]
+    for row in (row for role in ("checkpoints", "base") for row in result.get(role, [])):
+        name, done = Path(row["checkpoint"]).name, row["calibration"]
+        if done is None:
+            lines.append(f"{name} was not calibrated: `python -m trainer calibrate` does it")
+        elif done["reason"]:
+            lines.append(f"{name} was not calibrated: {why(done)}")
+        else:
+            lines.append(
+                f"{name} calibrated on validation, {formula(done)}: log loss {done['uncalibrated_log_loss']:.4f} -> "
+                f"{row['log_loss']:.4f}, ECE {done['uncalibrated_ece']:.4f} -> {row['ece']:.4f}"
+            )
+        if is_worse_than_base_rate(row["log_loss"], base):
+            lines.append(
+                f"{name} is worse than the base rate: its log loss is {row['log_loss']:.4f}, above {base:.4f}; do not "
+                "ship it, but calibrate it on newer validation data, or train it on more data or with other options"
+            )
+    return lines
 
 
 def _mean_lines(mean: dict[str, Any], seeds: int) -> list[str]:

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from trainer.commands.progress import bar, say
 from trainer.evaluation.faithfulness import FaithfulnessOptions, faithfulness
 from trainer.evaluation.faithfulness.exactness_check import check
 from trainer.evaluation.faithfulness.model_card_section import interval, write
+from trainer.progress import bar, say
 from trainer.training.samples import SPLITS
 
 _DEFAULTS = FaithfulnessOptions("", ())

@@ -13,7 +13,7 @@ from din_core.store import Reject, RejectExample, ingest, open_store
 from din_core.store.ingestion.rejects import describe_rejects
 from din_core.store.ingestion.table_files import ReadingOptions
 from din_core.store.splits.split_rule import rule_of
-from trainer.commands.progress import say
+from trainer.progress import say
 
 DEFAULT_STORE = "sqlite:///din.db"
 

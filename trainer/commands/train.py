@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from din_core.domain import DinLensError
+from din_core.domain.translatable import sentence_of
 from din_core.model.config import BEHAVIOR_TYPE, GAP_EDGES
 from trainer.commands.training_options import declare, train_options, train_with_bar
+from trainer.training.calibration.calibrate import RECORD
+from trainer.training.calibration.sentences import lines as calibration_lines
 from trainer.training.recipes import RECIPES
 from trainer.training.train import TrainOptions
 
@@ -84,4 +87,5 @@ def render(result: dict[str, Any]) -> str:
             f"{entry['epoch']:5.2f}  {entry['train_loss']:10.4f}  {figure(entry['auc']):>9}  "
             f"{figure(entry['gauc']):>10}  {entry['log_loss']:14.4f}{mark}"
         )
+    lines += map(sentence_of, calibration_lines(result[RECORD]))
     return "\n".join([*lines, f"{result['checkpoint']}: {result['seconds'] / 60:.1f} min on {result['device']}"])

@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from trainer.commands.progress import say
+from trainer.progress import say
+from trainer.training.calibration.logit_fit import FORMS
 from trainer.training.fields.pretrained_vectors import DEFAULT, USES
 from trainer.training.fitting.fit import Step
 from trainer.training.fitting.optimisers.regularisation import REGULARISATIONS
@@ -76,6 +77,11 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "default": _DEFAULTS.compile,
         "help": "compiled layers (%(default)s)",
     },
+    "calibration": {
+        "choices": FORMS,
+        "default": _DEFAULTS.calibration,
+        "help": "of probabilities on validation data: slope and bias of the logit, slope alone, or none (%(default)s)",
+    },
 }
 """Name -> declaration. An option that is not given is None where the recipe has a say."""
 
@@ -110,6 +116,7 @@ def train_options(
         ),
         buckets=args.buckets,
         vectors=args.vectors,
+        calibration=args.calibration,
         item_width=args.item_width,
         changes=changes or {},
         tower_dropout=args.dropout,

@@ -16,6 +16,8 @@ from din_core.store import ingest
 from trainer.datasets.four_tables import PROVENANCE, Tables, read_tables, write_tables
 from trainer.demo.cases import CasesOptions, make_cases
 from trainer.evaluation.faithfulness.model_card_section import section, with_section
+from trainer.training.calibration.calibrate import RECORD
+from trainer.training.calibration.sentences import is_worse, worse_on_validation
 
 MAX_BYTES = 8_000_000
 MAX_CHECKPOINT_BYTES = 24_000_000
@@ -64,8 +66,12 @@ def write_checkpoints(checkpoints: Mapping[str, Checkpoint], out: Path, leaderbo
 
     What `faithfulness` measured of one comes along, in its file and on its card. Returns their bytes. Older
     checkpoints in `out` are gone. DinLensError when the new ones are too large, or when `out` holds anything but
-    checkpoints and a leaderboard; nothing is written then.
+    checkpoints and a leaderboard, or a model is worse than the base rate; nothing is written then.
     """
+    for model, one in checkpoints.items():
+        held = one.metrics.get(RECORD)
+        if held and is_worse(held):
+            raise DinLensError(f"{model} ({one.folder}) cannot be shipped: {worse_on_validation(held)}")
     for old in out.glob("*"):
         if old.name != leaderboard.name:
             check_replaceable(old)

@@ -13,10 +13,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from din_core.domain import CheckpointError
-from din_core.metrics import METRICS, Bootstrap, Estimate, Measured
+from din_core.metrics import (
+    METRICS,
+    Bootstrap,
+    Estimate,
+    Measured,
+    base_rate_log_loss,
+    expected_calibration_error,
+    log_loss,
+)
 from din_core.model.checkpoint import Checkpoint, load_checkpoint
 from din_core.store import BulkTables, open_store
 from trainer.evaluation.repeat_features import Events, seen_before
+from trainer.training.calibration.calibrate import RECORD, map_of
 from trainer.training.fitting.prediction import predict
 from trainer.training.samples import Samples, build_samples, impressions_of
 from trainer.training.train import device_name, keep_freed_memory, pick_device
@@ -32,6 +41,8 @@ class Predictions:
     samples: Samples
     """What the checkpoint read; its impressions are in this order."""
     probability: NDArray[np.float64]
+    """(M,)"""
+    logit: NDArray[np.float64]
     """(M,)"""
 
 
@@ -53,7 +64,7 @@ class Split:
         """Probabilities of every impression."""
         samples = self._samples_of(checkpoint)
         logit = predict(checkpoint.model.to(self.device), samples)
-        return Predictions(samples, 1 / (1 + np.exp(-logit)))
+        return Predictions(samples, _sigmoid(logit), logit)
 
     def _samples_of(self, checkpoint: Checkpoint) -> Samples:
         config = checkpoint.config
@@ -82,6 +93,10 @@ class Split:
         """The impressions of items new to the user; None where there are none."""
         return Bootstrap(self.user[self.new], self.label[self.new]) if self.new.any() else None
 
+    def base_rate(self) -> dict[str, Any]:
+        """The share of positives, and the log loss of giving it to every impression; None where all labels are one."""
+        return {"base_rate": float(self.label.mean()), "base_rate_log_loss": base_rate_log_loss(self.label)}
+
     def counts(self) -> dict[str, int]:
         """Impressions, users with both labels, users that GAUC skips, and impressions of items new to the user."""
         users = len(np.intersect1d(self.user[self.label == 1], self.user[self.label == 0]))
@@ -105,13 +120,14 @@ def evaluate(
 
     Several checkpoints are several seeds of one model. Every figure NAME has its 95 % interval over users beside
     it as NAME_interval, the mean's also its standard deviation over the seeds as NAME_sd; None where the rows give
-    none. `predictions` (one checkpoint only) receives a row per impression as Parquet.
+    none. `calibration` holds a checkpoint's map and what this split's log loss and ECE are without it; None where it
+    was written before there were any. `predictions` (one checkpoint only) receives a row per impression as Parquet.
     """
     if predictions and len(checkpoints) != 1:
         raise CheckpointError(f"--predictions takes 1 checkpoint, not {len(checkpoints)}; call once for each")
     keep_freed_memory()
     on = Split(read_bulk(store), split, device)
-    result: dict[str, Any] = {"split": split, "device": device_name(on.device)}
+    result: dict[str, Any] = {"split": split, "device": device_name(on.device), **on.base_rate()}
     measured: dict[str, Measured] = {}
     for role, folders in (("checkpoints", checkpoints), ("base", base)):
         if not folders:
@@ -129,6 +145,7 @@ def evaluate(
                 "fingerprint": checkpoint.fingerprint,
                 **on.counts(),
                 **_figures(measured[role].seed(i), new.seed(i) if new else None),
+                "calibration": _calibration(checkpoint, on.label, predicted[i].logit),
             }
             for i, checkpoint in enumerate(loaded)
         ]
@@ -137,6 +154,26 @@ def evaluate(
         over = {name: measured["checkpoints"].rela_impr(measured["base"], name) for name in ("auc", "gauc")}
         result["rela_impr"] = {key: value for name, found in over.items() for key, value in _flat(name, found).items()}
     return result
+
+
+def _calibration(
+    checkpoint: Checkpoint, label: NDArray[np.integer], logit: NDArray[np.float64]
+) -> dict[str, Any] | None:
+    """The checkpoint's own record in short, and figures of this split without it; labels and logits (M,)."""
+    held = checkpoint.metrics.get(RECORD)
+    if not held:
+        return None
+    before = _sigmoid(map_of(checkpoint.metrics).inverse(logit))
+    return {
+        **{name: held[name] for name in ("form", "reason", "slope", "bias", "impressions", "positives")},
+        "uncalibrated_log_loss": log_loss(label, before),
+        "uncalibrated_ece": expected_calibration_error(label, before),
+    }
+
+
+def _sigmoid(logit: NDArray[np.float64]) -> NDArray[np.float64]:
+    probability: NDArray[np.float64] = 1 / (1 + np.exp(-logit))
+    return probability
 
 
 def read_bulk(store: str) -> BulkTables:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from din_core.domain import CheckpointError, DinLensError
-from din_core.metrics import Estimate, Measured
+from din_core.metrics import Estimate, Measured, is_worse_than_base_rate
 from din_core.model.checkpoint import METRICS, Checkpoint, check_replaceable, load_checkpoint
 from din_core.store import open_store
 from trainer.evaluation.evaluate import Split, read_bulk
+from trainer.training.calibration.calibrate import RECORD
 from trainer.training.data_facts import data_facts
 from trainer.training.fields.pretrained_vectors import read_item_vectors, vector_use, with_vectors
 from trainer.training.fields.training_vocabulary import build_vocabulary
@@ -131,6 +132,7 @@ def measure(models: Mapping[str, Sequence[TrainOptions]], split: str) -> dict[st
         "split": split,
         "reference": REFERENCE,
         **{name: counts[name] for name in ("impressions", "users", "skipped_users")},
+        **on.base_rate(),
         "provenance": summary.provenance,
         "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "rows": [
@@ -161,6 +163,7 @@ def _facts(model: str, checkpoints: Sequence[Checkpoint], runs: Sequence[TrainOp
         "seconds": round(float(np.mean([one["seconds"] for one in metrics])), 1),
         "device": ", ".join(sorted({one["device"] for one in metrics})),
         "epochs": runs[0].fit.epochs,
+        "without_calibration": sum(RECORD not in one for one in metrics),
     }
 
 
@@ -199,12 +202,34 @@ def as_markdown(board: Mapping[str, Any]) -> str:
         return f"| {' | '.join(padded)} |"
 
     rule = "|".join(["", "-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:]), ""])
+    base = board.get("base_rate_log_loss")  # tables of earlier versions have none
+    of_base = "" if base is None else f"; log loss of the base rate, {board['base_rate']:.1%} for all: {base:.4f}"
     note = (
         f"{board['split']} split, {board['impressions']:,} impressions of {board['users']:,} users with both outcomes; "
         "mean ± sd over seeds; "
-        "95 %: interval of the mean AUC under drawing users anew; minutes: training of one seed."
+        "95 %: interval of the mean AUC under drawing users anew; minutes: training of one seed"
+        f"{of_base}."
     )
-    return "\n".join([line(head), rule, *map(line, lines[1:]), "", note])
+    return "\n".join([line(head), rule, *map(line, lines[1:]), "", note, *_warnings(board["rows"], base)])
+
+
+def _warnings(rows: Sequence[Mapping[str, Any]], base: float | None) -> list[str]:
+    """Which models are worse than the base rate, and which runs cannot be compared by log loss and ECE."""
+    lines = []
+    worse = [row["title"] for row in rows if is_worse_than_base_rate(row["log_loss"]["mean"], base)]
+    if worse:
+        lines += ["", f"Worse than the base rate by log loss, so not to be shipped: {', '.join(worse)}."]
+    older = [
+        f"{row['title']} ({row['without_calibration']} of {len(row['seeds'])} runs)"
+        for row in rows
+        if row.get("without_calibration")
+    ]
+    if older:
+        lines += [
+            "",
+            f"Trained before runs were calibrated: {', '.join(older)}; `python -m trainer calibrate` does it.",
+        ]
+    return lines
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:

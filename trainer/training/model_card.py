@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from din_core.model.config import ACTIVATIONS, ModelConfig
+from trainer.training.calibration import sentences
 from trainer.training.fitting.selection import NAMES, WHY, Measure
+
+
+def replace_section(card: str, begin: str, end: str, text: str) -> str:
+    """The card with `text` in the place of its section from mark to mark, else at its end; an empty text removes it."""
+    before, after = card, ""
+    if begin in card and end in card:
+        before, after = card[: card.index(begin)], card[card.index(end) + len(end) :]
+    return "\n\n".join(filter(None, [before.rstrip(), text, after.strip()])) + "\n"
 
 
 def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
@@ -53,6 +62,8 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         "the score and says nothing about why a person acted.",
         "",
     ]
+    if calibrated := sentences.section(metrics):
+        lines += [calibrated, ""]
     if data["provenance"]:
         lines += ["## Data", "", data["provenance"].strip(), ""]
     return "\n".join(lines)

@@ -24,6 +24,9 @@ from din_core.model.config import OPTIONS, VECTOR, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldValues, VectorItems, Vocabulary
 from din_core.store import BulkTables, DataFault, VectorFacts, masked_url, open_store
+from trainer.training.calibration.calibrate import RECORD, calibrate
+from trainer.training.calibration.logit_fit import FORMS, Form
+from trainer.training.calibration.sentences import lines as calibration_lines
 from trainer.training.data_facts import data_facts
 from trainer.training.fields.numeric_fields import describe_numbers, edges_by_field
 from trainer.training.fields.pretrained_vectors import (
@@ -86,6 +89,8 @@ class TrainOptions:
     """None for the recipe's own, or DROPOUT."""
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Options of ModelConfig to lay over the recipe's."""
+    calibration: Form = "affine"
+    """What is fitted to the logits of validation impressions once the network is trained."""
     restart: bool = False
     fit: FitOptions = field(default_factory=FitOptions)
 
@@ -101,6 +106,8 @@ class TrainOptions:
         within("min_count", self.min_count, 1, MOST_WHOLE)
         if self.vectors is not None and self.vectors not in USES:
             raise DinLensError(f"vectors is {self.vectors!r}, but must be one of {', '.join(USES)}")
+        if self.calibration not in FORMS:
+            raise DinLensError(f"calibration is {self.calibration!r}, but must be one of {', '.join(FORMS)}")
         within("buckets", self.buckets, 2, MOST_BUCKETS)
         if self.tower_dropout is not None and not 0 <= self.tower_dropout < 1:
             raise DinLensError(f"dropout is {self.tower_dropout}, but must be from 0 to below 1; give another value")
@@ -149,12 +156,15 @@ def train(
     fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step, accelerated)
     if fitted.measure != "gauc":
         say(f"chosen by validation {NAMES[fitted.measure]}: {WHY[fitted.measure]}")
+    calibrated = calibrate(model, valid_samples, options.calibration)
+    for line in calibration_lines(calibrated):
+        say(line)
     metrics = {
         "model": options.model,
         "title": config.title,
         "data": data_facts(bulk, summary),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "options": {**asdict(options.fit), "min_count": options.min_count},
+        "options": {**asdict(options.fit), "min_count": options.min_count, RECORD: options.calibration},
         "fitted": fitted_facts(fitted),
         "fused": accelerated,
         "device": device_name(device),
@@ -167,8 +177,9 @@ def train(
         "chosen_by": fitted.measure,
         "edges": edges_by_field(vocabulary),
         **vector_facts(config, summary),
-        "valid": best_entry(fitted),
+        "valid": {**best_entry(fitted), "log_loss": calibrated["after"]["log_loss"]},
         "curve": fitted.curve,
+        RECORD: calibrated,
     }
     save_checkpoint(options.out, model, vocabulary, metrics, model_card(config, metrics))
     shutil.rmtree(unfinished, ignore_errors=True)

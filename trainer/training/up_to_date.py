@@ -10,6 +10,7 @@ from din_core.model.checkpoint import Checkpoint
 from din_core.model.config import OPTIONS, ModelConfig
 from din_core.model.vocabulary import Vocabulary
 from din_core.store import VectorFacts
+from trainer.training.calibration.calibrate import RECORD
 from trainer.training.fitting.options import FitOptions
 from trainer.training.train import TrainOptions, build_config
 
@@ -36,6 +37,7 @@ def settings_difference(
         **_parts(build_config(vocabulary, options, vectors)),
         **asdict(options.fit),
         "min_count": options.min_count,
+        RECORD: options.calibration,
         **data,
     }
     for name, value in wanted.items():

@@ -25,7 +25,7 @@ from din_core.cases import (
     share_of,
 )
 from din_core.domain.cohort import Mean
-from din_core.figures.calibration import CalibrationInfo, CalibrationLabels, calibration_info, plot_calibration
+from din_core.figures.calibration import calibration_info, plot_calibration
 from din_core.figures.cohort import (
     Bin,
     BinsInfo,
@@ -54,6 +54,7 @@ from din_core.pages.language.labels import words_for
 from din_core.pages.language.metric_texts import meanings
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
+from din_core.pages.widgets.calibration_chart import calibration_labels, calibration_table
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.several_note import show_several_note
@@ -295,12 +296,7 @@ def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], c
     left, right = st.columns([3, 2])
     with left:
         info = calibration_info({name: one.calibration for name, one in zip(names, found, strict=True)})
-        labels = CalibrationLabels(
-            predicted=t("predicted probability"),
-            observed=t("observed share of positives"),
-            perfect=t("as predicted"),
-            point=t("{model}: predicted {predicted}, observed {observed}, {rows} impressions"),
-        )
+        labels = calibration_labels()
         table = calibration_table(info)
         show_chart(
             "cohort_calibration",
@@ -324,22 +320,6 @@ def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], c
         st.caption(meanings(METRICS))
     with st.expander(t("The same as a table")):
         st.dataframe(table, hide_index=True, key="calibration_table")
-
-
-def calibration_table(info: CalibrationInfo) -> pd.DataFrame:
-    """One line a point of each model."""
-    return pd.DataFrame(
-        [
-            {
-                t("Model"): name,
-                t("Predicted"): f"{p.predicted:.1%}",
-                t("Observed"): f"{p.observed:.1%}",
-                t("Impressions"): f"{p.rows:,}",
-            }
-            for name, points in info.models
-            for p in points
-        ]
-    )
 
 
 def metric_words(found: Estimate | None) -> str:

@@ -8,6 +8,8 @@ import pandas as pd
 
 from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure
 from din_core.figures.leaderboard import LABELS, LeaderboardInfo, number
+from din_core.metrics import is_worse_than_base_rate
+from din_core.pages.language.labels import percent as shown_share
 from din_core.pages.language.translate import t
 from din_core.pages.widgets.frame import literal
 
@@ -54,6 +56,20 @@ def line(row: LeaderboardRow, board: Leaderboard, here: bool) -> dict[str, str]:
         t("Training"): duration(row.seconds),
         t("Parameters"): f"{row.parameters:,}",
     }
+
+
+def base_rate_words(board: Leaderboard, base: float) -> str:
+    """The log loss that every model has to beat, and which do not."""
+    losses = {row.title: row.metrics["log_loss"] for row in board.rows}
+    worse = [title for title, loss in losses.items() if loss is not None and is_worse_than_base_rate(loss.mean, base)]
+    text = t(
+        "Log loss of the base rate, which gives every impression the share of positives, {share}: {loss:.4f}.",
+        share=shown_share(board.base_rate),
+        loss=base,
+    )
+    if not worse:
+        return text
+    return f"{text} {t('Worse, so that its probabilities tell less than that: {models}.', models=', '.join(worse))}"
 
 
 def with_spread(measure: Measure | None) -> str:

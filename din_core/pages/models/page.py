@@ -19,8 +19,9 @@ from din_core.metrics.leaderboard_file import read_leaderboard
 from din_core.pages.app.startup import App
 from din_core.pages.language.metric_texts import meanings
 from din_core.pages.language.translate import T, sentence, t
+from din_core.pages.models.calibration_section import show_calibration
 from din_core.pages.models.coverage_table import show_coverage
-from din_core.pages.models.leaderboard_table import duration, leaderboard_table, metric_table
+from din_core.pages.models.leaderboard_table import base_rate_words, duration, leaderboard_table, metric_table
 from din_core.pages.models.model_pair import badges, show_side_by_side
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, show_chart
@@ -60,6 +61,7 @@ def show() -> None:
     show_side_by_side(app, own.scenario)
     st.header(t("Learning curves"), anchor=False)
     show_curves(app)
+    show_calibration(app, own.scenario)
     show_coverage(app)
     st.header(t("Checkpoints at hand"), anchor=False)
     show_table(checkpoints_table(app))
@@ -89,6 +91,7 @@ def leaderboard_words() -> LeaderboardWords:
         lower=t("lower is better"),
         interval=t("95 % interval"),
         seeds=t("over seeds"),
+        base_rate=t("base rate"),
         none=t("no value"),
     )
 
@@ -131,6 +134,8 @@ def show_leaderboard(app: App) -> None:
     with st.expander(t("The chart as a table")):
         st.dataframe(table, hide_index=True, key="leaderboard_table", column_config=columns_of(table))
     show_table(leaderboard_table(board, here))
+    if board.base_rate_log_loss is not None:
+        st.caption(literal(base_rate_words(board, board.base_rate_log_loss)))
     st.caption(meanings(METRICS))
     st.markdown(t(READING), width=860)
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from din_core.domain import CheckpointError
-from din_core.model.checkpoint import fingerprint, load_checkpoint, save_checkpoint
+from din_core.model.checkpoint import fingerprint, load_checkpoint, rewrite_checkpoint, save_checkpoint
 from din_core.model.config import FieldConfig, ModelConfig
 from tests.model.conftest import FAMILY, VOCABULARY, toy_batch, toy_network
 
@@ -42,6 +43,39 @@ def test_the_fingerprint_names_the_weights_and_not_the_card(saved):
         network.tower.last.bias.add_(1)
     save_checkpoint(folder, network, VOCABULARY, {}, "")
     assert fingerprint(folder) != before
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_rewritten_checkpoint_keeps_its_precision_and_what_was_not_changed(tmp_path, half):
+    folder = tmp_path / "din"
+    save_checkpoint(folder, toy_network().float(), VOCABULARY, {"seconds": 1}, "# A card\n", half_tables=half)
+    config = (folder / "config.json").read_text("utf-8").replace("{", "{ ", 1)  # as another version may have written it
+    (folder / "config.json").write_text(config, "utf-8")
+    (folder / "faithfulness.json").write_text("{}", "utf-8")
+    before, loaded = load_file(folder / "model.safetensors"), load_checkpoint(folder)
+    rewrite_checkpoint(loaded, {"seconds": 2}, "another card")
+    again = load_checkpoint(folder)
+    assert (again.fingerprint, again.metrics, again.card) == (loaded.fingerprint, {"seconds": 2}, "another card")
+    assert (folder / "faithfulness.json").is_file()
+    with torch.no_grad():
+        loaded.model.tower.last.bias.add_(1)
+    rewrite_checkpoint(loaded, {}, "")
+    after = load_file(folder / "model.safetensors")
+    changed = [name for name, tensor in after.items() if not torch.equal(tensor, before[name])]
+    assert changed == ["tower.last.bias"]
+    assert {name: tensor.dtype for name, tensor in after.items()} == {name: t.dtype for name, t in before.items()}
+    assert fingerprint(folder) != loaded.fingerprint
+    assert (folder / "config.json").read_text("utf-8") == config
+    assert not (folder / "faithfulness.json").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["din"]
+
+
+def test_a_link_to_a_checkpoint_goes_on_leading_to_it(saved, tmp_path):
+    folder, _ = saved
+    (tmp_path / "link").symlink_to(folder)
+    rewrite_checkpoint(load_checkpoint(tmp_path / "link"), {}, "through the link")
+    assert (tmp_path / "link").is_symlink()
+    assert load_checkpoint(folder).card == "through the link"
 
 
 def test_saving_leaves_nothing_but_the_checkpoint_behind(saved):

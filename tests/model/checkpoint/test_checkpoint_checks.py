@@ -168,6 +168,40 @@ def test_metrics_of_another_shape_are_refused(folder, metrics, message):
     assert fault(folder, "metrics.json").startswith(f"is not what training writes: {message}; delete the file")
 
 
+FIGURES = {"log_loss": 0.6, "ece": 0.1, "predicted": [0.2, 0.4], "observed": [0.1, 0.5], "rows": [5, 5]}
+CALIBRATION = {
+    **{"form": "affine", "reason": None, "slope": 0.5, "bias": -1.0, "impressions": 10, "positives": 3},
+    **{"base_rate_log_loss": 0.61, "before": FIGURES, "after": FIGURES},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"slope": "steep"}, "calibration.slope must be a number"),
+        ({"slope": None}, "calibration.slope must be a number"),
+        ({"slope": 0}, "calibration.slope must be above 0"),
+        ({"bias": math.inf}, "calibration.bias must be a number"),
+        ({"base_rate_log_loss": []}, "calibration.base_rate_log_loss must be a number"),
+        ({"reason": 3}, "calibration.reason must be a text"),
+        ({"before": None}, "calibration.before must be an object"),
+        ({"after": {**FIGURES, "ece": None}}, "calibration.after.ece must be a number"),
+        ({"after": {**FIGURES, "rows": [10]}}, "calibration.after must be three lists of numbers, of one length"),
+        ({"after": {**FIGURES, "rows": ["5", 5]}}, "calibration.after must be three lists of numbers, of one length"),
+    ],
+)
+def test_a_calibration_of_another_shape_is_refused(folder, change, message):
+    (folder / "metrics.json").write_text(json.dumps({"calibration": CALIBRATION}), "utf-8")
+    assert load_checkpoint(folder).metrics["calibration"] == CALIBRATION
+    (folder / "metrics.json").write_text(json.dumps({"calibration": {**CALIBRATION, **change}}), "utf-8")
+    assert fault(folder, "metrics.json").startswith(f"is not what training writes: {message}; delete the file")
+
+
+def test_a_calibration_that_is_no_object_is_refused(folder):
+    (folder / "metrics.json").write_text('{"calibration": [1]}', "utf-8")
+    assert fault(folder, "metrics.json").startswith("is not what training writes: calibration must be an object")
+
+
 @pytest.mark.parametrize("metrics", [{}, {"valid": {"gauc": None}, "curve": []}, {"mine": [1], "valid": None}])
 def test_metrics_may_hold_more_or_less(folder, metrics):
     (folder / "metrics.json").write_text(json.dumps(metrics), "utf-8")

@@ -176,6 +176,63 @@ def test_each_metric_is_explained_in_a_line(visit: Visit, measured: World) -> No
     assert "on average over 15 bins" in text
 
 
+BEFORE = {"log_loss": 0.895, "ece": 0.29, "predicted": [0.1, 0.7], "observed": [0.2, 0.3], "rows": [200, 200]}
+AFTER = {"log_loss": 0.53, "ece": 0.01, "predicted": [0.2, 0.3], "observed": [0.2, 0.3], "rows": [200, 200]}
+CALIBRATION = {
+    **{"form": "affine", "reason": None, "slope": 0.25, "bias": -1.5, "impressions": 400, "positives": 100},
+    **{"base_rate_log_loss": 0.5623, "before": BEFORE, "after": AFTER},
+}
+NOT_CALIBRATED = {**CALIBRATION, "reason": "few impressions", "slope": 1.0, "bias": 0.0, "after": BEFORE}
+
+
+@pytest.fixture
+def calibrated(family: World) -> World:
+    """The family; its DIN is calibrated, of its base model it is told why it is not."""
+    for name, record in (("din", CALIBRATION), ("base", NOT_CALIBRATED)):
+        path = family.checkpoints / name / "metrics.json"
+        path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "calibration": record}), "utf-8")
+    return family
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "why", "worse", "point"),
+    [
+        ("en", "Calibration", "none: too few validation impressions", "worse than the base rate", "before"),
+        ("zh", "校准", "无：验证曝光太少", "不如基准率", "之前"),
+    ],
+)
+def test_calibrated_models_are_shown_before_and_after(
+    visit: Visit, calibrated: World, language: str, title: str, why: str, worse: str, point: str
+) -> None:
+    page = visit("models")
+    if language == "zh":
+        page.button(key="language_zh").click().run()
+    assert not page.exception
+    assert title in [header.value for header in page.header]
+    tables = [table.value.map(read) for table in page.table]
+    (table,) = [table for table in tables if title in table.columns]
+    rows = {row[0]: row[1:] for row in table.values.tolist()}
+    assert rows["DIN"] == ["logit × 0.25 − 1.5", "0.8950", "0.5300", "0.5623", "0.2900", "0.0100"]
+    assert rows["Average pooling"][:2] == [why, "0.8950"] and worse in rows["Average pooling"][2]
+    assert rows["DIEN"] == ["–"] * 6
+    assert charts(page) == 3  # of DIN alone: the other model on screen has no after
+    (curve,) = [frame.value for frame in page.dataframe if point in frame.value.iloc[:, 0].tolist()]
+    assert curve.iloc[0].tolist() == [point, "10.0%", "20.0%", "200"]
+
+
+def test_where_no_checkpoint_tells_of_a_calibration_the_command_is_named(visit: Visit, family: World) -> None:
+    assert "python -m trainer calibrate" in words(visit("models"))
+
+
+def test_the_base_rates_log_loss_stands_below_the_leaderboard(visit: Visit, family: World) -> None:
+    high = {**board(), "base_rate": 0.25, "base_rate_log_loss": 0.4895}
+    high["rows"][0]["log_loss"]["mean"] = 0.47
+    (family.checkpoints / "leaderboard.json").write_text(json.dumps(high), "utf-8")
+    text = words(visit("models")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "which gives every impression the share of positives, 25.0 %: 0.4895." in text
+    assert "Worse, so that its probabilities tell less than that: DIN, DIEN." in text
+
+
 @pytest.fixture
 def unfit(family: World) -> World:
     """The family with one checkpoint whose card is in another encoding."""

@@ -1,5 +1,6 @@
 """The embedded demo's checkpoints: smaller, the same model, and all or nothing."""
 
+import dataclasses
 import json
 import shutil
 from dataclasses import asdict
@@ -68,6 +69,14 @@ def test_what_was_measured_of_a_checkpoint_is_shipped_with_it_and_names_no_folde
     assert card.count("## Can the weights be believed?") == 1
     assert "Over 7 of 70 test impressions (5 users" in card
     assert card.endswith(demo.HALF_PRECISION_NOTE)
+
+
+def test_a_model_worse_than_the_base_rate_is_not_shipped(tmp_path, checkpoint):
+    held = {"impressions": 400, "positives": 100, "base_rate_log_loss": 0.5623, "after": {"log_loss": 0.7}}
+    worse = dataclasses.replace(checkpoint, metrics={"calibration": held})
+    with pytest.raises(DinLensError, match=r"din \(.*din-0\) cannot be shipped: the log loss of 0\.7000 on "):
+        demo.write_checkpoints({"din": worse}, tmp_path / "assets", tmp_path / "none.json")
+    assert not (tmp_path / "assets").exists()
 
 
 def test_a_measurement_of_another_checkpoint_is_not_shipped(tmp_path, measured):

@@ -105,6 +105,44 @@ def test_the_markdown_table_says_the_same(finished: tuple[Path, str]) -> None:
         assert cells[9] == f"{row['parameters']:,}"
 
 
+def test_the_base_rate_stands_beside_the_log_losses_and_who_is_worse_is_named(finished: tuple[Path, str]) -> None:
+    out, url = finished
+    board = board_of(out)
+    found = evaluate(url, [out / "din-0"], "test", device="cpu")
+    assert (board["base_rate"], board["base_rate_log_loss"]) == (found["base_rate"], found["base_rate_log_loss"])
+    text = f"log loss of the base rate, {board['base_rate']:.1%} for all: {board['base_rate_log_loss']:.4f}."
+    assert text in (out / "leaderboard.md").read_text("utf-8")
+    last = board["rows"][-1]
+    for mean, warned in ((0.1, False), (0.9, True)):
+        rows = [{**row, "log_loss": {**row["log_loss"], "mean": mean}} for row in board["rows"][-1:]]
+        printed = as_markdown({**board, "rows": rows})
+        assert (f"so not to be shipped: {last['title']}." in printed) is warned
+    older = {name: value for name, value in board.items() if not name.startswith("base_rate")}
+    assert "base rate" not in as_markdown(older)
+
+
+def test_runs_of_before_calibration_are_measured_and_named(
+    copied: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, url = copied
+    assert "before runs were calibrated" not in (out / "leaderboard.md").read_text("utf-8")
+    path = out / "din-1" / "metrics.json"
+    metrics = json.loads(path.read_text("utf-8"))
+    del metrics["calibration"], metrics["options"]["calibration"]
+    path.write_text(json.dumps(metrics), "utf-8")
+    assert run(url, out, "--measure-only") == 0
+    text = f"Trained before runs were calibrated: {board_of(out)['rows'][-1]['title']} (1 of 2 runs); "
+    assert text in capsys.readouterr().out
+
+
+def test_a_finished_run_of_another_calibration_is_not_mixed_in(
+    copied: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, url = copied
+    assert run(url, out, "--calibration=none") == 1
+    assert "with calibration affine, not none" in capsys.readouterr().err
+
+
 def test_only_measuring_takes_the_runs_that_are_finished(copied: tuple[Path, str], trained: list[str]) -> None:
     out, url = copied
     shutil.rmtree(out / "din-1")

@@ -19,6 +19,7 @@ from din_core.model.ragged import RaggedBatch
 from trainer.evaluation.evaluate import Split
 from trainer.evaluation.faithfulness.metric_differences import metric_differences
 from trainer.evaluation.faithfulness.uniform_weights import mean_weight, pooled
+from trainer.training.calibration.calibrate import calibrate, form_of
 from trainer.training.fitting.fit import fit
 from trainer.training.fitting.options import FitOptions
 from trainer.training.samples import build_samples
@@ -61,5 +62,6 @@ def retrained(checkpoint: Checkpoint, on: Split) -> dict[str, Any]:
         if network.item.vectors is not None and teacher.item.vectors is not None:
             network.item.vectors.load_state_dict(teacher.item.vectors.state_dict())
         fit(network.to(on.device), train, valid, options)
+        calibrate(network, valid, form_of(checkpoint.metrics))  # as the checkpoint is
         networks.append(network)
     return metric_differences(on, checkpoint, dict(zip(("frozen", "frozen_uniform"), networks, strict=True)))

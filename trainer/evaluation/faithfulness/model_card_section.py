@@ -10,6 +10,7 @@ from typing import Any
 
 from din_core.explain.verdict import CAUTION, TRUST
 from din_core.model.checkpoint import CARD, FAITHFULNESS
+from trainer.training.model_card import replace_section
 
 BEGIN, END = "<!-- faithfulness -->", "<!-- /faithfulness -->"
 FIGURES = {
@@ -50,11 +51,8 @@ def of_checkpoint(result: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def with_section(card: str, text: str) -> str:
-    """The card with this section in the place of an older one, else at its end."""
-    if BEGIN in card and END in card:
-        before, after = card[: card.index(BEGIN)], card[card.index(END) + len(END) :]
-        return before + text + after
-    return f"{card.rstrip()}\n\n{text}\n" if card.strip() else f"{text}\n"
+    """The card with this section in the place of an older one, else at its end; without it where the text is empty."""
+    return replace_section(card, BEGIN, END, text)
 
 
 def section(own: Mapping[str, Any]) -> str:

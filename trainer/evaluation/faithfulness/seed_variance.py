@@ -14,12 +14,13 @@ from din_core.model.checkpoint import Checkpoint
 from trainer.evaluation.faithfulness.distributions import distribution
 from trainer.evaluation.faithfulness.impression_measures import ScoredImpression
 from trainer.evaluation.faithfulness.uniform_weights import attends
+from trainer.training.calibration.calibrate import RECORD
 
 
 def recipe(checkpoint: Checkpoint) -> str:
-    """What all seeds of a recipe have in common: architecture and way of fitting."""
+    """What all seeds of a recipe have in common: architecture and way of fitting, whether calibrated or not."""
     options: Mapping[str, Any] = checkpoint.metrics.get("options", {})
-    fitted = {name: value for name, value in options.items() if name not in ("seed", "save_seconds")}
+    fitted = {name: value for name, value in options.items() if name not in ("seed", "save_seconds", RECORD)}
     return json.dumps([checkpoint.config.to_dict(), fitted], sort_keys=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -21,6 +22,7 @@ from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
 from trainer.datasets.planted import PlantedOptions, generate, write_planted
 from trainer.evaluation.evaluate import Split, read_bulk
+from trainer.evaluation.faithfulness import frozen_weights
 from trainer.evaluation.faithfulness.adversarial_weights import find_adversarial_weights
 from trainer.evaluation.faithfulness.distributions import distribution
 from trainer.evaluation.faithfulness.frozen_weights import FrozenWeights, retrained
@@ -41,7 +43,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ingest(folder / "tables", url(folder))
     bulk = read_bulk(url(folder))
     write_checkpoints(folder / "checkpoints", bulk, kinds=KINDS, metrics={"options": {"epochs": 1}})
-    write_checkpoints(folder / "seeds", bulk, kinds=["din"], metrics={"options": {"epochs": 1}})
+    calibrated = {"options": {"epochs": 1, "calibration": "affine"}}
+    write_checkpoints(folder / "seeds", bulk, kinds=["din"], metrics=calibrated)
     network = load_checkpoint(folder / "seeds" / "din").model
     with torch.no_grad():
         for parameter in network.pooling.unit.last.parameters():  # type: ignore[union-attr]
@@ -157,6 +160,7 @@ def test_what_stands_behind_an_older_section_stays() -> None:
     card = with_section("# DIN\n", f"{BEGIN}\none\n<!-- /faithfulness -->") + "\n## More\n"
     again = with_section(card, f"{BEGIN}\ntwo\n<!-- /faithfulness -->")
     assert again == card.replace("one", "two")
+    assert with_section(again, "") == "# DIN\n\n## More\n"
 
 
 def test_two_seeds_of_a_recipe_are_compared_and_other_models_are_not(
@@ -222,6 +226,18 @@ def test_networks_without_attention_are_trained_on_frozen_weights(world: Path) -
     found = retrained(checkpoint, Split(read_bulk(url(world)), "test", "cpu"))
     assert set(found) == {"trained", "frozen", "frozen_uniform"}
     assert found["frozen"]["log_loss"]["value"] != found["frozen_uniform"]["log_loss"]["value"]
+
+
+def test_networks_on_frozen_weights_are_calibrated_where_the_checkpoint_is(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms: list[str] = []
+    monkeypatch.setattr(frozen_weights, "fit", lambda *_: None)
+    monkeypatch.setattr(frozen_weights, "calibrate", lambda network, valid, form: forms.append(form))
+    checkpoint = load_checkpoint(world / "checkpoints" / "din")
+    for metrics in ({}, {"calibration": {"form": "temperature"}}):
+        retrained(dataclasses.replace(checkpoint, metrics=metrics), Split(read_bulk(url(world)), "test", "cpu"))
+    assert forms == ["none", "none", "temperature", "temperature"]
 
 
 @pytest.mark.parametrize(
