@@ -23,6 +23,7 @@ COMMANDS = {
     "leaderboard": "train every model with every seed and measure them in one table",
     "evaluate": "measure a checkpoint on one split",
     "faithfulness": "measure whether a checkpoint's activation weights may be believed",
+    "orient": "give old checkpoints' weights the sign with which they agree with measured effects",
     "cases": "find cases worth seeing, and sum up weights over cohorts, for the app",
     "baselines": "measure popularity, logistic regression and gradient boosting on the same split",
     "bench": "measure how fast this machine trains and scores",

@@ -11,13 +11,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from din_core.domain import CheckpointError
 from din_core.domain.translatable import Translatable
@@ -73,18 +74,48 @@ def save_checkpoint(
     `half_tables` rounds the item embeddings to half precision: nearly all of a checkpoint's bytes, and 11 bits are
     plenty for them. All else stays as it is, and everything is computed in single precision after loading.
     """
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    if half_tables:
+        weights |= {name: tensor.half() for name, tensor in weights.items() if name.startswith("item.")}
+
+    def write(folder: Path) -> None:
+        save_file(weights, folder / WEIGHTS)
+        _write_json(folder / CONFIG, model.config.to_dict())
+        _write_json(folder / VOCABULARY, vocabulary.to_dict(), indent=None)
+        _write_json(folder / METRICS, metrics)
+        (folder / CARD).write_text(card, encoding="utf-8")
+
+    _replace_folder(folder, write)
+
+
+def rewrite_checkpoint(
+    folder: Path, change: Callable[[dict[str, Tensor]], Mapping[str, Tensor]], metrics: Mapping[str, Any], card: str
+) -> str:
+    """Replace the weights of a checkpoint by what `change` makes of them, in the precision that they are stored in, and
+    its metrics and card; whole or not at all. Its new fingerprint.
+
+    Config and vocabulary stay to the byte. What was measured of the old weights (FAITHFULNESS) is gone.
+    """
+    weights = {name: tensor.contiguous() for name, tensor in change(load_file(folder / WEIGHTS)).items()}
+
+    def write(written: Path) -> None:
+        save_file(weights, written / WEIGHTS)
+        for name in (CONFIG, VOCABULARY):
+            shutil.copyfile(folder / name, written / name)
+        _write_json(written / METRICS, metrics)
+        (written / CARD).write_text(card, encoding="utf-8")
+
+    _replace_folder(folder, write)
+    return fingerprint(folder)
+
+
+def _replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
+    """What `write` puts into a new folder in the place of `folder`; CheckpointError where that fails."""
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     written = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-        if half_tables:
-            weights |= {name: tensor.half() for name, tensor in weights.items() if name.startswith("item.")}
-        save_file(weights, written / WEIGHTS)
-        _write_json(written / CONFIG, model.config.to_dict())
-        _write_json(written / VOCABULARY, vocabulary.to_dict(), indent=None)
-        _write_json(written / METRICS, metrics)
-        (written / CARD).write_text(card, encoding="utf-8")
+        write(written)
         for path in written.iterdir():
             path.chmod(0o644)  # mkdtemp and safetensors make what only the owner may read
         written.chmod(0o755)

@@ -11,7 +11,7 @@ from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.model.config import BEHAVIOR_TYPE, GAP_EDGES
-from trainer.commands.training_options import declare, train_options, train_with_bar
+from trainer.commands.shared.training_options import declare, train_options, train_with_bar
 from trainer.training.recipes import RECIPES
 from trainer.training.train import TrainOptions
 

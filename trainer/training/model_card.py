@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from din_core.model.config import ACTIVATIONS, ModelConfig
+from trainer.training.orientation.words import paragraph
 from trainer.training.selection import NAMES, WHY, Measure
 
 
@@ -49,10 +50,18 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         "An activation weight is what the model multiplies a behavior's embedding by. It is not an effect on "
         "the score and says nothing about why a person acted.",
         "",
+        *_orientation(config, metrics),
     ]
     if data["provenance"]:
         lines += ["## Data", "", data["provenance"].strip(), ""]
     return "\n".join(lines)
+
+
+def _orientation(config: ModelConfig, metrics: Mapping[str, Any]) -> list[str]:
+    """How the weights got their sign; nothing of a model that has none to choose."""
+    if config.architecture == "base" or "orientation" not in metrics:
+        return []
+    return [paragraph(metrics["orientation"]), ""]
 
 
 def _what_it_is(config: ModelConfig) -> str:

@@ -49,6 +49,7 @@ from trainer.training.limits import (
 )
 from trainer.training.model_card import model_card
 from trainer.training.model_fields import ModelFields, describe_unfit
+from trainer.training.orientation import describe_orientation, orient
 from trainer.training.recipes import RECIPES, Recipe
 from trainer.training.samples import Samples, build_samples
 from trainer.training.selection import NAMES, WHY, Entry
@@ -148,6 +149,8 @@ def train(
     fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step, accelerated)
     if fitted.measure != "gauc":
         say(f"chosen by validation {NAMES[fitted.measure]}: {WHY[fitted.measure]}")
+    orientation = orient(model, valid_samples)
+    say(describe_orientation(orientation))
     metrics = {
         "model": options.model,
         "title": config.title,
@@ -163,6 +166,7 @@ def train(
         "best_step": fitted.best_step,
         "trained_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "chosen_by": fitted.measure,
+        "orientation": orientation,
         "edges": edges_by_field(vocabulary),
         **vector_facts(config, summary),
         "valid": best_entry(fitted),

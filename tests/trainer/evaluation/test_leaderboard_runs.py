@@ -13,7 +13,7 @@ import pytest
 from din_core.store import ingest
 from tests.trainer.planted_tables import planted_tables
 from trainer.__main__ import main
-from trainer.commands import training_options
+from trainer.commands.shared import training_options
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.leaderboard_runs import as_markdown
 from trainer.training.recipes import RECIPES

@@ -57,6 +57,14 @@ def with_section(card: str, text: str) -> str:
     return f"{card.rstrip()}\n\n{text}\n" if card.strip() else f"{text}\n"
 
 
+def without_section(card: str) -> str:
+    """The card without what `write` put into it."""
+    if BEGIN not in card or END not in card:
+        return card
+    before, after = card[: card.index(BEGIN)].rstrip(), card[card.index(END) + len(END) :].strip()
+    return "\n\n".join(part for part in (before, after) if part) + "\n"
+
+
 def section(own: Mapping[str, Any]) -> str:
     """Markdown."""
     lines = [
