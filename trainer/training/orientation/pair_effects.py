@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from din_core.model.network import InterestNetwork
+from din_core.model.orientation import unit_names
 from din_core.model.pairs import pair_matches
 from din_core.model.ragged import RaggedBatch
 
@@ -35,9 +36,9 @@ def pair_effects(network: InterestNetwork, batch: RaggedBatch) -> PairEffects:
     q, k = network.item.several(batch.candidate, batch.behavior, sets=batch.sets)
     others, repeats = network.others(batch), network.counts.repeats(batch) if network.counts else None
     t, c = batch.pairs()
-    each = network.pooling(q, k, batch).weight.double().reshape(len(t), -1)
+    d, i = k.shape[1], len(unit_names(network.config))
+    each = network.pooling(q, k, batch).weight.double().reshape(len(t), i)
     weight = each * batch.count[t].double()[:, None]  # (P, I)
-    d, i = k.shape[1], weight.shape[1]
     widths = network.config.interest_fields if i > 1 else (d,)
     spread = weight.repeat_interleave(torch.tensor(widths, device=k.device), 1)
     terms = torch.cat([spread * k[t].double(), weight], 1)  # (P, D + I): v, intensity
