@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from din_core.model.checkpoint import FAITHFULNESS, Checkpoint, check_replaceable, load_checkpoint, rewrite_checkpoint
-from din_core.model.orientation import fixed_sign, flipped
 from din_core.store import BulkTables, masked_url
 from trainer.evaluation.evaluate import read_bulk
 from trainer.evaluation.faithfulness.model_card_section import without_section
 from trainer.training.orientation import orient, with_paragraph
+from trainer.training.orientation.sign import fixed_sign, flipped
 from trainer.training.samples import build_samples, check_fields, impressions_of
 
 Say = Callable[[str], None]

@@ -13,11 +13,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from din_core.model.checkpoint import fingerprint, load_checkpoint
-from din_core.model.orientation import flipped
 from din_core.store import BulkTables
 from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
 from trainer.evaluation.evaluate import Split
+from trainer.training.orientation.sign import flipped
 
 World = tuple[str, BulkTables, Path]
 FIXED = ("base", "din-softmax", "dot", "dien")

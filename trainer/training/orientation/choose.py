@@ -11,8 +11,8 @@ import numpy as np
 from din_core.domain.results import Floats
 from din_core.explain.agreement import cosine, covered, kendall_tau, resolved, same_sign
 from din_core.model.network import InterestNetwork
-from din_core.model.orientation import fixed_sign, flip, unit_names
 from trainer.training.orientation.pair_effects import pair_effects
+from trainer.training.orientation.sign import fixed_sign, flip, unit_names
 from trainer.training.samples import Samples
 
 IMPRESSIONS = 300

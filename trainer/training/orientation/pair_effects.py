@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from din_core.model.network import InterestNetwork
-from din_core.model.orientation import unit_names
 from din_core.model.pairs import pair_matches
 from din_core.model.ragged import RaggedBatch
+from trainer.training.orientation.sign import unit_names
 
 
 class PairEffects(NamedTuple):

@@ -11,7 +11,6 @@ import torch
 
 from din_core.model.checkpoint import load_checkpoint
 from din_core.model.network import InterestNetwork
-from din_core.model.orientation import fixed_sign, flip, unit_names
 from din_core.scoring import Scorer
 from din_core.store import BulkTables, open_store
 from trainer.evaluation.faithfulness.planted_truth import precision_at_k, read_truth
@@ -20,6 +19,7 @@ from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fit import predict
 from trainer.training.orientation import orient
 from trainer.training.orientation.choose import OneImpression, measure, sample
+from trainer.training.orientation.sign import fixed_sign, flip, unit_names
 from trainer.training.recipes import RECIPES
 from trainer.training.samples import Samples, build_samples
 from trainer.training.train import TrainOptions, build_config

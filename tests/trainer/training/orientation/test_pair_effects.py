@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from din_core.explain import leave_one_out
-from din_core.model.orientation import fixed_sign
 from din_core.scoring import rescorer_for
 from tests.model.conftest import FAMILY
 from tests.scoring.family import history, item, member
 from trainer.training.orientation.pair_effects import pair_effects
+from trainer.training.orientation.sign import fixed_sign
 
 FREE = [name for name in FAMILY if fixed_sign(member(name).config) is None]
 HISTORIES = (history(1, 2, 2, 3, 5), history(), history(4, 4))

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from din_core.kernels.evaluation import accelerate_evaluation
 from din_core.model.config import FieldConfig
-from din_core.model.orientation import fixed_sign, flip, flipped, unit_names
 from tests.model.conftest import FAMILY, toy_batch, toy_config, toy_network
+from trainer.training.orientation.sign import fixed_sign, flip, flipped, unit_names
 
 MEMBERS = {
     **FAMILY,
