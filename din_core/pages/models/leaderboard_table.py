@@ -8,9 +8,10 @@ import pandas as pd
 
 from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure
 from din_core.figures.leaderboard import LABELS, LeaderboardInfo, number
-from din_core.pages.language.translate import t
+from din_core.pages.language.translate import T, t
 from din_core.pages.widgets.frame import literal
 
+SPLITS = {"train": T("training"), "valid": T("validation"), "test": T("test")}
 HERE = "✓"
 SPACE = "\N{NO-BREAK SPACE}"
 
