@@ -31,6 +31,22 @@ def row(model: str, title: str, auc: float, **changes: Any) -> dict[str, Any]:
     }
 
 
+def weights(tau: float, **changes: Any) -> dict[str, Any]:
+    """How a model's weights agree with effects, over three seeds."""
+    return {
+        "split": "test",
+        "impressions": 300,
+        "tau": measure(tau, 0.05, None),
+        "same_sign": measure(0.6, 0.06, None),
+        "covered": measure(0.55, 0.03, None),
+        "missing": None,
+        "tau_weights": 0.235,
+        "tau_effects": 0.222,
+        "seeds_missing": None,
+        **changes,
+    }
+
+
 def board() -> dict[str, Any]:
     """Average pooling, DIN, and a DIEN whose calibration was not measured."""
     return {

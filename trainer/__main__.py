@@ -24,6 +24,7 @@ COMMANDS = {
     "evaluate": "measure a checkpoint on one split",
     "calibrate": "fit the probabilities of a checkpoint to validation impressions, and write it anew in its place",
     "faithfulness": "measure whether a checkpoint's activation weights may be believed",
+    "orient": "give old checkpoints' weights the sign with which they agree with measured effects",
     "cases": "find cases worth seeing, and sum up weights over cohorts, for the app",
     "baselines": "measure popularity, logistic regression and gradient boosting on the same split",
     "bench": "measure how fast this machine trains and scores",

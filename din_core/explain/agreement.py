@@ -20,9 +20,7 @@ def agreement(scores: Scores, effects: Explanation, candidate: int = 0, top: Seq
     weights = counted_weights(scores, candidate).values.astype(np.float64)
     if scores.behaviors != effects.behaviors or effects.players is not None:
         raise ValueError("effects are of other behaviors than the weights; give leave_one_out of the same scenario")
-    step = RESOLUTION * max(1.0, abs(float(scores.logit[candidate])))
-    effect = np.round(effects.values / step) * step
-    both = (weights != 0) & (effect != 0)
+    effect = resolved(effects.values, float(scores.logit[candidate]))
     one = scores.weight[candidate]
     return Agreement(
         behaviors=scores.behaviors,
@@ -30,11 +28,33 @@ def agreement(scores: Scores, effects: Explanation, candidate: int = 0, top: Seq
         effects=effect,
         tau=kendall_tau(weights, effect),
         tau_size=kendall_tau(abs(weights), abs(effect)),
-        same_sign=float((np.sign(weights) == np.sign(effect))[both].mean()) if both.any() else None,
-        covered={k: _covered(abs(weights), abs(effect), k) for k in top},
-        best={k: _covered(abs(effect), abs(effect), k) for k in top},
+        same_sign=same_sign(weights, effect),
+        covered={k: covered(abs(weights), abs(effect), k) for k in top},
+        best={k: covered(abs(effect), abs(effect), k) for k in top},
         alike=bool(len(one) == 0 or np.ptp(one) <= 1e-6 * abs(one).max()),
     )
+
+
+def resolved(effects: Floats, logit: float) -> Floats:
+    """Effects (T,) on a logit, what is below the network's own error as 0."""
+    step = RESOLUTION * max(1.0, abs(logit))
+    rounded: Floats = np.round(effects / step) * step
+    return rounded
+
+
+def same_sign(weights: Floats, effects: Floats) -> float | None:
+    """Share with the same sign, of the behaviors (T,) with both a weight and an effect; None where there are none."""
+    both = (weights != 0) & (effects != 0)
+    return float((np.sign(weights) == np.sign(effects))[both].mean()) if both.any() else None
+
+
+def cosine(weights: Floats, effects: Floats) -> float | None:
+    """Of weights and effects (T,): 1 where they are in proportion, -1 where in reverse, and what is large counts most.
+
+    None where either is 0.
+    """
+    size = float(np.linalg.norm(weights) * np.linalg.norm(effects))
+    return float(weights @ effects) / size if size else None
 
 
 def kendall_tau(x: Floats, y: Floats) -> float | None:
@@ -48,7 +68,7 @@ def kendall_tau(x: Floats, y: Floats) -> float | None:
     return float((2 * concordant - both_untied) / np.sqrt(untied)) if untied else None
 
 
-def _covered(rank_by: Floats, size: Floats, k: int) -> float | None:
+def covered(rank_by: Floats, size: Floats, k: int) -> float | None:
     """Share of Σ size that belongs to the k first by `rank_by`; of equal ones, the newer come first."""
     total = size.sum()
     first = np.argsort(-rank_by[::-1], kind="stable")[:k]

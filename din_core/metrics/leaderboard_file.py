@@ -6,13 +6,16 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from din_core.domain import CheckpointError
-from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure
+from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure, Missing, WeightFigures
 
 NAME = "leaderboard.json"
 METRICS = ("auc", "gauc", "log_loss", "ece", "rela_impr")
+AGREEMENT, ACROSS_SEEDS = ("tau", "same_sign", "covered"), ("tau_weights", "tau_effects")
+NOT_MEASURED: Mapping[str, Any] = {"missing": "not measured", "seeds_missing": "not measured"}
+"""The figures of weights in a file that was written before there were any."""
 
 
 def read_leaderboard(folder: Path) -> Leaderboard | None:
@@ -56,7 +59,26 @@ def _row(raw: Mapping[str, Any]) -> LeaderboardRow:
         seconds=_number(raw["seconds"], "seconds"),
         device=str(raw.get("device") or ""),
         metrics={name: _measure(raw[name], name) for name in METRICS},
+        weights=_weights(raw.get("weights") or NOT_MEASURED),
     )
+
+
+def _weights(raw: Mapping[str, Any]) -> WeightFigures:
+    impressions = raw.get("impressions")
+    return WeightFigures(
+        split=None if raw.get("split") is None else str(raw["split"]),
+        impressions=None if impressions is None else int(impressions),
+        agreement={name: _measure(raw.get(name), name) for name in AGREEMENT},
+        missing=_missing(raw["missing"]),
+        seeds={name: None if raw.get(name) is None else _number(raw[name], name) for name in ACROSS_SEEDS},
+        seeds_missing=_missing(raw["seeds_missing"]),
+    )
+
+
+def _missing(raw: Any) -> Missing | None:
+    if raw is not None and raw not in get_args(Missing):
+        raise ValueError(f"a reason is {raw!r}, but must be one of {', '.join(get_args(Missing))}")
+    return cast("Missing | None", raw)
 
 
 def _measure(raw: Mapping[str, Any] | None, name: str) -> Measure | None:

@@ -10,7 +10,13 @@ from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.store.engine import parse_url, without_secrets
-from trainer.commands.training_options import STORE_VARIABLE, command_line, declare, train_options, train_with_bar
+from trainer.commands.shared.training_options import (
+    STORE_VARIABLE,
+    command_line,
+    declare,
+    train_options,
+    train_with_bar,
+)
 from trainer.evaluation.leaderboard_runs import as_markdown, leaderboard, name_of
 from trainer.evaluation.parallel_runs import run_in_parallel
 from trainer.progress import say

@@ -12,7 +12,7 @@ from typing import Any
 from din_core.domain import DinLensError
 from din_core.domain.translatable import sentence_of
 from din_core.model.config import BEHAVIOR_TYPE, GAP_EDGES
-from trainer.commands.training_options import declare, train_options, train_with_bar
+from trainer.commands.shared.training_options import declare, train_options, train_with_bar
 from trainer.training.calibration.calibrate import RECORD
 from trainer.training.calibration.sentences import lines as calibration_lines
 from trainer.training.recipes import RECIPES

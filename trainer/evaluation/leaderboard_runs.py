@@ -18,6 +18,9 @@ from din_core.metrics import Estimate, Measured, is_worse_than_base_rate
 from din_core.model.checkpoint import METRICS, Checkpoint, check_replaceable, load_checkpoint
 from din_core.store import open_store
 from trainer.evaluation.evaluate import Split, read_bulk
+from trainer.evaluation.markdown_table import aligned
+from trainer.evaluation.weight_figures import as_markdown as weights_as_markdown
+from trainer.evaluation.weight_figures import weight_figures
 from trainer.training.calibration.calibrate import RECORD
 from trainer.training.data_facts import data_facts
 from trainer.training.fields.pretrained_vectors import read_item_vectors, vector_use, with_vectors
@@ -140,6 +143,7 @@ def measure(models: Mapping[str, Sequence[TrainOptions]], split: str) -> dict[st
                 **_facts(model, loaded[model], runs),
                 **{name: _json(measured[model].estimate(name)) for name in ("auc", "gauc", "log_loss", "ece")},
                 "rela_impr": _json(_over(measured[model], reference)),
+                "weights": weight_figures(loaded[model]),
             }
             for model, runs in models.items()
         ],
@@ -192,25 +196,19 @@ def write(board: Mapping[str, Any], out: Path) -> None:
 
 
 def as_markdown(board: Mapping[str, Any]) -> str:
-    """The table in Markdown, its columns aligned for a terminal."""
+    """The tables in Markdown, their columns aligned for a terminal: of quality, and of weights beside effects."""
     head = ["model", "seeds", "AUC", "95 %", "GAUC", "log loss", "ECE", "RelaImpr", "minutes", "parameters"]
-    lines = [head, *(_cells(row) for row in board["rows"])]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = [cells[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))]
-        return f"| {' | '.join(padded)} |"
-
-    rule = "|".join(["", "-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:]), ""])
     base = board.get("base_rate_log_loss")  # tables of earlier versions have none
     of_base = "" if base is None else f"; log loss of the base rate, {board['base_rate']:.1%} for all: {base:.4f}"
+    table = aligned(head, [_cells(row) for row in board["rows"]])
     note = (
         f"{board['split']} split, {board['impressions']:,} impressions of {board['users']:,} users with both outcomes; "
         "mean ± sd over seeds; "
         "95 %: interval of the mean AUC under drawing users anew; minutes: training of one seed"
         f"{of_base}."
     )
-    return "\n".join([line(head), rule, *map(line, lines[1:]), "", note, *_warnings(board["rows"], base)])
+    warnings = _warnings(board["rows"], base)
+    return "\n".join([*table, "", note, *warnings, "", *weights_as_markdown(board["rows"])])
 
 
 def _warnings(rows: Sequence[Mapping[str, Any]], base: float | None) -> list[str]:

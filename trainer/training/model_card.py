@@ -9,6 +9,7 @@ from typing import Any
 from din_core.model.config import ACTIVATIONS, ModelConfig
 from trainer.training.calibration import sentences
 from trainer.training.fitting.selection import NAMES, WHY, Measure
+from trainer.training.orientation.words import paragraph
 
 
 def replace_section(card: str, begin: str, end: str, text: str) -> str:
@@ -61,12 +62,20 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         "An activation weight is what the model multiplies a behavior's embedding by. It is not an effect on "
         "the score and says nothing about why a person acted.",
         "",
+        *_orientation(config, metrics),
     ]
     if calibrated := sentences.section(metrics):
         lines += [calibrated, ""]
     if data["provenance"]:
         lines += ["## Data", "", data["provenance"].strip(), ""]
     return "\n".join(lines)
+
+
+def _orientation(config: ModelConfig, metrics: Mapping[str, Any]) -> list[str]:
+    """How the weights got their sign; nothing of a model that has none to choose."""
+    if config.architecture == "base" or "orientation" not in metrics:
+        return []
+    return [paragraph(metrics["orientation"]), ""]
 
 
 def _what_it_is(config: ModelConfig) -> str:

@@ -54,6 +54,7 @@ from trainer.training.limits import (
 )
 from trainer.training.model_card import model_card
 from trainer.training.model_fields import ModelFields, describe_unfit
+from trainer.training.orientation import describe_orientation, orient
 from trainer.training.recipes import RECIPES, Recipe
 from trainer.training.samples import Samples, build_samples
 
@@ -159,6 +160,8 @@ def train(
     calibrated = calibrate(model, valid_samples, options.calibration)
     for line in calibration_lines(calibrated):
         say(line)
+    orientation = orient(model, valid_samples)
+    say(describe_orientation(orientation))
     metrics = {
         "model": options.model,
         "title": config.title,
@@ -175,6 +178,7 @@ def train(
         "best_step": fitted.best_step,
         "trained_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "chosen_by": fitted.measure,
+        "orientation": orientation,
         "edges": edges_by_field(vocabulary),
         **vector_facts(config, summary),
         "valid": {**best_entry(fitted), "log_loss": calibrated["after"]["log_loss"]},

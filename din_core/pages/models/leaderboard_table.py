@@ -10,9 +10,10 @@ from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure
 from din_core.figures.leaderboard import LABELS, LeaderboardInfo, number
 from din_core.metrics import is_worse_than_base_rate
 from din_core.pages.language.labels import percent as shown_share
-from din_core.pages.language.translate import t
+from din_core.pages.language.translate import T, t
 from din_core.pages.widgets.frame import literal
 
+SPLITS = {"train": T("training"), "valid": T("validation"), "test": T("test")}
 HERE = "✓"
 SPACE = "\N{NO-BREAK SPACE}"
 

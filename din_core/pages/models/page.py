@@ -21,8 +21,15 @@ from din_core.pages.language.metric_texts import meanings
 from din_core.pages.language.translate import T, sentence, t
 from din_core.pages.models.calibration_section import show_calibration
 from din_core.pages.models.coverage_table import show_coverage
-from din_core.pages.models.leaderboard_table import base_rate_words, duration, leaderboard_table, metric_table
+from din_core.pages.models.leaderboard_table import (
+    SPLITS,
+    base_rate_words,
+    duration,
+    leaderboard_table,
+    metric_table,
+)
 from din_core.pages.models.model_pair import badges, show_side_by_side
+from din_core.pages.models.weight_table import show_weight_figures
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report, report_low_coverage, report_unfit, show_card
@@ -30,7 +37,6 @@ from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import columns_of, show_table
 from din_core.sharing.links import METRICS
 
-SPLITS = {"train": T("training"), "valid": T("validation"), "test": T("test")}
 CURVE_ALTS = {
     "train_loss": T("Training loss over the epochs of {n} models"),
     "gauc": T("Validation GAUC over the epochs of {n} models"),
@@ -137,6 +143,7 @@ def show_leaderboard(app: App) -> None:
     if board.base_rate_log_loss is not None:
         st.caption(literal(base_rate_words(board, board.base_rate_log_loss)))
     st.caption(meanings(METRICS))
+    show_weight_figures(board)
     st.markdown(t(READING), width=860)
 
 

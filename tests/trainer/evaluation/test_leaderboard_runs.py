@@ -13,7 +13,7 @@ import pytest
 from din_core.store import ingest
 from tests.trainer.planted_tables import planted_tables
 from trainer.__main__ import main
-from trainer.commands import training_options
+from trainer.commands.shared import training_options
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.leaderboard_runs import as_markdown
 from trainer.training.recipes import RECIPES
@@ -94,7 +94,7 @@ def test_a_row_is_what_evaluate_says_of_its_checkpoints(finished: tuple[Path, st
 
 
 def test_the_markdown_table_says_the_same(finished: tuple[Path, str]) -> None:
-    lines = (finished[0] / "leaderboard.md").read_text().splitlines()
+    lines = (finished[0] / "leaderboard.md").read_text().split("\n\n")[0].splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
     assert rows[0] == ["model", "seeds", "AUC", "95 %", "GAUC", "log loss", "ECE", "RelaImpr", "minutes", "parameters"]
     for cells, row in zip(rows[1:], board_of(finished[0])["rows"], strict=True):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from trainer.commands.training_options import STORE_VARIABLE
+from trainer.commands.shared.training_options import STORE_VARIABLE
 from trainer.evaluation.parallel_runs import run_in_parallel
 
 

@@ -55,6 +55,14 @@ def with_section(card: str, text: str) -> str:
     return replace_section(card, BEGIN, END, text)
 
 
+def without_section(card: str) -> str:
+    """The card without what `write` put into it."""
+    if BEGIN not in card or END not in card:
+        return card
+    before, after = card[: card.index(BEGIN)].rstrip(), card[card.index(END) + len(END) :].strip()
+    return "\n\n".join(part for part in (before, after) if part) + "\n"
+
+
 def section(own: Mapping[str, Any]) -> str:
     """Markdown."""
     lines = [
