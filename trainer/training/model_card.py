@@ -10,6 +10,7 @@ from din_core.model.config import ACTIVATIONS, ModelConfig
 from trainer.training.calibration import sentences
 from trainer.training.fitting.selection import NAMES, WHY, Measure
 from trainer.training.orientation.words import paragraph
+from trainer.training.tuning.search import setting_in_words
 
 
 def replace_section(card: str, begin: str, end: str, text: str) -> str:
@@ -53,6 +54,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         f"dropout {config.tower_dropout} in the tower; what is kept is the mean of the weights over the last third of "
         "the steps |",
         *([f"| Trials | {_trials(fitted['trials'], metrics)} |"] if fitted["trials"] else []),
+        *([f"| Search | {_search(metrics['tuning'])} |"] if "tuning" in metrics else []),
         f"| Seed | {options['seed']} |",
         f"| Device | {metrics['device']}, torch {metrics['torch']} |",
         f"| Training time | {metrics['seconds'] / 60:.1f} min, finished {metrics['trained_at']} |",
@@ -99,6 +101,19 @@ def _regularisation(options: Mapping[str, Any]) -> str:
     if counted is None:
         return f"weight decay {options['embedding_decay']:g} (items)"
     return f"mini-batch aware regularisation {options['mba']} with n_j counting {counted} (items)"
+
+
+def _search(tuning: Mapping[str, Any]) -> str:
+    """What was tried, the best five first."""
+    trials = [trial for trial in tuning["trials"] if trial["value"] is not None]
+    down = tuning["measure"] != "log_loss"
+    best = sorted(trials, key=lambda trial: trial["value"], reverse=down)[:5]
+    ended = [trial["ended"] for trial in tuning["trials"]]
+    return (
+        f"{len(ended)} trials by Optuna in {tuning['seconds'] / 60:.1f} of {tuning['minutes']:g} minutes, "
+        f"{ended.count('pruned')} of them pruned; validation {NAMES[tuning['measure']]} of the best "
+        + "; ".join(f"{trial['value']:.4f} ({setting_in_words(trial)})" for trial in best)
+    )
 
 
 def _trials(trials: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> str:

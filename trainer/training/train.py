@@ -40,9 +40,9 @@ from trainer.training.fields.pretrained_vectors import (
     with_vectors,
 )
 from trainer.training.fields.training_vocabulary import BUCKETS, build_vocabulary
-from trainer.training.fitting.fit import Fitted, Progress, fit
+from trainer.training.fitting.fit import Fitted, Progress, data_identity, fit
 from trainer.training.fitting.options import FitOptions
-from trainer.training.fitting.selection import NAMES, WHY, Entry
+from trainer.training.fitting.selection import NAMES, WHY, Entry, measure_of
 from trainer.training.limits import (
     MOST_BUCKETS,
     MOST_WHOLE,
@@ -57,9 +57,13 @@ from trainer.training.model_fields import ModelFields, describe_unfit
 from trainer.training.orientation import describe_orientation, orient
 from trainer.training.recipes import RECIPES, Recipe
 from trainer.training.samples import Samples, build_samples
+from trainer.training.tuning.search import Found, Parameters, Search, describe_search, search_space
 
 UNFINISHED = ".unfinished"
 DROPOUT = 0.3
+TUNING = "tuning"
+"""In metrics.json, of a model that was searched for."""
+LEAST_MINUTES, MOST_MINUTES = 0.01, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ class TrainOptions:
     """Options of ModelConfig to lay over the recipe's."""
     calibration: Form = "affine"
     """What is fitted to the logits of validation impressions once the network is trained."""
+    tune: float | None = None
+    """Minutes to search for the best setting of what is not given; None for the trials of `fit` alone."""
     restart: bool = False
     fit: FitOptions = field(default_factory=FitOptions)
 
@@ -110,6 +116,8 @@ class TrainOptions:
         if self.calibration not in FORMS:
             raise DinLensError(f"calibration is {self.calibration!r}, but must be one of {', '.join(FORMS)}")
         within("buckets", self.buckets, 2, MOST_BUCKETS)
+        if self.tune is not None:
+            within("tune", self.tune, LEAST_MINUTES, MOST_MINUTES)
         if self.tower_dropout is not None and not 0 <= self.tower_dropout < 1:
             raise DinLensError(f"dropout is {self.tower_dropout}, but must be from 0 to below 1; give another value")
 
@@ -148,13 +156,33 @@ def train(
         for split in ("train", "valid")
     )
     say(describe(train_samples, valid_samples))
-    torch.manual_seed(options.fit.seed)
-    model = InterestNetwork(config).to(device)
-    fill_vectors(model, vectors)
-    if model.counts is not None:
-        model.counts.count_everybody(training_behaviors(bulk, train_samples), train_samples.sets)
+
+    def network(own: ModelConfig) -> InterestNetwork:
+        check_memory(own)
+        torch.manual_seed(options.fit.seed)
+        made = InterestNetwork(own).to(device)
+        fill_vectors(made, vectors)
+        if made.counts is not None:
+            made.counts.count_everybody(training_behaviors(bulk, train_samples), train_samples.sets)
+        return made
+
+    model = network(config)
     accelerated = uses_kernels(model, options.compile, say)
-    fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step, accelerated)
+    tuning: dict[str, Any] = {}
+    if options.tune is None:
+        fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step, accelerated)
+    else:
+        found = _search(
+            options,
+            lambda own: network(build_config(vocabulary, own, summary.vectors)),
+            (train_samples, valid_samples),
+            on_step or (lambda _: None),
+            accelerated,
+        )
+        config = build_config(vocabulary, with_parameters(options, found.parameters), summary.vectors)
+        model, fitted, tuning = network(config), found.fitted, {TUNING: found.record}
+        model.load_state_dict(found.weights)
+        say(describe_search(found))
     if fitted.measure != "gauc":
         say(f"chosen by validation {NAMES[fitted.measure]}: {WHY[fitted.measure]}")
     calibrated = calibrate(model, valid_samples, options.calibration)
@@ -167,13 +195,19 @@ def train(
         "title": config.title,
         "data": data_facts(bulk, summary),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "options": {**asdict(options.fit), "min_count": options.min_count, RECORD: options.calibration},
+        "options": {
+            **asdict(options.fit),
+            "min_count": options.min_count,
+            RECORD: options.calibration,
+            "tune": options.tune,
+        },
         "fitted": fitted_facts(fitted),
+        **tuning,
         "fused": accelerated,
         "device": device_name(device),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
-        "seconds": round(fitted.seconds, 1),
+        "seconds": tuning[TUNING]["seconds"] if tuning else round(fitted.seconds, 1),
         "steps": fitted.steps,
         "best_step": fitted.best_step,
         "trained_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -188,6 +222,33 @@ def train(
     save_checkpoint(options.out, model, vocabulary, metrics, model_card(config, metrics))
     shutil.rmtree(unfinished, ignore_errors=True)
     return {"checkpoint": str(options.out), **metrics}
+
+
+def _search(
+    options: TrainOptions,
+    network: Callable[[TrainOptions], InterestNetwork],
+    samples: tuple[Samples, Samples],
+    on_step: Progress,
+    accelerated: bool,
+) -> Found:
+    """The best setting and its weights; `network` makes one that is not trained yet, `samples` are train and valid."""
+
+    def run_trial(parameters: Parameters, hear: Progress) -> tuple[dict[str, Tensor], Fitted]:
+        own = with_parameters(options, parameters)
+        tried = network(own)
+        went = fit(tried, *samples, own.fit, None, hear, accelerated)
+        return tried.state_dict(), went
+
+    assert options.tune is not None
+    return Search(
+        options.tune,
+        search_space(given_parameters(options)),
+        run_trial,
+        unfinished_folder(options.out) / TUNING,
+        seed=options.fit.seed,
+        measure=measure_of(samples[1]),
+        identity={"options": asdict(options.fit), **data_identity(network(options), *samples)},
+    ).run(on_step)
 
 
 def training_behaviors(bulk: BulkTables, train_samples: Samples) -> Tensor:
@@ -206,6 +267,31 @@ def fit_options(recipe: Recipe, given: Mapping[str, Any]) -> FitOptions:
     names = [own.name for own in dataclasses.fields(FitOptions)]
     own = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
     return FitOptions(**own | {name: given[name] for name in names if given.get(name) is not None})
+
+
+def given_parameters(options: TrainOptions) -> dict[str, Any]:
+    """What a search may choose, by its names: None where it is not given."""
+    fit, recipe = options.fit, RECIPES[options.model].options
+    decay = fit.embedding_decay if fit.regularisation == "decay" else 0.0  # of no use to the other kind
+    dropout = options.changes.get("tower_dropout", options.tower_dropout)
+    return {
+        "learning_rate": fit.learning_rate,
+        "embedding_decay": decay,
+        "tower_dropout": recipe.get("tower_dropout", dropout),
+        "item_width": options.item_width,
+    }
+
+
+def with_parameters(options: TrainOptions, found: Mapping[str, Any]) -> TrainOptions:
+    """A run with what a search found; a width of 0 is the one by vocabulary size."""
+    names = ("learning_rate", "embedding_decay")
+    fit = dataclasses.replace(options.fit, **{name: found[name] for name in names if name in found})
+    return dataclasses.replace(
+        options,
+        fit=fit,
+        item_width=found.get("item_width") or options.item_width,
+        tower_dropout=found.get("tower_dropout", options.tower_dropout),
+    )
 
 
 def fitted_facts(fitted: Fitted) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from din_core.model.vocabulary import Vocabulary
 from din_core.store import VectorFacts
 from trainer.training.calibration.calibrate import RECORD
 from trainer.training.fitting.options import FitOptions
-from trainer.training.train import TrainOptions, build_config
+from trainer.training.train import TUNING, TrainOptions, build_config, with_parameters
 
 NO_MATTER = ("save_seconds", "provenance")
 """Recorded, but without an influence on the weights."""
@@ -31,19 +31,27 @@ def settings_difference(
     older checkpoint does not record cannot differ; an option of fitting that it does not record had its default.
     """
     recorded = checkpoint.metrics
-    fit = {**asdict(FitOptions()), **recorded.get("options", {})}
+    chosen = with_parameters(options, _searched(recorded)) if options.tune else options
+    fit = {**asdict(FitOptions()), "tune": None, **recorded.get("options", {})}
     found = {**_parts(checkpoint.config), **fit, **recorded.get("data", {})}
     wanted = {
-        **_parts(build_config(vocabulary, options, vectors)),
+        **_parts(build_config(vocabulary, chosen, vectors)),
         **asdict(options.fit),
         "min_count": options.min_count,
         RECORD: options.calibration,
+        "tune": options.tune,
         **data,
     }
     for name, value in wanted.items():
         if name in found and found[name] != value and name not in NO_MATTER:
             return f"{name} {_in_words(found[name])}, not {_in_words(value)}"
     return None if checkpoint.vocabulary == vocabulary else "a vocabulary of other data"
+
+
+def _searched(recorded: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a search found for the checkpoint."""
+    found = recorded.get(TUNING)
+    return found["trials"][found["best"]] if found else {}
 
 
 def _parts(config: ModelConfig) -> dict[str, Any]:

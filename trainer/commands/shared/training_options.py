@@ -77,6 +77,11 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "default": _DEFAULTS.compile,
         "help": "compiled layers (%(default)s)",
     },
+    "tune": {
+        "type": float,
+        "metavar": "MINUTES",
+        "help": "search for the best rate, decay, dropout and width on validation data, for so long (needs optuna)",
+    },
     "calibration": {
         "choices": FORMS,
         "default": _DEFAULTS.calibration,
@@ -117,6 +122,7 @@ def train_options(
         buckets=args.buckets,
         vectors=args.vectors,
         calibration=args.calibration,
+        tune=args.tune,
         item_width=args.item_width,
         changes=changes or {},
         tower_dropout=args.dropout,

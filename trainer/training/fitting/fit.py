@@ -33,7 +33,8 @@ from trainer.training.fitting.trials import (
 )
 from trainer.training.samples import Samples
 
-Progress = Callable[["Step"], None]
+Progress = Callable[["Step"], bool | None]
+"""Hears of each step; True ends the run there, with the best that it found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Step:
     """What is tried; None for the run whose result is kept"""
     value: float | None
     """The best value so far of the measure on validation data"""
+    evaluations: int
+    """So far"""
 
 
 @dataclass
@@ -118,7 +121,7 @@ class _Fit:
         self.model, self.train, self.valid, self.options = model, train, valid, options
         self.folder, self.on_step, self.accelerated = folder, on_step, accelerated
         self.start = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-        self.data = _data_identity(model, train, valid)
+        self.data = data_identity(model, train, valid)
         self.done: list[Trial] = []
         self.resumable = True
         """Whether states are saved along a run, not only at the end of a trial"""
@@ -190,13 +193,15 @@ class _Fit:
             run.restore(saved)
         until = trial_steps(len(run.batches)) if trial else None
         started, last_save, seen, spent = time.monotonic(), time.monotonic(), 0, run.seconds
-        while not (run.finished or (until is not None and run.step >= until and run.just_evaluated)):
+        stopped: bool | None = False
+        while not (stopped or run.finished or (until is not None and run.step >= until and run.just_evaluated)):
             seen += run.advance()
             run.seconds = spent + time.monotonic() - started
             if self.on_step:
                 value = best_value(run.measure, run.curve)
                 total = until or run.total
-                self.on_step(Step(run.step, total, run.loss, seen, run.seconds - spent, trial, value))
+                seconds, looks = run.seconds - spent, len(run.curve)
+                stopped = self.on_step(Step(run.step, total, run.loss, seen, seconds, trial, value, looks))
             due = run.just_evaluated or time.monotonic() - last_save > self.options.save_seconds
             if self.resumable and due:
                 save_state(folder, identity, run.snapshot())
@@ -205,7 +210,7 @@ class _Fit:
             save_state(folder, identity, run.snapshot())
 
 
-def _data_identity(model: InterestNetwork, train: Samples, valid: Samples) -> dict[str, Any]:
+def data_identity(model: InterestNetwork, train: Samples, valid: Samples) -> dict[str, Any]:
     """What makes a run's result beside its options."""
     identity = {
         "config": model.config.to_dict(),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from din_core.metrics import MetricError, auc, gauc, log_loss
+from trainer.training.samples import Samples
 
 Measure = Literal["gauc", "auc", "log_loss"]
 Entry = dict[str, float | None]
@@ -26,6 +27,11 @@ def selection_measure(user: NDArray[np.int64], label: NDArray[np.floating]) -> M
     if np.intersect1d(user[positive], user[~positive]).size:
         return "gauc"
     return "auc" if positive.any() and not positive.all() else "log_loss"
+
+
+def measure_of(valid: Samples) -> Measure:
+    """The measure by which these samples choose."""
+    return selection_measure(np.repeat(valid.user, np.diff(valid.candidate_offsets)), valid.label.cpu().numpy())
 
 
 def measure_logits(user: NDArray[np.int64], label: NDArray[np.floating], logit: NDArray[np.float64]) -> Entry:
