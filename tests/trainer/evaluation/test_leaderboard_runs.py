@@ -94,7 +94,7 @@ def test_a_row_is_what_evaluate_says_of_its_checkpoints(finished: tuple[Path, st
 
 
 def test_the_markdown_table_says_the_same(finished: tuple[Path, str]) -> None:
-    lines = (finished[0] / "leaderboard.md").read_text().splitlines()
+    lines = (finished[0] / "leaderboard.md").read_text().split("\n\n")[0].splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
     assert rows[0] == ["model", "seeds", "AUC", "95 %", "GAUC", "log loss", "ECE", "RelaImpr", "minutes", "parameters"]
     for cells, row in zip(rows[1:], board_of(finished[0])["rows"], strict=True):
@@ -103,6 +103,18 @@ def test_the_markdown_table_says_the_same(finished: tuple[Path, str]) -> None:
         assert cells[2] == f"{row['auc']['mean']:.4f} ± {row['auc']['sd']:.4f}"
         assert cells[5] == f"{row['log_loss']['mean']:.4f}"
         assert cells[9] == f"{row['parameters']:,}"
+
+
+def test_a_second_table_has_what_training_measured_of_weights(finished: tuple[Path, str]) -> None:
+    rows = {row["model"]: row["weights"] for row in board_of(finished[0])["rows"]}
+    metrics = [json.loads((finished[0] / f"din-{seed}" / "metrics.json").read_text("utf-8")) for seed in (0, 1)]
+    after = [one["orientation"]["units"][0]["after"] for one in metrics]
+    assert rows["din"]["tau"]["each"] == [one["tau"] for one in after]
+    assert (rows["din"]["split"], rows["din"]["missing"]) == ("valid", None)
+    assert (rows["base"]["tau"], rows["base"]["missing"]) == (None, "alike")
+    text = (finished[0] / "leaderboard.md").read_text("utf-8")
+    assert f"| {rows['din']['tau']['mean']:.3f} ± {rows['din']['tau']['sd']:.3f} |" in text
+    assert "- Average pooling: every behavior of a history weighs the same." in text
 
 
 def test_only_measuring_takes_the_runs_that_are_finished(copied: tuple[Path, str], trained: list[str]) -> None:
