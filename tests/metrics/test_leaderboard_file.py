@@ -10,7 +10,7 @@ import pytest
 
 from din_core.domain import CheckpointError
 from din_core.metrics.leaderboard_file import NAME, read_leaderboard
-from tests.small_board import board
+from tests.small_board import board, weights
 
 
 def write(folder: Path, raw: Any) -> Path:
@@ -48,6 +48,20 @@ def test_the_base_rate_is_read_where_a_board_has_one(tmp_path: Path) -> None:
     assert older is not None and (older.base_rate, older.base_rate_log_loss) == (None, None)
 
 
+def test_figures_of_weights_are_read_with_the_reason_for_what_is_missing(tmp_path: Path) -> None:
+    raw = board()
+    raw["rows"][1]["weights"] = weights(0.3, tau_weights=None, tau_effects=None, seeds_missing="one seed")
+    found = read_leaderboard(write(tmp_path, raw))
+    assert found is not None
+    base, din, _ = (row.weights for row in found.rows)
+    tau = din.agreement["tau"]
+    assert tau is not None
+    assert (tau.mean, din.split, din.impressions, din.missing) == (0.3, "test", 300, None)
+    assert (din.seeds, din.seeds_missing) == ({"tau_weights": None, "tau_effects": None}, "one seed")
+    assert (base.missing, base.seeds_missing) == ("not measured", "not measured")  # a file of an earlier version
+    assert set(base.agreement.values()) == {None}
+
+
 def broken(**changes: Any) -> dict[str, Any]:
     raw = board()
     raw["rows"][1].update(changes)
@@ -64,6 +78,9 @@ def broken(**changes: Any) -> dict[str, Any]:
         (broken(auc="high"), "is not a leaderboard"),
         (broken(auc={"mean": "high", "sd": None, "low": None, "high": None}), "auc.mean is 'high', but must be a num"),
         (broken(ece={"mean": float("nan"), "sd": None, "low": None, "high": None}), "ece.mean is nan"),
+        (broken(weights=weights(0.3, missing="no time")), "a reason is 'no time', but must be one of not measured, "),
+        (broken(weights=weights(0.3, tau_weights="high")), "tau_weights is 'high', but must be a number"),
+        (broken(weights=[1]), "is not a leaderboard"),
         (broken(gauc={"mean": 0.7, "sd": None, "low": 0.8, "high": 0.6}), "gauc has an interval from 0.8 to 0.6"),
         (broken(seconds=None), "seconds is None"),
         ({**board(), "base_rate_log_loss": "high"}, "base_rate_log_loss is 'high', but must be a number"),

@@ -134,6 +134,17 @@ def test_evaluate_leaves_the_columns_of_predictions_that_are_named(
     assert list(pd.read_parquet(world / "din.parquet").columns) == columns
 
 
+def test_orient_tells_of_a_checkpoint_whether_it_was_turned_round(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (world / "runs" / "din-0" / "model.safetensors").read_bytes()
+    assert typed("orient --store sqlite:///cj.db") == 0
+    (printed,) = capsys.readouterr().out.splitlines()
+    (shown,) = [line for line in output_of("python -m trainer orient") if line.startswith("din-1: ")]
+    assert shape(printed) == shape(shown)
+    assert (world / "runs" / "din-0" / "model.safetensors").read_bytes() == before  # training had chosen its sign
+
+
 def rows_below(readme_heading: str) -> list[str]:
     """The lines of the first table below a heading of the trainer's README, and the sentence after it."""
     below = text_of("trainer/README.md").split(f"{readme_heading}\n", 1)[1]
@@ -149,7 +160,9 @@ def test_the_leaderboard_is_printed_as_the_table_shown(world: Path, capsys: pyte
     shown = [shape(line) for line in rows_below("## Quality")]
     wanted = r"\| (model|Average pooling|DIN) \||\|-"
     named = [line for line in shown if not line.startswith("|") or re.match(wanted, line)]
-    assert printed == named
+    assert printed[: len(named)] == named
+    weights = [shape(line) for line in rows_below("### Weights on the leaderboard")]
+    assert [printed[len(named) + 1], printed[-3]] == [weights[0], weights[-1]]
 
 
 def test_the_baselines_are_printed_as_the_table_shown(

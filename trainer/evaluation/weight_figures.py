@@ -88,7 +88,7 @@ def _measure(each: Sequence[float | None]) -> dict[str, Any] | None:
 def _across_seeds(checkpoints: Sequence[Checkpoint], measured: Sequence[Figures | None]) -> dict[str, Any]:
     """Kendall's τ between seeds, from the one call of `faithfulness` that was given them all."""
     wanted = {checkpoint.fingerprint for checkpoint in checkpoints}
-    groups = [own["seeds"] for own in measured if own and own["seeds"]]
+    groups = [own["seeds"] for own in measured if own and own["seeds"] and len(checkpoints) > 1]
     together = next((group for group in groups if set(group["fingerprints"]) == wanted), None)
     found = {name: together[name] and together[name]["mean"] for name in ACROSS_SEEDS} if together else {}
     reason: Missing | None = None

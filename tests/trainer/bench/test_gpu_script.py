@@ -26,7 +26,12 @@ def run(folder: Path, parts: str, status: int = 0) -> tuple[int, str, list[list[
     python.chmod(0o755)
     variables = {"OUT": str(folder / "out"), "PARTS": parts, "PYTHON": str(python), "STORE": "sqlite:///cj.db"}
     done = subprocess.run(
-        ["bash", str(SCRIPT)], env={**os.environ, **variables}, capture_output=True, text=True, timeout=60
+        ["bash", str(SCRIPT)],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     return done.returncode, done.stdout, [line.split() for line in calls.read_text().splitlines()]
 

@@ -143,6 +143,18 @@ def test_a_finished_run_of_another_calibration_is_not_mixed_in(
     assert "with calibration affine, not none" in capsys.readouterr().err
 
 
+def test_a_second_table_has_what_training_measured_of_weights(finished: tuple[Path, str]) -> None:
+    rows = {row["model"]: row["weights"] for row in board_of(finished[0])["rows"]}
+    metrics = [json.loads((finished[0] / f"din-{seed}" / "metrics.json").read_text("utf-8")) for seed in (0, 1)]
+    after = [one["orientation"]["units"][0]["after"] for one in metrics]
+    assert rows["din"]["tau"]["each"] == [one["tau"] for one in after]
+    assert (rows["din"]["split"], rows["din"]["missing"]) == ("valid", None)
+    assert (rows["base"]["tau"], rows["base"]["missing"]) == (None, "alike")
+    text = (finished[0] / "leaderboard.md").read_text("utf-8")
+    assert f"| {rows['din']['tau']['mean']:.3f} ± {rows['din']['tau']['sd']:.3f} |" in text
+    assert "- Average pooling: every behavior of a history weighs the same." in text
+
+
 def test_only_measuring_takes_the_runs_that_are_finished(copied: tuple[Path, str], trained: list[str]) -> None:
     out, url = copied
     shutil.rmtree(out / "din-1")
