@@ -57,7 +57,7 @@ from trainer.training.model_fields import ModelFields, describe_unfit
 from trainer.training.orientation import describe_orientation, orient
 from trainer.training.recipes import RECIPES, Recipe
 from trainer.training.samples import Samples, build_samples
-from trainer.training.tuning.search import Found, Parameters, Search, describe_search, search_space
+from trainer.training.tuning.search import BestSetting, Parameters, SettingSearch, describe_search, search_space
 
 UNFINISHED = ".unfinished"
 DROPOUT = 0.3
@@ -230,7 +230,7 @@ def _search(
     samples: tuple[Samples, Samples],
     on_step: Progress,
     accelerated: bool,
-) -> Found:
+) -> BestSetting:
     """The best setting and its weights; `network` makes one that is not trained yet, `samples` are train and valid."""
 
     def run_trial(parameters: Parameters, hear: Progress) -> tuple[dict[str, Tensor], Fitted]:
@@ -240,7 +240,7 @@ def _search(
         return tried.state_dict(), went
 
     assert options.tune is not None
-    return Search(
+    return SettingSearch(
         options.tune,
         search_space(given_parameters(options)),
         run_trial,

@@ -27,6 +27,9 @@ LEAST_STEPS, MOST_STEPS = 300, 3000
 FACTOR = 4.0
 LEAST_DECAY, MOST_DECAY = EMBEDDING_DECAY / FACTOR**3, EMBEDDING_DECAY * FACTOR**2
 LEAST_RATE = LEARNING_RATE / FACTOR**2
+LEAST_GAIN = 0.003
+"""What a weaker decay or a lower rate must gain. A trial is short, and what is learned by heart shows late: on Amazon's
+Sports a decay of 1 was .0005 ahead after a trial, and .006 behind in the end. A lower rate takes twice as long."""
 TRIALS = "trials.json"
 
 
@@ -78,9 +81,21 @@ def next_setting(done: Sequence[Trial], options: FitOptions, measure: Measure) -
 
 
 def best_trial(done: Sequence[Trial], measure: Measure) -> Trial | None:
-    """The first of the best; None where all failed."""
-    finite = [trial for trial in done if trial.value is not None]
-    return max(finite, key=lambda trial: worth(measure, trial.value), default=None)
+    """The one to go on with; None where all failed."""
+    best: Trial | None = None
+    for trial in done:
+        if trial.value is None:
+            continue
+        if best is None or worth(measure, trial.value) > worth(measure, best.value) + _handicap(trial, best):
+            best = trial
+    return best
+
+
+def _handicap(trial: Trial, best: Trial) -> float:
+    """What a trial must gain on the best before it."""
+    weaker = (trial.setting.embedding_decay or 0) < (best.setting.embedding_decay or 0)
+    slower = trial.setting.learning_rate < best.setting.learning_rate
+    return LEAST_GAIN if weaker or slower else 0.0
 
 
 def best_value(measure: Measure, curve: Sequence[Entry]) -> float | None:

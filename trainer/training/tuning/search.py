@@ -46,7 +46,7 @@ RunTrial = Callable[[Parameters, Progress], tuple[dict[str, Tensor], Fitted]]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BestSetting:
     """The best of a search."""
 
     parameters: dict[str, Any]
@@ -95,7 +95,7 @@ def search_space(given: Parameters) -> Space:
     )
 
 
-class Search:
+class SettingSearch:
     """Trials of `run_trial` in `folder`, as many as fit into `minutes`; goes on from the journal there."""
 
     def __init__(
@@ -123,7 +123,7 @@ class Search:
         """Seconds."""
         return 60 * self.minutes - self.used - (time.monotonic() - self.begun)
 
-    def run(self, on_step: Progress) -> Found:
+    def run(self, on_step: Progress) -> BestSetting:
         """The best of all trials; DinLensError where none came to an evaluation."""
         if not self.study.trials:
             self.study.enqueue_trial(dict(self.space.first))
@@ -171,7 +171,7 @@ class Search:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, new)
         new.replace(self.folder / BEST)
 
-    def _best(self) -> Found:
+    def _best(self) -> BestSetting:
         number = self.study.user_attrs.get(BEST_TRIAL)
         if number is None:
             raise DinLensError(
@@ -182,7 +182,7 @@ class Search:
         facts = dict(best.user_attrs[FITTED])
         setting = FitSetting(**facts.pop("setting"))
         fitted = Fitted(**{**facts, "setting": setting, "trials": []})
-        return Found(dict(best.params), load_file(self.folder / BEST), fitted, self._record(number))
+        return BestSetting(dict(best.params), load_file(self.folder / BEST), fitted, self._record(number))
 
     def _record(self, best: int) -> dict[str, Any]:
         trials = [
@@ -225,7 +225,7 @@ def _study(folder: Path, seed: int) -> optuna.Study:
     return study
 
 
-def describe_search(found: Found) -> str:
+def describe_search(found: BestSetting) -> str:
     """One line on what was tried and what was best."""
     ended = [trial["ended"] for trial in found.record["trials"]]
     best = found.record["trials"][found.record["best"]]

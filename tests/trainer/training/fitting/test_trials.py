@@ -69,6 +69,20 @@ def test_no_decay_beyond_its_limits_is_tried() -> None:
     assert max(decays) == trials.MOST_DECAY
 
 
+@pytest.mark.parametrize(("gain", "expected"), [(0.002, 4), (0.004, 1)])
+def test_a_weaker_decay_must_gain_more_than_noise(gain: float, expected: float) -> None:
+    values = {4.0: 0.8, 1.0: 0.8 + gain, 16.0: 0.7, 0.25: 0.7}
+    done = [Trial(FitSetting(4e-3, decay), value, 1, 0.0) for decay, value in values.items()]
+    best = trials.best_trial(done, "gauc")
+    assert best is not None and best.setting.embedding_decay == expected
+
+
+def test_a_stronger_decay_needs_no_such_gain_and_a_log_loss_is_the_better_the_lower() -> None:
+    done = [Trial(FitSetting(4e-3, decay), value, 1, 0.0) for decay, value in ((4.0, 0.5), (16.0, 0.4999))]
+    found = [trials.best_trial(done, measure) for measure in ("log_loss", "gauc")]
+    assert [best and best.setting.embedding_decay for best in found] == [16, 4]
+
+
 def test_what_is_given_stays_as_given() -> None:
     assert {rate for rate, _ in tried(peak(1), FitOptions(learning_rate=0.01))} == {0.01}
     assert {decay for _, decay in tried(peak(1), FitOptions(embedding_decay=3.0))} == {3.0}

@@ -12,7 +12,7 @@ from din_core.domain import CheckpointError, DinLensError
 from trainer.training.fitting.fit import Fitted, Progress, Step
 from trainer.training.fitting.trials import FitSetting
 from trainer.training.tuning import search as module
-from trainer.training.tuning.search import FIRST, Found, Parameters, Search, describe_search, search_space
+from trainer.training.tuning.search import FIRST, BestSetting, Parameters, SettingSearch, describe_search, search_space
 
 
 class Clock:
@@ -42,7 +42,7 @@ def searched(
     trials: list[Parameters] | None = None,
     identity: str = "this",
     seconds: float = 1.0,
-) -> Found:
+) -> BestSetting:
     """A search in which a trial's evaluations have the values of a curve, and take so many seconds each."""
 
     def run_trial(parameters: Parameters, hear: Progress) -> tuple[dict[str, torch.Tensor], Fitted]:
@@ -58,7 +58,9 @@ def searched(
         fitted = Fitted(1, len(seen), 1.0, "gauc", entries, FitSetting(parameters["learning_rate"], 1.0), 64)
         return {"rate": torch.tensor(parameters["learning_rate"])}, fitted
 
-    search = Search(minutes, search_space({}), run_trial, folder, seed=0, measure="gauc", identity={"which": identity})
+    search = SettingSearch(
+        minutes, search_space({}), run_trial, folder, seed=0, measure="gauc", identity={"which": identity}
+    )
     return search.run(lambda _: None)
 
 
