@@ -20,8 +20,8 @@ from trainer.__main__ import main
 from trainer.commands import prepare
 from trainer.evaluation import baselines
 
-QUICK = ["--compile=off", "--device=cpu"]
-"""Added to commands that train: the same numbers, without a wait for a compiler."""
+QUICK = ["--compile=off", "--device=cpu", "--epochs=2"]
+"""Added to commands that train: the same output, without trials or a wait for a compiler."""
 REST = {
     "items": ["tent-1,Tent,Outdoor,Northside"],
     "users": [],

@@ -1,9 +1,9 @@
-"""Small planted worlds in which every click has a known cause."""
+"""A small planted world in which every click has a known cause, and models of it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -13,27 +13,35 @@ from trainer.training.recipes import RECIPES
 from trainer.training.train import TrainOptions, fit_options, train
 
 WORLD = PlantedOptions(users=200, strength=4.0, noise=0.01, distractors=4, behaviors=1.5)
-SEEDS = (0, 1, 2)
 
 
-class TrainedWorld(NamedTuple):
-    """A store, the truth about its clicks, and a DIN of each seed."""
+@dataclass(frozen=True)
+class TrainedWorld:
+    """A store, and the truth about its clicks."""
 
-    url: str
-    truth: Path
-    checkpoints: tuple[Path, ...]
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.folder / 'store.db'}"
+
+    @property
+    def truth(self) -> Path:
+        return self.folder / "tables" / "truth.parquet"
+
+    def din(self, seed: int) -> Path:
+        """The checkpoint of a DIN with this seed, trained when it is first asked for. To be copied, not changed."""
+        out = self.folder / f"din-{seed}"
+        if not out.exists():
+            given = {"epochs": 8, "batch_size": 96, "learning_rate": 8e-3, "embedding_decay": 0.5, "seed": seed}
+            fit = fit_options(RECIPES["din"], given)
+            train(TrainOptions(self.url, "din", out, device="cpu", fit=fit))
+        return out
 
 
 @pytest.fixture(scope="package")
-def trained_world(tmp_path_factory: pytest.TempPathFactory) -> TrainedWorld:
-    """To be copied, not changed."""
-    folder = tmp_path_factory.mktemp("planted")
-    write_planted(generate(WORLD), WORLD, folder / "tables")
-    url = f"sqlite:///{folder / 'store.db'}"
-    ingest(folder / "tables", url)
-    checkpoints = tuple(folder / f"din-{seed}" for seed in SEEDS)
-    for seed, out in zip(SEEDS, checkpoints, strict=True):
-        given = {"epochs": 8, "batch_size": 96, "learning_rate": 8e-3, "embedding_decay": 0.5, "seed": seed}
-        fit = fit_options(RECIPES["din"], given)
-        train(TrainOptions(url, "din", out, device="cpu", fit=fit))
-    return TrainedWorld(url, folder / "tables" / "truth.parquet", checkpoints)
+def planted_world(tmp_path_factory: pytest.TempPathFactory) -> TrainedWorld:
+    world = TrainedWorld(tmp_path_factory.mktemp("planted"))
+    write_planted(generate(WORLD), WORLD, world.folder / "tables")
+    ingest(world.folder / "tables", world.url)
+    return world
