@@ -12,23 +12,24 @@ from din_core.pages.inspect.inspection import Inputs, read_inputs
 from din_core.pages.inspect.payload_cache import InspectPayloads
 from din_core.pages.inspect.unit_reading_section import reads_behaviors, show_unit_reading
 from din_core.pages.language.translate import t
+from din_core.pages.places.page_links import link_to_page, page_of
+from din_core.pages.places.places import INSPECT
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import report, report_low_coverage, report_unfit
 from din_core.pages.widgets.several_note import show_several_note
+from din_core.sharing import View
 
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Inspect"), default=True)
+    return page_of(INSPECT, show)
 
 
-def link(label: str, scenario: Scenario | None = None) -> None:
-    """The way to this page, with what is on screen or with another scenario; `label` is Markdown."""
-    here = page()
-    query = address.query(here.url_path, scenario)
-    st.page_link(here, label=label, icon=":material/arrow_forward:", query_params=query)
+def link(label: str, scenario: Scenario | None = None, view: View | None = None) -> None:
+    """The way to this page, with what is on screen or with another scenario or view; `label` is Markdown."""
+    link_to_page(page(), label, scenario, view)
 
 
 def show() -> None:

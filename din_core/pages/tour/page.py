@@ -17,6 +17,8 @@ from din_core.figures.tour import TourInfo, TourLabels, plot_tour, reach_of, tou
 from din_core.pages.app.startup import ASSETS
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.translate import T, t
+from din_core.pages.places import places
+from din_core.pages.places.page_links import page_of
 from din_core.pages.session import address, visitor
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, report
@@ -107,7 +109,7 @@ LAST = T(
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Tour"), url_path="tour")
+    return page_of(places.TOUR, show)
 
 
 def show() -> None:
