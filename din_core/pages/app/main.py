@@ -38,6 +38,7 @@ from din_core.pages.places.places import (
 from din_core.pages.rank import page as rank_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.tour import page as tour_page
+from din_core.pages.tour.offer import offer_tour
 from din_core.pages.two_models import page as two_models_page
 from din_core.pages.what_if import page as what_if_page
 from din_core.pages.widgets.failures import failures_shown
@@ -96,6 +97,7 @@ with failures_shown():
     without = () if evolution_page.is_chosen(app, visitor.session().scenario) else (EVOLUTION,)
     # Before the page: what comes later would push it down.
     navigation(rows, there, mode, without=without, address=address.query)
+    offer_tour(mode, there[TOUR])
     page.run()
     if address.query() != shown:  # the page could not show all of it
         st.rerun()

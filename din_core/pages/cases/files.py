@@ -63,7 +63,25 @@ def head(title: str) -> LoadedCases | None:
     loaded = find_cases(caches.current_app())
     if loaded is not None:
         st.caption(literal(about(loaded)))
+        tell_other_models(loaded)
     return loaded
+
+
+def tell_other_models(loaded: LoadedCases) -> None:
+    """Where other models are chosen on screen: which ones these cases are of."""
+    app, scenario = caches.current_app(), visitor.session().scenario
+    chosen = () if scenario is None else caches.models_on_screen(scenario)
+    about = loaded.cases.about
+    if set(chosen) <= {folder_of(app, about.main), folder_of(app, about.base)}:
+        return
+    text = t(
+        "Chosen on screen: {chosen}. The cases here are of {main} and {base}, and open in *Inspect* under these two; "
+        "`python -m trainer cases` finds those of other models.",
+        chosen=literal(" · ".join(app.models[name].name for name in chosen)),
+        main=literal(loaded.main),
+        base=literal(loaded.base),
+    )
+    st.info(text, icon=":material/info:")
 
 
 def find_cases(app: App) -> LoadedCases | None:
