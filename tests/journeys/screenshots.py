@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page, expect
 
+from din_core.pages.tour.offer import COOKIE
 from tests.journeys.charts import chart
 from tests.journeys.page_driver import wait_until_rest
 from tests.journeys.server import ROOT, running_app, running_browser
@@ -55,6 +56,7 @@ def take(browser: Browser, address: str, name: str, ending: str, theme: str) -> 
     context = browser.new_context(
         viewport=SIZE, device_scale_factor=scale, color_scheme=theme, reduced_motion="reduce", locale="en-US"
     )
+    context.add_cookies([{"name": COOKIE, "value": "1", "url": address}])  # without the offer to a first visitor
     page = context.new_page()
     page.goto(f"{address.rstrip('/')}/{path}")
     ready(page)

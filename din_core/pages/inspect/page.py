@@ -43,8 +43,11 @@ def show() -> None:
     report_unfit(app)
     report_low_coverage(app, caches.models_on_screen(scenario) if scenario is not None else ())
     if scenario is not None and inputs is not None:
+        above = st.container()
         show_instrument(scenario, inputs)
-        show_questions()
+        with above:  # on the page before the instrument, computed after it
+            show_questions()
+        show_reading()
     elif app.setting.opening is not None:
         st.button(t("Show the opening example"), on_click=address.show, args=(app.setting.opening,))
 
@@ -72,7 +75,7 @@ def show_questions() -> None:
     if own.address.outdated:  # another scenario was opened from here, and only this part runs
         st.rerun()
     scenario = own.scenario
-    with st.expander(t("Two more questions about this candidate"), key="questions", on_change="rerun") as questions:
+    with st.expander(t("What would flip it?"), key="questions", on_change="rerun") as questions:
         if questions.open and scenario is not None:
             removal, other = st.columns(2, gap="large")
             with removal:
@@ -81,6 +84,13 @@ def show_questions() -> None:
             with other:
                 st.subheader(t("Who decided otherwise?"), anchor=False)
                 show_nearest(app, scenario)
+
+
+@st.fragment
+@shows_failures
+def show_reading() -> None:
+    """How types and times of behaviors enter the weights, where the first model reads them."""
+    app, scenario = caches.current_app(), visitor.session().scenario
     if scenario is None or not reads_behaviors(app, scenario):
         return
     with st.expander(t("What type and time do to a weight"), key="unit_reading", on_change="rerun") as reading:
