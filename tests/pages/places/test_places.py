@@ -9,6 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.pages.places.places import BY_PATH, MODES, PLACES, mode_at, place_of
+from din_core.pages.session.visitor import as_visitor
+from din_core.pages.widgets.frame import tab_title
 from din_core.sharing.page_choices import CODECS
 from tests.pages.conftest import World, go_to
 from tests.pages.page_contents import read, said, shows_lens, words
@@ -148,4 +150,16 @@ def test_the_tour_stands_beside_the_places() -> None:
     assert place_of(mode_at("tour")) is None
     assert [place_of(mode) for place in PLACES for mode in place.modes] == [
         place for place in PLACES for _ in place.modes
+    ]
+
+
+def test_the_tab_is_called_by_mode_and_place() -> None:
+    with as_visitor("en"):
+        titles = [tab_title(mode_at(path)) for path in ("", "explain-inspect", "rank", "data", "tour")]
+    assert titles == [
+        "DIN Lens",
+        "DIN Lens",
+        "Whole catalogue · Compare · DIN Lens",
+        "Data · DIN Lens",
+        "Tour · DIN Lens",
     ]
