@@ -149,6 +149,7 @@ function createTable(at, onSort, onRows, onPin) {
   }
 
   function pinSingle() {
+    if (single === null) return;
     const rows = [...time.id.keys()].filter((r) => time.id[r] === single);
     single = null;
     if (rows.length) onPin(rows, true);
