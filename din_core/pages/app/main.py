@@ -42,7 +42,7 @@ from din_core.pages.tour.offer import offer_tour
 from din_core.pages.two_models import page as two_models_page
 from din_core.pages.what_if import page as what_if_page
 from din_core.pages.widgets.failures import failures_shown
-from din_core.pages.widgets.frame import footer, header, report, tab_title
+from din_core.pages.widgets.frame import footer, header, report, tab_title, tagline
 from din_core.pages.widgets.reach_tables.reach_tables import reach_tables
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -97,7 +97,9 @@ with failures_shown():
     without = () if evolution_page.is_chosen(app, visitor.session().scenario) else (EVOLUTION,)
     # Before the page: what comes later would push it down.
     navigation(rows, there, mode, without=without, address=address.query)
-    offer_tour(mode, there[TOUR])
+    with rows.beside:
+        if not offer_tour(mode, there[TOUR]):
+            tagline()
     page.run()
     if address.query() != shown:  # the page could not show all of it
         st.rerun()

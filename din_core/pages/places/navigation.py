@@ -32,6 +32,8 @@ class LinkRows:
     places: DeltaGenerator
     tour: DeltaGenerator
     modes: DeltaGenerator
+    beside: DeltaGenerator
+    """Beside the modes, where a screen is wide enough."""
 
 
 def link_row(key: str) -> DeltaGenerator:

@@ -20,7 +20,7 @@ COOKIE = "din_lens_tour_offered"
 """What the browser remembers; the same name stands in the script."""
 NAME = "din_lens.tour_offer"
 JS = source("tour/browser/offer.js")
-OFFER = T("Here for the first time? In two minutes the tour shows what activation weights are, and what they are not.")
+OFFER = T("First visit? In two minutes the tour shows what activation weights are and are not.")
 
 
 @dataclass
@@ -36,18 +36,22 @@ class TourOffer:
         self.declined = True
 
 
-def offer_tour(current: Mode, tour: Page) -> None:
-    """Offer the tour on the first page of a browser's first visit, until it is declined or another page is opened."""
+def offer_tour(current: Mode, tour: Page) -> bool:
+    """Offer the tour on the first page of a browser's first visit, until it is declined or another page is opened.
+
+    Whether it is offered now.
+    """
     offer = visitor.session().of(TourOffer)
     if offer.on is None:
         offer.on, offer.declined = current, current is TOUR or COOKIE in st.context.cookies
     if offer.on is not current:
         offer.decline()
     if offer.declined:
-        return
+        return False
     with st.container(key="tour_offer", horizontal=True, vertical_alignment="center", border=True):
         st.markdown(t(OFFER), width="content")
         link_to_page(tour, t("Take the tour"))
         st.button(t("Not now"), key="tour_not_now", type="tertiary", on_click=offer.decline)
     mount = st.components.v2.component(NAME, html="<span></span>", js=JS)
     mount(key="tour_offered", height=1)
+    return True

@@ -39,7 +39,7 @@ def tab_title(mode: Mode) -> str:
 
 
 def header() -> LinkRows:
-    """The name and what this is for; returns the rooms for links to the pages."""
+    """The name of the app; returns the rooms for links to the pages."""
     st.html(STYLE + (DARK_ON_PRIMARY if is_dark() else ""))
     with st.container(key="header"):
         with st.container(horizontal=True, vertical_alignment="center", key="header_line"):
@@ -49,9 +49,14 @@ def header() -> LinkRows:
             language.switch()
         with st.container(horizontal=True, vertical_alignment="center", key="modes_line"):
             modes = link_row("modes")
-            with st.container(width="content", key="tagline"):
-                st.markdown(t(TAGLINE), width="content")
-    return LinkRows(places, tour, modes)
+            beside = st.container(width="content", key="beside_modes")
+    return LinkRows(places, tour, modes, beside)
+
+
+def tagline() -> None:
+    """What this is for."""
+    with st.container(width="content", key="tagline"):
+        st.markdown(t(TAGLINE), width="content")
 
 
 def is_dark() -> bool:

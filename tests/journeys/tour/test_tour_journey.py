@@ -93,7 +93,7 @@ def test_the_next_step_begins_with_its_title_in_sight(new_page: NewPage, address
 def test_the_tour_offers_itself_once_to_a_first_visitor(page: Page, new_page: NewPage, address: str) -> None:
     page.goto(f"{address}data")
     offer = page.locator(".st-key-tour_offer")
-    expect(offer).to_contain_text("Here for the first time?")
+    expect(offer).to_contain_text("First visit?")
     wait_until_rest(page)
     page.reload()
     expect(page.get_by_role("heading", name="What is in the store")).to_be_visible()
