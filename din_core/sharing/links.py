@@ -57,6 +57,8 @@ class View:
     """First and last second of the marked part of the time; where it holds no behavior, none is marked."""
     type: str | None = None
     """The type of the behaviors that are drawn and listed; None for all. Where no behavior has it, all are."""
+    behavior: str | None = None
+    """The item whose behaviors are singled out in chart and table; None, or one that the history lacks, for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,9 @@ class Link:
 def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]]:
     """The complete query parameters of a scenario; a list where a name is given several times.
 
-    Edits, their reference, a marked part of the time, a type of behaviors and numbers of impressions other than the
-    first are written only where there are some. Raises LinkError for a time outside the years 1 to 9999, for ids that
-    are empty or too long, and for more edits than a link carries.
+    Edits, their reference, a marked part of the time, a type of behaviors, one singled out and numbers of impressions
+    other than the first are written only where there are some. Raises LinkError for a time outside the years 1 to
+    9999, for ids that are empty or too long, and for more edits than a link carries.
     """
     ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
     if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):
@@ -122,6 +124,8 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
         raw["part"] = BETWEEN.join(map(iso, view.part))
     if view.type is not None:
         raw["type"] = view.type
+    if view.behavior is not None:
+        raw["behavior"] = view.behavior
     return raw
 
 
@@ -185,6 +189,7 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
         view=replace(
             read_view({name: one(name) for name in CHOICES}, read_part(one("part"), problems), problems),
             type=one("type"),
+            behavior=one("behavior"),
         ),
         edits=edits,
         reference=read_reference(values.get("pin", ["0"])[0], last, problems),

@@ -128,14 +128,9 @@ class PageCodec:
     """Of the page."""
     values: Mapping[str, ValueCodec]
     prefix: str
-    """Before each parameter's name."""
+    """Before each parameter's name; it stays when the page moves, so that old links are read."""
     older: Callable[[Mapping[str, Sequence[str]]], Mapping[str, Sequence[str]]] = lambda raw: raw
     """What a link of an earlier release says, as one of today would."""
-
-    @classmethod
-    def of(cls, path: str, values: Mapping[str, ValueCodec]) -> PageCodec:
-        """Each parameter under the page's path."""
-        return cls(path, values, f"{path}.")
 
 
 def among(values: Mapping[str, Any], written: str = "", attribute: str = "") -> ValueCodec:
@@ -174,7 +169,7 @@ TIME = ValueCodec(iso, seconds_of)
 PAIR = ValueCodec(write_pair, read_pair)
 CODECS: Mapping[type[Any], PageCodec] = {
     CompareChoice: PageCodec(
-        "compare",
+        "compare-scenarios",
         {
             "by": one_of(*get_args(By)),
             "hold": one_of(*get_args(Fold), written="folded", attribute="fold"),
@@ -186,18 +181,19 @@ CODECS: Mapping[type[Any], PageCodec] = {
         prefix="",  # links to Compare are older than the other pages' choices
         older=older_comparison,
     ),
-    RankChoice: PageCodec.of("rank", {"category": ID, "by": among({"first": 0, "second": 1})}),
-    SpaceChoice: PageCodec.of(
-        "items",
+    RankChoice: PageCodec("compare-catalogue", {"category": ID, "by": among({"first": 0, "second": 1})}, "rank."),
+    SpaceChoice: PageCodec(
+        "models-items",
         {
             "map": one_of("plane", "near"),
             "colour": one_of("category", "score"),
             "embedding": one_of("all", "own"),
             "item": ID,
         },
+        "items.",
     ),
-    CasesChoice: PageCodec.of(
-        "cases",
+    CasesChoice: PageCodec(
+        "find-cases",
         {
             "kind": among({kind.replace(" ", "-"): kind for kind in KINDS}),
             "profile": PAIR,
@@ -205,17 +201,19 @@ CODECS: Mapping[type[Any], PageCodec] = {
             "week": TIME,
             "outcome": among({"positive": True, "negative": False}),
         },
+        "cases.",
     ),
-    CohortChoice: PageCodec.of(
-        "cohorts",
+    CohortChoice: PageCodec(
+        "find-cohorts",
         {
             "profile": PAIR,
             "category": ID,
             "week": TIME,
             "length": among({f"from-{begin}": place for place, begin in enumerate(LENGTHS)}),
         },
+        "cohorts.",
     ),
-    TourChoice: PageCodec.of("tour", {"step": among({str(step + 1): step for step in range(MOST_STEPS)})}),
+    TourChoice: PageCodec("tour", {"step": among({str(step + 1): step for step in range(MOST_STEPS)})}, "tour."),
 }
 """By choice: its page, and how each of its values is written."""
 

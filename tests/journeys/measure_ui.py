@@ -146,7 +146,7 @@ def interactions(heavy: Sequence[str], typical: Sequence[str]) -> list[Interacti
         Interaction(
             "search items, 150 ms debounce in it", ".st-key-candidate #panel", typed("candidate", "mil"), letter("k")
         ),
-        Interaction("what-if: drop an item", "#whatif", select_row, drop_row, "whatif"),
+        Interaction("what-if: drop an item", "#whatif", select_row, drop_row, "explain-what-if"),
     ]
 
 

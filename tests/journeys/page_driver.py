@@ -43,6 +43,11 @@ def options(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{key}").get_by_role("option")
 
 
+def header_link(page: Page, name: str) -> Locator:
+    """The link above the page to a place, to a mode of the place on screen, or to the tour."""
+    return page.locator(".st-key-header").get_by_role("link", name=name, exact=True)
+
+
 def query(page: Page) -> dict[str, list[str]]:
     """The address bar's parameters."""
     return parse_qs(urlsplit(page.url).query, keep_blank_values=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page, expect
 
+from din_core.pages.tour.offer import COOKIE
 from tests.journeys.charts import chart
 from tests.journeys.page_driver import wait_until_rest
 from tests.journeys.server import ROOT, running_app, running_browser
@@ -19,15 +20,19 @@ PATIENCE_MS = 180_000
 
 Ready = Callable[[Page], object]
 PAGES: dict[str, tuple[str, Ready]] = {
-    "inspect": ("", lambda page: expect(page.locator("#rows tr").first).to_be_visible()),
-    "what-if": ("whatif", lambda page: expect(page.locator("#steps tr").first).to_be_visible()),
-    "compare": ("compare", lambda page: chart(page, "heatmap")),
-    "rank": ("rank", lambda page: expect(page.locator(".st-key-rank_again")).to_be_visible()),
-    "evolution": ("evolution", lambda page: chart(page, "path")),
-    "item-space": ("items", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
-    "cases": ("cases", lambda page: expect(page.locator(".st-key-case_link a")).to_be_visible()),
-    "cohorts": ("cohorts", lambda page: expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()),
-    "models": ("models", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
+    "inspect": ("explain-inspect", lambda page: expect(page.locator("#rows tr").first).to_be_visible()),
+    "what-if": ("explain-what-if", lambda page: expect(page.locator("#steps tr").first).to_be_visible()),
+    "compare": ("compare-scenarios", lambda page: chart(page, "heatmap")),
+    "rank": ("compare-catalogue", lambda page: expect(page.locator(".st-key-rank_again")).to_be_visible()),
+    "two-models": ("compare-models", lambda page: expect(page.get_by_test_id("stTable").nth(1)).to_be_visible()),
+    "evolution": ("models-evolution", lambda page: chart(page, "path")),
+    "item-space": ("models-items", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
+    "cases": ("find-cases", lambda page: expect(page.locator(".st-key-case_link a")).to_be_visible()),
+    "cohorts": ("find-cohorts", lambda page: expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()),
+    "models": (
+        "models-leaderboard",
+        lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached(),
+    ),
     "data": ("data", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
     "tour": ("tour", lambda page: chart(page, "tour_din")),
 }
@@ -51,6 +56,7 @@ def take(browser: Browser, address: str, name: str, ending: str, theme: str) -> 
     context = browser.new_context(
         viewport=SIZE, device_scale_factor=scale, color_scheme=theme, reduced_motion="reduce", locale="en-US"
     )
+    context.add_cookies([{"name": COOKIE, "value": "1", "url": address}])  # without the offer to a first visitor
     page = context.new_page()
     page.goto(f"{address.rstrip('/')}/{path}")
     ready(page)

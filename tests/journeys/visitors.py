@@ -29,7 +29,7 @@ class Watch:
 
     def listen(self, message: ConsoleMessage) -> None:
         # Streamlit's browser part looks for its server below the page's own path first, and then at the root.
-        looking = re.search(r"/[a-z]+/_stcore/(health|host-config)$", message.location["url"]) is not None
+        looking = re.search(r"/[a-z-]+/_stcore/(health|host-config)$", message.location["url"]) is not None
         if message.type == "error" and not looking:
             self.errors.append(message.text)
 

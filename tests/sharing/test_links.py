@@ -35,6 +35,7 @@ views = st.builds(
     fold=st.sampled_from(FOLDS),
     top=st.sampled_from(TOPS),
     type=st.none() | text,
+    behavior=st.none() | text,
     part=st.none() | st.tuples(times, times).map(lambda pair: (min(pair), max(pair))),
 )
 
@@ -89,6 +90,12 @@ def test_a_link_writes_every_choice_out() -> None:
 def test_a_marked_part_of_the_time_is_written_where_there_is_one() -> None:
     written = encode(EXAMPLE, View(part=(1508716800, 1511049600)))
     assert written.pop("part") == "2017-10-23T00:00:00Z~2017-11-19T00:00:00Z"
+    assert written == encode(EXAMPLE)
+
+
+def test_a_behavior_that_is_singled_out_is_written_where_there_is_one() -> None:
+    written = encode(EXAMPLE, View(behavior="82-b"))
+    assert written.pop("behavior") == "82-b"
     assert written == encode(EXAMPLE)
 
 

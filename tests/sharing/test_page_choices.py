@@ -75,7 +75,7 @@ def test_no_address_makes_the_reader_raise(kind: type[Any], raw: dict[str, list[
 
 
 def test_no_page_uses_the_name_of_another_or_of_the_scenario() -> None:
-    names = [*encode(EXAMPLE, View(part=(0, 1))), "edits", "pin"]
+    names = [*encode(EXAMPLE, View(part=(0, 1), type="buy", behavior="82-b")), "edits", "pin"]
     names += [codec.prefix + name for codec in CODECS.values() for name in codec.values]
     assert len(names) == len(set(names))
 

@@ -18,12 +18,31 @@ from din_core.pages.inspect import page as inspect_page
 from din_core.pages.item_space import page as item_space_page
 from din_core.pages.language.translate import t
 from din_core.pages.models import page as models_page
+from din_core.pages.places.navigation import navigation
+from din_core.pages.places.page_links import pages_of
+from din_core.pages.places.places import (
+    CASES,
+    CATALOGUE,
+    COHORTS,
+    DATA,
+    EVOLUTION,
+    INSPECT,
+    ITEM_SPACE,
+    LEADERBOARD,
+    SCENARIOS,
+    TOUR,
+    TWO_MODELS,
+    WHAT_IF,
+    mode_at,
+)
 from din_core.pages.rank import page as rank_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.tour import page as tour_page
+from din_core.pages.tour.offer import offer_tour
+from din_core.pages.two_models import page as two_models_page
 from din_core.pages.what_if import page as what_if_page
 from din_core.pages.widgets.failures import failures_shown
-from din_core.pages.widgets.frame import footer, header, navigation, report
+from din_core.pages.widgets.frame import footer, header, report, tab_title, tagline
 from din_core.pages.widgets.reach_tables.reach_tables import reach_tables
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -47,39 +66,45 @@ def wait_for_app() -> App:
     return app
 
 
-pages = [
-    inspect_page.page(),
-    what_if_page.page(),
-    compare_page.page(),
-    rank_page.page(),
-    evolution_page.page(),
-    item_space_page.page(),
-    cases_page.page(),
-    cohorts_page.page(),
-    models_page.page(),
-    data_page.page(),
-    tour_page.page(),
-]
-page = st.navigation(pages, position="hidden")
-inspecting = page is pages[0]
-st.set_page_config(
-    page_title="DIN Lens" if inspecting else f"{page.title} · DIN Lens", page_icon=str(ICON), layout="wide"
-)
-place = header()
+PAGES = {
+    INSPECT: inspect_page,
+    WHAT_IF: what_if_page,
+    SCENARIOS: compare_page,
+    CATALOGUE: rank_page,
+    TWO_MODELS: two_models_page,
+    CASES: cases_page,
+    COHORTS: cohorts_page,
+    LEADERBOARD: models_page,
+    ITEM_SPACE: item_space_page,
+    EVOLUTION: evolution_page,
+    DATA: data_page,
+    TOUR: tour_page,
+}
+pages = {mode: pages_of(mode, module.show) for mode, module in PAGES.items()}
+page = st.navigation([one for places in pages.values() for one in places], position="hidden")
+mode = mode_at(page.url_path)
+st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="wide")
+rows = header()
 with failures_shown():
     app = wait_for_app()
     dispatch()
     address.follow_address(app)
     address.enter_page(page.url_path)
-    if page is not pages[1]:
+    if mode is not WHAT_IF:
         what_if_page.remind(visitor.session().scenario)
     shown = address.query()
-    navigation(pages, place, address.query)  # before the page: what comes later would push it down
+    there = {one: page if one is mode else found[0] for one, found in pages.items()}
+    without = () if evolution_page.is_chosen(app, visitor.session().scenario) else (EVOLUTION,)
+    # Before the page: what comes later would push it down.
+    navigation(rows, there, mode, without=without, address=address.query)
+    with rows.beside:
+        if not offer_tour(mode, there[TOUR]):
+            tagline()
     page.run()
     if address.query() != shown:  # the page could not show all of it
         st.rerun()
     address.write_address()
-    if page not in pages[:2]:  # those two draw their tables themselves
+    if mode not in (INSPECT, WHAT_IF):  # those two draw their tables themselves
         reach_tables()
     scenario = visitor.session().scenario
-    footer(app, caches.models_on_screen(scenario) if scenario is not None and inspecting else ())
+    footer(app, caches.models_on_screen(scenario) if scenario is not None and mode is INSPECT else ())

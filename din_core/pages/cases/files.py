@@ -16,6 +16,7 @@ from din_core.pages.app.startup import DEMO, DEMO_CHECKPOINTS, App
 from din_core.pages.language.labels import day, field_label
 from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
+from din_core.pages.widgets.folding_bar import folding_bar
 from din_core.pages.widgets.frame import literal, report
 from din_core.sharing import checkpoint_name
 from din_core.sharing.page_choices import CasesChoice, CohortChoice
@@ -63,7 +64,25 @@ def head(title: str) -> LoadedCases | None:
     loaded = find_cases(caches.current_app())
     if loaded is not None:
         st.caption(literal(about(loaded)))
+        tell_other_models(loaded)
     return loaded
+
+
+def tell_other_models(loaded: LoadedCases) -> None:
+    """Where other models are chosen on screen: which ones these cases are of."""
+    app, scenario = caches.current_app(), visitor.session().scenario
+    chosen = () if scenario is None else caches.models_on_screen(scenario)
+    about = loaded.cases.about
+    if set(chosen) <= {folder_of(app, about.main), folder_of(app, about.base)}:
+        return
+    text = t(
+        "Chosen on screen: {chosen}. The cases here are of {main} and {base}, and open in *Inspect* under these two; "
+        "`python -m trainer cases` finds those of other models.",
+        chosen=literal(" · ".join(app.models[name].name for name in chosen)),
+        main=literal(loaded.main),
+        base=literal(loaded.base),
+    )
+    st.info(text, icon=":material/info:")
 
 
 def find_cases(app: App) -> LoadedCases | None:
@@ -170,7 +189,7 @@ def fitting(cases: Cases, chosen: Sliced) -> tuple[Sliced, list[str]]:
 def pick_slice(cases: Cases, key: str, chosen: Sliced, outcomes: tuple[str, str] | None = None) -> None:
     """Choices side by side; `outcomes` names negatives and positives where they may be told apart."""
     known = offered(cases)
-    profile, category, week, last = st.columns(4)
+    profile, category, week, last = folding_bar(choice_words(chosen, outcomes)).columns(4)
     with profile:
         pick(cases, key, chosen, "profile", t("Profile"), known["profile"], profile_words)
     with category:
@@ -186,6 +205,13 @@ def pick_slice(cases: Cases, key: str, chosen: Sliced, outcomes: tuple[str, str]
             return t("Any outcome") if found == ANY else outcomes[bool(found)]
 
         pick(cases, key, chosen, "outcome", t("Outcome"), [True, False], outcome_words)
+
+
+def choice_words(chosen: CasesChoice | CohortChoice, outcomes: tuple[str, str] | None) -> str:
+    """What is chosen, as the boxes say it."""
+    slice_chosen = Slice(chosen.profile, chosen.category, chosen.week, getattr(chosen, "length", None))
+    outcome = getattr(chosen, "outcome", None)
+    return slice_words(slice_chosen) + ("" if outcomes is None or outcome is None else f" · {outcomes[outcome]}")
 
 
 def pick(

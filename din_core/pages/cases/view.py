@@ -18,10 +18,11 @@ from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import shown_at
 from din_core.pages.language.labels import Words, day, percent, profile, words_for
 from din_core.pages.language.translate import T, t
-from din_core.pages.session import address, caches
+from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import columns_of
+from din_core.sharing import View
 from din_core.sharing.page_choices import CasesChoice
 
 SHOWN = 25
@@ -100,7 +101,7 @@ def show() -> None:
         column_config=columns_of(table, column_words(loaded)),
     )
     with link:
-        show_link(loaded, rows, picked["selection"]["rows"], titles)
+        show_link(loaded, kind, rows, picked["selection"]["rows"], titles)
     st.caption(t(READING))
 
 
@@ -260,13 +261,28 @@ def person(app: App, user_id: str) -> str:
         return user_id
 
 
-def show_link(loaded: LoadedCases, rows: Sequence[int], picked: Sequence[int], titles: dict[str, Item]) -> None:
+def show_link(
+    loaded: LoadedCases, kind: str, rows: Sequence[int], picked: Sequence[int], titles: dict[str, Item]
+) -> None:
     """A link to Inspect on the chosen row, under the two models of the cases."""
     cases, row = loaded.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
     scenario = Scenario(cases.user_ids[cases.user[row]], int(cases.time[row]), (), loaded.links)
     title = candidate_title(caches.current_app(), cases, row, titles)
     there = scenario.with_candidates([candidate_of(cases, row)], {})
-    inspect_page.link(t("Open {item} in Inspect", item=literal(title)), there)
+    view = view_of(cases, kind, row, visitor.session().view)
+    inspect_page.link(t("Open {item} in Inspect", item=literal(title)), there, view)
+
+
+def view_of(cases: Cases, kind: str, row: int, now: View) -> View:
+    """How *Inspect* shows what is telling about a case: its behavior singled out, weights or effects in order."""
+    view = replace(now, fold="behavior", part=None, type=None, behavior=None)
+    if kind == "negative":
+        behavior = cases.item_ids[cases.low_item[row]]
+        return replace(view, method="weight", sort="weight", behavior=behavior)
+    if kind == "dominated":
+        behavior = cases.item_ids[cases.share_item[row]]
+        return replace(view, method="effect", sort="-effect", behavior=behavior)
+    return replace(view, method="effect", sort="-effect") if kind == "disagree" else view
 
 
 def signed(value: float) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.pages.language.translate import t
+from din_core.pages.places.page_links import page_of
+from din_core.pages.places.places import COHORTS
 
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Cohorts"), url_path="cohorts")
+    return page_of(COHORTS, show)
 
 
 def show() -> None:

@@ -37,6 +37,8 @@ from din_core.pages.inspect.inspection import Case
 from din_core.pages.language.labels import day, moment, words_for
 from din_core.pages.language.number_texts import numeric_fields
 from din_core.pages.language.translate import T, t
+from din_core.pages.places.page_links import page_of
+from din_core.pages.places.places import SCENARIOS
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
@@ -63,7 +65,7 @@ OWN_SCALES = T(
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Compare"), url_path="compare")
+    return page_of(SCENARIOS, show)
 
 
 def show() -> None:
@@ -72,12 +74,8 @@ def show() -> None:
     impressions, history = pickers.read_on_screen(
         lambda store, scenario, _: store.history(scenario.user_id, scenario.as_of)
     )
-    scenario, words = own.scenario, words_for(app.summary)
-    user, shown = st.columns(2)
-    with user:
-        pickers.user_box(app, words, scenario)
-    with shown:
-        pickers.impression_box(words, scenario, impressions)
+    scenario = own.scenario
+    pickers.user_and_time(impressions)
     report(own.problems)
     st.header(t("Compare"), anchor=False)
     if scenario is None or history is None:

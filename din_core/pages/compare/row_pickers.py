@@ -13,9 +13,9 @@ from din_core.figures.heatmap import named
 from din_core.pages.compare.rows import CompareInputs, candidates_of, cases_of
 from din_core.pages.inspect.inspection import Case, shown_at
 from din_core.pages.language.translate import T, t
-from din_core.pages.models.model_pair import choose
 from din_core.pages.session import address
 from din_core.pages.session.choices import candidate_key
+from din_core.pages.two_models.model_pair import choose
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.frame import literal
 from din_core.pages.widgets.segmented_choice import segmented_choice

@@ -14,6 +14,8 @@ from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, wee
 from din_core.pages.data.table_import import show_import
 from din_core.pages.language.labels import day, field_label, percent
 from din_core.pages.language.translate import T, sentence, t
+from din_core.pages.places.page_links import page_of
+from din_core.pages.places.places import DATA
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, date_name, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
@@ -66,7 +68,7 @@ def data_faults(url: str, counts: tuple[object, ...], _store: BehaviorStore) -> 
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Data"), url_path="data")
+    return page_of(DATA, show)
 
 
 def show() -> None:

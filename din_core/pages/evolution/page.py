@@ -17,6 +17,8 @@ from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, Inputs, read_inputs
 from din_core.pages.language.labels import chance, day, moment, tick_label, words_for
 from din_core.pages.language.translate import T, t
+from din_core.pages.places.page_links import page_of
+from din_core.pages.places.places import EVOLUTION
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import export_caption, show_chart
@@ -56,7 +58,7 @@ READING = T(
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Evolution"), url_path="evolution")
+    return page_of(EVOLUTION, show)
 
 
 def show() -> None:
@@ -83,6 +85,12 @@ def show() -> None:
         )
     report_low_coverage(app, [name])
     show_evolution(app, name, scenario, inputs)
+
+
+def is_chosen(app: App, scenario: Scenario | None) -> bool:
+    """Whether a model on screen is a DIEN."""
+    names = () if scenario is None else caches.models_on_screen(scenario)
+    return any(is_evolving(app.scorers[name]) for name in names)
 
 
 def is_evolving(scorer: Scorer) -> bool:

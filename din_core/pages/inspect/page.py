@@ -12,23 +12,24 @@ from din_core.pages.inspect.inspection import Inputs, read_inputs
 from din_core.pages.inspect.payload_cache import InspectPayloads
 from din_core.pages.inspect.unit_reading_section import reads_behaviors, show_unit_reading
 from din_core.pages.language.translate import t
+from din_core.pages.places.page_links import link_to_page, page_of
+from din_core.pages.places.places import INSPECT
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import report, report_low_coverage, report_unfit
 from din_core.pages.widgets.several_note import show_several_note
+from din_core.sharing import View
 
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Inspect"), default=True)
+    return page_of(INSPECT, show)
 
 
-def link(label: str, scenario: Scenario | None = None) -> None:
-    """The way to this page, with what is on screen or with another scenario; `label` is Markdown."""
-    here = page()
-    query = address.query(here.url_path, scenario)
-    st.page_link(here, label=label, icon=":material/arrow_forward:", query_params=query)
+def link(label: str, scenario: Scenario | None = None, view: View | None = None) -> None:
+    """The way to this page, with what is on screen or with another scenario or view; `label` is Markdown."""
+    link_to_page(page(), label, scenario, view)
 
 
 def show() -> None:
@@ -42,8 +43,11 @@ def show() -> None:
     report_unfit(app)
     report_low_coverage(app, caches.models_on_screen(scenario) if scenario is not None else ())
     if scenario is not None and inputs is not None:
+        above = st.container()
         show_instrument(scenario, inputs)
-        show_questions()
+        with above:  # on the page before the instrument, computed after it
+            show_questions()
+        show_reading()
     elif app.setting.opening is not None:
         st.button(t("Show the opening example"), on_click=address.show, args=(app.setting.opening,))
 
@@ -71,7 +75,7 @@ def show_questions() -> None:
     if own.address.outdated:  # another scenario was opened from here, and only this part runs
         st.rerun()
     scenario = own.scenario
-    with st.expander(t("Two more questions about this candidate"), key="questions", on_change="rerun") as questions:
+    with st.expander(t("What would flip it?"), key="questions", on_change="rerun") as questions:
         if questions.open and scenario is not None:
             removal, other = st.columns(2, gap="large")
             with removal:
@@ -80,6 +84,13 @@ def show_questions() -> None:
             with other:
                 st.subheader(t("Who decided otherwise?"), anchor=False)
                 show_nearest(app, scenario)
+
+
+@st.fragment
+@shows_failures
+def show_reading() -> None:
+    """How types and times of behaviors enter the weights, where the first model reads them."""
+    app, scenario = caches.current_app(), visitor.session().scenario
     if scenario is None or not reads_behaviors(app, scenario):
         return
     with st.expander(t("What type and time do to a weight"), key="unit_reading", on_change="rerun") as reading:

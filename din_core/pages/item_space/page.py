@@ -23,6 +23,8 @@ from din_core.pages.item_space import space_cache
 from din_core.pages.language.labels import field_label, moment, percent, words_for
 from din_core.pages.language.number_texts import CATEGORY, category_name, numeric_fields
 from din_core.pages.language.translate import T, t
+from din_core.pages.places.page_links import page_of
+from din_core.pages.places.places import ITEM_SPACE
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.catalogue_head import catalogue_head
@@ -73,7 +75,7 @@ class SpaceInputs:
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Item space"), url_path="items")
+    return page_of(ITEM_SPACE, show)
 
 
 def show() -> None:

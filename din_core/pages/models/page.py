@@ -1,4 +1,4 @@
-"""Models: how the family compares, how each was trained and what it is made of, and any two on one scenario."""
+"""Leaderboard: how the family compares, how each model was trained and what it is made of."""
 
 from __future__ import annotations
 
@@ -28,9 +28,12 @@ from din_core.pages.models.leaderboard_table import (
     leaderboard_table,
     metric_table,
 )
-from din_core.pages.models.model_pair import badges, show_side_by_side
 from din_core.pages.models.weight_table import show_weight_figures
+from din_core.pages.places.page_links import page_of
+from din_core.pages.places.places import LEADERBOARD
 from din_core.pages.session import address, caches, visitor
+from din_core.pages.two_models import page as two_models_page
+from din_core.pages.two_models.model_pair import badges
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report, report_low_coverage, report_unfit, show_card
 from din_core.pages.widgets.segmented_choice import segmented_choice
@@ -52,7 +55,7 @@ READING = T(
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Models"), url_path="models")
+    return page_of(LEADERBOARD, show)
 
 
 def show() -> None:
@@ -63,8 +66,7 @@ def show() -> None:
     report_low_coverage(app, app.models)
     st.header(t("Leaderboard"), anchor=False)
     show_leaderboard(app)
-    st.header(t("Two models side by side"), anchor=False)
-    show_side_by_side(app, own.scenario)
+    two_models_page.link(t("Two models side by side, on one candidate"))
     st.header(t("Learning curves"), anchor=False)
     show_curves(app)
     show_calibration(app, own.scenario)

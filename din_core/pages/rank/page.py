@@ -20,6 +20,8 @@ from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.labels import field_values, moment, words_for
 from din_core.pages.language.number_texts import category_name, numeric_fields
 from din_core.pages.language.translate import T, t
+from din_core.pages.places.page_links import link_to_page, page_of
+from din_core.pages.places.places import CATALOGUE
 from din_core.pages.rank import ranking_cache
 from din_core.pages.session import address, caches
 from din_core.pages.widgets.catalogue_head import catalogue_head
@@ -50,7 +52,7 @@ READING = T(
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Rank"), url_path="rank")
+    return page_of(CATALOGUE, show)
 
 
 def show() -> None:
@@ -184,8 +186,7 @@ def show_way(chosen: Sequence[Item], scenario: Scenario) -> None:
         else t("Why this order: the {n} rows side by side in Compare", n=len(candidates))
     )
     there = inspect_page.page() if len(candidates) == 1 else compare_page.page()
-    query = address.query(there.url_path, scenario.with_candidates(candidates, scenario.context))
-    st.page_link(there, label=label, icon=":material/arrow_forward:", query_params=query)
+    link_to_page(there, label, scenario.with_candidates(candidates, scenario.context))
 
 
 def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:

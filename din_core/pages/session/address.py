@@ -12,11 +12,12 @@ import streamlit as st
 from din_core.domain import Scenario
 from din_core.domain.edits import items_needed
 from din_core.pages.app.startup import App
+from din_core.pages.places.places import mode_at
 from din_core.pages.session.caches import current_app
 from din_core.pages.session.choices import to_candidate, to_impression, to_model, to_user
 from din_core.pages.session.script_run import is_history_navigation
 from din_core.pages.session.visitor import session
-from din_core.sharing import Link, encode, parse, resolve
+from din_core.sharing import Link, View, encode, parse, resolve
 from din_core.sharing.page_choices import CODECS, read, write
 
 PageChoice = TypeVar("PageChoice")
@@ -63,20 +64,24 @@ def write_address() -> None:
         st.query_params.from_dict(wanted)
 
 
-def query(page: str | None = None, scenario: Scenario | None = None) -> dict[str, str | list[str]]:
-    """The address that a page (by its path; None for the one on screen) writes for a scenario (None: the one on
-    screen). A link that held anything else would be written anew where it leads, and Back would lead to the link.
+def query(
+    page: str | None = None, scenario: Scenario | None = None, view: View | None = None
+) -> dict[str, str | list[str]]:
+    """The address that a page (by its path) writes for a scenario and view; None stands for what is on screen.
+
+    A link that held anything else would be written anew where it leads, and Back would lead to the link.
     """
     own = session()
     scenario = scenario or own.scenario
     if scenario is None:
         return dict(own.address.query or {})
-    return {**encode(scenario, own.view), **page_query(own.address.page if page is None else page)}
+    return {**encode(scenario, view or own.view), **page_query(own.address.page if page is None else page)}
 
 
 def page_query(page: str | None) -> Mapping[str, str | list[str]]:
     """What that page shows beyond the scenario."""
-    kind = next((kind for kind, codec in CODECS.items() if codec.path == page), None)
+    path = None if page is None else mode_at(page).path
+    kind = next((kind for kind, codec in CODECS.items() if codec.path == path), None)
     return {} if kind is None else write(page_choice(kind))
 
 
@@ -93,7 +98,7 @@ def show(scenario: Scenario | None, problems: tuple[str, ...] = ()) -> None:
     own = session()
     before = own.scenario
     if scenario is None or before is None or (scenario.user_id, scenario.as_of) != (before.user_id, before.as_of):
-        own.view = replace(own.view, part=None)  # of another history's time
+        own.view = replace(own.view, part=None, behavior=None)  # of another history
     own.scenario = scenario
     own.search_text.clear()
     record_choice(problems)

@@ -17,7 +17,10 @@ from din_core.figures.tour import TourInfo, TourLabels, plot_tour, reach_of, tou
 from din_core.pages.app.startup import ASSETS
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.translate import T, t
+from din_core.pages.places import places
+from din_core.pages.places.page_links import page_of
 from din_core.pages.session import address, visitor
+from din_core.pages.tour.step_title import step_title
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, report
 from din_core.pages.widgets.text_tables import show_table
@@ -107,7 +110,7 @@ LAST = T(
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("Tour"), url_path="tour")
+    return page_of(places.TOUR, show)
 
 
 def show() -> None:
@@ -120,8 +123,7 @@ def show() -> None:
         return
     place = min(address.page_choice(TourChoice).step, len(STEPS) - 1)
     step = STEPS[place]
-    st.caption(t("Step {place} of {all}", place=place + 1, all=len(STEPS)))
-    st.header(t(step.title), anchor=False)
+    step_title(t(step.title), t("Step {place} of {all}", place=place + 1, all=len(STEPS)), place)
     candidates = [tour.candidate(step.user_id, title) for title, _ in step.shown]
     st.markdown(t(step.text, **chances(candidates[0])), width=860)
     show_charts(step, candidates, tour)

@@ -13,6 +13,8 @@ from din_core.domain import Add, Edit, Scenario, SetCandidate
 from din_core.pages.app.startup import App
 from din_core.pages.browser.protocol import Report
 from din_core.pages.language.translate import T, t
+from din_core.pages.places.page_links import page_of
+from din_core.pages.places.places import WHAT_IF
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.what_if.actions import apply_actions, change
 from din_core.pages.what_if.edit_list import show_edit_list
@@ -33,7 +35,7 @@ LEAD = T(
 
 def page() -> Page:
     """Where this page stands."""
-    return st.Page(show, title=t("What if"), url_path="whatif")
+    return page_of(WHAT_IF, show)
 
 
 def remind(scenario: Scenario | None) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import streamlit as st
 
@@ -12,29 +11,17 @@ from din_core.pages.app.startup import App
 from din_core.pages.language import translate as language
 from din_core.pages.language.labels import percent
 from din_core.pages.language.translate import T, t
+from din_core.pages.places import navigation
+from din_core.pages.places.navigation import LinkRows, link_row
+from din_core.pages.places.places import INSPECT, Mode, place_of
+from din_core.pages.widgets import folding_bar
 
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-    from streamlit.navigation.page import Page
-
-Address = Mapping[str, str | list[str]]
-
-FOCUS = """<style>
-[data-testid="stApp"] [data-testid="stPageLink"] a:focus-visible {
-  color: inherit; outline: 2px solid; outline-offset: 1px;
-}
-</style>"""
-"""Streamlit shows a link in focus as it shows the one to the page on screen."""
+STYLE = f"<style>{navigation.CSS}\n{folding_bar.CSS}</style>"
 DARK_ON_PRIMARY = """<style>
 [data-testid="stApp"] :is([data-tag], button[kind="primary"]:not(:disabled)),
 [data-testid="stApp"] :is([data-tag], button[kind="primary"]:not(:disabled)) * { color: #0e1117; }
 </style>"""
 """The dark theme's primary colour is a light one: Streamlit's white cannot be read on it."""
-
-NARROW = """<style>
-@media (max-width: 640px) { .st-key-tagline { display: none; } }
-</style>"""
-"""A phone shows what the pages say sooner."""
 
 LOW_SHARE = 0.75
 """A model that knows less of a store than this is reported; with the demo's data and models it is .96."""
@@ -42,26 +29,39 @@ LOW_SHARE = 0.75
 TAGLINE = T("Which past behaviors does a Deep Interest Network switch on for a candidate?")
 
 
-def header() -> DeltaGenerator:
-    """The name and what this is for; returns the place for links to the pages."""
-    st.html(FOCUS + NARROW + (DARK_ON_PRIMARY if is_dark() else ""))
-    with st.container(horizontal=True, vertical_alignment="center", key="header"):
-        st.title("DIN Lens", anchor=False, width="content")
-        with st.container(width="content", key="tagline"):
-            st.markdown(t(TAGLINE), width="content")
-        language.switch()
-        return st.container(horizontal=True, width="content", gap="small", key="pages")
+def tab_title(mode: Mode) -> str:
+    """What the browser's tab is called: the mode, its place where that has others, and the app."""
+    place = place_of(mode)
+    if mode is INSPECT:
+        return "DIN Lens"
+    names = [mode.title] if place is None or len(place.modes) == 1 else [mode.title, place.title]
+    return " · ".join([*map(t, names), "DIN Lens"])
+
+
+def header() -> LinkRows:
+    """The name of the app; returns the rooms for links to the pages."""
+    st.html(STYLE + (DARK_ON_PRIMARY if is_dark() else ""))
+    with st.container(key="header"):
+        with st.container(horizontal=True, vertical_alignment="center", key="header_line"):
+            st.title("DIN Lens", anchor=False, width="content")
+            places = link_row("places")
+            tour = st.container(width="content", key="tour_link")
+            language.switch()
+        with st.container(horizontal=True, vertical_alignment="center", key="modes_line"):
+            modes = link_row("modes")
+            beside = st.container(width="content", key="beside_modes")
+    return LinkRows(places, tour, modes, beside)
+
+
+def tagline() -> None:
+    """What this is for."""
+    with st.container(width="content", key="tagline"):
+        st.markdown(t(TAGLINE), width="content")
 
 
 def is_dark() -> bool:
     """Whether the visitor's theme is a dark one."""
     return st.context.theme.type == "dark"
-
-
-def navigation(pages: Iterable[Page], place: DeltaGenerator, address: Callable[[str], Address]) -> None:
-    """A link to each page that takes what is on screen along; `address` by the page's path."""
-    for page in pages:
-        place.page_link(page, query_params=address(page.url_path))
 
 
 def report(problems: Iterable[str]) -> None:

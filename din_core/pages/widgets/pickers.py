@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-import streamlit as st
-
 from din_core.domain import (
     Candidate,
     DinLensError,
@@ -20,10 +18,11 @@ from din_core.domain import (
     User,
 )
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import Words, distinctions, item_detail, words_for
+from din_core.pages.language.labels import Words, day, distinctions, item_detail, words_for
 from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.choices import impression_id
+from din_core.pages.widgets.folding_bar import folding_bar
 from din_core.pages.widgets.search_box.search_box import Found, Option, search_box
 from din_core.sharing import sentence
 from din_core.store import BehaviorStore
@@ -61,14 +60,44 @@ def read_on_screen(
 
 def user_and_impression(impressions: Sequence[Impression]) -> DeltaGenerator:
     """The boxes of the user and the impression on screen; returns the place for the candidate beside them."""
+    user, shown, candidate = bar(impressions).columns([5, 6, 5])
+    boxes_of_user(user, shown, impressions)
+    return candidate
+
+
+def user_and_time(impressions: Sequence[Impression]) -> None:
+    """The same without a place for the candidate."""
+    boxes_of_user(*bar(impressions, with_candidate=False).columns(2), impressions)
+
+
+def boxes_of_user(user: DeltaGenerator, shown: DeltaGenerator, impressions: Sequence[Impression]) -> None:
+    """The boxes of the user and the impression on screen."""
     app, scenario = caches.current_app(), visitor.session().scenario
     words = words_for(app.summary)
-    user, shown, candidate = st.columns([5, 6, 5])
     with user:
         user_box(app, words, scenario)
     with shown:
         impression_box(words, scenario, impressions)
-    return candidate
+
+
+def bar(impressions: Sequence[Impression], with_candidate: bool = True) -> DeltaGenerator:
+    """The room of the boxes, which fold on a phone: `Household 7 · 20 Nov 2017 · Stout · 12 oz`."""
+    app, scenario = caches.current_app(), visitor.session().scenario
+    if scenario is None:
+        return folding_bar("")
+    parts = [f"{words_for(app.summary).person} {scenario.user_id}", day(scenario.as_of)]
+    if with_candidate:
+        parts.append(candidate_label(app, scenario.candidate_ids[0], impressions))
+    return folding_bar(" · ".join(parts))
+
+
+def candidate_label(app: App, item_id: str, impressions: Sequence[Impression]) -> str:
+    """What an item is called: as the impressions at hand have it, else as the store does; its id where it is gone."""
+    shown = next((one.item for one in impressions if one.item.item_id == item_id), None)
+    try:
+        return (shown or app.store.item(item_id)).label
+    except UnknownItem:
+        return item_id
 
 
 def user_box(app: App, words: Words, scenario: Scenario | None) -> None:

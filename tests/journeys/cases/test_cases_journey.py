@@ -9,20 +9,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from din_core.cases import mean_weights, read_cases
+from din_core.cases import mean_weights, most_telling, read_cases
 from din_core.figures.cohort import number as shown_number
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.inspect_page import check_numbers, open_example, wait_until_opened
-from tests.journeys.page_driver import number, query, wait_until_rest
+from tests.journeys.page_driver import has_query, header_link, number, query, wait_until_rest
 
 NewPage = Callable[..., Page]
 MONDAY = 1511136000
-
-
-def go(page: Page, name: str) -> None:
-    """To another page by its link."""
-    page.locator(".st-key-pages").get_by_role("link", name=name, exact=True).click()
 
 
 def grid(page: Page, key: str, rows: int) -> list[list[str]]:
@@ -39,7 +34,7 @@ def test_a_case_shows_the_cores_numbers_and_opens_in_inspect(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
     open_example(page, address)
-    go(page, "Cases")
+    header_link(page, "Find").click()
     expect(page.get_by_role("heading", name="Cases worth seeing")).to_be_visible()
     page.locator(".st-key-case_kind").get_by_text("Largest gap", exact=True).click()
     expect(page.get_by_text("3 of 3 cases, among 3 impressions.")).to_be_visible()
@@ -69,10 +64,32 @@ def test_a_case_shows_the_cores_numbers_and_opens_in_inspect(
     check_numbers(page, store, scorers)
 
 
+def test_a_case_of_negative_weights_opens_with_its_behavior_singled_out(
+    page: Page, address: str, checkpoints: Path, store: BehaviorStore
+) -> None:
+    cases = read_cases(checkpoints / "cases")
+    first = int(most_telling(cases, "negative", np.ones(len(cases.item), dtype=bool), 1)[0][0])
+    item_id = cases.item_ids[cases.low_item[first]]
+    page.goto(f"{address}find-cases?cases.kind=negative")
+    page.locator(".st-key-case_link a").click()
+    wait_until_opened(page)
+    lit = page.locator("#rows tr.lit")
+    expect(lit).to_contain_text(store.item(item_id).label)
+    expect(page.locator("#rows tr").first).to_have_class("lit")  # the most negative comes first
+    expect(page).to_have_url(has_query("behavior", item_id))
+    page.reload()
+    expect(lit).to_contain_text(store.item(item_id).label)
+    page.locator("#rows tr").nth(1).click()  # another one is of interest now
+    page.wait_for_url(lambda url: "behavior=" not in url)
+    page.locator("#rows tr").nth(1).click()
+    page.mouse.move(0, 0)
+    expect(lit).to_have_count(0)
+
+
 def test_a_cohorts_means_are_those_of_the_stored_sums_and_follow_the_slice(
     page: Page, address: str, checkpoints: Path
 ) -> None:
-    page.goto(f"{address}cohorts")
+    page.goto(f"{address}find-cohorts")
     expect(page.get_by_text("Impressions: 3. Households: 1.")).to_be_visible()
     cases = read_cases(checkpoints / "cases")
     lines = page.locator("details[open] [role=grid] tbody tr")

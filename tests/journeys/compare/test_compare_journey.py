@@ -79,7 +79,7 @@ def check_drawn(page: Page, store: BehaviorStore, scorers: dict[str, Scorer], id
 def test_candidates_are_found_removed_and_compared_as_the_core_scores_them(
     page: Page, new_page: NewPage, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
-    page.goto(f"{address}compare")
+    page.goto(f"{address}compare-scenarios")
     chart(page, "heatmap")
     page.wait_for_url(has_query("by", "candidates"))
     check_candidates(page, store, scorers, ["b2", "m2", "n1"])
@@ -101,12 +101,12 @@ def test_candidates_are_found_removed_and_compared_as_the_core_scores_them(
 def test_a_candidate_opens_in_inspect_with_the_same_number(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
-    page.goto(f"{address}compare")
+    page.goto(f"{address}compare-scenarios")
     chart(page, "heatmap")
     shown = {row["Candidate"]: row["DIN"] for row in rows(page)}
     page.locator(".st-key-compare_links").get_by_role("link", name="Milk · 1 qt · National").click()
     expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
-    page.wait_for_url(lambda url: "item=m2" in url and "/compare" not in url)
+    page.wait_for_url(lambda url: "item=m2" in url and "/explain-inspect" in url)
     check_numbers(page, store, scorers)
     assert page.locator("#tiles .value").first.inner_text().split()[0] == shown["Milk · 1 qt · National"].split()[0]
     page.go_back()
@@ -117,7 +117,7 @@ def test_a_candidate_opens_in_inspect_with_the_same_number(
 def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
-    page.goto(f"{address}compare")
+    page.goto(f"{address}compare-scenarios")
     chart(page, "heatmap")
     page.get_by_role("radio", name="Models").click()
     expect(page.get_by_test_id("stTable").filter(has_text="DIEN")).to_be_visible()

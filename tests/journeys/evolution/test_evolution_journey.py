@@ -39,7 +39,7 @@ def check_charts(page: Page, path: EvolutionPath) -> None:
 
 def open_dien(page: Page, address: str) -> None:
     """The small world's opening example; DIEN is not on screen, but at hand."""
-    page.goto(f"{address}evolution")
+    page.goto(f"{address}models-evolution")
     chart(page, "evolution")
     page.wait_for_url(lambda url: "item=" in url)
 

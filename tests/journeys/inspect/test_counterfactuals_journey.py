@@ -1,4 +1,4 @@
-"""Below the lens: what would have to be gone, who decided otherwise, and the way to them."""
+"""Above the lens: what would have to be gone, who decided otherwise, and the way to them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_the_fewest_behaviors_and_the_nearest_opposite_are_the_cores_and_can_be_
         for i in store.impressions(scenario.user_id)
         if (i.timestamp, i.item.item_id) == (scenario.as_of, scenario.candidate_ids[0])
     )
-    page.get_by_text("Two more questions about this candidate").click()
+    page.get_by_text("What would flip it?").click()
 
     page.get_by_role("button", name="Find the fewest behaviors to remove").click()
     opened = rescorer_for(scorers["din"], history, shown.item, scenario.context)

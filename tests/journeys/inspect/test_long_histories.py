@@ -82,6 +82,7 @@ def test_a_part_of_the_time_marked_by_dragging_adds_up_to_the_cores_sum(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
     open_example(page, address)
+    page.locator("#plot").scroll_into_view_if_needed()
     area = page.locator("#plot").bounding_box()
     assert area is not None
     middle = area["y"] + area["height"] / 2

@@ -19,7 +19,7 @@ NewPage = Callable[..., Page]
 
 def open_map(page: Page, address: str) -> None:
     """The small world's opening example on the map."""
-    page.goto(f"{address}items")
+    page.goto(f"{address}models-items")
     expect(page.get_by_role("heading", name="Items as the model sees them")).to_be_visible()
     expect(page.locator(".st-key-item_map .scatterlayer .point").first).to_be_attached()
     page.wait_for_url(re.compile(r"[?&]user=.*[?&]item="))

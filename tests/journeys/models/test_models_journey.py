@@ -1,4 +1,4 @@
-"""Journeys among the models: any two on Inspect, the Models page, and back."""
+"""Journeys among the models: any two on Inspect, the leaderboard, any two side by side, and back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.inspect_page import check_numbers, model_box, open_example, weights
-from tests.journeys.page_driver import box, has_query, options, query
+from tests.journeys.page_driver import box, has_query, header_link, options, query
 
 NewPage = Callable[..., Page]
 
@@ -29,7 +29,7 @@ SCROLLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimati
 
 
 def choose(page: Page, place: int, name: str) -> None:
-    """Another model on the Models page."""
+    """Another model on the page *Two models*."""
     field = page.get_by_label(("First model", "Second model")[place])
     field.focus()
     page.evaluate(SCROLLED)  # a list that is open closes when the page scrolls
@@ -109,14 +109,15 @@ def test_a_comparison_can_be_left_and_taken_up(page: Page, address: str) -> None
     page.wait_for_url(lambda url: "dien" in url)
 
 
-def test_two_models_chosen_on_the_models_page_open_in_inspect_and_survive_a_reload(
+def test_two_models_chosen_side_by_side_open_in_inspect_and_survive_a_reload(
     page: Page, new_page: NewPage, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
     open_example(page, address)
     page.locator("#cases").press("ArrowDown")
     expect(page).to_have_url(has_query("item", "m2"))
-    page.get_by_role("link", name="Models", exact=True).click()
+    header_link(page, "Models").click()
     expect(page.get_by_role("heading", name="Leaderboard")).to_be_visible()
+    page.get_by_role("link", name="Two models side by side, on one candidate").click()
     expect(page.get_by_text("Milk · 1 qt · National, scored as of")).to_be_visible()
     choose(page, 0, "DIEN")
     page.wait_for_url(lambda url: "models=dien" in url)
@@ -143,19 +144,23 @@ def test_back_and_forth_between_the_pages_keeps_the_scenario(page: Page, address
     open_example(page, address)
     page.locator("#cases").press("End")
     expect(page).to_have_url(has_query("item", "n1"))
+    ranked = page.get_by_text("The candidate on Inspect, Nails · 1 lb, is number")
     for _ in range(2):
-        page.get_by_role("link", name="Models", exact=True).click()
-        expect(page.get_by_text("Nails · 1 lb, scored as of")).to_be_visible()
-        page.get_by_role("link", name="Inspect", exact=True).click()
+        header_link(page, "Compare").click()
+        header_link(page, "Whole catalogue").click()
+        expect(ranked).to_be_visible()
+        header_link(page, "Explain").click()
         expect(page.locator("#title")).to_have_text("Nails · 1 lb")
     page.go_back()
-    expect(page.get_by_text("Nails · 1 lb, scored as of")).to_be_visible()
+    expect(ranked).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Who switches on what")).to_be_visible()
     page.go_back()
     expect(page.locator("#title")).to_have_text("Nails · 1 lb")
 
 
 def test_the_chart_follows_the_metric_and_the_address_keeps_it(page: Page, address: str) -> None:
-    page.goto(f"{address}models")
+    page.goto(f"{address}models-leaderboard")
     expect(page.locator(".st-key-leaderboard")).to_contain_text("GAUC (higher is better)")
     expect(page.get_by_role("heading", name="Checkpoints at hand")).to_be_visible()
     expect(page.get_by_test_id("stTable").first).to_be_visible()  # the browser loads what draws it by itself

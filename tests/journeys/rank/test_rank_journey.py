@@ -80,7 +80,7 @@ def without_category(found: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def open_ranking(page: Page, address: str) -> None:
     """The small world's opening example, once all is scored."""
-    page.goto(f"{address}rank")
+    page.goto(f"{address}compare-catalogue")
     expect(page.get_by_text("Scored of 7 items: DIN 7, Average pooling 7")).to_be_visible()
     expect(page.get_by_role("button", name="Score again")).to_be_visible()
     page.wait_for_url(re.compile("[?&]item="))
@@ -135,7 +135,7 @@ def test_a_row_opens_in_inspect_and_two_rows_say_why_one_is_above_the_other(
 
 
 def test_a_ranking_shows_how_far_it_is_and_can_be_stopped(page: Page, demo: str) -> None:
-    page.goto(f"{demo}rank")
+    page.goto(f"{demo}compare-catalogue")
     stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")  # Streamlit has one too
     stop.click()
     progress = page.get_by_text(re.compile(r"Scored of [\d,]+ items: .*\(stopped\)"))

@@ -11,7 +11,7 @@ from din_core.domain.tour import TourCandidate, read_tour
 from din_core.figures.tour import written
 from din_core.pages.tour.page import STEPS, TOUR
 from tests.journeys.charts import traces
-from tests.journeys.page_driver import eventually, has_query, wait_until_run
+from tests.journeys.page_driver import eventually, has_query, header_link, wait_until_rest, wait_until_run
 
 NewPage = Callable[..., Page]
 CELLS = "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.innerText))"
@@ -75,6 +75,35 @@ def test_every_step_shows_what_was_measured_for_it(page: Page, address: str) -> 
         if place < len(STEPS) - 1:
             page.get_by_role("button", name="Next").press("Enter")  # all of it goes by keyboard
     expect(page.get_by_role("button", name="Next")).to_have_count(0)
+
+
+def test_the_next_step_begins_with_its_title_in_sight(new_page: NewPage, address: str) -> None:
+    page = new_page(width=1280, height=700)
+    page.goto(f"{address}tour")
+    for step in STEPS[1:3]:
+        wait_until_rest(page)
+        page.get_by_role("button", name="Next").click()  # at the end of the page
+        title = page.get_by_role("heading", name=step.title, level=2)
+        expect(title).to_be_in_viewport(ratio=1)
+        expect(title).to_be_focused()
+        wait_until_rest(page)
+        expect(title).to_be_in_viewport(ratio=1)
+
+
+def test_the_tour_offers_itself_once_to_a_first_visitor(page: Page, new_page: NewPage, address: str) -> None:
+    page.goto(f"{address}data")
+    offer = page.locator(".st-key-tour_offer")
+    expect(offer).to_contain_text("First visit?")
+    wait_until_rest(page)
+    page.reload()
+    expect(page.get_by_role("heading", name="What is in the store")).to_be_visible()
+    wait_until_run(page)
+    expect(offer).to_have_count(0)
+    expect(header_link(page, "New here? Two-minute tour")).to_be_visible()
+    other = new_page()
+    other.goto(f"{address}data")
+    other.get_by_role("button", name="Not now").click()
+    expect(other.locator(".st-key-tour_offer")).to_have_count(0)
 
 
 def test_a_step_is_shared_as_a_link_and_the_browsers_back_goes_one_step_back(

@@ -15,7 +15,7 @@ from tests.journeys.page_driver import eventually, number, query
 
 
 def open_page(page: Page, address: str) -> None:
-    page.goto(f"{address}whatif")
+    page.goto(f"{address}explain-what-if")
     wait_until_opened(page)
     expect(page.locator("#rows tr").first).to_be_visible()
 

@@ -111,7 +111,7 @@ def test_bars_are_saved_as_they_are_drawn_and_their_table_as_it_is_shown(
 
 
 def test_a_map_is_saved_with_a_mark_for_each_row(page: Page, address: str, tmp_path: Path) -> None:
-    page.goto(f"{address}items")
+    page.goto(f"{address}models-items")
     across = chart(page, "item_map").evaluate(
         "plot => plot._fullData.filter(trace => trace.customdata).flatMap(trace => Array.from(trace.x))"
     )
@@ -130,7 +130,7 @@ def test_a_map_is_saved_with_a_mark_for_each_row(page: Page, address: str, tmp_p
 
 def test_a_heat_map_is_saved_in_the_dark_themes_colours(new_page: NewPage, address: str, tmp_path: Path) -> None:
     page = new_page(color_scheme="dark")
-    page.goto(f"{address}compare")
+    page.goto(f"{address}compare-scenarios")
     heat = chart(page, "heatmap").bounding_box()
     assert heat is not None
     picture = saved(page, "PNG", "Who switches on what", tmp_path)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from din_core.cases import KINDS, Cases, read_cases, write_cases
+from din_core.cases import KINDS, Cases, most_telling, read_cases, write_cases
 from din_core.cases import kinds as kinds_module
 from din_core.explain import agreement, leave_one_out
 from din_core.pages.cases.files import bin_names
@@ -133,6 +134,40 @@ def test_the_first_case_is_ready_to_be_opened_under_its_two_models(visit: Visit,
     (item_id,) = {i.item.item_id for i in world.store.impressions("7", "test") if i.item.label == candidate}
     for part in ("user=7", f"item={item_id}", "at=2017-11-20", world.scorers["din"].fingerprint):
         assert part in link.query_string.replace("%3A", ":")
+
+
+@pytest.mark.parametrize(
+    ("kind", "view"),
+    [
+        ("negative", {"method": ["weight"], "sort": ["weight"], "behavior": ["low_item"]}),
+        ("dominated", {"method": ["effect"], "sort": ["-effect"], "behavior": ["share_item"]}),
+        ("disagree", {"method": ["effect"], "sort": ["-effect"]}),
+        ("gap", {"method": ["weight"], "sort": ["-weight"]}),
+    ],
+)
+def test_a_case_opens_where_its_point_is_to_be_seen(
+    visit: Visit, cases: Cases, kind: str, view: dict[str, list[str]]
+) -> None:
+    page = visit("cases", part="2017-11-01~2017-11-19", behavior="gone")
+    page.pills(key="case_kind").set_value(kind).run()
+    (link,) = (link.proto for link in page.get("page_link") if link.proto.label.startswith("Open "))
+    query = parse_qs(link.query_string)
+    found, _ = most_telling(cases, kind, np.ones(len(cases.item), dtype=bool), 1)
+    if "behavior" in view:
+        (column,) = view["behavior"]
+        view = {**view, "behavior": [cases.item_ids[getattr(cases, column)[found[0]]]]}
+    assert {name: query[name] for name in ("method", "sort", "part", "behavior") if name in query} == view
+
+
+@pytest.mark.parametrize(("models", "told"), [("base,din", False), ("din", False), ("dot,din", True), ("dien", True)])
+def test_the_page_says_which_models_its_cases_are_of_where_others_are_chosen(
+    visit: Visit, family: World, models: str, told: bool
+) -> None:
+    make(family, "--effects", "0")
+    for path in ("find-cases", "find-cohorts"):
+        notes = [read(note.value) for note in visit(path, user="7", item="m2", models=models).info]
+        assert len(notes) == told
+        assert all("The cases here are of DIN and Average pooling, and open in" in note for note in notes)
 
 
 def test_of_impressions_of_one_item_at_once_each_case_tells_and_opens_its_own(

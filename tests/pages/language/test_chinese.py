@@ -128,7 +128,7 @@ def test_a_choice_counts_more_than_the_browser(visit: Visit, monkeypatch: pytest
     monkeypatch.setattr(type(st.context), "locale", "zh-CN")
     page = speak(visit(), "en")
     assert "Inspect" in [link.proto.label for link in page.get("page_link")]
-    assert "Inspect" in [link.proto.label for link in go_to(page, "rank").get("page_link")]
+    assert "Whole catalogue" in [link.proto.label for link in go_to(page, "rank").get("page_link")]
 
 
 def test_what_a_link_got_wrong_is_said_in_chinese(visit: Visit) -> None:

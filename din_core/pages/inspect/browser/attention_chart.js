@@ -14,8 +14,8 @@ export default mountComponent(createAttentionChart);
 
 function createAttentionChart(root) {
   const at = (id) => root.querySelector(`#${id}`);
-  const table = createTable(at, sortBy, (rows) => chart.pointRows(rows), (rows) => chart.pin(rows));
-  const chart = createChart(at, (r, reveal) => table.light(r, reveal), (part) => read({ part }));
+  const table = createTable(at, sortBy, (rows) => chart.pointRows(rows), (...pin) => chart.pin(...pin));
+  const chart = createChart(at, light, (part) => read({ part }));
   const tiles = createTiles(at("tiles"), chooseModel, wish);
   const reasons = createReasons(at, (r) => chart.pin([r]));
   const legend = createLegend(at, chart);
@@ -82,9 +82,19 @@ function createAttentionChart(root) {
     models.clear();
   }
 
-  // A part of another history's time is none of this one's.
+  // A part of another history's time, and a behavior that a link singles out in it, are none of this one's.
   function forgetPart(before) {
-    if (before?.user !== data.user || before.asOf !== data.asOf) reading = { ...reading, part: null };
+    if (before?.user === data.user && before.asOf === data.asOf) return;
+    reading = { ...reading, part: null };
+    view = { ...view, behavior: null };
+  }
+
+  // A behavior stands out in the table; where another is pinned, the link's is not singled out any more.
+  function light(r, pinned) {
+    table.light(r, pinned);
+    if (!pinned || view.behavior === null || on[0].timeline.id[r] === view.behavior) return;
+    view = { ...view, behavior: null };
+    client.report();
   }
 
   function present(renewed, before) {
@@ -214,6 +224,7 @@ function createAttentionChart(root) {
   function changeModels(renewed) {
     const next = held(wanted, chosen) ? wanted.map(models.get) : stillOn();
     const firstChanged = renewed || next[0] !== on[0];
+    table.single(view.behavior);
     on = next;
     settleReading();
     tiles.setModels(data, on, wanted);
@@ -396,14 +407,7 @@ function createAttentionChart(root) {
     client.report();
   }
 
-  function query(index = chosen) {
-    const made = new URLSearchParams(data.cases[index].link);
-    made.set("models", wanted.map(quoted).join(","));
-    const { fold, top, part, type } = reading;
-    const choices = { ...view, fold, type, top: top || "all", part: part && part.map(isoTime).join("~") };
-    for (const [name, value] of Object.entries(choices)) if (value !== null) made.set(name, value);
-    return made.toString();
-  }
+  const query = (index = chosen) => queryOf(data.cases[index].link, wanted, view, reading);
 
   function readTheme() {
     const { dark, ...theme } = themeOf(root);
@@ -438,12 +442,6 @@ function createAttentionChart(root) {
     draw();
     client.report();
   };
-  at("cases").onkeydown = (event) => {
-    const last = data.cases.length - 1;
-    const to = { ArrowDown: heading() + 1, ArrowUp: heading() - 1, Home: 0, End: last }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    go(Math.max(0, Math.min(to, last)));
-  };
+  at("cases").onkeydown = (event) => stepByKey(event, heading(), data.cases.length - 1, go);
   return instrument;
 }

@@ -278,8 +278,9 @@ function createChart(at, onRow, onPart) {
     onRow(i === null ? ((pointed ?? pinned)?.[0] ?? null) : time.lineRow[i], false);
   }
 
-  function pin(rows) {
-    pinned = pinned !== null && pinned.join() === rows.join() ? null : rows;
+  // Once more, and they are let go; unless they are to stay.
+  function pin(rows, stays = false) {
+    pinned = !stays && pinned !== null && pinned.join() === rows.join() ? null : rows;
     drawLit();
     onRow(pinned === null ? null : pinned[0], true);
   }

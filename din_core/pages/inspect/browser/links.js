@@ -10,6 +10,15 @@ function quoted(name) {
   return encodeURIComponent(name).replaceAll("%40", "@").replaceAll("%20", " ");
 }
 
+// The query string of a view: where a case's own link leads, under these models, read as it is on screen.
+function queryOf(link, models, view, { fold, top, part, type }) {
+  const made = new URLSearchParams(link);
+  made.set("models", models.map(quoted).join(","));
+  const choices = { ...view, fold, type, top: top || "all", part: part && part.map(isoTime).join("~") };
+  for (const [name, value] of Object.entries(choices)) if (value !== null) made.set(name, value);
+  return made.toString();
+}
+
 async function copyLink(at, url) {
   let done = true;
   try {

@@ -1,4 +1,4 @@
-// What chart and table show of one candidate under one model.
+// What chart and table show of one candidate under one model, and steps from one to another.
 
 const NOTHING = { extent: [0, 0] };
 
@@ -41,4 +41,12 @@ function axisExtent({ scored, effects }, here, { scale, method }) {
   const others = method === "effect" ? [here, ...effects.values()] : scored.filter(({ weight }) => weight);
   const all = scale === "each" ? [here] : others;
   return [Math.min(...all.map(({ extent }) => extent[0])), Math.max(...all.map(({ extent }) => extent[1]))];
+}
+
+// The arrow keys, Home and End go to another case than the one at `here`, as far as the `last`.
+function stepByKey(event, here, last, go) {
+  const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: last }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  go(Math.max(0, Math.min(to, last)));
 }

@@ -54,6 +54,7 @@ function createTable(at, onSort, onRows, onPin) {
   let drawn = 0; // entries that are on screen as they are now
   let scales = { largest: 1, most: 1 };
   let idle = 0;
+  let single = null; // item whose behaviors are to be pinned once they are listed
 
   const heads = COLUMNS.map((column) => {
     const head = document.createElement("th");
@@ -144,6 +145,14 @@ function createTable(at, onSort, onRows, onPin) {
       head.setAttribute("aria-sort", here ? (down ? "descending" : "ascending") : "none");
     });
     redraw();
+    pinSingle();
+  }
+
+  function pinSingle() {
+    if (single === null) return;
+    const rows = [...time.id.keys()].filter((r) => time.id[r] === single);
+    single = null;
+    if (rows.length) onPin(rows, true);
   }
 
   function redraw() {
@@ -222,6 +231,10 @@ function createTable(at, onSort, onRows, onPin) {
     // The same, before the case is set.
     hold(next) {
       reading = next;
+    },
+    // Pin the behaviors with this item, where the history holds some, when they are listed next; null for none.
+    single(id) {
+      single = id;
     },
     // What it lists now, in its order.
     entries: () => sorted,

@@ -6,35 +6,24 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from din_core.domain import DinLensError, Scenario, Scores, StoreFailure, User
+from din_core.domain import Scenario, Scores, User
 from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
-from din_core.pages.inspect.inspection import Case, read_inputs, score
+from din_core.pages.inspect.inspection import Case, Inputs, score
 from din_core.pages.language.labels import chance, day, moment, words_for
 from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
-from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.frame import literal
 from din_core.pages.widgets.text_tables import show_table
-from din_core.sharing import sentence
 
 MOST = 8
 """Behaviors listed for each model."""
 LABELS = (T("First model"), T("Second model"))
 
 
-def show_side_by_side(app: App, scenario: Scenario | None) -> None:
+def show_side_by_side(app: App, scenario: Scenario, inputs: Inputs) -> None:
     """Two choices, two columns, and the way to Inspect."""
-    if scenario is None:
-        st.markdown(t("There is no scenario on screen: choose a user and a candidate on the *Inspect* page."))
-        return
-    try:
-        inputs = read_inputs(app.store, scenario, app.store.impressions(scenario.user_id))
-    except StoreFailure:
-        raise
-    except DinLensError as error:
-        report([sentence(error)])
-        return
     place = inputs.place(scenario.candidates[0])
     case = inputs.cases[place]
     st.markdown(literal(scenario_words(app, inputs.history.user, case, scenario)))

@@ -1,0 +1,32 @@
+// Streamlit draws the links to the pages, but says nothing of them to screen readers: name the rows, and mark the
+// links that lead to what is on screen.
+
+let stop = () => {};
+
+export default function ({ data }) {
+  const header = document.querySelector(".st-key-header");
+  const message = JSON.parse(new TextDecoder().decode(data));
+  const mark = () => markLinks(header, message);
+  stop();
+  mark();
+  const observer = new MutationObserver(mark); // links may be drawn later
+  observer.observe(header, { childList: true, subtree: true, attributeFilter: ["href"] });
+  stop = () => observer.disconnect();
+}
+
+// `rows`: what each row of links is called; one without a name is no landmark.
+function markLinks(header, { path, rows }) {
+  for (const [key, name] of Object.entries(rows)) {
+    const row = header.querySelector(`.st-key-${key}`);
+    if (row === null) continue;
+    if (name) {
+      row.setAttribute("role", "navigation");
+      row.setAttribute("aria-label", name);
+    }
+    for (const link of row.querySelectorAll("a")) {
+      const leads = new URL(link.href).pathname.split("/").pop();
+      if (leads === path) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+}
