@@ -1,5 +1,6 @@
 """The words of the project as frozen dataclasses; imports nothing else of ours."""
 
+from din_core.domain.answer import Answer, Removal
 from din_core.domain.behaviors import Behavior, Candidate, FoldedBehavior, History, Impression
 from din_core.domain.edits import (
     Add,
@@ -37,6 +38,7 @@ from din_core.domain.trust import Agreement, Curves, Erasure, Verdict
 __all__ = [
     "Add",
     "Agreement",
+    "Answer",
     "Behavior",
     "Candidate",
     "CheckpointError",
@@ -58,6 +60,7 @@ __all__ = [
     "LinkError",
     "Move",
     "RejectedRows",
+    "Removal",
     "Repeat",
     "Scenario",
     "ScorerBusy",

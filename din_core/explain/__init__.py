@@ -2,6 +2,7 @@
 
 from din_core.explain.activation import activation_weights, counted_weights, softmaxed_weights
 from din_core.explain.agreement import agreement
+from din_core.explain.answer import answer, removals, removed_together
 from din_core.explain.counterfactuals import fewest_additions, smallest_removal
 from din_core.explain.erasure import curves, erasure
 from din_core.explain.evolution import evolution_path
@@ -32,6 +33,7 @@ __all__ = [
     "Separation",
     "activation_weights",
     "agreement",
+    "answer",
     "around",
     "by_field",
     "by_week",
@@ -48,6 +50,8 @@ __all__ = [
     "one_category",
     "path_split",
     "plane",
+    "removals",
+    "removed_together",
     "separation",
     "shapley",
     "smallest_removal",
