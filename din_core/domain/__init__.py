@@ -1,6 +1,5 @@
 """The words of the project as frozen dataclasses; imports nothing else of ours."""
 
-from din_core.domain.answer import Answer, Removal
 from din_core.domain.behaviors import Behavior, Candidate, FoldedBehavior, History, Impression
 from din_core.domain.edits import (
     Add,
@@ -31,7 +30,7 @@ from din_core.domain.errors import (
     UnknownItem,
     UnknownUser,
 )
-from din_core.domain.results import Counterfactual, Explanation, Scores, UnitReading
+from din_core.domain.results import Answer, Counterfactual, Explanation, Removal, Scores, UnitReading
 from din_core.domain.scenario import Scenario
 from din_core.domain.trust import Agreement, Curves, Erasure, Verdict
 

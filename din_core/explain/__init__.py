@@ -2,7 +2,6 @@
 
 from din_core.explain.activation import activation_weights, counted_weights, softmaxed_weights
 from din_core.explain.agreement import agreement
-from din_core.explain.answer import answer, removals, removed_together
 from din_core.explain.counterfactuals import fewest_additions, smallest_removal
 from din_core.explain.erasure import curves, erasure
 from din_core.explain.evolution import evolution_path
@@ -21,6 +20,8 @@ from din_core.explain.item_space import (
 )
 from din_core.explain.leave_one_out import leave_one_out
 from din_core.explain.path_split import path_split
+from din_core.explain.reasons.answer import answer
+from din_core.explain.reasons.removals import removals, removed_together
 from din_core.explain.shapley import shapley
 from din_core.explain.tsne import tsne
 from din_core.explain.unit_reading import unit_reading

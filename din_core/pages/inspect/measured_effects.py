@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from din_core.domain import Answer, Explanation, FoldedBehavior, Item, Removal, Verdict
-from din_core.domain.answer import By
+from din_core.domain.results import By
 from din_core.figures import EffectsInfo, PathsInfo, effects_info, paths_info, whole_categories
 from din_core.figures.activation import UNKNOWN, categories_of
 from din_core.pages.inspect.inspection import Inputs

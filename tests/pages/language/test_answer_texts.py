@@ -7,7 +7,7 @@ import re
 import pytest
 
 from din_core.domain import Answer, FoldedBehavior, Item, Removal
-from din_core.domain.answer import Kind
+from din_core.domain.results import AnswerKind
 from din_core.pages.language.answer_texts import (
     PURCHASES,
     AnswerWords,
@@ -33,9 +33,11 @@ OWN, ONE, OTHER = (
 )
 
 
-def made(kind: Kind, *decisive: Removal, probability: float = 0.86, empty: float = 0.24, without: float | None = None):
+def made(
+    kind: AnswerKind, *decisive: Removal, probability: float = 0.86, empty: float = 0.24, without: float | None = None
+):
     last = decisive[-1].without if decisive and without is None else without
-    return Answer(kind, probability, empty, 8, decisive, last, 0.0123, 0.168, 1)
+    return Answer(kind, 0.86, empty, 8, decisive, last, 0.0123, 0.168, 1)
 
 
 def reason(answer: Answer, words: AnswerWords = PURCHASES) -> str:
