@@ -6,7 +6,8 @@ from typing import Any
 
 from din_core.domain import Removal
 from din_core.pages.inspect.measured_effects import MeasuredEffects, RankedParts
-from din_core.pages.language.answer_texts import AnswerWords, reason_segments, round_percent
+from din_core.pages.language.answer_texts import AnswerWords, reason_segments
+from din_core.pages.language.labels import percent
 from din_core.pages.language.translate import t
 
 DIGITS = 7
@@ -30,7 +31,7 @@ def _rows(measured: MeasuredEffects, ranked: RankedParts) -> list[dict[str, Any]
     rows = [{"name": part.name, **_row(measured, part, _title(measured, part))} for part in ranked.first]
     if ranked.rest is None:
         return rows
-    others = t("All {n:,} others together", n=ranked.others)
+    others = t("All {n:,} others", n=ranked.others)
     return [*rows, {"name": None, **_row(measured, ranked.rest, others)}]
 
 
@@ -43,7 +44,7 @@ def _row(measured: MeasuredEffects, part: Removal, title: str) -> dict[str, Any]
         "points": 100 * (full - part.without),
     }
     rounded = {name: float(f"{value:.{DIGITS}g}") for name, value in values.items()}
-    return {"title": title, "lines": part.behaviors, **rounded, "without": round_percent(part.without, full)}
+    return {"title": title, "lines": part.behaviors, **rounded, "without": percent(part.without)}
 
 
 def _title(measured: MeasuredEffects, part: Removal) -> str:

@@ -45,14 +45,19 @@ def check_effects(page: Page, scores: Scores, scene: Rescorer) -> None:
     assert sorted(column(page, "points")) == [(title, pytest.approx(100 * v, abs=6e-3)) for title, v in expected]
     expect(page.locator("#trust")).to_contain_text(verdict(agreement(scores, effects)).sentence)
     whole = leave_one_out(scene, by_field(scene, "category"))
-    assert rows(page, "categories", ".effect") == named(whole, 6e-4)
+    assert rows(page, "parts", ".change") == points(whole, 0.06)
     parts = list(rows(page, "paths", ".number").values())
     assert parts == [pytest.approx(v, abs=6e-4) for v in path_split(scene).values.tolist()]
-    assert number(page.locator("#logit").inner_text()) == pytest.approx(sum(parts), abs=3e-3)
+    assert number(page.locator("#logit").text_content() or "") == pytest.approx(sum(parts), abs=3e-3)
 
 
-def named(found: Explanation, within: float) -> dict[str, object]:
-    return {n: pytest.approx(v, abs=within) for n, v in zip(found.players or (), found.values.tolist(), strict=True)}
+def points(found: Explanation, within: float) -> dict[str, object]:
+    """By a group's name."""
+    assert found.probability is not None
+    return {
+        name: pytest.approx(100 * value, abs=within)
+        for name, value in zip(found.players or (), found.probability.tolist(), strict=True)
+    }
 
 
 def same(page: Page, text: str, bars: str) -> None:

@@ -17,6 +17,7 @@ from din_core.pages.inspect.inspection import read_inputs
 from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.pages.inspect.payload import effects_text
 from din_core.pages.language.answer_texts import PURCHASES, AnswerWords, round_percent
+from din_core.pages.language.labels import percent
 from din_core.scoring import Scorer, rescorer_for
 from tests.pages.conftest import World
 from tests.pages.page_contents import held
@@ -150,7 +151,7 @@ def test_the_sentence_and_its_rows_hold_the_cores_numbers(family: World) -> None
             for row, part in zip(rows, measured.parts[by].first, strict=True):
                 assert (row["name"], row["lines"]) == (part.name, part.behaviors)
                 assert row["points"] == pytest.approx(100 * (measured.answer.probability - part.without), rel=1e-5)
-                assert row["without"] == round_percent(part.without, measured.answer.probability)
+                assert row["without"] == percent(part.without)
             assert sum(row["weight"] for row in rows) == pytest.approx(measured.weights.sum(), abs=1e-5)
 
 
