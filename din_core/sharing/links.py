@@ -96,8 +96,8 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
     """The complete query parameters of a scenario; a list where a name is given several times.
 
     Edits, their reference, a marked part of the time, a type of behaviors, the parts to rank and numbers of
-    impressions other than the first are written only where there are some. Raises LinkError for a time outside the years 1 to 9999, for ids that
-    are empty or too long, and for more edits than a link carries.
+    impressions other than the first are written only where there are some. Raises LinkError for a time outside the
+    years 1 to 9999, for ids that are empty or too long, and for more edits than a link carries.
     """
     ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
     if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):
