@@ -6,7 +6,7 @@ from typing import Any
 
 from din_core.domain import Removal
 from din_core.pages.inspect.measured_effects import MeasuredEffects, RankedParts
-from din_core.pages.language.answer_texts import AnswerWords, reason_segments
+from din_core.pages.language.answer_texts import AnswerWords, join_segments, reason_segments
 from din_core.pages.language.labels import percent
 from din_core.pages.language.translate import t
 
@@ -23,7 +23,7 @@ def answer_data(measured: MeasuredEffects, words: AnswerWords, baseline: str) ->
     reason = reason_segments(found, measured.candidate, measured.behaviors, baseline, words)
     by = found.decisive[0].by if found.decisive else "category" if "category" in measured.parts else "item"
     parts = {name: _rows(measured, ranked) for name, ranked in measured.parts.items()}
-    return {"reason": reason, "by": by, "parts": parts}
+    return {"reason": join_segments([("",), reason]), "by": by, "parts": parts}
 
 
 def _rows(measured: MeasuredEffects, ranked: RankedParts) -> list[dict[str, Any]]:

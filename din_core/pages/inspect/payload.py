@@ -105,6 +105,7 @@ def model_text(
             "name": model.name,
             "fingerprint": model.fingerprint[:SHORT],
             "badges": model.badges,
+            "meanings": model.meanings,
             "pooling": model.pooling,
             "weight": model.weight,
             "overTime": model.over_time,

@@ -68,7 +68,7 @@ function createReasons(at, onPick) {
     const sum = model.sumsTo ? say("Sum of weights Σw") : say("Interest intensity Σw");
     return [
       [say("Model"), `${model.name} · ${model.fingerprint}`, say("The fingerprint names these very trained numbers; a link carries it."), "fingerprint"],
-      [say("Options"), model.badges.join(" · "), capital(model.pooling), "badges"],
+      [say("Options"), model.badges.join(" · "), [`${capital(model.pooling)}.`, ...model.meanings].join(" "), "badges"],
       [sum, fixed(item.intensity, Math.abs(item.intensity) >= 100 ? 1 : 2), capital(sumWords(model)), "intensity"],
       [say("Logit"), effects ? signed(effects.logit, 3) : PENDING, meaning.logit, "logit-value"],
       [say("τ (tau)"), tau, meaning.tau, "tau"],
