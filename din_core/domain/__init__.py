@@ -30,13 +30,14 @@ from din_core.domain.errors import (
     UnknownItem,
     UnknownUser,
 )
-from din_core.domain.results import Counterfactual, Explanation, Scores, UnitReading
+from din_core.domain.results import Answer, Counterfactual, Explanation, Removal, Scores, UnitReading
 from din_core.domain.scenario import Scenario
 from din_core.domain.trust import Agreement, Curves, Erasure, Verdict
 
 __all__ = [
     "Add",
     "Agreement",
+    "Answer",
     "Behavior",
     "Candidate",
     "CheckpointError",
@@ -58,6 +59,7 @@ __all__ = [
     "LinkError",
     "Move",
     "RejectedRows",
+    "Removal",
     "Repeat",
     "Scenario",
     "ScorerBusy",

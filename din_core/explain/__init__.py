@@ -20,6 +20,8 @@ from din_core.explain.item_space import (
 )
 from din_core.explain.leave_one_out import leave_one_out
 from din_core.explain.path_split import path_split
+from din_core.explain.reasons.answer import answer
+from din_core.explain.reasons.removals import removals, removed_together
 from din_core.explain.shapley import shapley
 from din_core.explain.tsne import tsne
 from din_core.explain.unit_reading import unit_reading
@@ -32,6 +34,7 @@ __all__ = [
     "Separation",
     "activation_weights",
     "agreement",
+    "answer",
     "around",
     "by_field",
     "by_week",
@@ -48,6 +51,8 @@ __all__ = [
     "one_category",
     "path_split",
     "plane",
+    "removals",
+    "removed_together",
     "separation",
     "shapley",
     "smallest_removal",

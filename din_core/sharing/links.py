@@ -24,6 +24,7 @@ METHODS = ("weight", "effect")
 METRICS = ("auc", "gauc", "log_loss", "ece", "rela_impr")
 FOLDS = ("behavior", "item", "category")
 TOPS = ("all", "10", "25", "50")
+PARTS = ("category", "item")
 CHOICES = {
     "sort": SORT_COLUMNS,
     "method": METHODS,
@@ -31,6 +32,7 @@ CHOICES = {
     "metric": METRICS,
     "fold": FOLDS,
     "top": TOPS,
+    "why": PARTS,
 }
 """What each view option may say."""
 BETWEEN = "~"
@@ -55,6 +57,8 @@ class View:
     """How many rows the table shows before the rest as one."""
     part: tuple[int, int] | None = None
     """First and last second of the marked part of the time; where it holds no behavior, none is marked."""
+    why: str | None = None
+    """What the parts of a history are whose effects are ranked; None for what the answer names."""
     type: str | None = None
     """The type of the behaviors that are drawn and listed; None for all. Where no behavior has it, all are."""
     behavior: str | None = None
@@ -93,9 +97,9 @@ class Link:
 def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]]:
     """The complete query parameters of a scenario; a list where a name is given several times.
 
-    Edits, their reference, a marked part of the time, a type of behaviors, one singled out and numbers of impressions
-    other than the first are written only where there are some. Raises LinkError for a time outside the years 1 to
-    9999, for ids that are empty or too long, and for more edits than a link carries.
+    Edits, their reference, a marked part of the time, a type of behaviors, one singled out, the parts to rank and
+    numbers of impressions other than the first are written only where there are some. Raises LinkError for a time
+    outside the years 1 to 9999, for ids that are empty or too long, and for more edits than a link carries.
     """
     ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
     if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):
@@ -118,8 +122,8 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
         raw["edits"] = write_edits(scenario.edits)
     if scenario.reference:
         raw["pin"] = str(scenario.reference)
-    for name in CHOICES:
-        raw[name] = getattr(view, name)
+    choices = {name: getattr(view, name) for name in CHOICES}
+    raw |= {name: value for name, value in choices.items() if value is not None}
     if view.part is not None:
         raw["part"] = BETWEEN.join(map(iso, view.part))
     if view.type is not None:

@@ -49,8 +49,9 @@ def history(items: str) -> History:
 
 
 @cache
-def planted() -> Scorer:
-    """Sum pooling under the tower logit = asinh(4·v_0); of all items only "a" has a first coordinate, which is 1.
+def planted(**first: float) -> Scorer:
+    """Sum pooling under the tower logit = asinh(4·v_0), where `first` are the items' first coordinates; all others are
+    0, and where none is given, that of "a" is 1.
 
     Dice with α = 1 is the identity, so the tower is linear.
     """
@@ -64,7 +65,8 @@ def planted() -> Scorer:
         tower.first_dice.alpha.fill_(1)
         tower.second_dice.alpha.fill_(1)
         tower.first.weight[0, column] = tower.second.weight[0, 0] = tower.last.weight[0, 0] = 1
-        network.item.tables[0].weight[1, 0] = 1
+        for name, value in (first or {"a": 1}).items():
+            network.item.tables[0].weight["abcde".index(name) + 1, 0] = value
     with TemporaryDirectory() as folder:
         save_checkpoint(Path(folder) / "toy", network.float(), VOCABULARY, {}, "")
         return Scorer(load_checkpoint(Path(folder) / "toy"))

@@ -74,10 +74,11 @@ def scores_of(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer]) -
 
 
 def check_numbers(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer]) -> None:
-    """Tiles and table hold what the core says, to the last digit shown."""
+    """Tiles, technical details and table hold what the core says, to the last digit shown."""
     first, second = scores_of(page, store, scorers)
     tiles = page.locator("#tiles .value")
-    shown = [number(tiles.nth(place).inner_text()) for place in range(4)]
+    shown = [number(tiles.nth(place).inner_text()) for place in range(3)]
+    shown.append(number(page.locator("#intensity").text_content() or ""))
     p, q = float(first.probability[0]), float(second.probability[0])
     assert shown == [
         pytest.approx(100 * p, abs=0.051),

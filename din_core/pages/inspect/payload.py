@@ -16,9 +16,11 @@ from din_core.figures import ActivationInfo, CategoryEffect, Timeline
 from din_core.figures.activation import categories_of, written_categories
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
 from din_core.pages.browser.translations import spoken
+from din_core.pages.inspect.answer_payload import DIGITS, answer_data
 from din_core.pages.inspect.attention_chart import JS
 from din_core.pages.inspect.inspection import Case, Inputs, Inspection
 from din_core.pages.inspect.measured_effects import MeasuredEffects
+from din_core.pages.language.answer_texts import AnswerWords, chance_segments
 from din_core.pages.language.labels import (
     Words,
     chance,
@@ -37,8 +39,6 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.session.choices import candidate_key
 from din_core.sharing import encode
 
-DIGITS = 7
-"""Significant digits of numbers sent to the browser; it shows fewer."""
 NUMBER = f"%.{DIGITS}g"
 SHORT = 6
 """Digits of a fingerprint on screen; links carry all."""
@@ -83,6 +83,7 @@ def model_text(
     whole: Sequence[int],
     timeline: str,
     knows: Callable[[Item], bool],
+    words: AnswerWords,
     category: str = CATEGORY,
 ) -> str:
     """What the lens shows of one model: its words, the history as it sees it, its score of every case.
@@ -91,17 +92,20 @@ def model_text(
     `knows` tells whether the model has an embedding row for an item alone.
     """
     rare = [r for r, b in enumerate(inspection.timeline.behaviors) if not knows(b.item)]
+    chances = zip(inspection.scores.candidates, inspection.scores.probability.tolist(), strict=True)
+    data = [score_data(model.name, item, probability, words) for item, probability in chances]
     scored_whole = {
-        place: scored_text(info) for place, info in zip(whole, inspection.infos(whole, category), strict=True)
+        place: scored_text(data[place], info)
+        for place, info in zip(whole, inspection.infos(whole, category), strict=True)
     }
-    chances = enumerate(inspection.scores.probability.tolist())
-    scored = ",".join(scored_whole.get(place) or compact(score_data(p)) for place, p in chances)
+    scored = ",".join(scored_whole.get(place) or compact(one) for place, one in enumerate(data))
     fields = compact(
         {
             "link": model.link,
             "name": model.name,
             "fingerprint": model.fingerprint[:SHORT],
             "badges": model.badges,
+            "meanings": model.meanings,
             "pooling": model.pooling,
             "weight": model.weight,
             "overTime": model.over_time,
@@ -117,8 +121,11 @@ def model_text(
     return f'{fields[:-1]},"timeline":{timeline},"scored":[{scored}]}}'
 
 
-def effects_text(measured: MeasuredEffects) -> str:
-    """What the lens shows of one candidate under one model beside its weights; points are for the lens to make."""
+def effects_text(measured: MeasuredEffects, words: AnswerWords, baseline: str = "") -> str:
+    """What the lens shows of one candidate under one model beside its weights; points are for the lens to make.
+
+    `baseline` is the name of the model whose average pooling was measured, too.
+    """
     effects, paths, verdict = measured.effects, measured.paths, measured.verdict
     fields = compact(
         {
@@ -126,9 +133,11 @@ def effects_text(measured: MeasuredEffects) -> str:
             "extent": [significant(v) for v in effects.extent],
             "categories": [category_data(entry) for entry in effects.categories],
             "others": None if effects.others is None else category_data(effects.others),
+            "answer": answer_data(measured, words, baseline),
             "paths": [[*path_words(part.name), significant(part.value)] for part in paths.parts],
             "verdict": {
                 "level": verdict.level,
+                "tau": None if verdict.tau is None else significant(verdict.tau),
                 "sentence": "".join(t(text, **values) for text, values in verdict.clauses),
                 "rows": list(verdict.disagreeing),
             },
@@ -198,16 +207,17 @@ def case_data(case: Case, link: str, words: Words, numbers: NumericFields) -> di
     }
 
 
-def score_data(probability: float) -> dict[str, Any]:
-    """One candidate's score under one model."""
-    return {"probability": significant(probability), "chance": chance(probability)}
+def score_data(model: str, item: Item, probability: float, words: AnswerWords) -> dict[str, Any]:
+    """One candidate's score under one model, and the sentence that says it."""
+    says = chance_segments(model, probability, item, words)
+    return {"probability": significant(probability), "chance": chance(probability), "says": says}
 
 
-def scored_text(info: ActivationInfo) -> str:
-    """One candidate under one model."""
+def scored_text(score: dict[str, Any], info: ActivationInfo) -> str:
+    """One candidate under one model, with its weights; `score` is its `score_data`."""
     fields = compact(
         {
-            **score_data(info.probability),
+            **score,
             "groups": groups_data(info),
             "intensity": significant(info.intensity),
             "reference": None if info.reference is None else significant(info.reference),

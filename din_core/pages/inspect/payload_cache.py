@@ -14,6 +14,7 @@ from din_core.pages.browser.protocol import Payload
 from din_core.pages.inspect.inspection import Inputs, score
 from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.pages.inspect.payload import common_text, effects_text, model_text, timeline_text
+from din_core.pages.language.answer_texts import AnswerWords, answer_words_for
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.number_texts import CATEGORY, NumericFields, category_name, numeric_fields
 from din_core.pages.language.translate import current
@@ -96,6 +97,16 @@ class InspectPayloads:
         """The item field whose values are called categories."""
         return category_name(self.app.summary.item_fields, self.numbers) or CATEGORY
 
+    @property
+    def _answer_words(self) -> AnswerWords:
+        return answer_words_for(self.app.summary)
+
+    def _baseline(self, name: str) -> str | None:
+        """The loaded model with plain average pooling; None where there is none, or this one is of that kind."""
+        configs = {n: scorer.config for n, scorer in self.app.scorers.items()}
+        averages = [n for n, config in configs.items() if config.pooling == "average"]
+        return None if name in averages else min(averages, key=lambda n: configs[n].counts, default=None)
+
     def _some_effects(self, name: str, places: Iterable[int]) -> dict[tuple[str, int], str]:
         """Measured effects by name in links and place, as many of `places` as there is time for."""
         until = monotonic() + EFFECTS_SECONDS
@@ -117,12 +128,17 @@ class InspectPayloads:
             if self._last_timeline is None or self._last_timeline[0] is not found.timeline:
                 self._last_timeline = found.timeline, timeline_text(found.timeline, self.numbers, self.category)
             knows = scorer.checkpoint.vocabulary.knows
-            return model_text(found, self.app.models[name], whole, self._last_timeline[1], knows, self.category)
+            model, timeline = self.app.models[name], self._last_timeline[1]
+            return model_text(found, model, whole, timeline, knows, self._answer_words, self.category)
 
         return caches.payloads().get((self.revision, name, tuple(whole)), make)
 
     def _case_effects(self, name: str, place: int) -> str:
         def make() -> str:
-            return effects_text(measure_effects(self.inputs, self.app.scorers[name], place, self.category))
+            scorers, baseline = self.app.scorers, self._baseline(name)
+            pooled = None if baseline is None else scorers[baseline]
+            measured = measure_effects(self.inputs, scorers[name], place, self.category, pooled)
+            called = "" if baseline is None else self.app.models[baseline].name
+            return effects_text(measured, self._answer_words, called)
 
         return caches.payloads().get((self.revision, name, "effects", place), make)

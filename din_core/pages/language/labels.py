@@ -78,8 +78,12 @@ HOUSEHOLDS = Words(
 
 def words_for(summary: StoreSummary) -> Words:
     """Words for the store at hand, in the visitor's language: shopping words where its users are households."""
-    shopping = any(name.startswith("household") for name in summary.user_fields)
-    return (HOUSEHOLDS if shopping else Words()).translated()
+    return (HOUSEHOLDS if of_households(summary) else Words()).translated()
+
+
+def of_households(summary: StoreSummary) -> bool:
+    """Whether the store's users are households, and their behaviors purchases."""
+    return any(name.startswith("household") for name in summary.user_fields)
 
 
 def distinctions(impressions: Sequence[Impression]) -> list[str]:

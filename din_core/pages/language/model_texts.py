@@ -29,6 +29,17 @@ OPTIONS = {
 """Options of a checkpoint, as its configuration calls them."""
 INPUTS = {"official": T("official input"), "paper": T("paper input")}
 """What the activation unit reads."""
+MEANINGS = {
+    OPTIONS["none"]: T("not normalised: weights are used as they are, may be negative, and add up to anything."),
+    OPTIONS["softmax"]: T("softmax: weights are made positive, and add up to 1."),
+    INPUTS["official"]: T("official input: the unit reads candidate, behavior, their difference and their product."),
+    INPUTS["paper"]: T("paper input: the unit reads candidate, behavior and their product."),
+    ACTIVATIONS["dice"]: T("Dice: the DIN paper's activation function, which adapts to the data that it sees."),
+    OPTIONS["counts"]: T("counts: the model also reads how often the candidate and its fields were there before."),
+    OPTIONS["types"]: T("reads types of behaviors: a purchase may weigh otherwise than a click."),
+    OPTIONS["gaps"]: T("reads time gaps: a behavior may weigh otherwise the longer it is ago."),
+}
+"""What an option means, by its name in English."""
 WEIGHED = {
     "unit": T("activation weights"),
     "dot": T("weights q·k (dot product)"),
@@ -83,6 +94,8 @@ class ModelWords:
     fingerprint: str
     badges: tuple[str, ...]
     """Its options, what was done to the weights first."""
+    meanings: tuple[str, ...]
+    """What those of its options mean that do not say it themselves, a sentence each."""
     pooling: str
     """How behaviors become the interest vector."""
     weight: str
@@ -110,11 +123,13 @@ def describe_model(folder: str, scorer: Scorer, alone: bool = True) -> ModelWord
     """One checkpoint; `alone` when no other at hand has its title."""
     config = scorer.config
     half_life = half_life_of(scorer)
+    options = (*badges(config, half_life), *vector_badge(config))
     return ModelWords(
         link=checkpoint_name(folder, scorer.fingerprint),
         name=config.title if alone else f"{config.title} ({folder})",
         fingerprint=scorer.fingerprint,
-        badges=(*badges(config, half_life), *vector_badge(config)),
+        badges=options,
+        meanings=tuple(t(meaning) for name, meaning in MEANINGS.items() if t(name) in options),
         pooling=pooling_words(config, half_life),
         weight=t(NOUNS[weight_kind(config)]),
         over_time=t(OVER_TIME[weight_kind(config)]),

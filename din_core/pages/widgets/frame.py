@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from textwrap import shorten
 
 import streamlit as st
 
@@ -25,6 +26,9 @@ DARK_ON_PRIMARY = """<style>
 
 LOW_SHARE = 0.75
 """A model that knows less of a store than this is reported; with the demo's data and models it is .96."""
+
+NOTICE = 100
+"""Characters of where the data comes from that stand below each page; the page *Data* has all of them."""
 
 TAGLINE = T("Which past behaviors does a Deep Interest Network switch on for a candidate?")
 
@@ -97,25 +101,13 @@ def report_low_coverage(app: App, names: Iterable[str]) -> None:
 
 
 def footer(app: App, cards: Iterable[str] = ()) -> None:
-    """The cards of these models, where the data comes from, and what is in the store."""
+    """The cards of these models, and in one line where the data comes from."""
     for name in cards:
-        model = app.models[name]
-        show_card(
-            app.scorers[name].card,
-            t("Model card: {model} · {fingerprint}", model=model.name, fingerprint=model.fingerprint),
-        )
-    summary = app.summary
-    counts = t(
-        "{users:,} users, {items:,} items, {behaviors:,} behaviors and {impressions:,} impressions in the store when "
-        "the app started.",
-        users=summary.n_users,
-        items=summary.n_items,
-        behaviors=summary.n_behaviors,
-        impressions=summary.n_impressions,
-    )
-    provenance = summary.provenance or t("The store does not say where its data comes from.")
+        show_card(app.scorers[name].card, t("Model card: {model}", model=app.models[name].name))
+    provenance = app.summary.provenance or t("The store does not say where its data comes from.")
+    short = shorten(provenance.splitlines()[0], NOTICE, placeholder=" …")
     with st.container(key="footer"):
-        st.caption(f"{t('Data: {provenance}', provenance=literal(provenance))}\n\n{counts}")
+        st.caption(f"{t('Data: {provenance}', provenance=literal(short))} [{t('About the data')}](data)")
 
 
 def show_card(card: str, label: str) -> None:

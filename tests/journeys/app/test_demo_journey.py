@@ -42,7 +42,8 @@ def test_the_demo_from_its_first_start_to_a_shared_link(
     (built,) = (cache / "din-lens").glob("demo-*.db")
     store = open_store(f"sqlite:///{built}")
     check_numbers(page, store, scorers)
-    expect(page.locator(".st-key-footer")).to_contain_text("Exposure is inferred, not observed")
+    expect(page.locator(".st-key-footer")).to_contain_text("The Complete Journey 2.0")
+    expect(page.locator(".st-key-footer").get_by_role("link", name="About the data")).to_have_attribute("href", "data")
     (opening,) = query(page)["user"]
 
     box(page, "user").fill("35-44 2 adults with kids")

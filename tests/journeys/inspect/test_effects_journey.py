@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -28,7 +29,7 @@ def opened(page: Page, store: BehaviorStore, scorers: dict[str, Scorer]) -> tupl
 
 def rows(page: Page, table: str, cell: str) -> dict[str, float]:
     """A number of each row of one of the small tables, by the row's name."""
-    found = page.locator(f"#{table} tr").evaluate_all(
+    found = page.locator(f"#{table} tr:not([hidden])").evaluate_all(
         "(rows, cell) => rows.map(r => ['th', cell].map(at => r.querySelector(at).firstChild.textContent))", cell
     )
     return {name: number(text) for name, text in found}
@@ -44,15 +45,30 @@ def check_effects(page: Page, scores: Scores, scene: Rescorer) -> None:
     expected = sorted(zip(titles, effects.probability.tolist(), strict=True))
     assert sorted(column(page, "points")) == [(title, pytest.approx(100 * v, abs=6e-3)) for title, v in expected]
     expect(page.locator("#trust")).to_contain_text(verdict(agreement(scores, effects)).sentence)
-    whole = leave_one_out(scene, by_field(scene, "category"))
-    assert rows(page, "categories", ".effect") == named(whole, 6e-4)
+    whole, by_item = leave_one_out(scene, by_field(scene, "category")), replace(effects, players=tuple(titles))
+    for level, found in (("item", by_item), ("category", whole)):
+        page.get_by_role("radio", name=f"by {level}").check()
+        assert rows(page, "parts", ".change") == points(found, 0.06)
     parts = list(rows(page, "paths", ".number").values())
     assert parts == [pytest.approx(v, abs=6e-4) for v in path_split(scene).values.tolist()]
-    assert number(page.locator("#logit").inner_text()) == pytest.approx(sum(parts), abs=3e-3)
+    assert number(page.locator("#logit").text_content() or "") == pytest.approx(sum(parts), abs=3e-3)
 
 
-def named(found: Explanation, within: float) -> dict[str, object]:
-    return {n: pytest.approx(v, abs=within) for n, v in zip(found.players or (), found.values.tolist(), strict=True)}
+def points(found: Explanation, within: float) -> dict[str, object]:
+    """By a group's name."""
+    assert found.probability is not None
+    return {
+        name: pytest.approx(100 * value, abs=within)
+        for name, value in zip(found.players or (), found.probability.tolist(), strict=True)
+    }
+
+
+def place(page: Page) -> float:
+    """Where in the lens the chart is, however far the page is scrolled."""
+    top: float = page.locator("#plot").evaluate(
+        "plot => plot.getBoundingClientRect().top - plot.closest('#lens').getBoundingClientRect().top"
+    )
+    return top
 
 
 def same(page: Page, text: str, bars: str) -> None:
@@ -65,14 +81,14 @@ def test_effects_are_shown_on_request_and_kept_in_the_link(
 ) -> None:
     open_example(page, address)
     check_effects(page, *opened(page, store, scorers))
-    weights_drawn, plot = drawing(page), page.locator("#plot").bounding_box()
+    weights_drawn, plot = drawing(page), place(page)
 
     page.get_by_role("radio", name="Activation weight").press("ArrowRight")
     expect(page.get_by_role("radio", name="Effect when removed")).to_be_checked()
     expect(page.locator("#chart-title")).to_have_text("Measured effects over time")
     expect(page).to_have_url(has_query("method", "effect"))
     assert drawing(page) != weights_drawn
-    assert page.locator("#plot").bounding_box() == plot
+    assert place(page) == plot
     shown = [value for _, value in column(page, "effect")]
     assert shown == sorted(shown, reverse=True)
 
@@ -80,7 +96,7 @@ def test_effects_are_shown_on_request_and_kept_in_the_link(
     expect(page).to_have_url(has_query("item", "m2"))
     expect(page.locator("#trust")).not_to_contain_text("Measuring")
     check_effects(page, *opened(page, store, scorers))
-    assert page.locator("#plot").bounding_box() == plot
+    assert place(page) == plot
 
     seen, drawn = page.locator("#lens").inner_text(), drawing(page)
     page.reload()
@@ -102,7 +118,7 @@ def test_the_bar_of_repeats_stands_at_the_last_and_tells_weight_and_effect(page:
 
 def test_a_behavior_named_in_the_warning_lights_up(page: Page, address: str) -> None:
     open_example(page, address)
-    named = page.locator("#trust button")
+    named = page.locator("#trust button:not(.term)")
     for place in range(named.count()):
         title = named.nth(place).inner_text()
         named.nth(place).press("Enter")

@@ -37,13 +37,13 @@ def test_without_answers_the_page_goes_the_long_way(
     expect(page).to_have_url(has_query("item", "m2"))
     check_numbers(page, store, scorers)
     model_box(page, 0).select_option(label="DIEN")
-    expect(page.locator("#model-line")).to_contain_text("DIEN ")
+    expect(page.locator("#model-line")).to_contain_text("DIEN:")
     page.wait_for_url(lambda url: "models=dien" in url)
     check_numbers(page, store, scorers)
     pick(page, "user", "8", "Household 8")
     expect(page.locator("#history-line")).to_contain_text("Household 8")
     expect(page).to_have_url(has_query("user", "8"))
-    expect(page.locator("#model-line")).to_contain_text("DIEN ")
+    expect(page.locator("#model-line")).to_contain_text("DIEN:")
 
 
 def test_an_answer_that_comes_after_a_newer_choice_is_not_shown(page: Page, address: str) -> None:
@@ -89,7 +89,7 @@ def test_a_model_chosen_the_instant_others_are_asked_for_is_shown(
         page.mouse.move(0, 0)
         model_box(page, 0).hover()
         model_box(page, 0).select_option(label=label)
-        expect(page.locator("#model-line")).to_contain_text(f"{label} ")
+        expect(page.locator("#model-line")).to_contain_text(f"{label}:")
     page.wait_for_url(lambda url: "models=din%40" in url)
     check_numbers(page, store, scorers)
 
@@ -108,7 +108,7 @@ def test_quick_steps_and_a_model_chosen_on_the_way_add_up(page: Page, address: s
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
     held.release()
     expect(page.locator("#title")).to_have_text("Nails · 1 lb")
-    expect(page.locator("#model-line")).to_contain_text("DIEN ")
+    expect(page.locator("#model-line")).to_contain_text("DIEN:")
     page.wait_for_url(lambda url: "item=n1" in url and "models=dien" in url)
 
 

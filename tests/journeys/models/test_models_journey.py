@@ -60,9 +60,8 @@ def test_another_model_changes_weights_and_scores_and_is_kept(
     )
     assert weights(page) != before
     check_numbers(page, store, scorers)
-    expect(page.locator("#badges li").first).to_have_text("softmax")
+    expect(page.locator("#badges")).to_contain_text("softmax")
     model_box(page, 1).select_option(label="Sum pooling")
-    expect(page.locator("#tiles .options").nth(1)).to_contain_text("1 each")
     page.wait_for_url(lambda url: "base-sum" in url)
     check_numbers(page, store, scorers)
     seen = page.locator("#lens").inner_text()
@@ -76,7 +75,7 @@ def test_a_reached_for_model_is_there_when_it_is_chosen(page: Page, address: str
     model_box(page, 0).hover()
     for label in ("Dot product", "DIN · softmax", "Time decay pooling", "DIN"):
         model_box(page, 0).select_option(label=label)
-        expect(page.locator("#model-line")).to_contain_text(f"{label} ")
+        expect(page.locator("#model-line")).to_contain_text(f"{label}:")
     expect(page.locator("#cases li .number").first).to_have_text(page.locator("#tiles .value").first.inner_text())
 
 

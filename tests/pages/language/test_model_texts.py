@@ -41,6 +41,13 @@ def test_each_kind_says_first_what_was_done_to_its_weights(models: dict[str, Mod
     assert models["dien"].badges == ("softmax", "AUGRU", "order counts", "8 newest behaviors")
 
 
+def test_the_options_that_need_it_are_explained(models: dict[str, ModelWords]) -> None:
+    explained = {name: [text.partition(":")[0] for text in model.meanings] for name, model in models.items()}
+    assert explained["din"] == ["not normalised", "official input", "Dice"]
+    assert explained["din-softmax"] == ["softmax", "official input", "Dice"]
+    assert (explained["din-paper"][1], explained["base"]) == ("paper input", [])
+
+
 def test_the_half_life_is_the_trained_one(family: World) -> None:
     trained = float(family.scorers["base-decay"].checkpoint.model.pooling.half_life)
     described = describe_models(family.scorers)["base-decay"]

@@ -14,10 +14,12 @@ export default mountComponent(createAttentionChart);
 
 function createAttentionChart(root) {
   const at = (id) => root.querySelector(`#${id}`);
-  const table = createTable(at, sortBy, (rows) => chart.pointRows(rows), (...pin) => chart.pin(...pin));
+  const table = createTable(at, (sort) => change({ sort }), (rows) => chart.pointRows(rows), (...pin) => chart.pin(...pin));
   const chart = createChart(at, light, (part) => read({ part }));
   const tiles = createTiles(at("tiles"), chooseModel, wish);
   const reasons = createReasons(at, (r) => chart.pin([r]));
+  const answer = createAnswer(at, chart, (why) => change({ why }));
+  const mark = createTerms(at("meaning"));
   const legend = createLegend(at, chart);
   const client = createClient(() => ({ link: query(), problems: [], actions: [] }), pick);
   const models = createModelPayloads();
@@ -209,6 +211,7 @@ function createAttentionChart(root) {
     legend.hide();
     setLabels(at);
     at("shown-title").textContent = say("Candidates of {date}", { date: day(data.asOf) });
+    mark(at("shown-title"));
     at("cases").replaceChildren(...data.cases.map((item, index) => caseOption(item, index, () => chooseCase(index))));
     facts(at("profile"), say("Profile"), data.profile);
     at("scale-label").textContent = say("Same scale for all {n} candidates", { n: data.cases.length });
@@ -226,7 +229,7 @@ function createAttentionChart(root) {
     const firstChanged = renewed || next[0] !== on[0];
     table.single(view.behavior);
     on = next;
-    settleReading();
+    reading = settled(reading, on[0].timeline);
     tiles.setModels(data, on, wanted);
     if (!firstChanged) return showReading();
     const [model] = on;
@@ -240,19 +243,8 @@ function createAttentionChart(root) {
     choices(at("fold"), foldings(model.timeline));
     offerTypes(at, model.timeline);
     showReading();
-    at("badges").replaceChildren(...model.badges.map((text) => element("li", text)));
     at("method-weight").textContent = capital(model.weight);
     at("scroller").setAttribute("aria-label", say("Table of weights and effects"));
-  }
-
-  // Read the table as it was chosen, as far as this model and its history can be read so.
-  function settleReading() {
-    const { timeline } = on[0];
-    const { part, fold, type } = reading;
-    const marked = part !== null && timeline.lineTime.some((at) => at >= part[0] && at <= part[1]);
-    const known = foldings(timeline).some(([value]) => value === fold);
-    const there = timeline.lineType.includes(type);
-    reading = { ...reading, part: marked ? part : null, fold: known ? fold : "behavior", type: there ? type : null };
   }
 
   // What stays on screen while the wanted models are on their way.
@@ -308,7 +300,10 @@ function createAttentionChart(root) {
       painted().then(() => onScreen === shown && table.setCase(shown, view.sort));
     } else table.setCase(shown, view.sort);
     tellReading();
-    reasons.show(on[0], effects, item.probability, shown.color);
+    const scored = { model: on[0], item, effects, color: shown.color };
+    reasons.show(scored);
+    answer.show(scored, view.why);
+    for (const id of ["trust", "legend-label"]) mark(at(id));
   }
 
   function showReading() {
@@ -335,6 +330,7 @@ function createAttentionChart(root) {
     const { fold, part, top, type } = reading;
     at("type-line").textContent = typeLine(type, on[0].timeline);
     at("columns-line").textContent = columnWords(fold, top);
+    mark(at("columns-line"));
     at("part-line").hidden = part === null;
     at("part").textContent = part === null ? "" : partWords(part, on[0].timeline, onScreen, on[0].scored[chosen].intensity);
   }
@@ -396,13 +392,12 @@ function createAttentionChart(root) {
   function chooseMethod(method) {
     const [down, column] = view.sort.startsWith("-") ? ["-", view.sort.slice(1)] : ["", view.sort];
     const other = method === "effect" ? { weight: "effect", total: "effect" } : { effect: "weight", points: "weight" };
-    view = { ...view, method, sort: `${down}${other[column] ?? column}` };
-    draw();
-    client.report();
+    change({ method, sort: `${down}${other[column] ?? column}` });
   }
 
-  function sortBy(sort) {
-    view = { ...view, sort };
+  // Show the same otherwise: another order, another scale.
+  function change(choice) {
+    view = { ...view, ...choice };
     draw();
     client.report();
   }
@@ -437,11 +432,7 @@ function createAttentionChart(root) {
   at("before").onclick = () => go(heading() - 1);
   at("after").onclick = () => go(heading() + 1);
   at("method").onchange = (event) => chooseMethod(event.target.value);
-  at("scale").onchange = (event) => {
-    view = { ...view, scale: event.target.checked ? "shared" : "each" };
-    draw();
-    client.report();
-  };
+  at("scale").onchange = (event) => change({ scale: event.target.checked ? "shared" : "each" });
   at("cases").onkeydown = (event) => stepByKey(event, heading(), data.cases.length - 1, go);
   return instrument;
 }

@@ -17,14 +17,16 @@ function setLabels(at) {
     "paths-bar": say("Bar"),
     "paths-logits": say("Logits"),
     "logit-title": say("Logit of the score"),
-    "categories-title": say("Effects of whole categories"),
-    "categories-words": say(
-      "What the score loses without all behaviors of a category: in logits, and in points of probability. Largest first.",
+    "answer-title": say("The answer"),
+    "why-title": say("Why"),
+    "why-legend": say("Parts of the history that are ranked"),
+    "why-category": say("by category"),
+    "why-item": say("by item"),
+    "why-words": say(
+      "What the chance loses without each part of the history, in points: measured by scoring the history again without it. Parts may stand in for one another, so they need not add up.",
     ),
-    "categories-name": say("Category"),
-    "categories-lines": say("Behaviors"),
-    "categories-effect": say("Effect"),
-    "categories-points": say("Points"),
+    when: say("When"),
+    "technical-title": say("Technical details"),
     "table-title": say("The same as a table"),
     "fold-label": say("Rows"),
     "top-label": say("Show"),
@@ -35,9 +37,7 @@ function setLabels(at) {
   const names = {
     before: say("Previous candidate"),
     after: say("Next candidate"),
-    badges: say("Options of the model whose weights are shown"),
     legend: say("Categories: press to hide or show"),
-    "categories-scroller": say("Table of effects of whole categories"),
     formats: say("Save the chart or its table as"),
   };
   for (const [id, text] of Object.entries(names)) at(id).setAttribute("aria-label", text);

@@ -1,5 +1,5 @@
-// What stands beside the weights: whether they tell the measured effects, where the logit comes from, and what
-// whole categories do. Each may be asked to show nothing yet.
+// Whether the weights tell the measured effects, and the technical details: what made the score, with what each word
+// means. Each may be asked to show nothing yet.
 
 const levels = () => ({
   trust: say("Weights can be read as reasons here."),
@@ -54,44 +54,44 @@ function createReasons(at, onPick) {
     at("logit-words").textContent = say("a probability of {p}", { p: percent(probability) });
   }
 
-  // Rows of categories stay while candidates change: only what is another is written.
-  let known = new Map();
-
-  function categories(effects, color) {
-    const listed = effects?.categories ?? [];
-    const rows = new Map(listed.map(({ name }) => [name, known.get(name) ?? makeRow(name)]));
-    for (const { name, lines, weight, effect } of listed) {
-      const row = rows.get(name);
-      const points = signed(pointsOf(effect, effects.logit), 2);
-      tint(row, color(name));
-      write(row.lines, count(lines));
-      write(row.weight, fixed(weight, 3));
-      writeTwo(row.effect, signed(effect, effects.digits), say("{points} points", { points }));
-      write(row.points, points);
-    }
-    known = rows;
-    at("categories").replaceChildren(...[...rows.values()].map(({ line }) => line));
+  // What the sum of the weights means under this model.
+  function sumWords({ timeline, sumsTo }) {
+    if (!timeline.title.length) return say("no weights: there is no behavior");
+    if (sumsTo === "1") return say("all weights added up, repeats counted: always 1 by this pooling");
+    return sumsTo === "H" ? say("all weights added up: the number of behaviors") : meanings().intensity;
   }
 
-  function makeRow(name) {
-    const row = {
-      line: document.createElement("tr"),
-      lines: element("td", "", { className: "repeats" }),
-      weight: element("td", "", { className: "weight" }),
-      effect: element("td", "", { className: "effect" }),
-      points: element("td", "", { className: "points" }),
-    };
-    const title = element("th", name, { scope: "row", className: "title" });
-    row.line.append(title, row.lines, row.weight, row.effect, row.points);
-    return row;
+  // [term, value, meaning, id of the value]
+  function terms({ model, item, effects }) {
+    const meaning = meanings();
+    const tau = effects ? (effects.verdict.tau === null ? "–" : fixed(effects.verdict.tau, 2)) : PENDING;
+    const sum = model.sumsTo ? say("Sum of weights Σw") : say("Interest intensity Σw");
+    return [
+      [say("Model"), `${model.name} · ${model.fingerprint}`, say("The fingerprint names these very trained numbers; a link carries it."), "fingerprint"],
+      [say("Options"), model.badges.join(" · "), [`${capital(model.pooling)}.`, ...model.meanings].join(" "), "badges"],
+      [sum, fixed(item.intensity, Math.abs(item.intensity) >= 100 ? 1 : 2), capital(sumWords(model)), "intensity"],
+      [say("Logit"), effects ? signed(effects.logit, 3) : PENDING, meaning.logit, "logit-value"],
+      [say("τ (tau)"), tau, meaning.tau, "tau"],
+      [say("Candidate"), at("title").textContent, meaning.candidate, "candidate-name"],
+    ];
+  }
+
+  function technical(shown) {
+    at("terms").replaceChildren(
+      ...terms(shown).map(([term, value, meaning, id]) => {
+        const pair = document.createElement("div");
+        pair.append(element("dt", term), element("dd", value, { id }), element("dd", meaning, { className: "meaning" }));
+        return pair;
+      }),
+    );
   }
 
   return {
-    // `effects` are of the case on screen; null while they are on the way.
-    show(model, effects, probability, color) {
-      trust(model, effects);
-      paths(effects, probability);
-      categories(effects, color);
+    // `shown` is {model, item, effects}; these effects are null while they are on the way.
+    show(shown) {
+      trust(shown.model, shown.effects);
+      paths(shown.effects, shown.item.probability);
+      technical(shown);
     },
   };
 }

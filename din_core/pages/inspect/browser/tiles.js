@@ -1,5 +1,5 @@
 // The tiles: each model's probability under its name, which is also where another model is chosen, then
-// the difference and the sum of the weights. The fields stay in place, so that a choice keeps the focus.
+// the difference. The fields stay in place, so that a choice keeps the focus.
 
 const NO_MODEL = "";
 const choosers = () => [say("Model whose weights are shown"), say("Model it is compared with")];
@@ -14,12 +14,9 @@ function createTiles(list, onChoose, onReach) {
     select.onpointerenter = select.onfocus = onReach;
     select.onchange = () => onChoose(place, select.value);
     made.label.append(name, select);
-    const options = element("dd", "", { className: "options" });
-    made.box.append(options);
-    return { ...made, name, select, options };
+    return { ...made, name, select };
   });
   const difference = tile("");
-  const total = tile("");
 
   function tile(label) {
     const made = {
@@ -44,24 +41,12 @@ function createTiles(list, onChoose, onReach) {
     return say("{model} is nearer to what happened", { model: on[first < second ? 0 : 1].name });
   }
 
-  // What the sum of the weights on screen means.
-  function sumWords() {
-    const [model, other] = on;
-    if (!model.timeline.title.length) return say("no weights: there is no behavior");
-    if (model.sumsTo === "1") return say("all weights added up, repeats counted: always 1 by this pooling");
-    if (model.sumsTo === "H") return say("all weights added up: the number of behaviors");
-    const sum = say("all weights added up, repeats counted");
-    if (other?.sumsTo === "1") return say("{sum}; {model}: always 1", { sum, model: other.name });
-    if (other?.sumsTo === "H") return say("{sum}; {model}: 1 for each behavior", { sum, model: other.name });
-    return sum;
-  }
-
   return {
     // `next` are on screen; `wanted` are those chosen last, by their names in links.
     setModels(common, next, wanted) {
       [data, on] = [common, next];
       const choice = data.choices.length > 1;
-      models.forEach(({ name, select, options, box }, place) => {
+      models.forEach(({ name, select, box }, place) => {
         const model = on[place];
         select.title = choosers()[place];
         select.setAttribute("aria-label", select.title);
@@ -69,13 +54,11 @@ function createTiles(list, onChoose, onReach) {
         select.hidden = !choice;
         fillSelect(select, place);
         select.value = wanted[place] ?? NO_MODEL;
-        options.textContent = options.title = model?.badges.join(" · ") ?? "";
         box.hidden = !model && !choice;
       });
       difference.box.hidden = on.length < 2;
       difference.label.textContent = say("Difference");
-      total.label.textContent = on[0].sumsTo ? say("Sum of weights Σw") : say("Interest intensity Σw");
-      if (!list.children.length) list.append(...[...models, difference, total].map(({ box }) => box));
+      if (!list.children.length) list.append(...[...models, difference].map(({ box }) => box));
     },
     setCase(item, index) {
       const scored = on.map((model) => model.scored[index]);
@@ -89,8 +72,6 @@ function createTiles(list, onChoose, onReach) {
         const points = signed(100 * (both[0] - both[1]), 1);
         fill(difference, say("{points} points", { points }), nearer(item, both));
       }
-      const { intensity } = scored[0];
-      fill(total, fixed(intensity, Math.abs(intensity) >= 100 ? 1 : 2), sumWords());
     },
   };
 

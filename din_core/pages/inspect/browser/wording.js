@@ -44,12 +44,21 @@ function foldings(time) {
   return [["behavior", say("behaviors")], ...folded, ["category", say("categories")]];
 }
 
+// Read the table as it was chosen, as far as a model and its history can be read so.
+function settled(reading, timeline) {
+  const { part, fold, type } = reading;
+  const marked = part !== null && timeline.lineTime.some((at) => at >= part[0] && at <= part[1]);
+  const known = foldings(timeline).some(([value]) => value === fold);
+  const there = timeline.lineType.includes(type);
+  return { ...reading, part: marked ? part : null, fold: known ? fold : "behavior", type: there ? type : null };
+}
+
 // What chart and legend show, in words.
 function nameMethod(at, model, method) {
   const effect = method === "effect";
   for (const radio of at("method").querySelectorAll("input")) radio.checked = radio.value === method;
   at("chart-title").textContent = effect ? say("Measured effects over time") : model.overTime;
-  const words = { model: `${model.name} ${model.fingerprint}`, pooling: model.pooling };
+  const words = { model: model.name, pooling: model.pooling };
   at("model-line").textContent = effect
     ? say(
         "{model}: what the logit loses without a behavior and all its repeats (leave-one-out). One bar at its last date, ticks at earlier ones.",
