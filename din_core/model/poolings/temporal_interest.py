@@ -39,9 +39,11 @@ class TemporalInterest(nn.Module):
         self.scale = width**-0.5 if config.normalisation == "scaled softmax" else 1.0
         rows = {"rank": config.max_history, "gap": len(config.gap_edges) + 1, "none": 0}[self.encoding]
         self.temporal = None if self.encoding == "none" else nn.Embedding(1 + rows, width)
-        """Row 0 is the target's. All start from 0, so that a rank or gap that training never saw says nothing."""
+        """Row 0 is the target's. It starts in a random direction, as with all at 0 no product of encodings has a slope;
+        the others start from 0, so that a rank or gap that training never saw says nothing."""
         if self.temporal is not None:
             nn.init.zeros_(self.temporal.weight)
+            nn.init.normal_(self.temporal.weight[:1], std=width**-0.5)
         self.dot, self.softmax, self.pool = DotProduct(), PairSoftmax(), PairPooling()
         self.register_buffer("edges", gap_edges(config), persistent=False)
 

@@ -152,9 +152,9 @@ def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ..
         return t("softmax"), config.evolution.upper(), t("order counts"), newest, *summed, *counts
     normalised = t(OPTIONS[config.normalisation])
     if config.architecture == "tin":
-        newest = () if config.folds else (t("{n} newest behaviors", n=config.max_history),)
+        kept = () if config.folds else (t("{n} newest behaviors", n=config.max_history),)
         alone = () if config.target_representation else (t("behaviors alone"),)
-        return normalised, t(ENCODING_BADGES[config.temporal_encoding]), *newest, *alone, *counts
+        return normalised, t(ENCODING_BADGES[config.temporal_encoding]), *kept, *alone, *counts
     if config.attention != "unit":
         product = t("dot product q·k") if config.attention == "dot" else t("bilinear q·W·k")
         return normalised, product, *counts
