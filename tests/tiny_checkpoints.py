@@ -46,6 +46,16 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "dien": {"architecture": "dien", "max_history": 8},
 }
 """Folder name -> options, as trainer.training.recipes has them."""
+MORE_KINDS: Mapping[str, Mapping[str, Any]] = {
+    "tin": {"architecture": "tin", "normalisation": "scaled softmax"},
+    "tin-gaps": {
+        "architecture": "tin",
+        "normalisation": "scaled softmax",
+        "temporal_encoding": "gap",
+        "gap_edges": (1.0, 7.0, 30.0),
+    },
+}
+"""Those that no page's own world holds."""
 
 
 def write_reading_checkpoint(folder: Path, tables: BulkTables, name: str = "din-reading") -> Path:
@@ -63,12 +73,12 @@ def write_checkpoints(
     kinds: Sequence[str] = ("din", "base"),
     metrics: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write these of KINDS below `folder`; the same weights every time."""
-    vocabulary = vocabulary_of(tables)
+    """Write these of KINDS and MORE_KINDS below `folder`; the same weights every time."""
+    vocabulary, known = vocabulary_of(tables), {**KINDS, **MORE_KINDS}
     for name in kinds:
-        torch.manual_seed(list(KINDS).index(name))
+        torch.manual_seed(list(known).index(name))
         metadata = {} if metrics is None else {"model": name, **metrics}
-        _write(folder / name, vocabulary, {"max_history": max_history, **KINDS[name]}, metadata)
+        _write(folder / name, vocabulary, {"max_history": max_history, **known[name]}, metadata)
     return folder
 
 

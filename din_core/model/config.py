@@ -11,13 +11,14 @@ from typing import Any, Literal, get_args
 from din_core.domain import CheckpointError
 from din_core.domain.translatable import Translatable
 
-Architecture = Literal["base", "din", "dien"]
+Architecture = Literal["base", "din", "dien", "tin"]
 BasePooling = Literal["average", "sum", "time decay"]
 Attention = Literal["unit", "dot", "bilinear"]
 UnitInput = Literal["official", "paper"]
 UnitActivation = Literal["dice", "prelu", "sigmoid"]
 Normalisation = Literal["none", "softmax", "scaled softmax"]
 Evolution = Literal["aigru", "agru", "augru"]
+TemporalEncoding = Literal["rank", "gap", "none"]
 Vectors = Literal["none", "fixed", "fine-tuned"]
 VECTOR = "vector"
 """The name of the item field that is an item's pretrained vector."""
@@ -64,7 +65,8 @@ class ModelConfig:
     architecture: Architecture
     """"base": pooling that knows no candidate. "din": a local activation unit and weighted sum pooling (Zhou et
     al., KDD 2018, arXiv:1706.06978). "dien": interest extractor and interest evolution (Zhou et al., AAAI 2019,
-    arXiv:1809.03672)."""
+    arXiv:1809.03672). "tin": attention and interest vector of products, both temporally encoded (Zhou et al., WWW 2024,
+    arXiv:2308.08487)."""
     item_fields: tuple[FieldConfig, ...]
     """Shared by candidate and behaviors; the first is the item itself."""
     user_fields: tuple[FieldConfig, ...]
@@ -96,7 +98,7 @@ class ModelConfig:
     project_query: bool = False
     """A linear layer and a PReLU on the candidate's embedding before the attention, as in the official code."""
     normalisation: Normalisation = "none"
-    """DIN does not normalise its activation weights; "scaled softmax" divides by √D first."""
+    """DIN does not normalise its activation weights; "scaled softmax" divides by √D first, as TIN's paper has it."""
 
     behavior_fields: tuple[FieldConfig, ...] = ()
     """What the unit also reads of each behavior itself: its type, `behavior_type` (view, cart, buy), where the tables
@@ -104,7 +106,7 @@ class ModelConfig:
     gap_edges: tuple[float, ...] = ()
     """Days at which ranges of the time gap between behavior and impression begin, rising, the first range reaching
     from 0 to the first of them. The unit also reads in which range the gap lies (ATRank, Zhou et al., AAAI 2018,
-    arXiv:1711.06632, which lets their lengths double); () where it does not."""
+    arXiv:1711.06632, which lets their lengths double); () where it does not. TIN's encoding of gaps is of these."""
     gap_width: int = 8
     """Embedding width of a range."""
 
@@ -120,6 +122,12 @@ class ModelConfig:
     history_sum: bool = False
     """DIEN: the tower also reads the sum of all behaviors and its product with the candidate, as in the official
     code; the paper has the last state alone."""
+
+    temporal_encoding: TemporalEncoding = "rank"
+    """TIN: what is encoded of a behavior's time as the target sees it: its rank, the newest 1 (the paper's TTE-P), or
+    the range of its gap (TTE-T); "none" is the paper's ablation."""
+    target_representation: bool = True
+    """TIN: behaviors are multiplied by the target before they are summed; without it, the paper's ablation."""
 
     vectors: Vectors = "none"
     """Whether the last item field is a pretrained vector, which training leaves as it is ("fixed") or trains."""
@@ -148,6 +156,7 @@ class ModelConfig:
                 "history_sum is for DIEN, but this is {architecture!r}, which pools all behaviors; leave it out",
                 architecture=self.architecture,
             )
+        self._check_temporal()
         if [field.name for field in self.behavior_fields] not in ([], [BEHAVIOR_TYPE]):
             raise CheckpointError(
                 "behavior_fields holds {names}, but may hold {known} alone; leave the others out",
@@ -156,6 +165,8 @@ class ModelConfig:
             )
         self._check_vectors()
         for name in ("unit_per_field", "unit_matches", "behavior_fields", "gap_edges"):
+            if name == "gap_edges" and self.architecture == "tin":
+                continue  # what TIN reads of gaps is checked with its encoding
             if getattr(self, name) and (self.architecture, self.attention) != ("din", "unit"):
                 raise CheckpointError(
                     "{name} needs the activation unit of DIN, but this is {architecture!r} with attention "
@@ -164,6 +175,22 @@ class ModelConfig:
                     architecture=self.architecture,
                     attention=self.attention,
                 )
+
+    def _check_temporal(self) -> None:
+        for name, usual in (("temporal_encoding", "rank"), ("target_representation", True)):
+            if self.architecture != "tin" and getattr(self, name) != usual:
+                raise CheckpointError(
+                    "{name} is for TIN, but this is {architecture!r}; leave it out",
+                    name=name,
+                    architecture=self.architecture,
+                )
+        if self.architecture == "tin" and (self.temporal_encoding == "gap") != bool(self.gap_edges):
+            raise CheckpointError(
+                "temporal_encoding is {encoding!r}, but gap_edges holds {n} days; TIN's encoding 'gap' needs some, and "
+                "no other reads any",
+                encoding=self.temporal_encoding,
+                n=len(self.gap_edges),
+            )
 
     def _check_vectors(self) -> None:
         last = self.item_fields[-1].name if self.item_fields else None
@@ -200,7 +227,12 @@ class ModelConfig:
     @property
     def reads_times(self) -> bool:
         """Whether order or dates of behaviors make a difference."""
-        return self.architecture == "dien" or self.pooling == "time decay" or self.reads_gaps
+        return self.architecture == "dien" or self.pooling == "time decay" or self.reads_gaps or self.reads_ranks
+
+    @property
+    def reads_ranks(self) -> bool:
+        """Whether a behavior's weight depends on how many came after it."""
+        return self.architecture == "tin" and self.temporal_encoding == "rank"
 
     @property
     def reads_types(self) -> bool:
@@ -215,7 +247,7 @@ class ModelConfig:
     @property
     def pooling(self) -> str:
         """How behaviors become the interest vector: "attention", "evolution", or the base model's pooling."""
-        return {"din": "attention", "dien": "evolution"}.get(self.architecture, self.base_pooling)
+        return {"din": "attention", "tin": "attention", "dien": "evolution"}.get(self.architecture, self.base_pooling)
 
     @property
     def title(self) -> str:
@@ -225,6 +257,8 @@ class ModelConfig:
             return " · ".join([f"{self.base_pooling.capitalize()} pooling", *counts])
         if self.architecture == "dien":
             return " · ".join(["DIEN", *([self.evolution.upper()] if self.evolution != "augru" else []), *counts])
+        if self.architecture == "tin":
+            return " · ".join(["TIN", *self._temporal_departures, *counts])
         head = {"unit": "DIN", "dot": "Dot product", "bilinear": "Bilinear"}[self.attention]
         return " · ".join([head, *self.departures])
 
@@ -242,6 +276,18 @@ class ModelConfig:
             (self.reads_types, "types"),
             (self.reads_gaps, "gaps"),
             (self.counts, "counts"),
+        )
+        return tuple(word for differs, word in options if differs)
+
+    @property
+    def _temporal_departures(self) -> tuple[str, ...]:
+        """Where a TIN differs from the paper's."""
+        normalised = "not normalised" if self.normalisation == "none" else self.normalisation
+        options = (
+            (self.temporal_encoding == "gap", "gaps"),
+            (self.temporal_encoding == "none", "no temporal encoding"),
+            (not self.target_representation, "behaviors alone"),
+            (self.normalisation != "scaled softmax", normalised),
         )
         return tuple(word for differs, word in options if differs)
 
@@ -288,6 +334,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "unit_activation": get_args(UnitActivation),
     "normalisation": get_args(Normalisation),
     "evolution": get_args(Evolution),
+    "temporal_encoding": get_args(TemporalEncoding),
     "vectors": get_args(Vectors),
 }
 
@@ -330,7 +377,10 @@ _LIMITS: dict[str, tuple[Translatable, Callable[[Any], bool]]] = {
     "gap_width": (Translatable("a whole number of 1 or more"), _whole),
     "auxiliary_weight": (Translatable("0 or more"), lambda value: _number(value) and value >= 0),
     **dict.fromkeys(
-        ("learn_half_life", "unit_per_field", "unit_matches", "project_query", "counts", "history_sum"),
+        (
+            *("learn_half_life", "unit_per_field", "unit_matches", "project_query", "counts", "history_sum"),
+            "target_representation",
+        ),
         (Translatable("true or false"), _flag),
     ),
 }

@@ -2,7 +2,7 @@
 
 Deep Interest Network for Click-Through Rate Prediction (Zhou et al., KDD 2018, arXiv:1706.06978), its relatives,
 and the base models they are measured against. They differ in the pooling alone: `attention.py` (DIN),
-`dien.py`, `pooling.py` (base models).
+`dien.py`, `poolings/temporal_interest.py` (TIN), `pooling.py` (base models).
 
 Dimensions: G histories, N behaviors, M candidates, P pairs, D item embedding width, U and X widths of all
 profile and context embeddings.
@@ -23,6 +23,7 @@ from din_core.model.counts import Counts
 from din_core.model.dien import InterestEvolution
 from din_core.model.fields.vector_embedding import VectorEmbedding
 from din_core.model.pooling import BasePooling
+from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch, Sets
 from din_core.model.tower import Tower, TowerInput
 from din_core.model.value_sets import mean_of_sets
@@ -35,7 +36,7 @@ class Output(NamedTuple):
     """(M,)"""
     weight: Tensor
     """(P,) weight of one occurrence in the pooling sum, pairs ordered by (history, behavior, candidate); with one
-    unit per field (P, F), each field's own; for DIEN the attention on that behavior"""
+    unit per field (P, F), each field's own; for DIEN the attention on that behavior, for TIN that on its product"""
     interest: Tensor
     """(M, D) interest vector; (M, 2D) where it holds the history's sum too"""
     auxiliary: Tensor | None = None
@@ -210,4 +211,6 @@ def _pooling(config: ModelConfig) -> nn.Module:
         return BasePooling(config)
     if config.architecture == "dien":
         return InterestEvolution(config)
+    if config.architecture == "tin":
+        return TemporalInterest(config)
     return FieldwisePooling(config) if config.unit_per_field else WeightedSumPooling(config)

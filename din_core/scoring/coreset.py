@@ -21,7 +21,8 @@ def history_coreset(network: InterestNetwork, batch: RaggedBatch) -> RaggedBatch
     """
     total = len(batch.behavior)
     size = min(MOST, max(LEAST, int(total * SHARE)))
-    if network.config.architecture == "base" or network.config.attention != "unit" or total < 2 * size:
+    plain = network.config.architecture in ("base", "tin") or network.config.attention != "unit"
+    if plain or total < 2 * size:
         return None
     kept, count = torch.arange(total - size, total), batch.count[total - size :]
     if network.config.folds:

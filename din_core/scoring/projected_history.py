@@ -23,6 +23,7 @@ from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_sum
 from din_core.model.pooling import BasePooling
+from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch, with_candidates
 from din_core.scoring.fixed_context_tower import FixedContextTower
 
@@ -76,6 +77,8 @@ def _pool(network: InterestNetwork, k: Tensor, batch: RaggedBatch, make_unit: Ma
         )
     if isinstance(pooling, InterestEvolution):
         return _evolution(pooling, k, batch)
+    if isinstance(pooling, TemporalInterest):
+        return _temporal(pooling, k, batch, make_unit)
     pooled = pooling(k[:0].new_zeros(1, k.shape[1]), k, with_candidates(batch, batch.behavior.new_zeros(1, 1)))
     return lambda q, rows: (pooled.interest.expand(len(q), -1), pooled.intensity.expand(len(q), -1))
 
@@ -89,6 +92,19 @@ def _evolution(pooling: InterestEvolution, k: Tensor, batch: RaggedBatch) -> Poo
         attention = pooling.attend(q, interest, batch_of_rows)
         evolved = pooling.evolution(interest, attention, batch_of_rows)
         return pooling.with_sum(evolved, k, batch_of_rows), pair_sum(attention, batch_of_rows)[:, None]
+
+    return pool
+
+
+def _temporal(pooling: TemporalInterest, k: Tensor, batch: RaggedBatch, make_unit: MakeUnit) -> Pool:
+    """TIN: behaviors are encoded once, and the sum over them multiplied by each candidate."""
+    past = pooling.encode_behaviors(k, batch)
+    summed = _WeightedSumHistory(pooling.dot, None, pooling.normalisation, pooling.scale, past, batch, make_unit)
+
+    def pool(q: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        target = pooling.encode_target(q)
+        total, intensity = summed(target, rows)
+        return pooling.represent(target, total), intensity
 
     return pool
 

@@ -1,8 +1,9 @@
 """Exact rescoring of one candidate against changed histories, at the cost of the tower alone.
 
-The tower reads behaviors through (v, intensity, repeats) alone. But for DIEN these are sums over occurrences, or
-such sums over a total: removing a behavior leaves every other's weight before normalisation as it was, so that S
-changed histories cost S rows of the tower and no attention. DIEN's evolution is run again on what is kept.
+The tower reads behaviors through (v, intensity, repeats) alone. But for DIEN and TIN these are sums over occurrences,
+or such sums over a total: removing a behavior leaves every other's weight before normalisation as it was, so that S
+changed histories cost S rows of the tower and no attention. DIEN's evolution is run again on what is kept, and so is
+TIN's attention where it reads ranks, as those before what is removed move up.
 
 Dimensions: T behaviors, S changed histories, P players (groups of occurrences), D item embedding width, F item
 fields, I intensities (1, or F with one unit per field), R counts of repeats (F + 1, or 0), K = D + I + R.
@@ -28,6 +29,7 @@ from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_matches
 from din_core.model.pooling import BasePooling
+from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch, Sets
 from din_core.scoring.fixed_context_tower import FixedContextTower
 from din_core.scoring.scorer import Request, Scorer
@@ -36,6 +38,9 @@ ROWS = 1024
 """Changed histories that go through the tower at once: what a core's own cache holds."""
 PAIRS = 2**15
 """Behaviors of changed histories that DIEN's evolution runs over at once: some tens of MB."""
+RANK_PAIRS = 2**18
+"""The same of TIN's attention: some MB for each array."""
+WHOLE = "a model to which order matters keeps a behavior or does not; give counts of 0 and 1"
 LEAST = -700.0
 """exp of less is 0 in double precision: behaviors whose weights lie further apart than this count as this far."""
 
@@ -176,7 +181,7 @@ class Rescorer(ABC):
 
 
 class SumRescorer(Rescorer):
-    """Every member but DIEN: what the tower reads are sums over occurrences, some of them over a total."""
+    """Every member but DIEN and a TIN of ranks: the tower reads sums over occurrences, some of them over a total."""
 
     row_budget = 2**16
 
@@ -285,7 +290,7 @@ class EvolutionRescorer(Rescorer):
             here = some if players is None else some @ players
             whole = here > 0.5
             if not torch.equal(whole.double(), here):
-                raise ValueError("DIEN keeps a behavior or does not; give counts of 0 and 1")
+                raise ValueError(WHOLE)
             batch = self._changed(whole)
             _, v, intensity, _ = self._pooling(
                 self.inputs.q.expand(len(here), -1), self._k[whole.nonzero()[:, 1]], batch
@@ -301,6 +306,51 @@ class EvolutionRescorer(Rescorer):
             candidate=self.inputs.candidate.expand(s, -1),
             candidate_offsets=tuple(range(s + 1)),
         )
+
+
+class RankRescorer(SumRescorer):
+    """A TIN that encodes ranks: weights are computed again for the ranks that behaviors have among those kept.
+
+    q̃·(k_t + p_r) = q̃·k_t + q̃·p_r: a changed history costs as many numbers as it has behaviors.
+    """
+
+    row_budget = 2**14
+
+    def __init__(self, inputs: RescoringInputs, k: Tensor) -> None:
+        """k (T, D)."""
+        pooling = inputs.network.pooling
+        assert isinstance(pooling, TemporalInterest)
+        assert pooling.temporal is not None
+        self._pooling, self._k, self._p = pooling, k.double(), pooling.temporal.weight.detach().double()
+        self._target = pooling.encode_target(inputs.q).double()  # (1, D)
+        there = torch.as_tensor(inputs.count)[None] > 0
+        rank, weight = self._weigh(there)
+        keys = pooling.represent(self._target, self._k + self._p[rank[0]])
+        super().__init__(inputs, keys, weight.T, normalised=False)  # for `line`, on which ranks are the whole history's
+
+    def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
+        for some in torch.split(kept, max(1, RANK_PAIRS // max(1, len(self.behaviors)))):
+            here = some if players is None else some @ players
+            there = here > 0.5
+            if not torch.equal(there.double(), here):
+                raise ValueError(WHOLE)
+            rank, weight = self._weigh(there)
+            by_rank = weight.new_zeros(len(there), len(self._p)).scatter_add_(1, rank, weight)
+            total = weight @ self._k + by_rank @ self._p
+            v = self._pooling.represent(self._target, total)
+            yield PooledHistories(v, weight.sum(1, keepdim=True), self._repeats(here))
+
+    def _weigh(self, there: Tensor) -> tuple[Tensor, Tensor]:
+        """there (S, T) bool → (S, T) rows of p, and (S, T) weights, 0 for what is not there."""
+        rank = self._pooling.known(there.flip(1).cumsum(1).flip(1))
+        score = (self._target @ self._k.T) + (self._target @ self._p.T)[0][rank]  # (S, T)
+        if self._pooling.normalisation == "none" or not score.numel():
+            return rank, score * there
+        score = (score * self._pooling.scale).masked_fill(~there, -torch.inf)
+        largest = score.amax(1, keepdim=True).nan_to_num(neginf=0.0)
+        share = (score - largest).exp()
+        total = share.sum(1, keepdim=True)
+        return rank, share / torch.where(total > 0, total, 1)
 
 
 @torch.no_grad()
@@ -337,8 +387,18 @@ def rescorer_for(
     )
     if config.architecture == "dien":
         return EvolutionRescorer(inputs, k, batch)
+    if config.reads_ranks:
+        return RankRescorer(inputs, k)
     mass, normalised = _mass(network, q, k, batch)
-    return SumRescorer(inputs, k.double(), mass, normalised)
+    return SumRescorer(inputs, _summed(network, q, k, batch).double(), mass, normalised)
+
+
+def _summed(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
+    """(T, D) what is weighed and summed of each behavior: its embedding, but for TIN."""
+    pooling = network.pooling
+    if not isinstance(pooling, TemporalInterest):
+        return k
+    return pooling.represent(pooling.encode_target(q), pooling.encode_behaviors(k, batch))
 
 
 def _matches(batch: RaggedBatch) -> Tensor:
@@ -355,7 +415,7 @@ def _mass(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) ->
             return torch.ones(len(k), 1, dtype=torch.float64), pooling.kind == "average"
         halvings = batch.age.double()[:, None] / pooling.half_life.double()
         return _exp(-halvings * np.log(2)), True
-    assert isinstance(pooling, WeightedSumPooling | FieldwisePooling)
+    assert isinstance(pooling, WeightedSumPooling | FieldwisePooling | TemporalInterest)
     raw = copy.copy(pooling)  # the same units, not normalised
     raw.normalisation = "none"
     weight = raw(q, k, batch).weight.double()

@@ -30,6 +30,7 @@ WORDS: st.SearchStrategy[Any] = st.sampled_from(
     [
         *("base", "din", "dien", "average", "sum", "time decay", "unit", "dot", "bilinear", "official", "paper"),
         *("dice", "prelu", "sigmoid", "none", "softmax", "scaled softmax", "aigru", "agru", "augru", "item_id"),
+        *("tin", "rank", "gap"),
     ]
 )
 _LIKE: dict[type, st.SearchStrategy[Any]] = {
@@ -54,7 +55,7 @@ def plain_config(architecture: str = "din") -> dict[str, Any]:
     return json.loads(json.dumps(config.to_dict()))  # type: ignore[no-any-return]
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=4)
 def checkpoint_files(architecture: str) -> dict[str, bytes]:
     """The files of a small checkpoint."""
     torch.manual_seed(0)
@@ -85,7 +86,7 @@ def changed(draw: st.DrawFn, raw: Any) -> Any:
 
 def try_config(draw: st.DrawFn, folder: Path) -> Outcome:
     """Read a config; where it is one, count its weights as `train` does."""
-    raw = plain_config(draw(st.sampled_from(["din", "base", "dien"])))
+    raw = plain_config(draw(st.sampled_from(["din", "base", "dien", "tin"])))
     for _ in range(draw(st.sampled_from([1, 1, 2, 4]))):
         raw = changed(draw, raw)
     try:
@@ -104,7 +105,7 @@ def try_config(draw: st.DrawFn, folder: Path) -> Outcome:
 
 def try_checkpoint(draw: st.DrawFn, folder: Path) -> Outcome:
     """Load a checkpoint of which a file or two are not as they should be."""
-    files = dict(checkpoint_files(draw(st.sampled_from(["din", "base", "dien"]))))
+    files = dict(checkpoint_files(draw(st.sampled_from(["din", "base", "dien", "tin"]))))
     place = folder / "checkpoint"
     place.mkdir()
     names = st.lists(st.sampled_from([WEIGHTS, CONFIG, VOCABULARY, METRICS, CARD]), min_size=1, max_size=2, unique=True)

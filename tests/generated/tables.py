@@ -154,7 +154,7 @@ def _write_packed(path: Path, written: bytes) -> None:
 
 
 TRAIN = ("--epochs=1", "--batch-size=16", "--min-count=1", "--item-width=2", "--device=cpu", "--compile=off")
-MODEL_NAMES = ("din", "base", "base-decay", "din-softmax", "din-fields", "base-counts", "dot", "dien")
+MODEL_NAMES = ("din", "base", "base-decay", "din-softmax", "din-fields", "base-counts", "dot", "dien", "tin")
 MODELS = st.sampled_from(MODEL_NAMES)
 
 

@@ -47,6 +47,20 @@ FAMILY = {
     "agru": {"architecture": "dien", "evolution": "agru"},
     "augru": {"architecture": "dien", "evolution": "augru"},
     "augru, history sum": {"architecture": "dien", "history_sum": True},
+    "tin": {"architecture": "tin", "normalisation": "scaled softmax"},
+    "tin, not normalised, counts": {"architecture": "tin", "counts": True},
+    "tin, gaps": {
+        "architecture": "tin",
+        "normalisation": "scaled softmax",
+        "temporal_encoding": "gap",
+        "gap_edges": (1.0, 2.0, 4.0),
+    },
+    "tin, ablated": {
+        "architecture": "tin",
+        "normalisation": "softmax",
+        "temporal_encoding": "none",
+        "target_representation": False,
+    },
 }
 """Options of one toy network for each member of the family."""
 FOLDING = [
@@ -54,6 +68,7 @@ FOLDING = [
     for name, options in FAMILY.items()
     if name != "time decay"
     and options.get("architecture") != "dien"
+    and (options.get("architecture") != "tin" or options.get("temporal_encoding") == "none")
     and not {"behavior_fields", "gap_edges"} & {*options}
 ]
 """Those to which neither order, age nor type matters."""
@@ -100,7 +115,7 @@ def toy_network(architecture="din", seed=0, **changes):
     for name, parameter in network.named_parameters():
         if name.endswith("alpha"):
             torch.nn.init.uniform_(parameter, 0.1, 0.5)
-        elif name.endswith(("types.weight", "gaps.weight")):
+        elif name.endswith(("types.weight", "gaps.weight", "temporal.weight")):
             torch.nn.init.normal_(parameter)  # it starts from 0
     return network.eval()
 

@@ -13,6 +13,7 @@ from din_core.model.attention import ActivationUnit, Bilinear, FieldwisePooling,
 from din_core.model.dice import Dice
 from din_core.model.dien import InterestEvolution
 from din_core.model.pooling import BasePooling
+from din_core.model.poolings.temporal_interest import TemporalInterest
 
 
 class PaddedPooling(nn.Module):
@@ -47,6 +48,8 @@ class PaddedPooling(nn.Module):
             if self.inner.history_sum:
                 summed = torch.where(behaviors[..., None], k_pad, 0.0).sum(1, keepdim=True)
                 v = torch.cat([v, summed.expand_as(q_pad)], -1)
+        elif isinstance(self.inner, TemporalInterest):
+            weight, v = self.interest(q_pad, k_pad, count, pairs)
         elif isinstance(self.inner, FieldwisePooling):
             weight, v = self.fieldwise(q_pad, k_pad, count, pairs)
         else:
@@ -92,6 +95,23 @@ class PaddedPooling(nn.Module):
             weight = share / torch.where(total == 0, 1.0, total)
         weight = torch.where(pairs, weight, 0.0)
         return weight, torch.einsum("gtc,gtd->gcd", counted * weight, k)
+
+    def interest(self, q, k, count, pairs):
+        """As the paper has it: every pair's product, weighed and summed."""
+        inner = self.inner
+        if inner.temporal is not None:
+            length, step = pairs.any(2).sum(1, keepdim=True), torch.arange(k.shape[1])[None]
+            begun = torch.stack([self.days >= edge for edge in [0.0, *inner.edges.tolist()]], -1).sum(-1)
+            place = (length - step if inner.encoding == "rank" else begun).clamp(1, len(inner.temporal.weight) - 1)
+            q, k = q + inner.temporal.weight[0], k + inner.temporal.weight[place]
+        score = torch.einsum("gcd,gtd->gtc", q, k) * inner.scale
+        if inner.normalisation != "none":
+            share = score.masked_fill(~pairs, -torch.inf).exp()
+            total = (count[:, :, None] * share).sum(1, keepdim=True)
+            score = share / torch.where(total == 0, 1.0, total)
+        weight = torch.where(pairs, score, 0.0)
+        each = q[:, None] * k[:, :, None] if inner.multiplies else k[:, :, None].expand(-1, -1, q.shape[1], -1)
+        return weight, ((count[:, :, None] * weight)[..., None] * each).sum(1)
 
     def activate(self, unit, q, k, counted):
         """(G, T, C) a(k, q) on the concatenated input, unsplit."""

@@ -25,7 +25,9 @@ def test_where_order_matters_a_coreset_is_the_newest_behaviors():
 
 
 @pytest.mark.parametrize(
-    ("name", "items"), [("din", [1, 2, 3] * 5), ("average", LONG), ("dot", LONG)], ids=["short", "base", "dot"]
+    ("name", "items"),
+    [("din", [1, 2, 3] * 5), ("average", LONG), ("dot", LONG), ("tin", LONG)],
+    ids=["short", "base", "dot", "tin"],
 )
 def test_no_coreset_is_made_where_it_would_cost_as_much(name, items):
     assert history_coreset(toy_network(**FAMILY[name]).float(), one_history(items)) is None

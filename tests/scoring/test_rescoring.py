@@ -60,6 +60,25 @@ def test_some_of_the_repeats_less_score_as_they_do_really_deleted(name, items, d
     assert rescorer.logits(np.array(kept))[0] == pytest.approx(score(name, without(past, gone)), abs=1e-5)
 
 
+@settings(max_examples=25, deadline=None)
+@given(items=st.text("abcde", min_size=1, max_size=8), data=st.data())
+@pytest.mark.parametrize("name", ["tin", "tin, not normalised, counts", "tin, gaps", "augru"])
+def test_any_behaviors_less_score_as_they_do_really_deleted(name, items, data):
+    past = history(items)
+    rescorer = rescorer_for(scorer(name), past, item("c"), {"place": "top"})
+    kept = [data.draw(st.booleans()) for _ in past.behaviors]
+    left = tuple(b for b, stays in zip(past.behaviors, kept, strict=True) if stays)
+    wanted = score(name, History(past.user, past.as_of, left))
+    assert rescorer.logits(np.array(kept, dtype=float))[0] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_ranks_beyond_the_longest_history_are_those_of_its_oldest():
+    short = scorer("tin", max_history=3)
+    rescorer = rescorer_for(short, history("abc"), item("c"), {}, added=[item("d")])
+    assert np.isfinite(rescorer.logits(np.ones(4))[0])
+    assert rescorer.full == pytest.approx(float(short.score(history("abc"), [item("c")], {}).logit[0]), abs=1e-5)
+
+
 @pytest.mark.parametrize("name", FAMILY)
 def test_groups_bring_all_that_is_in_them(name):
     rescorer = rescorer_for(scorer(name), history("abacde"), item("c"), {})
@@ -117,7 +136,8 @@ def test_occurrences_keep_their_times():
     assert rescorer.inputs.times == ((as_of - 2 * DAY,), (as_of - 3 * DAY, as_of - DAY), (as_of - 1,))
 
 
-def test_dien_keeps_no_part_of_a_behavior():
-    rescorer = rescorer_for(scorer("augru"), history("ab"), item("c"), {})
+@pytest.mark.parametrize("name", ["augru", "tin"])
+def test_where_order_matters_no_part_of_a_behavior_is_kept(name):
+    rescorer = rescorer_for(scorer(name), history("ab"), item("c"), {})
     with pytest.raises(ValueError, match="0 and 1"):
         rescorer.logits(np.array([0.5, 1]))

@@ -61,8 +61,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         f"| Chosen by | {_chosen_by(metrics.get('chosen_by', 'gauc'), valid)} at step "
         f"{metrics['best_step']:,} of {metrics['steps']:,}, epoch {valid['epoch']:g} |",
         "",
-        "An activation weight is what the model multiplies a behavior's embedding by. It is not an effect on "
-        "the score and says nothing about why a person acted.",
+        f"{_weight(config)}. It is not an effect on the score and says nothing about why a person acted.",
         "",
         *_orientation(config, metrics),
     ]
@@ -139,6 +138,8 @@ def _pooling(config: ModelConfig) -> str:
             "the candidate (DIEN, arXiv:1809.03672); attention is normalised by softmax"
             + (", and the tower also reads the sum of all behaviors, as in the official code" * config.history_sum)
         )
+    if config.architecture == "tin":
+        return _temporal(config)
     if config.architecture == "base":
         half_life = (
             f", starting from a half-life of {config.half_life:g} days" if config.pooling == "time decay" else ""
@@ -149,6 +150,24 @@ def _pooling(config: ModelConfig) -> str:
     )
     normalised = "not normalised" if config.normalisation == "none" else f"normalised by {config.normalisation}"
     return f"{weigher} weighs each behavior by the candidate (DIN, arXiv:1706.06978); weights are {normalised}"
+
+
+def _temporal(config: ModelConfig) -> str:
+    encoded = {"rank": "rank, the newest 1,", "gap": "range of its time gap", "none": ""}[config.temporal_encoding]
+    times = f"with an embedding of each behavior's {encoded} added" if encoded else "without temporal encoding"
+    summed = "its product with the candidate, element by element" if config.target_representation else "itself"
+    scaled = ", scaled by √D" if config.normalisation == "scaled softmax" else ""
+    normalised = "not normalised" if config.normalisation == "none" else f"normalised by softmax{scaled}"
+    return (
+        f"the dot product of candidate and behavior, {times}, weighs each behavior, and what is summed of a behavior "
+        f"is {summed} (TIN, arXiv:2308.08487); weights are {normalised}"
+    )
+
+
+def _weight(config: ModelConfig) -> str:
+    if config.architecture == "tin" and config.target_representation:
+        return "An attention weight is what the model multiplies the product of a behavior and the candidate by"
+    return "An activation weight is what the model multiplies a behavior's embedding by"
 
 
 def _unit(config: ModelConfig) -> str:
@@ -164,7 +183,8 @@ def _unit(config: ModelConfig) -> str:
 def _gaps(config: ModelConfig) -> str:
     edges = config.gap_edges
     begins = f"0 and {edges[0]:.3g} to {edges[-1]:g} days"
-    return f"{len(edges) + 1} ranges, which begin at {begins} ({config.gap_width} wide)"
+    width = config.item_width if config.architecture == "tin" else config.gap_width
+    return f"{len(edges) + 1} ranges, which begin at {begins} ({width} wide)"
 
 
 def _fields(fields: Any) -> str:

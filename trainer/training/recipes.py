@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from din_core.model.config import Architecture
+from din_core.model.config import GAP_EDGES, Architecture
 from trainer.training.fitting.optimisers.regularisation import Regularisation
 
 
@@ -52,4 +52,6 @@ RECIPES: Mapping[str, Recipe] = {
     "dien": _dien(),
     "dien-agru": _dien(evolution="agru"),
     "dien-aigru": _dien(evolution="aigru"),
+    "tin": Recipe("tin", {"normalisation": "scaled softmax"}),
+    "tin-gaps": Recipe("tin", {"normalisation": "scaled softmax", "temporal_encoding": "gap", "gap_edges": GAP_EDGES}),
 }

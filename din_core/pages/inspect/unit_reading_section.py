@@ -12,6 +12,7 @@ from din_core.domain import DinLensError, FoldedBehavior, Scenario, Scores, Unit
 from din_core.figures import GapResponseLabels, gap_response_info, plot_gap_response
 from din_core.pages.app.startup import App
 from din_core.pages.language.labels import day
+from din_core.pages.language.model_texts import NOUNS, weight_kind
 from din_core.pages.language.translate import t
 from din_core.pages.session import caches
 from din_core.pages.session.choices import candidate_key
@@ -111,7 +112,7 @@ def _show_gaps(app: App, scenario: Scenario, reading: UnitReading) -> None:
     info = gap_response_info(reading)
     labels = GapResponseLabels(
         gap=t("time gap between behavior and impression"),
-        weight=t("activation weight"),
+        weight=t(NOUNS[weight_kind(_scorer(app, scenario).config)]),
         here=t("this behavior"),
         units=(t("1 minute"), t("1 hour"), t("1 day"), t("1 week"), t("1 month"), t("1 year")),
     )

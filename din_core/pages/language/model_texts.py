@@ -46,6 +46,13 @@ WEIGHED = {
     "bilinear": T("weights q·W·k (bilinear form)"),
 }
 """What gives the weights."""
+ENCODED = {
+    "rank": T("each with its rank encoded"),
+    "gap": T("each with its time gap encoded"),
+    "none": T("without temporal encoding"),
+}
+"""What TIN adds to the embeddings of behaviors."""
+ENCODING_BADGES = {"rank": T("order counts"), "gap": T("reads time gaps"), "none": T("no temporal encoding")}
 NOUNS = {
     "activation": T("activation weight"),
     "attention": T("attention weight"),
@@ -64,6 +71,10 @@ NOTES = {
     "attention": T(
         "An attention weight is what the model multiplies a behavior's embedding by; it is not an effect on the score."
     ),
+    "product": T(
+        "An attention weight is what the model multiplies the product of behavior and candidate by; "
+        "it is not an effect on the score."
+    ),
     "pooling": T(
         "A pooling weight is what the model multiplies a behavior's embedding by, whatever the candidate; "
         "it is not an effect on the score."
@@ -80,7 +91,7 @@ NOTES = {
         "it is not an effect on the score."
     ),
 }
-"""What a weight is, by its kind; of DIEN by its evolution."""
+"""What a weight is, by its kind; of DIEN by its evolution, of TIN by what it sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +166,10 @@ def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ..
         summed = (t("sum of the history"),) if config.history_sum else ()
         return t("softmax"), config.evolution.upper(), t("order counts"), newest, *summed, *counts
     normalised = t(OPTIONS[config.normalisation])
+    if config.architecture == "tin":
+        kept = () if config.folds else (t("{n} newest behaviors", n=config.max_history),)
+        alone = () if config.target_representation else (t("behaviors alone"),)
+        return normalised, t(ENCODING_BADGES[config.temporal_encoding]), *kept, *alone, *counts
     if config.attention != "unit":
         product = t("dot product q·k") if config.attention == "dot" else t("bilinear q·W·k")
         return normalised, product, *counts
@@ -200,6 +215,8 @@ def pooling_words(config: ModelConfig, half_life: float | None = None) -> str:
             "interest evolution by {name}: softmax attention on each behavior's interest state, oldest first",
             name=config.evolution.upper(),
         )
+    if config.architecture == "tin":
+        return temporal_words(config)
     by = t(WEIGHED[config.attention])
     if config.normalisation == "none":
         pooling = t("weighted sum pooling, {weights} not normalised", weights=by)
@@ -209,6 +226,19 @@ def pooling_words(config: ModelConfig, half_life: float | None = None) -> str:
     if not config.unit_per_field:
         return pooling
     return t("{pooling}; shown are those of the item itself, each item field has its own", pooling=pooling)
+
+
+def temporal_words(config: ModelConfig) -> str:
+    """How TIN makes its interest vector."""
+    if config.target_representation:
+        summed = t("temporal interest: weighted sum of products of behavior and candidate")
+    else:
+        summed = t("temporal interest: weighted sum of behaviors")
+    encoded = t(ENCODED[config.temporal_encoding])
+    if config.normalisation == "none":
+        return t("{summed}, {encoded}; weights q·k not normalised", summed=summed, encoded=encoded)
+    how = t(OPTIONS[config.normalisation])
+    return t("{summed}, {encoded}; weights q·k normalised by {how}", summed=summed, encoded=encoded, how=how)
 
 
 def weight_kind(config: ModelConfig) -> str:
@@ -222,6 +252,8 @@ def weight_kind(config: ModelConfig) -> str:
 def weight_note(config: ModelConfig) -> str:
     """What the model does with a weight."""
     kind = weight_kind(config)
+    if config.architecture == "tin" and config.target_representation:
+        kind = "product"
     note = t(NOTES[config.evolution if config.architecture == "dien" else kind])
     if not config.counts:
         return note

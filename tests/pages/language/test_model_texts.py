@@ -78,6 +78,9 @@ def test_weights_add_up_to_what_is_said(family: World) -> None:
             assert intensity not in (pytest.approx(1), pytest.approx(behaviors)), name
 
 
+TIN = {"architecture": "tin", "normalisation": "scaled softmax", "max_history": 8}
+
+
 def config(**options: object) -> ModelConfig:
     return ModelConfig(**{"architecture": "din", "item_fields": (), "user_fields": (), "context_fields": (), **options})
 
@@ -92,6 +95,11 @@ def config(**options: object) -> ModelConfig:
         ({"architecture": "base", "base_pooling": "time decay", "half_life": 7}, "half-life 7 days, learned"),
         ({"architecture": "base", "base_pooling": "sum"}, "every behavior counts 1"),
         ({"architecture": "dien", "evolution": "agru"}, "interest evolution by AGRU: softmax attention"),
+        (TIN, "of behavior and candidate, each with its rank encoded; weights q·k normalised by scaled softmax"),
+        (
+            {"architecture": "tin", "temporal_encoding": "none", "target_representation": False},
+            "weighted sum of behaviors, without temporal encoding; weights q·k not normalised",
+        ),
     ],
 )
 def test_the_pooling_is_told_in_words(options: dict[str, object], words: str) -> None:
@@ -113,9 +121,18 @@ def test_options_of_the_unit_are_badges() -> None:
     )
 
 
+def test_a_tin_says_what_it_reads_of_time_and_that_it_weighs_products() -> None:
+    assert badges(config(**TIN)) == ("scaled softmax", "order counts", "8 newest behaviors")
+    gaps = config(**TIN, temporal_encoding="gap", gap_edges=(1.0,), target_representation=False)
+    assert badges(gaps) == ("scaled softmax", "reads time gaps", "8 newest behaviors", "behaviors alone")
+    assert sums_to(gaps) == "1"
+    assert "multiplies the product of behavior and candidate by" in weight_note(config(**TIN))
+    assert "multiplies a behavior's embedding by" in weight_note(gaps)
+
+
 @pytest.mark.parametrize("evolution", ["aigru", "agru", "augru"])
 def test_every_note_says_what_a_weight_is_not(evolution: str) -> None:
-    for options in ({}, {"attention": "dot"}, {"architecture": "base"}, {"architecture": "dien"}):
+    for options in ({}, {"attention": "dot"}, {"architecture": "base"}, {"architecture": "dien"}, TIN):
         note = weight_note(config(evolution=evolution, **options))
         assert note.endswith("it is not an effect on the score.")
 

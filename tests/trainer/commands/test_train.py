@@ -190,7 +190,7 @@ def test_a_model_is_trained_without_any_behavior(tmp_path, capsys):
     (tables / "behaviors.csv").write_text("user_id,item_id,timestamp\n")
     url = f"sqlite:///{tmp_path / 'store.db'}"
     assert main(["ingest", str(tables), "--store", url]) == 0
-    for model in ("base", "din", "dien"):
+    for model in ("base", "din", "dien", "tin"):
         assert main(["train", "--store", url, "--model", model, "--out", str(tmp_path / model), *FAST]) == 0
         assert "there are 0 behaviors, so every history is empty" in capsys.readouterr().err
         run_json(capsys, "evaluate", "--store", url, "--checkpoint", tmp_path / model, "--split", "test")

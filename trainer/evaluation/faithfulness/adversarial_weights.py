@@ -45,7 +45,8 @@ class AdversarialWeights:
 
 
 def searchable(config: ModelConfig) -> bool:
-    """Whether a model has weights to search: base models have none, and DIEN's interest vector is no sum."""
+    """Whether a model has weights to search: base models have none, DIEN's interest vector is no sum of embeddings,
+    and neither is TIN's."""
     return config.architecture == "din"
 
 

@@ -17,6 +17,7 @@ from din_core.model.config import ModelConfig
 from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_pool, pair_sum
+from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch
 
 
@@ -53,6 +54,9 @@ class MeanWeights(nn.Module):
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Pooled:
         """As any pooling: q (M, D), k (N, D)."""
         weight = mean_weight(self.trained(q, k, batch).weight, batch)
+        if isinstance(self.trained, TemporalInterest):
+            target, past = self.trained.encode_target(q), self.trained.encode_behaviors(k, batch)
+            return self.trained.pooled(weight, target, past, batch)
         if not isinstance(self.trained, InterestEvolution):
             return pooled(weight, k, batch, self.config)
         evolved = self.trained.evolution(self.trained.extract(k, batch), weight, batch)

@@ -21,7 +21,7 @@ from tests.tiny_checkpoints import write_checkpoints
 from tests.trainer.planted_tables import DAY, planted_tables
 from trainer.__main__ import main
 
-KINDS = ("din", "base", "din-softmax", "dien")
+KINDS = ("din", "base", "din-softmax", "dien", "tin")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def call(world: World, out: str, *options: str, model: str = "din") -> int:
     )
 
 
-@pytest.fixture(scope="module", params=["din", "din-softmax", "dien"])
+@pytest.fixture(scope="module", params=["din", "din-softmax", "dien", "tin"])
 def made(request: pytest.FixtureRequest, world: World) -> tuple[Cases, str]:
     """All cases of one model, read back from disk."""
     assert call(world, f"all-{request.param}", "--effects", "0", model=request.param) == 0
@@ -127,7 +127,7 @@ def brute_sums(world: World, cases: Cases, model: str) -> dict[str, dict[tuple[i
     """dimension -> (row, bin) -> [Σ weight, occurrences], one occurrence after the other."""
     shown, bins = impressions(world), cases.about.behavior_categories
     found: dict[str, dict[tuple[int, int], list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
-    folds = model != "dien"
+    folds = model not in ("dien", "tin")
     for row, key in enumerate(keys(cases)):
         history, scores = scored(world, model, shown[key])
         seen = history.behaviors if folds else history.behaviors[-len(scores.behaviors) :]

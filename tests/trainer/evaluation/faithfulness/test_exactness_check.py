@@ -27,7 +27,7 @@ def test_every_model_is_exact_and_a_wrong_method_is_seen(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with small_store(tmp_path) as store:
-        kinds = ("din", "base", "din-softmax", "dien")
+        kinds = ("din", "base", "din-softmax", "dien", "tin", "tin-gaps")
         folder = write_checkpoints(tmp_path / "checkpoints", store.bulk(), max_history=3, kinds=kinds)
         ask = ["faithfulness", "--store", store.url, "--split", "test", "--check", "3"]
         ask += ["--checkpoint", *(str(folder / kind) for kind in kinds)]

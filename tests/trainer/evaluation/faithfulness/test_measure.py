@@ -31,7 +31,7 @@ from trainer.evaluation.faithfulness.planted_truth import precision_at_k
 from trainer.evaluation.faithfulness.seed_variance import total_variation
 from trainer.evaluation.faithfulness.uniform_weights import with_mean_weights
 
-KINDS = ("din", "base", "din-softmax", "dien", "base-decay")
+KINDS = ("din", "base", "din-softmax", "dien", "base-decay", "tin")
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ def test_two_seeds_of_a_recipe_are_compared_and_other_models_are_not(
     assert group["tau_weights"]["mean"] == pytest.approx(-1)  # the other unit's sign was turned
 
 
-@pytest.mark.parametrize("kind", ["din", "din-softmax", "dien", "base-decay"])
+@pytest.mark.parametrize("kind", ["din", "din-softmax", "dien", "base-decay", "tin"])
 def test_uniform_weights_are_the_mean_and_keep_the_intensity(world: Path, kind: str) -> None:
     checkpoint = load_checkpoint(world / "checkpoints" / kind)
     split = Split(read_bulk(url(world)), "test", "cpu")

@@ -1,0 +1,1 @@
+"""Poolings of later members of the family, a file each."""
