@@ -43,10 +43,8 @@ def show() -> None:
     report_unfit(app)
     report_low_coverage(app, caches.models_on_screen(scenario) if scenario is not None else ())
     if scenario is not None and inputs is not None:
-        above = st.container()
+        show_questions()  # first: what comes later would push the chart down
         show_instrument(scenario, inputs)
-        with above:  # on the page before the instrument, computed after it
-            show_questions()
         show_reading()
     elif app.setting.opening is not None:
         st.button(t("Show the opening example"), on_click=address.show, args=(app.setting.opening,))
