@@ -25,6 +25,10 @@ from din_core.model.pairs import PairPooling, PairSoftmax
 from din_core.model.ragged import RaggedBatch, to_device
 
 
+TARGET_LENGTH = 3.0
+"""Of the target's encoding at the start: with 1, what time and item decide together is learned in more steps."""
+
+
 class TemporalInterest(nn.Module):
     """The temporal interest module. With `target_representation` off, u = Σ_i α_i ẽ_i."""
 
@@ -43,7 +47,7 @@ class TemporalInterest(nn.Module):
         the others start from 0, so that a rank or gap that training never saw says nothing."""
         if self.temporal is not None:
             nn.init.zeros_(self.temporal.weight)
-            nn.init.normal_(self.temporal.weight[:1], std=width**-0.5)
+            nn.init.normal_(self.temporal.weight[:1], std=TARGET_LENGTH * width**-0.5)
         self.dot, self.softmax, self.pool = DotProduct(), PairSoftmax(), PairPooling()
         self.register_buffer("edges", gap_edges(config), persistent=False)
 

@@ -29,7 +29,7 @@ FAST = ("--epochs", "1", "--batch-size", "64", "--min-count", "1", "--device", "
 
 
 def newest_again() -> BulkTables:
-    """Everybody saw three items, one a day, and takes the newest of them again, but not the oldest."""
+    """Everybody saw three items, 16, 4 and 1 days ago, and takes the newest of them again, but not the oldest."""
     rng = np.random.default_rng(0)
     seen = np.array([rng.permutation(ITEMS)[:PAST] for _ in range(USERS)])  # oldest first
     user, now = np.repeat(np.arange(USERS), 2), 100 * DAY
@@ -39,7 +39,7 @@ def newest_again() -> BulkTables:
         users=pd.DataFrame({"user_id": [f"u{n}" for n in range(USERS)]}, dtype=object),
         behavior_user=np.repeat(np.arange(USERS), PAST),
         behavior_item=seen.ravel(),
-        behavior_time=np.tile(now - DAY * np.arange(PAST, 0, -1), USERS),
+        behavior_time=np.tile(now - DAY * 4 ** np.arange(PAST - 1, -1, -1), USERS),
         behavior_types=(),
         behavior_type=None,
         impression_user=user,
@@ -59,7 +59,7 @@ def fitted(tables: BulkTables, model: str, **changes: object) -> float:
     network = InterestNetwork(build_config(vocabulary, options))
     config = network.config
     train, valid = (build_samples(tables, vocabulary, split, config.max_history, config.folds) for split in SPLITS)
-    fit(network, train, valid, FitOptions(epochs=10, batch_size=64, learning_rate=2e-2, evaluations_per_epoch=1))
+    fit(network, train, valid, FitOptions(epochs=16, batch_size=64, learning_rate=2e-2, evaluations_per_epoch=1))
     return auc(valid.label.numpy(), predict(network, valid))
 
 
