@@ -16,8 +16,8 @@ from din_core.kernels.tower import AcceleratedTower, AcceleratedTowerInput
 from din_core.kernels.unit import AcceleratedActivationUnit
 from din_core.model.attention import ActivationUnit
 from din_core.model.dice import Dice
-from din_core.model.dien import EvolutionLayer
 from din_core.model.network import FieldEmbeddings, InterestNetwork
+from din_core.model.poolings.dien import EvolutionLayer
 from din_core.model.tower import Tower, TowerInput
 
 REPLACEMENTS: dict[type[nn.Module], Callable[[Any], nn.Module]] = {

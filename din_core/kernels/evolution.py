@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from din_core.kernels.batch import BATCH, batch_arguments
 from din_core.kernels.operators import POINTER, SIZE, address, c_function, operator
-from din_core.model.dien import EvolutionLayer, evolution_steps
+from din_core.model.poolings.dien import EvolutionLayer, evolution_steps
 from din_core.model.ragged import RaggedBatch
 
 KINDS = ("aigru", "agru", "augru")

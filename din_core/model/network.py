@@ -2,7 +2,7 @@
 
 Deep Interest Network for Click-Through Rate Prediction (Zhou et al., KDD 2018, arXiv:1706.06978), its relatives,
 and the base models they are measured against. They differ in the pooling alone: `attention.py` (DIN),
-`dien.py`, `poolings/temporal_interest.py` (TIN), `pooling.py` (base models).
+`poolings/dien.py`, `poolings/temporal_interest.py` (TIN), `poolings/base.py` (base models).
 
 Dimensions: G histories, N behaviors, M candidates, P pairs, D item embedding width, U and X widths of all
 profile and context embeddings.
@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from din_core.model.attention import FieldwisePooling, WeightedSumPooling
 from din_core.model.config import FieldConfig, ModelConfig, Vectors
 from din_core.model.counts import Counts
-from din_core.model.dien import InterestEvolution
 from din_core.model.fields.vector_embedding import VectorEmbedding
-from din_core.model.pooling import BasePooling
+from din_core.model.poolings.base import BasePooling
+from din_core.model.poolings.dien import InterestEvolution
 from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch, Sets
 from din_core.model.tower import Tower, TowerInput

@@ -19,10 +19,10 @@ from din_core.model.attention import (
     behavior_kinds,
     fold_field,
 )
-from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_sum
-from din_core.model.pooling import BasePooling
+from din_core.model.poolings.base import BasePooling
+from din_core.model.poolings.dien import InterestEvolution
 from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch, with_candidates
 from din_core.scoring.fixed_context_tower import FixedContextTower

@@ -25,10 +25,10 @@ from torch import Tensor
 from din_core.domain import FoldedBehavior, History, Item
 from din_core.domain.results import Floats
 from din_core.model.attention import FieldwisePooling, WeightedSumPooling
-from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_matches
-from din_core.model.pooling import BasePooling
+from din_core.model.poolings.base import BasePooling
+from din_core.model.poolings.dien import InterestEvolution
 from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch, Sets
 from din_core.scoring.fixed_context_tower import FixedContextTower

@@ -14,7 +14,7 @@ from din_core.kernels.pairs import pair_dot, pair_pool, pair_softmax
 from din_core.kernels.tower import tower_input, tower_logits
 from din_core.kernels.two_layers import parameters
 from din_core.kernels.unit import unit_weights
-from din_core.model.dien import evolution_steps
+from din_core.model.poolings.dien import evolution_steps
 from tests.model.conftest import toy_batch, toy_network
 
 pytestmark = pytest.mark.skipif(load() is None, reason="no compiled library here")

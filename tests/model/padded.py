@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from din_core.model.attention import ActivationUnit, Bilinear, FieldwisePooling, Pooled, WeightedSumPooling
 from din_core.model.dice import Dice
-from din_core.model.dien import InterestEvolution
-from din_core.model.pooling import BasePooling
+from din_core.model.poolings.base import BasePooling
+from din_core.model.poolings.dien import InterestEvolution
 from din_core.model.poolings.temporal_interest import TemporalInterest
 
 

@@ -1,1 +1,1 @@
-"""Poolings of later members of the family, a file each."""
+"""Poolings of behaviors beside DIN's own, a file each."""

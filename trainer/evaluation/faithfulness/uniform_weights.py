@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from din_core.model.attention import Pooled
 from din_core.model.checkpoint import Checkpoint
 from din_core.model.config import ModelConfig
-from din_core.model.dien import InterestEvolution
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_pool, pair_sum
+from din_core.model.poolings.dien import InterestEvolution
 from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch
 

@@ -1,4 +1,4 @@
-/* One step of DIEN's second GRU for n candidates, and its gradient; kinds as in model/dien.py.
+/* One step of DIEN's second GRU for n candidates, and its gradient; kinds as in model/poolings/dien.py.
 
    projected (N, 3d) is what a behavior's interest adds to the gates reset, update and new, without its bias (3d); state
    (n, d) is the state before the step and hidden (n, 3d) what it adds to the gates. behavior and pair (n) say which

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from din_core.domain import CheckpointError
 from din_core.model.config import FieldConfig
-from din_core.model.dien import EvolutionLayer, InterestEvolution, auxiliary_loss
+from din_core.model.poolings.dien import EvolutionLayer, InterestEvolution, auxiliary_loss
 from tests.model.conftest import toy_batch, toy_config, toy_network
 from tests.numpy_gru import numpy_gru, sigmoid, weights_of
 
