@@ -25,7 +25,8 @@ from din_core.model.pairs import PairPooling, PairSoftmax
 from din_core.model.ragged import RaggedBatch, to_device
 
 TARGET_LENGTH = 3.0
-"""Of the target's encoding at the start: with 1, what time and item decide together is learned in more steps."""
+"""Of the target's encoding at the start: with 1, what time and item decide together was learned more slowly on made
+data."""
 
 
 class TemporalInterest(nn.Module):

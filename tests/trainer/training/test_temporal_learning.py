@@ -65,7 +65,7 @@ def fitted(tables: BulkTables, model: str, **changes: object) -> float:
 
 @pytest.mark.parametrize("model", ["tin", "tin-gaps"])
 def test_time_and_item_together_are_learned(model: str) -> None:
-    assert fitted(newest_again(), model) > 0.9
+    assert fitted(newest_again(), model) > 0.75
 
 
 def test_without_a_temporal_encoding_they_are_not() -> None:
