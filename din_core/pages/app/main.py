@@ -19,7 +19,7 @@ from din_core.pages.item_space import page as item_space_page
 from din_core.pages.language.translate import t
 from din_core.pages.models import page as models_page
 from din_core.pages.places.navigation import navigation
-from din_core.pages.places.page_links import pages_of
+from din_core.pages.places.page_links import link_to_page, pages_of
 from din_core.pages.places.places import (
     CASES,
     CATALOGUE,
@@ -107,4 +107,5 @@ with failures_shown():
     if mode not in (INSPECT, WHAT_IF):  # those two draw their tables themselves
         reach_tables()
     scenario = visitor.session().scenario
-    footer(app, caches.models_on_screen(scenario) if scenario is not None and mode is INSPECT else ())
+    cards = caches.models_on_screen(scenario) if scenario is not None and mode is INSPECT else ()
+    footer(app, lambda label: link_to_page(there[DATA], label), cards)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from textwrap import shorten
 
 import streamlit as st
@@ -100,14 +100,15 @@ def report_low_coverage(app: App, names: Iterable[str]) -> None:
         st.warning(text, icon=":material/info:")
 
 
-def footer(app: App, cards: Iterable[str] = ()) -> None:
-    """The cards of these models, and in one line where the data comes from."""
+def footer(app: App, link_to_data: Callable[[str], None], cards: Iterable[str] = ()) -> None:
+    """The cards of these models, and in one line where the data comes from, with a link of that label to its page."""
     for name in cards:
         show_card(app.scorers[name].card, t("Model card: {model}", model=app.models[name].name))
     provenance = app.summary.provenance or t("The store does not say where its data comes from.")
     short = shorten(provenance.splitlines()[0], NOTICE, placeholder=" …")
-    with st.container(key="footer"):
-        st.caption(f"{t('Data: {provenance}', provenance=literal(short))} [{t('About the data')}](data)")
+    with st.container(key="footer", horizontal=True, vertical_alignment="center"):
+        st.caption(t("Data: {provenance}", provenance=literal(short)), width="content")
+        link_to_data(t("About the data"))
 
 
 def show_card(card: str, label: str) -> None:
