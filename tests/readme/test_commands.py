@@ -38,6 +38,7 @@ PARSED_ONLY = {
     "ingest data/cj": "the same as `ingest tables`, of 1.4 million behaviors",
     "leaderboard --store sqlite:///cj.db --out runs --models": "trains for hours",
     "leaderboard --store sqlite:///beauty.db": "trains for minutes, on data that is not part of the project",
+    "leaderboard --store sqlite:///sports.db": "trains for minutes, on data that is not part of the project",
     "leaderboard --store sqlite:///planted.db": "twelve models of a minute each",
     "orient --store sqlite:///planted.db": "needs models that were trained before the sign was chosen",
     "demo": "writes assets/, from all of the runs",

@@ -56,16 +56,16 @@ def test_the_sentence_is_the_cores_for_each_model(
 def test_the_second_half_comes_later_and_moves_nothing(page: Page, address: str) -> None:
     open_example(page, address)
     expect(page.locator("#reason")).to_contain_text("They did buy it.")
-    places = [page.locator(part).bounding_box() for part in ("#cases", "#parts", "#plot", "#table-title")]
+    places = [page.locator(part).bounding_box() for part in ("#cases", "#parts-room", "#plot", "#table-title")]
     requests = HeldRequests(page, "**/_din/inspect?*ask.want=effects*")
     model_box(page, 0).select_option(label="DIN · paper input")
     expect(page.locator("#says")).to_contain_text("DIN · paper input gives")
     expect(page.locator("#reason")).to_be_empty()
-    now = [page.locator(part).bounding_box() for part in ("#cases", "#parts", "#plot", "#table-title")]
+    now = [page.locator(part).bounding_box() for part in ("#cases", "#parts-room", "#plot", "#table-title")]
     assert now == places
     requests.release()
     expect(page.locator("#reason")).to_contain_text("They did buy it.")
-    now = [page.locator(part).bounding_box() for part in ("#cases", "#parts", "#plot", "#table-title")]
+    now = [page.locator(part).bounding_box() for part in ("#cases", "#parts-room", "#plot", "#table-title")]
     assert now == places
 
 
