@@ -64,6 +64,8 @@ def test_another_model_changes_weights_and_scores_and_is_kept(
     model_box(page, 1).select_option(label="Sum pooling")
     page.wait_for_url(lambda url: "base-sum" in url)
     check_numbers(page, store, scorers)
+    page.mouse.move(0, 0)  # a part under the pointer is told in words
+    expect(page.locator("#part-told")).to_contain_text("Point at a row")
     seen = page.locator("#lens").inner_text()
     page.reload()
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
