@@ -24,11 +24,12 @@ MOST_SEED = 2**63 - 1
 """What torch's generators take."""
 MOST_WIDTH = 4_096
 """Of an embedding or a hidden layer."""
-MEMORY_BYTES = 28
+MEMORY_BYTES = 36
 """Of one weight in training, in single precision: itself, as it started and in the best state, its gradient, its mean,
-and Adam's two means."""
-FIXED_BYTES = 16
-"""Of one number of a fixed vector: as the store has it, in the network, at the start and in the best state."""
+and Adam's two means; while the mean is evaluated, itself and the mean once more."""
+FIXED_BYTES = 24
+"""Of one number of a fixed vector: as the store has it, in the network, at the start and in the best state, and twice
+more while the mean is evaluated."""
 DISK_BYTES = 64
 """Of one weight: a saved state holds the weights, their mean, the best ones and Adam's means, of the best trial, of the
 one that runs and once more as it is written anew; and the checkpoint."""

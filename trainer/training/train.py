@@ -174,6 +174,7 @@ def train(
     else:
         found = _search(
             options,
+            model,
             lambda own: network(build_config(vocabulary, own, summary.vectors)),
             (train_samples, valid_samples),
             on_step or (lambda _: None),
@@ -226,12 +227,14 @@ def train(
 
 def _search(
     options: TrainOptions,
+    model: InterestNetwork,
     network: Callable[[TrainOptions], InterestNetwork],
     samples: tuple[Samples, Samples],
     on_step: Progress,
     accelerated: bool,
 ) -> BestSetting:
-    """The best setting and its weights; `network` makes one that is not trained yet, `samples` are train and valid."""
+    """The best setting and its weights, by trials of what `network` makes. `model` is the one of the options as they
+    are, not trained; `samples` are train and valid."""
 
     def run_trial(parameters: Parameters, hear: Progress) -> tuple[dict[str, Tensor], Fitted]:
         own = with_parameters(options, parameters)
@@ -247,7 +250,7 @@ def _search(
         unfinished_folder(options.out) / TUNING,
         seed=options.fit.seed,
         measure=measure_of(samples[1]),
-        identity={"options": asdict(options.fit), **data_identity(network(options), *samples)},
+        identity={"options": asdict(options.fit), **data_identity(model, *samples)},
     ).run(on_step)
 
 
@@ -296,7 +299,7 @@ def with_parameters(options: TrainOptions, found: Mapping[str, Any]) -> TrainOpt
 
 def fitted_facts(fitted: Fitted) -> dict[str, Any]:
     """What was chosen for a run, and by which trials, by the names of FitOptions."""
-    chosen = {"batch_size": fitted.batch_size, **(asdict(fitted.setting) if fitted.setting else {})}
+    chosen = {"batch_size": fitted.batch_size, **asdict(fitted.setting)}
     trials = [
         {**asdict(trial.setting), "value": trial.value, "steps": trial.steps, "seconds": round(trial.seconds, 1)}
         for trial in fitted.trials

@@ -22,7 +22,7 @@ from din_core.pages.places.places import EVOLUTION
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import export_caption, show_chart
-from din_core.pages.widgets.frame import is_dark, literal, report, report_low_coverage
+from din_core.pages.widgets.frame import is_dark, literal, report_low_coverage
 from din_core.pages.widgets.rare_items import candidate_is_rare, mark_rare, rare_behaviors
 
 if TYPE_CHECKING:
@@ -64,11 +64,7 @@ def page() -> Page:
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
     app, own = caches.current_app(), visitor.session()
-    impressions, inputs = pickers.read_on_screen(read_inputs)
-    scenario = own.scenario
-    with pickers.user_and_impression(impressions):
-        pickers.candidate_box(app, scenario)
-    report(own.problems)
+    inputs, scenario = pickers.scenario_boxes(read_inputs), own.scenario
     st.header(t("Interest evolution"), anchor=False)
     if scenario is None or inputs is None:
         st.markdown(t("There is no scenario on screen: choose a user and a candidate."))

@@ -17,7 +17,7 @@ from din_core.pages.places.places import INSPECT
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.failures import shows_failures
-from din_core.pages.widgets.frame import report, report_low_coverage, report_unfit
+from din_core.pages.widgets.frame import report_low_coverage, report_unfit
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.sharing import View
 
@@ -35,11 +35,7 @@ def link(label: str, scenario: Scenario | None = None, view: View | None = None)
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
     app, own = caches.current_app(), visitor.session()
-    impressions, inputs = pickers.read_on_screen(read_inputs)
-    scenario = own.scenario
-    with pickers.user_and_impression(impressions):
-        pickers.candidate_box(app, scenario)
-    report(own.problems)
+    inputs, scenario = pickers.scenario_boxes(read_inputs), own.scenario
     report_unfit(app)
     report_low_coverage(app, caches.models_on_screen(scenario) if scenario is not None else ())
     if scenario is not None and inputs is not None:

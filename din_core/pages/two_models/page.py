@@ -12,7 +12,7 @@ from din_core.pages.places.places import TWO_MODELS
 from din_core.pages.session import caches, visitor
 from din_core.pages.two_models.model_pair import show_side_by_side
 from din_core.pages.widgets import pickers
-from din_core.pages.widgets.frame import report, report_low_coverage, report_unfit
+from din_core.pages.widgets.frame import report_low_coverage, report_unfit
 
 
 def page() -> Page:
@@ -28,11 +28,7 @@ def link(label: str) -> None:
 def show() -> None:
     """The page, from the session's scenario and the store as it is now."""
     app, own = caches.current_app(), visitor.session()
-    impressions, inputs = pickers.read_on_screen(read_inputs)
-    scenario = own.scenario
-    with pickers.user_and_impression(impressions):
-        pickers.candidate_box(app, scenario)
-    report(own.problems)
+    inputs, scenario = pickers.scenario_boxes(read_inputs), own.scenario
     report_unfit(app)
     st.header(t("Two models side by side"), anchor=False)
     if scenario is None or inputs is None:

@@ -8,7 +8,6 @@ from din_core.domain import History, Scenario
 from din_core.pages.language.translate import t
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets import pickers
-from din_core.pages.widgets.frame import report
 from din_core.store import BehaviorStore
 
 MOST_ITEMS = 250_000
@@ -28,10 +27,7 @@ def catalogue_head(title: str, too_many: str, with_candidate: bool = False) -> t
             store.item(scenario.candidate_ids[0])
         return store.history(scenario.user_id, scenario.as_of)
 
-    impressions, history = pickers.read_on_screen(read)
-    with pickers.user_and_impression(impressions):
-        pickers.candidate_box(app, own.scenario)
-    report(own.problems)
+    history = pickers.scenario_boxes(read)
     st.header(title, anchor=False)
     if own.scenario is None:
         st.markdown(t("There is no scenario on screen: choose a user and a candidate."))

@@ -23,6 +23,7 @@ from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.choices import impression_id
 from din_core.pages.widgets.folding_bar import folding_bar
+from din_core.pages.widgets.frame import report
 from din_core.pages.widgets.search_box.search_box import Found, Option, search_box
 from din_core.sharing import sentence
 from din_core.store import BehaviorStore
@@ -56,6 +57,19 @@ def read_on_screen(
     except DinLensError as error:
         own.problems = (*own.problems, sentence(error))
         return impressions, None
+
+
+def scenario_boxes(read: Callable[[BehaviorStore, Scenario, Sequence[Impression]], Made]) -> Made | None:
+    """The boxes of user, impression and candidate, and below them the problems; what `read` makes of the scenario.
+
+    None without a scenario, or where the store no longer holds what it names.
+    """
+    app, own = caches.current_app(), visitor.session()
+    impressions, made = read_on_screen(read)
+    with user_and_impression(impressions):
+        candidate_box(app, own.scenario)
+    report(own.problems)
+    return made
 
 
 def user_and_impression(impressions: Sequence[Impression]) -> DeltaGenerator:

@@ -13,14 +13,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from din_core.model.network import InterestNetwork
 from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.resume import load_state, save_state
-from trainer.training.fitting.run import LossError, Run
-from trainer.training.fitting.selection import Entry, Measure
+from trainer.training.fitting.run import LossError, Run, epoch_batches, most_epochs
+from trainer.training.fitting.selection import Entry, Measure, measure_of
 from trainer.training.fitting.trials import (
     FitSetting,
     Trial,
@@ -65,13 +66,13 @@ class Fitted:
     steps: int
     seconds: float
     """Of all, trials too"""
-    measure: Measure = "gauc"
+    measure: Measure
     """By which the best state was chosen."""
-    curve: list[Entry] = field(default_factory=list)
+    curve: list[Entry]
     """One entry an evaluation"""
-    setting: FitSetting | None = None
+    setting: FitSetting
     """The learning rate and the decay of the run"""
-    batch_size: int = 0
+    batch_size: int
     trials: list[Trial] = field(default_factory=list)
     """Short runs among which the setting was chosen; none where it was given"""
 
@@ -90,8 +91,7 @@ def fit(
     `accelerated` computes steps by kernels where there are any for the network.
     """
     with _folder(state_folder) as folder:
-        job = _Fit(model, train, valid, options, folder, on_step, accelerated)
-        job.resumable = state_folder is not None
+        job = _Fit(model, train, valid, options, folder, on_step, accelerated, resumable=state_folder is not None)
         return job.run()
 
 
@@ -117,23 +117,32 @@ class _Fit:
         folder: Path,
         on_step: Progress | None,
         accelerated: bool,
+        *,
+        resumable: bool,
     ) -> None:
+        """`resumable`: states are saved along each run, not only at the end of a trial."""
         self.model, self.train, self.valid, self.options = model, train, valid, options
         self.folder, self.on_step, self.accelerated = folder, on_step, accelerated
         self.start = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-        self.data = data_identity(model, train, valid)
         self.done: list[Trial] = []
-        self.resumable = True
-        """Whether states are saved along a run, not only at the end of a trial"""
+        self.resumable = resumable
+
+    @cached_property
+    def _data(self) -> dict[str, Any]:
+        """Hashed only where a state is kept: on much data that takes long."""
+        return data_identity(self.model, self.train, self.valid)
 
     def run(self) -> Fitted:
         """Trials where something is to be chosen and the run is longer than one, and the run."""
-        run = self._make(self.options)
-        setting, folder = FitSetting(run.rate, run.embedding_decay), self.folder
-        if self._chooses and run.total > trial_steps(len(run.batches)):
-            setting = self._choose(run.measure)
-            run, folder = self._make(self._with(setting)), self._place(setting)
-        self._drive(run, folder, None)
+        epoch_steps = len(epoch_batches(self.train, self.options, 0))
+        if self._chooses and epoch_steps * most_epochs(self.options, epoch_steps) > trial_steps(epoch_steps):
+            setting = self._choose(measure_of(self.valid))
+            run = self._make(self._with(setting))
+            self._drive(run, self._place(setting), None)
+        else:
+            run = self._make(self.options)
+            setting = FitSetting(run.rate, run.embedding_decay)
+            self._drive(run, self.folder if self.resumable else None, None)
         self.model.load_state_dict(run.best)
         others = sum(trial.seconds for trial in self.done if trial.setting != setting)
         seconds = run.seconds + others
@@ -159,7 +168,7 @@ class _Fit:
         return self.folder / f"rate {setting.learning_rate:g}, decay {setting.embedding_decay}"
 
     def _identity(self, options: FitOptions) -> dict[str, Any]:
-        return {"options": asdict(options), **self.data}
+        return {"options": asdict(options), **self._data}
 
     def _choose(self, measure: Measure) -> FitSetting:
         """Run trials until the best is found; of all, its state alone is kept."""
@@ -185,28 +194,28 @@ class _Fit:
             return Trial(setting, None, run.step, run.seconds)
         return Trial(setting, best_value(measure, run.curve), run.step, run.seconds)
 
-    def _drive(self, run: Run, folder: Path, trial: FitSetting | None) -> None:
-        """Steps to the end, or to that of a trial; goes on from the folder's state."""
-        identity = self._identity(run.options)
-        saved = load_state(folder, identity)
+    def _drive(self, run: Run, folder: Path | None, trial: FitSetting | None) -> None:
+        """Steps to the end, or to that of a trial; goes on from the folder's state, where there is one."""
+        identity = self._identity(run.options) if folder else {}
+        saved = load_state(folder, identity) if folder else None
         if saved:
             run.restore(saved)
         until = trial_steps(len(run.batches)) if trial else None
         started, last_save, seen, spent = time.monotonic(), time.monotonic(), 0, run.seconds
-        stopped: bool | None = False
+        stopped, value = False, best_value(run.measure, run.curve)
         while not (stopped or run.finished or (until is not None and run.step >= until and run.just_evaluated)):
             seen += run.advance()
             run.seconds = spent + time.monotonic() - started
-            if self.on_step:
+            if run.just_evaluated:
                 value = best_value(run.measure, run.curve)
-                total = until or run.total
-                seconds, looks = run.seconds - spent, len(run.curve)
-                stopped = self.on_step(Step(run.step, total, run.loss, seen, seconds, trial, value, looks))
+            if self.on_step:
+                total, seconds, looks = until or run.total, run.seconds - spent, len(run.curve)
+                stopped = bool(self.on_step(Step(run.step, total, run.loss, seen, seconds, trial, value, looks)))
             due = run.just_evaluated or time.monotonic() - last_save > self.options.save_seconds
-            if self.resumable and due:
+            if folder and self.resumable and due:
                 save_state(folder, identity, run.snapshot())
                 last_save = time.monotonic()
-        if trial:
+        if folder and trial:
             save_state(folder, identity, run.snapshot())
 
 

@@ -68,7 +68,7 @@ class Run:
         self.epoch, self.place = 0, 0
         """Whole epochs done, and steps of the next one"""
         self.batches = self._epoch_batches()
-        self.epochs = options.epochs or most_epochs(len(self.batches))
+        self.epochs = most_epochs(options, len(self.batches))
         self.total = len(self.batches) * self.epochs
         """Steps at most, about: epochs differ by a step"""
         self.parameters = list(model.parameters())
@@ -86,7 +86,7 @@ class Run:
         torch.manual_seed(options.seed)
 
     def _epoch_batches(self) -> list[Ints]:
-        return self.train.shuffled(self.batch_size, self.options.seed, self.epoch)
+        return epoch_batches(self.train, self.options, self.epoch)
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """One for everything densely, or one for the item tables' touched rows and one for the rest."""
@@ -252,9 +252,14 @@ _NUMBERS = ("step", "epoch", "place", "best_step", "seconds", "loss", "curve")
 """Of a run's state."""
 
 
-def most_epochs(steps: int) -> int:
-    """Epochs of so many steps at most, where nobody says how many."""
-    return min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(LEAST_STEPS / max(1, steps))))
+def epoch_batches(train: Samples, options: FitOptions, epoch: int) -> list[Ints]:
+    """The groups of each batch of an epoch."""
+    return train.shuffled(options.batch_for(train.impressions), options.seed, epoch)
+
+
+def most_epochs(options: FitOptions, steps: int) -> int:
+    """Epochs of so many steps at most: as many as are given, else so many that they do not end a run."""
+    return options.epochs or min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(LEAST_STEPS / max(1, steps))))
 
 
 def _autocast(device: torch.device) -> Any:

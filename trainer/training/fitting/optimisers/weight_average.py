@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 GAMMA = 2
-"""γ: the mean is over the last third, about, of all steps so far. 1, 3 and 7 did as well within .003 GAUC, 7 behind."""
+"""γ: the mean is over the last third, about, of all steps so far. On Amazon's Sports validation GAUC after three epochs
+was the same within .001 for 1 and 3, and .004 lower for 7."""
 STEPS = 4
 """Steps between two updates: neighbours are so alike that taking each costs more than it tells."""
 
