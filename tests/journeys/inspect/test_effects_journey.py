@@ -49,6 +49,7 @@ def check_effects(page: Page, scores: Scores, scene: Rescorer) -> None:
     for level, found in (("item", by_item), ("category", whole)):
         page.get_by_role("radio", name=f"by {level}").check()
         assert rows(page, "parts", ".change") == points(found, 0.06)
+    expect(page).to_have_url(has_query("why", "category"))
     parts = list(rows(page, "paths", ".number").values())
     assert parts == [pytest.approx(v, abs=6e-4) for v in path_split(scene).values.tolist()]
     assert number(page.locator("#logit").text_content() or "") == pytest.approx(sum(parts), abs=3e-3)
