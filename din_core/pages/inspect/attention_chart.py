@@ -27,7 +27,8 @@ JS = source(
     "inspect/browser/table.js",
     "inspect/browser/tiles.js",
     "inspect/browser/reasons.js",
-    "inspect/browser/answer.js",
+    "inspect/answer/answer_event.js",
+    "inspect/answer/answer.js",
     "inspect/browser/save.js",
     "inspect/browser/model_payloads.js",
     "inspect/browser/legend.js",
@@ -41,7 +42,7 @@ ATTENTION_CHART = InstrumentSource(
     html=source("inspect/browser/attention_chart.html"),
     css=source(
         "browser/base.css",
-        "inspect/styles/answer.css",
+        "inspect/answer/answer.css",
         "inspect/styles/candidates.css",
         "inspect/styles/chart.css",
         "inspect/styles/table.css",

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from din_core.domain import Scenario
+from din_core.pages.inspect.answer.answer_sentence import show_answer_sentence
 from din_core.pages.inspect.attention_chart import show_attention_chart
 from din_core.pages.inspect.counterfactual_questions import show_counterfactuals, show_nearest
 from din_core.pages.inspect.inspection import Inputs, read_inputs
@@ -39,7 +40,8 @@ def show() -> None:
     report_unfit(app)
     report_low_coverage(app, caches.models_on_screen(scenario) if scenario is not None else ())
     if scenario is not None and inputs is not None:
-        show_questions()  # first: what comes later would push the chart down
+        show_answer_sentence()
+        show_questions()  # before the instrument: what comes later would push the chart down
         show_instrument(scenario, inputs)
         show_reading()
     elif app.setting.opening is not None:

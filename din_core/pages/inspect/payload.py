@@ -16,7 +16,7 @@ from din_core.figures import ActivationInfo, CategoryEffect, Timeline
 from din_core.figures.activation import categories_of, written_categories
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
 from din_core.pages.browser.translations import spoken
-from din_core.pages.inspect.answer_payload import DIGITS, answer_data
+from din_core.pages.inspect.answer.answer_payload import DIGITS, answer_data
 from din_core.pages.inspect.attention_chart import JS
 from din_core.pages.inspect.inspection import Case, Inputs, Inspection
 from din_core.pages.inspect.measured_effects import MeasuredEffects

@@ -69,6 +69,7 @@ function createAttentionChart(root) {
       stay();
       turn += 1;
       client.stop();
+      answer.stop();
       chart.stop();
       table.stop();
     },

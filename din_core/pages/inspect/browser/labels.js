@@ -17,7 +17,6 @@ function setLabels(at) {
     "paths-bar": say("Bar"),
     "paths-logits": say("Logits"),
     "logit-title": say("Logit of the score"),
-    "answer-title": say("The answer"),
     "why-title": say("Why"),
     "why-legend": say("Parts of the history that are ranked"),
     "why-category": say("by category"),

@@ -1,12 +1,8 @@
-// The answer: one sentence, and why: parts of the history, ranked by what the chance loses without them.
+// The answer: a sentence, shown above the instrument, and why: parts of the history, ranked by what the chance loses
+// without them.
 
 const MOST_PARTS = 9; // rows: the first parts, and the rest as one
 const BAR_ROOM = 2; // percent of a cell on either side of the bars
-
-// Texts of which every other one stands out, the second first.
-function spans(texts) {
-  return texts.map((text, i) => (i % 2 ? element("strong", text) : document.createTextNode(text)));
-}
 
 function createAnswer(at, chart, onChoose) {
   let shown = null; // {model, effects, item, color} on screen
@@ -17,6 +13,13 @@ function createAnswer(at, chart, onChoose) {
   at("parts").append(...rows.map(({ line }) => line));
   at("parts").onpointerleave = () => point(null);
   at("why").onchange = (event) => onChoose(event.target.value);
+  document.addEventListener(ANSWER_WANTED, tellSentence);
+
+  function tellSentence() {
+    if (shown === null) return;
+    const [says, reason] = [shown.item.says, shown.effects?.answer.reason ?? []];
+    document.dispatchEvent(new CustomEvent(ANSWER, { detail: { title: say("The answer"), says, reason } }));
+  }
 
   function makeRow(i) {
     const line = document.createElement("tr");
@@ -104,8 +107,7 @@ function createAnswer(at, chart, onChoose) {
     show(next, chosen) {
       shown = next;
       by = chosen;
-      at("says").replaceChildren(...spans(shown.item.says));
-      at("reason").replaceChildren(...spans(shown.effects?.answer.reason ?? []));
+      tellSentence();
       at("parts").setAttribute("aria-busy", String(!shown.effects));
       listed = shown.effects ? (shown.effects.answer.parts[level()] ?? []) : [];
       const points = [0, ...listed.map((part) => part.points)];
@@ -117,5 +119,6 @@ function createAnswer(at, chart, onChoose) {
       at("why").classList.toggle("unneeded", Object.keys(shown.effects.answer.parts).length < 2);
       for (const radio of at("why").querySelectorAll("input")) radio.checked = radio.value === level();
     },
+    stop: () => document.removeEventListener(ANSWER_WANTED, tellSentence),
   };
 }

@@ -1,0 +1,1 @@
+"""The answer above the instrument, in a sentence, and why, as ranked parts of the history."""
