@@ -64,8 +64,17 @@ class ActivationUnit(nn.Module):
     add to what k brings.
     """
 
-    def __init__(self, widths: Sequence[int], config: ModelConfig, fields: Sequence[int]) -> None:
-        """`fields` are the item fields that q and k hold, `widths` their embedding widths."""
+    def __init__(
+        self,
+        widths: Sequence[int],
+        config: ModelConfig,
+        fields: Sequence[int],
+        starts_from: Sequence[int] | None = None,
+    ) -> None:
+        """`fields` are the item fields that q and k hold, `widths` their embedding widths.
+
+        `starts_from` are positions in `fields` whose match flags the weights start from; None for all of them.
+        """
         super().__init__()
         width, hidden, kind = sum(widths), config.unit_hidden, config.unit_activation
         self.reads, self.fields = config.unit_input, list(fields)
@@ -77,19 +86,20 @@ class ActivationUnit(nn.Module):
         self.last = nn.Linear(hidden[1], 1)
         self.matches = nn.Parameter(torch.randn(len(self.fields), hidden[0]) * 0.3) if config.unit_matches else None
         self.behavior = BehaviorInput(config) if config.reads_types or config.reads_gaps else None
-        self._start_from_equality(widths)
+        self._start_from_equality(widths, range(len(widths)) if starts_from is None else starts_from)
 
     @torch.no_grad()
-    def _start_from_equality(self, widths: Sequence[int]) -> None:
-        """Let hidden channel f start as what tells equal values of field f from different ones.
+    def _start_from_equality(self, widths: Sequence[int], flagged: Sequence[int]) -> None:
+        """Let hidden channels start as what tells equal values of a field from different ones, a field each.
 
-        That is twice the flag where there are flags, and then the weight starts as little else than the first
-        field's; else it is twice the product of the embeddings.
+        That is twice the flag where there are flags to start from, and then the weight starts as little else than the
+        first of them; else it is twice the product of the embeddings.
         """
         channels = min(len(widths), self.first.out_features)
-        if self.matches is not None:
-            self.matches[:channels, :] = 0
-            self.matches[:channels, :channels].fill_diagonal_(2)
+        if self.matches is not None and len(flagged):
+            for channel, field in enumerate(flagged[:channels]):
+                self.matches[field] = 0
+                self.matches[field, channel] = 2
             self.second.weight[0] = 0
             self.second.weight[0, 0] = 1
             self.last.weight *= 0.1

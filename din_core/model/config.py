@@ -110,6 +110,14 @@ class ModelConfig:
     gap_width: int = 8
     """Embedding width of a range."""
 
+    monotone: bool = False
+    """The logit is a + Σ_h exp(g_h)·asinh(4·I_h): I_h is the sum of one unit's weights over the history, and a and g
+    are of candidate, profile and context. There is no interest vector. So a behavior that a unit weighs above 0 raises
+    what this unit adds to the logit, and one that it weighs more raises it more. Neither the paper nor the official
+    code has this."""
+    unit_heads: int = 1
+    """Monotone: units that weigh each behavior, each on all fields."""
+
     counts: bool = False
     """The tower also reads how often the history, and everybody's histories of the training weeks, hold the
     candidate's item and its other values: hand-made features beside the attention. Neither the paper nor the
@@ -157,6 +165,7 @@ class ModelConfig:
                 architecture=self.architecture,
             )
         self._check_temporal()
+        self._check_monotone()
         if [field.name for field in self.behavior_fields] not in ([], [BEHAVIOR_TYPE]):
             raise CheckpointError(
                 "behavior_fields holds {names}, but may hold {known} alone; leave the others out",
@@ -192,6 +201,23 @@ class ModelConfig:
                 n=len(self.gap_edges),
             )
 
+    def _check_monotone(self) -> None:
+        if self.monotone:
+            plain = {"attention": "unit", "normalisation": "none", "unit_per_field": False, "project_query": False}
+            needed = {"architecture": "din", **plain, "counts": False}
+        else:
+            needed = {"unit_heads": 1}
+        for name, value in needed.items():
+            if getattr(self, name) != value:
+                raise CheckpointError(
+                    "monotone is {monotone!r} and {name} is {value!r}, but then it must be {needed!r}; change one of "
+                    "them",
+                    monotone=self.monotone,
+                    name=name,
+                    value=getattr(self, name),
+                    needed=value,
+                )
+
     def _check_vectors(self) -> None:
         last = self.item_fields[-1].name if self.item_fields else None
         if self.vectors != "none" and (last != VECTOR or not self.vector_length):
@@ -218,6 +244,13 @@ class ModelConfig:
     def interest_fields(self) -> tuple[int, ...]:
         """Widths of the interest vector's parts, one an item field; twice where it holds the history's sum too."""
         return tuple(field.width for field in self.item_fields) * (2 if self.history_sum else 1)
+
+    @property
+    def intensities(self) -> int:
+        """Sums of weights that the tower reads: one, one an item field, or one a head."""
+        if self.monotone:
+            return self.unit_heads
+        return len(self.interest_fields) if self.unit_per_field else 1
 
     @property
     def folds(self) -> bool:
@@ -275,6 +308,7 @@ class ModelConfig:
             (self.project_query, "projected query"),
             (self.reads_types, "types"),
             (self.reads_gaps, "gaps"),
+            (self.monotone, "glass"),
             (self.counts, "counts"),
         )
         return tuple(word for differs, word in options if differs)
@@ -375,10 +409,19 @@ _LIMITS: dict[str, tuple[Translatable, Callable[[Any], bool]]] = {
     "half_life": (Translatable("a number of days above 0"), lambda value: _number(value) and value > 0),
     "gap_edges": (Translatable("numbers of days above 0, each above the last"), _rising),
     "gap_width": (Translatable("a whole number of 1 or more"), _whole),
+    "unit_heads": (Translatable("a whole number of 1 or more"), _whole),
     "auxiliary_weight": (Translatable("0 or more"), lambda value: _number(value) and value >= 0),
     **dict.fromkeys(
         (
-            *("learn_half_life", "unit_per_field", "unit_matches", "project_query", "counts", "history_sum"),
+            *(
+                "learn_half_life",
+                "monotone",
+                "unit_per_field",
+                "unit_matches",
+                "project_query",
+                "counts",
+                "history_sum",
+            ),
             "target_representation",
         ),
         (Translatable("true or false"), _flag),

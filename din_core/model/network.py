@@ -2,7 +2,8 @@
 
 Deep Interest Network for Click-Through Rate Prediction (Zhou et al., KDD 2018, arXiv:1706.06978), its relatives,
 and the base models they are measured against. They differ in the pooling alone: `attention.py` (DIN),
-`poolings/dien.py`, `poolings/temporal_interest.py` (TIN), `poolings/base.py` (base models).
+`poolings/dien.py`, `poolings/temporal_interest.py` (TIN), `poolings/base.py` (base models); and `monotone.py`, a DIN
+whose tower is another one too.
 
 Dimensions: G histories, N behaviors, M candidates, P pairs, D item embedding width, U and X widths of all
 profile and context embeddings.
@@ -21,6 +22,7 @@ from din_core.model.attention import FieldwisePooling, WeightedSumPooling
 from din_core.model.config import FieldConfig, ModelConfig, Vectors
 from din_core.model.counts import Counts
 from din_core.model.fields.vector_embedding import VectorEmbedding
+from din_core.model.monotone import HeadSums, MonotoneTower, SumInput
 from din_core.model.poolings.base import BasePooling
 from din_core.model.poolings.dien import InterestEvolution
 from din_core.model.poolings.temporal_interest import TemporalInterest
@@ -36,9 +38,10 @@ class Output(NamedTuple):
     """(M,)"""
     weight: Tensor
     """(P,) weight of one occurrence in the pooling sum, pairs ordered by (history, behavior, candidate); with one
-    unit per field (P, F), each field's own; for DIEN the attention on that behavior, for TIN that on its product"""
+    unit per field (P, F), each field's own; for DIEN the attention on that behavior, for TIN that on its product; of
+    a monotone model the logits that it adds, in training (P, H) each head's own"""
     interest: Tensor
-    """(M, D) interest vector; (M, 2D) where it holds the history's sum too"""
+    """(M, D) interest vector; (M, 2D) where it holds the history's sum too; (M, 0) where there is none"""
     auxiliary: Tensor | None = None
     """() the pooling's own loss, in training; None where it has none"""
 
@@ -137,16 +140,17 @@ class InterestNetwork(nn.Module):
         self.counts = Counts(config.item_fields) if config.counts else None
         others = sum(f.width for f in config.user_fields + config.context_fields)
         counted = self.counts.width if self.counts else 0
-        self.input = TowerInput(config)
-        self.tower = Tower(others + self.input.width + counted, config.tower_hidden, config.tower_dropout)
+        self.input, self.tower = _tower(config, others + counted)
 
     def forward(self, batch: RaggedBatch) -> Output:
         """Score every candidate of the batch against its history."""
         q, k = self.item.several(batch.candidate, batch.behavior, sets=batch.sets)  # (M, D), (N, D)
         weight, v, intensity, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D), (M, 1)
         repeats = self.counts.repeats(batch) if self.counts else None
-        logit = self.head(self.others(batch), batch.candidate, q, v, intensity, repeats, batch.sets)
-        return Output(logit, weight, v, auxiliary)
+        x = self.tower_input(self.others(batch), batch.candidate, q, v, intensity, repeats, batch.sets)
+        if self.config.monotone and not self.training:
+            weight = (weight * self.tower.slopes(x)[batch.pairs()[1]]).sum(1)
+        return Output(self.tower(x), weight, v, auxiliary)
 
     def others(self, batch: RaggedBatch) -> Tensor:
         """(M, U + X): what the tower reads of profile and context."""
@@ -168,8 +172,8 @@ class InterestNetwork(nn.Module):
         """From interest vectors to (M,) logits: all that a behavior can move is in v, intensity and repeats.
 
         others (M, U + X), candidate (M, F) rows, q (M, D), v (M, D) or with the history's sum (M, 2D), intensity
-        (M, 1) or with one unit per field (M, F), repeats (M, F + 1) where the tower reads counts, and then
-        the sets that candidates hold the indices of.
+        (M, 1) or with one unit per field (M, F) or several heads (M, H), repeats (M, F + 1) where the tower reads
+        counts, and then the sets that candidates hold the indices of.
         """
         logit: Tensor = self.tower(self.tower_input(others, candidate, q, v, intensity, repeats, sets))
         return logit
@@ -197,13 +201,22 @@ class InterestNetwork(nn.Module):
         config, parts = self.config, self.config.interest_fields
         widths = {
             "others": sum(f.width for f in config.user_fields + config.context_fields) + config.item_width,
-            "interest vector": sum(parts),
-            "product": sum(parts) + len(parts),
-            "intensity": len(parts) if config.unit_per_field else 1,
+            "interest vector": 0 if config.monotone else sum(parts),
+            "product": 0 if config.monotone else sum(parts) + len(parts),
+            "intensity": config.intensities,
             "counts": self.counts.width if self.counts else 0,
         }
         spans = zip(widths, pairwise(accumulate(widths.values(), initial=0)), strict=True)
         return {name: slice(*span) for name, span in spans if name != "others" and span[0] < span[1]}
+
+
+def _tower(config: ModelConfig, others: int) -> tuple[nn.Module, nn.Module]:
+    """What the tower reads, and the tower; `others` are its inputs beside those of candidate and behaviors."""
+    if config.monotone:
+        sums = SumInput(config)
+        return sums, MonotoneTower(others + sums.width, config.unit_heads, config.tower_hidden, config.tower_dropout)
+    read = TowerInput(config)
+    return read, Tower(others + read.width, config.tower_hidden, config.tower_dropout)
 
 
 def _pooling(config: ModelConfig) -> nn.Module:
@@ -213,4 +226,6 @@ def _pooling(config: ModelConfig) -> nn.Module:
         return InterestEvolution(config)
     if config.architecture == "tin":
         return TemporalInterest(config)
+    if config.monotone:
+        return HeadSums(config)
     return FieldwisePooling(config) if config.unit_per_field else WeightedSumPooling(config)

@@ -27,7 +27,7 @@ class TowerInput(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.item_width, self.fields = config.item_width, list(config.interest_fields)
-        self.intensities = len(self.fields) if config.unit_per_field else 1
+        self.intensities = config.intensities
 
     @property
     def width(self) -> int:
@@ -68,6 +68,12 @@ class Tower(nn.Module):
         x = self.dropout(self.second_dice(self.second(x)))
         logit: Tensor = self.last(x)
         return logit.squeeze(1)
+
+    @torch.no_grad()
+    def map_logits(self, slope: float, bias: float) -> None:
+        """Make each logit slope · logit + bias, by the last layer."""
+        self.last.weight.copy_(self.last.weight.double() * slope)
+        self.last.bias.copy_(self.last.bias.double() * slope + bias)
 
 
 def standard_scale(mean: Tensor, variance: Tensor) -> Tensor:

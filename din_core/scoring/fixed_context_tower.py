@@ -12,6 +12,7 @@ from torch import Tensor
 
 from din_core.kernels.evaluation import InPlaceDice, asinh_in_place
 from din_core.kernels.operators import computes
+from din_core.model.monotone import combined
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Sets
 from din_core.model.tower import ASINH_SCALE, repeated_query, standard_scale
@@ -23,16 +24,20 @@ class FixedContextTower:
     def __init__(self, network: InterestNetwork, others: Tensor, accelerated: bool = True) -> None:
         """others (1, U + X); `accelerated` computes Dice and asinh by operators where they can be."""
         tower, known = network.tower, others.shape[1]
-        start = network.input_spans()["interest vector"].start
+        start = known + network.config.item_width
         self._widths = list(network.config.interest_fields)
         self._counts = network.counts
-        scale = standard_scale(tower.moments.mean.double(), tower.moments.variance.double())  # (W,)
-        first = tower.first.weight.double() * scale  # (H, W)
-        bias = tower.first.bias.double() - first @ tower.moments.mean.double() + first[:, :known] @ others[0].double()
+        mean = tower.moments.mean.double()  # (W,)
+        scale = standard_scale(mean, tower.moments.variance.double())
+        read = tower.first.in_features  # all of W but what a monotone tower reads behind its layers
+        first = tower.first.weight.double() * scale[:read]  # (H, W)
+        bias = tower.first.bias.double() - first @ mean[:read] + first[:, :known] @ others[0].double()
         self._first_bias, self._from_query, self._first = (
             part.T.to(tower.first.weight.dtype).contiguous()
             for part in (bias[:, None], first[:, known:start], first[:, start:])
         )
+        self._standard = [part[read:].to(tower.first.weight.dtype) for part in (mean, scale)]  # (0 or I,) each
+        self._monotone = network.config.monotone
         self._second, self._last = tower.second, tower.last
         fast, dices = accelerated and computes(tower.last.weight), (tower.first_dice, tower.second_dice)
         self._dices: list[Callable[[Tensor], Tensor]] = [InPlaceDice(dice) if fast else dice for dice in dices]
@@ -49,6 +54,10 @@ class FixedContextTower:
     ) -> Tensor:
         """(S,) logits. candidate (S, F) rows and q (S, D), or one row for all; v (S, D) or (S, 2D), intensity (S, I),
         repeats (S, F + 1) where the tower reads counts, and then the sets that candidates hold the indices of."""
+        if self._monotone:
+            mean, scale = self._standard
+            z = (self._asinh(intensity.clone(), ASINH_SCALE) - mean) * scale
+            return combined(self._outputs(torch.addmm(self._first_bias, q, self._from_query)), z)
         product = v * repeated_query(q, v)
         likeness = torch.stack([part.sum(1) for part in torch.split(product, self._widths, 1)], 1)
         x = self._asinh(torch.cat([v, product, likeness, intensity], 1), ASINH_SCALE)
@@ -57,10 +66,13 @@ class FixedContextTower:
             counted = self._counts(candidate.expand(len(v), -1), repeats, sets)
             x = torch.cat([x, counted.to(x.dtype)], 1)
         bias = torch.addmm(self._first_bias, q, self._from_query)  # (S or 1, H)
-        hidden = self._dices[0](torch.addmm(bias, x, self._first))
+        return self._outputs(torch.addmm(bias, x, self._first)).squeeze(1)
+
+    def _outputs(self, first: Tensor) -> Tensor:
+        """What the first layer gives (S, H) → the last layer's outputs (S, 1), or of a monotone tower (S, 1 + I)."""
+        hidden = self._dices[0](first)
         hidden = self._dices[1](torch.addmm(self._second.bias, hidden, self._second.weight.T))
-        logit: Tensor = torch.addmm(self._last.bias, hidden, self._last.weight.T)
-        return logit.squeeze(1)
+        return torch.addmm(self._last.bias, hidden, self._last.weight.T)
 
 
 def _asinh(x: Tensor, scale: float) -> Tensor:

@@ -19,6 +19,7 @@ from din_core.model.attention import (
     behavior_kinds,
     fold_field,
 )
+from din_core.model.monotone import HeadSums
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_sum
 from din_core.model.poolings.base import BasePooling
@@ -28,7 +29,7 @@ from din_core.model.ragged import RaggedBatch, with_candidates
 from din_core.scoring.fixed_context_tower import FixedContextTower
 
 Pool = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""q (n, D) and item field rows (n, F) → interest vectors (n, D) and intensities (n, 1 or F)."""
+"""q (n, D) and item field rows (n, F) → interest vectors (n, D) and intensities (n, 1, F or H)."""
 Weights = Callable[[Tensor, Tensor], Tensor]
 """The same → weights (n, T)."""
 MakeUnit = Callable[[ActivationUnit, Tensor, RaggedBatch], Weights]
@@ -75,12 +76,27 @@ def _pool(network: InterestNetwork, k: Tensor, batch: RaggedBatch, make_unit: Ma
         return _WeightedSumHistory(
             pooling.unit, pooling.query, pooling.normalisation, pooling.scale, k, batch, make_unit
         )
+    if isinstance(pooling, HeadSums):
+        return _head_sums(pooling, k, batch, make_unit)
     if isinstance(pooling, InterestEvolution):
         return _evolution(pooling, k, batch)
     if isinstance(pooling, TemporalInterest):
         return _temporal(pooling, k, batch, make_unit)
     pooled = pooling(k[:0].new_zeros(1, k.shape[1]), k, with_candidates(batch, batch.behavior.new_zeros(1, 1)))
     return lambda q, rows: (pooled.interest.expand(len(q), -1), pooled.intensity.expand(len(q), -1))
+
+
+def _head_sums(pooling: HeadSums, k: Tensor, batch: RaggedBatch, make_unit: MakeUnit) -> Pool:
+    """A monotone model: each unit's weights, summed."""
+    count = batch.count.to(k.dtype)
+    units = [make_unit(unit, k, batch) for unit in pooling.units] if len(k) else []
+
+    def pool(q: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        if not units:
+            return q[:, :0], q.new_zeros(len(q), len(pooling.units))
+        return q[:, :0], torch.stack([weigh(q, rows) @ count for weigh in units], 1)
+
+    return pool
 
 
 def _evolution(pooling: InterestEvolution, k: Tensor, batch: RaggedBatch) -> Pool:

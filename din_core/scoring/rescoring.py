@@ -25,6 +25,8 @@ from torch import Tensor
 from din_core.domain import FoldedBehavior, History, Item
 from din_core.domain.results import Floats
 from din_core.model.attention import FieldwisePooling, WeightedSumPooling
+from din_core.model.config import ModelConfig
+from din_core.model.monotone import HeadSums
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_matches
 from din_core.model.poolings.base import BasePooling
@@ -188,8 +190,7 @@ class SumRescorer(Rescorer):
     def __init__(self, inputs: RescoringInputs, k: Tensor, mass: Tensor, normalised: bool) -> None:
         """k (T, D); mass (T, I) is what an occurrence weighs, before the division by a total if normalised."""
         super().__init__(inputs)
-        widths = [f.width for f in inputs.network.config.item_fields] if mass.shape[1] > 1 else [k.shape[1]]
-        self._widths = torch.tensor(widths)
+        self._widths = torch.tensor(_summed_widths(inputs.network.config, k.shape[1]))
         self._normalised = normalised
         columns = [mass.repeat_interleave(self._widths, 1) * k, mass]
         self.terms = torch.cat(columns if inputs.matches is None else [*columns, inputs.matches.double()], 1)
@@ -393,9 +394,18 @@ def rescorer_for(
     return SumRescorer(inputs, _summed(network, q, k, batch).double(), mass, normalised)
 
 
+def _summed_widths(config: ModelConfig, width: int) -> list[int]:
+    """(I) how many of the columns (T, width) that are weighed and summed each of the weights weighs."""
+    if config.monotone:
+        return [0] * config.unit_heads
+    return [field.width for field in config.item_fields] if config.unit_per_field else [width]
+
+
 def _summed(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
-    """(T, D) what is weighed and summed of each behavior: its embedding, but for TIN."""
+    """(T, D) what is weighed and summed of each behavior: its embedding, but for TIN; nothing of a monotone model."""
     pooling = network.pooling
+    if isinstance(pooling, HeadSums):
+        return k[:, :0]
     if not isinstance(pooling, TemporalInterest):
         return k
     return pooling.represent(pooling.encode_target(q), pooling.encode_behaviors(k, batch))
@@ -415,6 +425,8 @@ def _mass(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) ->
             return torch.ones(len(k), 1, dtype=torch.float64), pooling.kind == "average"
         halvings = batch.age.double()[:, None] / pooling.half_life.double()
         return _exp(-halvings * np.log(2)), True
+    if isinstance(pooling, HeadSums):
+        return pooling(q, k, batch).weight.double(), False
     assert isinstance(pooling, WeightedSumPooling | FieldwisePooling | TemporalInterest)
     raw = copy.copy(pooling)  # the same units, not normalised
     raw.normalisation = "none"

@@ -41,6 +41,13 @@ FAMILY = {
         "unit_per_field": True,
         "normalisation": "softmax",
     },
+    "monotone": {"monotone": True},
+    "monotone, four heads, match flags, gaps": {
+        "monotone": True,
+        "unit_heads": 4,
+        "unit_matches": True,
+        "gap_edges": (1.0, 2.0, 4.0),
+    },
     "dot": {"attention": "dot"},
     "bilinear, softmax": {"attention": "bilinear", "normalisation": "softmax"},
     "aigru": {"architecture": "dien", "evolution": "aigru"},

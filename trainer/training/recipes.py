@@ -45,6 +45,7 @@ RECIPES: Mapping[str, Recipe] = {
     "din-softmax": Recipe("din", {"normalisation": "softmax"}),
     "din-scaled-softmax": Recipe("din", {"normalisation": "scaled softmax"}),
     "din-fields": Recipe("din", {"unit_per_field": True, "unit_matches": True, "unit_hidden": (16, 8)}),
+    "din-glass": Recipe("din", {"monotone": True, "unit_heads": 8, "unit_matches": True, "unit_hidden": (16, 8)}),
     "din-projected": Recipe("din", {"project_query": True}),
     "din-counts": Recipe("din", {"counts": True, "unit_hidden": (36, 16)}),
     "dot": Recipe("din", {"attention": "dot"}),

@@ -46,8 +46,8 @@ class AdversarialWeights:
 
 def searchable(config: ModelConfig) -> bool:
     """Whether a model has weights to search: base models have none, DIEN's interest vector is no sum of embeddings,
-    and neither is TIN's."""
-    return config.architecture == "din"
+    neither is TIN's, and a monotone model reads the sums of weights alone, which are the same wherever these lie."""
+    return config.architecture == "din" and not config.monotone
 
 
 def find_adversarial_weights(

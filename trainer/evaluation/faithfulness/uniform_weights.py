@@ -71,5 +71,5 @@ def with_mean_weights(checkpoint: Checkpoint) -> InterestNetwork:
 
 
 def attends(config: ModelConfig) -> bool:
-    """Whether a model has weights that uniform ones would differ from."""
-    return config.architecture != "base" or config.base_pooling == "time decay"
+    """Whether a model has weights that uniform ones would differ from; a monotone model reads their sums alone."""
+    return not config.monotone and (config.architecture != "base" or config.base_pooling == "time decay")

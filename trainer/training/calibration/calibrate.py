@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from din_core.domain import CheckpointError
@@ -47,10 +46,8 @@ def map_logits(model: InterestNetwork, present: LogitMap, wanted: LogitMap) -> N
     """Give the last layer of a model whose logits went through `present` those that went through `wanted`."""
     if present == wanted:
         return
-    last, scale = model.tower.last, wanted.slope / present.slope
-    with torch.no_grad():
-        last.weight.copy_(last.weight.double() * scale)
-        last.bias.copy_((last.bias.double() - present.bias) * scale + wanted.bias)
+    scale = wanted.slope / present.slope
+    model.tower.map_logits(scale, wanted.bias - present.bias * scale)
 
 
 def map_of(metrics: Mapping[str, Any]) -> LogitMap:

@@ -27,6 +27,8 @@ def fixed_sign(config: ModelConfig) -> str | None:
         return "pooling that knows no candidate has no activation unit"
     if config.architecture == "dien" or config.normalisation != "none":
         return "a softmax makes its weights positive"
+    if config.monotone:
+        return "it is built so that a positive weight raises the score"
     if config.architecture == "tin" or config.attention == "dot":
         return "q·k has no layer of its own whose sign could change"
     return None
