@@ -16,6 +16,7 @@ from din_core.pages.data import page as data_page
 from din_core.pages.evolution import page as evolution_page
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.item_space import page as item_space_page
+from din_core.pages.language import translate as language
 from din_core.pages.language.translate import t
 from din_core.pages.models import page as models_page
 from din_core.pages.places.navigation import navigation
@@ -83,12 +84,16 @@ PAGES = {
 pages = {mode: pages_of(mode, module.show) for mode, module in PAGES.items()}
 page = st.navigation([one for places in pages.values() for one in places], position="hidden")
 mode = mode_at(page.url_path)
+language.begin_with(st.query_params.get("lang"))
 st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="wide")
 rows = header()
 with failures_shown():
     app = wait_for_app()
     dispatch()
+    spoken = language.current()
     address.follow_address(app)
+    if language.current() != spoken:  # the header is in another one already
+        st.rerun()
     address.enter_page(page.url_path)
     if mode is not WHAT_IF:
         what_if_page.remind(visitor.session().scenario)

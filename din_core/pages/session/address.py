@@ -34,6 +34,7 @@ def follow_address(app: App) -> None:
         link, unread = parse(raw)
         found = resolve(link, app.store, app.setting)
         own.scenario, own.view, address.query = found.scenario, link.view, raw
+        own.language = link.view.lang or own.language
         own.problems = (*unread, *take_page_choices(raw), *found.problems)
         own.lead_instrument()
     address.outdated = False
@@ -75,7 +76,8 @@ def query(
     scenario = scenario or own.scenario
     if scenario is None:
         return dict(own.address.query or {})
-    return {**encode(scenario, view or own.view), **page_query(own.address.page if page is None else page)}
+    shown = own.view if view is None else replace(view, lang=own.view.lang)
+    return {**encode(scenario, shown), **page_query(own.address.page if page is None else page)}
 
 
 def page_query(page: str | None) -> Mapping[str, str | list[str]]:
