@@ -21,7 +21,6 @@ from trainer.evaluation.faithfulness.adversarial_weights import (
     TOLERANCE,
     AdversarialWeights,
     find_adversarial_weights,
-    searchable,
 )
 from trainer.evaluation.faithfulness.distributions import distribution
 from trainer.evaluation.faithfulness.frozen_weights import retrained
@@ -41,7 +40,7 @@ from trainer.evaluation.faithfulness.sampled_impressions import (
     sample_positions,
 )
 from trainer.evaluation.faithfulness.seed_variance import SeedPair, across_seeds, groups, seed_pairs
-from trainer.evaluation.faithfulness.uniform_weights import attends, with_mean_weights
+from trainer.evaluation.faithfulness.uniform_weights import with_mean_weights
 from trainer.training.samples import check_fields, item_rows
 
 Say = Callable[[str], None]
@@ -128,7 +127,7 @@ class _Model:
         """Measure one scenario."""
         seen = score_impression(self.scorer, one)
         self.rows.append(measure(seen, one, field, causes))
-        if searched and searchable(self.checkpoint.config):
+        if searched and self.checkpoint.config.sums_embeddings:
             rows = self.item_rows[[self.position[b.item.item_id] for b in seen.rescorer.behaviors]]
             with torch.no_grad():
                 embeddings = self.checkpoint.model.item(rows, self.sets)
@@ -138,7 +137,7 @@ class _Model:
     def result(self, on: Split, options: FaithfulnessOptions, say: Say) -> Result:
         """All figures, with those on the whole split; the network may have moved to another device after."""
         checkpoint, uniform, frozen = self.checkpoint, None, None
-        if attends(checkpoint.config):
+        if checkpoint.config.weighs_apart:
             say(f"{checkpoint.folder.name}: all {options.split} impressions with uniform weights")
             uniform = metric_differences(on, checkpoint, {"uniform": with_mean_weights(checkpoint)})
             if options.retrain:

@@ -13,7 +13,6 @@ from din_core.explain.agreement import kendall_tau
 from din_core.model.checkpoint import Checkpoint
 from trainer.evaluation.faithfulness.distributions import distribution
 from trainer.evaluation.faithfulness.impression_measures import ScoredImpression
-from trainer.evaluation.faithfulness.uniform_weights import attends
 from trainer.training.calibration.calibrate import RECORD
 
 
@@ -71,9 +70,9 @@ def across_seeds(found: Sequence[SeedPair]) -> dict[str, Any]:
 
 
 def groups(checkpoints: Sequence[Checkpoint]) -> list[tuple[int, ...]]:
-    """Positions of those that are several seeds of one recipe which attends."""
+    """Positions of those that are several seeds of one recipe whose weights may differ."""
     by_recipe: dict[str, list[int]] = {}
     for n, checkpoint in enumerate(checkpoints):
-        if attends(checkpoint.config):
+        if checkpoint.config.weighs_apart:
             by_recipe.setdefault(recipe(checkpoint), []).append(n)
     return [tuple(members) for members in by_recipe.values() if len(members) > 1]
