@@ -64,8 +64,14 @@ def _uniform(raw: Mapping[str, Any] | None) -> UniformAuc | None:
     if raw is None or "auc" not in raw["uniform"]:
         return None
     trained, uniform, change = raw["trained"]["auc"], raw["uniform"]["auc"], raw["uniform"]["auc_change"]
-    values = (finite(found["value"], "auc") for found in (trained, uniform, change))
-    return UniformAuc(*values, *ends_of(change["interval"], "auc_change"))
+    low, high = ends_of(change["interval"], "auc_change")
+    return UniformAuc(
+        trained=finite(trained["value"], "auc"),
+        uniform=finite(uniform["value"], "auc"),
+        change=finite(change["value"], "auc_change"),
+        low=low,
+        high=high,
+    )
 
 
 def _seeds(raw: Mapping[str, Any] | None) -> SeedAgreement | None:
