@@ -15,10 +15,10 @@ from din_core.domain.results import Floats
 from din_core.figures.cohort import number
 from din_core.pages.app.startup import App
 from din_core.pages.cases.files import LoadedCases, folder_of
-from din_core.pages.cases.view import candidate_of, candidate_title, titles_of, view_of
+from din_core.pages.cases.view import candidate_title, scenario_of, titles_of, view_of
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.labels import percent, words_for
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, current, t
 from din_core.pages.trust.figures import Question
 from din_core.pages.two_models import page as two_models_page
 from din_core.sharing import View
@@ -60,34 +60,42 @@ class ExampleLink:
 
 def examples(app: App, loaded: LoadedCases, question: Question, seeds: Sequence[str], now: View) -> list[ExampleLink]:
     """At most MOST of a question; `seeds` are the folders of other seeds of the cases' main model."""
-    cases = loaded.cases
-    if question == "uniform" and not weighs_alike(app, loaded):
+    if (question == "uniform" and not weighs_alike(app, loaded)) or (question == "seeds" and not seeds):
         return []
-    links = loaded.links
-    if question == "seeds":
-        if not seeds:
-            return []
-        links = (loaded.links[0], app.models[seeds[0]].link)
-    kind = KINDS[question]
-    rows = list(telling_rows(cases, loaded.key, kind))
-    titles = titles_of(app, cases, rows)
+    kind, page = KINDS[question], inspect_page.page()
     found = []
-    for row in rows:
-        scenario = Scenario(cases.user_ids[cases.user[row]], int(cases.time[row]), (), links)
-        there = scenario.with_candidates([candidate_of(cases, row)], {})
-        label = f"{fact(app, loaded, question, row, titles)} — {candidate_title(app, cases, row, titles)}"
-        page = two_models_page.page() if question == "seeds" else inspect_page.page()
-        view = replace(now, part=None, type=None, behavior=None) if kind == MISTAKES else view_of(cases, kind, row, now)
-        found.append(ExampleLink(label, page, there, view))
+    for row, label, scenario in told_cases(app, loaded, loaded.key, question, current()):
+        view = replace(now, part=None, type=None, behavior=None)
+        if question == "seeds":
+            page = two_models_page.page()
+            scenario = replace(scenario, checkpoints=(loaded.links[0], app.models[seeds[0]].link))
+        elif kind != MISTAKES:
+            view = view_of(loaded.cases, kind, row, now)
+        found.append(ExampleLink(label, page, scenario, view))
     return found
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
-def telling_rows(_cases: Cases, key: tuple[object, ...], kind: str) -> tuple[int, ...]:
-    """The most telling rows of a kind; `key` changes with the files of the cases."""
+@st.cache_resource(show_spinner=False, max_entries=64)
+def told_cases(
+    _app: App, _loaded: LoadedCases, key: tuple[object, ...], question: Question, language: str
+) -> tuple[tuple[int, str, Scenario], ...]:
+    """The row, label and scenario of each case behind a question; `key` changes with the files of the cases, and labels
+    are in the visitor's `language`.
+    """
+    rows = list(telling_rows(_loaded.cases, KINDS[question]))
+    titles = titles_of(_app, _loaded.cases, rows)
+    labels = [
+        f"{fact(_app, _loaded, question, row, titles)} — {candidate_title(_app, _loaded.cases, row, titles)}"
+        for row in rows
+    ]
+    return tuple((row, label, scenario_of(_app, _loaded, row)) for row, label in zip(rows, labels, strict=True))
+
+
+def telling_rows(cases: Cases, kind: str) -> tuple[int, ...]:
+    """The most telling rows of a kind."""
     if kind == MISTAKES:
-        return surest_mistakes(_cases)
-    rows, _ = most_telling(_cases, kind, np.ones(len(_cases.item), dtype=bool), MOST)
+        return surest_mistakes(cases)
+    rows, _ = most_telling(cases, kind, np.ones(len(cases.item), dtype=bool), MOST)
     return tuple(rows.tolist())
 
 
