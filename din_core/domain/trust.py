@@ -131,7 +131,7 @@ class SeedAgreement:
 
 @dataclass(frozen=True, slots=True)
 class ExampleImpression:
-    """An impression of the sample in which a figure is among the most telling."""
+    """An impression of the sample, and the value of a figure in it."""
 
     user_id: str
     item_id: str
@@ -170,7 +170,8 @@ class Faithfulness:
     tolerance: float | None
     """Logits within which a prediction counts as the same; None alike."""
     examples: Mapping[str, tuple[ExampleImpression, ...]]
-    """By a figure's name, the most telling first; empty in files of earlier versions."""
+    """By tau, same_sign, covered (here of what is covered at most), moved and tau_weights (between seeds): where the
+    figure is least, middling and most, rising; empty in files of earlier versions."""
 
 
 FAITHFULNESS_FIGURES = ("tau", "tau_size", "same_sign", "covered", "best_covered")

@@ -49,7 +49,7 @@ def _faithfulness(raw: Mapping[str, Any]) -> Faithfulness:
         seeds=_seeds(raw["seeds"]),
         moved=_mean(adversary.get("moved"), "moved"),
         tolerance=finite(adversary["tolerance"], "tolerance") if adversary else None,
-        examples={str(name): tuple(map(_example, found)) for name, found in raw.get("examples", {}).items()},
+        examples=_examples(raw),
     )
 
 
@@ -80,6 +80,16 @@ def _seeds(raw: Mapping[str, Any] | None) -> SeedAgreement | None:
     names = ("tau_weights", "tau_effects", "moved")
     fingerprints = tuple(map(str, raw["fingerprints"]))
     return SeedAgreement(int(raw["seeds"]), fingerprints, *(_mean(raw[name], name) for name in names))
+
+
+def _examples(raw: Mapping[str, Any]) -> dict[str, tuple[ExampleImpression, ...]]:
+    """By figure; those of seeds stand with what several seeds have in common."""
+    between = (raw["seeds"] or {}).get("examples", [])
+    return {
+        str(name): tuple(map(_example, found))
+        for name, found in {**raw.get("examples", {}), "tau_weights": between}.items()
+        if found
+    }
 
 
 def _example(raw: Mapping[str, Any]) -> ExampleImpression:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+
 from din_core.domain.results import Floats
 from din_core.explain.agreement import kendall_tau
 from din_core.model.checkpoint import Checkpoint
@@ -67,6 +69,14 @@ def across_seeds(found: Sequence[SeedPair]) -> dict[str, Any]:
         name: distribution([getattr(pair, name) for pair in found], users)
         for name in ("tau_weights", "tau_effects", "moved", "logit_difference")
     }
+
+
+def mean_taus(found: Sequence[SeedPair], impressions: int) -> list[float | None]:
+    """(N,) of each of N impressions the mean `tau_weights` of its pairs, of which each has as many; None for none."""
+    each = np.array([np.nan if pair.tau_weights is None else pair.tau_weights for pair in found]).reshape(
+        impressions, -1
+    )
+    return [float(row[~np.isnan(row)].mean()) if not np.isnan(row).all() else None for row in each]
 
 
 def groups(checkpoints: Sequence[Checkpoint]) -> list[tuple[int, ...]]:
