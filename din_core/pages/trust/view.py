@@ -18,9 +18,10 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import link_to_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.trust import texts
-from din_core.pages.trust.examples import LEADS, examples
+from din_core.pages.trust.examples import LEADS, ExampleLink, examples
 from din_core.pages.trust.figures import QUESTIONS, Question, TrustFigures, read_figures
 from din_core.pages.trust.replies import Reply
+from din_core.pages.trust.sampled_examples import LEAD, sampled_examples
 from din_core.pages.trust.verdict import judge, verdict_words
 from din_core.pages.widgets.frame import literal, report, report_low_coverage, report_unfit
 from din_core.pages.widgets.model_card import card_text, weights_section
@@ -59,9 +60,9 @@ def show() -> None:
         for question in QUESTIONS if figures.weighs_apart else ("calibration",):
             with st.container(border=True, gap="xsmall", height="stretch", key=f"trust_{question}"):
                 show_figure(question, figures, verdict.given.get(question), str(folder))
-                if loaded is not None and question in figures.asked:
-                    show_examples(app, loaded, question, figures)
-    if loaded is None:
+                if question in figures.asked:
+                    show_examples(app, name, loaded, question, figures)
+    if loaded is None and not (figures.faithfulness and figures.faithfulness.examples):
         st.caption(t(NO_CASES, model=literal(app.models[name].name), folder=str(folder)))
     st.caption(t(READING), width=860)
     section = weights_section(app.scorers[name].card)
@@ -146,21 +147,26 @@ def cases_of(app: App, name: str) -> LoadedCases | None:
     return loaded if loaded is not None and folder_of(app, loaded.cases.about.main) == name else None
 
 
-def show_examples(app: App, loaded: LoadedCases, question: Question, figures: TrustFigures) -> None:
-    """Links to cases behind a figure."""
-    found = examples(app, loaded, question, other_seeds(app, loaded, figures), visitor.session().view)
+def show_examples(app: App, name: str, loaded: LoadedCases | None, question: Question, figures: TrustFigures) -> None:
+    """Links to impressions of the very sample, where the file names some, else to cases of the kind."""
+    own, measured, seeds = visitor.session(), figures.faithfulness, other_seeds(app, name, figures)
+    lead, found = LEAD, list[ExampleLink]()
+    if measured is not None and (question != "seeds" or seeds):
+        models = [app.models[name].link, *[app.models[seed].link for seed in seeds[:1]]]
+        if question != "seeds" and own.scenario is not None:
+            models = list(own.scenario.checkpoints)
+        found = sampled_examples(app, question, measured, models, own.view)
+    if not found and loaded is not None:
+        lead, found = LEADS[question], examples(app, loaded, question, seeds, own.view)
     if not found:
         return
-    st.caption(t(LEADS[question]))
+    st.caption(t(lead))
     for example in found:
         link_to_page(example.page, literal(example.label), example.scenario, example.view)
 
 
-def other_seeds(app: App, loaded: LoadedCases, figures: TrustFigures) -> list[str]:
+def other_seeds(app: App, name: str, figures: TrustFigures) -> list[str]:
     """Folders of the checkpoints at hand that were measured together with this one, as other seeds of it."""
     measured = figures.faithfulness
     together = () if measured is None or measured.seeds is None else measured.seeds.fingerprints
-    own = loaded.cases.about.main.fingerprint
-    return [
-        name for name, scorer in app.scorers.items() if scorer.fingerprint in together and scorer.fingerprint != own
-    ]
+    return [one for one, scorer in app.scorers.items() if one != name and scorer.fingerprint in together]

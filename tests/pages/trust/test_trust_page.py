@@ -211,3 +211,26 @@ def test_the_section_of_the_card_is_here_and_no_longer_on_the_leaderboard(visit:
     assert "What was measured of its weights is on the page *Trust*." in words(board_page)
     leads = {read(link.proto.label): link.proto.page for link in board_page.get("page_link")}
     assert leads["Can this model be trusted? One model at a time"] == "models-trust"
+
+
+def test_impressions_of_the_sample_are_linked_where_the_file_names_them(visit: Visit, world: World) -> None:
+    known = [
+        {"user_id": "7", "item_id": item, "timestamp": 1511136000, "nth": 1, "value": value}
+        for item, value in (("b2", -0.5), ("m2", 0.1), ("n1", 0.25))
+    ]
+    elsewhere = {**known[0], "user_id": "of another store", "value": -0.9}
+    write(world, examples={"tau": [elsewhere, *known]})
+    page = visit("models-trust", **ON_SCREEN)
+    assert not page.exception
+    labels = [read(link.proto.label) for link in page.get("page_link") if " — " in link.proto.label]
+    assert labels == [
+        "τ −0.500 — Stout · 12 oz · National",
+        "τ 0.100 — Milk · 1 qt · National",
+        "τ 0.250 — Nails · 1 lb",
+    ]
+    query = cases_linked(page)[0]
+    assert (query["item"], query["method"], query["sort"]) == (["b2"], ["effect"], ["-effect"])
+    assert query["models"] == [page.query_params["models"]]
+    assert query["ctx.display"] == ["Rear end cap"]
+    assert "Impressions of the sample, where it is least, middling and most:" in words(page)
+    assert "There are no cases of" not in words(page)
