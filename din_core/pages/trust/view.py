@@ -53,7 +53,8 @@ def show() -> None:
     verdict = judge(figures)
     with st.container(border=True, key="trust_verdict"):
         st.markdown(verdict_words(verdict, literal(app.models[name].name)), width=860)
-        st.caption(literal(about(app, name, figures)))
+        if text := about(app, name, figures):
+            st.caption(literal(text))
     loaded = cases_of(app, name)
     st.html(STYLE)
     with st.container(key="trust_figures"):
