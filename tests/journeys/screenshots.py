@@ -33,6 +33,7 @@ PAGES: dict[str, tuple[str, Ready]] = {
         "models-leaderboard",
         lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached(),
     ),
+    "trust": ("models-trust", lambda page: expect(page.locator(".st-key-trust_calibration")).to_be_visible()),
     "data": ("data", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
     "tour": ("tour", lambda page: chart(page, "tour_din")),
 }

@@ -32,6 +32,7 @@ from din_core.pages.places.places import (
     LEADERBOARD,
     SCENARIOS,
     TOUR,
+    TRUST,
     TWO_MODELS,
     WHAT_IF,
     mode_at,
@@ -40,10 +41,12 @@ from din_core.pages.rank import page as rank_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.tour import page as tour_page
 from din_core.pages.tour.offer import offer_tour
+from din_core.pages.trust import page as trust_page
 from din_core.pages.two_models import page as two_models_page
 from din_core.pages.what_if import page as what_if_page
 from din_core.pages.widgets.failures import failures_shown
-from din_core.pages.widgets.frame import footer, header, report, tab_title, tagline
+from din_core.pages.widgets.footer import footer
+from din_core.pages.widgets.frame import header, report, tab_title, tagline
 from din_core.pages.widgets.reach_tables.reach_tables import reach_tables
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -76,6 +79,7 @@ PAGES = {
     CASES: cases_page,
     COHORTS: cohorts_page,
     LEADERBOARD: models_page,
+    TRUST: trust_page,
     ITEM_SPACE: item_space_page,
     EVOLUTION: evolution_page,
     DATA: data_page,

@@ -265,12 +265,24 @@ def show_link(
     loaded: LoadedCases, kind: str, rows: Sequence[int], picked: Sequence[int], titles: dict[str, Item]
 ) -> None:
     """A link to Inspect on the chosen row, under the two models of the cases."""
-    cases, row = loaded.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
-    scenario = Scenario(cases.user_ids[cases.user[row]], int(cases.time[row]), (), loaded.links)
-    title = candidate_title(caches.current_app(), cases, row, titles)
-    there = scenario.with_candidates([candidate_of(cases, row)], {})
+    app, cases, row = caches.current_app(), loaded.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
+    title = candidate_title(app, cases, row, titles)
     view = view_of(cases, kind, row, visitor.session().view)
-    inspect_page.link(t("Open {item} in Inspect", item=literal(title)), there, view)
+    inspect_page.link(t("Open {item} in Inspect", item=literal(title)), scenario_of(app, loaded, row), view)
+
+
+def scenario_of(app: App, loaded: LoadedCases, row: int) -> Scenario:
+    """A case under its two models, in the context in which it was shown: without, the address would be written anew
+    where the link leads, and Back would lead to the link.
+    """
+    cases, candidate = loaded.cases, candidate_of(loaded.cases, row)
+    user_id, time = cases.user_ids[cases.user[row]], int(cases.time[row])
+    try:
+        case = shown_at(app.store.impressions(user_id), time).get(candidate)
+    except (UnknownUser, UnknownItem):
+        case = None
+    context = {} if case is None else {name: case.context.get(name) for name in app.setting.context_fields}
+    return Scenario(user_id, time, (), loaded.links).with_candidates([candidate], context)
 
 
 def view_of(cases: Cases, kind: str, row: int, now: View) -> View:

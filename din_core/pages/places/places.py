@@ -39,6 +39,7 @@ TWO_MODELS = Mode("compare-models", T("Two models"))
 CASES = Mode("find-cases", T("Cases"), "cases")
 COHORTS = Mode("find-cohorts", T("Cohorts"), "cohorts")
 LEADERBOARD = Mode("models-leaderboard", T("Leaderboard"), "models")
+TRUST = Mode("models-trust", T("Trust"))
 ITEM_SPACE = Mode("models-items", T("Item space"), "items")
 EVOLUTION = Mode("models-evolution", T("Interest evolution"), "evolution")
 DATA = Mode("data", T("Data"))
@@ -48,7 +49,7 @@ PLACES = (
     PagePlace(T("Explain"), ":material/biotech:", (INSPECT, WHAT_IF)),
     PagePlace(T("Compare"), ":material/compare_arrows:", (SCENARIOS, CATALOGUE, TWO_MODELS)),
     PagePlace(T("Find"), ":material/search:", (CASES, COHORTS)),
-    PagePlace(T("Models"), ":material/leaderboard:", (LEADERBOARD, ITEM_SPACE, EVOLUTION)),
+    PagePlace(T("Models"), ":material/leaderboard:", (LEADERBOARD, TRUST, ITEM_SPACE, EVOLUTION)),
     PagePlace(T("Data"), ":material/database:", (DATA,)),
 )
 MODES = (*(mode for place in PLACES for mode in place.modes), TOUR)

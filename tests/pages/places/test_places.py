@@ -21,7 +21,7 @@ MODE_LINKS = {
     "": ["Inspect", "What if"],
     "compare-scenarios": ["Scenarios", "Whole catalogue", "Two models"],
     "find-cases": ["Cases", "Cohorts"],
-    "models-leaderboard": ["Leaderboard", "Item space"],
+    "models-leaderboard": ["Leaderboard", "Trust", "Item space"],
     "data": [],
     "tour": [],
 }
