@@ -33,8 +33,8 @@ from din_core.pages.compare.rows import (
     users_table,
 )
 from din_core.pages.inspect import page as inspect_page
-from din_core.pages.inspect.inspection import Case
-from din_core.pages.language.labels import day, moment, words_for
+from din_core.pages.inspect.inspection import Case, case_titles
+from din_core.pages.language.labels import day, item_labels, moment, words_for
 from din_core.pages.language.number_texts import numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
@@ -92,14 +92,14 @@ def show_candidates(now: CompareInputs) -> None:
     cases = cases_of(now, candidates_of(now))
     choose_candidates(now, cases)
     choose_models(now)
-    items, contexts = [case.item for case in cases], [case.context for case in cases]
+    items, contexts, titles = [case.item for case in cases], [case.context for case in cases], case_titles(cases)
     scores = [now.app.scorers[name].score(now.history, items, contexts) for name in now.names]
     table, order = ranking_table(now, cases, scores)
     st.markdown(literal(about(now)))
     show_table(mark_rare(table, now.app, now.names, [items[place] for place in order], literal))
-    links([(cases[place].title, alone(now, cases[place])) for place in order])
+    links([(titles[place], alone(now, cases[place])) for place in order])
     rows = [
-        HeatmapRow(f"{rank} · {cases[place].title}", scores[0].behaviors, scores[0].weight[place])
+        HeatmapRow(f"{rank} · {titles[place]}", scores[0].behaviors, scores[0].weight[place])
         for rank, place in enumerate(order, 1)
     ]
     caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1])
@@ -202,7 +202,13 @@ def show_heatmap(
     st.subheader(t("Who switches on what"), anchor=False)
     choose_columns(comparison)
     info = heatmap_info(
-        rows, fold=comparison.folded, order=comparison.order, most=comparison.columns, scale=scale, field=field
+        rows,
+        fold=comparison.folded,
+        order=comparison.order,
+        most=comparison.columns,
+        scale=scale,
+        field=field,
+        labels=labels_by_id(rows),
     )
     if not info.columns:
         st.markdown(t("There is no behavior before that time."))
@@ -231,6 +237,12 @@ def show_heatmap(
     st.caption(f"{t(scales)} {reading}")
     show_several_note(now.app, field)
     st.dataframe(table, hide_index=True, column_config=config, key="heatmap_table", placeholder="–")
+
+
+def labels_by_id(rows: Sequence[HeatmapRow]) -> dict[str, str]:
+    """What the items of the rows' behaviors are called, by id."""
+    items = {b.item.item_id: b.item for row in rows for b in row.behaviors}
+    return dict(zip(items, item_labels(items.values()), strict=True))
 
 
 def alternative(info: HeatmapInfo) -> str:

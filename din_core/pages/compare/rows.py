@@ -15,7 +15,7 @@ from din_core.domain import Candidate, FoldedBehavior, History, Impression, Scen
 from din_core.figures import HeatmapInfo
 from din_core.figures.heatmap import number
 from din_core.pages.app.startup import App
-from din_core.pages.inspect.inspection import Case, shown_at
+from din_core.pages.inspect.inspection import Case, case_titles, shown_at
 from din_core.pages.language.labels import percent, words_for
 from din_core.pages.language.number_texts import CATEGORY, NumericFields, category_name
 from din_core.pages.language.translate import t
@@ -110,12 +110,12 @@ def ranking_table(
     now: CompareInputs, cases: Sequence[Case], scores: Sequence[Scores]
 ) -> tuple[pd.DataFrame, list[int]]:
     """Candidates from the first model's best down, and their places: probability, rank and gap under each model."""
-    words = words_for(now.app.summary)
+    words, titles = words_for(now.app.summary), case_titles(cases)
     order = sorted(range(len(cases)), key=lambda place: -float(scores[0].logit[place]))
     rows = []
     for place in order:
         case = cases[place]
-        row = {t("Rank"): str(ranks(scores[0].logit)[place]), t("Candidate"): literal(case.title)}
+        row = {t("Rank"): str(ranks(scores[0].logit)[place]), t("Candidate"): literal(titles[place])}
         for n, (name, found) in enumerate(zip(now.names, scores, strict=True)):
             title = now.app.models[name].name
             row[literal(title)] = percent(found.probability[place])

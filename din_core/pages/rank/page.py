@@ -17,7 +17,7 @@ from din_core.domain import Candidate, Item, Scenario
 from din_core.pages.app.startup import App
 from din_core.pages.compare import page as compare_page
 from din_core.pages.inspect import page as inspect_page
-from din_core.pages.language.labels import field_values, moment, words_for
+from din_core.pages.language.labels import field_values, item_labels, moment, words_for
 from din_core.pages.language.number_texts import category_name, numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import link_to_page, page_of
@@ -207,11 +207,11 @@ def ranking_table(
     found: Sequence[RankedItem], titles: Sequence[str], repeats: Mapping[str, int], by: int, field: str | None
 ) -> pd.DataFrame:
     """Rank by one model, item, category, repeats in the history; each probability; the other's rank, and the change."""
-    rows = []
+    rows, labels = [], item_labels(ranked.item for ranked in found)
     order = [by, *(place for place in range(len(titles)) if place != by)]
-    for ranked in found:
+    for ranked, label in zip(found, labels, strict=True):
         first, *others = (ranked.places[place] for place in order)
-        row = {t("Rank"): "–" if first is None else f"{first.rank:,}", t("Item"): ranked.item.label}
+        row = {t("Rank"): "–" if first is None else f"{first.rank:,}", t("Item"): label}
         row |= dict(field_values({field: ranked.item.fields.get(field)})) if field else {}
         row[t("In history")] = f"{repeats[ranked.item.item_id]}×" if ranked.item.item_id in repeats else "–"
         for place, found_at in zip(order, (first, *others), strict=True):

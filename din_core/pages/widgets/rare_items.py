@@ -9,6 +9,7 @@ import streamlit as st
 
 from din_core.domain import Item
 from din_core.pages.app.startup import App
+from din_core.pages.language.labels import item_labels
 from din_core.pages.language.translate import t
 from din_core.pages.widgets.frame import literal
 
@@ -53,7 +54,7 @@ def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> Non
     """A line for each model that does not know all of these items: how many, and some by name."""
     distinct = list({item.item_id: item for item in items}.values())
     for name in names:
-        unknown = [item.label for item in distinct if not knows(app, name, item)]
+        unknown = [item for item in distinct if not knows(app, name, item)]
         if unknown:
             text = t(
                 "Of {all:,} different items in these histories {n:,} are rare or new to {model} and share one "
@@ -61,6 +62,6 @@ def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> Non
                 all=len(distinct),
                 n=len(unknown),
                 model=literal(app.models[name].name),
-                names=literal("; ".join([*unknown[:NAMED], *(["…"] if len(unknown) > NAMED else [])])),
+                names=literal("; ".join([*item_labels(unknown[:NAMED]), *(["…"] if len(unknown) > NAMED else [])])),
             )
             st.caption(text)
