@@ -30,12 +30,14 @@ from din_core.pages.places.places import (
     ITEM_SPACE,
     LEADERBOARD,
     SCENARIOS,
+    SCORE_GAP,
     TOUR,
     TWO_MODELS,
     WHAT_IF,
     mode_at,
 )
 from din_core.pages.rank import page as rank_page
+from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.tour import page as tour_page
 from din_core.pages.tour.offer import offer_tour
@@ -72,6 +74,7 @@ PAGES = {
     SCENARIOS: compare_page,
     CATALOGUE: rank_page,
     TWO_MODELS: two_models_page,
+    SCORE_GAP: score_gap_page,
     CASES: cases_page,
     COHORTS: cohorts_page,
     LEADERBOARD: models_page,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
@@ -39,13 +40,14 @@ from din_core.pages.language.number_texts import numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import SCENARIOS
+from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.rare_items import candidate_is_rare, knows, mark_rare, rare_behaviors
 from din_core.pages.widgets.several_note import show_several_note
-from din_core.pages.widgets.text_tables import show_table
+from din_core.pages.widgets.text_tables import columns_of, show_table
 from din_core.sharing.page_choices import CompareChoice
 
 READING = T(
@@ -55,6 +57,8 @@ READING = T(
     "many would outshine every cell. The cells of a row, with the rest, add up to its Σw. A weight is not an effect "
     "on the score."
 )
+TICK_CANDIDATES = T("Tick two rows to see why one is above the other.")
+TICK_MODELS = T("Tick two rows to see why one model says more than the other.")
 ONE_SCALE = T("All rows share one scale of colours, as they are one model's weights.")
 OWN_SCALES = T(
     "Weights of different models are not on one scale: each row has its own colours, from minus to plus its largest "
@@ -96,7 +100,12 @@ def show_candidates(now: CompareInputs) -> None:
     scores = [now.app.scorers[name].score(now.history, items, contexts) for name in now.names]
     table, order = ranking_table(now, cases, scores)
     st.markdown(literal(about(now)))
-    show_table(mark_rare(table, now.app, now.names, [items[place] for place in order], literal))
+    marked = mark_rare(table, now.app, now.names, [items[place] for place in order])
+    ticked = [order[row] for row in tick_rows("compare_ranking", marked, t(TICK_CANDIDATES))]
+    if len(ticked) == 2:
+        first, second = (titles[place] for place in ticked)
+        why = t("Why {first} above {second}", first=literal(first), second=literal(second))
+        score_gap_page.link(why, led_by_pair(now, cases, ticked), "candidates")
     links([(titles[place], alone(now, cases[place])) for place in order])
     rows = [
         HeatmapRow(f"{rank} · {titles[place]}", scores[0].behaviors, scores[0].weight[place])
@@ -130,8 +139,13 @@ def show_models(now: CompareInputs) -> None:
     table = models_table(now, names, scores)
     if not all(knows(now.app, name, case.item) for name in names):
         table[t("Candidate")] = [t("known") if knows(now.app, name, case.item) else t("rare or new") for name in names]
-    show_table(table)
     models = now.app.models
+    ticked = [names[row] for row in tick_rows("compare_models_table", table, t(TICK_MODELS))]
+    if len(ticked) == 2:
+        first, second = (literal(models[name].name) for name in ticked)
+        why = t("Why {first} says other than {second}", first=first, second=second)
+        both = replace(alone(now, case), checkpoints=tuple(models[name].link for name in ticked))
+        score_gap_page.link(why, both, "models")
     links([(models[name].name, led_by(alone(now, case), models[name].link)) for name in names])
     weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
     caption = export_caption(now.app, now.history.user, now.scenario, names, case.item, case.title)
@@ -172,6 +186,27 @@ def show_users(now: CompareInputs) -> None:
     both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]))
     show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
     rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
+
+
+def tick_rows(key: str, table: pd.DataFrame, help_text: str) -> list[int]:
+    """A table whose rows can be ticked; those that are, in their order."""
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        key=key,
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config=columns_of(table),
+    )
+    st.caption(help_text)
+    return sorted(row for row in picked["selection"]["rows"] if row < len(table))
+
+
+def led_by_pair(now: CompareInputs, cases: Sequence[Case], places: Sequence[int]) -> Scenario:
+    """The scenario with these two candidates first, and the others that are compared after them."""
+    pair = [cases[place] for place in places]
+    candidates = dict.fromkeys(case.candidate for case in (*pair, *cases))
+    return now.scenario.with_candidates(tuple(candidates), pair[0].context)
 
 
 def alone(now: CompareInputs, case: Case) -> Scenario:

@@ -23,6 +23,7 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import link_to_page, page_of
 from din_core.pages.places.places import CATALOGUE
 from din_core.pages.rank import ranking_cache
+from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches
 from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.failures import shows_failures
@@ -164,12 +165,12 @@ def show_ranking(
         column_config={t("Item"): st.column_config.TextColumn(width=300), **columns_of(table, help_texts)},
     )
     st.markdown(where_is(ranking, scenario, titles[0]))
-    show_way([found[row].item for row in sorted(picked["selection"]["rows"]) if row < len(found)], scenario)
+    show_way([found[row].item for row in sorted(picked["selection"]["rows"]) if row < len(found)], scenario, by)
     if ended and under_way:
         st.rerun()  # nothing more to look for
 
 
-def show_way(chosen: Sequence[Item], scenario: Scenario) -> None:
+def show_way(chosen: Sequence[Item], scenario: Scenario, by: int) -> None:
     """To the page that tells of the rows chosen: why one is where it is, or above another."""
     if not chosen:
         st.markdown(
@@ -185,8 +186,15 @@ def show_way(chosen: Sequence[Item], scenario: Scenario) -> None:
         if len(candidates) == 1
         else t("Why this order: the {n} rows side by side in Compare", n=len(candidates))
     )
-    there = inspect_page.page() if len(candidates) == 1 else compare_page.page()
-    link_to_page(there, label, scenario.with_candidates(candidates, scenario.context))
+    there, shown = inspect_page.page(), scenario.with_candidates(candidates, scenario.context)
+    if len(candidates) == 2:
+        first, second = map(literal, item_labels(chosen))
+        why = t("Why {first} above {second}", first=first, second=second)
+        ranked_by = shown.checkpoints[::-1] if by else shown.checkpoints
+        score_gap_page.link(why, replace(shown, checkpoints=ranked_by), "candidates")
+    if len(candidates) > 1:
+        there = compare_page.page()
+    link_to_page(there, label, shown)
 
 
 def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -33,20 +33,11 @@ def candidate_is_rare(app: App, names: Sequence[str], item: Item) -> str:
     return t("It is rare or new to {models}.", models=unknown) if unknown else ""
 
 
-def mark_rare(
-    table: pd.DataFrame,
-    app: App,
-    names: Sequence[str],
-    items: Sequence[Item | None],
-    written: Callable[[str], str] = str,
-) -> pd.DataFrame:
-    """The table with a column of the models that do not know each row's item, where there is any; None for no item.
-
-    `written` is `literal` for a table whose cells are Markdown.
-    """
+def mark_rare(table: pd.DataFrame, app: App, names: Sequence[str], items: Sequence[Item | None]) -> pd.DataFrame:
+    """The table with a column of the models that do not know each row's item, where there is any; None for no item."""
     found = [unknown_to(app, names, item) if item is not None else "" for item in items]
     if any(found):
-        table.insert(2, t("Rare or new to"), [written(titles) or "–" for titles in found])
+        table.insert(2, t("Rare or new to"), [titles or "–" for titles in found])
     return table
 
 
