@@ -47,7 +47,7 @@ TAKEN = T("{points} points are taken back by {part}")
 ELSE_ADDS = T("everything else adds {points} points")
 ELSE_TAKES = T("everything else takes {points} points back")
 SPREAD = T("It comes in many small parts, none of which makes more than {points} points.")
-TOWARDS = T("{part} moves it {points} points towards {side}")
+TOWARDS = T("{points} points towards {side} come from {part}")
 NOTHING = T("There is nothing to explain between them.")
 
 
