@@ -1,0 +1,28 @@
+"""A table whose rows can be ticked: Streamlit draws it on a canvas, with a twin for screen readers."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page
+
+ROW_HEIGHT = 36
+"""Pixels of a row of the table, and of its head."""
+CELLS = "lines => lines.map(line => [...line.querySelectorAll('[role=gridcell]')].map(cell => cell.textContent))"
+
+
+def grid_lines(page: Page, key: str) -> Locator:
+    """The rows of the table in the container of this key, as its twin holds them."""
+    return page.locator(f".st-key-{key} [role=grid] tbody tr")
+
+
+def grid_rows(page: Page, key: str) -> list[dict[str, str]]:
+    """The table by its heads, as it stands."""
+    heads = page.locator(f".st-key-{key} [role=grid] thead th").all_inner_texts()
+    names = [head for head in heads if head.strip()]
+    cells: list[list[str]] = grid_lines(page, key).evaluate_all(CELLS)
+    return [dict(zip(names, line[-len(names) :], strict=True)) for line in cells]
+
+
+def tick_row(page: Page, key: str, place: int) -> None:
+    """Its box, in the first column; a layer above the canvas takes the clicks."""
+    canvas = page.locator(f".st-key-{key} canvas").first
+    canvas.click(position={"x": 15, "y": ROW_HEIGHT * (place + 1) + ROW_HEIGHT // 2}, force=True)
