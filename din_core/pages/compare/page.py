@@ -193,6 +193,7 @@ def tick_rows(key: str, table: pd.DataFrame, help_text: str) -> list[int]:
     picked = st.dataframe(
         table,
         hide_index=True,
+        height=35 * (len(table) + 1) + 3,
         key=key,
         on_select="rerun",
         selection_mode="multi-row",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 
 import pandas as pd
 import streamlit as st
@@ -76,14 +77,7 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
     st.subheader(t("What makes the gap"), anchor=False)
     fold, split = shown_split(found)
     names = part_names(split)
-    labels = WaterfallLabels(
-        empty=t("Without any history"),
-        rest=t("All else ({n} items)"),
-        gap=t("The gap"),
-        axis=t("points of probability"),
-        behaviors=t("behaviors: {n}"),
-        error=t("± {error} (standard error)"),
-    )
+    labels = waterfall_labels()
     info = waterfall_info(found, split, names, labels)
     models = list(dict.fromkeys(side.model for side in pair.sides))
     item = pair.first.case.item if pair.between == "models" else None
@@ -98,12 +92,24 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
         alt=t("{title}, in {n} parts; the table below holds the same numbers.", title=title, n=len(info.steps) - 1),
     )
     largest = max((part.error for part in whole(split)), default=0.0)
-    exactness = t(EXACT) if found.exact else t(SAMPLED, error=f"{100 * largest:.1f}")
+    exactness = t(EXACT) if found.exact else t(SAMPLED, error=f"{ceil(round(1000 * largest, 6)) / 10:.1f}")
     st.caption(f"{t(READING)} {exactness}")
     if fold == "category":
         show_several_note(now.app, pair.category)
     with st.expander(t("The parts as a table")):
         st.dataframe(parts_table(pair, found, split, names), hide_index=True, key="gap_table", placeholder="–")
+
+
+def waterfall_labels() -> WaterfallLabels:
+    """The chart's words in the visitor's language."""
+    return WaterfallLabels(
+        empty=t("Without any history"),
+        rest=t("All else ({n} items)"),
+        gap=t("The gap"),
+        axis=t("points of probability"),
+        behaviors=t("behaviors: {n}"),
+        error=t("± {error} (standard error)"),
+    )
 
 
 def shown_split(found: ScoreGap) -> tuple[Fold, GapSplit]:
