@@ -6,7 +6,12 @@ from playwright.sync_api import Locator, Page
 
 ROW_HEIGHT = 36
 """Pixels of a row of the table, and of its head."""
-CELLS = "lines => lines.map(line => [...line.querySelectorAll('[role=gridcell]')].map(cell => cell.textContent))"
+GRID = """grids => grids.map(grid => [
+  [...grid.querySelectorAll("thead th")].map(cell => cell.textContent),
+  [...grid.querySelectorAll("tbody tr")].map(
+    line => [...line.querySelectorAll("[role=gridcell]")].map(cell => cell.textContent)
+  ),
+])"""
 
 
 def grid_lines(page: Page, key: str) -> Locator:
@@ -15,11 +20,14 @@ def grid_lines(page: Page, key: str) -> Locator:
 
 
 def grid_rows(page: Page, key: str) -> list[dict[str, str]]:
-    """The table by its heads, as it stands."""
-    heads = page.locator(f".st-key-{key} [role=grid] thead th").all_inner_texts()
-    names = [head for head in heads if head.strip()]
-    cells: list[list[str]] = grid_lines(page, key).evaluate_all(CELLS)
-    return [dict(zip(names, line[-len(names) :], strict=True)) for line in cells]
+    """The table by its heads, as it stands at one instant; none where it is not there."""
+    found = page.locator(f".st-key-{key} [role=grid]").evaluate_all(GRID)
+    return [
+        dict(zip(names, line[-len(names) :], strict=True))
+        for heads, lines in found
+        for names in [[head for head in heads if head.strip()]]
+        for line in lines
+    ]
 
 
 def tick_row(page: Page, key: str, place: int) -> None:
