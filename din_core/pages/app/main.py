@@ -31,6 +31,7 @@ from din_core.pages.places.places import (
     ITEM_SPACE,
     LEADERBOARD,
     SCENARIOS,
+    SCORE_GAP,
     TOUR,
     TRUST,
     TWO_MODELS,
@@ -38,6 +39,7 @@ from din_core.pages.places.places import (
     mode_at,
 )
 from din_core.pages.rank import page as rank_page
+from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.tour import page as tour_page
 from din_core.pages.tour.offer import offer_tour
@@ -76,6 +78,7 @@ PAGES = {
     SCENARIOS: compare_page,
     CATALOGUE: rank_page,
     TWO_MODELS: two_models_page,
+    SCORE_GAP: score_gap_page,
     CASES: cases_page,
     COHORTS: cohorts_page,
     LEADERBOARD: models_page,

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from din_core.cases import Cases, most_telling
-from din_core.domain import Item, Scenario
+from din_core.domain import Scenario
 from din_core.domain.results import Floats
 from din_core.figures.cohort import number
 from din_core.pages.app.startup import App
@@ -83,7 +83,7 @@ def told_cases(
     are in the visitor's `language`.
     """
     rows = list(telling_rows(_loaded.cases, KINDS[question]))
-    titles = titles_of(_app, _loaded.cases, rows)
+    titles = titles_of(_app, _loaded.cases, KINDS[question], rows)
     labels = [
         f"{fact(_app, _loaded, question, row, titles)} — {candidate_title(_app, _loaded.cases, row, titles)}"
         for row in rows
@@ -114,17 +114,17 @@ def weighs_alike(app: App, loaded: LoadedCases) -> bool:
     return folder is not None and not app.scorers[folder].config.weighs_apart
 
 
-def fact(app: App, loaded: LoadedCases, question: Question, row: int, titles: dict[str, Item]) -> str:
+def fact(app: App, loaded: LoadedCases, question: Question, row: int, titles: dict[str, str]) -> str:
     """What is telling about a case, in a few words."""
     cases = loaded.cases
     probability = percent(float(cases.probability[row]))
     if question == "found":
         if cases.share_item[row] == cases.item[row]:
             return t("{share} behind the item itself", share=percent(float(cases.share[row])))
-        named = titles[cases.item_ids[cases.share_item[row]]].label
+        named = titles[cases.item_ids[cases.share_item[row]]]
         return t("{share} behind {item}", share=percent(float(cases.share[row])), item=named)
     if question == "sign":
-        named = titles[cases.item_ids[cases.low_item[row]]].label
+        named = titles[cases.item_ids[cases.low_item[row]]]
         return t("{weight} for {item}", weight=number(float(cases.low_weight[row])), item=named)
     if question == "uniform":
         other = percent(float(cases.base_probability[row]))
