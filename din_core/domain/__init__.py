@@ -30,7 +30,17 @@ from din_core.domain.errors import (
     UnknownItem,
     UnknownUser,
 )
-from din_core.domain.results import Answer, Counterfactual, Explanation, Removal, Scores, UnitReading
+from din_core.domain.results import (
+    Answer,
+    Counterfactual,
+    Explanation,
+    GapPart,
+    GapSplit,
+    Removal,
+    ScoreGap,
+    Scores,
+    UnitReading,
+)
 from din_core.domain.scenario import Scenario
 from din_core.domain.trust import Agreement, Curves, Erasure, Verdict
 
@@ -52,6 +62,8 @@ __all__ = [
     "Explanation",
     "FieldValue",
     "FoldedBehavior",
+    "GapPart",
+    "GapSplit",
     "History",
     "Impression",
     "Item",
@@ -62,6 +74,7 @@ __all__ = [
     "Removal",
     "Repeat",
     "Scenario",
+    "ScoreGap",
     "ScorerBusy",
     "Scores",
     "SetCandidate",

@@ -171,3 +171,65 @@ class Answer:
     def raised(self) -> bool:
         """Whether the history as a whole raises the probability."""
         return self.probability >= self.empty
+
+
+@dataclass(frozen=True, slots=True)
+class GapPart:
+    """What a part of a history adds to two probabilities, and so to the gap between them."""
+
+    name: str
+    """The item's id, or the category; empty for the rest."""
+    item: Item | None
+    """Where all its behaviors are of one item."""
+    behaviors: int
+    """How many they are, repeats counted; of what two models see of them, the larger number."""
+    items: int
+    """How many different items."""
+    first: float
+    """What it adds to the first probability."""
+    second: float
+    error: float = 0.0
+    """Standard error of the difference; 0 where it is exact."""
+
+    @property
+    def gap(self) -> float:
+        """What it adds to the first probability less what it adds to the second."""
+        return self.first - self.second
+
+
+@dataclass(frozen=True, slots=True)
+class GapSplit:
+    """A history in parts, the one that adds most to the gap first."""
+
+    parts: tuple[GapPart, ...]
+    rest: GapPart | None
+    """All that is in no part, as one; None where that is nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreGap:
+    """Why one probability of a user at a time is above another: two candidates of a model, or a candidate of two."""
+
+    first: float
+    """Probability with the whole history."""
+    second: float
+    first_empty: float
+    """Probability without any history: candidate, profile and context alone, and the model where that differs."""
+    second_empty: float
+    by_item: GapSplit
+    by_category: GapSplit | None
+    """None where no item has a category. Both splits are of the same measurement: items add up to their categories."""
+    exact: bool
+    """Whether every set of parts was scored; else the parts are means over random orders, with a standard error."""
+    missed: float
+    """The gap less what the parts and the empty history add up to: rounding alone."""
+
+    @property
+    def gap(self) -> float:
+        """Probability, above 0 where the first is higher."""
+        return self.first - self.second
+
+    @property
+    def empty(self) -> float:
+        """The gap without any history."""
+        return self.first_empty - self.second_empty

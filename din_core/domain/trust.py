@@ -1,4 +1,7 @@
-"""What is known about whether activation weights tell the truth in one scenario. Dimensions: T behaviors, K steps."""
+"""What is known about whether activation weights tell the truth: in one scenario, and over a sample of impressions.
+
+Dimensions: T behaviors, K steps.
+"""
 
 from __future__ import annotations
 
@@ -85,3 +88,97 @@ class Erasure:
     random_comprehensiveness: float
     """The same with random behaviors in the place of the first."""
     random_sufficiency: float
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMean:
+    """A figure's mean over impressions."""
+
+    mean: float
+    low: float | None
+    """Of the 95 % interval under drawing users anew; None for a single user."""
+    high: float | None
+    n: int
+    """Impressions in which the figure has a value; of figures between seeds, impressions times pairs of seeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class UniformAuc:
+    """AUC of a trained network on a whole split, and once every history's weights are replaced by their mean."""
+
+    trained: float
+    uniform: float
+    change: float
+    """`uniform` less `trained`."""
+    low: float | None
+    """Of the change's 95 % interval under drawing users anew."""
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedAgreement:
+    """How alike several seeds of one recipe are, a mean over pairs of them in every impression."""
+
+    seeds: int
+    fingerprints: tuple[str, ...]
+    tau_weights: SampleMean | None
+    """Kendall's τ of two seeds' weights × counts."""
+    tau_effects: SampleMean | None
+    """The same of their leave-one-out effects."""
+    moved: SampleMean | None
+    """Share of the attention that lies elsewhere, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleImpression:
+    """An impression of the sample, and the value of a figure in it."""
+
+    user_id: str
+    item_id: str
+    timestamp: int
+    nth: int
+    """`Impression.nth`."""
+    value: float
+    """The figure's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faithfulness:
+    """What `python -m trainer faithfulness` measured of one checkpoint's weights."""
+
+    fingerprints: tuple[str, ...]
+    """Of the network that was measured, and of a copy in half precision that was shipped with the figures."""
+    split: str
+    impressions: int
+    """Of the sample."""
+    of: int
+    """Impressions of the split."""
+    users: int
+    """Of the sample."""
+    seed: int
+    """Of the sample."""
+    measured_at: str
+    figures: Mapping[str, SampleMean | None]
+    """By name: FAITHFULNESS_FIGURES; None where no impression has a value."""
+    uniform: UniformAuc | None
+    """None for models that weigh all behaviors alike, and where the split has one label."""
+    seeds: SeedAgreement | None
+    """None where the checkpoint was measured without others of its recipe."""
+    moved: SampleMean | None
+    """Share of the attention that can lie elsewhere at the same prediction, 0 to 1, or more; None where no other
+    weights were searched."""
+    tolerance: float | None
+    """Logits within which a prediction counts as the same; None alike."""
+    examples: Mapping[str, tuple[ExampleImpression, ...]]
+    """By tau, same_sign, covered (here of what is covered at most), moved and tau_weights (between seeds): where the
+    figure is least, middling and most, rising; empty in files of earlier versions."""
+
+
+FAITHFULNESS_FIGURES = ("tau", "tau_size", "same_sign", "covered", "best_covered")
+"""Those of every sampled impression that the app shows: Kendall's τ of weight × count and leave-one-out; the same of
+their sizes; share of behaviors with the same sign; share of all |effect| that the five largest |weight × count| cover,
+and that the five largest |effect| do."""
+FAITHFULNESS_FILE = "faithfulness.json"
+"""In the folder of a checkpoint that was measured."""
+CARD_BEGIN, CARD_END = "<!-- faithfulness -->", "<!-- /faithfulness -->"
+"""What stands around the section about them in a model card."""

@@ -22,6 +22,7 @@ from din_core.explain.leave_one_out import leave_one_out
 from din_core.explain.path_split import path_split
 from din_core.explain.reasons.answer import answer
 from din_core.explain.reasons.removals import removals, removed_together
+from din_core.explain.reasons.score_gap import score_gap
 from din_core.explain.shapley import shapley
 from din_core.explain.tsne import tsne
 from din_core.explain.unit_reading import unit_reading
@@ -53,6 +54,7 @@ __all__ = [
     "plane",
     "removals",
     "removed_together",
+    "score_gap",
     "separation",
     "shapley",
     "smallest_removal",

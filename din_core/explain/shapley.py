@@ -6,7 +6,7 @@ reverse (antithetic). Dimensions: P players, S coalitions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 
 import numpy as np
@@ -19,6 +19,8 @@ from din_core.scoring import Rescorer
 
 LEAST_PAIRS = 16
 """Orders with their reverses: of fewer, a standard error says nothing."""
+NUMBERS = 2**19
+"""Numbers of the coalitions that are scored at once: some MB."""
 
 
 def shapley(
@@ -51,7 +53,8 @@ def shapley(
         logits = rescorer.logits(coalitions(copies), players)
         values, worth = subset_values(logits, copies), float(logits[-1] - logits[0])
     else:
-        values, error, worth = _sampled(rescorer, players, copies, most // 4, seed)
+        found, worth = order_samples(lambda inside: rescorer.logits(inside, players), copies, most // 4, seed)
+        values, error = found.mean(0), standard_error(found)
     return Explanation(
         method="Shapley value",
         unit="mean change of the logit over all orders",
@@ -92,22 +95,36 @@ def subset_values(worth: Floats, copies: NDArray[np.int64]) -> Floats:
     return values
 
 
-def _sampled(
-    rescorer: Rescorer, players: Floats, copies: NDArray[np.int64], most: int, seed: int
-) -> tuple[Floats, Floats, float]:
-    """(P,) values, (P,) standard errors over pairs of an order and its reverse, and the worth of all players."""
+def order_samples(
+    worth: Callable[[Floats], Floats], copies: NDArray[np.int64], most: int, seed: int
+) -> tuple[Floats, float]:
+    """(R, P) what each player adds in an order and its reverse, of R random orders; and the worth of all players.
+
+    `worth` gives that of coalitions, (S, P) copies of each player → (S,). The mean of the rows estimates the Shapley
+    values, and each row adds up to the worth of all less that of none. Some `most` coalitions are asked for, and at
+    least LEAST_PAIRS orders tried; the same `seed` draws the same orders whatever the worth.
+    """
     random = np.random.default_rng(seed)
     joining = np.repeat(np.arange(len(copies)), copies)  # (N,)
-    pairs = max(LEAST_PAIRS, most // (2 * (len(joining) + 1)))
+    steps = len(joining) + 1
+    pairs = max(LEAST_PAIRS, most // (2 * steps))
+    orders = np.array([random.permutation(joining) for _ in range(pairs)], dtype=np.int64).reshape(pairs, -1)
     found = np.zeros((pairs, len(copies)))
-    worth = 0.0
-    for values in found:
-        order = random.permutation(joining)
-        inside = np.zeros((2, len(joining) + 1, len(copies)))
-        for way, steps in enumerate((order, order[::-1])):
-            inside[way, np.arange(1, len(joining) + 1), steps] = 1
-        logits = rescorer.logits(inside.cumsum(1).reshape(-1, len(copies)), players).reshape(2, -1)
-        for steps, gained in zip((order, order[::-1]), np.diff(logits, axis=1), strict=True):
-            np.add.at(values, steps, gained / 2)
-        worth = float(logits[0, -1] - logits[0, 0])
-    return found.mean(0), found.std(0, ddof=1) / np.sqrt(pairs), worth
+    block = max(1, NUMBERS // (2 * steps * max(1, len(copies))))
+    total = 0.0
+    for start in range(0, pairs, block):
+        some = np.stack([orders[start : start + block], orders[start : start + block, ::-1]], 1)  # (r, 2, N)
+        r = len(some)
+        inside = np.zeros((r, 2, steps, len(copies)))
+        np.put_along_axis(inside[:, :, 1:], some[..., None], 1, axis=3)
+        scored = worth(inside.cumsum(2).reshape(-1, len(copies))).reshape(r, 2, steps)
+        rows = np.broadcast_to(np.arange(start, start + r)[:, None, None], some.shape)
+        np.add.at(found, (rows, some), np.diff(scored, axis=2) / 2)
+        total = float(scored[0, 0, -1] - scored[0, 0, 0])
+    return found, total
+
+
+def standard_error(found: Floats) -> Floats:
+    """(P,) of the mean of sampled rows (R, P)."""
+    error: Floats = found.std(0, ddof=1) / np.sqrt(len(found))
+    return error

@@ -7,7 +7,7 @@ that the cells of a row, with the rest, add up to its interest intensity. Dimens
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -118,13 +118,14 @@ def heatmap_info(
     most: int = 20,
     scale: Scale = "shared",
     field: str = "category",
+    labels: Mapping[str, str] | None = None,
 ) -> HeatmapInfo:
     """The `most` columns with the largest |Σ weight × repeats| in any row, by weight or by their newest behavior.
 
     With a scale per row, sizes are compared as parts of their row's largest: weights of two models have no common
-    unit. `field` is the item field that holds the category.
+    unit. `field` is the item field that holds the category, `labels` what items are called, by id.
     """
-    everything = columns_of(rows, fold, field)
+    everything = columns_of(rows, fold, field, labels or {})
     total, lines = summed(rows, everything, fold, field)
     size = np.abs(np.nan_to_num(total))
     largest = size.max(axis=1, initial=0.0)
@@ -149,14 +150,14 @@ def heatmap_info(
     )
 
 
-def columns_of(rows: Sequence[HeatmapRow], fold: Fold, field: str) -> dict[str, Column]:
+def columns_of(rows: Sequence[HeatmapRow], fold: Fold, field: str, labels: Mapping[str, str]) -> dict[str, Column]:
     """Every item, or category, of any row, by its key."""
     found: dict[str, Column] = {}
     for behaviors in {id(row.behaviors): row.behaviors for row in rows}.values():
         categories = (categories_of if fold == "category" else written_categories)(behaviors, field)
         for key, category, b in zip(keys(behaviors, fold, field), categories, behaviors, strict=True):
             now = found.get(key)
-            name = b.item.label if fold == "item" else category
+            name = labels.get(key, b.item.label) if fold == "item" else category
             first, last, types = b.first_timestamp, b.last_timestamp, {kind for kind in b.types if kind is not None}
             if now is not None:
                 first, last, types = min(first, now.first), max(last, now.last), types.union(now.types)

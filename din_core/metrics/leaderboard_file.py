@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from din_core.domain import CheckpointError
 from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure, Missing, WeightFigures
+from din_core.metrics.json_numbers import finite
 
 NAME = "leaderboard.json"
 METRICS = ("auc", "gauc", "log_loss", "ece", "rela_impr")
@@ -56,7 +56,7 @@ def _row(raw: Mapping[str, Any]) -> LeaderboardRow:
         title=str(raw["title"]),
         seeds=tuple(int(seed) for seed in raw["seeds"]),
         parameters=int(raw["parameters"]),
-        seconds=_number(raw["seconds"], "seconds"),
+        seconds=finite(raw["seconds"], "seconds"),
         device=str(raw.get("device") or ""),
         metrics={name: _measure(raw[name], name) for name in METRICS},
         weights=_weights(raw.get("weights") or NOT_MEASURED),
@@ -70,7 +70,7 @@ def _weights(raw: Mapping[str, Any]) -> WeightFigures:
         impressions=None if impressions is None else int(impressions),
         agreement={name: _measure(raw.get(name), name) for name in AGREEMENT},
         missing=_missing(raw["missing"]),
-        seeds={name: None if raw.get(name) is None else _number(raw[name], name) for name in ACROSS_SEEDS},
+        seeds={name: None if raw.get(name) is None else finite(raw[name], name) for name in ACROSS_SEEDS},
         seeds_missing=_missing(raw["seeds_missing"]),
     )
 
@@ -84,18 +84,12 @@ def _missing(raw: Any) -> Missing | None:
 def _measure(raw: Mapping[str, Any] | None, name: str) -> Measure | None:
     if raw is None or raw["mean"] is None:
         return None
-    sd, low, high = (None if raw[key] is None else _number(raw[key], f"{name}.{key}") for key in ("sd", "low", "high"))
+    sd, low, high = (None if raw[key] is None else finite(raw[key], f"{name}.{key}") for key in ("sd", "low", "high"))
     if low is not None and high is not None and low > high:
         raise ValueError(f"{name} has an interval from {low:g} to {high:g}")
-    each = tuple(_number(value, f"{name}.each") for value in raw.get("each") or ())
-    return Measure(_number(raw["mean"], f"{name}.mean"), sd, low, high, each)
+    each = tuple(finite(value, f"{name}.each") for value in raw.get("each") or ())
+    return Measure(finite(raw["mean"], f"{name}.mean"), sd, low, high, each)
 
 
 def _optional(raw: Mapping[str, Any], name: str) -> float | None:
-    return None if raw.get(name) is None else _number(raw[name], name)
-
-
-def _number(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{name} is {value!r}, but must be a number")
-    return float(value)
+    return None if raw.get(name) is None else finite(raw[name], name)

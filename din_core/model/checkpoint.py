@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 
 from din_core.domain import CheckpointError
 from din_core.domain.translatable import Translatable
+from din_core.domain.trust import FAITHFULNESS_FILE
 from din_core.model.checkpoint_checks import (
     check_fields,
     check_finite,
@@ -41,7 +42,7 @@ WEIGHTS, CONFIG, VOCABULARY, METRICS, CARD = (
     "metrics.json",
     "README.md",
 )
-FAITHFULNESS = "faithfulness.json"
+FAITHFULNESS = FAITHFULNESS_FILE
 """What `python -m trainer faithfulness` may add to the folder."""
 FINGERPRINT_DIGITS = 12
 

@@ -283,6 +283,17 @@ class ModelConfig:
         return {"din": "attention", "tin": "attention", "dien": "evolution"}.get(self.architecture, self.base_pooling)
 
     @property
+    def weighs_apart(self) -> bool:
+        """Whether behaviors of one history may have different weights."""
+        return self.architecture != "base" or self.base_pooling == "time decay"
+
+    @property
+    def sums_embeddings(self) -> bool:
+        """Whether the interest vector is the sum of embeddings times learned weights, and nothing else follows from
+        these: not with an evolution, nor where sums are of products with the candidate, nor where there is none."""
+        return self.architecture == "din" and not self.monotone
+
+    @property
     def title(self) -> str:
         """The model's name for people, such as "DIN · softmax"."""
         counts = ["counts"] if self.counts else []

@@ -25,6 +25,7 @@ METRICS = ("auc", "gauc", "log_loss", "ece", "rela_impr")
 FOLDS = ("behavior", "item", "category")
 TOPS = ("all", "10", "25", "50")
 PARTS = ("category", "item")
+LANGUAGES = ("en", "zh")
 CHOICES = {
     "sort": SORT_COLUMNS,
     "method": METHODS,
@@ -33,6 +34,7 @@ CHOICES = {
     "fold": FOLDS,
     "top": TOPS,
     "why": PARTS,
+    "lang": LANGUAGES,
 }
 """What each view option may say."""
 BETWEEN = "~"
@@ -61,6 +63,8 @@ class View:
     """What the parts of a history are whose effects are ranked; None for what the answer names."""
     type: str | None = None
     """The type of the behaviors that are drawn and listed; None for all. Where no behavior has it, all are."""
+    lang: str | None = None
+    """The language that was chosen; None for what the reader's browser asks for."""
     behavior: str | None = None
     """The item whose behaviors are singled out in chart and table; None, or one that the history lacks, for none."""
 
@@ -97,9 +101,9 @@ class Link:
 def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]]:
     """The complete query parameters of a scenario; a list where a name is given several times.
 
-    Edits, their reference, a marked part of the time, a type of behaviors, one singled out, the parts to rank and
-    numbers of impressions other than the first are written only where there are some. Raises LinkError for a time
-    outside the years 1 to 9999, for ids that are empty or too long, and for more edits than a link carries.
+    Edits, their reference, a marked part of the time, a type of behaviors, one singled out, the parts to rank, a
+    language and numbers of impressions other than the first are written only where there are some. Raises LinkError
+    for a time outside the years 1 to 9999, for ids that are empty or too long, and for more edits than a link carries.
     """
     ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
     if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):

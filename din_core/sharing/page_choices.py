@@ -50,6 +50,20 @@ class CompareChoice:
         return self.fold or ("category" if self.by == "users" else "item")
 
 
+Between = Literal["candidates", "models"]
+
+
+@dataclass(frozen=True, slots=True)
+class GapChoice:
+    """Which two probabilities are compared, and by what parts of the history. The candidates and models are the
+    scenario's, the first two of each."""
+
+    between: Between | None = None
+    """None: candidates where there are two, else models."""
+    parts: Fold | None = None
+    """None: categories where items have some, else items."""
+
+
 @dataclass(frozen=True, slots=True)
 class RankChoice:
     """What is listed of the ranked catalogue."""
@@ -180,6 +194,11 @@ CODECS: Mapping[type[Any], PageCodec] = {
         },
         prefix="",  # links to Compare are older than the other pages' choices
         older=older_comparison,
+    ),
+    GapChoice: PageCodec(
+        "compare-gap",
+        {"between": one_of(*get_args(Between)), "parts": one_of(*get_args(Fold))},
+        "gap.",
     ),
     RankChoice: PageCodec("compare-catalogue", {"category": ID, "by": among({"first": 0, "second": 1})}, "rank."),
     SpaceChoice: PageCodec(

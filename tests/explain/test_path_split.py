@@ -20,7 +20,8 @@ def test_parts_add_up_to_the_score_and_start_from_the_empty_history(name):
     assert found.values.sum() == pytest.approx(rescored(name, past, set(range(6))), abs=1e-5)
     assert found.values[0] == pytest.approx(rescored(name, past, set()), abs=1e-5)
     assert abs(found.gap) < 1e-5
-    paths = ("interest vector", "product", "intensity", *(["counts"] if "counts" in name else []))
+    summed = () if "monotone" in name else ("interest vector", "product")
+    paths = (*summed, "intensity", *(["counts"] if "counts" in name else []))
     assert found.players == ("profile, context and candidate alone", *paths)
 
 

@@ -25,6 +25,7 @@ PAGES: dict[str, tuple[str, Ready]] = {
     "compare": ("compare-scenarios", lambda page: chart(page, "heatmap")),
     "rank": ("compare-catalogue", lambda page: expect(page.locator(".st-key-rank_again")).to_be_visible()),
     "two-models": ("compare-models", lambda page: expect(page.get_by_test_id("stTable").nth(1)).to_be_visible()),
+    "score-gap": ("compare-gap", lambda page: chart(page, "gap_waterfall")),
     "evolution": ("models-evolution", lambda page: chart(page, "path")),
     "item-space": ("models-items", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
     "cases": ("find-cases", lambda page: expect(page.locator(".st-key-case_link a")).to_be_visible()),
@@ -33,6 +34,7 @@ PAGES: dict[str, tuple[str, Ready]] = {
         "models-leaderboard",
         lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached(),
     ),
+    "trust": ("models-trust", lambda page: expect(page.locator(".st-key-trust_calibration")).to_be_visible()),
     "data": ("data", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
     "tour": ("tour", lambda page: chart(page, "tour_din")),
 }

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from din_core.model.attention import ActivationUnit, Bilinear, FieldwisePooling, Pooled, WeightedSumPooling
 from din_core.model.dice import Dice
+from din_core.model.monotone import HeadSums
 from din_core.model.poolings.base import BasePooling
 from din_core.model.poolings.dien import InterestEvolution
 from din_core.model.poolings.temporal_interest import TemporalInterest
@@ -52,6 +53,9 @@ class PaddedPooling(nn.Module):
             weight, v = self.interest(q_pad, k_pad, count, pairs)
         elif isinstance(self.inner, FieldwisePooling):
             weight, v = self.fieldwise(q_pad, k_pad, count, pairs)
+        elif isinstance(self.inner, HeadSums):
+            heads = [self.activate(unit, q_pad, k_pad, count[:, :, None] * pairs) for unit in self.inner.units]
+            weight, v = torch.where(pairs[..., None], torch.stack(heads, -1), 0.0), q_pad[..., :0]
         else:
             assert isinstance(self.inner, WeightedSumPooling)
             query = q_pad if self.inner.query is None else by_row(self.inner.query, q_pad)

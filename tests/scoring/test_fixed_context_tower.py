@@ -16,7 +16,7 @@ def test_logits_are_those_of_the_networks_head(name, items):
     network, batch = toy_network(**FAMILY[name]), toy_batch([[1, 2, 4]], [items])
     network.tower.moments.variance[network.input_spans()["intensity"]] = 1e-13  # it never varied in training
     torch.manual_seed(1)
-    widths = sum(network.config.interest_fields), 2 if "per field" in name else 1
+    widths = sum(network.config.interest_fields), network.config.intensities
     v, intensity = (torch.randn(7, width, dtype=torch.float64) for width in widths)
     repeats = torch.randint(5, (7, 3)).double() if network.counts else None
     with torch.no_grad():

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from din_core.domain import Add, Candidate, Drop, DropItem, Line, LinkError, Scenario
 from din_core.sharing import Link, View, encode, parse, query_string
-from din_core.sharing.links import FOLDS, MAX_CANDIDATES, METHODS, METRICS, PARTS, SCALES, SORT_COLUMNS, TOPS
+from din_core.sharing.links import (
+    FOLDS,
+    LANGUAGES,
+    MAX_CANDIDATES,
+    METHODS,
+    METRICS,
+    PARTS,
+    SCALES,
+    SORT_COLUMNS,
+    TOPS,
+)
 from din_core.sharing.values import MAX_LENGTH
 from tests.sharing.strategies import EXAMPLE, edits, text, times
 
@@ -37,6 +47,7 @@ views = st.builds(
     type=st.none() | text,
     behavior=st.none() | text,
     why=st.sampled_from((None, *PARTS)),
+    lang=st.sampled_from((None, *LANGUAGES)),
     part=st.none() | st.tuples(times, times).map(lambda pair: (min(pair), max(pair))),
 )
 

@@ -32,7 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=_seeds, default=[0, 1, 2], metavar="A,B", help="seeds of each (0,1,2)")
     parser.add_argument("--split", choices=SPLITS, default="test", help="where to measure (%(default)s)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs side by side, one thread each (1)")
-    parser.add_argument("--measure-only", action="store_true", help="train nothing: measure the runs that are finished")
+    parser.add_argument(
+        "--measure-only", action="store_true", help="train nothing: measure the runs that are finished, however fitted"
+    )
     declare(parser)
     parser.add_argument(
         "--restart", action="store_true", help="delete finished runs of other options, and unfinished ones, first"
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         return run_in_parallel(commands, args.jobs, say, {STORE_VARIABLE: args.store})
 
     train_all: Callable[[Sequence[TrainOptions]], dict[str, str]] = one_by_one if args.jobs == 1 else side_by_side
-    return leaderboard(runs, args.split, args.out, train_all, restart=restart, say=say)
+    return leaderboard(runs, args.split, args.out, train_all, restart=restart, as_fitted=args.measure_only, say=say)
 
 
 def one_by_one(missing: Sequence[TrainOptions]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from din_core.cases import write_cases
 from din_core.domain import DinLensError
-from din_core.model.checkpoint import FAITHFULNESS, Checkpoint, check_replaceable, save_checkpoint
+from din_core.model.checkpoint import FAITHFULNESS, Checkpoint, check_replaceable, fingerprint, save_checkpoint
 from din_core.store import ingest
 from trainer.datasets.four_tables import PROVENANCE, Tables, read_tables, write_tables
 from trainer.demo.cases import CasesOptions, make_cases
@@ -83,7 +83,8 @@ def write_checkpoints(checkpoints: Mapping[str, Checkpoint], out: Path, leaderbo
             card = (one.card if measured is None else with_section(one.card, section(measured))) + HALF_PRECISION_NOTE
             save_checkpoint(written / model, one.model, one.vocabulary, one.metrics, card, half_tables=True)
             if measured is not None:
-                text = json.dumps(measured, indent=1, ensure_ascii=False) + "\n"
+                copied = {**measured, "copy_fingerprint": fingerprint(written / model)}
+                text = json.dumps(copied, indent=1, ensure_ascii=False) + "\n"
                 (written / model / FAITHFULNESS).write_text(text, encoding="utf-8")
         size = sum(file.stat().st_size for file in written.glob("*/*"))
         if size > MAX_CHECKPOINT_BYTES:
@@ -101,7 +102,7 @@ def write_checkpoints(checkpoints: Mapping[str, Checkpoint], out: Path, leaderbo
 def _faithfulness(one: Checkpoint, model: str) -> dict[str, Any] | None:
     """What `faithfulness` wrote beside a checkpoint, under the name that it is shipped by; None where it wrote nothing.
 
-    The fingerprint stays that of the network that was measured.
+    The fingerprint stays that of the network that was measured; that of the copy is put beside it.
     """
     path = one.folder / FAITHFULNESS
     if not path.is_file():

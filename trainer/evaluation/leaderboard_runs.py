@@ -50,16 +50,18 @@ def leaderboard(
     train_all: TrainAll,
     *,
     restart: bool = False,
+    as_fitted: bool = False,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """Train what is not finished yet, measure all on `split`, write `out`/leaderboard.json and .md; the former.
 
     `runs` are of one store, each with a folder of its own. With `restart`, checkpoints made with other options and
-    unfinished runs are deleted first; without it, other options are a CheckpointError before anything is trained.
+    unfinished runs are deleted first; without it, other options are a CheckpointError before anything is trained. With
+    `as_fitted` runs may have been fitted in any way, all seeds of a model in the same.
     DinLensError names the runs that failed, after the table of the models that are complete is written.
     """
     keep_freed_memory()
-    missing = _missing(runs, restart, say)
+    missing = _missing(runs, restart, as_fitted, say)
     say(f"{len(runs) - len(missing)} of {len(runs)} runs are finished")
     failures = train_all(missing) if missing else {}
     folders: dict[str, list[TrainOptions]] = {name: [] for name in RECIPES}
@@ -81,7 +83,7 @@ def leaderboard(
     return board
 
 
-def _missing(runs: Sequence[TrainOptions], restart: bool, say: Say) -> list[TrainOptions]:
+def _missing(runs: Sequence[TrainOptions], restart: bool, as_fitted: bool, say: Say) -> list[TrainOptions]:
     """The runs without a finished checkpoint, once those in the way are deleted or refused."""
     finished = [run for run in runs if run.out.exists()]
     if finished:
@@ -99,8 +101,11 @@ def _missing(runs: Sequence[TrainOptions], restart: bool, say: Say) -> list[Trai
             buckets=runs[0].buckets,
         )
         vocabulary = with_vectors(known, vectors)
+        if as_fitted:
+            _check_seeds(finished)
         for run in finished:
-            differs = settings_difference(load_checkpoint(run.out), run, vocabulary, data, summary.vectors)
+            checkpoint = load_checkpoint(run.out)
+            differs = settings_difference(checkpoint, run, vocabulary, data, summary.vectors, fitting=not as_fitted)
             if differs and not restart:
                 raise CheckpointError(
                     f"{run.out} holds a finished {run.model} with {differs}; repeat its options to use it, "
@@ -115,6 +120,19 @@ def _missing(runs: Sequence[TrainOptions], restart: bool, say: Say) -> list[Trai
         for run in missing:
             shutil.rmtree(unfinished_folder(run.out), ignore_errors=True)
     return missing
+
+
+def _check_seeds(runs: Sequence[TrainOptions]) -> None:
+    """CheckpointError where two seeds of a model were fitted differently: their mean would be no model's."""
+    first: dict[str, tuple[str, dict[str, Any]]] = {}
+    for run in runs:
+        options = {**load_checkpoint(run.out).metrics.get("options", {}), "seed": None}
+        other, same = first.setdefault(run.model, (name_of(run), options))
+        if any(options[name] != same[name] for name in options.keys() & same.keys()):  # both record it
+            raise CheckpointError(
+                f"{name_of(run)} and {other} were trained with different options, so they have no mean; measure one "
+                "seed with --seeds, or train both alike"
+            )
 
 
 def measure(models: Mapping[str, Sequence[TrainOptions]], split: str) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from din_core.domain import CheckpointError
 from din_core.domain.leaderboard import Missing
 from din_core.metrics.leaderboard_file import ACROSS_SEEDS, AGREEMENT
 from din_core.model.checkpoint import FAITHFULNESS, Checkpoint
-from trainer.evaluation.faithfulness.uniform_weights import attends
 from trainer.evaluation.markdown_table import aligned
 
 Figures = Mapping[str, Any]
@@ -48,7 +47,7 @@ def _faithfulness(checkpoint: Checkpoint) -> Figures | None:
 
 
 def _agreement(checkpoints: Sequence[Checkpoint], measured: Sequence[Figures | None]) -> dict[str, Any]:
-    if not attends(checkpoints[0].config):
+    if not checkpoints[0].config.weighs_apart:
         return _without("alike")
     both = zip(checkpoints, measured, strict=True)
     current = [own for checkpoint, own in both if own and own["fingerprint"] == checkpoint.fingerprint]
@@ -92,7 +91,7 @@ def _across_seeds(checkpoints: Sequence[Checkpoint], measured: Sequence[Figures 
     together = next((group for group in groups if set(group["fingerprints"]) == wanted), None)
     found = {name: together[name] and together[name]["mean"] for name in ACROSS_SEEDS} if together else {}
     reason: Missing | None = None
-    if not attends(checkpoints[0].config) or None in found.values():
+    if not checkpoints[0].config.weighs_apart or None in found.values():
         reason = "alike"
     elif len(checkpoints) == 1:
         reason = "one seed"

@@ -61,7 +61,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         f"| Chosen by | {_chosen_by(metrics.get('chosen_by', 'gauc'), valid)} at step "
         f"{metrics['best_step']:,} of {metrics['steps']:,}, epoch {valid['epoch']:g} |",
         "",
-        f"{_weight(config)}. It is not an effect on the score and says nothing about why a person acted.",
+        f"{_weight(config)}. It {_no_effect(config)} and says nothing about why a person acted.",
         "",
         *_orientation(config, metrics),
     ]
@@ -81,9 +81,10 @@ def _orientation(config: ModelConfig, metrics: Mapping[str, Any]) -> list[str]:
 
 def _what_it_is(config: ModelConfig) -> str:
     tower = "-".join(map(str, config.tower_hidden))
+    interest = "" if config.monotone else ", the interest vector and its product with the candidate"
     return (
-        f"Deep Interest Network family: {_pooling(config)}. Tower {tower}, Dice, on profile, "
-        "context, candidate, the interest vector and its product with the candidate, standardised and bent by asinh."
+        f"Deep Interest Network family: {_pooling(config)}. Tower {tower}, Dice, on profile, context and "
+        f"candidate{interest}, standardised and bent by asinh."
     )
 
 
@@ -148,6 +149,12 @@ def _pooling(config: ModelConfig) -> str:
     weigher = {"dot": "the dot product q·k", "bilinear": "the bilinear form q·W·k"}.get(config.attention) or _unit(
         config
     )
+    if config.monotone:
+        return (
+            f"each of {config.unit_heads} times {weigher} weighs each behavior by the candidate, and the logit is "
+            "a + Σ exp(g)·asinh(4·Σw), rising with each sum of weights; a and g are of all else; weights are not "
+            "normalised"
+        )
     normalised = "not normalised" if config.normalisation == "none" else f"normalised by {config.normalisation}"
     return f"{weigher} weighs each behavior by the candidate (DIN, arXiv:1706.06978); weights are {normalised}"
 
@@ -164,9 +171,15 @@ def _temporal(config: ModelConfig) -> str:
     )
 
 
+def _no_effect(config: ModelConfig) -> str:
+    return "is not quite the effect of leaving all of it out" if config.monotone else "is not an effect on the score"
+
+
 def _weight(config: ModelConfig) -> str:
     if config.architecture == "tin" and config.target_representation:
         return "An attention weight is what the model multiplies the product of a behavior and the candidate by"
+    if config.monotone:
+        return "An activation weight is by how many logits the score would rise with a little more of a behavior"
     return "An activation weight is what the model multiplies a behavior's embedding by"
 
 

@@ -24,8 +24,12 @@ def settings_difference(
     vocabulary: Vocabulary,
     data: Mapping[str, Any],
     vectors: VectorFacts | None = None,
+    *,
+    fitting: bool = True,
 ) -> str | None:
     """The first setting in which `checkpoint` was made otherwise, in words; None where there is none.
+
+    Without `fitting`, how it was fitted and calibrated does not count: data, fields and network alone.
 
     `vocabulary` is what the run would build, `data` the store's `data_facts`, `vectors` its vectors. What an
     older checkpoint does not record cannot differ; an option of fitting that it does not record had its default.
@@ -34,14 +38,9 @@ def settings_difference(
     chosen = with_parameters(options, _searched(recorded)) if options.tune else options
     fit = {**asdict(FitOptions()), "tune": None, **recorded.get("options", {})}
     found = {**_parts(checkpoint.config), **fit, **recorded.get("data", {})}
-    wanted = {
-        **_parts(build_config(vocabulary, chosen, vectors)),
-        **asdict(options.fit),
-        "min_count": options.min_count,
-        RECORD: options.calibration,
-        "tune": options.tune,
-        **data,
-    }
+    fitted = {**asdict(options.fit), RECORD: options.calibration, "tune": options.tune} if fitting else {}
+    network = _parts(build_config(vocabulary, chosen, vectors))
+    wanted = {**network, **fitted, "min_count": options.min_count, **data}
     for name, value in wanted.items():
         if name in found and found[name] != value and name not in NO_MATTER:
             return f"{name} {_in_words(found[name])}, not {_in_words(value)}"

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
+from din_core.pages.app.page_head import PageHead
 from din_core.pages.browser.protocol import INSPECT, WHAT_IF
 
 MAIN = Path(__file__).with_name("main.py")
@@ -53,6 +55,11 @@ def routes() -> list[Route]:
         Route(f"/{{base:path}}{INSPECT}", inspect),
         Route(f"/{{base:path}}{WHAT_IF}", what_if, methods=["POST"]),
     ]
+
+
+def middleware() -> list[Middleware]:
+    """What stands between the server and each request."""
+    return [Middleware(PageHead)]
 
 
 def inspect(request: Request) -> Response:

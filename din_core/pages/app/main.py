@@ -16,6 +16,7 @@ from din_core.pages.data import page as data_page
 from din_core.pages.evolution import page as evolution_page
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.item_space import page as item_space_page
+from din_core.pages.language import translate as language
 from din_core.pages.language.translate import t
 from din_core.pages.models import page as models_page
 from din_core.pages.places.navigation import navigation
@@ -30,19 +31,24 @@ from din_core.pages.places.places import (
     ITEM_SPACE,
     LEADERBOARD,
     SCENARIOS,
+    SCORE_GAP,
     TOUR,
+    TRUST,
     TWO_MODELS,
     WHAT_IF,
     mode_at,
 )
 from din_core.pages.rank import page as rank_page
+from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.tour import page as tour_page
 from din_core.pages.tour.offer import offer_tour
+from din_core.pages.trust import page as trust_page
 from din_core.pages.two_models import page as two_models_page
 from din_core.pages.what_if import page as what_if_page
 from din_core.pages.widgets.failures import failures_shown
-from din_core.pages.widgets.frame import footer, header, report, tab_title, tagline
+from din_core.pages.widgets.footer import footer
+from din_core.pages.widgets.frame import header, report, tab_title, tagline
 from din_core.pages.widgets.reach_tables.reach_tables import reach_tables
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -72,9 +78,11 @@ PAGES = {
     SCENARIOS: compare_page,
     CATALOGUE: rank_page,
     TWO_MODELS: two_models_page,
+    SCORE_GAP: score_gap_page,
     CASES: cases_page,
     COHORTS: cohorts_page,
     LEADERBOARD: models_page,
+    TRUST: trust_page,
     ITEM_SPACE: item_space_page,
     EVOLUTION: evolution_page,
     DATA: data_page,
@@ -83,12 +91,16 @@ PAGES = {
 pages = {mode: pages_of(mode, module.show) for mode, module in PAGES.items()}
 page = st.navigation([one for places in pages.values() for one in places], position="hidden")
 mode = mode_at(page.url_path)
+language.begin_with(st.query_params.get("lang"))
 st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="wide")
 rows = header()
 with failures_shown():
     app = wait_for_app()
     dispatch()
+    spoken = language.current()
     address.follow_address(app)
+    if language.current() != spoken:  # the header is in another one already
+        st.rerun()
     address.enter_page(page.url_path)
     if mode is not WHAT_IF:
         what_if_page.remind(visitor.session().scenario)

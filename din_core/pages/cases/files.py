@@ -87,8 +87,12 @@ def tell_other_models(loaded: LoadedCases) -> None:
 
 def find_cases(app: App) -> LoadedCases | None:
     """The computed cases, with a warning where they are of other rows; None, with a sentence, where there are none."""
-    folder = cases_folder(app)
-    if not folder.is_dir():
+    try:
+        loaded = load_cases(app)
+    except DinLensError as error:
+        report([error.text])
+        return None
+    if loaded is None:
         st.markdown(
             t(
                 "There are no cases here yet: `python -m trainer cases --store URL --checkpoint {dir}/din --base "
@@ -97,14 +101,18 @@ def find_cases(app: App) -> LoadedCases | None:
             )
         )
         return None
-    try:
-        key = (str(folder), *((folder / name).stat().st_mtime_ns for name in FILES if (folder / name).is_file()))
-        found = cached_cases(folder, key)
-    except DinLensError as error:
-        report([error.text])
+    report(misfits(app, loaded.cases))
+    return loaded
+
+
+def load_cases(app: App) -> LoadedCases | None:
+    """The computed cases; None where there are none, DinLensError where they cannot be read."""
+    folder = cases_folder(app)
+    if not folder.is_dir():
         return None
+    key = (str(folder), *((folder / name).stat().st_mtime_ns for name in FILES if (folder / name).is_file()))
+    found = cached_cases(folder, key)
     main, base = found.about.main, found.about.base
-    report(misfits(app, found))
     return LoadedCases(key, found, name_of(app, main), name_of(app, base), (link_of(app, main), link_of(app, base)))
 
 

@@ -16,7 +16,7 @@ from din_core.pages.app.startup import App
 from din_core.pages.cases.files import LoadedCases, fitting, head, pick_slice, value_words
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import shown_at
-from din_core.pages.language.labels import Words, day, percent, profile, words_for
+from din_core.pages.language.labels import Words, day, item_labels, percent, profile, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.frame import literal, report
@@ -88,7 +88,7 @@ def show() -> None:
     show_several_note(app, loaded.cases.about.category_field)
     if not rows:
         return
-    titles = titles_of(app, loaded.cases, rows)
+    titles = titles_of(app, loaded.cases, kind, rows)
     link = st.container(key="case_link")
     table = cases_table(app, loaded, words, kind, rows, titles)
     picked = st.dataframe(
@@ -155,9 +155,16 @@ def how_many(cases: Cases, kind: str, shown: int, total: int, among: int) -> str
     return sizes
 
 
-def titles_of(app: App, cases: Cases, rows: Sequence[int]) -> dict[str, Item]:
-    """The items of these rows by id, as the store has them."""
-    places = {int(p) for column in (cases.item, cases.low_item, cases.share_item) for p in column[rows] if p >= 0}
+def titles_of(app: App, cases: Cases, kind: str, rows: Sequence[int]) -> dict[str, str]:
+    """What the items that this kind's table names are called, by id."""
+    items = items_of(app, cases, kind, rows)
+    return dict(zip(items, item_labels(items.values()), strict=True))
+
+
+def items_of(app: App, cases: Cases, kind: str, rows: Sequence[int]) -> dict[str, Item]:
+    """The candidates of these rows and the behaviors that tell of them, by id, as the store has them."""
+    telling = {"negative": [cases.low_item], "dominated": [cases.share_item]}.get(kind, [])
+    places = {int(p) for column in (cases.item, *telling) for p in column[rows] if p >= 0}
     ids = [cases.item_ids[place] for place in sorted(places)]
     try:
         return {item.item_id: item for item in app.store.items(ids)}
@@ -174,7 +181,7 @@ def found_item(app: App, item_id: str) -> Item:
 
 
 def cases_table(
-    app: App, loaded: LoadedCases, words: Words, kind: str, rows: Sequence[int], titles: dict[str, Item]
+    app: App, loaded: LoadedCases, words: Words, kind: str, rows: Sequence[int], titles: dict[str, str]
 ) -> pd.DataFrame:
     """One line a case: the candidate, what is telling about it, both probabilities, who and when."""
     cases = loaded.cases
@@ -197,10 +204,10 @@ def cases_table(
     return pd.DataFrame(lines)
 
 
-def candidate_title(app: App, cases: Cases, row: int, titles: dict[str, Item]) -> str:
+def candidate_title(app: App, cases: Cases, row: int, titles: dict[str, str]) -> str:
     """The candidate's, with what tells it from others of its item that the user was shown then."""
     user, item, time = (column[row] for column in (cases.user, cases.item, cases.time))
-    label = titles[cases.item_ids[item]].label
+    label = titles[cases.item_ids[item]]
     same = (cases.user == user) & (cases.item == item) & (cases.time == time)
     if cases.nth[row] == 1 and same.sum() == 1:
         return label
@@ -209,7 +216,7 @@ def candidate_title(app: App, cases: Cases, row: int, titles: dict[str, Item]) -
     except (UnknownUser, UnknownItem):
         return label
     found = shown.get(candidate_of(cases, row))
-    return label if found is None else found.title
+    return label if found is None else " · ".join(filter(None, [label, found.distinction]))
 
 
 def candidate_of(cases: Cases, row: int) -> Candidate:
@@ -233,13 +240,13 @@ def column_words(loaded: LoadedCases) -> dict[str, str]:
     }
 
 
-def telling(cases: Cases, kind: str, row: int, titles: dict[str, Item]) -> dict[str, str]:
+def telling(cases: Cases, kind: str, row: int, titles: dict[str, str]) -> dict[str, str]:
     """What makes a row a case of its kind, beside the two probabilities."""
     if kind == "negative":
-        behavior = titles[cases.item_ids[cases.low_item[row]]].label
+        behavior = titles[cases.item_ids[cases.low_item[row]]]
         return {t("Weight"): number(float(cases.low_weight[row])), t("Of the behavior"): behavior}
     if kind == "dominated":
-        behavior = titles[cases.item_ids[cases.share_item[row]]].label
+        behavior = titles[cases.item_ids[cases.share_item[row]]]
         return {t("Share"): percent(float(cases.share[row])), t("Of the behavior"): behavior, **many(cases, row)}
     if kind == "disagree":
         return {"τ": f"{cases.tau[row]:.2f}".replace("-", "−"), **many(cases, row)}
@@ -262,15 +269,27 @@ def person(app: App, user_id: str) -> str:
 
 
 def show_link(
-    loaded: LoadedCases, kind: str, rows: Sequence[int], picked: Sequence[int], titles: dict[str, Item]
+    loaded: LoadedCases, kind: str, rows: Sequence[int], picked: Sequence[int], titles: dict[str, str]
 ) -> None:
     """A link to Inspect on the chosen row, under the two models of the cases."""
-    cases, row = loaded.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
-    scenario = Scenario(cases.user_ids[cases.user[row]], int(cases.time[row]), (), loaded.links)
-    title = candidate_title(caches.current_app(), cases, row, titles)
-    there = scenario.with_candidates([candidate_of(cases, row)], {})
+    app, cases, row = caches.current_app(), loaded.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
+    title = candidate_title(app, cases, row, titles)
     view = view_of(cases, kind, row, visitor.session().view)
-    inspect_page.link(t("Open {item} in Inspect", item=literal(title)), there, view)
+    inspect_page.link(t("Open {item} in Inspect", item=literal(title)), scenario_of(app, loaded, row), view)
+
+
+def scenario_of(app: App, loaded: LoadedCases, row: int) -> Scenario:
+    """A case under its two models, in the context in which it was shown: without, the address would be written anew
+    where the link leads, and Back would lead to the link.
+    """
+    cases, candidate = loaded.cases, candidate_of(loaded.cases, row)
+    user_id, time = cases.user_ids[cases.user[row]], int(cases.time[row])
+    try:
+        case = shown_at(app.store.impressions(user_id), time).get(candidate)
+    except (UnknownUser, UnknownItem):
+        case = None
+    context = {} if case is None else {name: case.context.get(name) for name in app.setting.context_fields}
+    return Scenario(user_id, time, (), loaded.links).with_candidates([candidate], context)
 
 
 def view_of(cases: Cases, kind: str, row: int, now: View) -> View:

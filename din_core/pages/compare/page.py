@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
@@ -33,19 +34,20 @@ from din_core.pages.compare.rows import (
     users_table,
 )
 from din_core.pages.inspect import page as inspect_page
-from din_core.pages.inspect.inspection import Case
-from din_core.pages.language.labels import day, moment, words_for
+from din_core.pages.inspect.inspection import Case, case_titles
+from din_core.pages.language.labels import day, item_labels, moment, words_for
 from din_core.pages.language.number_texts import numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import SCENARIOS
+from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.rare_items import candidate_is_rare, knows, mark_rare, rare_behaviors
 from din_core.pages.widgets.several_note import show_several_note
-from din_core.pages.widgets.text_tables import show_table
+from din_core.pages.widgets.text_tables import columns_of, show_table
 from din_core.sharing.page_choices import CompareChoice
 
 READING = T(
@@ -55,6 +57,8 @@ READING = T(
     "many would outshine every cell. The cells of a row, with the rest, add up to its Σw. A weight is not an effect "
     "on the score."
 )
+TICK_CANDIDATES = T("Tick two rows to see why one is above the other.")
+TICK_MODELS = T("Tick two rows to see why one model says more than the other.")
 ONE_SCALE = T("All rows share one scale of colours, as they are one model's weights.")
 OWN_SCALES = T(
     "Weights of different models are not on one scale: each row has its own colours, from minus to plus its largest "
@@ -92,14 +96,19 @@ def show_candidates(now: CompareInputs) -> None:
     cases = cases_of(now, candidates_of(now))
     choose_candidates(now, cases)
     choose_models(now)
-    items, contexts = [case.item for case in cases], [case.context for case in cases]
+    items, contexts, titles = [case.item for case in cases], [case.context for case in cases], case_titles(cases)
     scores = [now.app.scorers[name].score(now.history, items, contexts) for name in now.names]
     table, order = ranking_table(now, cases, scores)
     st.markdown(literal(about(now)))
-    show_table(mark_rare(table, now.app, now.names, [items[place] for place in order], literal))
-    links([(cases[place].title, alone(now, cases[place])) for place in order])
+    marked = mark_rare(table, now.app, now.names, [items[place] for place in order])
+    ticked = [order[row] for row in tick_rows("compare_ranking", marked, t(TICK_CANDIDATES))]
+    if len(ticked) == 2:
+        first, second = (titles[place] for place in ticked)
+        why = t("Why {first} above {second}", first=literal(first), second=literal(second))
+        score_gap_page.link(why, led_by_pair(now, cases, ticked), "candidates")
+    links([(titles[place], alone(now, cases[place])) for place in order])
     rows = [
-        HeatmapRow(f"{rank} · {cases[place].title}", scores[0].behaviors, scores[0].weight[place])
+        HeatmapRow(f"{rank} · {titles[place]}", scores[0].behaviors, scores[0].weight[place])
         for rank, place in enumerate(order, 1)
     ]
     caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1])
@@ -130,8 +139,13 @@ def show_models(now: CompareInputs) -> None:
     table = models_table(now, names, scores)
     if not all(knows(now.app, name, case.item) for name in names):
         table[t("Candidate")] = [t("known") if knows(now.app, name, case.item) else t("rare or new") for name in names]
-    show_table(table)
     models = now.app.models
+    ticked = [names[row] for row in tick_rows("compare_models_table", table, t(TICK_MODELS))]
+    if len(ticked) == 2:
+        first, second = (literal(models[name].name) for name in ticked)
+        why = t("Why {first} says other than {second}", first=first, second=second)
+        both = replace(alone(now, case), checkpoints=tuple(models[name].link for name in ticked))
+        score_gap_page.link(why, both, "models")
     links([(models[name].name, led_by(alone(now, case), models[name].link)) for name in names])
     weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
     caption = export_caption(now.app, now.history.user, now.scenario, names, case.item, case.title)
@@ -174,6 +188,28 @@ def show_users(now: CompareInputs) -> None:
     rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
 
 
+def tick_rows(key: str, table: pd.DataFrame, help_text: str) -> list[int]:
+    """A table whose rows can be ticked; those that are, in their order."""
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        height=35 * (len(table) + 1) + 3,
+        key=key,
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config=columns_of(table),
+    )
+    st.caption(help_text)
+    return sorted(row for row in picked["selection"]["rows"] if row < len(table))
+
+
+def led_by_pair(now: CompareInputs, cases: Sequence[Case], places: Sequence[int]) -> Scenario:
+    """The scenario with these two candidates first, and the others that are compared after them."""
+    pair = [cases[place] for place in places]
+    candidates = dict.fromkeys(case.candidate for case in (*pair, *cases))
+    return now.scenario.with_candidates(tuple(candidates), pair[0].context)
+
+
 def alone(now: CompareInputs, case: Case) -> Scenario:
     """The scenario that shows one candidate with the numbers that it has here."""
     return now.scenario.with_candidates([case.candidate], case.context)
@@ -202,7 +238,13 @@ def show_heatmap(
     st.subheader(t("Who switches on what"), anchor=False)
     choose_columns(comparison)
     info = heatmap_info(
-        rows, fold=comparison.folded, order=comparison.order, most=comparison.columns, scale=scale, field=field
+        rows,
+        fold=comparison.folded,
+        order=comparison.order,
+        most=comparison.columns,
+        scale=scale,
+        field=field,
+        labels=labels_by_id(rows),
     )
     if not info.columns:
         st.markdown(t("There is no behavior before that time."))
@@ -231,6 +273,12 @@ def show_heatmap(
     st.caption(f"{t(scales)} {reading}")
     show_several_note(now.app, field)
     st.dataframe(table, hide_index=True, column_config=config, key="heatmap_table", placeholder="–")
+
+
+def labels_by_id(rows: Sequence[HeatmapRow]) -> dict[str, str]:
+    """What the items of the rows' behaviors are called, by id."""
+    items = {b.item.item_id: b.item for row in rows for b in row.behaviors}
+    return dict(zip(items, item_labels(items.values()), strict=True))
 
 
 def alternative(info: HeatmapInfo) -> str:

@@ -9,9 +9,8 @@ from typing import Any
 import streamlit as st
 
 from din_core.domain import Candidate, Item, User
-from din_core.figures.heatmap import named
 from din_core.pages.compare.rows import CompareInputs, candidates_of, cases_of
-from din_core.pages.inspect.inspection import Case, shown_at
+from din_core.pages.inspect.inspection import Case, case_titles, shown_at
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address
 from din_core.pages.session.choices import candidate_key
@@ -44,7 +43,7 @@ def choose_candidates(now: CompareInputs, cases: Sequence[Case]) -> None:
     own = [case.candidate for case in cases]
     known = {case.candidate: case for case in (*cases, *shown_at(now.impressions, now.scenario.as_of).values())}
     keys = {candidate_key(candidate): candidate for candidate in known}
-    label = dict(zip(keys, named([case.title for case in known.values()]), strict=True))
+    label = dict(zip(keys, case_titles(list(known.values())), strict=True))
 
     def change() -> None:
         compare_candidates(now, tuple(keys[key] for key in st.session_state["compare_items"]))

@@ -15,7 +15,7 @@ from din_core.domain import Candidate, FoldedBehavior, History, Impression, Scen
 from din_core.figures import HeatmapInfo
 from din_core.figures.heatmap import number
 from din_core.pages.app.startup import App
-from din_core.pages.inspect.inspection import Case, shown_at
+from din_core.pages.inspect.inspection import Case, case_titles, shown_at
 from din_core.pages.language.labels import percent, words_for
 from din_core.pages.language.number_texts import CATEGORY, NumericFields, category_name
 from din_core.pages.language.translate import t
@@ -110,19 +110,19 @@ def ranking_table(
     now: CompareInputs, cases: Sequence[Case], scores: Sequence[Scores]
 ) -> tuple[pd.DataFrame, list[int]]:
     """Candidates from the first model's best down, and their places: probability, rank and gap under each model."""
-    words = words_for(now.app.summary)
+    words, titles = words_for(now.app.summary), case_titles(cases)
     order = sorted(range(len(cases)), key=lambda place: -float(scores[0].logit[place]))
     rows = []
     for place in order:
         case = cases[place]
-        row = {t("Rank"): str(ranks(scores[0].logit)[place]), t("Candidate"): literal(case.title)}
+        row = {t("Rank"): str(ranks(scores[0].logit)[place]), t("Candidate"): titles[place]}
         for n, (name, found) in enumerate(zip(now.names, scores, strict=True)):
             title = now.app.models[name].name
-            row[literal(title)] = percent(found.probability[place])
+            row[title] = percent(found.probability[place])
             if n:
-                row[t("Rank by {model}", model=literal(title))] = str(ranks(found.logit)[place])
+                row[t("Rank by {model}", model=title)] = str(ranks(found.logit)[place])
             gap = 100 * float(found.probability[place] - found.probability.max())
-            row[t("Gap, points") if n == 0 else t("Gap by {model}", model=literal(title))] = points(gap)
+            row[t("Gap, points") if n == 0 else t("Gap by {model}", model=title)] = points(gap)
         row["Σw"] = number(float(scores[0].intensity[place]))
         row[t("Outcome")] = "–" if case.impression is None else words.outcome(case.impression.label)
         rows.append(row)
@@ -136,9 +136,9 @@ def models_table(now: CompareInputs, names: Sequence[str], scores: Sequence[Scor
         model, weight = now.app.models[name], found.weight[0]
         rows.append(
             {
-                t("Model"): literal(model.name),
+                t("Model"): model.name,
                 t("Probability"): percent(found.probability[0]),
-                t("Weights"): literal(", ".join(model.badges[:1])),
+                t("Weights"): ", ".join(model.badges[:1]),
                 t("Lowest"): number(float(weight.min())) if len(weight) else "–",
                 t("Highest"): number(float(weight.max())) if len(weight) else "–",
                 "Σw": number(float(found.intensity[0])),

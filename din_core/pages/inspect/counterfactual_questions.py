@@ -12,7 +12,7 @@ import streamlit as st
 
 from din_core.domain import Counterfactual, DinLensError, Impression, Scenario, StoreFailure
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import Words, field_label, words_for
+from din_core.pages.language.labels import Words, field_label, item_labels, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.choices import candidate_key
@@ -151,7 +151,11 @@ def _table(both: Sequence[ItemWeights]) -> None:
     if not both:
         st.caption(t("None."))
         return
-    rows = [(b.item.label, f"{b.own:+.2f}" if b.own else "–", f"{b.other:+.2f}" if b.other else "–") for b in both]
+    labels = item_labels(b.item for b in both)
+    rows = [
+        (label, f"{b.own:+.2f}" if b.own else "–", f"{b.other:+.2f}" if b.other else "–")
+        for label, b in zip(labels, both, strict=True)
+    ]
     table = pd.DataFrame(rows, columns=[t("Behavior"), t("On screen"), t("There")])
     st.dataframe(table, hide_index=True, width="stretch", column_config=columns_of(table))
 

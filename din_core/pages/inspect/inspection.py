@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from din_core.domain import Candidate, History, Impression, Item, Scenario, Scores
 from din_core.figures import ActivationInfo, Timeline, activation_infos, timeline_info
-from din_core.pages.language.labels import distinctions
+from din_core.pages.language.labels import distinctions, item_labels
 from din_core.pages.language.number_texts import CATEGORY
 from din_core.store import BehaviorStore
 
@@ -46,6 +46,12 @@ class Case:
     def title(self) -> str:
         """What a person reads."""
         return " · ".join(filter(None, [self.item.label, self.distinction]))
+
+
+def case_titles(cases: Sequence[Case]) -> list[str]:
+    """What the cases of one list are called: their titles, with the item's id where another item has the same."""
+    labels = item_labels(case.item for case in cases)
+    return [" · ".join(filter(None, [label, case.distinction])) for label, case in zip(labels, cases, strict=True)]
 
 
 @dataclass(frozen=True)

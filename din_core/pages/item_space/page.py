@@ -13,14 +13,14 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.navigation.page import Page
 
-from din_core.domain import Candidate, History, Scenario
+from din_core.domain import Candidate, History, Item, Scenario
 from din_core.domain.results import Floats
 from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, item_space_info, plot_item_space
 from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import read_inputs, score
 from din_core.pages.item_space import space_cache
-from din_core.pages.language.labels import field_label, moment, percent, words_for
+from din_core.pages.language.labels import field_label, item_labels, moment, percent, words_for
 from din_core.pages.language.number_texts import CATEGORY, category_name, numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
@@ -224,7 +224,7 @@ def info_of(inputs: SpaceInputs, drawn: NDArray[np.int64], places: Floats) -> Sp
     return item_space_info(
         points=places,
         embedding=drawn,
-        title=[item.label for item in items],
+        title=item_labels(items),
         category=category,
         count=facts.space.count[drawn],
         repeats=inputs.repeats,
@@ -367,9 +367,9 @@ def show_neighbours(inputs: SpaceInputs) -> None:
         return
     if rare := candidate_is_rare(app, [inputs.model], item):
         st.markdown(literal(rare))
-    show_sharing(inputs, place)
+    show_sharing(inputs, item, place)
     found, cosine = neighbours(inputs.facts.space, place, NEIGHBOURS)
-    table = neighbours_table(inputs, found, cosine)
+    table = neighbours_table(inputs, item, found, cosine)
     picked = st.dataframe(
         table,
         hide_index=True,
@@ -393,27 +393,30 @@ def show_neighbours(inputs: SpaceInputs) -> None:
         inspect_page.link(t("Open {item} in Inspect", item=literal(chosen.label)), candidate)
 
 
-def show_sharing(inputs: SpaceInputs, place: int) -> None:
+def show_sharing(inputs: SpaceInputs, item: Item, place: int) -> None:
     """Who has the same embedding as the item looked at."""
-    others = [item.label for item in inputs.facts.items_of(place) if item.item_id != inputs.focus]
+    others = [other for other in inputs.facts.items_of(place) if other.item_id != item.item_id]
     if others:
         words = t(
             "{n:,} other items share its embedding, and the model cannot tell them apart: {names}",
             n=len(others),
-            names=", ".join(others[:3]),
+            names=", ".join(item_labels([item, *others[:3]])[1:]),
         )
         st.markdown(literal(words) + (" …" if len(others) > 3 else ""))
 
 
-def neighbours_table(inputs: SpaceInputs, found: NDArray[np.int64], cosine: NDArray[np.floating]) -> pd.DataFrame:
-    """Nearest first."""
+def neighbours_table(
+    inputs: SpaceInputs, item: Item, found: NDArray[np.int64], cosine: NDArray[np.floating]
+) -> pd.DataFrame:
+    """Those of `item`, nearest first."""
     facts = inputs.facts
     rows = []
-    for embedding, likeness in zip(found.tolist(), cosine.tolist(), strict=True):
-        item, sharing = facts.first_of(embedding), int(facts.space.count[embedding])
+    _, *labels = item_labels([item, *(facts.first_of(embedding) for embedding in found.tolist())])
+    for embedding, likeness, label in zip(found.tolist(), cosine.tolist(), labels, strict=True):
+        sharing = int(facts.space.count[embedding])
         rows.append(
             {
-                t("Item"): item.label + (t(" and {n:,} more", n=sharing - 1) if sharing > 1 else ""),
+                t("Item"): label + (t(" and {n:,} more", n=sharing - 1) if sharing > 1 else ""),
                 t("Similarity (cosine)"): f"{likeness:.3f}".replace("-", "−"),
                 field_label(inputs.category or CATEGORY): facts.category[embedding] or "–",
                 t("In history"): f"{inputs.repeats[embedding]}×" if inputs.repeats.get(embedding) else "–",

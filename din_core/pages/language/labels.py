@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
@@ -128,6 +128,21 @@ def item_numbers(item: Item, numbers: Mapping[str, NumberBuckets] | None) -> lis
     """The item's numbers, each with its field's name and its range."""
     read = {name: (item_value(item, name, buckets), buckets) for name, buckets in (numbers or {}).items()}
     return [f"{field_label(name)} {number_words(text, buckets)}" for name, (text, buckets) in read.items() if text]
+
+
+def item_labels(items: Iterable[Item]) -> list[str]:
+    """What the items of one list are called: their labels, with the id where another of them has the same.
+
+    `White milk · Private · item 862349`.
+    """
+    listed = list(items)
+    ids = defaultdict[str, set[str]](set)
+    for item in listed:
+        ids[item.label].add(item.item_id)
+    return [
+        item.label if len(ids[item.label]) == 1 else f"{item.label} · {t('item {id}', id=item.item_id)}"
+        for item in listed
+    ]
 
 
 def field_label(name: str) -> str:

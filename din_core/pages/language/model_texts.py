@@ -22,6 +22,7 @@ OPTIONS = {
     "unit per field": T("unit per field"),
     "match flags": T("match flags"),
     "projected query": T("projected query"),
+    "glass": T("score rises with its weights"),
     "counts": T("counts"),
     "types": T("reads types of behaviors"),
     "gaps": T("reads time gaps"),
@@ -35,6 +36,10 @@ MEANINGS = {
     INPUTS["official"]: T("official input: the unit reads candidate, behavior, their difference and their product."),
     INPUTS["paper"]: T("paper input: the unit reads candidate, behavior and their product."),
     ACTIVATIONS["dice"]: T("Dice: the DIN paper's activation function, which adapts to the data that it sees."),
+    OPTIONS["glass"]: T(
+        "score rises with its weights: a behavior that a unit weighs above 0 can only raise what this unit adds to the "
+        "score; there is no interest vector."
+    ),
     OPTIONS["counts"]: T("counts: the model also reads how often the candidate and its fields were there before."),
     OPTIONS["types"]: T("reads types of behaviors: a purchase may weigh otherwise than a click."),
     OPTIONS["gaps"]: T("reads time gaps: a behavior may weigh otherwise the longer it is ago."),
@@ -67,6 +72,10 @@ OVER_TIME = {
 NOTES = {
     "activation": T(
         "An activation weight is what the model multiplies a behavior's embedding by; it is not an effect on the score."
+    ),
+    "monotone": T(
+        "An activation weight is by how many logits the score would rise with a little more of a behavior; the effect "
+        "of leaving all of it out is near it, but not the same."
     ),
     "attention": T(
         "An attention weight is what the model multiplies a behavior's embedding by; it is not an effect on the score."
@@ -217,6 +226,8 @@ def pooling_words(config: ModelConfig, half_life: float | None = None) -> str:
         )
     if config.architecture == "tin":
         return temporal_words(config)
+    if config.monotone:
+        return t("{n} units' activation weights, each summed over the history, not normalised", n=config.unit_heads)
     by = t(WEIGHED[config.attention])
     if config.normalisation == "none":
         pooling = t("weighted sum pooling, {weights} not normalised", weights=by)
@@ -254,6 +265,8 @@ def weight_note(config: ModelConfig) -> str:
     kind = weight_kind(config)
     if config.architecture == "tin" and config.target_representation:
         kind = "product"
+    if config.monotone:
+        kind = "monotone"
     note = t(NOTES[config.evolution if config.architecture == "dien" else kind])
     if not config.counts:
         return note

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from din_core.pages.session import visitor
 
 TEXTS = Path(__file__).with_name("texts")
 LANGUAGES = {"en": "English", "zh": "简体中文"}
-"""By code, each in its own words."""
+"""By code, as links have it, each in its own words."""
 DEFAULT = "en"
 T = translation_mark.T
 
@@ -77,10 +78,19 @@ def current() -> str:
     return own.language
 
 
+def begin_with(language: str | None) -> None:
+    """Speak the language that the first address of a visit names, before a word of the page is said."""
+    own = visitor.session()
+    if own.language is None and language in LANGUAGES:
+        own.language = language
+
+
 def choose(language: str) -> None:
-    """Speak this language from now on, in this visit."""
-    visitor.session().language = language
-    visitor.session().lead_instrument()
+    """Speak this language from now on, in this visit and in its links."""
+    own = visitor.session()
+    own.language, own.view = language, replace(own.view, lang=language)
+    own.address.outdated = True
+    own.lead_instrument()
 
 
 def switch() -> None:

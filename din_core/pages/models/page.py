@@ -32,10 +32,12 @@ from din_core.pages.models.weight_table import show_weight_figures
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import LEADERBOARD
 from din_core.pages.session import address, caches, visitor
+from din_core.pages.trust import page as trust_page
 from din_core.pages.two_models import page as two_models_page
 from din_core.pages.two_models.model_pair import badges
 from din_core.pages.widgets.charts import ExportCaption, show_chart
-from din_core.pages.widgets.frame import is_dark, literal, report, report_low_coverage, report_unfit, show_card
+from din_core.pages.widgets.frame import is_dark, literal, report, report_low_coverage, report_unfit
+from din_core.pages.widgets.model_card import show_card
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import columns_of, show_table
 from din_core.sharing.links import METRICS
@@ -66,6 +68,7 @@ def show() -> None:
     report_low_coverage(app, app.models)
     st.header(t("Leaderboard"), anchor=False)
     show_leaderboard(app)
+    trust_page.link(t("Can this model be trusted? One model at a time"))
     two_models_page.link(t("Two models side by side, on one candidate"))
     st.header(t("Learning curves"), anchor=False)
     show_curves(app)

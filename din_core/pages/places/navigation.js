@@ -1,11 +1,12 @@
-// Streamlit draws the links to the pages, but says nothing of them to screen readers: name the rows, and mark the
-// links that lead to what is on screen.
+// Streamlit draws the links to the pages, but says nothing of them to screen readers: name the rows, mark the links that
+// lead to what is on screen, and say in which language the page is.
 
 let stop = () => {};
 
 export default function ({ data }) {
   const header = document.querySelector(".st-key-header");
   const message = JSON.parse(new TextDecoder().decode(data));
+  document.documentElement.lang = message.language;
   const mark = () => markLinks(header, message);
   stop();
   mark();

@@ -11,6 +11,7 @@ import streamlit as st
 
 from din_core.pages.browser.sources import source
 from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import current as language
 from din_core.pages.places.places import PLACES, TOUR, Mode, PagePlace, place_of
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ def modes_shown(here: PagePlace | None, current: Mode, without: Collection[Mode]
 
 
 def mark_current(path: str, here: PagePlace | None) -> None:
-    """Tell screen readers that the rows are navigation, and which links lead to what is on screen."""
+    """Tell screen readers that the rows are navigation, which links lead to what is on screen, and the language."""
     mount = st.components.v2.component(NAME, html="<span></span>", js=JS)
     modes = t("Modes of {place}", place=t(here.title)) if here else ""
     rows = {"places": t("Places"), "modes": modes, "tour_link": ""}
-    data = json.dumps({"path": path, "rows": rows}, ensure_ascii=False).encode()
+    data = json.dumps({"path": path, "rows": rows, "language": language()}, ensure_ascii=False).encode()
     mount(key="navigation_marks", data=data, height=1)

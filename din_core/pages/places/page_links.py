@@ -27,7 +27,9 @@ def pages_of(mode: Mode, show: Callable[[], None]) -> list[Page]:
     return [page_of(mode, show), former]
 
 
-def link_to_page(there: Page, label: str, scenario: Scenario | None = None, view: View | None = None) -> None:
-    """The way to a page, with what is on screen or with another scenario or view; `label` is Markdown."""
-    query = address.query(there.url_path, scenario, view)
+def link_to_page(
+    there: Page, label: str, scenario: Scenario | None = None, view: View | None = None, choice: object | None = None
+) -> None:
+    """The way to a page, with what is on screen or with another scenario, view or choice on it; `label` is Markdown."""
+    query = address.query(there.url_path, scenario, view, choice)
     st.page_link(there, label=label, icon=":material/arrow_forward:", query_params=query)

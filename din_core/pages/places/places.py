@@ -36,9 +36,11 @@ WHAT_IF = Mode("explain-what-if", T("What if"), "whatif")
 SCENARIOS = Mode("compare-scenarios", T("Scenarios"), "compare")
 CATALOGUE = Mode("compare-catalogue", T("Whole catalogue"), "rank")
 TWO_MODELS = Mode("compare-models", T("Two models"))
+SCORE_GAP = Mode("compare-gap", T("Score gap"))
 CASES = Mode("find-cases", T("Cases"), "cases")
 COHORTS = Mode("find-cohorts", T("Cohorts"), "cohorts")
 LEADERBOARD = Mode("models-leaderboard", T("Leaderboard"), "models")
+TRUST = Mode("models-trust", T("Trust"))
 ITEM_SPACE = Mode("models-items", T("Item space"), "items")
 EVOLUTION = Mode("models-evolution", T("Interest evolution"), "evolution")
 DATA = Mode("data", T("Data"))
@@ -46,9 +48,9 @@ TOUR = Mode("tour", T("Tour"))
 
 PLACES = (
     PagePlace(T("Explain"), ":material/biotech:", (INSPECT, WHAT_IF)),
-    PagePlace(T("Compare"), ":material/compare_arrows:", (SCENARIOS, CATALOGUE, TWO_MODELS)),
+    PagePlace(T("Compare"), ":material/compare_arrows:", (SCENARIOS, CATALOGUE, TWO_MODELS, SCORE_GAP)),
     PagePlace(T("Find"), ":material/search:", (CASES, COHORTS)),
-    PagePlace(T("Models"), ":material/leaderboard:", (LEADERBOARD, ITEM_SPACE, EVOLUTION)),
+    PagePlace(T("Models"), ":material/leaderboard:", (LEADERBOARD, TRUST, ITEM_SPACE, EVOLUTION)),
     PagePlace(T("Data"), ":material/database:", (DATA,)),
 )
 MODES = (*(mode for place in PLACES for mode in place.modes), TOUR)

@@ -17,12 +17,13 @@ from din_core.domain import Candidate, Item, Scenario
 from din_core.pages.app.startup import App
 from din_core.pages.compare import page as compare_page
 from din_core.pages.inspect import page as inspect_page
-from din_core.pages.language.labels import field_values, moment, words_for
+from din_core.pages.language.labels import field_values, item_labels, moment, words_for
 from din_core.pages.language.number_texts import category_name, numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import link_to_page, page_of
 from din_core.pages.places.places import CATALOGUE
 from din_core.pages.rank import ranking_cache
+from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches
 from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.failures import shows_failures
@@ -164,12 +165,12 @@ def show_ranking(
         column_config={t("Item"): st.column_config.TextColumn(width=300), **columns_of(table, help_texts)},
     )
     st.markdown(where_is(ranking, scenario, titles[0]))
-    show_way([found[row].item for row in sorted(picked["selection"]["rows"]) if row < len(found)], scenario)
+    show_way([found[row].item for row in sorted(picked["selection"]["rows"]) if row < len(found)], scenario, by)
     if ended and under_way:
         st.rerun()  # nothing more to look for
 
 
-def show_way(chosen: Sequence[Item], scenario: Scenario) -> None:
+def show_way(chosen: Sequence[Item], scenario: Scenario, by: int) -> None:
     """To the page that tells of the rows chosen: why one is where it is, or above another."""
     if not chosen:
         st.markdown(
@@ -185,8 +186,15 @@ def show_way(chosen: Sequence[Item], scenario: Scenario) -> None:
         if len(candidates) == 1
         else t("Why this order: the {n} rows side by side in Compare", n=len(candidates))
     )
-    there = inspect_page.page() if len(candidates) == 1 else compare_page.page()
-    link_to_page(there, label, scenario.with_candidates(candidates, scenario.context))
+    there, shown = inspect_page.page(), scenario.with_candidates(candidates, scenario.context)
+    if len(candidates) == 2:
+        first, second = map(literal, item_labels(chosen))
+        why = t("Why {first} above {second}", first=first, second=second)
+        ranked_by = shown.checkpoints[::-1] if by else shown.checkpoints
+        score_gap_page.link(why, replace(shown, checkpoints=ranked_by), "candidates")
+    if len(candidates) > 1:
+        there = compare_page.page()
+    link_to_page(there, label, shown)
 
 
 def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
@@ -207,11 +215,11 @@ def ranking_table(
     found: Sequence[RankedItem], titles: Sequence[str], repeats: Mapping[str, int], by: int, field: str | None
 ) -> pd.DataFrame:
     """Rank by one model, item, category, repeats in the history; each probability; the other's rank, and the change."""
-    rows = []
+    rows, labels = [], item_labels(ranked.item for ranked in found)
     order = [by, *(place for place in range(len(titles)) if place != by)]
-    for ranked in found:
+    for ranked, label in zip(found, labels, strict=True):
         first, *others = (ranked.places[place] for place in order)
-        row = {t("Rank"): "–" if first is None else f"{first.rank:,}", t("Item"): ranked.item.label}
+        row = {t("Rank"): "–" if first is None else f"{first.rank:,}", t("Item"): label}
         row |= dict(field_values({field: ranked.item.fields.get(field)})) if field else {}
         row[t("In history")] = f"{repeats[ranked.item.item_id]}×" if ranked.item.item_id in repeats else "–"
         for place, found_at in zip(order, (first, *others), strict=True):

@@ -34,6 +34,7 @@ def follow_address(app: App) -> None:
         link, unread = parse(raw)
         found = resolve(link, app.store, app.setting)
         own.scenario, own.view, address.query = found.scenario, link.view, raw
+        own.language = link.view.lang or own.language
         own.problems = (*unread, *take_page_choices(raw), *found.problems)
         own.lead_instrument()
     address.outdated = False
@@ -65,9 +66,11 @@ def write_address() -> None:
 
 
 def query(
-    page: str | None = None, scenario: Scenario | None = None, view: View | None = None
+    page: str | None = None, scenario: Scenario | None = None, view: View | None = None, choice: object | None = None
 ) -> dict[str, str | list[str]]:
-    """The address that a page (by its path) writes for a scenario and view; None stands for what is on screen.
+    """The address that a page (by its path) writes for a scenario, a view and a choice on it.
+
+    None stands for what is on screen.
 
     A link that held anything else would be written anew where it leads, and Back would lead to the link.
     """
@@ -75,7 +78,9 @@ def query(
     scenario = scenario or own.scenario
     if scenario is None:
         return dict(own.address.query or {})
-    return {**encode(scenario, view or own.view), **page_query(own.address.page if page is None else page)}
+    shown = own.view if view is None else replace(view, lang=own.view.lang)
+    chosen = page_query(own.address.page if page is None else page) if choice is None else write(choice)
+    return {**encode(scenario, shown), **chosen}
 
 
 def page_query(page: str | None) -> Mapping[str, str | list[str]]:

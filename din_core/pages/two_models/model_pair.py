@@ -10,7 +10,7 @@ from din_core.domain import Scenario, Scores, User
 from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, Inputs, score
-from din_core.pages.language.labels import chance, day, moment, words_for
+from din_core.pages.language.labels import chance, day, item_labels, moment, words_for
 from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
@@ -119,14 +119,16 @@ def top_behaviors(scores: Scores, place: int, most: int = MOST) -> pd.DataFrame:
     """The behaviors of the highest weights, newest first among equals: title, when, repeats, weight."""
     weight = scores.weight[place]
     order = sorted(range(len(weight)), key=lambda i: (-float(weight[i]), -scores.behaviors[i].last_timestamp))
+    order = order[:most]
+    labels = item_labels(scores.behaviors[i].item for i in order)
     return pd.DataFrame(
         [
             {
-                t("Behavior"): literal(scores.behaviors[i].item.label),
+                t("Behavior"): literal(label),
                 t("Last"): day(scores.behaviors[i].last_timestamp).replace(" ", "\N{NO-BREAK SPACE}"),
                 t("Repeats"): str(scores.behaviors[i].count),
                 t("Weight"): f"{float(weight[i]):.4f}".replace("-", "−"),
             }
-            for i in order[:most]
+            for i, label in zip(order, labels, strict=True)
         ]
     )

@@ -9,6 +9,7 @@ from din_core.pages.inspect.inspection import read_inputs
 from din_core.pages.language.translate import t
 from din_core.pages.places.page_links import link_to_page, page_of
 from din_core.pages.places.places import TWO_MODELS
+from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import caches, visitor
 from din_core.pages.two_models.model_pair import show_side_by_side
 from din_core.pages.widgets import pickers
@@ -36,3 +37,5 @@ def show() -> None:
         return
     report_low_coverage(app, caches.models_on_screen(scenario))
     show_side_by_side(app, scenario, inputs)
+    if len(caches.models_on_screen(scenario)) > 1:
+        score_gap_page.link(t("Why one says more than the other"), scenario, "models")

@@ -1,10 +1,9 @@
-"""What stands around every page: the header, sentences about problems, the footer."""
+"""What stands around every page: the header, sentences about problems."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from textwrap import shorten
+from collections.abc import Iterable
 
 import streamlit as st
 
@@ -26,9 +25,6 @@ DARK_ON_PRIMARY = """<style>
 
 LOW_SHARE = 0.75
 """A model that knows less of a store than this is reported; with the demo's data and models it is .96."""
-
-NOTICE = 100
-"""Characters of where the data comes from that stand below each page; the page *Data* has all of them."""
 
 TAGLINE = T("Which past behaviors does a Deep Interest Network switch on for a candidate?")
 
@@ -100,30 +96,6 @@ def report_low_coverage(app: App, names: Iterable[str]) -> None:
         st.warning(text, icon=":material/info:")
 
 
-def footer(app: App, link_to_data: Callable[[str], None], cards: Iterable[str] = ()) -> None:
-    """The cards of these models, and in one line where the data comes from, with a link of that label to its page."""
-    for name in cards:
-        show_card(app.scorers[name].card, t("Model card: {model}", model=app.models[name].name))
-    provenance = app.summary.provenance or t("The store does not say where its data comes from.")
-    short = shorten(provenance.splitlines()[0], NOTICE, placeholder=" …")
-    with st.container(key="footer", horizontal=True, vertical_alignment="center"):
-        st.caption(t("Data: {provenance}", provenance=literal(short)), width="content")
-        link_to_data(t("About the data"))
-
-
-def show_card(card: str, label: str) -> None:
-    """A model card, folded up; nothing where there is none."""
-    if card:
-        with st.expander(literal(label)):
-            st.markdown(card_text(card))
-
-
 def literal(text: str) -> str:
     """Text that Markdown shows as it is: no links, images, formulas or icons come of it."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
-
-
-def card_text(card: str) -> str:
-    """A model card without its YAML head, its headings two levels down."""
-    body = card.split("\n---\n", 1)[1] if card.startswith("---\n") and "\n---\n" in card else card
-    return "\n".join(f"##{line}" if line.startswith("#") else line for line in body.strip().splitlines())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from din_core.domain import Item
 from din_core.pages.app.startup import App
+from din_core.pages.language.labels import item_labels
 from din_core.pages.language.translate import t
 from din_core.pages.widgets.frame import literal
 
@@ -32,20 +33,11 @@ def candidate_is_rare(app: App, names: Sequence[str], item: Item) -> str:
     return t("It is rare or new to {models}.", models=unknown) if unknown else ""
 
 
-def mark_rare(
-    table: pd.DataFrame,
-    app: App,
-    names: Sequence[str],
-    items: Sequence[Item | None],
-    written: Callable[[str], str] = str,
-) -> pd.DataFrame:
-    """The table with a column of the models that do not know each row's item, where there is any; None for no item.
-
-    `written` is `literal` for a table whose cells are Markdown.
-    """
+def mark_rare(table: pd.DataFrame, app: App, names: Sequence[str], items: Sequence[Item | None]) -> pd.DataFrame:
+    """The table with a column of the models that do not know each row's item, where there is any; None for no item."""
     found = [unknown_to(app, names, item) if item is not None else "" for item in items]
     if any(found):
-        table.insert(2, t("Rare or new to"), [written(titles) or "–" for titles in found])
+        table.insert(2, t("Rare or new to"), [titles or "–" for titles in found])
     return table
 
 
@@ -53,7 +45,7 @@ def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> Non
     """A line for each model that does not know all of these items: how many, and some by name."""
     distinct = list({item.item_id: item for item in items}.values())
     for name in names:
-        unknown = [item.label for item in distinct if not knows(app, name, item)]
+        unknown = [item for item in distinct if not knows(app, name, item)]
         if unknown:
             text = t(
                 "Of {all:,} different items in these histories {n:,} are rare or new to {model} and share one "
@@ -61,6 +53,6 @@ def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> Non
                 all=len(distinct),
                 n=len(unknown),
                 model=literal(app.models[name].name),
-                names=literal("; ".join([*unknown[:NAMED], *(["…"] if len(unknown) > NAMED else [])])),
+                names=literal("; ".join([*item_labels(unknown[:NAMED]), *(["…"] if len(unknown) > NAMED else [])])),
             )
             st.caption(text)

@@ -13,6 +13,7 @@ from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
 from tests.journeys.inspect_page import check_numbers
 from tests.journeys.page_driver import box, eventually, has_query, options, query
+from tests.journeys.row_grid import grid_lines, grid_rows
 from tests.small_world import MONDAY
 
 NewPage = Callable[..., Page]
@@ -27,21 +28,20 @@ TITLES = {
     "Time decay pooling": "base-decay",
 }
 
-TABLES = """tables => tables.map(table => [
+USERS = """table => [
   [...table.querySelectorAll("th")].map(cell => cell.innerText),
   [...table.querySelectorAll("tbody tr")].map(row => [...row.querySelectorAll("td")].map(cell => cell.innerText)),
-])"""
+]"""
 
 
-def rows(page: Page) -> list[dict[str, str]]:
-    """The table of what is compared, by its heads, as it stands at one instant, once the one before has gone."""
+def rows(page: Page, key: str = "compare_ranking") -> list[dict[str, str]]:
+    """The table of candidates or models, of which rows can be ticked, by its heads."""
+    return [{plain(head): plain(cell) for head, cell in row.items()} for row in grid_rows(page, key)]
 
-    def alone() -> list[list[list[str]]]:
-        tables: list[list[list[list[str]]]] = page.get_by_test_id("stTable").evaluate_all(TABLES)
-        assert len(tables) == 1
-        return tables[0]
 
-    heads, lines = eventually(page, alone)
+def users(page: Page) -> list[dict[str, str]]:
+    """The table of users by its heads."""
+    heads, lines = page.get_by_test_id("stTable").evaluate(USERS)
     return [dict(zip(map(plain, heads), map(plain, line), strict=True)) for line in lines]
 
 
@@ -87,10 +87,10 @@ def test_candidates_are_found_removed_and_compared_as_the_core_scores_them(
     options(page, "another").filter(has_text="Cheddar").click()
     page.wait_for_url(has_query("item", "c1"))
     assert query(page)["item"] == ["b2", "m2", "n1", "c1"]
-    expect(page.get_by_test_id("stTable").locator("tbody tr")).to_have_count(4)
+    expect(grid_lines(page, "compare_ranking")).to_have_count(4)
     chosen = page.locator(".st-key-compare_items")
     chosen.get_by_role("combobox").press("Backspace")  # takes the last one away
-    expect(page.get_by_test_id("stTable").locator("tbody tr")).to_have_count(3)
+    expect(grid_lines(page, "compare_ranking")).to_have_count(3)
     page.wait_for_url(lambda url: "item=c1" not in url)
     colleague = new_page()
     colleague.goto(page.url)
@@ -103,6 +103,7 @@ def test_a_candidate_opens_in_inspect_with_the_same_number(
 ) -> None:
     page.goto(f"{address}compare-scenarios")
     chart(page, "heatmap")
+    expect(grid_lines(page, "compare_ranking")).to_have_count(3)
     shown = {row["Candidate"]: row["DIN"] for row in rows(page)}
     page.locator(".st-key-compare_links").get_by_role("link", name="Milk · 1 qt · National").click()
     expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
@@ -111,6 +112,11 @@ def test_a_candidate_opens_in_inspect_with_the_same_number(
     assert page.locator("#tiles .value").first.inner_text().split()[0] == shown["Milk · 1 qt · National"].split()[0]
     page.go_back()
     chart(page, "heatmap")
+    eventually(page, lambda: check_same(page, shown))
+
+
+def check_same(page: Page, shown: dict[str, str]) -> None:
+    """The candidates have these probabilities."""
     assert {row["Candidate"]: row["DIN"] for row in rows(page)} == shown
 
 
@@ -120,14 +126,14 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     page.goto(f"{address}compare-scenarios")
     chart(page, "heatmap")
     page.get_by_role("radio", name="Models").click()
-    expect(page.get_by_test_id("stTable").filter(has_text="DIEN")).to_be_visible()
+    expect(grid_lines(page, "compare_models_table").filter(has_text="DIEN")).to_be_attached()
     page.wait_for_url(has_query("by", "models"))
     wanted = {
         title: f"{100 * scored(store, scorers[name], ['b2']).probability[0]:.1f} %" for title, name in TITLES.items()
     }
 
     def check_models() -> None:
-        assert {row["Model"]: row["Probability"] for row in rows(page)} == wanted
+        assert {row["Model"]: row["Probability"] for row in rows(page, "compare_models_table")} == wanted
         assert [max(abs(z) for z in row if z is not None) for row in traces(page, "heatmap")[0]["z"]] == [1] * 8
 
     eventually(page, check_models)
@@ -139,7 +145,7 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     want = [f"{100 * scored(store, scorers['din'], ['b2'], user).probability[0]:.1f} %" for user in ("7", "9")]
 
     def check_users() -> None:
-        assert [row["DIN"] for row in rows(page)] == want
+        assert [row["DIN"] for row in users(page)] == want
 
     eventually(page, check_users)
     page.reload()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -17,7 +18,7 @@ from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from tests.journeys.held_requests import HeldRequests
 from tests.journeys.inspect_page import model_box, open_example
-from tests.journeys.page_driver import has_query, query
+from tests.journeys.page_driver import has_query, header_link, query
 
 NewPage = Callable[..., Page]
 
@@ -51,6 +52,19 @@ def test_the_sentence_is_the_cores_for_each_model(
     expect(page).to_have_url(has_query("item", "m2"))
     expect(page.locator("#reason")).to_contain_text("They did not buy it.")
     expect(page.locator("#answer")).to_have_text(sentence_of(page, store, scorers))
+
+
+def test_the_tab_is_called_after_what_is_on_screen(page: Page, address: str) -> None:
+    open_example(page, address)
+    expect(page).to_have_title(re.compile(r"^Stout · Household 7 · \d+.%$"))
+    page.locator("#cases").press("ArrowDown")
+    expect(page).to_have_title(re.compile(r"^Milk · Household 7 · \d+.%$"))
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh")
+    expect(page).to_have_title(re.compile(r"^Milk · 家庭 7 · \d+.%$"))
+    header_link(page, "比较").click()
+    expect(page).to_have_title("场景 · 比较 · DIN Lens")
+    expect(page).to_have_url(has_query("lang", "zh"))
 
 
 def test_the_second_half_comes_later_and_moves_nothing(page: Page, address: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from din_core.domain import Item
 from din_core.scoring import Scorer
@@ -16,11 +16,10 @@ from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
 from tests.journeys.inspect_page import check_numbers
 from tests.journeys.page_driver import query
+from tests.journeys.row_grid import grid_lines, grid_rows, tick_row
 from tests.journeys.server import running_app
 
 TITLES = {"din": "DIN", "base": "Average pooling"}
-ROW_HEIGHT = 36
-"""Pixels of a row of the table, and of its head."""
 
 
 @pytest.fixture(scope="module")
@@ -30,20 +29,10 @@ def demo() -> Iterator[str]:
         yield started
 
 
-def lines(page: Page) -> Locator:
-    """The rows of the table, as its twin for screen readers holds them."""
-    return page.locator(".st-key-ranking [role=grid] tbody tr")
-
-
 def rows(page: Page, count: int) -> list[dict[str, str]]:
     """The table by its heads."""
-    expect(lines(page)).to_have_count(count)
-    heads = page.locator(".st-key-ranking [role=grid] thead th").all_inner_texts()
-    cells = lines(page).evaluate_all(
-        "lines => lines.map(line => [...line.querySelectorAll('[role=gridcell]')].map(cell => cell.textContent))"
-    )
-    names = [head for head in heads if head.strip()]
-    return [dict(zip(names, line[-len(names) :], strict=True)) for line in cells]
+    expect(grid_lines(page, "ranking")).to_have_count(count)
+    return grid_rows(page, "ranking")
 
 
 def expected(
@@ -86,12 +75,6 @@ def open_ranking(page: Page, address: str) -> None:
     page.wait_for_url(re.compile("[?&]item="))
 
 
-def choose_row(page: Page, place: int) -> None:
-    """Its box, in the first column; the table is drawn on a canvas below a layer that takes the clicks."""
-    canvas = page.locator(".st-key-ranking canvas").first
-    canvas.click(position={"x": 15, "y": ROW_HEIGHT * (place + 1) + ROW_HEIGHT // 2}, force=True)
-
-
 def test_the_catalogue_is_ranked_under_both_models_as_the_core_has_it(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
@@ -110,14 +93,14 @@ def test_a_row_opens_in_inspect_and_two_rows_say_why_one_is_above_the_other(
 ) -> None:
     open_ranking(page, address)
     items, _ = expected(store, scorers, page, "din", "base")
-    choose_row(page, 0)
+    tick_row(page, "ranking", 0)
     page.get_by_role("link", name=f"Open {items[0].label} in Inspect").click()
     expect(page.locator("#title")).to_have_text(items[0].label)
     check_numbers(page, store, scorers)
     page.go_back()
     expect(page.get_by_role("button", name="Score again")).to_be_visible()
-    choose_row(page, 0)
-    choose_row(page, 1)
+    tick_row(page, "ranking", 0)
+    tick_row(page, "ranking", 1)
     page.get_by_role("link", name="Why this order: the 2 rows side by side in Compare").click()
     expect(page.get_by_role("heading", name="Who switches on what")).to_be_visible()
     page.wait_for_url(lambda url: url.count("item=") == 2)

@@ -12,7 +12,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from din_core.explain.verdict import TEXTS
-from din_core.pages.language.translate import translated
+from din_core.pages.language.translate import LANGUAGES, translated
+from din_core.sharing.links import LANGUAGES as CODES
 from tests.pages.conftest import go_to
 from tests.pages.page_contents import boxes, lens, read
 
@@ -29,6 +30,21 @@ SAID = {
 def speak(page: AppTest, language: str) -> AppTest:
     """Press the button in the header."""
     return page.button(key=f"language_{language}").click().run()
+
+
+def test_a_chosen_language_is_in_the_link_and_the_link_opens_in_it(visit: Visit) -> None:
+    page = visit()
+    assert "lang" not in page.query_params
+    speak(page, "zh")
+    assert page.query_params["lang"] == "zh"
+    opened = visit(**{name: page.query_params[name] for name in page.query_params})
+    assert lens(opened)[1]["texts"]["Copy link"] == "复制链接"
+    assert speak(opened, "en").query_params["lang"] == "en"
+    assert not visit(lang="tlh").exception
+
+
+def test_links_name_every_language() -> None:
+    assert set(LANGUAGES) == set(CODES)
 
 
 def ranking(page: AppTest) -> pd.DataFrame:

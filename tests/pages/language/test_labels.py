@@ -13,6 +13,7 @@ from din_core.pages.language.labels import (
     distinctions,
     field_values,
     item_detail,
+    item_labels,
     moment,
 )
 from tests.small_world import MONDAY
@@ -91,3 +92,8 @@ def test_fields_are_named_for_people_and_nothing_is_left_blank() -> None:
 def test_times_are_utc() -> None:
     assert (day(MONDAY), day(MONDAY - 1)) == ("20 Nov 2017", "19 Nov 2017")
     assert moment(MONDAY + 3660) == "20 Nov 2017 01:01 UTC"
+
+
+def test_items_of_one_name_are_told_apart_by_their_ids_and_others_left_alone() -> None:
+    items = [Item("1", "White milk"), Item("2", "Beer"), Item("3", "White milk"), Item("4"), Item("2", "Beer")]
+    assert item_labels(items) == ["White milk · item 1", "Beer", "White milk · item 3", "4", "Beer"]

@@ -19,9 +19,9 @@ Visit = Callable[..., AppTest]
 ON_SCREEN = {"user": "7", "item": "m2", "models": "base,din"}
 MODE_LINKS = {
     "": ["Inspect", "What if"],
-    "compare-scenarios": ["Scenarios", "Whole catalogue", "Two models"],
+    "compare-scenarios": ["Scenarios", "Whole catalogue", "Two models", "Score gap"],
     "find-cases": ["Cases", "Cohorts"],
-    "models-leaderboard": ["Leaderboard", "Item space"],
+    "models-leaderboard": ["Leaderboard", "Trust", "Item space"],
     "data": [],
     "tour": [],
 }

@@ -64,6 +64,7 @@ def test_what_was_measured_of_a_checkpoint_is_shipped_with_it_and_names_no_folde
     text = (tmp_path / "assets" / "din" / FAITHFULNESS).read_text()
     assert json.loads(text)["checkpoint"] == "din"
     assert json.loads(text)["fingerprint"] == measured.fingerprint
+    assert json.loads(text)["copy_fingerprint"] == load_checkpoint(tmp_path / "assets" / "din").fingerprint
     assert str(tmp_path) not in text
     card = load_checkpoint(tmp_path / "assets" / "din").card
     assert card.count("## Can the weights be believed?") == 1

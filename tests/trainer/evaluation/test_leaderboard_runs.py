@@ -167,6 +167,26 @@ def test_only_measuring_takes_the_runs_that_are_finished(copied: tuple[Path, str
     assert run(url, out, "--measure-only") == 1
 
 
+def test_only_measuring_takes_runs_however_they_were_fitted_but_no_mean_of_different_ones(
+    copied: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, url = copied
+    for seed in (0, 1):
+        path = out / f"din-{seed}" / "metrics.json"
+        metrics = json.loads(path.read_text("utf-8"))
+        metrics["options"]["learning_rate"] = 0.5
+        path.write_text(json.dumps(metrics), "utf-8")
+        if seed == 0:
+            assert run(url, out, "--measure-only") == 1
+            assert (
+                "din-1 and din-0 were trained with different options, so they have no mean" in capsys.readouterr().err
+            )
+    assert run(url, out, "--measure-only") == 0
+    assert {row["model"] for row in board_of(out)["rows"]} == set(MODELS)
+    assert run(url, out) == 1
+    assert "learning_rate 0.5, not" in capsys.readouterr().err
+
+
 def test_a_second_call_trains_nothing(copied: tuple[Path, str], trained: list[str]) -> None:
     out, url = copied
     before = board_of(out)

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from din_core.domain import Scores
-from din_core.model.config import ModelConfig
 from din_core.scoring import Rescorer
 from din_core.scoring.rescoring import PooledHistories
 
@@ -42,12 +41,6 @@ class AdversarialWeights:
     """Jensen–Shannon divergence of the shares |m|/Σ|m|, in nats: 0 to log 2 = .69."""
     change: float
     """Logits that the score moved: at most the tolerance."""
-
-
-def searchable(config: ModelConfig) -> bool:
-    """Whether a model has weights to search: base models have none, DIEN's interest vector is no sum of embeddings,
-    neither is TIN's, and a monotone model reads the sums of weights alone, which are the same wherever these lie."""
-    return config.architecture == "din" and not config.monotone
 
 
 def find_adversarial_weights(

@@ -21,9 +21,9 @@ from trainer.evaluation.faithfulness.adversarial_weights import (
     TOLERANCE,
     AdversarialWeights,
     find_adversarial_weights,
-    searchable,
 )
 from trainer.evaluation.faithfulness.distributions import distribution
+from trainer.evaluation.faithfulness.examples import Key, examples, told
 from trainer.evaluation.faithfulness.frozen_weights import retrained
 from trainer.evaluation.faithfulness.impression_measures import (
     ImpressionMeasures,
@@ -40,8 +40,8 @@ from trainer.evaluation.faithfulness.sampled_impressions import (
     read_impressions,
     sample_positions,
 )
-from trainer.evaluation.faithfulness.seed_variance import SeedPair, across_seeds, groups, seed_pairs
-from trainer.evaluation.faithfulness.uniform_weights import attends, with_mean_weights
+from trainer.evaluation.faithfulness.seed_variance import SeedPair, across_seeds, groups, mean_taus, seed_pairs
+from trainer.evaluation.faithfulness.uniform_weights import with_mean_weights
 from trainer.training.samples import check_fields, item_rows
 
 Say = Callable[[str], None]
@@ -85,6 +85,9 @@ def faithfulness(options: FaithfulnessOptions, say: Say = lambda _: None, bar: B
         field = category_field(bulk, options.by)
         _check_truth(truth, keys(bulk, chosen[bulk.impression_label[chosen] == 1]), options.truth)
         searched = _random_subset(len(chosen), options.adversarial, options.seed)
+        numbered = [
+            (*key, nth) for key, nth in zip(keys(bulk, chosen), bulk.impression_nth[chosen].tolist(), strict=True)
+        ]
         for model in models:
             model.read(bulk)
         for n, (key, one) in enumerate(
@@ -103,8 +106,8 @@ def faithfulness(options: FaithfulnessOptions, say: Say = lambda _: None, bar: B
         "category_field": field,
         "truth": truth is not None,
         "measured_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "checkpoints": [model.result(on, options, say) for model in models],
-        "seeds": [_seeds([models[member].checkpoint for member in members], found) for members, found in seeds.items()],
+        "checkpoints": [model.result(on, options, say, numbered) for model in models],
+        "seeds": [_seeds([models[member] for member in members], found, numbered) for members, found in seeds.items()],
     }
 
 
@@ -114,7 +117,8 @@ class _Model:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint, self.scorer = checkpoint, Scorer(checkpoint)
         self.rows: list[ImpressionMeasures] = []
-        self.adversaries: list[tuple[int, AdversarialWeights | None]] = []
+        self.adversaries: dict[int, AdversarialWeights | None] = {}
+        """By position in `rows`."""
 
     def read(self, bulk: BulkTables) -> None:
         """Field rows of all items of a store; CheckpointError where it lacks a field that the model reads."""
@@ -128,17 +132,17 @@ class _Model:
         """Measure one scenario."""
         seen = score_impression(self.scorer, one)
         self.rows.append(measure(seen, one, field, causes))
-        if searched and searchable(self.checkpoint.config):
+        if searched and self.checkpoint.config.sums_embeddings:
             rows = self.item_rows[[self.position[b.item.item_id] for b in seen.rescorer.behaviors]]
             with torch.no_grad():
                 embeddings = self.checkpoint.model.item(rows, self.sets)
-            self.adversaries.append((one.user, find_adversarial_weights(seen.rescorer, seen.scores, embeddings)))
+            self.adversaries[len(self.rows) - 1] = find_adversarial_weights(seen.rescorer, seen.scores, embeddings)
         return seen
 
-    def result(self, on: Split, options: FaithfulnessOptions, say: Say) -> Result:
+    def result(self, on: Split, options: FaithfulnessOptions, say: Say, numbered: Sequence[Key]) -> Result:
         """All figures, with those on the whole split; the network may have moved to another device after."""
         checkpoint, uniform, frozen = self.checkpoint, None, None
-        if attends(checkpoint.config):
+        if checkpoint.config.weighs_apart and not checkpoint.config.monotone:  # which reads sums of weights alone
             say(f"{checkpoint.folder.name}: all {options.split} impressions with uniform weights")
             uniform = metric_differences(on, checkpoint, {"uniform": with_mean_weights(checkpoint)})
             if options.retrain:
@@ -152,24 +156,31 @@ class _Model:
             "uniform": uniform,
             "frozen": frozen,
             "adversary": self._adversary(),
+            "examples": examples(numbered, self.rows, [self._moved(n) for n in range(len(self.rows))]),
         }
+
+    def _moved(self, n: int) -> float | None:
+        found = self.adversaries.get(n)
+        return None if found is None else found.moved
 
     def _adversary(self) -> Result | None:
         if not self.adversaries:
             return None
-        users = [user for user, _ in self.adversaries]
+        users = [self.rows[n].user for n in self.adversaries]
         result: dict[str, Any] = {"tolerance": TOLERANCE}
         for name in ("moved", "divergence"):
-            result[name] = distribution([getattr(found, name, None) for _, found in self.adversaries], users)
+            result[name] = distribution([getattr(found, name, None) for found in self.adversaries.values()], users)
         return result
 
 
-def _seeds(checkpoints: Sequence[Checkpoint], found: Sequence[SeedPair]) -> Result:
+def _seeds(models: Sequence[_Model], found: Sequence[SeedPair], numbered: Sequence[Key]) -> Result:
+    checkpoints, rows = [model.checkpoint for model in models], models[0].rows
     return {
         "title": checkpoints[0].config.title,
         "seeds": len(checkpoints),
         "fingerprints": [checkpoint.fingerprint for checkpoint in checkpoints],
         **across_seeds(found),
+        "examples": told(numbered, rows, mean_taus(found, len(rows))),
     }
 
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from din_core.domain.trust import CARD_BEGIN, CARD_END
 from din_core.explain.verdict import CAUTION, TRUST
 from din_core.model.checkpoint import CARD, FAITHFULNESS
 from trainer.training.model_card import replace_section
 
-BEGIN, END = "<!-- faithfulness -->", "<!-- /faithfulness -->"
+BEGIN, END = CARD_BEGIN, CARD_END
 FIGURES = {
     "tau": "Kendall τ of weight × count and leave-one-out",
     "tau_size": "the same of their sizes, whatever the sign",

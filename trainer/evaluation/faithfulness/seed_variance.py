@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+
 from din_core.domain.results import Floats
 from din_core.explain.agreement import kendall_tau
 from din_core.model.checkpoint import Checkpoint
 from trainer.evaluation.faithfulness.distributions import distribution
 from trainer.evaluation.faithfulness.impression_measures import ScoredImpression
-from trainer.evaluation.faithfulness.uniform_weights import attends
 from trainer.training.calibration.calibrate import RECORD
 
 
@@ -70,10 +71,18 @@ def across_seeds(found: Sequence[SeedPair]) -> dict[str, Any]:
     }
 
 
+def mean_taus(found: Sequence[SeedPair], impressions: int) -> list[float | None]:
+    """(N,) of each of N impressions the mean `tau_weights` of its pairs, of which each has as many; None for none."""
+    each = np.array([np.nan if pair.tau_weights is None else pair.tau_weights for pair in found]).reshape(
+        impressions, -1
+    )
+    return [float(row[~np.isnan(row)].mean()) if not np.isnan(row).all() else None for row in each]
+
+
 def groups(checkpoints: Sequence[Checkpoint]) -> list[tuple[int, ...]]:
-    """Positions of those that are several seeds of one recipe which attends."""
+    """Positions of those that are several seeds of one recipe whose weights may differ."""
     by_recipe: dict[str, list[int]] = {}
     for n, checkpoint in enumerate(checkpoints):
-        if attends(checkpoint.config):
+        if checkpoint.config.weighs_apart:
             by_recipe.setdefault(recipe(checkpoint), []).append(n)
     return [tuple(members) for members in by_recipe.values() if len(members) > 1]

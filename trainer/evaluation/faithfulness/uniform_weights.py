@@ -68,8 +68,3 @@ def with_mean_weights(checkpoint: Checkpoint) -> InterestNetwork:
     network = copy.deepcopy(checkpoint.model)
     network.pooling = MeanWeights(network.pooling, checkpoint.config)
     return network
-
-
-def attends(config: ModelConfig) -> bool:
-    """Whether a model has weights that uniform ones would differ from; a monotone model reads their sums alone."""
-    return not config.monotone and (config.architecture != "base" or config.base_pooling == "time decay")

@@ -5,7 +5,7 @@ const MOST_PARTS = 9; // rows: the first parts, and the rest as one
 const BAR_ROOM = 2; // percent of a cell on either side of the bars
 
 function createAnswer(at, chart, onChoose) {
-  let shown = null; // {model, effects, item, color} on screen
+  let shown = null; // {model, effects, item, names, color} on screen; names are the candidate's and the user's
   let by = null; // "category" or "item", as chosen; null for what the sentence is about
   let listed = []; // the parts, a row each
   let pointed = null; // the row pointed at, by its place
@@ -19,6 +19,13 @@ function createAnswer(at, chart, onChoose) {
     if (shown === null) return;
     const [says, reason] = [shown.item.says, shown.effects?.answer.reason ?? []];
     document.dispatchEvent(new CustomEvent(ANSWER, { detail: { title: say("The answer"), says, reason } }));
+  }
+
+  // The tab is called after what is on screen, in as few words as there are.
+  function tellTitle() {
+    if (shown === null) return;
+    const [what, who] = shown.names.map((name) => name.split(" · ")[0]);
+    document.title = [what, who, shown.item.says[1]].join(" · ");
   }
 
   function makeRow(i) {
@@ -108,6 +115,7 @@ function createAnswer(at, chart, onChoose) {
       shown = next;
       by = chosen;
       tellSentence();
+      tellTitle();
       at("parts").setAttribute("aria-busy", String(!shown.effects));
       listed = shown.effects ? (shown.effects.answer.parts[level()] ?? []) : [];
       const points = [0, ...listed.map((part) => part.points)];
@@ -119,6 +127,7 @@ function createAnswer(at, chart, onChoose) {
       at("why").classList.toggle("unneeded", Object.keys(shown.effects.answer.parts).length < 2);
       for (const radio of at("why").querySelectorAll("input")) radio.checked = radio.value === level();
     },
+    tellTitle,
     stop: () => document.removeEventListener(ANSWER_WANTED, tellSentence),
   };
 }

@@ -42,6 +42,7 @@ function createAttentionChart(root) {
       client.send = send;
     },
     update(bytes) {
+      answer.tellTitle(); // each run of the page gives the tab the app's name
       const message = client.read(bytes);
       const { head } = message;
       const led = client.isLed(head) || follows;
@@ -301,7 +302,8 @@ function createAttentionChart(root) {
       painted().then(() => onScreen === shown && table.setCase(shown, view.sort));
     } else table.setCase(shown, view.sort);
     tellReading();
-    const scored = { model: on[0], item, effects, color: shown.color };
+    const names = [data.cases[chosen].title, data.subject];
+    const scored = { model: on[0], item, effects, names, color: shown.color };
     reasons.show(scored);
     answer.show(scored, view.why);
     for (const id of ["trust", "legend-label"]) mark(at(id));

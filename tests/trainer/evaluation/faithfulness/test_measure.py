@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 from din_core.domain import Scores
+from din_core.metrics.faithfulness_file import read_faithfulness
 from din_core.model.checkpoint import load_checkpoint
 from din_core.scoring import Scorer, rescorer_for
 from din_core.store import ingest, open_store
@@ -120,6 +121,9 @@ def test_the_section_is_written_once_and_the_fingerprint_stays(world: Path) -> N
     assert "drawn with seed 1" in after.card
     written = json.loads((folder / "faithfulness.json").read_text())
     assert (written["fingerprint"], written["impressions"], written["seed"]) == (before.fingerprint, 12, 1)
+    found = read_faithfulness(folder)
+    assert found is not None and 0 < len(found.examples["tau"]) <= 12
+    assert [one.value for one in found.examples["tau"]] == sorted(one.value for one in found.examples["tau"])
 
 
 def test_every_row_of_the_cards_tables_has_as_many_cells_as_its_head(world: Path) -> None:

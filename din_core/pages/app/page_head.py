@@ -1,0 +1,81 @@
+"""What the served page says of itself before any script runs: to chat tools that show a link, and to search engines.
+
+The server's page is Streamlit's own, with Streamlit's name.
+"""
+
+from __future__ import annotations
+
+import gzip
+from html import escape
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+TITLE = "DIN Lens"
+DESCRIPTION = (
+    "Which past behaviors a Deep Interest Network switches on for a candidate, how strongly, and whether that explains "
+    "the score."
+)
+THEIRS = "<title>Streamlit</title>"
+"""What stands in Streamlit's page."""
+OURS = "".join(
+    [
+        f"<title>{TITLE}</title>",
+        f'<meta name="description" content="{escape(DESCRIPTION)}" />',
+        f'<meta property="og:title" content="{TITLE}" />',
+        f'<meta property="og:description" content="{escape(DESCRIPTION)}" />',
+        '<meta property="og:type" content="website" />',
+    ]
+)
+
+
+class PageHead:
+    """Gives the served page our title and description; an ASGI middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request; a page is held until all of it is there."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        head: Message | None = None
+        body = b""
+
+        async def send_with_head(message: Message) -> None:
+            nonlocal head, body
+            if message["type"] == "http.response.start" and is_page(message):
+                head = message
+            elif head is None:
+                await send(message)
+            else:
+                body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    whole = gzip.decompress(body) if encoding_of(head) == "gzip" else body
+                    body = whole.replace(THEIRS.encode(), OURS.encode())
+                    await send(with_length(head, len(body)))
+                    await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, send_with_head)
+
+
+def is_page(start: Message) -> bool:
+    """Whether a response that starts so is a page that can be read."""
+    is_html = Headers(raw=start["headers"]).get("content-type", "").startswith("text/html")
+    return start["status"] == 200 and is_html and encoding_of(start) in ("gzip", "identity")
+
+
+def encoding_of(start: Message) -> str:
+    """How the body of a response that starts so is packed."""
+    return Headers(raw=start["headers"]).get("content-encoding", "identity")
+
+
+def with_length(start: Message, length: int) -> Message:
+    """The start of the response for such a body, not packed; it has no tag, which is that of Streamlit's page."""
+    headers = MutableHeaders(raw=list(start["headers"]))
+    headers["content-length"] = str(length)
+    for name in ("content-encoding", "etag", "last-modified", "accept-ranges"):
+        if name in headers:
+            del headers[name]
+    return {**start, "headers": headers.raw}

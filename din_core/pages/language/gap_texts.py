@@ -1,0 +1,161 @@
+"""Why one probability is above another, in words: the gap, the parts of the history that make it, those against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+
+from din_core.domain import GapPart, ScoreGap
+from din_core.pages.language.answer_texts import (
+    AnswerWords,
+    Segments,
+    join_segments,
+    round_percent,
+    segments,
+    short_title,
+)
+from din_core.pages.language.labels import item_labels
+from din_core.pages.language.translate import T, t
+from din_core.sharing.page_choices import Between
+
+LEVEL = 0.005
+"""Probability: two that differ by less are called level."""
+LEAST = 0.005
+"""A part of less than this is not named."""
+FORWARD = 0.1
+"""Least share of the gap that a part has which is named as making it."""
+AGAINST = 0.2
+"""The same of a part that works against it."""
+NAMED = 2
+"""Parts of the history that are named as making it at most."""
+
+ABOVE = {
+    "candidates": T("{model} puts {first} {points} points above {second} ({p} against {q})."),
+    "models": T("{first} gives {title} {points} points more than {second} ({p} against {q})."),
+}
+BELOW = {
+    "candidates": T("{model} puts {first} {points} points below {second} ({p} against {q})."),
+    "models": T("{first} gives {title} {points} points less than {second} ({p} against {q})."),
+}
+EVEN = {
+    "candidates": T("{model} puts {first} and {second} level ({p} and {q})."),
+    "models": T("{first} and {second} give {title} nearly the same ({p} and {q})."),
+}
+EMPTY = {"candidates": T("the items themselves, without any history"), "models": T("the models, without any history")}
+COMES = T("{points} points come from {part}")
+TAKEN = T("{points} points are taken back by {part}")
+ELSE_ADDS = T("everything else adds {points} points")
+ELSE_TAKES = T("everything else takes {points} points back")
+SPREAD = T("It comes in many small parts, none of which makes more than {points} points.")
+TOWARDS = T("{points} points towards {side} come from {part}")
+NOTHING = T("There is nothing to explain between them.")
+
+
+@dataclass(frozen=True, slots=True)
+class GapSubject:
+    """What the two probabilities are of."""
+
+    between: Between
+    model: str
+    """The one that scores two candidates; the first of two."""
+    title: str
+    """The candidate that two models score; the first of two."""
+    first: str
+    """What the first is called: a candidate, or a model."""
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A part in words."""
+
+    text: str
+    gap: float
+
+
+def gap_segments(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> Segments:
+    """The sentence: the gap, then what makes it; what stands at odd places is what it is about."""
+    p, q = round_percent(found.first, found.second), round_percent(found.second, found.first)
+    even = abs(found.gap) < LEVEL
+    head = (EVEN if even else ABOVE if found.gap > 0 else BELOW)[subject.between]
+    says = segments(
+        head,
+        {"first": subject.first, "second": subject.second},
+        points=points_words(found.gap),
+        model=subject.model,
+        title=subject.title,
+        p=p,
+        q=q,
+    )
+    named = _named(found, subject, words)
+    clauses = _towards(named, subject) if even else _clauses(found.gap, named)
+    return join_segments([says, clauses]) if clauses else says
+
+
+def _named(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> list[_Named]:
+    """What may be named, the empty history first."""
+    parts = (found.by_category or found.by_item).parts  # items add up to their categories: these say more
+    return [
+        _Named(t(EMPTY[subject.between]), found.empty),
+        *(
+            _Named(t(words.one if part.behaviors == 1 else words.several, name=name, n=part.behaviors), part.gap)
+            for part, name in zip(parts, _part_titles(parts), strict=True)
+        ),
+    ]
+
+
+def _part_titles(parts: tuple[GapPart, ...]) -> list[str]:
+    """Categories, and items by their short titles; by their whole ones where two would be called alike."""
+    names = [part.name if part.item is None else short_title(part.item) for part in parts]
+    if len(set(names)) == len(names):
+        return names
+    whole = iter(item_labels(part.item for part in parts if part.item is not None))
+    return [part.name if part.item is None else next(whole) for part in parts]
+
+
+def _clauses(gap: float, named: list[_Named]) -> Segments:
+    """What makes the gap, what is against it, and all else."""
+    way = 1 if gap > 0 else -1
+    ranked = sorted(named, key=lambda part: -way * part.gap)
+    making = [part for part in ranked if way * part.gap >= max(LEAST, FORWARD * abs(gap))]
+    making = making[: NAMED + (named[0] in making[: NAMED + 1])]
+    against = [part for part in ranked[-1:] if -way * part.gap >= max(LEAST, AGAINST * abs(gap))]
+    if not making and not against:
+        most = max((abs(part.gap) for part in named), default=0.0)
+        return segments(SPREAD, {"points": points_words(most)})
+    rest = way * (gap - sum(part.gap for part in (*making, *against)))
+    clauses = [
+        *(segments(COMES, {"part": part.text}, points=points_words(part.gap)) for part in making),
+        *(segments(TAKEN, {"part": part.text}, points=points_words(part.gap)) for part in against),
+    ]
+    if abs(rest) >= LEAST:
+        clauses.append((t(ELSE_ADDS if rest > 0 else ELSE_TAKES, points=points_words(rest)),))
+    return _listed(clauses)
+
+
+def _towards(named: list[_Named], subject: GapSubject) -> Segments:
+    """Of two that are level: the largest that pull them apart."""
+    ranked = sorted(named, key=lambda part: part.gap)
+    pulling = [(part, side) for part, side in ((ranked[-1], subject.first), (ranked[0], subject.second))]
+    clauses = [
+        segments(TOWARDS, {"part": part.text}, points=points_words(part.gap), side=side)
+        for part, side in pulling
+        if abs(part.gap) >= LEAST and (part.gap > 0) == (side == subject.first)
+    ]
+    return _listed(clauses) if clauses else (t(NOTHING),)
+
+
+def _listed(clauses: list[Segments]) -> Segments:
+    """`A; b; c.`, with a capital at its head where the language has some."""
+    joined = clauses[0]
+    for clause in clauses[1:]:
+        joined = segments(T("{first}; {second}"), {"first": joined, "second": clause})
+    whole = segments(T("{clauses}."), {"clauses": joined})
+    first = next((n for n, text in enumerate(whole) if text), 0)
+    return tuple(chain(whole[:first], (whole[first][:1].upper() + whole[first][1:],), whole[first + 1 :]))
+
+
+def points_words(probability: float) -> str:
+    """Points without their sign: `23`, but `3.4`."""
+    size = round(100 * abs(probability), 6)
+    return f"{size:.0f}" if size >= 9.95 else f"{size:.1f}"

@@ -1,0 +1,78 @@
+"""Impressions that `faithfulness` measured, behind each figure: where it is least, middling and most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from din_core.domain import Candidate, Scenario, UnknownItem, UnknownUser
+from din_core.domain.trust import ExampleImpression, Faithfulness
+from din_core.pages.app.startup import App
+from din_core.pages.inspect import page as inspect_page
+from din_core.pages.inspect.inspection import shown_at
+from din_core.pages.language.labels import percent
+from din_core.pages.language.translate import T, current
+from din_core.pages.trust.examples import ExampleLink
+from din_core.pages.trust.figures import Question
+from din_core.pages.trust.texts import tau
+from din_core.pages.two_models import page as two_models_page
+from din_core.sharing import View
+
+NAMES: dict[Question, str] = {
+    "order": "tau",
+    "found": "covered",
+    "sign": "same_sign",
+    "seeds": "tau_weights",
+    "elsewhere": "moved",
+}
+"""How `Faithfulness.examples` calls them."""
+LEAD = T("Impressions of the sample, where it is least, middling and most:")
+
+Told = tuple[float, str, Scenario]
+"""A figure's value in an impression, the candidate's title, and the scenario, of no model yet."""
+
+
+def sampled_examples(
+    app: App, question: Question, measured: Faithfulness, models: Sequence[str], now: View
+) -> list[ExampleLink]:
+    """Those of a question that the store at hand holds; `models` are links, two for the question of seeds."""
+    impressions = measured.examples.get(NAMES.get(question, ""), ())
+    key = (app.store.url, measured.fingerprints[0], measured.measured_at, question)
+    page = two_models_page.page() if question == "seeds" else inspect_page.page()
+    view = replace(now, fold="behavior", part=None, type=None, behavior=None)
+    if question in ("order", "found", "sign"):
+        view = replace(view, method="effect", sort="-effect")
+    return [
+        ExampleLink(f"{value_of(question, value)} — {title}", page, replace(scenario, checkpoints=tuple(models)), view)
+        for value, title, scenario in told_impressions(app, impressions, key, current())
+    ]
+
+
+def value_of(question: Question, value: float) -> str:
+    """As the figure is written."""
+    return f"τ {tau(value)}" if question in ("order", "seeds") else percent(value)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def told_impressions(
+    _app: App, _impressions: Sequence[ExampleImpression], key: tuple[object, ...], language: str
+) -> tuple[Told, ...]:
+    """The first, the middle and the last that the store holds; `key` is that of the store, file and question."""
+    found = [told for told in (told_impression(_app, one) for one in _impressions) if told is not None]
+    places = sorted({0, len(found) // 2, len(found) - 1}) if found else []
+    return tuple(found[place] for place in places)
+
+
+def told_impression(app: App, one: ExampleImpression) -> Told | None:
+    """One in its own context; None where the store lacks it."""
+    candidate = Candidate(one.item_id, one.nth)
+    try:
+        case = shown_at(app.store.impressions(one.user_id), one.timestamp).get(candidate)
+    except (UnknownUser, UnknownItem):
+        return None
+    if case is None:
+        return None
+    context = {name: case.context.get(name) for name in app.setting.context_fields}
+    return one.value, case.title, Scenario(one.user_id, one.timestamp, (), ()).with_candidates([candidate], context)

@@ -1,0 +1,57 @@
+"""A journey to why this one is above that one: ticked in a list, explained, and on to a behavior that makes it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from din_core.explain import score_gap
+from din_core.scoring import Scorer, rescorer_for
+from din_core.store import BehaviorStore
+from tests.journeys.charts import traces
+from tests.journeys.inspect_page import check_numbers
+from tests.journeys.page_driver import eventually, number, query, scrolls_sideways, wait_until_rest
+from tests.journeys.row_grid import grid_lines, grid_rows, tick_row
+from tests.small_world import MONDAY
+
+
+def test_two_ticked_candidates_are_explained_and_a_behavior_opens_in_inspect(
+    page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
+) -> None:
+    page.goto(f"{address}compare-scenarios")
+    expect(grid_lines(page, "compare_ranking")).to_have_count(3)
+    wait_until_rest(page)
+    names = [row["Candidate"] for row in grid_rows(page, "compare_ranking")]
+    tick_row(page, "compare_ranking", 0)
+    tick_row(page, "compare_ranking", 2)
+    page.get_by_role("link", name=f"Why {names[0]} above {names[2]}").click()
+    expect(page.get_by_role("heading", name="Why this one above that one")).to_be_visible()
+    page.wait_for_url(lambda url: "/compare-gap" in url and "gap.between=candidates" in url)
+
+    shown = {i.item.label: i for i in store.impressions("7") if i.timestamp == MONDAY}
+    pair = [shown[names[0]], shown[names[2]]]
+    assert query(page)["item"][:2] == [impression.item.item_id for impression in pair]
+    history = store.history("7", MONDAY)
+    found = score_gap(*(rescorer_for(scorers["din"], history, i.item, i.context) for i in pair), "category")
+
+    def check_drawn() -> None:
+        (bars,) = [trace for trace in traces(page, "gap_waterfall") if "x" in trace]
+        assert bars["x"][-1] == pytest.approx(100 * found.gap, abs=1e-3)
+        assert sum(bars["x"][:-1]) == pytest.approx(bars["x"][-1], abs=1e-3)
+
+    eventually(page, check_drawn)
+    tiles = page.get_by_test_id("stMetricValue").all_inner_texts()
+    assert [number(tile) for tile in tiles] == pytest.approx([100 * found.first, 100 * found.second], abs=0.051)
+    expect(page.locator(".st-key-gap_sentence")).to_contain_text(re.compile(r"DIN puts .* points above "))
+    assert not scrolls_sideways(page)
+
+    first = found.by_item.parts[0]
+    assert first.item is not None
+    page.locator(".st-key-gap_behavior_0").get_by_role("link", name=first.item.label).click()
+    page.wait_for_url(lambda url: "/explain-inspect" in url and f"behavior={first.name}" in url)
+    expect(page.locator("#title")).to_have_text(names[0] if abs(first.first) >= abs(first.second) else names[2])
+    check_numbers(page, store, scorers)
+    page.go_back()
+    eventually(page, check_drawn)

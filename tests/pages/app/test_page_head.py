@@ -1,0 +1,52 @@
+"""The page as it is served, before any script runs."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+
+import pytest
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Message
+
+from din_core.pages.app.page_head import DESCRIPTION, TITLE, PageHead
+
+PAGE = '<html lang="en"><head><title>Streamlit</title></head><body></body></html>'
+
+
+def served(response: Response, method: str = "GET") -> tuple[Headers, bytes]:
+    """What a browser gets where the server answers so."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": method, "path": "/", "headers": []}
+    asyncio.run(PageHead(response)(scope, receive, send))
+    return Headers(raw=sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def packed() -> Response:
+    return HTMLResponse(gzip.compress(PAGE.encode()), headers={"content-encoding": "gzip", "etag": '"theirs"'})
+
+
+@pytest.mark.parametrize("response", [HTMLResponse(PAGE, headers={"etag": '"theirs"'}), packed()])
+def test_the_page_has_our_title_and_description(response: Response) -> None:
+    headers, body = served(response)
+    text = body.decode()
+    assert f"<title>{TITLE}</title>" in text and DESCRIPTION in text
+    assert "Streamlit" not in text
+    assert text.startswith('<html lang="en">') and text.endswith("</html>")
+    assert headers["content-length"] == str(len(body)) and "content-encoding" not in headers
+    assert "etag" not in headers  # a browser that has Streamlit's page by this tag would keep it
+
+
+def test_all_else_is_answered_as_it_was() -> None:
+    data = JSONResponse({"said": "<title>Streamlit</title>"})
+    assert served(data)[1] == data.body
+    assert served(HTMLResponse(PAGE, status_code=404))[1] == PAGE.encode()
+    assert served(HTMLResponse(PAGE, headers={"etag": '"theirs"'}), "HEAD")[0]["etag"] == '"theirs"'

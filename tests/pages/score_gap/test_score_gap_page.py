@@ -1,0 +1,200 @@
+"""Why this one above that one, over real (untrained) networks: the gap in words, tiles, waterfall and rows, and the
+ways that lead here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from din_core.domain import ScoreGap
+from din_core.explain import score_gap
+from din_core.pages.language.labels import percent
+from din_core.scoring import rescorer_for
+from tests.pages.conftest import World
+from tests.pages.page_contents import boxes, read, said, words
+from tests.small_world import MONDAY
+
+Visit = Callable[..., AppTest]
+AT = {"user": "7", "at": "2017-11-20T00:00:00Z"}
+
+
+def measured(world: World, one: tuple[str, str], two: tuple[str, str]) -> ScoreGap:
+    """What the core says of two pairs of a model and an item."""
+    shown = {i.item.item_id: i for i in world.store.impressions("7") if i.timestamp == MONDAY}
+    history = world.store.history("7", MONDAY)
+    rescorers = [
+        rescorer_for(world.scorers[model], history, shown[item].item, shown[item].context) for model, item in (one, two)
+    ]
+    return score_gap(*rescorers, "category")
+
+
+def links(page: AppTest) -> dict[str, dict[str, list[str]]]:
+    """The query of each link on the page, by label."""
+    return {read(e.proto.label): parse_qs(e.proto.query_string) for e in page.get("page_link")}
+
+
+def parts(page: AppTest) -> pd.DataFrame:
+    """The table of the bars."""
+    found: pd.DataFrame = page.dataframe[0].value
+    return found
+
+
+def bars(page: AppTest) -> dict[str, Any]:
+    (chart,) = page.get("plotly_chart")
+    found: dict[str, Any] = json.loads(chart.proto.spec)["data"][0]
+    return found
+
+
+def tick(page: AppTest, key: str, *rows: int) -> AppTest:
+    """Tick rows of a table, as the browser reports it."""
+    page.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    return page.run()
+
+
+def test_two_candidates_are_shown_with_their_gap_in_parts_that_add_up(visit: Visit, world: World) -> None:
+    page = visit("compare-gap", **AT, item=["b2", "m2"])
+    assert not page.exception and not page.warning
+    found = measured(world, ("din", "b2"), ("din", "m2"))
+    assert [tile.value for tile in page.metric] == [percent(found.first), percent(found.second)]
+    assert "Bought." in words(page) and "Not bought." in words(page)
+    table = parts(page).set_index("Part")
+    difference = table["Difference, points"]
+    assert difference["The gap"] == pytest.approx(100 * found.gap, abs=0.01)
+    assert difference.drop("The gap").sum() == pytest.approx(100 * found.gap, abs=0.03)  # each is rounded
+    assert difference["Without any history"] == pytest.approx(100 * found.empty, abs=0.01)
+    assert set(table.index) == {"Without any history", "Dairy", "Beers", "Hardware", "The gap"}
+
+
+def test_the_waterfall_goes_from_no_gap_to_all_of_it(visit: Visit, world: World) -> None:
+    chart = bars(visit("compare-gap", **AT, item=["b2", "m2"]))
+    found = measured(world, ("din", "b2"), ("din", "m2"))
+    assert chart["base"][0] == chart["base"][-1] == 0
+    for begin, length, following in zip(chart["base"][:-1], chart["x"][:-1], chart["base"][1:-1], strict=False):
+        assert begin + length == pytest.approx(following)
+    assert chart["base"][-2] + chart["x"][-2] == pytest.approx(chart["x"][-1]) == pytest.approx(100 * found.gap)
+
+
+def test_parts_may_be_items_and_the_address_says_so(visit: Visit) -> None:
+    page = visit("compare-gap", **AT, item=["b2", "m2"])
+    page.segmented_control(key="gap_parts").set_value("item").run()
+    assert page.query_params["gap.parts"] == "item"
+    assert "Milk · 1 gal · Private" in set(parts(page)["Part"])
+    again = visit("compare-gap", **AT, item=["b2", "m2"], **{"gap.parts": "item"})
+    pd.testing.assert_frame_equal(parts(again), parts(page))
+
+
+def test_each_behavior_that_differs_is_a_link_with_its_effects_and_weights(visit: Visit, world: World) -> None:
+    page = visit("compare-gap", **AT, item=["b2", "m2"])
+    found = measured(world, ("din", "b2"), ("din", "m2"))
+    labels = [part.item.label for part in found.by_item.parts if part.item is not None][:5]
+    shown = [label for label in links(page) if label in labels]
+    assert shown == labels
+    there = links(page)[labels[0]]
+    assert there["behavior"] == [found.by_item.parts[0].name]
+    assert there["item"] in (["b2"], ["m2"])
+    assert f"{100 * found.by_item.parts[0].gap:+.1f} points".replace("-", "−") in words(page)
+    assert words(page).count("ctivation weight ") >= len(labels)
+
+
+def test_two_models_on_one_candidate_are_compared(visit: Visit, family: World) -> None:
+    page = visit("compare-gap", **AT, item="m2", models="din,dien", **{"gap.between": "models"})
+    assert not page.exception
+    found = measured(family, ("din", "m2"), ("dien", "m2"))
+    assert [tile.value for tile in page.metric] == [percent(found.first), percent(found.second)]
+    assert parts(page).set_index("Part")["Difference, points"]["The gap"] == pytest.approx(100 * found.gap, abs=0.01)
+    assert {"DIN", "DIEN"} <= set(links(page))
+    assert links(page)["DIEN"]["models"][0].startswith("dien@")  # shown under the model that it tells of
+
+
+def test_a_single_candidate_is_compared_with_the_best_of_those_shown_then(visit: Visit, world: World) -> None:
+    page = visit("compare-gap", **AT, item="m2")
+    items = world.store.items(["b2", "n1"])
+    shown = {i.item.item_id: i for i in world.store.impressions("7") if i.timestamp == MONDAY}
+    contexts = [shown[item.item_id].context for item in items]
+    best = items[int(world.scorers["din"].score(world.store.history("7", MONDAY), items, contexts).logit.argmax())]
+    found = measured(world, ("din", "m2"), ("din", best.item_id))
+    assert [tile.value for tile in page.metric] == [percent(found.first), percent(found.second)]
+    assert boxes(page)["Second candidate: any item of the catalogue"]["selected"]["label"] == best.label
+
+
+def test_without_a_second_candidate_one_is_asked_for(visit: Visit) -> None:
+    page = visit("compare-gap", user="10", item="n1", **{"gap.between": "candidates"})
+    assert not page.exception
+    assert "There is one candidate only: choose a second one." in words(page)
+
+
+def test_an_unknown_choice_of_a_link_is_told(visit: Visit) -> None:
+    page = visit("compare-gap", **AT, item=["b2", "m2"], **{"gap.between": "users"})
+    assert "The link's gap.between “users” is unknown; known are candidates, models." in said(page)[0]
+    assert len(page.metric) == 2
+
+
+def test_a_user_without_behaviors_has_a_gap_that_is_of_the_items_alone(visit: Visit) -> None:
+    page = visit("compare-gap", user="10", item=["b2", "m2"], at="2017-11-20T00:00:00Z")
+    assert not page.exception
+    assert list(parts(page)["Part"]) == ["Without any history", "The gap"]
+    assert "Behaviors that differ most" not in [head.value for head in page.subheader]
+
+
+def test_the_page_speaks_chinese_with_the_same_numbers(visit: Visit) -> None:
+    page = visit("compare-gap", **AT, item=["b2", "m2"])
+    english = parts(page)["Difference, points"].tolist()
+    page.button(key="language_zh").click().run()
+    assert not page.exception
+    assert [head.value for head in page.header] == ["为什么这个高于那个"]
+    assert "个百分点" in words(page)
+    assert parts(page)["差（百分点）"].tolist() == english
+
+
+@pytest.mark.parametrize(
+    ("path", "table"), [("compare-scenarios", "compare_ranking"), ("compare-catalogue", "ranking")]
+)
+def test_two_ticked_rows_of_a_list_lead_here_with_both_candidates(
+    visit: Visit, world: World, path: str, table: str
+) -> None:
+    page = visit(path, **AT, item=["b2", "m2", "n1"])
+    if table == "ranking":
+        assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
+        page.run()
+    names = list(page.dataframe[0].value.iloc[[0, 2], 1])
+    assert not any(label.startswith("Why ") for label in links(page))
+    page = tick(page, table, 0, 2)
+    there = links(page)[f"Why {names[0]} above {names[1]}"]
+    assert [item.label for item in world.store.items(there["item"])][:2] == names
+    assert there["gap.between"] == ["candidates"]
+
+
+def test_two_ticked_models_lead_here_with_both(visit: Visit, family: World) -> None:
+    page = visit("compare-scenarios", **AT, item="m2", by="models")
+    names = list(page.dataframe[0].value["Model"])
+    page = tick(page, "compare_models_table", 0, 2)
+    there = links(page)[f"Why {names[0]} says other than {names[2]}"]
+    assert there["gap.between"] == ["models"]
+    assert len(there["models"][0].split(",")) == 2
+
+
+def test_two_models_side_by_side_lead_here(visit: Visit, family: World) -> None:
+    page = visit("compare-models", **AT, item="m2", models="dot,dien")
+    there = links(page)["Why one says more than the other"]
+    assert (there["gap.between"], there["item"]) == (["models"], ["m2"])
+    assert [name.split("@")[0] for name in there["models"][0].split(",")] == ["dot", "dien"]
+
+
+def test_the_order_of_the_two_turns_every_sign(visit: Visit) -> None:
+    one, two = (
+        parts(visit("compare-gap", **AT, item=items)).set_index("Part")["Difference, points"]
+        for items in (["b2", "m2"], ["m2", "b2"])
+    )
+    assert two.to_dict() == pytest.approx({name: -value for name, value in one.items()}, abs=0.011)
+
+
+def test_items_of_one_short_name_are_called_by_their_whole_titles(visit: Visit) -> None:
+    page = visit("compare-gap", **AT, item=["m1", "m2"])
+    assert "Milk · 1 gal · Private" in words(page)
+    assert "Milk · 1 qt · National" in words(page)
