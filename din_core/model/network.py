@@ -140,6 +140,8 @@ class InterestNetwork(nn.Module):
         self.counts = Counts(config.item_fields) if config.counts else None
         others = sum(f.width for f in config.user_fields + config.context_fields)
         counted = self.counts.width if self.counts else 0
+        self.input: TowerInput | SumInput
+        self.tower: Tower | MonotoneTower
         self.input, self.tower = _tower(config, others + counted)
 
     def forward(self, batch: RaggedBatch) -> Output:
@@ -148,7 +150,7 @@ class InterestNetwork(nn.Module):
         weight, v, intensity, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D), (M, 1)
         repeats = self.counts.repeats(batch) if self.counts else None
         x = self.tower_input(self.others(batch), batch.candidate, q, v, intensity, repeats, batch.sets)
-        if self.config.monotone and not self.training:
+        if isinstance(self.tower, MonotoneTower) and not self.training:
             weight = (weight * self.tower.slopes(x)[batch.pairs()[1]]).sum(1)
         return Output(self.tower(x), weight, v, auxiliary)
 
@@ -210,7 +212,7 @@ class InterestNetwork(nn.Module):
         return {name: slice(*span) for name, span in spans if name != "others" and span[0] < span[1]}
 
 
-def _tower(config: ModelConfig, others: int) -> tuple[nn.Module, nn.Module]:
+def _tower(config: ModelConfig, others: int) -> tuple[TowerInput | SumInput, Tower | MonotoneTower]:
     """What the tower reads, and the tower; `others` are its inputs beside those of candidate and behaviors."""
     if config.monotone:
         sums = SumInput(config)

@@ -89,7 +89,7 @@ def _pool(network: InterestNetwork, k: Tensor, batch: RaggedBatch, make_unit: Ma
 def _head_sums(pooling: HeadSums, k: Tensor, batch: RaggedBatch, make_unit: MakeUnit) -> Pool:
     """A monotone model: each unit's weights, summed."""
     count = batch.count.to(k.dtype)
-    units = [make_unit(unit, k, batch) for unit in pooling.units] if len(k) else []
+    units = [make_unit(unit, k, batch) for unit in pooling.units if isinstance(unit, ActivationUnit) and len(k)]
 
     def pool(q: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
         if not units:

@@ -25,7 +25,6 @@ from torch import Tensor
 from din_core.domain import FoldedBehavior, History, Item
 from din_core.domain.results import Floats
 from din_core.model.attention import FieldwisePooling, WeightedSumPooling
-from din_core.model.config import ModelConfig
 from din_core.model.monotone import HeadSums
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_matches
@@ -190,7 +189,8 @@ class SumRescorer(Rescorer):
     def __init__(self, inputs: RescoringInputs, k: Tensor, mass: Tensor, normalised: bool) -> None:
         """k (T, D); mass (T, I) is what an occurrence weighs, before the division by a total if normalised."""
         super().__init__(inputs)
-        self._widths = torch.tensor(_summed_widths(inputs.network.config, k.shape[1]))
+        fields = [f.width for f in inputs.network.config.item_fields] if mass.shape[1] > 1 else [k.shape[1]]
+        self._widths = torch.tensor(fields if k.shape[1] else [0] * mass.shape[1])
         self._normalised = normalised
         columns = [mass.repeat_interleave(self._widths, 1) * k, mass]
         self.terms = torch.cat(columns if inputs.matches is None else [*columns, inputs.matches.double()], 1)
@@ -392,13 +392,6 @@ def rescorer_for(
         return RankRescorer(inputs, k)
     mass, normalised = _mass(network, q, k, batch)
     return SumRescorer(inputs, _summed(network, q, k, batch).double(), mass, normalised)
-
-
-def _summed_widths(config: ModelConfig, width: int) -> list[int]:
-    """(I) how many of the columns (T, width) that are weighed and summed each of the weights weighs."""
-    if config.monotone:
-        return [0] * config.unit_heads
-    return [field.width for field in config.item_fields] if config.unit_per_field else [width]
 
 
 def _summed(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:

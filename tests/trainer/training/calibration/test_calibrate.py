@@ -47,7 +47,7 @@ def test_logits_afterwards_are_the_map_of_those_before(
     map_logits(network, IDENTITY, MAP)
     after = predict(network, valid)
     assert before.std() > 0.01
-    assert after == pytest.approx(MAP(before), abs=1e-6)
+    assert after == pytest.approx(MAP(before), rel=1e-6, abs=1e-6)
     user = np.repeat(valid.user, np.diff(valid.candidate_offsets))
     label = valid.label.numpy()
     assert auc(label, after) == auc(label, before)
