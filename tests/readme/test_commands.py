@@ -37,6 +37,8 @@ PARSED_ONLY = {
     "ingest data/large": "a hundred million rows",
     "ingest data/cj": "the same as `ingest tables`, of 1.4 million behaviors",
     "leaderboard --store sqlite:///cj.db --out runs --models": "trains for hours",
+    "leaderboard --store sqlite:///cj.db --out runs --seeds": "measures those runs",
+    "faithfulness --store sqlite:///cj.db --checkpoint runs": "needs those runs",
     "leaderboard --store sqlite:///beauty.db": "trains for minutes, on data that is not part of the project",
     "leaderboard --store sqlite:///sports.db": "trains for minutes, on data that is not part of the project",
     "leaderboard --store sqlite:///planted.db": "twelve models of a minute each",
