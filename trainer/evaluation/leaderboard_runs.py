@@ -101,10 +101,10 @@ def _missing(runs: Sequence[TrainOptions], restart: bool, as_fitted: bool, say: 
             buckets=runs[0].buckets,
         )
         vocabulary = with_vectors(known, vectors)
+        checkpoints = [load_checkpoint(run.out) for run in finished]
         if as_fitted:
-            _check_seeds(finished)
-        for run in finished:
-            checkpoint = load_checkpoint(run.out)
+            _check_seeds(finished, checkpoints)
+        for run, checkpoint in zip(finished, checkpoints, strict=True):
             differs = settings_difference(checkpoint, run, vocabulary, data, summary.vectors, fitting=not as_fitted)
             if differs and not restart:
                 raise CheckpointError(
@@ -122,11 +122,11 @@ def _missing(runs: Sequence[TrainOptions], restart: bool, as_fitted: bool, say: 
     return missing
 
 
-def _check_seeds(runs: Sequence[TrainOptions]) -> None:
+def _check_seeds(runs: Sequence[TrainOptions], checkpoints: Sequence[Checkpoint]) -> None:
     """CheckpointError where two seeds of a model were fitted differently: their mean would be no model's."""
     first: dict[str, tuple[str, dict[str, Any]]] = {}
-    for run in runs:
-        options = {**load_checkpoint(run.out).metrics.get("options", {}), "seed": None}
+    for run, checkpoint in zip(runs, checkpoints, strict=True):
+        options = {**checkpoint.metrics.get("options", {}), "seed": None}
         other, same = first.setdefault(run.model, (name_of(run), options))
         if any(options[name] != same[name] for name in options.keys() & same.keys()):  # both record it
             raise CheckpointError(
