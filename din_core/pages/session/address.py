@@ -147,7 +147,8 @@ def instrument_moved(query_string: str) -> None:
     resolved = resolve(link, app.store, app.setting)
     if searched(resolved.scenario) != searched(own.scenario):
         own.search_text.clear()
-    own.scenario, own.view = resolved.scenario, link.view
+    # An instrument that moved before it was led into another language still names the former one.
+    own.scenario, own.view = resolved.scenario, replace(link.view, lang=own.view.lang)
     record_choice((*unread, *resolved.problems))
     own.follow_instrument()
 

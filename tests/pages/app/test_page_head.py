@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.datastructures import Headers
@@ -26,7 +27,8 @@ def served(response: Response, method: str = "GET") -> tuple[Headers, bytes]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     scope = {"type": "http", "method": method, "path": "/", "headers": []}
-    asyncio.run(PageHead(response)(scope, receive, send))
+    with ThreadPoolExecutor(1) as thread:  # journeys leave an event loop running in this one
+        thread.submit(lambda: asyncio.run(PageHead(response)(scope, receive, send))).result()
     return Headers(raw=sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent[1:])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from din_core.domain import CheckpointError
+from din_core.model.config import ModelConfig
+from trainer.training.fitting.options import FitOptions
 
 STATE = "state.safetensors"
 
@@ -59,12 +61,22 @@ def load_state(folder: Path, identity: Mapping[str, Any]) -> RunState | None:
 
 def check_identity(folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     """CheckpointError when what lies in a folder was made by another run."""
-    wanted = json.loads(json.dumps(wanted))
+    found, wanted = _with_defaults(found), _with_defaults(wanted)
     if found != wanted:
         raise CheckpointError(
             f"{folder} holds an unfinished run with {_difference(found, wanted)}; "
             "repeat its options to go on with it, or pass --restart to begin anew"
         )
+
+
+def _with_defaults(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """An identity as JSON reads it, with the defaults of options that came after the release that wrote it."""
+    full = dict(identity)
+    if "config" in full:
+        full["config"] = ModelConfig.from_dict(full["config"]).to_dict()
+    if "options" in full:
+        full["options"] = {**asdict(FitOptions()), **full["options"]}
+    return dict(json.loads(json.dumps(full)))
 
 
 def _difference(found: Any, wanted: Any, name: str = "run") -> str:

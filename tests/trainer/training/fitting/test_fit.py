@@ -1,11 +1,14 @@
 """Fitting: it learns what is there and nothing else, it can be resumed, and a seed settles it."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from din_core.domain import CheckpointError, DinLensError
 from din_core.metrics import auc
@@ -16,6 +19,7 @@ from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fitting.fit import fit
 from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.prediction import predict
+from trainer.training.fitting.resume import STATE
 from trainer.training.fitting.run import PATIENCE_STEPS
 from trainer.training.samples import build_samples
 from trainer.training.train import TrainOptions, build_config
@@ -119,6 +123,21 @@ def test_a_state_of_another_run_is_refused(planted, tmp_path):
     fit(network(), train, valid, replace(OPTIONS, epochs=1), tmp_path)
     with pytest.raises(CheckpointError, match=r"unfinished run with seed = 0, not 5"):
         fit(network(), train, valid, replace(OPTIONS, epochs=1, seed=5), tmp_path)
+
+
+def test_a_state_from_before_an_option_existed_goes_on_where_it_has_its_default(planted, tmp_path):
+    (train, valid, _), network = planted
+    options = replace(OPTIONS, epochs=1, warmup_steps=50)
+    first = fit(network(), train, valid, options, tmp_path)
+    state = tmp_path / STATE
+    with safe_open(state, "pt") as file:
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    identity = json.loads(metadata["identity"])
+    del identity["config"]["unit_matches"], identity["options"]["warmup_steps"]
+    save_file(tensors, state, {**metadata, "identity": json.dumps(identity)})
+    assert fit(network(), train, valid, options, tmp_path).curve == first.curve
+    with pytest.raises(CheckpointError, match="unfinished run with warmup_steps = 50, not 3"):
+        fit(network(), train, valid, replace(options, warmup_steps=3), tmp_path)
 
 
 def test_the_kept_state_is_the_one_with_the_best_validation_gauc(planted):
