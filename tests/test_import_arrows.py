@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "din_core.pages": CORE,
     "trainer": CORE - {"din_core.pages", "din_core.figures", "din_core.sharing"},
     # The one command that writes a chart: `bench --out` draws what it measured with Plotly, which is only in figures.
-    "trainer.commands.bench": CORE - {"din_core.pages", "din_core.sharing"} | {"trainer"},
+    "trainer.commands.measure.bench": CORE - {"din_core.pages", "din_core.sharing"} | {"trainer"},
 }
 """Room -> the rooms it may import, beside itself."""
 
@@ -151,7 +151,7 @@ RIGHT = [
     ("din_core/scoring/x.py", "from din_core import __version__, model"),
     ("din_core/pages/x.py", "import streamlit as st\nfrom din_core import figures, explain"),
     (
-        "trainer/commands/bench.py",
+        "trainer/commands/measure/bench.py",
         "from din_core.figures.bench import plot_bench\nfrom trainer.training.train import train",
     ),
     ("trainer/commands/x.py", "from trainer.datasets.four_tables import write\nfrom din_core import metrics"),

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any, NoReturn
 
 from din_core.domain import DinLensError
@@ -31,7 +32,20 @@ COMMANDS = {
     "tour": "compute the numbers of the guided tour from a planted store and models trained on it",
     "demo": "rebuild the embedded demo under assets/ from a store and its checkpoints",
 }
-"""Name -> help; each is a module `trainer.commands.NAME` with `configure`, `run` and `render`."""
+"""Name -> help."""
+FOLDERS = {
+    "data": ("prepare", "planted", "ingest", "check"),
+    "models": ("train", "leaderboard", "calibrate", "orient"),
+    "measure": ("evaluate", "faithfulness", "baselines", "bench"),
+    "app": ("cases", "tour", "demo"),
+}
+"""Folder of `trainer/commands` -> the commands in it, each a module with `configure`, `run` and `render`."""
+
+
+def command_module(command: str) -> ModuleType:
+    """The module of a command, imported when it is asked for: torch alone takes seconds."""
+    folder = next(folder for folder, commands in FOLDERS.items() if command in commands)
+    return import_module(f"trainer.commands.{folder}.{command.replace('-', '_')}")
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -57,8 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         sub = subparsers.add_parser(name, help=summary, description=summary, add_help=name in argv)
-        if name in argv[:1]:  # import only what this call runs: torch alone takes seconds
-            module = import_module(f"trainer.commands.{name}")
+        if name in argv[:1]:
+            module = command_module(name)
             module.configure(sub)
             sub.add_argument("--json", action="store_true", help="print the result as one JSON object")
             sub.set_defaults(module=module)

@@ -81,6 +81,6 @@ def test_what_is_quoted_from_the_input_is_shown_without_control_characters(
     def run(args: object) -> None:
         raise DinLensError("no item \x1b[31m \udcff é")
 
-    monkeypatch.setattr("trainer.commands.check.run", run)
+    monkeypatch.setattr("trainer.commands.data.check.run", run)
     assert main(["check"]) == 1
     assert capsys.readouterr().err == "error: no item \\x1b[31m \\udcff é\n"

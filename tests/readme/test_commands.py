@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 
 import pytest
 import streamlit as st
@@ -11,7 +10,7 @@ import streamlit as st
 from tests.generated.__main__ import make_parser as parser_of_generated
 from tests.numbers.__main__ import make_parser as parser_of_numbers
 from tests.readme.shown_commands import ROOT, Command, all_commands, trainer_commands
-from trainer.__main__ import main
+from trainer.__main__ import command_module, main
 
 PARSERS = {"tests.numbers": parser_of_numbers, "tests.generated": parser_of_generated}
 RUN = (
@@ -62,7 +61,7 @@ def test_a_trainer_command_is_parsed_by_its_verbs_own_parser(
         with pytest.raises(SystemExit, match="0"):
             main(arguments)
         return
-    module = import_module(f"trainer.commands.{arguments[0]}")
+    module = command_module(arguments[0])
     monkeypatch.setattr(module, "run", lambda args: {"parsed": True})
     monkeypatch.setattr(module, "render", lambda result: "parsed")
     assert main(arguments) == 0

@@ -17,7 +17,7 @@ import pytest
 
 from tests.readme.shown_commands import all_commands, output_of, shape, text_of
 from trainer.__main__ import main
-from trainer.commands import prepare
+from trainer.commands.data import prepare
 from trainer.evaluation import baselines
 
 QUICK = ["--compile=off", "--device=cpu", "--epochs=2"]

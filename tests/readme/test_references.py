@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 from functools import cache
-from importlib import import_module
 
 import pytest
 
 from tests.readme.shown_commands import READMES, ROOT, text_of
-from trainer.__main__ import COMMANDS
+from trainer.__main__ import COMMANDS, command_module
 from trainer.bench.suite import PARTS
 from trainer.training.recipes import RECIPES
 
@@ -38,7 +37,7 @@ def sources() -> str:
 def help_of(verb: str) -> str:
     """What `--help` says of a verb's options."""
     parser = argparse.ArgumentParser()
-    import_module(f"trainer.commands.{verb}").configure(parser)
+    command_module(verb).configure(parser)
     return parser.format_help() + "--json"
 
 

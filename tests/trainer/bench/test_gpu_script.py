@@ -6,10 +6,11 @@ import argparse
 import os
 import shlex
 import subprocess
-from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from trainer.__main__ import command_module
 
 SCRIPT = Path("trainer/bench/gpu.sh")
 FAKE = """#!/bin/sh
@@ -40,7 +41,7 @@ def parsed(call: list[str]) -> argparse.Namespace:
     """By the verb's own parser."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true")
-    import_module(f"trainer.commands.{call[0]}").configure(parser)
+    command_module(call[0]).configure(parser)
     return parser.parse_args(call[1:])
 
 

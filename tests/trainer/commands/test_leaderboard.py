@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from trainer.__main__ import main
-from trainer.commands import leaderboard
+from trainer.commands.models import leaderboard
 
 URL = "postgresql://din:hunter2@localhost/shop"
 

@@ -15,7 +15,7 @@ from din_core.store import BulkTables
 from tests.small_world import MONDAY, small_store
 from tests.tiny_checkpoints import write_checkpoints
 from tests.twice_shown import show_twice
-from trainer.commands.evaluate import render
+from trainer.commands.measure.evaluate import render
 from trainer.evaluation.evaluate import Split, evaluate
 
 

@@ -302,7 +302,7 @@ def test_runs_side_by_side_are_the_train_commands_that_make_the_same(
             monkeypatch.setenv(name, value)
         return {name: "failed" for name, argv in commands.items() if main(argv) != 0}
 
-    monkeypatch.setattr("trainer.commands.leaderboard.run_in_parallel", in_this_process)
+    monkeypatch.setattr("trainer.commands.models.leaderboard.run_in_parallel", in_this_process)
     assert run(url, out, "--jobs=2", models=("base",)) == 0
     assert trained == ["base-0", "base-1"]
     assert board_of(out)["rows"][0]["auc"] == before["auc"]

@@ -15,7 +15,7 @@ from din_core.metrics import auc
 from din_core.model.config import BEHAVIOR_TYPE, GAP_EDGES
 from din_core.model.network import InterestNetwork
 from din_core.store import BulkTables
-from trainer.commands.train import with_unit_reading
+from trainer.commands.models.train import with_unit_reading
 from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fitting.fit import fit
 from trainer.training.fitting.options import FitOptions

@@ -356,7 +356,7 @@ def test_a_missing_package_is_answered_with_the_command_that_installs_it(
 def test_the_command_writes_four_tables_and_says_what_they_hold(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("trainer.commands.prepare.find_data", lambda: made)
+    monkeypatch.setattr("trainer.commands.data.prepare.find_data", lambda: made)
     out = tmp_path / "tables"
     assert main(["prepare", "complete-journey", "--out", str(out), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)

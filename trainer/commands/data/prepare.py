@@ -16,7 +16,7 @@ from din_core.domain import DinLensError
 from din_core.store import Reject, RejectExample
 from din_core.store.ingestion.rejects import describe_rejects
 from din_core.store.splits.split_rule import rule_of
-from trainer.commands.ingest import add_split_options
+from trainer.commands.data.ingest import add_split_options
 from trainer.datasets.complete_journey.prepare import DEFAULT_SEED, PROVENANCE, SPLITS, find_data, prepare
 from trainer.datasets.four_tables import TablesWriter, check_out, write_tables
 from trainer.datasets.sources import SOURCES

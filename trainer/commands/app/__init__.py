@@ -1,0 +1,1 @@
+"""Commands that compute ahead what the app shows."""

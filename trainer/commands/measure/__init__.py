@@ -1,0 +1,1 @@
+"""Commands that measure: a checkpoint, a baseline, this machine."""
