@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
-from din_core.pages.app.page_head import PageHead
+from din_core.pages.app.page_head import Head, PageHead
 from din_core.pages.browser.protocol import INSPECT, WHAT_IF
 
 MAIN = Path(__file__).with_name("main.py")
@@ -59,7 +59,14 @@ def routes() -> list[Route]:
 
 def middleware() -> list[Middleware]:
     """What stands between the server and each request."""
-    return [Middleware(PageHead)]
+    return [Middleware(PageHead, head_of=head_of)]
+
+
+def head_of(query: Mapping[str, list[str]]) -> Head:
+    """What the page at these query parameters is called; imported when one is asked for."""
+    from din_core.pages.app import link_head
+
+    return link_head.head_of(query)
 
 
 def inspect(request: Request) -> Response:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from din_core.domain import DinLensError
 from din_core.pages.app.startup import App, from_environment
+from din_core.pages.brief import page as brief_page
 from din_core.pages.browser.inbox import dispatch
 from din_core.pages.cases import page as cases_page
 from din_core.pages.cohorts import page as cohorts_page
@@ -46,6 +47,7 @@ from din_core.pages.tour.offer import offer_tour
 from din_core.pages.trust import page as trust_page
 from din_core.pages.two_models import page as two_models_page
 from din_core.pages.what_if import page as what_if_page
+from din_core.pages.widgets.copy_link.copy_link import copy_link
 from din_core.pages.widgets.failures import failures_shown
 from din_core.pages.widgets.footer import footer
 from din_core.pages.widgets.frame import header, report, tab_title, tagline
@@ -88,11 +90,18 @@ PAGES = {
     DATA: data_page,
     TOUR: tour_page,
 }
+language.begin_with(st.query_params.get("lang"))
 pages = {mode: pages_of(mode, module.show) for mode, module in PAGES.items()}
 page = st.navigation([one for places in pages.values() for one in places], position="hidden")
 mode = mode_at(page.url_path)
-language.begin_with(st.query_params.get("lang"))
-st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="wide")
+raw = {name: st.query_params.get_all(name) for name in st.query_params}
+is_brief = brief_page.is_asked(raw)
+st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="centered" if is_brief else "wide")
+if is_brief:
+    with failures_shown():
+        wait_for_app()
+        brief_page.show(mode, raw)
+    st.stop()
 rows = header()
 with failures_shown():
     app = wait_for_app()
@@ -112,6 +121,8 @@ with failures_shown():
     with rows.beside:
         if not offer_tour(mode, there[TOUR]):
             tagline()
+    with rows.copy:
+        copy_link()
     page.run()
     if address.query() != shown:  # the page could not show all of it
         st.rerun()

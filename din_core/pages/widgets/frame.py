@@ -50,7 +50,8 @@ def header() -> LinkRows:
         with st.container(horizontal=True, vertical_alignment="center", key="modes_line"):
             modes = link_row("modes")
             beside = st.container(width="content", key="beside_modes")
-    return LinkRows(places, tour, modes, beside)
+            copy = st.container(width="content", key="copy_link_room")
+    return LinkRows(places, tour, modes, beside, copy)
 
 
 def tagline() -> None:
