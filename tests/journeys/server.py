@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,11 +38,12 @@ PYTHON_APP = ["app.py"]
 def running_app(settings: Mapping[str, str], how: list[str] = STREAMLIT_RUN) -> Iterator[str]:
     """Start the app with these environment variables; its address once it answers."""
     inherited = {k: v for k, v in os.environ.items() if k not in ("DIN_STORE", "DIN_CHECKPOINTS")}
+    data = tempfile.TemporaryDirectory(prefix="din-lens-shared-")
     port = [f"--server.port={free_port()}"] if how is STREAMLIT_RUN else []
     server = subprocess.Popen(
         [sys.executable, *how, *port],
         cwd=ROOT,
-        env={**inherited, "PYTHONUNBUFFERED": "1", **settings},
+        env={**inherited, "PYTHONUNBUFFERED": "1", "DIN_SHARE": f"sqlite:///{data.name}/shared.db", **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -54,6 +56,7 @@ def running_app(settings: Mapping[str, str], how: list[str] = STREAMLIT_RUN) -> 
     finally:
         stop(server)
         reader.join(timeout=20)
+        data.cleanup()
 
 
 def stop(server: subprocess.Popen[str]) -> None:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
 from din_core.pages.app.page_head import Head, PageHead
-from din_core.pages.browser.protocol import INSPECT, WHAT_IF
+from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, WHAT_IF
 
 MAIN = Path(__file__).with_name("main.py")
 
@@ -54,6 +54,7 @@ def routes() -> list[Route]:
     return [
         Route(f"/{{base:path}}{INSPECT}", inspect),
         Route(f"/{{base:path}}{WHAT_IF}", what_if, methods=["POST"]),
+        Route(f"/{{base:path}}{SHORT_LINK}", short_link, methods=["POST"]),
     ]
 
 
@@ -79,5 +80,12 @@ def inspect(request: Request) -> Response:
 async def what_if(request: Request) -> Response:
     """What an edit leads to; imported when one is made."""
     from din_core.pages.what_if.route import answer
+
+    return await answer(request)
+
+
+async def short_link(request: Request) -> Response:
+    """A slug for a link that is too long to be sent."""
+    from din_core.pages.widgets.copy_link.route import answer
 
     return await answer(request)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import parse_qs
 
+from din_core.domain import LinkError
 from din_core.pages.app.failure_log import log_failure
 from din_core.pages.app.page_head import Head
 from din_core.pages.app.startup import App, from_environment
@@ -12,6 +14,7 @@ from din_core.pages.brief.page import is_asked
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.translate import DEFAULT, LANGUAGES, T, t
 from din_core.pages.session import caches
+from din_core.pages.session.short_links import slug_of
 from din_core.pages.session.visitor import as_visitor
 from din_core.sharing import parse, resolve
 
@@ -26,10 +29,19 @@ def head_of(query: Mapping[str, list[str]]) -> Head:
     try:
         language = query.get("lang", [DEFAULT])[-1]
         with as_visitor(language if language in LANGUAGES else DEFAULT):
-            return brief_head(query) if is_asked(query) else Head()
+            asked = expanded(query)
+            return brief_head(asked) if is_asked(asked) else Head()
+    except LinkError:  # the page says so
+        return Head()
     except Exception as error:
         log_failure(error)
         return Head()
+
+
+def expanded(query: Mapping[str, list[str]]) -> Mapping[str, list[str]]:
+    """Of a short link, what it stands for; LinkError where that is nothing."""
+    slug = slug_of(query)
+    return query if slug is None else parse_qs(caches.shares().get(slug).query, keep_blank_values=True)
 
 
 def brief_head(query: Mapping[str, list[str]]) -> Head:

@@ -42,6 +42,7 @@ from din_core.pages.places.places import (
 from din_core.pages.rank import page as rank_page
 from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches, visitor
+from din_core.pages.session.short_links import read_address
 from din_core.pages.tour import page as tour_page
 from din_core.pages.tour.offer import offer_tour
 from din_core.pages.trust import page as trust_page
@@ -90,11 +91,11 @@ PAGES = {
     DATA: data_page,
     TOUR: tour_page,
 }
-language.begin_with(st.query_params.get("lang"))
+raw, _ = read_address()
+language.begin_with(raw.get("lang", [None])[-1])
 pages = {mode: pages_of(mode, module.show) for mode, module in PAGES.items()}
 page = st.navigation([one for places in pages.values() for one in places], position="hidden")
 mode = mode_at(page.url_path)
-raw = {name: st.query_params.get_all(name) for name in st.query_params}
 is_brief = brief_page.is_asked(raw)
 st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="centered" if is_brief else "wide")
 if is_brief:

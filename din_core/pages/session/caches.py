@@ -8,6 +8,7 @@ from din_core.domain import Item, Scenario, Scores
 from din_core.pages.app.startup import App, Startup, from_environment
 from din_core.pages.session.lru_cache import LruCache
 from din_core.sharing import find_checkpoints
+from din_core.sharing.share_store import ShareStore, share_url
 
 PAYLOAD_CHARACTERS = 24_000_000
 """Payloads kept."""
@@ -54,6 +55,16 @@ def payloads() -> LruCache[str]:
 def state_scores() -> StateScores:
     """What was scored of states on *What if*, for all sessions."""
     return StateScores(STATE_PROBABILITIES, STATE_BEHAVIORS)
+
+
+def shares() -> ShareStore:
+    """The short links and snapshots that are kept, in the database that DIN_SHARE names."""
+    return _shares_at(share_url())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _shares_at(url: str) -> ShareStore:
+    return ShareStore(url)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

@@ -52,3 +52,22 @@ def test_where_an_instrument_has_just_gone_is_in_the_copied_link(page: Page, add
     page.locator("#cases").press("ArrowDown")
     expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
     assert parse_qs(urlsplit(copied(page, "This view")).query)["item"] == ["m2"]
+
+
+def test_a_link_that_is_too_long_for_chat_is_kept_under_a_short_one_and_its_sender_is_told(
+    page: Page, new_page: NewPage, address: str
+) -> None:
+    edits = ";".join(f"add,m{1 + n % 2},2017-10-{1 + n % 28:02}T00:00:00Z" for n in range(50))
+    page.goto(f"{address}explain-what-if?user=7&item=b2&at=2017-11-20&models=din,base&edits={edits}")
+    expect(page.get_by_text("Every edit makes a new state")).to_be_visible()
+    page.wait_for_url(lambda url: "lang" in url or "sort=" in url)
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="This view").click()
+    expect(page.get_by_text("This short one is kept on this server")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert len(link) < 100 and "/explain-what-if?s=" in link
+    other = new_page()
+    other.goto(link)
+    expect(other.get_by_text("Every edit makes a new state")).to_be_visible()
+    expect(other.locator("#title")).to_have_text("Stout · 12 oz · National")
+    assert other.url == link

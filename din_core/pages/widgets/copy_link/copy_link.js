@@ -1,5 +1,6 @@
 // A link to what is on screen, on the clipboard: this view with all that was chosen, or a brief for others.
 
+const LONGEST = 2000; // characters of a link that chat tools and proxies pass on
 const SHOWN_MS = 2000; // how long the button says that the link was copied
 const IN_BRIEF = ["v", "user", "item", "at", "models", "nth", "lang"]; // beside the context and, on What if, the edits
 const menus = new WeakMap();
@@ -23,23 +24,34 @@ function createMenu(root) {
     at("copies").setAttribute("aria-label", say("Copy a link to"));
   }
 
-  async function copy(url) {
+  async function copy(long) {
     at("copies").hidePopover();
+    const short = long.length > LONGEST ? await shortLink(long, payload.endpoint) : null;
+    const url = short ?? long;
     const done = await copyText(url);
+    if (long.length > LONGEST) explain(short !== null, long.length);
     at("copy").textContent = done ? say("Link copied") : say("Copy failed");
     at("copied").textContent = done ? say("The link is on the clipboard.") : say("Copy this link: {url}", { url });
     setTimeout(() => (at("copy").textContent = say("Copy link")), SHOWN_MS);
   }
 
-  // The menu opens under its button: popovers stand above everything, placed from the window's corner.
-  at("copies").addEventListener("toggle", (event) => {
-    if (event.newState !== "open") return;
-    const button = at("copy").getBoundingClientRect();
-    const menu = at("copies");
-    menu.style.top = `${button.bottom + 4}px`;
-    menu.style.left = `${Math.max(8, button.right - menu.offsetWidth)}px`;
-    menu.querySelector("button").focus();
-  });
+  function explain(kept, n) {
+    at("kept").textContent = kept
+      ? say("The whole link is too long for chat. This short one is kept on this server, and opens as long as the server keeps it.")
+      : say("This link is long: {n} characters, more than some chat tools pass on. It could not be shortened, as this server keeps nothing now.", { n });
+    at("kept").showPopover();
+  }
+
+  // What opens stands under the button: popovers stand above everything, placed from the window's corner.
+  for (const id of ["copies", "kept"]) {
+    at(id).addEventListener("toggle", (event) => {
+      if (event.newState !== "open") return;
+      const button = at("copy").getBoundingClientRect();
+      at(id).style.top = `${button.bottom + 4}px`;
+      at(id).style.left = `${Math.max(8, button.right - at(id).offsetWidth)}px`;
+      at(id).querySelector("button")?.focus();
+    });
+  }
   at("copy-view").onclick = () => copy(linkToView());
   at("copy-brief").onclick = () => copy(linkToBrief(payload));
   return { update };
@@ -67,6 +79,21 @@ function linkToBrief({ inspect, whatIf }) {
   }
   made.set("view", "brief");
   return new URL(`${edited ? whatIf : inspect}?${made}`, window.location.href).href;
+}
+
+// The same page with a slug in the place of all that it shows; null where the server keeps nothing.
+async function shortLink(long, { path, headers }) {
+  const url = new URL(long);
+  const page = url.pathname.split("/").pop();
+  const asked = { path: page, query: url.search.slice(1) };
+  try {
+    const response = await fetch(`${window.location.pathname.replace(/\/?$/, "/")}${path}`, { method: "POST", headers, body: JSON.stringify(asked) });
+    if (!response.ok) return null;
+    const { slug } = JSON.parse((await response.text()).split("\n")[0]);
+    return `${url.origin}${url.pathname}?s=${slug}`;
+  } catch {
+    return null;
+  }
 }
 
 async function copyText(text) {

@@ -6,8 +6,10 @@ import json
 
 import streamlit as st
 
+from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER, SHORT_LINK
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
+from din_core.pages.language.translate import current
 from din_core.pages.places.places import INSPECT, WHAT_IF
 
 NAME = "din_lens.copy_link"
@@ -20,6 +22,7 @@ HEIGHT = 34
 
 def copy_link() -> None:
     """The button and its menu."""
-    data = {"inspect": INSPECT.path, "whatIf": WHAT_IF.path, "texts": spoken(JS)}
+    endpoint = {"path": SHORT_LINK, "headers": {KEY_HEADER: KEY, LANGUAGE_HEADER: current()}}
+    data = {"inspect": INSPECT.path, "whatIf": WHAT_IF.path, "endpoint": endpoint, "texts": spoken(JS)}
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
     mount(key="copy_link", data=json.dumps(data, ensure_ascii=False).encode(), height=HEIGHT)
