@@ -1,4 +1,4 @@
-"""What a link is called in chat tools: a brief by its candidate and user, without scoring anything."""
+"""What a link is called in chat tools: a brief by its candidate and user, a snapshot by its title. Nothing is scored."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from din_core.domain import LinkError
 from din_core.pages.app.failure_log import log_failure
 from din_core.pages.app.page_head import Head
 from din_core.pages.app.startup import App, from_environment
-from din_core.pages.brief.content import title_of
+from din_core.pages.brief.content import content_of, title_of
 from din_core.pages.brief.page import is_asked
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.translate import DEFAULT, LANGUAGES, T, t
 from din_core.pages.session import caches
 from din_core.pages.session.short_links import slug_of
 from din_core.pages.session.visitor import as_visitor
+from din_core.pages.snapshots import snapshot
 from din_core.sharing import parse, resolve
+from din_core.sharing.frozen_results import from_json
 
 BRIEF_TITLE = T("What the model expects, and why")
 BRIEF_DESCRIPTION = T(
@@ -25,10 +27,13 @@ BRIEF_DESCRIPTION = T(
 
 
 def head_of(query: Mapping[str, list[str]]) -> Head:
-    """The head of the page at these query parameters; the app's own for all but a brief, and where anything fails."""
+    """The head of the page at these query parameters; the app's own for all other pages, and where anything fails."""
     try:
         language = query.get("lang", [DEFAULT])[-1]
         with as_visitor(language if language in LANGUAGES else DEFAULT):
+            slug = snapshot.slug_of(query)
+            if slug is not None:
+                return snapshot_head(slug)
             asked = expanded(query)
             return brief_head(asked) if is_asked(asked) else Head()
     except LinkError:  # the page says so
@@ -36,6 +41,13 @@ def head_of(query: Mapping[str, list[str]]) -> Head:
     except Exception as error:
         log_failure(error)
         return Head()
+
+
+def snapshot_head(slug: str) -> Head:
+    """Of a snapshot: its title, and its answer in a sentence; LinkError where there is none."""
+    view = caches.shares().get(slug)
+    content = content_of(from_json(view.payload or ""))
+    return Head(view.title or content.title, "".join(content.sentence))
 
 
 def expanded(query: Mapping[str, list[str]]) -> Mapping[str, list[str]]:

@@ -33,6 +33,7 @@ from din_core.pages.places.places import (
     LEADERBOARD,
     SCENARIOS,
     SCORE_GAP,
+    SNAPSHOTS,
     TOUR,
     TRUST,
     TWO_MODELS,
@@ -43,6 +44,9 @@ from din_core.pages.rank import page as rank_page
 from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.short_links import read_address
+from din_core.pages.snapshots import page as snapshots_page
+from din_core.pages.snapshots import snapshot
+from din_core.pages.snapshots.keep import keep_button
 from din_core.pages.tour import page as tour_page
 from din_core.pages.tour.offer import offer_tour
 from din_core.pages.trust import page as trust_page
@@ -84,6 +88,7 @@ PAGES = {
     SCORE_GAP: score_gap_page,
     CASES: cases_page,
     COHORTS: cohorts_page,
+    SNAPSHOTS: snapshots_page,
     LEADERBOARD: models_page,
     TRUST: trust_page,
     ITEM_SPACE: item_space_page,
@@ -96,8 +101,12 @@ language.begin_with(raw.get("lang", [None])[-1])
 pages = {mode: pages_of(mode, module.show) for mode, module in PAGES.items()}
 page = st.navigation([one for places in pages.values() for one in places], position="hidden")
 mode = mode_at(page.url_path)
-is_brief = brief_page.is_asked(raw)
-st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="centered" if is_brief else "wide")
+is_brief, kept = brief_page.is_asked(raw), snapshot.slug_of(raw)
+st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="centered" if is_brief or kept else "wide")
+if kept is not None:
+    with failures_shown():
+        snapshot.show(kept, wait_for_app)
+    st.stop()
 if is_brief:
     with failures_shown():
         wait_for_app()
@@ -124,6 +133,8 @@ with failures_shown():
             tagline()
     with rows.copy:
         copy_link()
+        if mode in (INSPECT, WHAT_IF):
+            keep_button(mode)
     page.run()
     if address.query() != shown:  # the page could not show all of it
         st.rerun()

@@ -50,7 +50,9 @@ def header() -> LinkRows:
         with st.container(horizontal=True, vertical_alignment="center", key="modes_line"):
             modes = link_row("modes")
             beside = st.container(width="content", key="beside_modes")
-            copy = st.container(width="content", key="copy_link_room")
+            copy = st.container(
+                horizontal=True, vertical_alignment="center", width="content", gap="small", key="copy_link_room"
+            )
     return LinkRows(places, tour, modes, beside, copy)
 
 

@@ -7,6 +7,9 @@ import pytest
 from din_core.pages.app.link_head import head_of
 from din_core.pages.app.page_head import DESCRIPTION, TITLE
 from din_core.pages.session import caches
+from din_core.sharing.frozen_results import to_json
+from din_core.sharing.share_store import SharedView, ShareStore
+from tests.made_results import RESULTS
 from tests.pages.conftest import World
 
 BRIEF = {"user": ["7"], "item": ["m2"], "at": ["2017-11-20"], "view": ["brief"]}
@@ -37,3 +40,16 @@ def test_a_brief_of_what_the_store_lacks_names_nobody() -> None:
 def test_names_are_no_markup_in_the_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("din_core.pages.app.link_head.brief_title", lambda *_: '"><script>')
     assert "<script>" not in head_of(BRIEF).html()
+
+
+def test_a_snapshot_has_its_title_and_its_answer_and_is_not_counted(shares: ShareStore) -> None:
+    slug = shares.keep(SharedView("snapshot", "", title="Why <stout>?", payload=to_json(RESULTS)))
+    found = head_of({"snapshot": [slug]})
+    assert found.title == "Why <stout>?" and found.description.startswith("DIN gives this household a 30")
+    assert "<stout>" not in found.html() and shares.get(slug).opened == 0
+    assert head_of({"snapshot": ["unknown"]}).title == TITLE
+
+
+def test_a_short_link_is_called_by_what_it_stands_for(shares: ShareStore) -> None:
+    slug = shares.keep(SharedView("link", "user=7&item=m2&at=2017-11-20&view=brief", "explain-inspect"))
+    assert head_of({"s": [slug]}).title == "Milk for Household 7"
