@@ -27,11 +27,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-STREAMLIT_RUN = ["-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
+STREAMLIT_RUN = ["-m", "streamlit", "run", "app.py"]
 PATIENCE = 90.0
 """Seconds between two lines that the app prints at its start."""
 PYTHON_APP = ["app.py"]
-"""Takes no port, and picks the first free one from 8501 on."""
+"""Takes its port from STREAMLIT_SERVER_PORT."""
 
 
 @contextmanager
@@ -39,11 +39,13 @@ def running_app(settings: Mapping[str, str], how: list[str] = STREAMLIT_RUN) -> 
     """Start the app with these environment variables; its address once it answers."""
     inherited = {k: v for k, v in os.environ.items() if k not in ("DIN_STORE", "DIN_CHECKPOINTS")}
     data = tempfile.TemporaryDirectory(prefix="din-lens-shared-")
-    port = [f"--server.port={free_port()}"] if how is STREAMLIT_RUN else []
+    port = free_port()
+    options = [f"--server.port={port}"] if how is STREAMLIT_RUN else []
+    own = {"PYTHONUNBUFFERED": "1", "STREAMLIT_SERVER_PORT": str(port), "DIN_SHARE": f"sqlite:///{data.name}/shared.db"}
     server = subprocess.Popen(
-        [sys.executable, *how, *port],
+        [sys.executable, *how, *options],
         cwd=ROOT,
-        env={**inherited, "PYTHONUNBUFFERED": "1", "DIN_SHARE": f"sqlite:///{data.name}/shared.db", **settings},
+        env={**inherited, **own, **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

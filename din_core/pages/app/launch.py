@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -12,8 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
+from din_core.pages.app.listening import OPEN, LocalOnly, check_address, closed_in_spite, is_open, run_options
 from din_core.pages.app.page_head import Head, PageHead
+from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
 from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, WHAT_IF
+
+__all__ = ["MAIN", "lifespan", "middleware", "on_script_error", "routes", "run_options"]
 
 MAIN = Path(__file__).with_name("main.py")
 
@@ -26,11 +32,30 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     from din_core.pages.app.startup import from_environment
     from din_core.pages.session import caches
 
+    check_listening()
     keep_level()
     hide_error_details()
     with suppress(DinLensError):  # the page says so to whoever opens it
         caches.startup(*from_environment())
     yield
+
+
+def check_listening() -> None:
+    """End where the server listens on more than it may, before it answers; a line where on less than it could."""
+    from streamlit import config
+
+    address = config.get_option("server.address")
+    try:
+        check_address(address)
+    except SystemExit as refused:  # which the server would show with its own stack, and go on
+        print(refused, file=sys.stderr, flush=True)
+        os._exit(2)
+    if closed_in_spite(address):
+        print(
+            f"  {OPEN}=1 is set, but this listens on {address} alone; add --server.address 0.0.0.0, or start by "
+            "`python app.py`",
+            flush=True,
+        )
 
 
 def hide_error_details() -> None:
@@ -60,7 +85,9 @@ def routes() -> list[Route]:
 
 def middleware() -> list[Middleware]:
     """What stands between the server and each request."""
-    return [Middleware(PageHead, head_of=head_of)]
+    local = [] if is_open() else [Middleware(LocalOnly)]
+    headers = Middleware(ResponseHeaders, embedding=embedding_origins())
+    return [headers, *local, Middleware(PageHead, head_of=head_of)]
 
 
 def head_of(query: Mapping[str, list[str]]) -> Head:

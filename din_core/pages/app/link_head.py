@@ -1,4 +1,4 @@
-"""What a link is called in chat tools: a brief by its candidate and user, a snapshot by its title. Nothing is scored."""
+"""What a link is called in chat tools: a brief by its candidate and user, a snapshot by its title; scoring nothing."""
 
 from __future__ import annotations
 
