@@ -12,7 +12,15 @@ from sqlalchemy.orm import aliased
 
 from din_core.domain import FieldValue, Item, UnknownItem, UnknownUser, User
 from din_core.store.bulk_insert import IN_CHUNK
-from din_core.store.schema import BehaviorRecord, FieldRecord, ImpressionRecord, InfoRecord, ItemRecord, UserRecord
+from din_core.store.schema import (
+    BehaviorRecord,
+    ContextRecord,
+    FieldRecord,
+    ImpressionRecord,
+    InfoRecord,
+    ItemRecord,
+    UserRecord,
+)
 
 Value = TypeVar("Value")
 
@@ -37,6 +45,19 @@ HISTORY = (
     .where(BehaviorRecord.user_key == bindparam("user_key"), BehaviorRecord.timestamp < bindparam("before"))
     .order_by(BehaviorRecord.timestamp.desc(), BehaviorRecord.behavior_key.desc())
     .limit(bindparam("most"))
+)
+IMPRESSIONS = (
+    select(
+        ImpressionRecord.timestamp,
+        ImpressionRecord.label,
+        ImpressionRecord.split,
+        cast(ContextRecord.fields, Text),
+        *ITEM_COLUMNS,
+    )
+    .join(ItemRecord, ItemRecord.item_key == ImpressionRecord.item_key)
+    .outerjoin(ContextRecord, ContextRecord.context_key == ImpressionRecord.context_key)
+    .where(ImpressionRecord.user_key == bindparam("user_key"))
+    .order_by(ImpressionRecord.impression_key)
 )
 
 ITEMS_KEPT = 1 << 15
