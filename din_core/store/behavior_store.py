@@ -109,8 +109,6 @@ class BehaviorStore:
     def close(self) -> None:
         """Close the store's connections."""
         self.engine.dispose()
-        if self._recent is not None:
-            self._recent.state.close()
 
     def state(self) -> Hashable | None:
         """Another value whenever a row may be another; None where that cannot be told quickly."""

@@ -2,61 +2,46 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
 from typing import TypeVar
-from urllib.parse import quote
 
 from din_core.store.lru_cache import LruCache
 
 Rows = TypeVar("Rows")
 
+HEADER, INDEX_HEADER = 100, 48
+"""Bytes."""
+
 
 class FileState:
-    """Tells, in some microseconds, whether a SQLite file may hold other rows than before. Safe to share."""
+    """Tells, in some microseconds, whether a SQLite file may hold other rows than before.
+
+    Without a connection, which would keep a file alive that was replaced: SQLite counts its commits in the header of
+    the file and, where there is a write-ahead log, in that of the log's index (https://www.sqlite.org/fileformat2.html,
+    1.3.7; https://www.sqlite.org/walformat.html, 2.1).
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
-        self._opened = 0
-        self._lock = Lock()
+        self._index = path.with_name(f"{path.name}-shm")
 
     def now(self) -> Hashable | None:
         """Another value whenever a row may be another; None where that cannot be told."""
-        with self._lock:
-            try:
-                found = self._path.stat()
-                if self._connection is None or self._file != (found.st_dev, found.st_ino):
-                    self._connect()
-                    self._file = found.st_dev, found.st_ino
-                assert self._connection is not None
-                # Counts the commits of others, and so means something on this one connection alone.
-                version = self._connection.execute("PRAGMA data_version").fetchone()[0]
-            except (OSError, sqlite3.Error):
-                self._disconnect()
-                return None
-            return self._opened, version, self._file, found.st_size, found.st_mtime_ns
+        try:
+            found = self._path.stat()
+            file = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+            return file, beginning(self._path, HEADER), beginning(self._index, INDEX_HEADER)
+        except OSError:
+            return None
 
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._disconnect()
 
-    def _connect(self) -> None:
-        self._disconnect()
-        address = f"file:{quote(str(self._path.resolve()))}?mode=ro"
-        self._connection = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
-        self._opened += 1
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
-                self._connection.close()
-        self._connection = None
+def beginning(path: Path, size: int) -> bytes:
+    """The first bytes of a file; none of one that is not there."""
+    with suppress(FileNotFoundError), path.open("rb", buffering=0) as file:
+        return file.read(size)
+    return b""
 
 
 class RecentRows:

@@ -14,10 +14,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
+from din_core.pages.app.component_scripts import SCRIPTS
+from din_core.pages.app.component_scripts import answer as answer_script
 from din_core.pages.app.page_head import PageHead
 from din_core.pages.browser.protocol import INSPECT, WHAT_IF
 
 MAIN = Path(__file__).with_name("main.py")
+OPTIONS = {
+    "client.showErrorDetails": "none",  # exceptions go to the log
+    "runner.postScriptGC": False,  # looking through all objects after every run is most of what a run costs
+    "global.minCachedMessageSize": 1000,  # bytes: a browser that has a message of that size is sent its digest alone
+}
 COLLECT_SECONDS = 20.0
 """Between two looks through all objects for what only refers to itself."""
 
@@ -31,8 +38,7 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     from din_core.pages.session import caches
 
     keep_level()
-    hide_error_details()
-    leave_collecting_to_python()
+    set_options()
     with suppress(DinLensError):  # the page says so to whoever opens it
         caches.startup(*from_environment())
     collecting = asyncio.create_task(collect_now_and_then())
@@ -40,22 +46,13 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     collecting.cancel()
 
 
-def hide_error_details() -> None:
-    """Keep exceptions off the page, also where `.streamlit/config.toml` of this folder is not read."""
+def set_options() -> None:
+    """Streamlit's options where nobody has set them, also where `.streamlit/config.toml` of this folder is not read."""
     from streamlit import config
 
-    name = "client.showErrorDetails"
-    if not config.is_manually_set(name):
-        config.set_option(name, "none")
-
-
-def leave_collecting_to_python() -> None:
-    """Streamlit would look through all objects after every run, which is most of what a run costs."""
-    from streamlit import config
-
-    name = "runner.postScriptGC"
-    if not config.is_manually_set(name):
-        config.set_option(name, False)
+    for name, value in OPTIONS.items():
+        if not config.is_manually_set(name):
+            config.set_option(name, value)
 
 
 async def collect_now_and_then() -> None:
@@ -81,6 +78,7 @@ def routes() -> list[Route]:
     return [
         Route(f"/{{base:path}}{INSPECT}", inspect),
         Route(f"/{{base:path}}{WHAT_IF}", what_if, methods=["POST"]),
+        Route(f"/{{base:path}}{SCRIPTS}/{{name}}.js", answer_script),
     ]
 
 

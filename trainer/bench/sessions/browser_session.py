@@ -18,6 +18,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 PATIENCE = 120.0
 """Seconds after which an answer counts as lost."""
@@ -26,7 +27,7 @@ INSTRUMENTS = ("lens", "what_if")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TimedAnswer:
     """What came of one request."""
 
     seconds: float
@@ -37,7 +38,7 @@ class Answer:
 
 
 @dataclass
-class Instrument:
+class MountedInstrument:
     """What the browser knows of an instrument on the page."""
 
     widget: str
@@ -56,15 +57,21 @@ class BrowserSession:
     query: str = ""
     """The address bar."""
     _page_hash: str = ""
-    _instrument: Instrument | None = None
+    _instrument: MountedInstrument | None = None
     _held: dict[str, int] = field(default_factory=dict)
     _reports: int = 0
     _socket: ClientConnection | None = None
 
-    async def open(self) -> Answer:
+    async def open(self) -> TimedAnswer:
         """Connect and load the page."""
         address = f"ws://127.0.0.1:{self.port}/_stcore/stream"
-        self._socket = await connect(address, subprotocols=["streamlit"], max_size=None, ping_interval=None)  # type: ignore[list-item]
+        self._socket = await connect(
+            address,
+            subprotocols=[Subprotocol("streamlit")],
+            max_size=None,
+            ping_interval=None,
+            open_timeout=PATIENCE,
+        )
         return await self._run()
 
     async def close(self) -> None:
@@ -73,24 +80,27 @@ class BrowserSession:
             await self._socket.close()
 
     @property
-    def instrument(self) -> Instrument:
+    def instrument(self) -> MountedInstrument:
         """The page's."""
         assert self._instrument is not None, "the page shows no instrument"
         return self._instrument
 
-    async def report(self, link: str) -> Answer:
-        """Tell the page where its instrument went by itself."""
+    async def report(self, link: str, holds: str) -> TimedAnswer:
+        """Tell the page where its instrument went by itself, and which revision of what is there it has."""
         self._reports += 1
-        return await self._run({"report": [self._reports, {"link": link, "problems": [], "actions": []}]})
+        report = {"link": link, "problems": [], "actions": [], "holds": holds}
+        return await self._run({"report": [self._reports, report]})
 
-    async def ask(self, parameters: dict[str, str] | None = None, body: object = None) -> tuple[Answer, list[bytes]]:
+    async def ask(
+        self, parameters: dict[str, str] | None = None, body: object = None
+    ) -> tuple[TimedAnswer, list[bytes]]:
         """Ask beside the page's runs; the answer's lines, none where there was no answer."""
         began = time.perf_counter()
         endpoint = self.instrument.head["endpoint"]
         path = f"/{endpoint['path']}" + (f"?{self.query}&{urlencode(parameters)}" if parameters else "")
         status, content = await asyncio.to_thread(self._ask, path, endpoint["headers"], body)
         fault = None if status == 200 else f"{endpoint['path']} answered {status}"
-        answer = Answer(time.perf_counter() - began, len(content), fault)
+        answer = TimedAnswer(time.perf_counter() - began, len(content), fault)
         return answer, content.split(b"\n") if fault is None else []
 
     def _ask(self, path: str, headers: dict[str, str], body: object) -> tuple[int, bytes]:
@@ -103,7 +113,7 @@ class BrowserSession:
         finally:
             connection.close()
 
-    async def _run(self, state: dict[str, Any] | None = None) -> Answer:
+    async def _run(self, state: dict[str, Any] | None = None) -> TimedAnswer:
         """Ask for a run of the page and take in its messages until it is over."""
         assert self._socket is not None
         began = time.perf_counter()
@@ -116,7 +126,7 @@ class BrowserSession:
             message = ForwardMsg()
             message.ParseFromString(raw)
             over = self._take_in(message, faults)
-        return Answer(time.perf_counter() - began, size, faults[0] if faults else None)
+        return TimedAnswer(time.perf_counter() - began, size, faults[0] if faults else None)
 
     def _request(self, state: dict[str, Any] | None) -> bytes:
         message = BackMsg()
@@ -157,4 +167,4 @@ class BrowserSession:
 
     def _mount(self, component: BidiComponent) -> None:
         if component.id.rpartition("-")[2] in INSTRUMENTS:
-            self._instrument = Instrument(component.id, json.loads(component.bytes.split(b"\n", 1)[0]))
+            self._instrument = MountedInstrument(component.id, json.loads(component.bytes.split(b"\n", 1)[0]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlencode
 
-from trainer.bench.sessions.browser_session import Answer, BrowserSession
+from trainer.bench.sessions.browser_session import BrowserSession, TimedAnswer
 
 INSPECT, WHAT_IF = "", "explain-what-if"
 CANDIDATES = 0.25
@@ -21,13 +21,13 @@ CANDIDATES = 0.25
 class Waits:
     """What all visitors together have seen, by what they did."""
 
-    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    answers: dict[str, list[TimedAnswer]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
-    def add(self, what: str, *answers: Answer) -> None:
+    def add(self, what: str, *answers: TimedAnswer) -> None:
         """One action: it took as long as all that was asked for it, in turn."""
         self.faults += [answer.fault for answer in answers if answer.fault]
-        whole = Answer(sum(answer.seconds for answer in answers), sum(answer.size for answer in answers))
+        whole = TimedAnswer(sum(answer.seconds for answer in answers), sum(answer.size for answer in answers))
         self.answers.setdefault(what, []).append(whole)
 
 
@@ -68,7 +68,7 @@ class Visit:
             await self._other_user()
 
     async def _other_user(self) -> None:
-        """The instrument asks for the user's scores and shows them; the page follows; the effects come last."""
+        """The instrument asks for the user's scores and shows them, then for the effects; the page follows."""
         parameters = {"ask.want": "scores", "ask.pick": "user", "ask.id": self.random.choice(self.users)}
         scores, lines = await self.session.ask(parameters)
         if not lines:
@@ -77,9 +77,9 @@ class Visit:
         head, common = json.loads(lines[0]), json.loads(lines[1])
         link = common["cases"][head["place"]]["link"]
         models = parse_qs(self.session.query).get("models", [])
-        page = await self.session.report(f"{link}&{urlencode({'models': models}, doseq=True)}")
         effects, _ = await self.session.ask({"ask.want": "effects", "ask.places": str(head["place"])})
-        self.waits.add("another user", scores, page)
+        page = await self.session.report(f"{link}&{urlencode({'models': models}, doseq=True)}", head["revision"])
+        self.waits.add("another user", scores, effects, page)
         self.waits.add("scores of another user", scores)
         self.waits.add("effects", effects)
 
@@ -89,10 +89,10 @@ class Visit:
         if not lines:
             self.waits.add("another candidate", asked)
             return
-        cases = json.loads(lines[1])["cases"]
+        head, cases = json.loads(lines[0]), json.loads(lines[1])["cases"]
         link = self.random.choice(cases)["link"]
         models = parse_qs(self.session.query).get("models", [])
-        page = await self.session.report(f"{link}&{urlencode({'models': models}, doseq=True)}")
+        page = await self.session.report(f"{link}&{urlencode({'models': models}, doseq=True)}", head["revision"])
         self.waits.add("another candidate", page)
 
     async def _edit(self) -> None:
@@ -103,7 +103,8 @@ class Visit:
         if not lines:
             self.waits.add("what-if edit", done)
             return
-        page = await self.session.report(json.loads(lines[0])["link"])
+        head = json.loads(lines[0])
+        page = await self.session.report(head["link"], head["revision"])
         self.waits.add("what-if edit", done, page)
         self.waits.add("scores of a what-if", done)
 
