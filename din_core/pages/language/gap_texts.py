@@ -94,7 +94,7 @@ def gap_segments(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> Se
 
 def _named(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> list[_Named]:
     """What may be named, the empty history first."""
-    parts = (found.by_category or found.by_item).parts  # items add up to their categories: these say more
+    parts = found.split.parts
     return [
         _Named(t(EMPTY[subject.between]), found.empty),
         *(

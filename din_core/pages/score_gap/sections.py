@@ -113,10 +113,10 @@ def waterfall_labels() -> WaterfallLabels:
 
 
 def shown_split(found: ScoreGap) -> tuple[Fold, GapSplit]:
-    """By what the parts are, with a choice where there is one."""
+    """By what the parts are, with a choice where there is one; until it is made, those of the sentence."""
     if found.by_category is None or not found.by_category.parts:
         return "item", found.by_item
-    fold: Fold = address.page_choice(GapChoice).parts or "category"
+    fold: Fold = address.page_choice(GapChoice).parts or ("item" if found.split is found.by_item else "category")
     segmented_choice(
         "gap_parts",
         t("Parts are"),
@@ -129,7 +129,7 @@ def shown_split(found: ScoreGap) -> tuple[Fold, GapSplit]:
 
 def part_names(split: GapSplit) -> dict[str, str]:
     """What the parts that are items are called, by id."""
-    items = [part.item for part in split.parts if part.item is not None and part.name == part.item.item_id]
+    items = [part.item for part in split.parts if part.item is not None]
     return dict(zip((item.item_id for item in items), item_labels(items), strict=True))
 
 

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.domain import ScoreGap
 from din_core.explain import score_gap
+from din_core.explain.reasons import score_gap as reasons
 from din_core.pages.language.labels import percent
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
@@ -87,6 +88,20 @@ def test_parts_may_be_items_and_the_address_says_so(visit: Visit) -> None:
     assert "Milk · 1 gal · Private" in set(parts(page)["Part"])
     again = visit("compare-gap", **AT, item=["b2", "m2"], **{"gap.parts": "item"})
     pd.testing.assert_frame_equal(parts(again), parts(page))
+
+
+def test_where_the_items_of_a_category_cancel_sentence_and_bars_go_by_items(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reasons, "CANCELLED_LEAST", 0)
+    monkeypatch.setattr(reasons, "CANCELLED", 0)
+    page = visit("compare-gap", **AT, item=["b2", "m2"])
+    assert page.segmented_control(key="gap_parts").value == "item"
+    assert "Milk · 1 gal · Private" in set(parts(page)["Part"])
+    assert "of Dairy" not in words(page)
+    page.segmented_control(key="gap_parts").set_value("category").run()
+    assert "Dairy" in set(parts(page)["Part"])
+    assert page.query_params["gap.parts"] == "category"
 
 
 def test_each_behavior_that_differs_is_a_link_with_its_effects_and_weights(visit: Visit, world: World) -> None:
