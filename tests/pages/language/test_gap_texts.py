@@ -98,6 +98,10 @@ def test_what_cancels_within_a_category_is_named_by_items() -> None:
     )
 
 
+def test_the_gap_and_the_chances_add_up_as_they_are_written() -> None:
+    assert "21.2 points above Stout (71.6 % against 50.4 %)" in sentence(gap_of(0.716, 0.504, (MUSHROOMS,)))
+
+
 def test_it_speaks_chinese() -> None:
     assert sentence(gap_of(0.72, 0.50, (MUSHROOMS,)), lang="zh") == (
         "DIN 认为 White mushrooms 比 Stout 高 22 个百分点（72 % 对 50 %）。"
