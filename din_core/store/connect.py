@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from din_core.domain import StoreError
+from din_core.domain import StoreError, UnusableStore
 from din_core.domain.translatable import Translatable
 from din_core.store.behavior_store import BehaviorStore
 from din_core.store.engine import (
@@ -25,6 +26,8 @@ from din_core.store.recent_rows import FileState, RecentRows
 from din_core.store.refolding import refold
 from din_core.store.versions import HEAD, READABLE, current_version, known_versions, migrate
 
+DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+"""SQLite's codes for a file that is at fault itself; others are of its surroundings and may pass."""
 CONNECT_ERRORS = (DBAPIError, ArgumentError, TypeError)
 """What connecting raises: the database's own errors, and those of a URL whose parameters the driver does not know."""
 
@@ -82,7 +85,8 @@ def _check_closed(path: Path) -> None:
 
 
 def _cannot_be_opened(address: URL, error: Exception) -> StoreError:
-    return StoreError(
+    damaged = getattr(getattr(error, "orig", None), "sqlite_errorcode", None) in DAMAGED
+    return (UnusableStore if damaged else StoreError)(
         "{address} cannot be opened ({error}); check the address",
         address=masked_url(address),
         error=reason_of(error, address),
@@ -124,20 +128,20 @@ def prepare_schema(connection: Connection) -> None:
 def other_version(address: URL, version: str | None) -> StoreError:
     """The error for a database whose schema is not of this program's version (None: it holds no store)."""
     if version is None:
-        return StoreError(
+        return UnusableStore(
             "{address} holds no behavior store; {advice}",
             address=masked_url(address),
             advice=_how_to_fill(address),
         )
     if version in known_versions():
-        return StoreError(
+        return UnusableStore(
             "{address} has schema version {version}, this program reads {own}; migrate it with "
             "`din_core.store.create_store`, or ingest the tables into a new store",
             address=masked_url(address),
             version=version,
             own=HEAD,
         )
-    return StoreError(
+    return UnusableStore(
         "{address} has schema version {version}, which this program (version {own}) does not know; open"
         " it with the DIN Lens that made it, or ingest the tables into a new store",
         address=masked_url(address),

@@ -34,11 +34,13 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     """Begin opening store and models; the server answers meanwhile."""
     from din_core.domain import DinLensError
     from din_core.pages.app.allocator import keep_level
+    from din_core.pages.app.failure_log import hide_passwords_of_streamlit
     from din_core.pages.app.startup import from_environment
     from din_core.pages.session import caches
 
     keep_level()
     set_options()
+    hide_passwords_of_streamlit()
     with suppress(DinLensError):  # the page says so to whoever opens it
         caches.startup(*from_environment())
     collecting = asyncio.create_task(collect_now_and_then())

@@ -12,6 +12,7 @@ import pytest
 import streamlit as st
 from sqlalchemy import create_engine, inspect, text
 from streamlit import config
+from streamlit.error_util import handle_user_script_exception
 from streamlit.testing.v1 import AppTest
 
 from din_core.domain import DinLensError
@@ -55,7 +56,7 @@ def sentence(page: AppTest) -> str:
     ("fault", "reason"),
     [
         (RuntimeError("a secret of line 7"), "RuntimeError"),
-        (PermissionError(13, "Permission denied", "/models"), "Permission denied: /models"),
+        (PermissionError(13, "Permission denied", "/models"), "Permission denied: models"),
         (OSError(28, "No space left on device"), "No space left on device"),
     ],
 )
@@ -240,3 +241,22 @@ def test_an_exception_of_a_callback_is_left_to_the_page(monkeypatch: pytest.Monk
     import app
 
     assert isinstance(app.app, st.App) and app.app._on_script_error is launch.on_script_error
+
+
+def test_streamlit_logs_what_a_callback_raises_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"postgresql+psycopg://din:{PASSWORD}@db.example/shop"
+    monkeypatch.setenv("DIN_STORE", url)
+    failure_log.hide_passwords_of_streamlit()
+    logger, lines = logging.getLogger(failure_log.STREAMLIT_ERRORS), list[str]()
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: lines.append(handler.format(record)))
+    logger.addHandler(handler)
+    try:
+        raise RuntimeError(f"no connection to {url} with {PASSWORD}")
+    except RuntimeError as error:
+        handle_user_script_exception(error, lambda _: True)
+    finally:
+        logger.removeHandler(handler)
+    (line,) = lines
+    assert "Traceback" in line and "no connection to" in line
+    assert PASSWORD not in line

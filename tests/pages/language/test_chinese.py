@@ -162,6 +162,6 @@ def test_a_folder_without_checkpoints_is_told_in_chinese(
     monkeypatch.setenv("DIN_CHECKPOINTS", str(tmp_path / "none"))
     page = speak(visit(), "zh")
     (warning,) = page.warning
-    folder = tmp_path / "none"
+    folder = f"{tmp_path.name}/none"
     command = f"`python -m trainer train --out {folder}/din`"
     assert read(warning.value) == f"{folder} 中有 0 个检查点；请用 {command} 在其下写入一个。"
