@@ -22,6 +22,7 @@ from typing import Any
 INSPECT = "_din/inspect"
 """Where *Inspect* asks, below the page's own path."""
 WHAT_IF = "_din/what-if"
+SHORT_LINK = "_din/short-link"
 KEY_HEADER = "din-lens-key"
 LANGUAGE_HEADER = "din-lens-language"
 KEY = token_urlsafe(16)

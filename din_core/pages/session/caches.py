@@ -9,6 +9,7 @@ import streamlit as st
 from din_core.domain import Item, Scenario, Scores
 from din_core.pages.app.startup import App, Startup, from_environment
 from din_core.sharing import find_checkpoints
+from din_core.sharing.share_store import ShareStore, share_url
 from din_core.store.lru_cache import LruCache
 
 PAYLOAD_CHARACTERS = 24_000_000
@@ -64,6 +65,16 @@ def scenario_rows() -> LruCache[Any]:
 def state_scores() -> StateScores:
     """What was scored of states on *What if*, for all sessions."""
     return StateScores(STATE_PROBABILITIES, STATE_BEHAVIORS)
+
+
+def shares() -> ShareStore:
+    """The short links and snapshots that are kept, in the database that DIN_SHARE names."""
+    return _shares_at(share_url())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _shares_at(url: str) -> ShareStore:
+    return ShareStore(url)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

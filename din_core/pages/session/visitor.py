@@ -21,6 +21,15 @@ SESSION = "din_lens"
 PageState = TypeVar("PageState")
 
 
+@dataclass(frozen=True)
+class ShortLink:
+    """The short link that a visit began with."""
+
+    slug: str
+    query: dict[str, list[str]]
+    """The query parameters that it stands for."""
+
+
 @dataclass
 class Address:
     """The address bar, and how far it follows what was chosen."""
@@ -33,6 +42,7 @@ class Address:
     """A choice was made on the page and is not yet in the address bar."""
     page: str | None = None
     """The page on screen, by its path."""
+    short: ShortLink | None = None
 
 
 @dataclass

@@ -70,6 +70,7 @@ function createAttentionChart(root) {
     stop() {
       stay();
       turn += 1;
+      document.removeEventListener(LINK_WANTED, tellLink);
       client.stop();
       answer.stop();
       chart.stop();
@@ -424,7 +425,8 @@ function createAttentionChart(root) {
 
   const link = () => `${window.location.origin}${window.location.pathname}?${query()}`;
 
-  at("copy").onclick = () => copyLink(at, link());
+  const tellLink = ({ detail }) => (detail.query = data ? query() : null);
+  document.addEventListener(LINK_WANTED, tellLink);
   at("fold").onchange = (event) => read({ fold: event.target.value });
   at("top").onchange = (event) => read({ top: Number(event.target.value) });
   at("type").onchange = (event) => read({ type: event.target.value || null });
