@@ -78,6 +78,26 @@ def user_row(connection: Connection, user_id: str) -> tuple[int, User]:
     return row[0], make_user(row[1:], field_names(connection, "users"))
 
 
+def user_rows(connection: Connection, user_ids: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Columns by user id, without those that are not there."""
+    query = select(*USER_COLUMNS)
+    return {
+        row[0]: row
+        for chunk in chunks([_storable(user_id) for user_id in dict.fromkeys(user_ids)])
+        for row in connection.execute(query.where(UserRecord.user_id.in_(chunk)))
+    }
+
+
+def user_keys(connection: Connection, user_ids: Sequence[str]) -> dict[str, int]:
+    """Keys by user id, without those that are not there."""
+    query = select(UserRecord.user_id, UserRecord.user_key)
+    return {
+        user_id: key
+        for chunk in chunks([_storable(user_id) for user_id in dict.fromkeys(user_ids)])
+        for user_id, key in connection.execute(query.where(UserRecord.user_id.in_(chunk)))
+    }
+
+
 def item_rows(connection: Connection, item_ids: Sequence[str]) -> dict[str, tuple[int, Sequence[Any]]]:
     """Key and columns by item id; UnknownItem names the first that is not there."""
     wanted = list(dict.fromkeys(item_ids))
