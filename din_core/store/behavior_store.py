@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -26,29 +25,31 @@ from din_core.store.queries.corrections import corrected
 from din_core.store.queries.data_faults import DataFault, find_data_faults
 from din_core.store.queries.facts import StoreFacts
 from din_core.store.queries.held_values import read_held_values
+from din_core.store.queries.impressions import impression_rows, shown_at_any
 from din_core.store.queries.kept_facts import all_facts, line_counts
 from din_core.store.queries.lookups import (
     HISTORY,
-    IMPRESSIONS,
     ITEM_COLUMNS,
     USER_COLUMNS,
     cached_item,
     chunks,
     count_rows,
     field_names,
-    field_values,
     item_rows,
     make_item,
     make_user,
     read_info,
     unfit_fields,
+    user_keys,
     user_row,
+    user_rows,
 )
 from din_core.store.queries.search import Search, Searchable, clean, find_keys, key_of
 from din_core.store.recent_rows import RecentRows
 from din_core.store.schema import (
     MAX_TIMESTAMP,
     BehaviorRecord,
+    ImpressionRecord,
     ItemRecord,
     UserRecord,
 )
@@ -142,6 +143,12 @@ class BehaviorStore:
 
         return self._keep(("user", user_id), read, lambda _: 1)
 
+    def users(self, user_ids: Sequence[str]) -> dict[str, User]:
+        """The users by id; without those that the store does not hold."""
+        with self.reading() as connection:
+            names = field_names(connection, "users")
+            return {user_id: make_user(row, names) for user_id, row in user_rows(connection, user_ids).items()}
+
     def item(self, item_id: str) -> Item:
         """The item; UnknownItem where there is none of that id."""
         return self.items([item_id])[0]
@@ -208,18 +215,23 @@ class BehaviorStore:
 
     def _read_impressions(self, user_id: str, split: str | None) -> list[Impression]:
         with self.reading() as connection:
-            user_key, user = user_row(connection, user_id)
-            rows = connection.execute(IMPRESSIONS, {"user_key": user_key}).all()
-            names = field_names(connection, "items")
-            context_names = field_names(connection, "impressions")
-        found, numbers = [], Counter[tuple[int, str]]()
-        for timestamp, label, own_split, context, *columns in rows:
-            item = cached_item(names, *columns)
-            numbers[timestamp, item.item_id] += 1
-            values, nth = field_values(context_names, context), numbers[timestamp, item.item_id]
-            if split in (None, own_split):
-                found.append(Impression(user.user_id, item, timestamp, label, own_split, values, nth))
-        return sorted(found, key=lambda i: (-i.timestamp, -(i.label or 0), i.item.label, i.item.item_id, i.nth))
+            user_key, _ = user_row(connection, user_id)
+            found = impression_rows(connection, ImpressionRecord.user_key == user_key)
+        return [impression for impression in found if split in (None, impression.split)]
+
+    def impressions_at(self, moments: Collection[tuple[str, int]]) -> dict[tuple[str, int], list[Impression]]:
+        """The impressions of users, each at one time; an empty list where the store has none.
+
+        Their order and numbers are those of `impressions`.
+        """
+        found: dict[tuple[str, int], list[Impression]] = {moment: [] for moment in moments}
+        with self.reading() as connection:
+            keys = user_keys(connection, [user_id for user_id, _ in moments])
+            wanted = [(keys[user_id], time) for user_id, time in found if user_id in keys]
+            for chunk in chunks(wanted):
+                for impression in impression_rows(connection, shown_at_any(chunk)):
+                    found[impression.user_id, impression.timestamp].append(impression)
+        return found
 
     def search_users(self, text: str, limit: int = 20) -> SearchPage[User]:
         """Users whose id or profile values hold every word of `text`: an exact id first, then ids that begin so.

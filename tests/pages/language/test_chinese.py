@@ -15,7 +15,7 @@ from din_core.explain.verdict import TEXTS
 from din_core.pages.language.translate import LANGUAGES, translated
 from din_core.sharing.links import LANGUAGES as CODES
 from tests.pages.conftest import go_to
-from tests.pages.page_contents import boxes, lens, read
+from tests.pages.page_contents import boxes, lens, read, records
 
 Visit = Callable[..., AppTest]
 
@@ -50,7 +50,7 @@ def test_links_name_every_language() -> None:
 def ranking(page: AppTest) -> pd.DataFrame:
     """The table once everything is scored."""
     assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
-    return page.run().dataframe[0].value
+    return records(page.run(), "ranking")
 
 
 def texts(page: AppTest) -> str:
