@@ -35,6 +35,7 @@ from din_core.store.queries.lookups import (
     chunks,
     count_rows,
     field_names,
+    held_item_rows,
     item_rows,
     make_item,
     make_user,
@@ -164,6 +165,13 @@ class BehaviorStore:
             return [made[item_id] for item_id in item_ids]
 
         return list(self._keep(("items", *item_ids), read, len))
+
+    def known_items(self, item_ids: Sequence[str]) -> dict[str, Item]:
+        """By id, those of the items that the store holds."""
+        with self.reading() as connection:
+            found = held_item_rows(connection, item_ids)
+            names = field_names(connection, "items")
+        return {item_id: cached_item(names, *columns) for item_id, (_, columns) in found.items()}
 
     def all_items(self, most: int | None = None) -> list[Item]:
         """The whole catalogue in the order of ingest, or its first `most` items."""
