@@ -29,6 +29,7 @@ from din_core.domain.errors import (
     UnknownCheckpoint,
     UnknownItem,
     UnknownUser,
+    UnusableStore,
 )
 from din_core.domain.results import (
     Answer,
@@ -91,6 +92,7 @@ __all__ = [
     "UnknownCheckpoint",
     "UnknownItem",
     "UnknownUser",
+    "UnusableStore",
     "User",
     "Verdict",
     "value_text",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
+from din_core.pages.app.component_scripts import SCRIPTS
+from din_core.pages.app.component_scripts import answer as answer_script
 from din_core.pages.app.listening import OPEN, LocalOnly, check_address, closed_in_spite, is_open, run_options
 from din_core.pages.app.page_head import Head, PageHead
 from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
@@ -22,6 +26,13 @@ from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, WHAT_IF
 __all__ = ["MAIN", "lifespan", "middleware", "on_script_error", "routes", "run_options"]
 
 MAIN = Path(__file__).with_name("main.py")
+OPTIONS = {
+    "client.showErrorDetails": "none",  # exceptions go to the log
+    "runner.postScriptGC": False,  # looking through all objects after every run is most of what a run costs
+    "global.minCachedMessageSize": 1000,  # bytes: a browser that has a message of that size is sent its digest alone
+}
+COLLECT_SECONDS = 20.0
+"""Between two looks through all objects for what only refers to itself."""
 
 
 @asynccontextmanager
@@ -29,15 +40,19 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     """Begin opening store and models; the server answers meanwhile."""
     from din_core.domain import DinLensError
     from din_core.pages.app.allocator import keep_level
+    from din_core.pages.app.failure_log import hide_passwords_of_streamlit
     from din_core.pages.app.startup import from_environment
     from din_core.pages.session import caches
 
     check_listening()
     keep_level()
-    hide_error_details()
+    set_options()
+    hide_passwords_of_streamlit()
     with suppress(DinLensError):  # the page says so to whoever opens it
         caches.startup(*from_environment())
+    collecting = asyncio.create_task(collect_now_and_then())
     yield
+    collecting.cancel()
 
 
 def check_listening() -> None:
@@ -58,13 +73,24 @@ def check_listening() -> None:
         )
 
 
-def hide_error_details() -> None:
-    """Keep exceptions off the page, also where `.streamlit/config.toml` of this folder is not read."""
+def set_options() -> None:
+    """Streamlit's options where nobody has set them, also where `.streamlit/config.toml` of this folder is not read."""
     from streamlit import config
 
-    name = "client.showErrorDetails"
-    if not config.is_manually_set(name):
-        config.set_option(name, "none")
+    for name, value in OPTIONS.items():
+        if not config.is_manually_set(name):
+            config.set_option(name, value)
+
+
+async def collect_now_and_then() -> None:
+    """Free what sessions that have ended leave behind; nothing where nobody came."""
+    seen = 0
+    while True:
+        await asyncio.sleep(COLLECT_SECONDS)
+        made = gc.get_stats()[0]["collections"]
+        if made != seen:
+            await asyncio.to_thread(gc.collect)
+            seen = gc.get_stats()[0]["collections"]
 
 
 def on_script_error(error: Exception) -> bool:
@@ -79,6 +105,7 @@ def routes() -> list[Route]:
     return [
         Route(f"/{{base:path}}{INSPECT}", inspect),
         Route(f"/{{base:path}}{WHAT_IF}", what_if, methods=["POST"]),
+        Route(f"/{{base:path}}{SCRIPTS}/{{name}}.js", answer_script),
         Route(f"/{{base:path}}{SHORT_LINK}", short_link, methods=["POST"]),
     ]
 

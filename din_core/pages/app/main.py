@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import streamlit as st
@@ -44,6 +45,7 @@ from din_core.pages.rank import page as rank_page
 from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.short_links import read_address
+from din_core.pages.session.turns import in_turn
 from din_core.pages.snapshots import page as snapshots_page
 from din_core.pages.snapshots import snapshot
 from din_core.pages.snapshots.keep import keep_button
@@ -58,6 +60,8 @@ from din_core.pages.widgets.footer import footer
 from din_core.pages.widgets.frame import header, report, tab_title, tagline
 from din_core.pages.widgets.reach_tables.reach_tables import reach_tables
 
+BRIEF_RUNS = (INSPECT, WHAT_IF)
+"""Pages whose runs take a fraction of a second, and which most visitors are on: they take turns."""
 ICON = Path(__file__).with_name("icon.svg")
 
 
@@ -115,32 +119,33 @@ if is_brief:
 rows = header()
 with failures_shown():
     app = wait_for_app()
-    dispatch()
-    spoken = language.current()
-    address.follow_address(app)
-    if language.current() != spoken:  # the header is in another one already
-        st.rerun()
-    address.enter_page(page.url_path)
-    if mode is not WHAT_IF:
-        what_if_page.remind(visitor.session().scenario)
-    shown = address.query()
-    there = {one: page if one is mode else found[0] for one, found in pages.items()}
-    without = () if evolution_page.is_chosen(app, visitor.session().scenario) else (EVOLUTION,)
-    # Before the page: what comes later would push it down.
-    navigation(rows, there, mode, without=without, address=address.query)
-    with rows.beside:
-        if not offer_tour(mode, there[TOUR]):
-            tagline()
-    with rows.copy:
-        copy_link()
-        if mode in (INSPECT, WHAT_IF):
-            keep_button(mode)
-    page.run()
-    if address.query() != shown:  # the page could not show all of it
-        st.rerun()
-    address.write_address()
-    if mode not in (INSPECT, WHAT_IF):  # those two draw their tables themselves
-        reach_tables()
-    scenario = visitor.session().scenario
-    cards = caches.models_on_screen(scenario) if scenario is not None and mode is INSPECT else ()
-    footer(app, lambda label: link_to_page(there[DATA], label), cards)
+    with in_turn() if mode in BRIEF_RUNS else nullcontext():
+        dispatch()
+        spoken = language.current()
+        address.follow_address(app)
+        if language.current() != spoken:  # the header is in another one already
+            st.rerun()
+        address.enter_page(page.url_path)
+        if mode is not WHAT_IF:
+            what_if_page.remind(visitor.session().scenario)
+        shown = address.query()
+        there = {one: page if one is mode else found[0] for one, found in pages.items()}
+        without = () if evolution_page.is_chosen(app, visitor.session().scenario) else (EVOLUTION,)
+        # Before the page: what comes later would push it down.
+        navigation(rows, there, mode, without=without, address=address.query)
+        with rows.beside:
+            if not offer_tour(mode, there[TOUR]):
+                tagline()
+        with rows.copy:
+            copy_link()
+            if mode in (INSPECT, WHAT_IF):
+                keep_button(mode)
+        page.run()
+        if address.query() != shown:  # the page could not show all of it
+            st.rerun()
+        address.write_address()
+        if mode not in (INSPECT, WHAT_IF):  # those two draw their tables themselves
+            reach_tables()
+        scenario = visitor.session().scenario
+        cards = caches.models_on_screen(scenario) if scenario is not None and mode is INSPECT else ()
+        footer(app, lambda label: link_to_page(there[DATA], label), cards)

@@ -41,6 +41,10 @@ class InspectPayloads:
         self.revision = blake2b(repr(rows).encode(), digest_size=8).hexdigest()
         """Another whenever any text is another: of rows, links, loaded models or language."""
 
+    def held(self) -> Payload:
+        """What an instrument that has this revision is told."""
+        return Payload(self.revision, (), {"models": [], "effects": []})
+
     def on_screen(self) -> Payload:
         """One candidate under the models on screen: its weights and measured effects, and the scores of the others."""
         return self._payload(self.common(), self._models_on_screen(), self._some_effects(self.names[0], [self.place]))

@@ -53,6 +53,8 @@ class Instrument:
     """Counts the choices that it must follow; those it made itself do not count."""
     candidate: Candidate | None = None
     models: tuple[str, ...] = ()
+    holds: str | None = None
+    """The revision of the payload that it has, as it said when it last moved; None where it must be sent."""
 
 
 @dataclass
@@ -94,6 +96,7 @@ class Session:
     def lead_instrument(self) -> None:
         """Make the instrument in the browser show what the session has."""
         self.instrument.epoch += 1
+        self.instrument.holds = None
         self.follow_instrument()
 
     def follow_instrument(self) -> None:

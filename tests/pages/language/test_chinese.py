@@ -15,7 +15,7 @@ from din_core.explain.verdict import TEXTS
 from din_core.pages.language.translate import LANGUAGES, translated
 from din_core.sharing.links import LANGUAGES as CODES
 from tests.pages.conftest import go_to
-from tests.pages.page_contents import boxes, lens, read
+from tests.pages.page_contents import boxes, lens, read, records
 
 Visit = Callable[..., AppTest]
 
@@ -50,7 +50,7 @@ def test_links_name_every_language() -> None:
 def ranking(page: AppTest) -> pd.DataFrame:
     """The table once everything is scored."""
     assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
-    return page.run().dataframe[0].value
+    return records(page.run(), "ranking")
 
 
 def texts(page: AppTest) -> str:
@@ -162,6 +162,6 @@ def test_a_folder_without_checkpoints_is_told_in_chinese(
     monkeypatch.setenv("DIN_CHECKPOINTS", str(tmp_path / "none"))
     page = speak(visit(), "zh")
     (warning,) = page.warning
-    folder = tmp_path / "none"
+    folder = f"{tmp_path.name}/none"
     command = f"`python -m trainer train --out {folder}/din`"
     assert read(warning.value) == f"{folder} 中有 0 个检查点；请用 {command} 在其下写入一个。"

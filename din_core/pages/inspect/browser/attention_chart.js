@@ -21,7 +21,7 @@ function createAttentionChart(root) {
   const answer = createAnswer(at, chart, (why) => change({ why }));
   const mark = createTerms(at("meaning"));
   const legend = createLegend(at, chart);
-  const client = createClient(() => ({ link: query(), problems: [], actions: [] }), pick);
+  const client = createClient(() => ({ link: query(), problems: [], actions: [], holds: revision }), pick);
   const models = createModelPayloads();
   let data = null; // what does not depend on the model
   let wanted = []; // names of the models chosen last, first the one whose weights are shown
@@ -47,6 +47,7 @@ function createAttentionChart(root) {
       const { head } = message;
       const led = client.isLed(head) || follows;
       if (client.isOutdated(head) || (client.isUnreported() && !led)) return readTheme();
+      if (client.lacks(message, revision)) return;
       client.follow(head);
       follows = false;
       const before = data;
@@ -370,7 +371,7 @@ function createAttentionChart(root) {
   // The long way: Python goes there, and this follows.
   function follow(index) {
     follows = true;
-    client.handOver({ link: query(index), problems: [], actions: [] });
+    client.handOver({ link: query(index), problems: [], actions: [], holds: null });
   }
 
   // Somebody reaches for the choice of models: have the others here when it is made.
