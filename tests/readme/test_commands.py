@@ -44,6 +44,8 @@ PARSED_ONLY = {
     "orient --store sqlite:///planted.db": "needs models that were trained before the sign was chosen",
     "score requests.csv": "tests/tables runs it on small tables, and holds its numbers against the app's",
     "export": "tests/trainer/export runs it on small networks",
+    "train --store sqlite:///shop.db --model din --continue-from": "tests/trainer/training runs it on a small store",
+    "ingest newer": "more rows of one's own data",
     "demo": "writes assets/, from all of the runs",
     "train --store sqlite:///planted.db": "ten models of a minute each",
     "faithfulness --store sqlite:///planted.db": "needs those ten models",
