@@ -46,14 +46,16 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "din_core.sharing": frozenset({"din_core.store", "din_core.domain"}),
     "din_core.tables": frozenset(f"din_core.{room}" for room in ("store", "scoring", "explain", "model", "domain")),
     "din_core.pages": CORE,
-    "trainer": CORE - {"din_core.pages", "din_core.figures", "din_core.sharing"},
+    "trainer": CORE - {"din_core.pages", "din_core.figures", "din_core.sharing"} | {"trainer.bench.sessions"},
+    "trainer.bench.sessions": frozenset({"din_core.domain"}),
     # The one command that writes a chart: `bench --out` draws what it measured with Plotly, which is only in figures.
     "trainer.commands.measure.bench": CORE - {"din_core.pages", "din_core.sharing"} | {"trainer"},
 }
 """Room -> the rooms it may import, beside itself."""
 
 ONLY_IN: dict[str, Set[str]] = {
-    "streamlit": frozenset({"app", "din_core.pages"}),
+    # The benchmark's visitors speak Streamlit's protocol.
+    "streamlit": frozenset({"app", "din_core.pages", "trainer.bench.sessions"}),
     "plotly": frozenset({"din_core.figures"}),
     "sqlalchemy": frozenset({"din_core.store", "din_core.sharing"}),
     "alembic": frozenset({"din_core.store"}),

@@ -26,6 +26,8 @@ def export(folder: Path, out: Path, say: Callable[[str], None] = lambda _: None)
         raise DinLensError(f"{out} does not end with {END}; name a file that does")
     check_packages()
     checkpoint = load_checkpoint(folder)
+    if checkpoint.config.library is not None:
+        raise DinLensError(f"{folder} was trained by another library, whose layers are not exported; export it there")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.stem}-", dir=out.parent) as made:
         written, beside = Path(made) / out.name, Path(made) / out.with_suffix(".json").name

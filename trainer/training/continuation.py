@@ -140,6 +140,10 @@ def continue_from(folder: Path, model: str) -> Continuation:
             "anew",
             folder=str(folder),
         )
+    if checkpoint.config.library is not None:
+        raise CheckpointError(
+            "{folder} was trained by another library, and is here to be scored; train a model anew", folder=str(folder)
+        )
     recorded = checkpoint.metrics.get("model", model)
     if recorded != model:
         raise CheckpointError(
