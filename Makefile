@@ -53,7 +53,7 @@ $(VENV)/.installed: requirements.txt | $(VENV)/.created
 	@touch $@
 
 # The test tools include the app's own requirements: one install does for both.
-$(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/.created
+$(VENV)/.installed-dev: requirements-dev.txt requirements-export.txt requirements.txt | $(VENV)/.created
 	@echo "Installing requirements-dev.txt (torch is large: some minutes on the first run)"
 	$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $(VENV)/.installed $@

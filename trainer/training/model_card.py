@@ -8,6 +8,7 @@ from typing import Any
 
 from din_core.model.config import ACTIVATIONS, ModelConfig
 from trainer.training.calibration import sentences
+from trainer.training.continuation import CONTINUED, describe_continuation
 from trainer.training.fitting.selection import NAMES, WHY, Measure
 from trainer.training.orientation.words import paragraph
 from trainer.training.tuning.search import setting_in_words
@@ -67,6 +68,8 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
     ]
     if calibrated := sentences.section(metrics):
         lines += [calibrated, ""]
+    if continued := metrics.get(CONTINUED):
+        lines += ["## Continued", "", *(f"- {line.strip()}" for line in describe_continuation(continued)), ""]
     if data["provenance"]:
         lines += ["## Data", "", data["provenance"].strip(), ""]
     return "\n".join(lines)

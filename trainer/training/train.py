@@ -27,6 +27,7 @@ from din_core.store import BulkTables, DataFault, VectorFacts, masked_url, open_
 from trainer.training.calibration.calibrate import RECORD, calibrate
 from trainer.training.calibration.logit_fit import FORMS, Form
 from trainer.training.calibration.sentences import lines as calibration_lines
+from trainer.training.continuation import CONTINUED, continue_from, describe_continuation, measure
 from trainer.training.data_facts import data_facts
 from trainer.training.fields.numeric_fields import describe_numbers, edges_by_field
 from trainer.training.fields.pretrained_vectors import (
@@ -96,6 +97,8 @@ class TrainOptions:
     """Options of ModelConfig to lay over the recipe's."""
     calibration: Form = "affine"
     """What is fitted to the logits of validation impressions once the network is trained."""
+    continue_from: Path | None = None
+    """A checkpoint whose network, fields and weights are where training begins; None to begin anew."""
     tune: float | None = None
     """Minutes to search for the best setting of what is not given; None for the trials of `fit` alone."""
     restart: bool = False
@@ -116,6 +119,8 @@ class TrainOptions:
         if self.calibration not in FORMS:
             raise DinLensError(f"calibration is {self.calibration!r}, but must be one of {', '.join(FORMS)}")
         within("buckets", self.buckets, 2, MOST_BUCKETS)
+        if self.tune is not None and self.continue_from is not None:
+            raise DinLensError("--tune looks for another network, but --continue-from keeps one; leave out one of them")
         if self.tune is not None:
             within("tune", self.tune, LEAST_MINUTES, MOST_MINUTES)
         if self.tower_dropout is not None and not 0 <= self.tower_dropout < 1:
@@ -133,22 +138,24 @@ def train(
     unfinished = unfinished_folder(options.out)
     if options.restart:
         shutil.rmtree(unfinished, ignore_errors=True)
+    earlier = None if options.continue_from is None else continue_from(options.continue_from, options.model)
     say(f"reading {masked_url(options.store)}")
     store = open_store(options.store)
     try:
         check_data(store.data_faults(), say)
         bulk, summary = store.bulk(), store.summary()
-        use = vector_use(options.vectors, summary)
+        use = "none" if earlier else vector_use(options.vectors, summary)
         vectors = read_item_vectors(store, use)
     finally:
         store.close()
-    fields = options.fields.chosen(bulk, summary.unfit_fields)
+    fields = (earlier.fields if earlier else options.fields).chosen(bulk, summary.unfit_fields)
     for line in describe_unfit(summary.unfit_fields, fields):
         say(line)
     vocabulary = with_vectors(build_vocabulary(bulk, options.min_count, fields, buckets=options.buckets), vectors)
+    vocabulary = earlier.vocabulary(vocabulary) if earlier else vocabulary
     for line in (*describe_numbers(vocabulary), *describe_vectors(use, summary)):
         say(line)
-    config = build_config(vocabulary, options, summary.vectors)
+    config = earlier.config(vocabulary) if earlier else build_config(vocabulary, options, summary.vectors)
     check_memory(config)
     check_room(options.out, config)
     train_samples, valid_samples = (
@@ -162,15 +169,19 @@ def train(
         torch.manual_seed(options.fit.seed)
         made = InterestNetwork(own).to(device)
         fill_vectors(made, vectors)
+        if earlier is not None:
+            earlier.copy_into(made)
         if made.counts is not None:
             made.counts.count_everybody(training_behaviors(bulk, train_samples), train_samples.sets)
         return made
 
     model = network(config)
     accelerated = uses_kernels(model, options.compile, say)
+    before = measure(model, valid_samples) if earlier else {}
     tuning: dict[str, Any] = {}
     if options.tune is None:
-        fitted = fit(model, train_samples, valid_samples, options.fit, unfinished, on_step, accelerated)
+        state = unfinished / f"from {earlier.checkpoint.fingerprint}" if earlier else unfinished
+        fitted = fit(model, train_samples, valid_samples, options.fit, state, on_step, accelerated)
     else:
         found = _search(
             options,
@@ -188,6 +199,9 @@ def train(
         say(remark)
     calibrated = calibrate(model, valid_samples, options.calibration)
     for line in calibration_lines(calibrated):
+        say(line)
+    went = earlier and earlier.record(model, valid_samples, before, measure(model, valid_samples))
+    for line in describe_continuation(went) if went else ():
         say(line)
     orientation = orient(model, valid_samples)
     say(describe_orientation(orientation))
@@ -219,6 +233,7 @@ def train(
         "valid": {**best_entry(fitted), "log_loss": calibrated["after"]["log_loss"]},
         "curve": fitted.curve,
         RECORD: calibrated,
+        **({CONTINUED: went} if went else {}),
     }
     save_checkpoint(options.out, model, vocabulary, metrics, model_card(config, metrics))
     shutil.rmtree(unfinished, ignore_errors=True)

@@ -15,9 +15,15 @@ from din_core.model.config import BEHAVIOR_TYPE, GAP_EDGES
 from trainer.commands.shared.training_options import declare, train_options, train_with_bar
 from trainer.training.calibration.calibrate import RECORD
 from trainer.training.calibration.sentences import lines as calibration_lines
+from trainer.training.continuation import CONTINUED, describe_continuation
 from trainer.training.recipes import RECIPES
 from trainer.training.train import TrainOptions
 
+OF_THE_NETWORK = (
+    *("config", "max_history", "item_fields", "user_fields", "context_fields", "numeric", "categorical", "vectors"),
+    *("item_width", "dropout", "unit_reads"),
+)
+"""Options of what a checkpoint from which training goes on has settled."""
 MOST_LINES = 20
 """Of the curve."""
 BESIDE = ("type", "gap")
@@ -37,6 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=_beside,
         default=(),
         help="what DIN's unit reads of a behavior beside its item: type, gap or both (nothing)",
+    )
+    parser.add_argument(
+        "--continue-from",
+        type=Path,
+        metavar="DIR",
+        help="a checkpoint of the same model to go on from, with its fields and network; new values get rows (anew)",
     )
     parser.add_argument("--restart", action="store_true", help="forget an unfinished run in the same place")
 
@@ -76,7 +88,13 @@ def figure(value: float | None) -> str:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Train with a progress bar on stderr; a killed run goes on when called again."""
+    if args.continue_from is not None:
+        given = [name for name in OF_THE_NETWORK if getattr(args, name) not in (None, ())]
+        if given:
+            name = f"--{given[0].replace('_', '-')}"
+            raise DinLensError(f"--continue-from keeps the network and its fields; leave out {name}, or train anew")
     options = train_options(args, args.model, args.seed, args.out, read_changes(args.config))
+    options = replace(options, continue_from=args.continue_from)
     return train_with_bar(with_unit_reading(options, args.unit_reads))
 
 
@@ -102,4 +120,5 @@ def render(result: dict[str, Any]) -> str:
     if len(shown) < len(curve):
         lines.append(f"{len(shown)} of {len(curve):,} evaluations; `metrics.json` holds all")
     lines += map(sentence_of, calibration_lines(result[RECORD]))
+    lines += describe_continuation(result[CONTINUED]) if CONTINUED in result else []
     return "\n".join([*lines, f"{result['checkpoint']}: {result['seconds'] / 60:.1f} min on {result['device']}"])
