@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from din_core.domain import Candidate, FoldedBehavior, History, Impression, Scenario, Scores, UnknownUser, User
+from din_core.domain.written import change_decimals
 from din_core.figures import HeatmapInfo
 from din_core.figures.heatmap import number
 from din_core.pages.app.startup import App
@@ -112,17 +113,19 @@ def ranking_table(
     """Candidates from the first model's best down, and their places: probability, rank and gap under each model."""
     words, titles = words_for(now.app.summary), case_titles(cases)
     order = sorted(range(len(cases)), key=lambda place: -float(scores[0].logit[place]))
+    decimals = [gap_decimals(found.probability.tolist()) for found in scores]
     rows = []
     for place in order:
         case = cases[place]
         row = {t("Rank"): str(ranks(scores[0].logit)[place]), t("Candidate"): titles[place]}
         for n, (name, found) in enumerate(zip(now.names, scores, strict=True)):
             title = now.app.models[name].name
-            row[title] = percent(found.probability[place])
+            probability, best = float(found.probability[place]), float(found.probability.max())
+            row[title] = percent(probability, decimals[n])
             if n:
                 row[t("Rank by {model}", model=title)] = str(ranks(found.logit)[place])
-            gap = 100 * float(found.probability[place] - found.probability.max())
-            row[t("Gap, points") if n == 0 else t("Gap by {model}", model=title)] = points(gap)
+            gap = points(100 * (probability - best), decimals[n])
+            row[t("Gap, points") if n == 0 else t("Gap by {model}", model=title)] = gap
         row["Σw"] = number(float(scores[0].intensity[place]))
         row[t("Outcome")] = "–" if case.impression is None else words.outcome(case.impression.label)
         rows.append(row)
@@ -184,6 +187,11 @@ def heatmap_table(info: HeatmapInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
     return pd.DataFrame(columns), config
 
 
-def points(value: float) -> str:
+def gap_decimals(probability: Sequence[float]) -> int:
+    """Of a column of probabilities beside their gaps to the highest, which is one of them."""
+    return max(change_decimals(max(probability), own) for own in probability)
+
+
+def points(value: float, decimals: int = 1) -> str:
     """`0`, `−3.2`."""
-    return "0" if value == 0 else f"{value:.1f}".replace("-", "−")
+    return "0" if value == 0 else f"{value:.{decimals}f}".replace("-", "−")
