@@ -27,8 +27,7 @@ def read_deepctr_torch(files: ForeignFiles) -> ForeignModel:
     """The model; DinLensError for what cannot be read of it."""
     columns, history = _columns(files.features)
     shown = [own for own in columns if own["kind"] == "SparseFeat"]
-    past = {own["name"].removeprefix("hist_"): own for own in columns if own["name"].removeprefix("hist_") in history}
-    past = {name: own for name, own in past.items() if own["name"].startswith("hist_")}
+    past = {name: own for own in columns for name in history if own["name"] == f"hist_{name}"}
     attended = [own["name"] for own in shown if own["name"] in history]
     _check_pairs(attended, past, {own["name"]: own for own in shown})
     several = [own for own in columns if own["kind"] == "VarLenSparseFeat" and own not in past.values()]

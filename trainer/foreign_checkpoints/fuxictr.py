@@ -27,7 +27,7 @@ ROOMS: Mapping[str, Room] = {"item": "item", "user": "user", "context": "context
 
 def read_fuxictr(files: ForeignFiles) -> ForeignModel:
     """The model; DinLensError for what cannot be read of it."""
-    if any(name.startswith("attention_layers.0.") for name in files.state):
+    if any(name.startswith("attention_layers.0.attention_layer.") for name in files.state):
         raise DinLensError(
             "the weights are of FuxiCTR's DIN before 2.3, with a unit for each pair of fields, which is not read; "
             "train it with the DIN of its LongCTR model zoo"

@@ -60,8 +60,9 @@ from din_core.pages.widgets.footer import footer
 from din_core.pages.widgets.frame import header, report, tab_title, tagline
 from din_core.pages.widgets.reach_tables.reach_tables import reach_tables
 
+# Pages whose runs take a fraction of a second, and which most visitors are on: they take turns. (A comment: Streamlit
+# would write a text on the page.)
 BRIEF_RUNS = (INSPECT, WHAT_IF)
-"""Pages whose runs take a fraction of a second, and which most visitors are on: they take turns."""
 ICON = Path(__file__).with_name("icon.svg")
 
 
