@@ -21,7 +21,7 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.several_note import show_several_note
-from din_core.pages.widgets.text_tables import columns_of
+from din_core.pages.widgets.text_tables import columns_of, row_table
 from din_core.sharing import View
 from din_core.sharing.page_choices import CasesChoice
 
@@ -93,17 +93,16 @@ def show() -> None:
     titles = titles_of(app, loaded.cases, kind, rows)
     link = st.container(key="case_link")
     table = cases_table(app, loaded, words, kind, rows, titles)
-    picked = st.dataframe(
+    picked = row_table(
+        "cases",
         table,
-        hide_index=True,
-        height=35 * (len(rows) + 1) + 3,
-        key="cases",
-        on_select="rerun",
-        selection_mode="single-row-required",
+        [str(row) for row in rows],
+        (loaded.key, kind),
+        mode="single-row-required",
         column_config=columns_of(table, column_words(loaded)),
     )
     with link:
-        show_link(loaded, kind, rows, picked["selection"]["rows"], titles)
+        show_link(loaded, kind, rows, picked, titles)
     st.caption(t(READING))
 
 

@@ -30,7 +30,7 @@ from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.rare_items import mark_rare
 from din_core.pages.widgets.segmented_choice import segmented_choice
-from din_core.pages.widgets.text_tables import columns_of
+from din_core.pages.widgets.text_tables import columns_of, row_table
 from din_core.sharing.links import MAX_CANDIDATES
 from din_core.sharing.page_choices import RankChoice
 
@@ -155,17 +155,16 @@ def show_ranking(
         t("In history"): t("How often the history holds this very item"),
         **{title: t("Probability under this model") for title in titles},
     }
-    picked = st.dataframe(
+    picked = row_table(
+        "ranking",
         table,
-        hide_index=True,
-        height=35 * (SHOWN + 1) + 3,
-        key="ranking",
-        on_select="rerun",
-        selection_mode="multi-row",
+        [ranked.item.item_id for ranked in found],
+        (scenario.user_id, scenario.as_of),
+        rows=SHOWN,
         column_config={t("Item"): st.column_config.TextColumn(width=300), **columns_of(table, help_texts)},
     )
     st.markdown(where_is(ranking, scenario, titles[0]))
-    show_way([found[row].item for row in sorted(picked["selection"]["rows"]) if row < len(found)], scenario, by)
+    show_way([found[row].item for row in picked], scenario, by)
     if ended and under_way:
         st.rerun()  # nothing more to look for
 
@@ -201,7 +200,8 @@ def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
     """One line and one bar, always in the same place."""
     total = ranking.total * len(ranking.done)
     scored = ", ".join(f"{literal(t)} {n:,}" for t, n in zip(titles, ranking.done, strict=True))
-    bar, button = st.columns([5, 1], vertical_alignment="center")
+    # Before the bar: at the right end, the toolbar of the table below would cover it.
+    button, bar = st.columns([1, 5], vertical_alignment="center")
     text = T("Scored of {n:,} items: {scored} (stopped)") if ranking.stopped else T("Scored of {n:,} items: {scored}")
     bar.progress(sum(ranking.done) / total if total else 1.0, text=t(text, n=ranking.total, scored=scored))
     if not ranking.ended:
@@ -225,7 +225,7 @@ def ranking_table(
         for place, found_at in zip(order, (first, *others), strict=True):
             row[titles[place]] = "…" if found_at is None else f"{100 * found_at.probability:.1f} %"
         for place, other in zip(order[1:], others, strict=True):
-            row[t("Rank by {model}", model=titles[place])] = "…" if other is None else f"{other.rank:,}"
+            row[t("Rank under {model}", model=titles[place])] = "…" if other is None else f"{other.rank:,}"
             row[t("Change")] = "…" if first is None or other is None else change_words(other.rank - first.rank)
         rows.append(row)
     return pd.DataFrame(rows)

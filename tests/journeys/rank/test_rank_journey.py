@@ -56,7 +56,7 @@ def expected(
                 "In history": f"{repeats}×" if repeats else "–",
                 TITLES[by]: f"{100 * scores[by].probability[place]:.1f} %",
                 TITLES[other]: f"{100 * scores[other].probability[place]:.1f} %",
-                f"Rank by {TITLES[other]}": str(rank[other][place]),
+                f"Rank under {TITLES[other]}": str(rank[other][place]),
                 "Change": f"{'↑' if higher > 0 else '↓'}\N{NO-BREAK SPACE}{abs(higher)}" if higher else "=",
             }
         )
@@ -83,7 +83,7 @@ def test_the_catalogue_is_ranked_under_both_models_as_the_core_has_it(
     assert without_category(rows(page, 7)) == wanted
     page.get_by_role("radio", name="Average pooling").click()
     _, wanted = expected(store, scorers, page, "base", "din")
-    expect(page.locator(".st-key-ranking [role=grid] thead")).to_contain_text("Rank by DIN")
+    expect(page.locator(".st-key-ranking [role=grid] thead")).to_contain_text("Rank under DIN")
     assert without_category(rows(page, 7)) == wanted
     assert any(row["Change"] != "=" for row in wanted)  # the two models do not agree
 
@@ -98,9 +98,15 @@ def test_a_row_opens_in_inspect_and_two_rows_say_why_one_is_above_the_other(
     expect(page.locator("#title")).to_have_text(items[0].label)
     check_numbers(page, store, scorers)
     page.go_back()
-    expect(page.get_by_role("button", name="Score again")).to_be_visible()
-    tick_row(page, "ranking", 0)
+    again = page.get_by_role("button", name="Score again")
+    expect(again).to_be_visible()
+    expect(page.get_by_role("link", name=f"Open {items[0].label} in Inspect")).to_be_visible()  # still chosen
     tick_row(page, "ranking", 1)
+    toolbar = page.locator(".st-key-ranking [data-testid=stElementToolbar]")
+    page.locator(".st-key-ranking").hover()
+    expect(toolbar).to_be_visible()
+    left, right = again.bounding_box(), toolbar.bounding_box()
+    assert left and right and left["x"] + left["width"] <= right["x"]
     page.get_by_role("link", name="Why this order: the 2 rows side by side in Compare").click()
     expect(page.get_by_role("heading", name="Who switches on what")).to_be_visible()
     page.wait_for_url(lambda url: url.count("item=") == 2)
