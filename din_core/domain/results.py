@@ -136,6 +136,17 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class RankedParts:
+    """A history by items or by categories, those that move the probability most first."""
+
+    first: tuple[Removal, ...]
+    rest: Removal | None
+    """All others, taken away at once; None where there are none."""
+    others: int
+    """How many these are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Why a model gives one candidate its probability."""
 

@@ -20,7 +20,8 @@ from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
 
 MOST_STEPS = 99
 """Steps that a link to the tour can tell apart."""
-
+MOST_ROWS = 2_000
+"""Rows that a table lists at most."""
 
 By = Literal["candidates", "models", "users"]
 Fold = Literal["item", "category"]
@@ -65,7 +66,21 @@ class GapChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class RankChoice:
+class TableChoice:
+    """How a page's table is read."""
+
+    sort: str | None = None
+    """The column it is sorted by, `-name` from the largest on; None: the page's own order."""
+    find: str | None = None
+    """Words that the rows listed hold."""
+    columns: tuple[str, ...] = ()
+    """The columns shown; empty: the page's own choice."""
+    rows: int | None = None
+    """How many rows are listed at most; None: the page's own number."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankChoice(TableChoice):
     """What is listed of the ranked catalogue."""
 
     category: str | None = None
@@ -88,7 +103,7 @@ class SpaceChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class CasesChoice:
+class CasesChoice(TableChoice):
     """Which cases are listed: those of a kind, among a slice of the impressions."""
 
     kind: str = KINDS[0]
@@ -178,9 +193,18 @@ def older_comparison(raw: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[
     return raw
 
 
+def read_rows(text: str) -> int:
+    """A number of rows; LinkError for what is none, or too many."""
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST_ROWS):
+        raise LinkError("{text} is not a number of rows from 1 to {most}", text=shown(text), most=MOST_ROWS)
+    return int(text)
+
+
 ID = ValueCodec(str, str)
 TIME = ValueCodec(iso, seconds_of)
 PAIR = ValueCodec(write_pair, read_pair)
+TABLE = {"sort": ID, "find": ID, "columns": ValueCodec(str, str, many=True), "rows": ValueCodec(str, read_rows)}
+"""How a table is read."""
 CODECS: Mapping[type[Any], PageCodec] = {
     CompareChoice: PageCodec(
         "compare-scenarios",
@@ -200,7 +224,9 @@ CODECS: Mapping[type[Any], PageCodec] = {
         {"between": one_of(*get_args(Between)), "parts": one_of(*get_args(Fold))},
         "gap.",
     ),
-    RankChoice: PageCodec("compare-catalogue", {"category": ID, "by": among({"first": 0, "second": 1})}, "rank."),
+    RankChoice: PageCodec(
+        "compare-catalogue", {"category": ID, "by": among({"first": 0, "second": 1}), **TABLE}, "rank."
+    ),
     SpaceChoice: PageCodec(
         "models-items",
         {
@@ -219,6 +245,7 @@ CODECS: Mapping[type[Any], PageCodec] = {
             "category": ID,
             "week": TIME,
             "outcome": among({"positive": True, "negative": False}),
+            **TABLE,
         },
         "cases.",
     ),

@@ -1,15 +1,14 @@
-"""The behavior store: every read goes to the database, so a row that is there is seen at once."""
+"""The behavior store: a row that is there is seen at once."""
 
 from __future__ import annotations
 
 import operator
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Text, cast, insert, make_url, select
+from sqlalchemy import ColumnElement, Connection, Engine, insert, make_url, select
 
 from din_core.domain import (
     Behavior,
@@ -26,6 +25,7 @@ from din_core.store.queries.corrections import corrected
 from din_core.store.queries.data_faults import DataFault, find_data_faults
 from din_core.store.queries.facts import StoreFacts
 from din_core.store.queries.held_values import read_held_values
+from din_core.store.queries.impressions import impression_rows, shown_at_any
 from din_core.store.queries.kept_facts import all_facts, line_counts
 from din_core.store.queries.lookups import (
     HISTORY,
@@ -35,19 +35,21 @@ from din_core.store.queries.lookups import (
     chunks,
     count_rows,
     field_names,
-    field_values,
+    held_item_rows,
     item_rows,
     make_item,
     make_user,
     read_info,
     unfit_fields,
+    user_keys,
     user_row,
+    user_rows,
 )
 from din_core.store.queries.search import Search, Searchable, clean, find_keys, key_of
+from din_core.store.recent_rows import RecentRows
 from din_core.store.schema import (
     MAX_TIMESTAMP,
     BehaviorRecord,
-    ContextRecord,
     ImpressionRecord,
     ItemRecord,
     UserRecord,
@@ -99,14 +101,23 @@ class BehaviorStore:
     Make one with `open_store` or `create_store`; close it when done.
     """
 
-    def __init__(self, url: str, engine: Engine, search: Search) -> None:
+    def __init__(self, url: str, engine: Engine, search: Search, recent: RecentRows | None = None) -> None:
+        """`recent` keeps what was read last of users; without it every read goes to the database."""
         self.url = url
         self.engine = engine
         self._search = search
+        self._recent = recent
 
     def close(self) -> None:
         """Close the store's connections."""
         self.engine.dispose()
+
+    def state(self) -> Hashable | None:
+        """Another value whenever a row may be another; None where that cannot be told quickly."""
+        return None if self._recent is None else self._recent.state.now()
+
+    def _keep(self, asked: Hashable, read: Callable[[], Found], count: Callable[[Any], int]) -> Found:
+        return read() if self._recent is None else self._recent.get(asked, read, count)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -126,8 +137,18 @@ class BehaviorStore:
 
     def user(self, user_id: str) -> User:
         """The user; UnknownUser where there is none of that id."""
+
+        def read() -> User:
+            with self.reading() as connection:
+                return user_row(connection, user_id)[1]
+
+        return self._keep(("user", user_id), read, lambda _: 1)
+
+    def users(self, user_ids: Sequence[str]) -> dict[str, User]:
+        """The users by id; without those that the store does not hold."""
         with self.reading() as connection:
-            return user_row(connection, user_id)[1]
+            names = field_names(connection, "users")
+            return {user_id: make_user(row, names) for user_id, row in user_rows(connection, user_ids).items()}
 
     def item(self, item_id: str) -> Item:
         """The item; UnknownItem where there is none of that id."""
@@ -135,11 +156,22 @@ class BehaviorStore:
 
     def items(self, item_ids: Sequence[str]) -> list[Item]:
         """The items in the order asked for; UnknownItem names the first one the store does not hold."""
+
+        def read() -> list[Item]:
+            with self.reading() as connection:
+                found = item_rows(connection, item_ids)
+                names = field_names(connection, "items")
+            made = {item_id: cached_item(names, *columns) for item_id, (_, columns) in found.items()}
+            return [made[item_id] for item_id in item_ids]
+
+        return list(self._keep(("items", *item_ids), read, len))
+
+    def known_items(self, item_ids: Sequence[str]) -> dict[str, Item]:
+        """By id, those of the items that the store holds."""
         with self.reading() as connection:
-            found = item_rows(connection, item_ids)
+            found = held_item_rows(connection, item_ids)
             names = field_names(connection, "items")
-        made = {item_id: cached_item(names, *columns) for item_id, (_, columns) in found.items()}
-        return [made[item_id] for item_id in item_ids]
+        return {item_id: cached_item(names, *columns) for item_id, (_, columns) in found.items()}
 
     def all_items(self, most: int | None = None) -> list[Item]:
         """The whole catalogue in the order of ingest, or its first `most` items."""
@@ -159,9 +191,16 @@ class BehaviorStore:
         Behaviors of one second keep the order in which they were ingested. UnknownUser where there is none.
         """
         before = max(-_BIGINT, min(before, _BIGINT))
+        most = _BIGINT if limit is None else max(0, limit)
+
+        def read() -> History:
+            return self._read_history(user_id, before, most)
+
+        return self._keep(("history", user_id, before, most), read, lambda found: len(found.behaviors))
+
+    def _read_history(self, user_id: str, before: int, most: int) -> History:
         with self.reading() as connection:
             user_key, user = user_row(connection, user_id)
-            most = _BIGINT if limit is None else max(0, limit)
             lines = connection.execute(HISTORY, {"user_key": user_key, "before": before, "most": most}).all()
             names = field_names(connection, "items")
         behaviors = [
@@ -176,31 +215,31 @@ class BehaviorStore:
         Those of one item and time are numbered (`nth`) in the order of ingest. `split` keeps one of train, valid, test.
         UnknownUser where there is no such user.
         """
+
+        def read() -> list[Impression]:
+            return self._read_impressions(user_id, split)
+
+        return list(self._keep(("impressions", user_id, split), read, len))
+
+    def _read_impressions(self, user_id: str, split: str | None) -> list[Impression]:
         with self.reading() as connection:
-            user_key, user = user_row(connection, user_id)
-            rows = connection.execute(
-                select(
-                    ImpressionRecord.timestamp,
-                    ImpressionRecord.label,
-                    ImpressionRecord.split,
-                    cast(ContextRecord.fields, Text),
-                    *ITEM_COLUMNS,
-                )
-                .join(ItemRecord, ItemRecord.item_key == ImpressionRecord.item_key)
-                .outerjoin(ContextRecord, ContextRecord.context_key == ImpressionRecord.context_key)
-                .where(ImpressionRecord.user_key == user_key)
-                .order_by(ImpressionRecord.impression_key)
-            ).all()
-            names = field_names(connection, "items")
-            context_names = field_names(connection, "impressions")
-        found, numbers = [], Counter[tuple[int, str]]()
-        for timestamp, label, own_split, context, *columns in rows:
-            item = cached_item(names, *columns)
-            numbers[timestamp, item.item_id] += 1
-            values, nth = field_values(context_names, context), numbers[timestamp, item.item_id]
-            if split in (None, own_split):
-                found.append(Impression(user.user_id, item, timestamp, label, own_split, values, nth))
-        return sorted(found, key=lambda i: (-i.timestamp, -(i.label or 0), i.item.label, i.item.item_id, i.nth))
+            user_key, _ = user_row(connection, user_id)
+            found = impression_rows(connection, ImpressionRecord.user_key == user_key)
+        return [impression for impression in found if split in (None, impression.split)]
+
+    def impressions_at(self, moments: Collection[tuple[str, int]]) -> dict[tuple[str, int], list[Impression]]:
+        """The impressions of users, each at one time; an empty list where the store has none.
+
+        Their order and numbers are those of `impressions`.
+        """
+        found: dict[tuple[str, int], list[Impression]] = {moment: [] for moment in moments}
+        with self.reading() as connection:
+            keys = user_keys(connection, [user_id for user_id, _ in moments])
+            wanted = [(keys[user_id], time) for user_id, time in found if user_id in keys]
+            for chunk in chunks(wanted):
+                for impression in impression_rows(connection, shown_at_any(chunk)):
+                    found[impression.user_id, impression.timestamp].append(impression)
+        return found
 
     def search_users(self, text: str, limit: int = 20) -> SearchPage[User]:
         """Users whose id or profile values hold every word of `text`: an exact id first, then ids that begin so.

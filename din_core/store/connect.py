@@ -22,6 +22,7 @@ from din_core.store.engine import (
     use_write_ahead_log,
 )
 from din_core.store.queries.search import choose_search
+from din_core.store.recent_rows import FileState, RecentRows
 from din_core.store.refolding import refold
 from din_core.store.versions import HEAD, READABLE, current_version, known_versions, migrate
 
@@ -31,37 +32,41 @@ CONNECT_ERRORS = (DBAPIError, ArgumentError, TypeError)
 """What connecting raises: the database's own errors, and those of a URL whose parameters the driver does not know."""
 
 
-def open_store(url: str) -> BehaviorStore:
+def open_store(url: str, keep_rows: int = 0) -> BehaviorStore:
     """Open an existing store; StoreError where there is none or its schema is of another version.
 
     A SQLite file that cannot be written, on a read-only disk or in a read-only folder, is read as it lies there: what
     others write into it later may go unseen until it is opened again.
+
+    `keep_rows`: how many rows of users that were read last are kept as long as nobody writes into the file, for an app
+    that asks for the same ones again and again. Only of SQLite files.
     """
     address = parse_url(url)
     path = sqlite_file(address)
     if path is not None and not path.is_file():
         raise StoreError("no store at {path}; {advice}", path=str(path), advice=_how_to_fill(address))
     try:
-        return _opened(url, address, address)
+        return _opened(url, address, address, keep_rows)
     except CONNECT_ERRORS as error:
         if not isinstance(error, OperationalError) or path is None or is_writable(path):
             raise _cannot_be_opened(address, error) from None
     _check_closed(path)
     try:
-        return _opened(url, address, read_only_url(path))
+        return _opened(url, address, read_only_url(path), keep_rows)
     except CONNECT_ERRORS as error:
         raise _cannot_be_opened(address, error) from None
 
 
-def _opened(url: str, address: URL, target: URL) -> BehaviorStore:
+def _opened(url: str, address: URL, target: URL, keep_rows: int) -> BehaviorStore:
     """The store at `target`, which is how `address` is reached."""
-    engine = make_engine(target, make_file=False)
+    engine, path = make_engine(target, make_file=False), sqlite_file(address)
+    recent = RecentRows(FileState(path), keep_rows) if keep_rows and path is not None else None
     try:
         with engine.begin() as connection:
             version = current_version(connection)
             if version not in READABLE:
                 raise other_version(address, version)
-            return BehaviorStore(url, engine, choose_search(connection))
+            return BehaviorStore(url, engine, choose_search(connection), recent)
     except BaseException:
         engine.dispose()
         raise

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 
@@ -61,3 +62,34 @@ def shows_lens(page: AppTest) -> bool:
 def words(page: AppTest) -> str:
     """All running text of the page."""
     return read(" ".join(e.value for e in [*page.markdown, *page.caption]))
+
+
+def sent_records(page: AppTest, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the table of records of this key is told: its head, and its columns, links and keys."""
+    tables = [e.proto for e in page.get("bidi_component") if e.proto.component_name == "din_lens.record_table"]
+    (found,) = (proto.bytes.decode().split("\n") for proto in tables if f"-{key}-" in f"{proto.id}-")
+    return json.loads(found[0]), json.loads(found[1])
+
+
+def records(page: AppTest, key: str) -> pd.DataFrame:
+    """A table of records as it stands on the page: the columns shown by their heads, ids where names are alike."""
+    head, body = sent_records(page, key)
+    chosen = head["state"]["columns"]
+    shown = [c for c in body["columns"] if (c["name"] in chosen if chosen else c["shown"])]
+    return pd.DataFrame({column["label"]: shown_texts(column) for column in shown})
+
+
+def shown_texts(column: dict[str, Any]) -> list[str]:
+    """What the cells of a column say."""
+    texts = column.get("texts") or ["–" if value is None else str(value) for value in column["values"]]
+    if "ids" not in column:
+        return texts
+    named = [*zip(texts, column["ids"], strict=True)]
+    alike = {text for text, own in named if any(text == other and own != its for other, its in named)}
+    return [f"{text} · item {own}" if text in alike else text for text, own in named]
+
+
+def record_tables(page: AppTest) -> list[pd.DataFrame]:
+    """All tables of records of the page."""
+    keys = [e.proto.id.split("-")[-1] for e in page.get("bidi_component") if "record_table" in e.proto.component_name]
+    return [records(page, key) for key in keys]

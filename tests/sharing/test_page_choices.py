@@ -118,6 +118,8 @@ def test_an_address_that_says_nothing_of_it_leaves_the_choice_alone() -> None:
         (CohortChoice, "cohorts.profile", "age", "“age” is not a field and a value with a comma between."),
         (CohortChoice, "cohorts.week", "soon", "The link's cohorts.week is left out: the time “soon” is not a date"),
         (CohortChoice, "cohorts.length", "from-2", "“from-2” is unknown; known are from-0, from-11, from-31"),
+        (CasesChoice, "cases.rows", "2001", "“2001” is not a number of rows from 1 to 2000."),
+        (RankChoice, "rank.rows", "0", "“0” is not a number of rows from 1 to 2000."),
         (TourChoice, "tour.step", "0", "The link's tour.step “0” is unknown; known are 1, …, 99."),
     ],
 )
@@ -131,3 +133,10 @@ def test_the_first_of_several_values_counts() -> None:
     found, problems = read(RankChoice, {"rank.by": ["second", "first"]})
     assert found == RankChoice(by=1)
     assert problems == ("The link names 2 values for rank.by; the first is used.",)
+
+
+def test_how_a_table_is_read_comes_back_from_its_link() -> None:
+    chosen = RankChoice(sort="-probability", find="2% milk, whole", columns=("rank", "item"), rows=120)
+    raw = {name: [value] if isinstance(value, str) else value for name, value in write(chosen).items()}
+    assert raw["rank.columns"] == ["rank", "item"]
+    assert read(RankChoice, raw) == (chosen, ())

@@ -35,6 +35,26 @@ def test_an_item_comes_with_all_fields_of_the_table_none_where_missing(store: Be
     assert store.item("x1") == Item("x1", None, {"product_type": None, "category": None, "manufacturer": None})
 
 
+def test_users_come_by_id_without_those_that_are_not_there(store: BehaviorStore) -> None:
+    assert store.users(["7", "gone", "8", "7"]) == {"7": store.user("7"), "8": store.user("8")}
+    assert store.users([]) == {}
+
+
+def test_impressions_of_moments_are_those_of_their_user_and_time_and_no_others(
+    store: BehaviorStore, tmp_path: Path
+) -> None:
+    show_twice(store.engine, tmp_path / "again")
+    times = {i.timestamp for i in store.impressions("7")}
+    wanted = [("7", time) for time in times] + [("8", MONDAY), ("gone", MONDAY), ("7", 5)]
+    expected = {
+        (user, time): [i for i in (store.impressions(user) if user != "gone" else []) if i.timestamp == time]
+        for user, time in wanted
+    }
+    assert store.impressions_at(wanted) == expected
+    assert len(expected["7", MONDAY]) == 5  # two of the three items twice
+    assert store.impressions_at([]) == {}
+
+
 def test_items_come_in_the_order_asked_for_with_repeats(store: BehaviorStore) -> None:
     assert [i.item_id for i in store.items(["n1", "b1", "n1", "c1"])] == ["n1", "b1", "n1", "c1"]
     assert store.items([]) == []

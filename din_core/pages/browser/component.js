@@ -16,3 +16,13 @@ function mountComponent(create) {
     };
   };
 }
+
+function element(name, text, properties = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  for (const [key, value] of Object.entries(properties)) {
+    if (key in made && key !== "style") made[key] = value;
+    else made.setAttribute(key, value);
+  }
+  return made;
+}

@@ -1,31 +1,45 @@
-"""What the page Cases shows: a table a kind of case, and a link to Inspect on the chosen row."""
+"""What the page Cases shows: a table a kind of case, each of whose rows leads to Inspect."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 from din_core.cases import KINDS, MEASURED_KINDS, Cases, Slice, high_intensity, most_telling, rows_of, threshold
 from din_core.cases.kinds import INTENSE, LEAST_BEHAVIORS
-from din_core.domain import Candidate, Item, Scenario, UnknownItem, UnknownUser
+from din_core.domain import Candidate, Impression, Item, Scenario, UnknownItem, UnknownUser, User
 from din_core.figures.cohort import number
 from din_core.pages.app.startup import App
 from din_core.pages.cases.files import LoadedCases, fitting, head, offer_all, pick_slice, value_words
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import shown_at
-from din_core.pages.language.labels import Words, day, item_labels, percent, profile, words_for
+from din_core.pages.language.labels import Words, item_labels, percent, profile, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.record_table.columns import (
+    RecordColumn,
+    date_column,
+    item_columns,
+    number_column,
+    percent_column,
+)
+from din_core.pages.widgets.record_table.record_table import (
+    Records,
+    row_link,
+    rows_wanted,
+    show_records,
+    unknown_columns,
+)
 from din_core.pages.widgets.several_note import show_several_note
-from din_core.pages.widgets.text_tables import columns_of, row_table
 from din_core.sharing import View
 from din_core.sharing.page_choices import CasesChoice
 
 SHOWN = 25
+Shown = Mapping[tuple[str, int], Sequence[Impression]]
+"""What users were shown, by user and time."""
 TITLES = {
     "main right": T("{main} right, {base} wrong"),
     "base right": T("{base} right, {main} wrong"),
@@ -81,7 +95,7 @@ def show() -> None:
     kind = pick_kind(loaded, choice)
     pick_slice(loaded.cases, "cases", choice, (words.outcome(0), words.outcome(1)))
     among = rows_of(loaded.cases, Slice(choice.profile, choice.category, choice.week, label=choice.outcome))
-    found, total = most_telling(loaded.cases, kind, among, SHOWN)
+    found, total = most_telling(loaded.cases, kind, among, rows_wanted(choice, SHOWN))
     rows = [int(row) for row in found]
     st.markdown(literal(meaning(loaded, kind)), width=860)
     st.caption(how_many(loaded.cases, kind, len(rows), total, int(among.sum())))
@@ -90,19 +104,9 @@ def show() -> None:
         if not among.any():
             offer_all(choice)
         return
-    titles = titles_of(app, loaded.cases, kind, rows)
-    link = st.container(key="case_link")
-    table = cases_table(app, loaded, words, kind, rows, titles)
-    picked = row_table(
-        "cases",
-        table,
-        [str(row) for row in rows],
-        (loaded.key, kind),
-        mode="single-row-required",
-        column_config=columns_of(table, column_words(loaded)),
-    )
-    with link:
-        show_link(loaded, kind, rows, picked, titles)
+    records = case_records(app, loaded, words, kind, rows, total)
+    report(unknown_columns(choice, records.columns))
+    show_records("cases", records, CasesChoice)
     st.caption(t(READING))
 
 
@@ -110,7 +114,9 @@ def pick_kind(loaded: LoadedCases, choice: CasesChoice) -> str:
     """What is looked for."""
 
     def change() -> None:
-        address.choose_on_page(replace(address.page_choice(CasesChoice), kind=st.session_state["case_kind"]))
+        # Other columns: nothing of how the last ones were read fits them for sure.
+        wanted = replace(address.page_choice(CasesChoice), kind=st.session_state["case_kind"])
+        address.choose_on_page(replace(wanted, sort=None, find=None, columns=(), rows=None))
 
     st.session_state["case_kind"] = choice.kind
     st.pills(
@@ -162,6 +168,16 @@ def titles_of(app: App, cases: Cases, kind: str, rows: Sequence[int]) -> dict[st
     return dict(zip(items, item_labels(items.values()), strict=True))
 
 
+def candidate_title(cases: Cases, row: int, titles: Mapping[str, str], seen: Shown) -> str:
+    """The candidate's, with what tells it from others of its item that the user was shown then."""
+    return " · ".join(filter(None, [titles[cases.item_ids[cases.item[row]]], distinction(cases, row, seen)]))
+
+
+def shown_of(app: App, cases: Cases, rows: Sequence[int]) -> Shown:
+    """What the users of these rows were shown at their times."""
+    return app.store.impressions_at({moment_of(cases, row) for row in rows})
+
+
 def items_of(app: App, cases: Cases, kind: str, rows: Sequence[int]) -> dict[str, Item]:
     """The candidates of these rows and the behaviors that tell of them, by id, as the store has them."""
     telling = {"negative": [cases.low_item], "dominated": [cases.share_item]}.get(kind, [])
@@ -181,43 +197,86 @@ def found_item(app: App, item_id: str) -> Item:
         return Item(item_id)
 
 
-def cases_table(
-    app: App, loaded: LoadedCases, words: Words, kind: str, rows: Sequence[int], titles: dict[str, str]
-) -> pd.DataFrame:
+def case_records(app: App, loaded: LoadedCases, words: Words, kind: str, rows: Sequence[int], total: int) -> Records:
     """One line a case: the candidate, what is telling about it, both probabilities, who and when."""
+    cases, items = loaded.cases, items_of(app, loaded.cases, kind, rows)
+    seen, there = shown_of(app, cases, rows), inspect_page.page()
+    about = {
+        "kind": kind.replace(" ", "_"),
+        "model": loaded.main,
+        "fingerprint": cases.about.main.fingerprint,
+        "base_model": loaded.base,
+        "base_fingerprint": cases.about.base.fingerprint,
+    }
+    return Records(
+        title(loaded, kind),
+        case_columns(app, loaded, words, kind, rows, items, seen),
+        total,
+        links=[
+            row_link(
+                there,
+                scenario_of(app, loaded, row, seen),
+                view_of(cases, kind, row, visitor.session().view),
+            )
+            for row in rows
+        ],
+        about=about,
+        file=("cases", kind),
+    )
+
+
+def case_columns(
+    app: App,
+    loaded: LoadedCases,
+    words: Words,
+    kind: str,
+    rows: Sequence[int],
+    items: Mapping[str, Item],
+    seen: Shown,
+) -> list[RecordColumn]:
+    """What is known of each case."""
     cases = loaded.cases
-    lines = []
-    for row in rows:
-        p, q = float(cases.probability[row]), float(cases.base_probability[row])
-        lines.append(
-            {
-                t("Candidate"): candidate_title(app, cases, row, titles),
-                **telling(cases, kind, row, titles),
-                t("Outcome"): words.outcome(int(cases.label[row])),
-                loaded.main: percent(p),
-                loaded.base: percent(q),
-                t("Difference in points"): signed(100 * (p - q)),
-                t(words.person): person(app, cases.user_ids[cases.user[row]]),
-                t("Shown"): day(int(cases.time[row])),
-                t("Category"): value_words(cases.categories[cases.category[row]]),
-            }
-        )
-    return pd.DataFrame(lines)
+    p, q = (column[rows].astype(float) for column in (cases.probability, cases.base_probability))
+    labels = [int(label) for label in cases.label[rows]]
+    users = [cases.user_ids[user] for user in cases.user[rows]]
+    people = app.store.users(users)
+    under = t("Probability under this model")
+    points = t("{main} minus {base}, in points of probability", main=loaded.main, base=loaded.base)
+    return [
+        *item_columns(
+            t("Candidate"),
+            [items[cases.item_ids[item]] for item in cases.item[rows]],
+            name="candidate",
+            notes=[distinction(cases, row, seen) for row in rows],
+        ),
+        *telling(loaded, kind, rows, items),
+        RecordColumn("outcome", t("Outcome"), [words.outcome(label) for label in labels]),
+        RecordColumn("label", t("Label"), labels, kind="number", shown=False),
+        percent_column("probability", loaded.main, p.tolist(), help=under),
+        percent_column("base_probability", loaded.base, q.tolist(), help=under),
+        number_column("difference_points", t("Difference in points"), (100 * (p - q)).tolist(), signed, help=points),
+        RecordColumn("user", t(words.person), [person(user_id, people.get(user_id)) for user_id in users]),
+        RecordColumn("user_id", t("{label}: id", label=t(words.person)), users, shown=False),
+        date_column("shown_at", t("Shown"), cases.time[rows].tolist()),
+        RecordColumn(
+            "category", t("Category"), [value_words(cases.categories[place]) for place in cases.category[rows]]
+        ),
+    ]
 
 
-def candidate_title(app: App, cases: Cases, row: int, titles: dict[str, str]) -> str:
-    """The candidate's, with what tells it from others of its item that the user was shown then."""
+def moment_of(cases: Cases, row: int) -> tuple[str, int]:
+    """Whom the candidate was shown to, and when."""
+    return cases.user_ids[cases.user[row]], int(cases.time[row])
+
+
+def distinction(cases: Cases, row: int, seen: Shown) -> str:
+    """What tells a candidate from others of its item that the user was shown then; empty where there are none."""
     user, item, time = (column[row] for column in (cases.user, cases.item, cases.time))
-    label = titles[cases.item_ids[item]]
     same = (cases.user == user) & (cases.item == item) & (cases.time == time)
     if cases.nth[row] == 1 and same.sum() == 1:
-        return label
-    try:
-        shown = shown_at(app.store.impressions(cases.user_ids[user]), int(time))
-    except (UnknownUser, UnknownItem):
-        return label
-    found = shown.get(candidate_of(cases, row))
-    return label if found is None else " · ".join(filter(None, [label, found.distinction]))
+        return ""
+    found = shown_at(seen[moment_of(cases, row)], int(time)).get(candidate_of(cases, row))
+    return "" if found is None else found.distinction
 
 
 def candidate_of(cases: Cases, row: int) -> Candidate:
@@ -225,70 +284,53 @@ def candidate_of(cases: Cases, row: int) -> Candidate:
     return Candidate(cases.item_ids[cases.item[row]], int(cases.nth[row]))
 
 
-def column_words(loaded: LoadedCases) -> dict[str, str]:
-    """What each column says, for those who point at its head."""
-    return {
-        loaded.main: t("Probability under this model"),
-        loaded.base: t("Probability under this model"),
-        t("Difference in points"): t(
-            "{main} minus {base}, in points of probability", main=loaded.main, base=loaded.base
-        ),
-        t("Weight"): t("Activation weight of one occurrence"),
-        t("Share"): t("Of the sum of all measured effects, without their signs"),
-        "τ": t("Kendall's τ of weights × repeats and measured effects, from −1 to 1"),
-        "Σw": t("All weights added up, repeats counted"),
-        t("Different items"): t("In the history, as {main} sees it", main=loaded.main),
-    }
+def telling(loaded: LoadedCases, kind: str, rows: Sequence[int], items: Mapping[str, Item]) -> list[RecordColumn]:
+    """What makes rows cases of their kind, beside the two probabilities."""
+    cases = loaded.cases
 
+    def behaviors(places: Iterable[int]) -> list[RecordColumn]:
+        return item_columns(t("Of the behavior"), [items[cases.item_ids[place]] for place in places], name="behavior")
 
-def telling(cases: Cases, kind: str, row: int, titles: dict[str, str]) -> dict[str, str]:
-    """What makes a row a case of its kind, beside the two probabilities."""
+    many = number_column(
+        "different_items",
+        t("Different items"),
+        cases.distinct[rows].tolist(),
+        help=t("In the history, as {main} sees it", main=loaded.main),
+    )
     if kind == "negative":
-        behavior = titles[cases.item_ids[cases.low_item[row]]]
-        return {t("Weight"): number(float(cases.low_weight[row])), t("Of the behavior"): behavior}
+        weight = t("Activation weight of one occurrence")
+        lowest = cases.low_weight[rows].tolist()
+        return [number_column("weight", t("Weight"), lowest, number, help=weight), *behaviors(cases.low_item[rows])]
     if kind == "dominated":
-        behavior = titles[cases.item_ids[cases.share_item[row]]]
-        return {t("Share"): percent(float(cases.share[row])), t("Of the behavior"): behavior, **many(cases, row)}
+        share = t("Of the sum of all measured effects, without their signs")
+        found = percent_column("share", t("Share"), cases.share[rows].tolist(), help=share)
+        return [found, *behaviors(cases.share_item[rows]), many]
     if kind == "disagree":
-        return {"τ": f"{cases.tau[row]:.2f}".replace("-", "−"), **many(cases, row)}
+        tau = t("Kendall's τ of weights × repeats and measured effects, from −1 to 1")
+        return [number_column("tau", "τ", cases.tau[rows].tolist(), two_decimals, help=tau), many]
     if kind == "intense":
-        return {"Σw": number(float(cases.intensity[row])), **many(cases, row)}
-    return {}
+        added = t("All weights added up, repeats counted")
+        return [number_column("intensity", "Σw", cases.intensity[rows].tolist(), number, help=added), many]
+    return []
 
 
-def many(cases: Cases, row: int) -> dict[str, str]:
-    """How long the history is."""
-    return {t("Different items"): f"{cases.distinct[row]:,}"}
+def two_decimals(value: float) -> str:
+    """`−0.25`."""
+    return f"{value:.2f}".replace("-", "−")
 
 
-def person(app: App, user_id: str) -> str:
-    """The user's id with the profile values that say most."""
-    try:
-        return " · ".join([user_id, *profile(app.store.user(user_id))])
-    except (UnknownUser, UnknownItem):
-        return user_id
+def person(user_id: str, user: User | None) -> str:
+    """The id with the profile values that say most; None: the store lacks the user."""
+    return " · ".join([user_id, *(profile(user) if user is not None else [])])
 
 
-def show_link(
-    loaded: LoadedCases, kind: str, rows: Sequence[int], picked: Sequence[int], titles: dict[str, str]
-) -> None:
-    """A link to Inspect on the chosen row, under the two models of the cases."""
-    app, cases, row = caches.current_app(), loaded.cases, rows[picked[0] if picked and picked[0] < len(rows) else 0]
-    title = candidate_title(app, cases, row, titles)
-    view = view_of(cases, kind, row, visitor.session().view)
-    inspect_page.link(t("Open {item} in Inspect", item=literal(title)), scenario_of(app, loaded, row), view)
-
-
-def scenario_of(app: App, loaded: LoadedCases, row: int) -> Scenario:
+def scenario_of(app: App, loaded: LoadedCases, row: int, seen: Shown) -> Scenario:
     """A case under its two models, in the context in which it was shown: without, the address would be written anew
     where the link leads, and Back would lead to the link.
     """
     cases, candidate = loaded.cases, candidate_of(loaded.cases, row)
-    user_id, time = cases.user_ids[cases.user[row]], int(cases.time[row])
-    try:
-        case = shown_at(app.store.impressions(user_id), time).get(candidate)
-    except (UnknownUser, UnknownItem):
-        case = None
+    user_id, time = moment_of(cases, row)
+    case = shown_at(seen[user_id, time], time).get(candidate)
     context = {} if case is None else {name: case.context.get(name) for name in app.setting.context_fields}
     return Scenario(user_id, time, (), loaded.links).with_candidates([candidate], context)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.navigation.page import Page
@@ -17,25 +16,29 @@ from din_core.domain import Candidate, Item, Scenario
 from din_core.pages.app.startup import App
 from din_core.pages.compare import page as compare_page
 from din_core.pages.inspect import page as inspect_page
-from din_core.pages.language.labels import field_values, item_labels, moment, words_for
+from din_core.pages.language.labels import item_labels, moment, words_for
 from din_core.pages.language.number_texts import category_name, numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import link_to_page, page_of
 from din_core.pages.places.places import CATALOGUE
 from din_core.pages.rank import ranking_cache
+from din_core.pages.rank.ranking_records import ranking_records
 from din_core.pages.score_gap import page as score_gap_page
-from din_core.pages.session import address, caches
+from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import literal, report
-from din_core.pages.widgets.rare_items import mark_rare
+from din_core.pages.widgets.record_table.record_table import (
+    rows_wanted,
+    show_records,
+    unknown_columns,
+)
 from din_core.pages.widgets.segmented_choice import segmented_choice
-from din_core.pages.widgets.text_tables import columns_of, row_table
 from din_core.sharing.links import MAX_CANDIDATES
 from din_core.sharing.page_choices import RankChoice
 
 if TYPE_CHECKING:
-    from din_core.scoring import RankedItem, Ranking
+    from din_core.scoring import Ranking
 
 TOO_MANY = T("The store holds {n:,} items, but this page ranks {most:,} at most.")
 SHOWN = 20
@@ -49,6 +52,17 @@ READING = T(
     "have been shown is not asked. A rank is among all items, whatever is filtered. Items that training hardly saw "
     "share one embedding: they may tie. A high rank says what the model predicts, not what the user would have done."
 )
+
+
+@dataclass
+class TickedItems:
+    """Of a visit: the rows that are ticked to be compared."""
+
+    item_ids: tuple[str, ...] = ()
+
+    def keep(self, item_ids: Sequence[str]) -> None:
+        """These and no others from now on."""
+        self.item_ids = tuple(item_ids)
 
 
 def page() -> Page:
@@ -148,23 +162,15 @@ def show_ranking(
     ended = ranking.wait(0)
     titles = [app.models[name].name for name in names]
     show_progress(ranking, titles)
-    found = ranking.best(SHOWN, among, by)
-    table = mark_rare(ranking_table(found, titles, repeats, by, field), app, names, [ranked.item for ranked in found])
-    help_texts = {
-        t("Change"): t("Places higher or lower than under the other model"),
-        t("In history"): t("How often the history holds this very item"),
-        **{title: t("Probability under this model") for title in titles},
-    }
-    picked = row_table(
-        "ranking",
-        table,
-        [ranked.item.item_id for ranked in found],
-        (scenario.user_id, scenario.as_of),
-        rows=SHOWN,
-        column_config={t("Item"): st.column_config.TextColumn(width=300), **columns_of(table, help_texts)},
-    )
+    choice, total = address.page_choice(RankChoice), ranking.total if among is None else int(among.sum())
+    found = ranking.best(rows_wanted(choice, SHOWN), among, by)
+    listed = [ranked.item for ranked in found]
+    records = ranking_records(app, ranking, names, scenario, found, repeats, total=total, by=by, field=field)
+    report(unknown_columns(choice, records.columns))
+    ticked = visitor.session().of(TickedItems)
+    show_records("ranking", records, RankChoice, picked=ticked.item_ids, on_pick=ticked.keep)
     st.markdown(where_is(ranking, scenario, titles[0]))
-    show_way([found[row].item for row in picked], scenario, by)
+    show_way([item for item in listed if item.item_id in ticked.item_ids], scenario, by)
     if ended and under_way:
         st.rerun()  # nothing more to look for
 
@@ -174,8 +180,8 @@ def show_way(chosen: Sequence[Item], scenario: Scenario, by: int) -> None:
     if not chosen:
         st.markdown(
             t(
-                "Choose a row to see which behaviors the model switches on for it; choose two or more to see why one "
-                "is above another."
+                "A row leads to the behaviors that the model switches on for it; tick two or more to see why one is "
+                "above another."
             )
         )
         return
@@ -209,33 +215,6 @@ def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
     elif button.button(t("Score again"), width="stretch", key="rank_again"):
         ranking_cache.forget_ranking()
         st.rerun()  # the whole page: this part of it knows the old ranking
-
-
-def ranking_table(
-    found: Sequence[RankedItem], titles: Sequence[str], repeats: Mapping[str, int], by: int, field: str | None
-) -> pd.DataFrame:
-    """Rank by one model, item, category, repeats in the history; each probability; the other's rank, and the change."""
-    rows, labels = [], item_labels(ranked.item for ranked in found)
-    order = [by, *(place for place in range(len(titles)) if place != by)]
-    for ranked, label in zip(found, labels, strict=True):
-        first, *others = (ranked.places[place] for place in order)
-        row = {t("Rank"): "–" if first is None else f"{first.rank:,}", t("Item"): label}
-        row |= dict(field_values({field: ranked.item.fields.get(field)})) if field else {}
-        row[t("In history")] = f"{repeats[ranked.item.item_id]}×" if ranked.item.item_id in repeats else "–"
-        for place, found_at in zip(order, (first, *others), strict=True):
-            row[titles[place]] = "…" if found_at is None else f"{100 * found_at.probability:.1f} %"
-        for place, other in zip(order[1:], others, strict=True):
-            row[t("Rank under {model}", model=titles[place])] = "…" if other is None else f"{other.rank:,}"
-            row[t("Change")] = "…" if first is None or other is None else change_words(other.rank - first.rank)
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def change_words(places: int) -> str:
-    """`↑ 12`: so many places higher than under the other model."""
-    if places == 0:
-        return "="
-    return f"{'↑' if places > 0 else '↓'}\N{NO-BREAK SPACE}{abs(places):,}"
 
 
 def where_is(ranking: Ranking, scenario: Scenario, title: str) -> str:

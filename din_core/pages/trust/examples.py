@@ -15,7 +15,7 @@ from din_core.domain.results import Floats
 from din_core.figures.cohort import number
 from din_core.pages.app.startup import App
 from din_core.pages.cases.files import LoadedCases, folder_of
-from din_core.pages.cases.view import candidate_title, scenario_of, titles_of, view_of
+from din_core.pages.cases.view import candidate_title, scenario_of, shown_of, titles_of, view_of
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.labels import percent, words_for
 from din_core.pages.language.translate import T, current, t
@@ -84,11 +84,12 @@ def told_cases(
     """
     rows = list(telling_rows(_loaded.cases, KINDS[question]))
     titles = titles_of(_app, _loaded.cases, KINDS[question], rows)
+    seen = shown_of(_app, _loaded.cases, rows)
     labels = [
-        f"{fact(_app, _loaded, question, row, titles)} — {candidate_title(_app, _loaded.cases, row, titles)}"
+        f"{fact(_app, _loaded, question, row, titles)} — {candidate_title(_loaded.cases, row, titles, seen)}"
         for row in rows
     ]
-    return tuple((row, label, scenario_of(_app, _loaded, row)) for row, label in zip(rows, labels, strict=True))
+    return tuple((row, label, scenario_of(_app, _loaded, row, seen)) for row, label in zip(rows, labels, strict=True))
 
 
 def telling_rows(cases: Cases, kind: str) -> tuple[int, ...]:

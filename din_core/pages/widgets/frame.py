@@ -52,7 +52,10 @@ def header() -> LinkRows:
         with st.container(horizontal=True, vertical_alignment="center", key="modes_line"):
             modes = link_row("modes")
             beside = st.container(width="content", key="beside_modes")
-    return LinkRows(places, tour, modes, beside)
+            copy = st.container(
+                horizontal=True, vertical_alignment="center", width="content", gap="small", key="copy_link_room"
+            )
+    return LinkRows(places, tour, modes, beside, copy)
 
 
 def tagline() -> None:

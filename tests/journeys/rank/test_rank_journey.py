@@ -15,8 +15,8 @@ from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
 from tests.journeys.inspect_page import check_numbers
-from tests.journeys.page_driver import query
-from tests.journeys.row_grid import grid_lines, grid_rows, tick_row
+from tests.journeys.page_driver import has_query, query
+from tests.journeys.record_table import record_lines, record_rows, tick_record
 from tests.journeys.server import running_app
 
 TITLES = {"din": "DIN", "base": "Average pooling"}
@@ -31,8 +31,8 @@ def demo() -> Iterator[str]:
 
 def rows(page: Page, count: int) -> list[dict[str, str]]:
     """The table by its heads."""
-    expect(grid_lines(page, "ranking")).to_have_count(count)
-    return grid_rows(page, "ranking")
+    expect(record_lines(page, "ranking")).to_have_count(count)
+    return record_rows(page, "ranking")
 
 
 def expected(
@@ -54,8 +54,8 @@ def expected(
                 "Rank": str(rank[by][place]),
                 "Item": items[place].label,
                 "In history": f"{repeats}×" if repeats else "–",
-                TITLES[by]: f"{100 * scores[by].probability[place]:.1f} %",
-                TITLES[other]: f"{100 * scores[other].probability[place]:.1f} %",
+                TITLES[by]: f"{100 * scores[by].probability[place]:.1f}\N{NO-BREAK SPACE}%",
+                TITLES[other]: f"{100 * scores[other].probability[place]:.1f}\N{NO-BREAK SPACE}%",
                 f"Rank under {TITLES[other]}": str(rank[other][place]),
                 "Change": f"{'↑' if higher > 0 else '↓'}\N{NO-BREAK SPACE}{abs(higher)}" if higher else "=",
             }
@@ -83,7 +83,7 @@ def test_the_catalogue_is_ranked_under_both_models_as_the_core_has_it(
     assert without_category(rows(page, 7)) == wanted
     page.get_by_role("radio", name="Average pooling").click()
     _, wanted = expected(store, scorers, page, "base", "din")
-    expect(page.locator(".st-key-ranking [role=grid] thead")).to_contain_text("Rank under DIN")
+    expect(page.locator(".st-key-ranking thead")).to_contain_text("Rank under DIN")
     assert without_category(rows(page, 7)) == wanted
     assert any(row["Change"] != "=" for row in wanted)  # the two models do not agree
 
@@ -93,20 +93,14 @@ def test_a_row_opens_in_inspect_and_two_rows_say_why_one_is_above_the_other(
 ) -> None:
     open_ranking(page, address)
     items, _ = expected(store, scorers, page, "din", "base")
-    tick_row(page, "ranking", 0)
-    page.get_by_role("link", name=f"Open {items[0].label} in Inspect").click()
+    page.locator(".st-key-ranking").get_by_role("link", name=items[0].label, exact=True).click()
     expect(page.locator("#title")).to_have_text(items[0].label)
     check_numbers(page, store, scorers)
     page.go_back()
-    again = page.get_by_role("button", name="Score again")
-    expect(again).to_be_visible()
-    expect(page.get_by_role("link", name=f"Open {items[0].label} in Inspect")).to_be_visible()  # still chosen
-    tick_row(page, "ranking", 1)
-    toolbar = page.locator(".st-key-ranking [data-testid=stElementToolbar]")
-    page.locator(".st-key-ranking").hover()
-    expect(toolbar).to_be_visible()
-    left, right = again.bounding_box(), toolbar.bounding_box()
-    assert left and right and left["x"] + left["width"] <= right["x"]
+    expect(page.get_by_role("button", name="Score again")).to_be_visible()
+    expect(record_lines(page, "ranking")).to_have_count(7)
+    tick_record(page, "ranking", 0)
+    tick_record(page, "ranking", 1)
     page.get_by_role("link", name="Why this order: the 2 rows side by side in Compare").click()
     expect(page.get_by_role("heading", name="Who switches on what")).to_be_visible()
     page.wait_for_url(lambda url: url.count("item=") == 2)
@@ -121,6 +115,15 @@ def test_a_row_opens_in_inspect_and_two_rows_say_why_one_is_above_the_other(
     want = {tuple(np.round(column, 5)) for column in (scores.weight[order] * repeats).T}
     heat = next(trace for trace in traces(page, "heatmap") if "z" in trace)
     assert {tuple(np.round(column, 5)) for column in np.array(heat["z"]).T} == want
+
+
+def test_a_hundred_more_of_the_catalogue_are_listed_and_the_link_says_so(page: Page, demo: str) -> None:
+    page.goto(f"{demo}compare-catalogue")
+    expect(record_lines(page, "ranking")).to_have_count(20)
+    page.get_by_role("button", name="100 more").click()
+    expect(record_lines(page, "ranking")).to_have_count(120)
+    expect(page).to_have_url(has_query("rank.rows", "120"))
+    expect(page.locator(".st-key-ranking #count")).to_have_text(re.compile("^The first 120 of [0-9,]+ rows$"))
 
 
 def test_a_ranking_shows_how_far_it_is_and_can_be_stopped(page: Page, demo: str) -> None:

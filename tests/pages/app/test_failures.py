@@ -220,16 +220,17 @@ def test_exceptions_stay_off_the_page_by_the_settings_and_wherever_the_app_is_st
 
     root = Path(__file__).parents[3]
     assert tomllib.loads((root / ".streamlit" / "config.toml").read_text())["client"]["showErrorDetails"] == "none"
-    before = config.get_option("client.showErrorDetails")
+    before = {name: config.get_option(name) for name in launch.OPTIONS}
     try:
         config.set_option("client.showErrorDetails", "full", "<default>")
-        launch.hide_error_details()
+        launch.set_options()
         assert config.get_option("client.showErrorDetails") == "none"
         config.set_option("client.showErrorDetails", "full")
-        launch.hide_error_details()
+        launch.set_options()
         assert config.get_option("client.showErrorDetails") == "full"  # as somebody chose
     finally:
-        config.set_option("client.showErrorDetails", before)
+        for name, value in before.items():
+            config.set_option(name, value, "<default>")
 
 
 def test_an_exception_of_a_callback_is_left_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from din_core.pages.cases.files import bin_names
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
 from tests.pages.made_cases import make, points, said
-from tests.pages.page_contents import read
+from tests.pages.page_contents import read, record_tables, records, sent_records
 from tests.twice_shown import show_twice
 
 Visit = Callable[..., AppTest]
@@ -31,18 +31,24 @@ def cases(world: World, monkeypatch: pytest.MonkeyPatch) -> Cases:
     return read_cases(make(world, "--effects", "0"))
 
 
+def leads(page: AppTest) -> list[str]:
+    """Where the rows lead."""
+    links: list[str] = sent_records(page, "cases")[1]["links"]
+    return links
+
+
 def test_without_cases_it_says_how_to_make_them(visit: Visit) -> None:
     page = visit("cases")
     assert not page.exception and not page.warning
     assert "python -m trainer cases --store URL --checkpoint" in said(page)
-    assert len(page.dataframe) == 0
+    assert record_tables(page) == []
 
 
 def test_each_case_shows_both_models_scores_outcome_and_household(visit: Visit, world: World, cases: Cases) -> None:
     page = visit("cases")
     page.pills(key="case_kind").set_value("gap").run()
     assert not page.exception and not page.warning
-    table = page.dataframe[0].value
+    table = records(page, "cases")
     history = world.store.history("7", 1511136000)
     expected = []
     for shown in world.store.impressions("7", "test"):
@@ -77,7 +83,7 @@ def test_the_most_negative_weight_is_named_with_its_behavior(visit: Visit, world
         lowest.append((float(scores.weight[0, place]), scores.behaviors[place].item.label, shown.item.label))
     negative = sorted(line for line in lowest if line[0] < 0)
     assert negative  # these networks have negative weights
-    table = page.dataframe[0].value
+    table = records(page, "cases")
     assert list(zip(table["Of the behavior"], table["Candidate"], strict=True)) == [line[1:] for line in negative]
     assert [points(text) for text in table["Weight"]] == pytest.approx([line[0] for line in negative], rel=0.01)
 
@@ -93,10 +99,10 @@ def test_agreement_and_domination_are_those_of_leave_one_out(visit: Visit, world
         size = abs(agreed.effects)
         strongest = agreed.behaviors[int(size.argmax())].item.label
         found[shown.item.label] = (agreed.tau, 100 * float(size.max() / size.sum()), strongest)
-    table = page.pills(key="case_kind").set_value("disagree").run().dataframe[0].value
+    table = records(page.pills(key="case_kind").set_value("disagree").run(), "cases")
     assert list(table["Candidate"]) == sorted(found, key=lambda name: found[name][0])
     assert [points(text) for text in table["τ"]] == pytest.approx(sorted(f[0] for f in found.values()), abs=0.0051)
-    table = page.pills(key="case_kind").set_value("dominated").run().dataframe[0].value
+    table = records(page.pills(key="case_kind").set_value("dominated").run(), "cases")
     assert list(table["Candidate"]) == sorted(found, key=lambda name: -found[name][1])
     assert list(table["Of the behavior"]) == [found[name][2] for name in table["Candidate"]]
     assert [points(text) for text in table["Share"]] == pytest.approx(
@@ -108,10 +114,10 @@ def test_filters_keep_what_they_say(visit: Visit, cases: Cases) -> None:
     page = visit("cases")
     page.pills(key="case_kind").set_value("gap").run()
     page.selectbox(key="cases_category").set_value("Dairy").run()
-    assert list(page.dataframe[0].value["Candidate"]) == ["Milk · 1 qt · National"]
+    assert list(records(page, "cases")["Candidate"]) == ["Milk · 1 qt · National"]
     page.selectbox(key="cases_category").set_value("")
     page.selectbox(key="cases_outcome").set_value(True).run()
-    assert list(page.dataframe[0].value["Candidate"]) == ["Stout · 12 oz · National"]
+    assert list(records(page, "cases")["Candidate"]) == ["Stout · 12 oz · National"]
     page.selectbox(key="cases_profile").set_value(("age", "45-54")).run()
     assert "1 of 1 cases, among 1 impressions." in said(page)
 
@@ -127,13 +133,11 @@ def test_every_kind_is_shown_without_an_error(visit: Visit, cases: Cases) -> Non
 def test_the_first_case_is_ready_to_be_opened_under_its_two_models(visit: Visit, world: World, cases: Cases) -> None:
     page = visit("cases")
     page.pills(key="case_kind").set_value("gap").run()
-    candidate = page.dataframe[0].value["Candidate"][0]
-    links = [link.proto for link in page.get("page_link") if link.proto.label.startswith("Open ")]
-    (link,) = links
-    assert read(link.label) == f"Open {candidate} in Inspect"
+    candidate = records(page, "cases")["Candidate"][0]
+    link = leads(page)[0]
     (item_id,) = {i.item.item_id for i in world.store.impressions("7", "test") if i.item.label == candidate}
     for part in ("user=7", f"item={item_id}", "at=2017-11-20", world.scorers["din"].fingerprint):
-        assert part in link.query_string.replace("%3A", ":")
+        assert part in link.replace("%3A", ":")
 
 
 @pytest.mark.parametrize(
@@ -150,8 +154,7 @@ def test_a_case_opens_where_its_point_is_to_be_seen(
 ) -> None:
     page = visit("cases", part="2017-11-01~2017-11-19", behavior="gone")
     page.pills(key="case_kind").set_value(kind).run()
-    (link,) = (link.proto for link in page.get("page_link") if link.proto.label.startswith("Open "))
-    query = parse_qs(link.query_string)
+    query = parse_qs(leads(page)[0].partition("?")[2])
     found, _ = most_telling(cases, kind, np.ones(len(cases.item), dtype=bool), 1)
     if "behavior" in view:
         (column,) = view["behavior"]
@@ -189,11 +192,10 @@ def test_of_impressions_of_one_item_at_once_each_case_tells_and_opens_its_own(
     for outcome, positive in (("Bought", True), ("Not bought", False)):
         page.selectbox(key="cases_category").set_value("Dairy")
         page.selectbox(key="cases_outcome").set_value(positive).run()
-        (candidate,) = page.dataframe[0].value["Candidate"]
+        (candidate,) = records(page, "cases")["Candidate"]
         assert candidate == f"Milk · 1 qt · National · Mailer: {mailers[outcome]}"
-        (link,) = (link.proto for link in page.get("page_link") if link.proto.label.startswith("Open "))
-        assert read(link.label) == f"Open {candidate} in Inspect"
-        assert ("nth=2" in link.query_string) == positive
+        (link,) = leads(page)
+        assert ("nth=2" in link) == positive
 
 
 def test_a_sample_is_stated(visit: Visit, world: World) -> None:
@@ -221,7 +223,7 @@ def test_items_that_the_store_lacks_are_called_by_their_ids(visit: Visit, world:
     page = visit("cases")
     page.pills(key="case_kind").set_value("gap").run()
     assert not page.exception
-    assert set(page.dataframe[0].value["Candidate"]) == {"gone", "Milk · 1 qt · National", "Nails · 1 lb"}
+    assert set(records(page, "cases")["Candidate"]) == {"gone", "Milk · 1 qt · National", "Nails · 1 lb"}
 
 
 def test_damaged_files_are_one_sentence(visit: Visit, world: World, cases: Cases) -> None:
@@ -255,7 +257,7 @@ def test_kind_and_slice_are_in_the_link_and_open_from_it(visit: Visit, cases: Ca
     assert address == {"cases.kind": "gap", "cases.profile": "age,45-54", "cases.category": "Dairy"}
     other = visit("cases", **address)
     assert not other.exception and not other.warning
-    assert other.dataframe[0].value.equals(page.dataframe[0].value)
+    assert records(other, "cases").equals(records(page, "cases"))
 
 
 def test_what_no_case_has_is_told_and_all_are_shown(visit: Visit, cases: Cases) -> None:
@@ -267,3 +269,44 @@ def test_what_no_case_has_is_told_and_all_are_shown(visit: Visit, cases: Cases) 
     assert "3 of 3 cases, among 3 impressions." in said(page)
     page.selectbox(key="cases_outcome").set_value(True).run()
     assert not page.warning and "cases.category" not in page.query_params
+
+
+def test_a_table_holds_ids_times_and_plain_numbers_for_files(visit: Visit, world: World, cases: Cases) -> None:
+    head, body = sent_records(visit("cases", **{"cases.kind": "gap"}), "cases")
+    held = {column["name"]: column["values"] for column in body["columns"]}
+    shown = {i.item.item_id: i.label for i in world.store.impressions("7", "test")}
+    assert dict(zip(held["candidate_id"], held["label"], strict=True)) == shown
+    assert set(held["user_id"]) == {"7"}
+    assert set(held["shown_at"]) == {"2017-11-20T00:00:00Z"}
+    gaps = np.subtract(held["probability"], held["base_probability"])
+    assert held["difference_points"] == pytest.approx((100 * gaps).tolist())
+    assert head["about"] == {
+        "kind": "gap",
+        "model": "DIN",
+        "fingerprint": world.scorers["din"].fingerprint,
+        "base_model": "Average pooling",
+        "base_fingerprint": world.scorers["base"].fingerprint,
+        "rows": 3,
+        "rows_in_all": 3,
+    }
+
+
+def test_a_link_says_how_the_table_is_read_and_another_kind_begins_anew(visit: Visit, cases: Cases) -> None:
+    asked = {"cases.kind": "gap", "cases.sort": "-probability", "cases.find": "milk", "cases.rows": "2"}
+    page = visit("cases", **asked)
+    head, body = sent_records(page, "cases")
+    assert head["state"] == {"sort": "-probability", "find": "milk", "columns": [], "rows": 0}
+    assert (head["count"], head["total"], len(body["links"])) == (2, 3, 2)
+    assert {name: page.query_params[name] for name in asked} == asked
+    page.pills(key="case_kind").set_value("negative").run()
+    assert sent_records(page, "cases")[0]["state"] == {"sort": None, "find": None, "columns": [], "rows": 0}
+    assert not page.warning
+
+
+def test_a_column_that_the_table_lacks_and_a_number_of_rows_that_is_none_are_told(visit: Visit, cases: Cases) -> None:
+    page = visit("cases", **{"cases.kind": "gap", "cases.sort": "-tau", "cases.rows": "many"})
+    assert [read(warning.value) for warning in page.warning] == [
+        "The link's cases.rows is left out: “many” is not a number of rows from 1 to 2000.",
+        "This table has no column “tau”, which the link names; it has base_probability, candidate, candidate_id, "
+        "category, difference_points, label, outcome, probability, shown_at, user, user_id.",
+    ]

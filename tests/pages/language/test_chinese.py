@@ -15,7 +15,7 @@ from din_core.explain.verdict import TEXTS
 from din_core.pages.language.translate import LANGUAGES, translated
 from din_core.sharing.links import LANGUAGES as CODES
 from tests.pages.conftest import go_to
-from tests.pages.page_contents import boxes, lens, read
+from tests.pages.page_contents import boxes, lens, read, records
 
 Visit = Callable[..., AppTest]
 
@@ -38,7 +38,7 @@ def test_a_chosen_language_is_in_the_link_and_the_link_opens_in_it(visit: Visit)
     speak(page, "zh")
     assert page.query_params["lang"] == "zh"
     opened = visit(**{name: page.query_params[name] for name in page.query_params})
-    assert lens(opened)[1]["texts"]["Copy link"] == "复制链接"
+    assert lens(opened)[1]["texts"]["Save as"] == "另存为"
     assert speak(opened, "en").query_params["lang"] == "en"
     assert not visit(lang="tlh").exception
 
@@ -50,7 +50,7 @@ def test_links_name_every_language() -> None:
 def ranking(page: AppTest) -> pd.DataFrame:
     """The table once everything is scored."""
     assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
-    return page.run().dataframe[0].value
+    return records(page.run(), "ranking")
 
 
 def texts(page: AppTest) -> str:
@@ -66,7 +66,7 @@ def test_inspect_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
     assert set(boxes(page)) == {"家庭", "该家庭的曝光", "候选：全部商品均可选"}
     assert chinese["subject"] == "家庭 7 · 45-54 · 2 adults, no kids"
     assert chinese["words"] == {"positive": "已购买", "negative": "未购买", "happened": "购买"}
-    assert chinese["texts"]["Copy link"] == "复制链接"
+    assert chinese["texts"]["Save as"] == "另存为"
     assert [model["overTime"] for model in chinese["models"]] == ["激活权重随时间的分布", "池化权重随时间的分布"]
     assert chinese["models"][0]["pooling"] == "加权求和池化，激活权重未归一化"
     for model, other in zip(chinese["models"], english["models"], strict=True):

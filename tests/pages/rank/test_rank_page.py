@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from din_core.pages.rank import page as rank_page
+from din_core.pages.language.labels import percent
+from din_core.pages.rank.ranking_records import change_words
 from din_core.pages.widgets import catalogue_head
 from tests.pages.conftest import World
-from tests.pages.page_contents import read
+from tests.pages.page_contents import read, records, sent_records
 
 Visit = Callable[..., AppTest]
 
@@ -31,18 +33,18 @@ def test_the_table_has_the_catalogue_in_the_models_order(ranked: AppTest, world:
     history = world.store.history(scenario.user_id, scenario.as_of)
     scores = world.scorers["din"].score(history, items, scenario.context)
     order = np.argsort(-scores.logit, kind="stable")
-    table = ranked.dataframe[0].value
+    table = records(ranked, "ranking")
     assert list(table["Item"]) == [items[i].label for i in order][: len(table)]
-    assert list(table["DIN"]) == [f"{100 * scores.probability[i]:.1f} %" for i in order][: len(table)]
+    assert list(table["DIN"]) == [percent(float(scores.probability[i])) for i in order]
     other = world.scorers["base"].score(history, items, scenario.context).logit
     ranks = [f"{1 + int((other > other[i]).sum()):,}" for i in order]
     assert list(table["Rank under Average pooling"]) == ranks[: len(table)]
 
 
 def test_a_category_alone_keeps_the_ranks_among_all(ranked: AppTest) -> None:
-    everything = ranked.dataframe[0].value
+    everything = records(ranked, "ranking")
     ranked.selectbox(key="rank_category").set_value("Dairy").run()
-    table = ranked.dataframe[0].value
+    table = records(ranked, "ranking")
     assert set(table["Category"]) == {"Dairy"}
     expected = everything[everything["Category"] == "Dairy"]
     assert list(table["Rank"]) == list(expected["Rank"])
@@ -50,7 +52,7 @@ def test_a_category_alone_keeps_the_ranks_among_all(ranked: AppTest) -> None:
 
 def test_it_says_where_the_candidate_of_inspect_stands(ranked: AppTest) -> None:
     words = read(" ".join(e.value for e in ranked.markdown))
-    table = ranked.dataframe[0].value
+    table = records(ranked, "ranking")
     (rank,) = table.loc[table["Item"] == "Stout · 12 oz · National", "Rank"]
     assert f"The candidate on Inspect, Stout · 12 oz · National, is number {rank} of {len(table)} under DIN." in words
 
@@ -73,7 +75,7 @@ def test_too_many_items_are_told(visit: Visit, monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_other_models_best_come_first_when_it_is_asked(ranked: AppTest, world: World) -> None:
     ranked.segmented_control(key="rank_by").set_value(1).run()
-    table = ranked.dataframe[0].value
+    table = records(ranked, "ranking")
     scenario = ranked.session_state["din_lens"].scenario
     items = world.store.all_items()
     history = world.store.history(scenario.user_id, scenario.as_of)
@@ -82,12 +84,12 @@ def test_the_other_models_best_come_first_when_it_is_asked(ranked: AppTest, worl
     rank = {name: np.array([1 + int((own > value).sum()) for value in own]) for name, own in logit.items()}
     assert list(table["Item"]) == [items[i].label for i in order]
     assert list(table["Rank under DIN"]) == [str(n) for n in rank["din"][order]]
-    assert list(table["Change"]) == [rank_page.change_words(n) for n in (rank["din"] - rank["base"])[order].tolist()]
+    assert list(table["Change"]) == [change_words(n) for n in (rank["din"] - rank["base"])[order].tolist()]
 
 
 @pytest.mark.parametrize(("places", "words"), [(0, "="), (3, "↑ 3"), (-1200, "↓ 1,200")])
 def test_a_change_says_which_way(places: int, words: str) -> None:
-    assert rank_page.change_words(places).replace("\N{NO-BREAK SPACE}", " ") == words
+    assert change_words(places).replace("\N{NO-BREAK SPACE}", " ") == words
 
 
 def test_the_list_is_in_the_link_and_opens_from_it(ranked: AppTest, visit: Visit) -> None:
@@ -97,7 +99,7 @@ def test_the_list_is_in_the_link_and_opens_from_it(ranked: AppTest, visit: Visit
     assert address == {"rank.category": "Dairy", "rank.by": "second"}
     other = visit("rank", **address)
     assert other.session_state["din_lens"].results.found["ranking"][1].wait(60)
-    assert other.run().dataframe[0].value.equals(ranked.dataframe[0].value)
+    assert records(other.run(), "ranking").equals(records(ranked, "ranking"))
     assert not other.exception and not other.warning
 
 
@@ -106,3 +108,48 @@ def test_a_category_that_no_item_has_is_told_and_all_are_listed(visit: Visit, wo
     (warning,) = page.warning
     assert read(warning.value) == "No item is of the category “Moods”, which the link names: all are listed."
     assert page.selectbox(key="rank_category").value == ""
+
+
+def test_files_say_whose_ranking_it_is_and_whether_all_was_scored(ranked: AppTest, world: World) -> None:
+    head, body = sent_records(ranked, "ranking")
+    scenario = ranked.session_state["din_lens"].scenario
+    assert head["about"] == {
+        "user": "7",
+        "as_of": "2017-11-20T00:00:00Z",
+        "model": "DIN",
+        "fingerprint": world.scorers["din"].fingerprint,
+        "other_model": "Average pooling",
+        "other_fingerprint": world.scorers["base"].fingerprint,
+        "items": 7,
+        "ranking_complete": True,
+        "rows": 7,
+        "rows_in_all": 7,
+    }
+    held = {column["name"]: column["values"] for column in body["columns"]}
+    items = world.store.items(held["item_id"])
+    history = world.store.history(scenario.user_id, scenario.as_of)
+    scores = world.scorers["din"].score(history, items, scenario.context)
+    assert held["probability"] == pytest.approx(scores.probability.tolist())
+    assert held["rank"] == list(range(1, 8))
+
+
+def test_a_ranking_that_was_stopped_is_called_incomplete_in_files(ranked: AppTest) -> None:
+    ranking = ranked.session_state["din_lens"].results.found["ranking"][1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(ranking), "done", property(lambda self: (7, 6)))
+        assert sent_records(ranked.run(), "ranking")[0]["about"]["ranking_complete"] is False
+
+
+def test_each_row_leads_to_its_item_in_inspect(ranked: AppTest) -> None:
+    _, body = sent_records(ranked, "ranking")
+    for item_id, link in zip(body["keys"], body["links"], strict=True):
+        path, _, query = link.partition("?")
+        assert path == "explain-inspect"
+        assert (parse_qs(query)["item"], parse_qs(query)["user"]) == ([item_id], ["7"])
+
+
+def test_more_rows_are_listed_when_a_link_asks_for_fewer_than_the_catalogue_has(visit: Visit) -> None:
+    page = visit("rank", **{"rank.rows": "3"})
+    assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
+    head, body = sent_records(page.run(), "ranking")
+    assert (head["count"], head["total"], len(body["keys"])) == (3, 7, 3)

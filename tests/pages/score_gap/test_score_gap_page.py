@@ -18,9 +18,10 @@ from din_core.explain import score_gap
 from din_core.explain.reasons import score_gap as reasons
 from din_core.figures.gap.waterfall import signed
 from din_core.pages.language.labels import percent
+from din_core.pages.rank.page import TickedItems
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
-from tests.pages.page_contents import boxes, read, said, words
+from tests.pages.page_contents import boxes, read, records, said, sent_records, words
 from tests.small_world import MONDAY
 
 Visit = Callable[..., AppTest]
@@ -176,19 +177,26 @@ def test_the_page_speaks_chinese_with_the_same_numbers(visit: Visit) -> None:
     assert parts(page)["差（百分点）"].tolist() == english
 
 
-@pytest.mark.parametrize(
-    ("path", "table"), [("compare-scenarios", "compare_ranking"), ("compare-catalogue", "ranking")]
-)
-def test_two_ticked_rows_of_a_list_lead_here_with_both_candidates(
-    visit: Visit, world: World, path: str, table: str
-) -> None:
-    page = visit(path, **AT, item=["b2", "m2", "n1"])
-    if table == "ranking":
-        assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
-        page.run()
+def test_two_ticked_candidates_lead_here_with_both(visit: Visit, world: World) -> None:
+    page = visit("compare-scenarios", **AT, item=["b2", "m2", "n1"])
     names = list(page.dataframe[0].value.iloc[[0, 2], 1])
     assert not any(label.startswith("Why ") for label in links(page))
-    page = tick(page, table, 0, 2)
+    check_leads(world, tick(page, "compare_ranking", 0, 2), names)
+
+
+def test_two_ticked_items_of_the_ranked_catalogue_lead_here_with_both(visit: Visit, world: World) -> None:
+    page = visit("compare-catalogue", **AT, item=["b2", "m2", "n1"])
+    assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
+    names = list(records(page.run(), "ranking")["Item"].iloc[[0, 2]])
+    assert not any(label.startswith("Why ") for label in links(page))
+    ids = sent_records(page, "ranking")[1]["keys"]
+    page.session_state["din_lens"].of(TickedItems).keep([ids[2], ids[0]])
+    check_leads(world, page.run(), names)
+    assert sent_records(page, "ranking")[0]["picked"] == [ids[2], ids[0]]
+
+
+def check_leads(world: World, page: AppTest, names: list[str]) -> None:
+    """The link that explains the gap names these two, the upper one first."""
     there = links(page)[f"Why {names[0]} above {names[1]}"]
     assert [item.label for item in world.store.items(there["item"])][:2] == names
     assert there["gap.between"] == ["candidates"]

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import World
-from tests.pages.page_contents import read
+from tests.pages.page_contents import read, record_tables
 
 Visit = Callable[..., AppTest]
 NAMES = ["Milk · item m1", "Milk · item m2"]
@@ -38,7 +38,8 @@ def alike(world: World) -> World:
 def listed(page: AppTest) -> list[str]:
     """Every cell of the page's tables."""
     tables = [*page.table, *page.dataframe]
-    return [read(str(cell)) for table in tables for column in table.value for cell in table.value[column]]
+    frames = [*(table.value for table in tables), *record_tables(page)]
+    return [read(str(cell)) for frame in frames for column in frame for cell in frame[column]]
 
 
 def milks(cells: list[str]) -> list[str]:

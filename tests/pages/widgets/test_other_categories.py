@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.store import ingest, open_store
 from tests.pages.conftest import World
-from tests.pages.page_contents import lens
+from tests.pages.page_contents import lens, records
 from tests.small_world import write_tables
 from tests.tiny_checkpoints import write_checkpoints
 
@@ -51,5 +51,5 @@ def test_rank_lists_and_filters_by_it(visit: Visit) -> None:
     assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
     page.run()
     assert len(page.selectbox(key="rank_category").options) > 2
-    assert "Genre" in page.dataframe[0].value
+    assert "Genre" in records(page, "ranking")
     assert not page.exception

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import World
-from tests.pages.page_contents import lens, words
+from tests.pages.page_contents import lens, records, words
 from tests.pages.what_if.what_if_payload import payload
 from tests.small_world import ITEMS
 from tests.tiny_checkpoints import rename_items
@@ -65,7 +65,7 @@ def test_compare_of_users_says_who_does_not_know_the_candidate(visit: Visit, rar
 def test_rank_marks_items(visit: Visit, rare: World) -> None:
     page = visit("rank")
     assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
-    table = page.run().dataframe[0].value
+    table = records(page.run(), "ranking")
     marked = table[table["Rare or new to"] == "DIN"]["Item"]
     assert set(marked) == {"Milk · 1 gal · Private", "Stout · 12 oz · National"}
 

@@ -13,7 +13,7 @@ from din_core.store import ingest, open_store
 from tests.pages.conftest import World
 from tests.pages.language.test_chinese import speak
 from tests.pages.made_cases import make, said
-from tests.pages.page_contents import lens
+from tests.pages.page_contents import lens, records
 from tests.small_world import small_store
 from tests.tiny_checkpoints import write_checkpoints
 
@@ -61,7 +61,7 @@ def test_rank_offers_each_value_and_lists_every_item_that_has_it(visit: Visit) -
     page.run()
     assert page.selectbox(key="rank_category").options == ["All categories", "Beers", "Dairy", "Drinks", "Hardware"]
     page.selectbox(key="rank_category").set_value("Drinks").run()
-    table = page.dataframe[0].value
+    table = records(page, "ranking")
     assert set(table["Category"]) == {"Dairy, Drinks", "Drinks, Dairy", "Beers, Drinks"}
     assert not page.exception and not page.warning
 

@@ -431,13 +431,3 @@ function smallestGap(places) {
   for (let i = 1; i < places.length; i++) least = Math.min(least, places[i] - places[i - 1]);
   return least;
 }
-
-function element(name, text, properties = {}) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  for (const [key, value] of Object.entries(properties)) {
-    if (key in made && key !== "style") made[key] = value;
-    else made.setAttribute(key, value);
-  }
-  return made;
-}

@@ -1,11 +1,5 @@
 // The tiles: each model's probability now and beside the pinned state, the sum of the weights, how many behaviors.
 
-function element(name, text, properties = {}) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return Object.assign(made, properties);
-}
-
 function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

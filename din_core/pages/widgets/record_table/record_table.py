@@ -1,0 +1,154 @@
+"""A table of records: the browser sorts, filters and chooses columns; the page's link holds how; files hold it all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from din_core.domain import Scenario
+from din_core.pages.browser.inbox import last_handled, subscribe
+from din_core.pages.browser.sources import source
+from din_core.pages.browser.translations import spoken
+from din_core.pages.language.translate import current, t
+from din_core.pages.session import address
+from din_core.pages.widgets.record_table.columns import RecordColumn
+from din_core.sharing import View
+from din_core.sharing.page_choices import MOST_ROWS, TableChoice
+
+NAME = "din_lens.record_table"
+HTML = source("widgets/record_table/record_table.html")
+CSS = source("browser/base.css", "widgets/record_table/record_table.css")
+JS = source(
+    "browser/say.js",
+    "browser/sender.js",
+    "browser/component.js",
+    "browser/spreadsheet.js",
+    "widgets/record_table/record_rows.js",
+    "widgets/record_table/record_files.js",
+    "widgets/record_table/record_table.js",
+)
+MORE = 100
+"""Rows that one press adds."""
+ROW_HEIGHT, TOOLS_HEIGHT = 36, 88
+"""Pixels of a row, and of what stands above and below the rows: kept free before the table is drawn."""
+ARRANGE, PICK = "arrange", "pick"
+
+
+@dataclass(frozen=True)
+class Records:
+    """R rows of one kind: the first of `total`."""
+
+    title: str
+    """What the table is called."""
+    columns: Sequence[RecordColumn]
+    total: int
+    links: Sequence[str] = ()
+    """(R,) where each row leads, as `row_link` makes it; none where rows lead nowhere."""
+    keys: Sequence[str] = ()
+    """(R,) names of the rows, where some of them can be ticked."""
+    about: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    """What files say of all rows."""
+    file: Sequence[str] = ()
+    """Parts of a file's name."""
+
+    @property
+    def count(self) -> int:
+        """R."""
+        return len(self.columns[0].values) if self.columns else 0
+
+
+def row_link(there: Page, scenario: Scenario, view: View | None = None, choice: object | None = None) -> str:
+    """Where a row leads: a page with this scenario, view and choice on it."""
+    return f"{there.url_path}?{urlencode(address.query(there.url_path, scenario, view, choice), doseq=True)}"
+
+
+def rows_wanted(choice: TableChoice, first: int) -> int:
+    """How many rows are asked for; `first` before anybody asked for more."""
+    return choice.rows or first
+
+
+def show_records(
+    key: str,
+    records: Records,
+    choice: type[TableChoice] | None = None,
+    *,
+    picked: Sequence[str] = (),
+    on_pick: Callable[[list[str]], None] | None = None,
+) -> None:
+    """Show the table; `choice` is the page's choice that holds how it is sorted, filtered and cut to columns.
+
+    Without one the link holds nothing of it. `on_pick` gets the keys of the rows that are ticked, and reruns only the
+    part of the page that the table stands in.
+    """
+
+    def arrange(value: Mapping[str, Any]) -> None:
+        if choice is not None:
+            address.choose_on_page(replace(address.page_choice(choice), **arrangement(value)))
+
+    def pick(value: Sequence[object]) -> None:
+        if on_pick is not None:
+            on_pick([str(name) for name in value])
+
+    now = address.page_choice(choice) if choice is not None else TableChoice()
+    head = {
+        "texts": spoken(JS),
+        "language": current(),
+        "title": records.title,
+        "count": records.count,
+        "total": records.total,
+        "most": MOST_ROWS,
+        "step": MORE,
+        "linked": choice is not None,
+        "state": {"sort": now.sort, "find": now.find, "columns": shown_names(now, records.columns), "rows": 0},
+        "handled": last_handled(key, ARRANGE),
+        "picked": list(picked),
+        "about": {**records.about, "rows": records.count, "rows_in_all": records.total},
+        "file": ["din-lens", *records.file],
+    }
+    body = {
+        "columns": [column.plain() for column in records.columns],
+        "links": list(records.links),
+        "keys": list(records.keys),
+    }
+    room = TOOLS_HEIGHT + ROW_HEIGHT * (1 + records.count)
+    st.html(f"<style>.st-key-{key} {{ min-height: {room}px }}</style>")
+    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
+    text = "\n".join(
+        json.dumps(part, separators=(",", ":"), ensure_ascii=False, allow_nan=False) for part in (head, body)
+    )
+    mount(key=key, data=text.encode(), **subscribe(key, {ARRANGE: arrange, PICK: pick}, whole_page=[ARRANGE]))
+
+
+def arrangement(value: Mapping[str, Any]) -> dict[str, Any]:
+    """What the browser says of sort, filter, columns and rows, as fields of a `TableChoice`."""
+    rows = int(value["rows"] or 0)
+    found: dict[str, Any] = {name: str(value[name]) if value[name] else None for name in ("sort", "find")}
+    found["columns"] = tuple(str(name) for name in value["columns"])
+    return found | ({"rows": min(rows, MOST_ROWS)} if rows else {})
+
+
+def shown_names(choice: TableChoice, columns: Sequence[RecordColumn]) -> list[str]:
+    """The columns that were chosen, as far as there are such; none where nobody chose."""
+    known = {column.name for column in columns}
+    return [name for name in choice.columns if name in known]
+
+
+def unknown_columns(choice: TableChoice, columns: Sequence[RecordColumn]) -> list[str]:
+    """A sentence for each column that a link names and this table lacks."""
+    known = {column.name for column in columns}
+    named = [*choice.columns, *([choice.sort.removeprefix("-")] if choice.sort else [])]
+    return [
+        t(
+            "This table has no column “{name}”, which the link names; it has {known}.",
+            name=name[:60],
+            known=", ".join(sorted(known)),
+        )
+        for name in dict.fromkeys(named)
+        if name not in known
+    ]
