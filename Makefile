@@ -9,16 +9,21 @@ TORCH_INDEX ?=
 PORT ?= 8501
 ARGUMENTS ?=
 VENV := .venv
+LIBRARIES := .libraries
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test lint screenshots measure-ui clean
+.PHONY: demo test test-libraries lint screenshots measure-ui clean
 
 demo: $(VENV)/.installed
 	STREAMLIT_SERVER_PORT=$(PORT) $(VENV)/bin/python app.py
 
 test: lint
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 2
+
+# Other libraries' DIN, in a folder of their own that nothing else reads; --no-deps, as torch and numpy are there.
+test-libraries: $(LIBRARIES)/.installed
+	DIN_LIBRARIES=$(LIBRARIES) $(VENV)/bin/python -m pytest tests/libraries
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
@@ -31,7 +36,7 @@ measure-ui: $(VENV)/.installed-dev
 	$(VENV)/bin/python -m tests.journeys.measure_ui $(ARGUMENTS)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LIBRARIES) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps, not the programs themselves: an interrupted step is done again.
@@ -52,3 +57,8 @@ $(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/.created
 	@echo "Installing requirements-dev.txt (torch is large: some minutes on the first run)"
 	$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $(VENV)/.installed $@
+
+$(LIBRARIES)/.installed: $(VENV)/.installed-dev
+	$(PIP_INSTALL) --no-deps --upgrade --target $(LIBRARIES) fuxictr==2.3.7 deepctr-torch==0.3.0 torch-rechub==0.9.0 \
+		h5py==3.16.0 Keras-Preprocessing==1.1.2 polars==2.1.0 polars-runtime-32==2.1.0 PyYAML==6.0.4 six
+	@touch $@

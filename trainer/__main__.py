@@ -21,6 +21,7 @@ COMMANDS = {
     "ingest": "load the four tables into a behavior store",
     "check": "ask of a store what a careful colleague would ask of the data, each with a verdict",
     "train": "fit a model on a store and write a checkpoint",
+    "import-checkpoint": "turn a DIN that another library trained into a checkpoint, weights only",
     "leaderboard": "train every model with every seed and measure them in one table",
     "evaluate": "measure a checkpoint on one split",
     "calibrate": "fit the probabilities of a checkpoint to validation impressions, and write it anew in its place",
@@ -36,7 +37,7 @@ COMMANDS = {
 """Name -> help."""
 FOLDERS = {
     "data": ("prepare", "planted", "ingest", "check"),
-    "models": ("train", "leaderboard", "calibrate", "orient"),
+    "models": ("train", "import-checkpoint", "leaderboard", "calibrate", "orient"),
     "measure": ("evaluate", "faithfulness", "baselines", "bench"),
     "serve": ("score",),
     "app": ("cases", "tour", "demo"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+USER_ID = "user_id"
+"""A profile field that is the user: read by models of other libraries."""
 FieldValue = str | tuple[str, ...] | None
 """What an item has in one field: one value, or several in the order given; None where it is missing."""
 
@@ -58,3 +60,8 @@ class User:
     user_id: str
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Profile values by field name; () where nothing is known."""
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """The values of one field; `user_id`, where it is no field, is the user. () for what is not known."""
+        own = (self.user_id,) if name == USER_ID else ()
+        return self.fields.get(name, own)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from din_core.model.config import ModelConfig, UnitActivation
 from din_core.model.dice import Dice
+from din_core.model.library.network_parts import LibraryUnit
 from din_core.model.pairs import PairPooling, PairSoftmax, pair_hidden, pair_matches
 from din_core.model.ragged import RaggedBatch, to_device
 
@@ -225,8 +226,10 @@ class WeightedSumPooling(nn.Module):
         self.normalisation = config.normalisation
         self.scale = width**-0.5 if config.normalisation == "scaled softmax" else 1.0
         self.query = nn.Sequential(nn.Linear(width, width), nn.PReLU(width)) if config.project_query else None
-        self.unit: ActivationUnit | Bilinear | DotProduct = (
-            ActivationUnit([f.width for f in config.item_fields], config, range(len(config.item_fields)))
+        self.unit: ActivationUnit | LibraryUnit | Bilinear | DotProduct = (
+            LibraryUnit(width, config.library)
+            if config.library
+            else ActivationUnit([f.width for f in config.item_fields], config, range(len(config.item_fields)))
             if config.attention == "unit"
             else Bilinear(width)
             if config.attention == "bilinear"
@@ -261,7 +264,10 @@ class FieldwisePooling(nn.Module):
         self.queries = nn.ModuleList(
             nn.Sequential(nn.Linear(w, w), nn.PReLU(w)) if config.project_query else nn.Identity() for w in widths
         )
-        self.units = nn.ModuleList(ActivationUnit([w], config, [f]) for f, w in enumerate(widths))
+        library = config.library
+        self.units = nn.ModuleList(
+            LibraryUnit(w, library) if library else ActivationUnit([w], config, [f]) for f, w in enumerate(widths)
+        )
         self.softmax, self.pool = PairSoftmax(), PairPooling()
         self.register_buffer("edges", gap_edges(config), persistent=False)
 

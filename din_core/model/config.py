@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from itertools import pairwise
 from typing import Any, Literal, get_args
 
 from din_core.domain import CheckpointError
 from din_core.domain.translatable import Translatable
+from din_core.model.config_limits import LIMITS, is_flag, is_whole
+from din_core.model.library.options import LibraryLayers
 
 Architecture = Literal["base", "din", "dien", "tin"]
 BasePooling = Literal["average", "sum", "time decay"]
@@ -39,7 +39,7 @@ class FieldConfig:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
             raise CheckpointError("a field is named {name!r}, but must have a text as its name", name=self.name)
-        if not _flag(self.several):
+        if not is_flag(self.several):
             raise CheckpointError(
                 "the field {field} has {value!r} as its {name}, but must have {limit}; give another value",
                 field=self.name,
@@ -48,7 +48,7 @@ class FieldConfig:
                 limit=Translatable("true or false"),
             )
         for name in ("rows", "width"):
-            if not _whole(getattr(self, name)):
+            if not is_whole(getattr(self, name)):
                 raise CheckpointError(
                     "the field {field} has {value!r} as its {name}, but must have {limit}; give another value",
                     field=self.name,
@@ -142,6 +142,10 @@ class ModelConfig:
     vector_length: int = 0
     """Numbers of each vector."""
 
+    library: LibraryLayers | None = None
+    """The layers of a DIN that another library trained, in the place of this project's unit and tower; hidden widths
+    and activations above say nothing then."""
+
     def __post_init__(self) -> None:
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
@@ -151,7 +155,7 @@ class ModelConfig:
                     value=getattr(self, name),
                     known=", ".join(map(repr, known)),
                 )
-        for name, (limit, holds) in _LIMITS.items():
+        for name, (limit, holds) in LIMITS.items():
             if not holds(getattr(self, name)):
                 raise CheckpointError(
                     "{name} is {value!r}, but must be {limit}; give another value",
@@ -173,6 +177,7 @@ class ModelConfig:
                 known=BEHAVIOR_TYPE,
             )
         self._check_vectors()
+        self._check_library()
         for name in ("unit_per_field", "unit_matches", "behavior_fields", "gap_edges"):
             if name == "gap_edges" and self.architecture == "tin":
                 continue  # what TIN reads of gaps is checked with its encoding
@@ -230,6 +235,40 @@ class ModelConfig:
                 wanted=VECTOR,
             )
 
+    def _check_library(self) -> None:
+        needed = {"architecture": "din", "attention": "unit", "unit_input": "official", "behavior_fields": ()}
+        options = ("unit_matches", "project_query", "monotone", "counts")
+        for name, value in {**needed, "gap_edges": (), **dict.fromkeys(options, False)}.items():
+            if self.library is not None and getattr(self, name) != value:
+                raise CheckpointError(
+                    "{name} is {value!r}, but must be {needed!r} where library is given; change one of them",
+                    name=name,
+                    value=getattr(self, name),
+                    needed=value,
+                )
+        if self.library is not None and self.library.padding == "where empty" and self.normalisation == "none":
+            raise CheckpointError(
+                "library.padding is 'where empty' and normalisation is 'none', but then it must be a softmax; change "
+                "one of them"
+            )
+        several = [field.name for field in self.item_fields if field.several or field.rows < 2]
+        if self.library is not None and self.library.padding != "masked" and several:
+            raise CheckpointError(
+                "padding takes part, but the item field {name} has several values or no row of padding; change one of "
+                "them",
+                name=several[0],
+            )
+
+    @property
+    def unit_layers(self) -> tuple[int, ...]:
+        """Hidden widths of the activation unit."""
+        return self.unit_hidden if self.library is None else self.library.unit_hidden
+
+    @property
+    def tower_layers(self) -> tuple[int, ...]:
+        """Hidden widths of the tower."""
+        return self.tower_hidden if self.library is None else self.library.tower_hidden
+
     @property
     def several(self) -> tuple[bool, ...]:
         """(F,) which item fields have several values an item."""
@@ -254,8 +293,9 @@ class ModelConfig:
 
     @property
     def folds(self) -> bool:
-        """Whether repeats may be folded into counts: exact where neither order, age nor type plays a part."""
-        return not (self.reads_times or self.reads_types)
+        """Whether repeats may be folded into counts: exact where neither order, age nor type plays a part. Other
+        libraries cut histories to so many behaviors, not items."""
+        return not (self.reads_times or self.reads_types or self.library)
 
     @property
     def reads_times(self) -> bool:
@@ -309,7 +349,7 @@ class ModelConfig:
     @property
     def departures(self) -> tuple[str, ...]:
         """Where a DIN differs from the plain one, in a word or two each."""
-        with_unit = self.attention == "unit"
+        with_unit = self.attention == "unit" and self.library is None
         options = (
             (self.normalisation != "none", self.normalisation),
             (with_unit and self.unit_input == "paper", "paper input"),
@@ -322,7 +362,8 @@ class ModelConfig:
             (self.monotone, "glass"),
             (self.counts, "counts"),
         )
-        return tuple(word for differs, word in options if differs)
+        own = () if self.library is None else self.library.departures
+        return (*own, *(word for differs, word in options if differs))
 
     @property
     def _temporal_departures(self) -> tuple[str, ...]:
@@ -343,6 +384,8 @@ class ModelConfig:
             for field in values[name]:
                 if not field["several"]:  # as every checkpoint before there were such fields
                     del field["several"]
+        if self.library is None:  # as every checkpoint before there were such
+            del values["library"]
         return values
 
     @classmethod
@@ -357,6 +400,8 @@ class ModelConfig:
             for name in ("unit_hidden", "tower_hidden"):
                 values[name] = tuple(values[name])
             values["gap_edges"] = tuple(values.get("gap_edges", ()))
+            if values.get("library") is not None:
+                values["library"] = LibraryLayers.from_dict(values["library"])
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
@@ -384,61 +429,6 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _number(value: object) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _whole(value: Any) -> bool:
-    return _number(value) and isinstance(value, int) and value >= 1
-
-
-def _two_widths(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and all(map(_whole, value))
-
-
-def _rising(value: Any) -> bool:
-    if not isinstance(value, tuple) or not all(map(_number, value)):
-        return False
-    return all(below < above for below, above in pairwise((0, *value)))
-
-
-def _flag(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-_LIMITS: dict[str, tuple[Translatable, Callable[[Any], bool]]] = {
-    "tower_hidden": (Translatable("two whole numbers of 1 or more"), _two_widths),
-    "unit_hidden": (Translatable("two whole numbers of 1 or more"), _two_widths),
-    "tower_dropout": (Translatable("from 0 to below 1"), lambda value: _number(value) and 0 <= value < 1),
-    "max_history": (Translatable("a whole number of 1 or more"), _whole),
-    "vector_length": (
-        Translatable("0 or a whole number above it"),
-        lambda value: _number(value) and isinstance(value, int) and value >= 0,
-    ),
-    "half_life": (Translatable("a number of days above 0"), lambda value: _number(value) and value > 0),
-    "gap_edges": (Translatable("numbers of days above 0, each above the last"), _rising),
-    "gap_width": (Translatable("a whole number of 1 or more"), _whole),
-    "unit_heads": (Translatable("a whole number of 1 or more"), _whole),
-    "auxiliary_weight": (Translatable("0 or more"), lambda value: _number(value) and value >= 0),
-    **dict.fromkeys(
-        (
-            *(
-                "learn_half_life",
-                "monotone",
-                "unit_per_field",
-                "unit_matches",
-                "project_query",
-                "counts",
-                "history_sum",
-            ),
-            "target_representation",
-        ),
-        (Translatable("true or false"), _flag),
-    ),
-}
-"""What a config file may hold for each, in words and as a check."""
-_OF_DATA = ("item_fields", "user_fields", "context_fields", "vectors", "vector_length")
+_OF_DATA = ("item_fields", "user_fields", "context_fields", "vectors", "vector_length", "library")
 OPTIONS = tuple(f.name for f in fields(ModelConfig) if f.name not in ("architecture", *_OF_DATA))
-"""What may be chosen for a model; its fields follow from the data."""
+"""What may be chosen for a model; its fields follow from the data, and a library's layers are imported."""

@@ -22,6 +22,8 @@ from din_core.model.attention import FieldwisePooling, WeightedSumPooling
 from din_core.model.config import FieldConfig, ModelConfig, Vectors
 from din_core.model.counts import Counts
 from din_core.model.fields.vector_embedding import VectorEmbedding
+from din_core.model.library.network_parts import PlainInput, PlainTower
+from din_core.model.library.padding import PaddedBatch, with_padding
 from din_core.model.monotone import HeadSums, MonotoneTower, SumInput
 from din_core.model.poolings.base import BasePooling
 from din_core.model.poolings.dien import InterestEvolution
@@ -140,19 +142,27 @@ class InterestNetwork(nn.Module):
         self.counts = Counts(config.item_fields) if config.counts else None
         others = sum(f.width for f in config.user_fields + config.context_fields)
         counted = self.counts.width if self.counts else 0
-        self.input: TowerInput | SumInput
-        self.tower: Tower | MonotoneTower
+        self.input: TowerInput | SumInput | PlainInput
+        self.tower: Tower | MonotoneTower | PlainTower
         self.input, self.tower = _tower(config, others + counted)
 
     def forward(self, batch: RaggedBatch) -> Output:
         """Score every candidate of the batch against its history."""
-        q, k = self.item.several(batch.candidate, batch.behavior, sets=batch.sets)  # (M, D), (N, D)
-        weight, v, intensity, auxiliary = self.pooling(q, k, batch)  # (P,), (M, D), (M, 1)
+        padded = self.padded(batch)
+        q, k = self.item.several(batch.candidate, padded.batch.behavior, sets=batch.sets)  # (M, D), (N, D)
+        weight, v, intensity, auxiliary = self.pooling(q, k, padded.batch)  # (P,), (M, D), (M, 1)
         repeats = self.counts.repeats(batch) if self.counts else None
         x = self.tower_input(self.others(batch), batch.candidate, q, v, intensity, repeats, batch.sets)
         if isinstance(self.tower, MonotoneTower) and not self.training:
             weight = (weight * self.tower.slopes(x)[batch.pairs()[1]]).sum(1)
-        return Output(self.tower(x), weight, v, auxiliary)
+        return Output(self.tower(x), padded.of_behaviors(weight), v, auxiliary)
+
+    def padded(self, batch: RaggedBatch) -> PaddedBatch:
+        """The batch with padding, where the library that a network is from has it take part; else as it is."""
+        library = self.config.library
+        if library is None or library.padding == "masked":
+            return PaddedBatch(batch, None)
+        return with_padding(batch, library.padding, self.config.max_history)
 
     def others(self, batch: RaggedBatch) -> Tensor:
         """(M, U + X): what the tower reads of profile and context."""
@@ -208,12 +218,19 @@ class InterestNetwork(nn.Module):
             "intensity": config.intensities,
             "counts": self.counts.width if self.counts else 0,
         }
+        if config.library is not None:
+            widths |= {"product": sum(parts) if config.library.tower_product else 0, "intensity": 0}
         spans = zip(widths, pairwise(accumulate(widths.values(), initial=0)), strict=True)
         return {name: slice(*span) for name, span in spans if name != "others" and span[0] < span[1]}
 
 
-def _tower(config: ModelConfig, others: int) -> tuple[TowerInput | SumInput, Tower | MonotoneTower]:
+def _tower(
+    config: ModelConfig, others: int
+) -> tuple[TowerInput | SumInput | PlainInput, Tower | MonotoneTower | PlainTower]:
     """What the tower reads, and the tower; `others` are its inputs beside those of candidate and behaviors."""
+    if config.library is not None:
+        plain = PlainInput(config.item_width, config.library)
+        return plain, PlainTower(others + plain.width, config.library)
     if config.monotone:
         sums = SumInput(config)
         return sums, MonotoneTower(others + sums.width, config.unit_heads, config.tower_hidden, config.tower_dropout)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from din_core.kernels.evaluation import InPlaceDice, asinh_in_place
 from din_core.kernels.operators import computes
+from din_core.model.library.network_parts import PlainTower
 from din_core.model.monotone import combined
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Sets
@@ -23,7 +24,10 @@ class FixedContextTower:
 
     def __init__(self, network: InterestNetwork, others: Tensor, accelerated: bool = True) -> None:
         """others (1, U + X); `accelerated` computes Dice and asinh by operators where they can be."""
+        self._plain = _plain_tower(network, others)
         tower, known = network.tower, others.shape[1]
+        if isinstance(tower, PlainTower):
+            return
         start = known + network.config.item_width
         self._widths = list(network.config.interest_fields)
         self._counts = network.counts
@@ -54,6 +58,8 @@ class FixedContextTower:
     ) -> Tensor:
         """(S,) logits. candidate (S, F) rows and q (S, D), or one row for all; v (S, D) or (S, 2D), intensity (S, I),
         repeats (S, F + 1) where the tower reads counts, and then the sets that candidates hold the indices of."""
+        if self._plain is not None:
+            return self._plain(q, v)
         if self._monotone:
             mean, scale = self._standard
             z = (self._asinh(intensity.clone(), ASINH_SCALE) - mean) * scale
@@ -73,6 +79,23 @@ class FixedContextTower:
         hidden = self._dices[0](first)
         hidden = self._dices[1](torch.addmm(self._second.bias, hidden, self._second.weight.T))
         return torch.addmm(self._last.bias, hidden, self._last.weight.T)
+
+
+def _plain_tower(network: InterestNetwork, others: Tensor) -> Callable[[Tensor, Tensor], Tensor] | None:
+    """q (S, D) or (1, D), v (S, D) → (S,) logits of another library's tower; None where it is this project's."""
+    tower = network.tower
+    if not isinstance(tower, PlainTower):
+        return None
+    known, width = others.shape[1], network.config.item_width
+    first = tower.first.weight  # (H, W)
+    bias = tower.first.bias + others[0] @ first[:, :known].T
+    from_query, rest = first[:, known : known + width].T, first[:, known + width :].T
+
+    def logits(q: Tensor, v: Tensor) -> Tensor:
+        read = torch.cat([v, v * q], 1) if rest.shape[0] > width else v
+        return tower.after_first(bias + q @ from_query + read @ rest)
+
+    return logits
 
 
 def _asinh(x: Tensor, scale: float) -> Tensor:

@@ -19,6 +19,7 @@ from din_core.model.attention import (
     behavior_kinds,
     fold_field,
 )
+from din_core.model.library.network_parts import LibraryUnit
 from din_core.model.monotone import HeadSums
 from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_sum
@@ -48,13 +49,14 @@ class ProjectedHistory:
         self.network = network
         self.batch = replace(batch, candidate_offsets=(0, 0), candidate=batch.candidate[:0], context=batch.context[:0])
         self.embed = network.item.with_sets(batch.sets) if batch.sets else network.item
-        self.pool = _pool(network, self.embed(batch.behavior), self.batch, make_unit)
+        padded = network.padded(self.batch).batch
+        self.pool = _pool(network, self.embed(padded.behavior), padded, make_unit)
 
     @property
     def capturable(self) -> bool:
         """Whether the same launches score any candidates, whatever their values are."""
         config = self.network.config
-        plain = self.network.counts is None and not (config.unit_matches and any(config.several))
+        plain = self.network.counts is None and not (config.unit_matches and any(config.several)) and not config.library
         return isinstance(self.network.pooling, WeightedSumPooling | BasePooling) and plain
 
     @torch.inference_mode()
@@ -171,6 +173,9 @@ class _WeightedSumHistory:
         self.width = k.shape[1]
         if isinstance(unit, ActivationUnit):
             self.weigh: Weights = make_unit(unit, k, batch)
+        elif isinstance(unit, LibraryUnit):
+            against = unit.against(k)
+            self.weigh = lambda q, rows: against(q)
         else:
             keys = (k @ unit.form.T if isinstance(unit, Bilinear) else k).T  # q·W·k = q·(k·Wᵀ)
             self.weigh = lambda q, rows: q @ keys

@@ -11,7 +11,6 @@ fields, I intensities (1, or F with one unit per field), R counts of repeats (F 
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,18 +21,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from din_core.domain import FoldedBehavior, History, Item
+from din_core.domain import FoldedBehavior, Item
 from din_core.domain.results import Floats
-from din_core.model.attention import FieldwisePooling, WeightedSumPooling
-from din_core.model.monotone import HeadSums
 from din_core.model.network import InterestNetwork
-from din_core.model.pairs import pair_matches
-from din_core.model.poolings.base import BasePooling
 from din_core.model.poolings.dien import InterestEvolution
 from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch, Sets
 from din_core.scoring.fixed_context_tower import FixedContextTower
-from din_core.scoring.scorer import Request, Scorer
 
 ROWS = 1024
 """Changed histories that go through the tower at once: what a core's own cache holds."""
@@ -42,8 +36,6 @@ PAIRS = 2**15
 RANK_PAIRS = 2**18
 """The same of TIN's attention: some MB for each array."""
 WHOLE = "a model to which order matters keeps a behavior or does not; give counts of 0 and 1"
-LEAST = -700.0
-"""exp of less is 0 in double precision: behaviors whose weights lie further apart than this count as this far."""
 
 
 class PooledHistories(NamedTuple):
@@ -352,97 +344,3 @@ class RankRescorer(SumRescorer):
         share = (score - largest).exp()
         total = share.sum(1, keepdim=True)
         return rank, share / torch.where(total > 0, total, 1)
-
-
-@torch.no_grad()
-def rescorer_for(
-    scorer: Scorer,
-    history: History,
-    candidate: Item,
-    context: Mapping[str, str | None],
-    added: Sequence[Item] = (),
-) -> Rescorer:
-    """A rescorer of one candidate against one history.
-
-    `added` are items that are not there, but may be: each follows as one more behavior at the impression's last
-    second, with a count of 0 until `logits` is given another.
-    """
-    config, network = scorer.config, scorer.checkpoint.model
-    seen = history.folded(config.max_history) if config.folds else history.plain(config.max_history)
-    now = history.as_of - 1
-    behaviors = (*seen, *(FoldedBehavior(item, 1, now, now) for item in added))
-    batch = scorer.batch([[Request(history, behaviors, (candidate,), (context,))]])
-    q, k = network.item.several(batch.candidate, batch.behavior, sets=batch.sets)
-    inputs = RescoringInputs(
-        network=network,
-        others=network.others(batch),
-        candidate=batch.candidate,
-        sets=batch.sets,
-        q=q,
-        item=candidate,
-        as_of=history.as_of,
-        behaviors=behaviors,
-        times=_times(history, seen, config.folds) + ((now,),) * len(added),
-        count=np.array([*(b.count for b in seen), *(0 for _ in added)], dtype=np.float64),
-        matches=_matches(batch) if network.counts else None,
-    )
-    if config.architecture == "dien":
-        return EvolutionRescorer(inputs, k, batch)
-    if config.reads_ranks:
-        return RankRescorer(inputs, k)
-    mass, normalised = _mass(network, q, k, batch)
-    return SumRescorer(inputs, _summed(network, q, k, batch).double(), mass, normalised)
-
-
-def _summed(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
-    """(T, D) what is weighed and summed of each behavior: its embedding, but for TIN; nothing of a monotone model."""
-    pooling = network.pooling
-    if isinstance(pooling, HeadSums):
-        return k[:, :0]
-    if not isinstance(pooling, TemporalInterest):
-        return k
-    return pooling.represent(pooling.encode_target(q), pooling.encode_behaviors(k, batch))
-
-
-def _matches(batch: RaggedBatch) -> Tensor:
-    """(T, F + 1): whether a behavior shares each known value of the candidate, and 1."""
-    same = pair_matches(batch, list(range(batch.behavior.shape[1])))
-    return torch.cat([same, torch.ones_like(same[:, :1])], 1)
-
-
-def _mass(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) -> tuple[Tensor, bool]:
-    """(T, I) what an occurrence weighs before any total divides it, and whether one does; T may be 0."""
-    pooling = network.pooling
-    if isinstance(pooling, BasePooling):
-        if pooling.kind != "time decay":
-            return torch.ones(len(k), 1, dtype=torch.float64), pooling.kind == "average"
-        halvings = batch.age.double()[:, None] / pooling.half_life.double()
-        return _exp(-halvings * np.log(2)), True
-    if isinstance(pooling, HeadSums):
-        return pooling(q, k, batch).weight.double(), False
-    assert isinstance(pooling, WeightedSumPooling | FieldwisePooling | TemporalInterest)
-    raw = copy.copy(pooling)  # the same units, not normalised
-    raw.normalisation = "none"
-    weight = raw(q, k, batch).weight.double()
-    weight = weight if weight.ndim > 1 else weight[:, None]
-    if pooling.normalisation == "none":
-        return weight, False
-    scales = pooling.scales if isinstance(pooling, FieldwisePooling) else [pooling.scale]
-    return _exp(weight * torch.tensor(scales, dtype=torch.float64)), True
-
-
-def _exp(weight: Tensor) -> Tensor:
-    """exp of each column up to a factor: of a normalised sum it divides out."""
-    if not len(weight):
-        return weight
-    return (weight - weight.amax(0)).clamp(min=LEAST).exp()
-
-
-def _times(history: History, seen: Sequence[FoldedBehavior], folds: bool) -> tuple[tuple[int, ...], ...]:
-    if not folds:
-        return tuple((b.last_timestamp,) for b in seen)
-    found: dict[str, list[int]] = {b.item.item_id: [] for b in seen}
-    for behavior in history.behaviors:
-        if behavior.item.item_id in found:
-            found[behavior.item.item_id].append(behavior.timestamp)
-    return tuple(tuple(found[b.item.item_id]) for b in seen)

@@ -232,7 +232,7 @@ def _profile(vocabulary: Vocabulary, *users: User) -> tuple[Multi, ...]:
     """Each user field's known values of G users."""
     found = []
     for name, v in vocabulary.user.items():
-        rows = [[row for row in v.rows_of(user.fields.get(name, ())) if row] for user in users]
+        rows = [[row for row in v.rows_of(user.values(name)) if row] for user in users]
         starts = list(accumulate(map(len, rows), initial=0))[:-1]
         found.append(
             Multi(

@@ -57,7 +57,12 @@ class ScoreOptions:
         for name in ("behaviors", "top_k", "rows"):
             value = getattr(self, name)
             if value is not None and not 1 <= value <= MOST_BEHAVIORS:
-                raise DinLensError(f"{name} is {value:,}, but must be from 1 to {MOST_BEHAVIORS:,}; give another value")
+                raise DinLensError(
+                    "{name} is {value:,}, but must be from 1 to {most:,}; give another value",
+                    name=name,
+                    value=value,
+                    most=MOST_BEHAVIORS,
+                )
 
 
 class RowScorer:

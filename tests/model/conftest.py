@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from din_core.model.config import FieldConfig, ModelConfig
+from din_core.model.library.options import LibraryLayers
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch
 from din_core.model.vocabulary import FieldVocabulary, Vocabulary
@@ -68,6 +69,23 @@ FAMILY = {
         "temporal_encoding": "none",
         "target_representation": False,
     },
+    "library, one layer": {"library": LibraryLayers("fuxictr", (5,), (6, 4, 3), "dice", "sigmoid", "tanh")},
+    "library, affine, empty is padding": {
+        "library": LibraryLayers("deepctr-torch", (5, 4), (6,), "affine dice", padding="where empty"),
+        "normalisation": "softmax",
+    },
+    "library, rows, padding counts": {
+        "library": LibraryLayers("torch-rechub", (4,), (5, 3), "row dice", "none", "row dice", padding="counted"),
+        "unit_per_field": True,
+        "max_history": 40,
+    },
+    "library, prelu, padding counts, softmax": {
+        "library": LibraryLayers("torch-rechub", (5, 4, 3), (4,), "prelu", padding="counted"),
+        "unit_per_field": True,
+        "normalisation": "softmax",
+        "max_history": 40,
+    },
+    "library, product": {"library": LibraryLayers("recbole", (4, 3), (4, 3), "sigmoid", "none", "silu", True)},
 }
 """Options of one toy network for each member of the family."""
 FOLDING = [
@@ -76,9 +94,13 @@ FOLDING = [
     if name != "time decay"
     and options.get("architecture") != "dien"
     and (options.get("architecture") != "tin" or options.get("temporal_encoding") == "none")
-    and not {"behavior_fields", "gap_edges"} & {*options}
+    and not {"behavior_fields", "gap_edges", "library"} & {*options}
 ]
 """Those to which neither order, age nor type matters."""
+PADDED = [name for name in FAMILY if name.startswith("library") and "padding" in name]
+"""Those in which padding takes part."""
+SEVERAL = {name: options for name, options in FAMILY.items() if name not in PADDED}
+"""Those whose items may have several values of a field."""
 TYPES = ("buy", "cart", "view")
 
 
@@ -124,6 +146,8 @@ def toy_network(architecture="din", seed=0, **changes):
             torch.nn.init.uniform_(parameter, 0.1, 0.5)
         elif name.endswith(("types.weight", "gaps.weight", "temporal.weight")):
             torch.nn.init.normal_(parameter)  # it starts from 0
+        elif ".activations." in name:
+            torch.nn.init.uniform_(parameter, -0.5, 1.5)
     return network.eval()
 
 

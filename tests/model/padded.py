@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from din_core.model.attention import ActivationUnit, Bilinear, FieldwisePooling, Pooled, WeightedSumPooling
 from din_core.model.dice import Dice
+from din_core.model.library.network_parts import LibraryUnit
 from din_core.model.monotone import HeadSums
 from din_core.model.poolings.base import BasePooling
 from din_core.model.poolings.dien import InterestEvolution
@@ -90,6 +91,10 @@ class PaddedPooling(nn.Module):
         counted = count[:, :, None] * pairs  # (G, T, C)
         if isinstance(unit, ActivationUnit):
             weight = self.activate(unit, query, k, counted)
+        elif isinstance(unit, LibraryUnit):
+            wide, past = torch.broadcast_tensors(query[:, None], k[:, :, None])
+            layers = unit.layers(torch.cat([wide, past, wide - past, wide * past], -1))
+            weight = unit.output(layers[..., None])[..., 0]
         else:
             form = unit.form if isinstance(unit, Bilinear) else torch.eye(q.shape[2], dtype=q.dtype)
             weight = torch.einsum("gcd,de,gte->gtc", query, form, k)

@@ -13,7 +13,8 @@ from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.counts import Counts
 from din_core.model.ragged import Multi
 from din_core.model.value_sets import behind, intern_sets, shared_values, used_sets, value_set
-from tests.model.conftest import FAMILY, toy_batch, toy_config
+from tests.model.conftest import SEVERAL as FAMILY
+from tests.model.conftest import toy_batch, toy_config
 from tests.model.several import SETS, naive_network, padded_flags, several_network, with_sets
 
 SOME = ([[1, 2, 3], [4], [5, 1], []], [[5, 1], [2, 3, 4], [], [1]])

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 READMES = (
     *("README.md", "CONTRIBUTING.md", "din_core/README.md"),
     *("trainer/README.md", "trainer/datasets/README.md", "trainer/bench/README.md"),
+    "trainer/foreign_checkpoints/README.md",
 )
 TYPED = re.compile(r"\$ |python3? -m |make |streamlit |pip |\. |\.venv/|DIN_\w+=|for |done$")
 """How a line begins that is typed, not printed."""

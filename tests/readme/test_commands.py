@@ -48,6 +48,7 @@ PARSED_ONLY = {
     "leaderboard --store sqlite:///planted.db": "twelve models of a minute each",
     "orient --store sqlite:///planted.db": "needs models that were trained before the sign was chosen",
     "score requests.csv": "tests/tables runs it on small tables, and holds its numbers against the app's",
+    "import-checkpoint": "reads files of other libraries; tests/trainer/foreign_checkpoints runs it on made ones",
     "demo": "writes assets/, from all of the runs",
     "train --store sqlite:///planted.db": "ten models of a minute each",
     "faithfulness --store sqlite:///planted.db": "needs those ten models",

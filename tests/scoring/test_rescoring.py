@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from din_core.domain import Behavior, History, Item
 from din_core.scoring import rescorer_for
-from din_core.scoring.rescoring import _exp
+from din_core.scoring.rescorer_choice import _exp
 from tests.explain.scenes import DAY, FAMILY, history, item, scorer
 
 

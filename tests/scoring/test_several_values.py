@@ -19,7 +19,8 @@ from din_core.scoring import Scorer, rescorer_for
 from din_core.scoring.catalogue import Catalogue
 from din_core.scoring.devices.cpu import CpuDevice
 from din_core.scoring.devices.gpu import GpuDevice, GpuOptions
-from tests.model.conftest import FAMILY, VOCABULARY, toy_network, toy_vocabulary
+from tests.model.conftest import SEVERAL as FAMILY
+from tests.model.conftest import VOCABULARY, toy_network, toy_vocabulary
 from tests.model.several import several_network
 
 KNOWN = replace(VOCABULARY, several=frozenset({"category"}))

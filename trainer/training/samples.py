@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError, values_of
+from din_core.domain.entities import USER_ID
 from din_core.model.config import BEHAVIOR_TYPE
 from din_core.model.ragged import Multi, RaggedBatch, Sets, to_device
 from din_core.model.value_sets import intern_sets, used_sets, value_set
@@ -212,7 +214,7 @@ def build_samples(
     first = np.flatnonzero(np.concatenate([[True], (np.diff(user) != 0) | (np.diff(time) != 0)]))
     read = folded_histories if folds and not vocabulary.behavior else plain_histories
     behavior, count, age, behavior_offsets = _histories(read, bulk, user[first], time[first], max_history)
-    profile = [_profile_rows(bulk.users[name].tolist(), v) for name, v in vocabulary.user.items()]
+    profile = [_profile_rows(_profile_values(bulk, name), v) for name, v in vocabulary.user.items()]
     rows, sets = item_rows(bulk, vocabulary)
     context = [_context_rows(bulk.impression_context[name], v)[chosen] for name, v in vocabulary.context.items()]
     return Samples(
@@ -278,6 +280,12 @@ def item_rows(bulk: BulkTables, vocabulary: Vocabulary) -> tuple[Tensor, Sets]:
         for name, v in vocabulary.item.items()
     ]
     return intern_sets(columns, vocabulary.several_in_order)
+
+
+def _profile_values(bulk: BulkTables, name: str) -> list[tuple[str, ...]]:
+    """Each user's values of a field; `user_id` is the user."""
+    values: list[Any] = bulk.users[name].tolist()
+    return [(own,) for own in values] if name == USER_ID else values
 
 
 def _profile_rows(values: Sequence[tuple[str, ...]], vocabulary: FieldValues) -> tuple[Ints, Ints]:

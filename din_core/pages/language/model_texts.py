@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from din_core.model.config import ACTIVATIONS, ModelConfig
+from din_core.pages.language.library_texts import MEANINGS as LIBRARY_MEANINGS
+from din_core.pages.language.library_texts import library_badges
 from din_core.pages.language.translate import T, t
 from din_core.sharing import checkpoint_name
 
@@ -43,6 +45,7 @@ MEANINGS = {
     OPTIONS["counts"]: T("counts: the model also reads how often the candidate and its fields were there before."),
     OPTIONS["types"]: T("reads types of behaviors: a purchase may weigh otherwise than a click."),
     OPTIONS["gaps"]: T("reads time gaps: a behavior may weigh otherwise the longer it is ago."),
+    **LIBRARY_MEANINGS,
 }
 """What an option means, by its name in English."""
 WEIGHED = {
@@ -179,6 +182,8 @@ def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ..
         kept = () if config.folds else (t("{n} newest behaviors", n=config.max_history),)
         alone = () if config.target_representation else (t("behaviors alone"),)
         return normalised, t(ENCODING_BADGES[config.temporal_encoding]), *kept, *alone, *counts
+    if config.library is not None:
+        return normalised, *library_badges(config, config.library)
     if config.attention != "unit":
         product = t("dot product q·k") if config.attention == "dot" else t("bilinear q·W·k")
         return normalised, product, *counts

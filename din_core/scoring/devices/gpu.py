@@ -116,7 +116,7 @@ class GpuDevice(Device):
 
     def block_size(self, network: InterestNetwork, behaviors: int) -> int:
         """What fills the device, but not its memory."""
-        pair_bytes = 4 * sum(network.config.unit_hidden)
+        pair_bytes = 4 * sum(network.config.unit_layers)
         size = BLOCK_BYTES // (pair_bytes * max(1, behaviors)) // LEAST_BLOCK * LEAST_BLOCK
         return min(LARGEST_BLOCK, max(LEAST_BLOCK, size))
 

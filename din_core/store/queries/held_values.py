@@ -27,12 +27,17 @@ def read_held_values(connection: Connection, field_names: Mapping[str, tuple[str
     return HeldValues(
         item={"item_id": dict.fromkeys(keys.values(), 1), **items, **_prices(connection)},
         whole=whole,
-        user=_values(connection, UserRecord.fields, field_names["users"])[0],
+        user={"user_id": _users(connection), **_values(connection, UserRecord.fields, field_names["users"])[0]},
         context=_values(connection, ContextRecord.fields, field_names["impressions"])[0],
         behaviors=_rows_of(connection, BehaviorRecord, lines.behaviors, keys),
         impressions=_rows_of(connection, ImpressionRecord, sum(lines.impressions.values()), keys),
         behavior=_types(connection, lines.behaviors),
     )
+
+
+def _users(connection: Connection) -> dict[str, int]:
+    """What a model reads that has an embedding of each user."""
+    return dict.fromkeys(connection.execute(select(UserRecord.user_id)).scalars(), 1)
 
 
 def _types(connection: Connection, rows: int) -> dict[str, dict[str, int]] | None:

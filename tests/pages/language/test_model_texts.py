@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from din_core.model.config import ModelConfig
+from din_core.model.config import FieldConfig, ModelConfig
+from din_core.model.library.options import LibraryLayers
 from din_core.pages.language.model_texts import (
+    MEANINGS,
     ModelWords,
     badges,
     describe_models,
@@ -46,6 +48,21 @@ def test_the_options_that_need_it_are_explained(models: dict[str, ModelWords]) -
     assert explained["din"] == ["not normalised", "official input", "Dice"]
     assert explained["din-softmax"] == ["softmax", "official input", "Dice"]
     assert (explained["din-paper"][1], explained["base"]) == ("paper input", [])
+
+
+def test_what_a_model_of_another_library_computes_otherwise_is_a_badge_with_its_meaning() -> None:
+    layers = LibraryLayers("torch-rechub", (4,), (4,), "row dice", padding="counted", padded_statistics=True)
+    fields = (FieldConfig("item_id", 3, 2),)
+    config = ModelConfig("din", fields, (), (), max_history=50, unit_per_field=True, library=layers)
+    found = badges(config)
+    assert found == (
+        *("not normalised", "trained with torch-rechub", "official input", "Dice of rows", "unit per field"),
+        *("plain tower", "padding takes part", "statistics over padding", "50 newest behaviors"),
+    )
+    assert {"Dice of rows", "plain tower", "padding takes part", "statistics over padding"} <= {*MEANINGS} & {*found}
+    other = LibraryLayers("deepctr-torch", (4,), (4,), "affine dice", padding="where empty")
+    config = ModelConfig("din", fields, (), (), normalisation="softmax", library=other)
+    assert {"softmax", "affine Dice", "empty history is padding"} < {*badges(config)}
 
 
 def test_the_half_life_is_the_trained_one(family: World) -> None:

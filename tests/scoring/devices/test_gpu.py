@@ -27,7 +27,7 @@ from tests.without_waiting import NOWHERE, without_waiting
 HERE = torch.device("cpu")
 PLAIN = GpuOptions(compiled=False)
 COMPILED = {name: FAMILY[name] for name in ("din", "match flags", "prelu", "sigmoid")}
-ASKS = [name for name in FAMILY if "unit per field" in name]
+ASKS = [name for name, options in FAMILY.items() if "unit_per_field" in options]
 """Values that candidates share are counted where they are."""
 
 

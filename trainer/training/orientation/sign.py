@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from din_core.model.config import ModelConfig
+from din_core.model.library.options import LIBRARIES
 from din_core.model.network import InterestNetwork
 
 TOWER = {"tower.first.weight": 1, "tower.moments.mean": 0}
@@ -25,6 +26,8 @@ def fixed_sign(config: ModelConfig) -> str | None:
     """Why the weights of such a model have no other sign; None where they have."""
     if config.architecture == "base":
         return "pooling that knows no candidate has no activation unit"
+    if config.library is not None:
+        return f"they are shown as {LIBRARIES[config.library.library]} computes them"
     if config.architecture == "dien" or config.normalisation != "none":
         return "a softmax makes its weights positive"
     if config.monotone:

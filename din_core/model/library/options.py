@@ -1,0 +1,107 @@
+"""How a DIN of another library differs from this project's: each difference is an option, and none is repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from din_core.domain import CheckpointError
+from din_core.domain.translatable import Translatable
+
+Library = Literal["fuxictr", "deepctr-torch", "torch-rechub", "recbole"]
+LayerActivation = Literal[
+    "dice", "affine dice", "row dice", "relu", "prelu", "leaky relu", "sigmoid", "tanh", "silu", "none"
+]
+Padding = Literal["masked", "where empty", "counted"]
+LIBRARIES: dict[Library, str] = {
+    "fuxictr": "FuxiCTR",
+    "deepctr-torch": "DeepCTR-Torch",
+    "torch-rechub": "torch-rechub",
+    "recbole": "RecBole",
+}
+"""How they are written."""
+LAYER_ACTIVATIONS: dict[LayerActivation, str] = {
+    "dice": "Dice",
+    "affine dice": "Dice, affine",
+    "row dice": "Dice, row statistics",
+    "relu": "ReLU",
+    "prelu": "PReLU",
+    "leaky relu": "leaky ReLU",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "silu": "SiLU",
+    "none": "linear",
+}
+"""How they are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryLayers:
+    """The layers of a DIN that another library trained. Embeddings are shared by candidate and behaviors, the unit
+    reads [q, k, q−k, q∘k]; BatchNorm before an activation is folded into the linear layer before it, which is exact."""
+
+    library: Library
+    unit_hidden: tuple[int, ...]
+    """Hidden widths of the activation unit, any number of them."""
+    tower_hidden: tuple[int, ...]
+    unit_activation: LayerActivation = "dice"
+    """"dice" has no affine, "affine dice" scales and moves what its sigmoid reads, "row dice" takes mean and variance
+    of a row's channels in the place of a channel's rows, "silu" is what a Dice without statistics and α is."""
+    unit_output: LayerActivation = "none"
+    """What the unit's last number goes through."""
+    tower_activation: LayerActivation = "relu"
+    tower_product: bool = False
+    """The tower also reads v∘q. It reads profile, context, q and v as they are: neither standardised nor bent, without
+    the sum of weights."""
+    padding: Padding = "masked"
+    """"counted": each history is filled up to `max_history` with padding, which is weighed and summed as a behavior
+    is. "where empty": an empty history's interest vector is the embedding of padding."""
+    padded_statistics: bool = False
+    """Training took the statistics of the unit's layers over padding too; they are used as they were left."""
+
+    def __post_init__(self) -> None:
+        known = {"library": Library, "unit_activation": LayerActivation, "tower_activation": LayerActivation}
+        for name, kind in {**known, "unit_output": LayerActivation, "padding": Padding}.items():
+            if getattr(self, name) not in get_args(kind):
+                raise CheckpointError(
+                    "{name} is {value!r}, but must be one of {known}; change it, or update DIN Lens",
+                    name=f"library.{name}",
+                    value=getattr(self, name),
+                    known=", ".join(map(repr, get_args(kind))),
+                )
+        for name in ("unit_hidden", "tower_hidden"):
+            if not _widths(getattr(self, name)):
+                raise _out_of_limits(name, getattr(self, name), Translatable("whole numbers of 1 or more"))
+        for name in ("tower_product", "padded_statistics"):
+            if not isinstance(getattr(self, name), bool):
+                raise _out_of_limits(name, getattr(self, name), Translatable("true or false"))
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """Where it differs from a DIN of Dice layers, in a word or two each; the library first."""
+        options = (
+            (True, LIBRARIES[self.library]),
+            (self.unit_activation != "dice", LAYER_ACTIVATIONS[self.unit_activation]),
+            (self.unit_output != "none", f"{LAYER_ACTIVATIONS[self.unit_output]} weights"),
+            (self.padding == "counted", "padding counts"),
+            (self.padding == "where empty", "empty is padding"),
+        )
+        return tuple(word for differs, word in options if differs)
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> LibraryLayers:
+        """From what `config.json` holds; TypeError for what it may not hold."""
+        widths = {name: tuple(raw[name]) for name in ("unit_hidden", "tower_hidden")}
+        return cls(**{**raw, **widths})
+
+
+def _widths(value: Any) -> bool:
+    whole = (isinstance(one, int) and not isinstance(one, bool) and one >= 1 for one in value)
+    return isinstance(value, tuple) and bool(value) and all(whole)
+
+
+def _out_of_limits(name: str, value: object, limit: Translatable) -> CheckpointError:
+    return CheckpointError(
+        "{name} is {value!r}, but must be {limit}; give another value", name=f"library.{name}", value=value, limit=limit
+    )

@@ -1,0 +1,1 @@
+"""Trained DINs of other libraries, read into checkpoints of this project: weights only, nothing repaired."""

@@ -1,0 +1,41 @@
+"""What an import is told beside the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from din_core.domain import DinLensError
+from din_core.model.library.options import LayerActivation
+from trainer.foreign_checkpoints.field_mapping import FieldMapping
+
+
+@dataclass(frozen=True)
+class ForeignFiles:
+    """A library's files, read, and what the user says of what they do not hold."""
+
+    state: Mapping[str, Tensor]
+    features: object
+    """The JSON of the feature map or columns"""
+    mapping: FieldMapping
+    max_history: int | None = None
+    softmax: bool = False
+    unit_activation: LayerActivation | None = None
+    unit_output: LayerActivation = "none"
+    tower_activation: LayerActivation | None = None
+
+    def history_length(self, own: int | None) -> int:
+        """Behaviors that the library reads: as given, else as its files say."""
+        found = own if self.max_history is None else self.max_history
+        if found is None:
+            raise DinLensError("nothing says how many behaviors the model reads; give --max-history N")
+        if found < 1:
+            raise DinLensError(f"--max-history is {found}, but must be 1 or more; give another")
+        return found
+
+
+def refuse_feature(feature: object, reason: str) -> DinLensError:
+    """The error for a feature that has no place here."""
+    return DinLensError(f"the feature {feature} {reason}, which has no place in a model here; train without it")
