@@ -42,12 +42,13 @@ from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import SCENARIOS
 from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches
+from din_core.pages.session.choices import candidate_key
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.rare_items import candidate_is_rare, knows, mark_rare, rare_behaviors
 from din_core.pages.widgets.several_note import show_several_note
-from din_core.pages.widgets.text_tables import columns_of, show_table
+from din_core.pages.widgets.text_tables import columns_of, row_table, show_table
 from din_core.sharing.page_choices import CompareChoice
 
 READING = T(
@@ -94,7 +95,8 @@ def show_candidates(now: CompareInputs) -> None:
     table, order = ranking_table(now, cases, scores)
     st.markdown(literal(about(now)))
     marked = mark_rare(table, now.app, now.names, [items[place] for place in order])
-    ticked = [order[row] for row in tick_rows("compare_ranking", marked, t(TICK_CANDIDATES))]
+    keys = [candidate_key(cases[place].candidate) for place in order]
+    ticked = [order[row] for row in tick_rows(now, "compare_ranking", marked, keys, t(TICK_CANDIDATES))]
     if len(ticked) == 2:
         first, second = (titles[place] for place in ticked)
         why = t("Why {first} above {second}", first=literal(first), second=literal(second))
@@ -133,7 +135,7 @@ def show_models(now: CompareInputs) -> None:
     if not all(knows(now.app, name, case.item) for name in names):
         table[t("Candidate")] = [t("known") if knows(now.app, name, case.item) else t("rare or new") for name in names]
     models = now.app.models
-    ticked = [names[row] for row in tick_rows("compare_models_table", table, t(TICK_MODELS))]
+    ticked = [names[row] for row in tick_rows(now, "compare_models_table", table, names, t(TICK_MODELS))]
     if len(ticked) == 2:
         first, second = (literal(models[name].name) for name in ticked)
         why = t("Why {first} says other than {second}", first=first, second=second)
@@ -181,19 +183,12 @@ def show_users(now: CompareInputs) -> None:
     rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
 
 
-def tick_rows(key: str, table: pd.DataFrame, help_text: str) -> list[int]:
-    """A table whose rows can be ticked; those that are, in their order."""
-    picked = st.dataframe(
-        table,
-        hide_index=True,
-        height=35 * (len(table) + 1) + 3,
-        key=key,
-        on_select="rerun",
-        selection_mode="multi-row",
-        column_config=columns_of(table),
-    )
+def tick_rows(now: CompareInputs, key: str, table: pd.DataFrame, names: Sequence[str], help_text: str) -> list[int]:
+    """A table whose rows can be ticked; those that are, in their order. `names` tell the rows apart."""
+    about = now.scenario.user_id, now.scenario.as_of
+    ticked = row_table(key, table, names, about, column_config=columns_of(table))
     st.caption(help_text)
-    return sorted(row for row in picked["selection"]["rows"] if row < len(table))
+    return ticked
 
 
 def led_by_pair(now: CompareInputs, cases: Sequence[Case], places: Sequence[int]) -> Scenario:

@@ -123,9 +123,9 @@ def ranking_table(
             probability, best = float(found.probability[place]), float(found.probability.max())
             row[title] = percent(probability, decimals[n])
             if n:
-                row[t("Rank by {model}", model=title)] = str(ranks(found.logit)[place])
+                row[t("Rank under {model}", model=title)] = str(ranks(found.logit)[place])
             gap = points(100 * (probability - best), decimals[n])
-            row[t("Gap, points") if n == 0 else t("Gap by {model}", model=title)] = gap
+            row[t("Gap, points") if n == 0 else t("Gap under {model}", model=title)] = gap
         row["Σw"] = number(float(scores[0].intensity[place]))
         row[t("Outcome")] = "–" if case.impression is None else words.outcome(case.impression.label)
         rows.append(row)

@@ -33,7 +33,7 @@ from din_core.pages.widgets.frame import is_dark, literal, report, report_low_co
 from din_core.pages.widgets.rare_items import candidate_is_rare, mark_rare, rare_behaviors
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.several_note import show_several_note
-from din_core.pages.widgets.text_tables import columns_of
+from din_core.pages.widgets.text_tables import columns_of, row_table
 from din_core.sharing.page_choices import SpaceChoice
 
 if TYPE_CHECKING:
@@ -370,13 +370,12 @@ def show_neighbours(inputs: SpaceInputs) -> None:
     show_sharing(inputs, item, place)
     found, cosine = neighbours(inputs.facts.space, place, NEIGHBOURS)
     table = neighbours_table(inputs, item, found, cosine)
-    picked = st.dataframe(
+    rows = row_table(
+        "neighbours",
         table,
-        hide_index=True,
-        height=35 * (len(found) + 1) + 3,
-        key="neighbours",
-        on_select="rerun",
-        selection_mode="single-row",
+        [inputs.facts.first_of(int(one)).item_id for one in found],
+        (inputs.model, item.item_id),
+        mode="single-row",
         column_config=columns_of(table),
     )
     st.caption(
@@ -386,8 +385,7 @@ def show_neighbours(inputs: SpaceInputs) -> None:
             all=len(inputs.facts.category),
         )
     )
-    rows = picked["selection"]["rows"]
-    if rows and rows[0] < len(found):
+    if rows:
         chosen = inputs.facts.first_of(int(found[rows[0]]))
         candidate = inputs.scenario.with_candidates([Candidate(chosen.item_id)], inputs.scenario.context)
         inspect_page.link(t("Open {item} in Inspect", item=literal(chosen.label)), candidate)

@@ -77,8 +77,8 @@ class _Named:
 
 def gap_segments(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> Segments:
     """The sentence: the gap, then what makes it; what stands at odd places is what it is about."""
-    points, p, q = _numbers(found)
     even = abs(found.gap) < LEVEL
+    points, p, q = _numbers(found, even=even)
     head = (EVEN if even else ABOVE if found.gap > 0 else BELOW)[subject.between]
     says = segments(
         head,
@@ -94,12 +94,16 @@ def gap_segments(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> Se
     return join_segments([says, clauses]) if clauses else says
 
 
-def _numbers(found: ScoreGap) -> tuple[str, str, str]:
-    """The gap in points and both chances in percent, with decimals where whole numbers would not add up."""
+def _numbers(found: ScoreGap, *, even: bool) -> tuple[str, str, str]:
+    """The gap in points and both chances in percent, with decimals where whole numbers would not add up.
+
+    Of two that are `even`, the gap is not told.
+    """
     p, q = round_percent(found.first, found.second), round_percent(found.second, found.first)
     points = points_words(found.gap)
     texts = [points, *(text.partition(SPACE)[0] for text in (p, q))]
-    if not all(text.isdigit() for text in texts) or abs(int(texts[1]) - int(texts[2])) == int(points):
+    whole = all(text.isdigit() for text in texts)
+    if even or (whole and abs(int(texts[1]) - int(texts[2])) == int(points)):
         return points, p, q
     decimals = change_decimals(found.second, found.first)
     first, second = (percent(share, decimals) for share in (found.first, found.second))

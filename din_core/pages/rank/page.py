@@ -206,7 +206,8 @@ def show_progress(ranking: Ranking, titles: Sequence[str]) -> None:
     """One line and one bar, always in the same place."""
     total = ranking.total * len(ranking.done)
     scored = ", ".join(f"{literal(t)} {n:,}" for t, n in zip(titles, ranking.done, strict=True))
-    bar, button = st.columns([5, 1], vertical_alignment="center")
+    # Before the bar: at the right end, the toolbar of the table below would cover it.
+    button, bar = st.columns([1, 5], vertical_alignment="center")
     text = T("Scored of {n:,} items: {scored} (stopped)") if ranking.stopped else T("Scored of {n:,} items: {scored}")
     bar.progress(sum(ranking.done) / total if total else 1.0, text=t(text, n=ranking.total, scored=scored))
     if not ranking.ended:

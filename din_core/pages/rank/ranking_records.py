@@ -97,7 +97,7 @@ def ranking_columns(
         higher = t("Places higher or lower than under the other model")
         columns += [
             percent_column("other_probability", title[place], probabilities(other), absent="…", help=under),
-            number_column("other_rank", t("Rank by {model}", model=title[place]), ranks(other), absent="…"),
+            number_column("other_rank", t("Rank under {model}", model=title[place]), ranks(other), absent="…"),
             number_column("change", t("Change"), moved, change_words, absent="…", help=higher),
         ]
     return columns

@@ -21,7 +21,7 @@ from din_core.domain import (
     User,
 )
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import Words, day, distinctions, item_detail, words_for
+from din_core.pages.language.labels import Words, day, distinctions, item_detail, moment, words_for
 from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.choices import impression_id
@@ -95,12 +95,29 @@ def user_and_impression(impressions: Sequence[Impression]) -> DeltaGenerator:
     """The boxes of the user and the impression on screen; returns the place for the candidate beside them."""
     user, shown, candidate = bar(impressions).columns([5, 6, 5])
     boxes_of_user(user, shown, impressions)
+    tell_future(impressions)
     return candidate
 
 
 def user_and_time(impressions: Sequence[Impression]) -> None:
     """The same without a place for the candidate."""
     boxes_of_user(*bar(impressions, with_candidate=False).columns(2), impressions)
+    tell_future(impressions)
+
+
+def tell_future(impressions: Sequence[Impression]) -> None:
+    """A sentence where the scenario is of a time after all that the store holds."""
+    scenario, last = visitor.session().scenario, caches.current_app().summary.last_timestamp
+    if scenario is None or last is None or scenario.as_of <= last + 1:  # which is the time of a user never shown any
+        return
+    if not any(one.timestamp == scenario.as_of for one in impressions):
+        text = t(
+            "As of {time}, after the store's last behavior on {last}: what happened between is missing here, and no "
+            "outcome is known.",
+            time=moment(scenario.as_of),
+            last=day(last),
+        )
+        st.caption(text)
 
 
 def boxes_of_user(user: DeltaGenerator, shown: DeltaGenerator, impressions: Sequence[Impression]) -> None:

@@ -56,7 +56,7 @@ def expected(
                 "In history": f"{repeats}×" if repeats else "–",
                 TITLES[by]: f"{100 * scores[by].probability[place]:.1f}\N{NO-BREAK SPACE}%",
                 TITLES[other]: f"{100 * scores[other].probability[place]:.1f}\N{NO-BREAK SPACE}%",
-                f"Rank by {TITLES[other]}": str(rank[other][place]),
+                f"Rank under {TITLES[other]}": str(rank[other][place]),
                 "Change": f"{'↑' if higher > 0 else '↓'}\N{NO-BREAK SPACE}{abs(higher)}" if higher else "=",
             }
         )
@@ -83,7 +83,7 @@ def test_the_catalogue_is_ranked_under_both_models_as_the_core_has_it(
     assert without_category(rows(page, 7)) == wanted
     page.get_by_role("radio", name="Average pooling").click()
     _, wanted = expected(store, scorers, page, "base", "din")
-    expect(page.locator(".st-key-ranking thead")).to_contain_text("Rank by DIN")
+    expect(page.locator(".st-key-ranking thead")).to_contain_text("Rank under DIN")
     assert without_category(rows(page, 7)) == wanted
     assert any(row["Change"] != "=" for row in wanted)  # the two models do not agree
 

@@ -72,7 +72,7 @@ def test_it_opens_on_what_the_user_was_shown_then_ranked_under_both_models(visit
     assert [row["DIN"] for row in rows] == [percent(din.probability[i], more[0]) for i in order]
     assert [row["Average pooling"] for row in rows] == [percent(base.probability[i], more[1]) for i in order]
     ranks = [str(1 + int((base.logit > base.logit[i]).sum())) for i in order]
-    assert [row["Rank by Average pooling"] for row in rows] == ranks
+    assert [row["Rank under Average pooling"] for row in rows] == ranks
     gaps = [100 * (din.probability[i] - din.probability.max()) for i in order]
     assert [row["Gap, points"] for row in rows][1:] == [points(gap, more[0]) for gap in gaps][1:]
     assert rows[0]["Gap, points"] == "0"

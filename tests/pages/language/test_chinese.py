@@ -108,7 +108,7 @@ def test_rank_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
         "Rank": "排名",
         "Item": "商品",
         "In history": "历史中",
-        "Rank by Average pooling": "Average pooling 的名次",
+        "Rank under Average pooling": "Average pooling 的名次",
     }
     for column in (*named, "DIN", "Average pooling"):
         assert list(chinese[named.get(column, column)]) == list(english[column])

@@ -100,6 +100,7 @@ def test_what_cancels_within_a_category_is_named_by_items() -> None:
 
 def test_the_gap_and_the_chances_add_up_as_they_are_written() -> None:
     assert "21.2 points above Stout (71.6 % against 50.4 %)" in sentence(gap_of(0.716, 0.504, (MUSHROOMS,)))
+    assert "6.7 points above Stout (91.3 % against 84.6 %)" in sentence(gap_of(0.913, 0.846, (MUSHROOMS,)))
 
 
 def test_it_speaks_chinese() -> None:

@@ -38,7 +38,7 @@ def test_the_table_has_the_catalogue_in_the_models_order(ranked: AppTest, world:
     assert list(table["DIN"]) == [percent(float(scores.probability[i])) for i in order]
     other = world.scorers["base"].score(history, items, scenario.context).logit
     ranks = [f"{1 + int((other > other[i]).sum()):,}" for i in order]
-    assert list(table["Rank by Average pooling"]) == ranks[: len(table)]
+    assert list(table["Rank under Average pooling"]) == ranks[: len(table)]
 
 
 def test_a_category_alone_keeps_the_ranks_among_all(ranked: AppTest) -> None:
@@ -83,7 +83,7 @@ def test_the_other_models_best_come_first_when_it_is_asked(ranked: AppTest, worl
     order = np.argsort(-logit["base"], kind="stable")
     rank = {name: np.array([1 + int((own > value).sum()) for value in own]) for name, own in logit.items()}
     assert list(table["Item"]) == [items[i].label for i in order]
-    assert list(table["Rank by DIN"]) == [str(n) for n in rank["din"][order]]
+    assert list(table["Rank under DIN"]) == [str(n) for n in rank["din"][order]]
     assert list(table["Change"]) == [change_words(n) for n in (rank["din"] - rank["base"])[order].tolist()]
 
 

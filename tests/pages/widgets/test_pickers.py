@@ -60,3 +60,15 @@ def test_what_nothing_is_near_to_has_no_match(visit: Visit) -> None:
 
 def test_impressions_are_found_whatever_their_accents(visit: Visit) -> None:
     assert len(results(visit(), "impression", "Mílk nót bought")["options"]) == 1
+
+
+@pytest.mark.parametrize("path", ["", "compare-scenarios"])
+def test_a_time_after_all_that_the_store_holds_is_told(visit: Visit, path: str) -> None:
+    page = visit(path, user="7", item=["b2", "m2"], at="2030-01-01T00:00:00Z")
+    told = [caption.value for caption in page.caption if "after the store's last behavior" in caption.value]
+    assert told == [
+        "As of 1 Jan 2030 00:00 UTC, after the store's last behavior on 19 Nov 2017: what happened between is missing "
+        "here, and no outcome is known."
+    ]
+    page = visit(path, user="7", item=["b2", "m2"], at="2017-11-20T00:00:00Z")  # when they were shown
+    assert not [caption for caption in page.caption if "after the store" in caption.value]

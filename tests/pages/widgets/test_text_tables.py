@@ -63,3 +63,26 @@ def test_a_small_table_holds_its_texts_and_sets_numbers_to_the_right() -> None:
     styles = table.proto.arrow_data.styler.styles if hasattr(table.proto, "arrow_data") else table.proto.styler.styles
     assert "td.col1 { text-align: right" in " ".join(styles.split())
     assert "col0" not in styles
+
+
+def test_rows_that_were_chosen_are_so_again_where_the_table_comes_back_about_the_same() -> None:
+    def page() -> None:
+        import pandas as pd
+        import streamlit as st
+
+        from din_core.pages.widgets.text_tables import row_table
+
+        about = st.text_input("about", "one", key="about")
+        if not st.checkbox("elsewhere", key="elsewhere"):
+            names = ["m1", "b1", "n1"] if about == "one" else ["n1", "m1", "b1"]
+            st.write(str([names[row] for row in row_table("items", pd.DataFrame({"Item": names}), names, about)]))
+
+    app = AppTest.from_function(page).run()
+    app.session_state["items"] = {"selection": {"rows": [0, 2], "columns": [], "cells": []}}
+    assert app.run().markdown[0].value == "['m1', 'n1']"
+    app.checkbox(key="elsewhere").check().run()
+    assert not app.dataframe
+    assert app.checkbox(key="elsewhere").uncheck().run().markdown[0].value == "['m1', 'n1']"
+    app.checkbox(key="elsewhere").check().run()
+    app.text_input(key="about").set_value("two").run()
+    assert app.checkbox(key="elsewhere").uncheck().run().markdown[0].value == "[]"
