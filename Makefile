@@ -15,7 +15,7 @@ PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-c
 .PHONY: demo test lint screenshots measure-ui clean
 
 demo: $(VENV)/.installed
-	$(VENV)/bin/streamlit run app.py --server.port $(PORT)
+	STREAMLIT_SERVER_PORT=$(PORT) $(VENV)/bin/python app.py
 
 test: lint
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 2

@@ -23,13 +23,16 @@ ROOMS = [
     "metrics",
     "figures",
     "sharing",
+    "tables",
     "pages",
 ]
 CORE = frozenset(f"din_core.{room}" for room in ROOMS)
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "app": frozenset({"din_core.pages"}),
-    "din_core": frozenset(),  # the package's own __init__.py: the version, which every room may read
+    "din_core": frozenset({"din_core.api"}),  # the package's own __init__.py: the version, which every room may read
+    # What `import din_core` gives to those who write Python: read by the first `load`, and imported by no room.
+    "din_core.api": CORE - {"din_core.pages", "din_core.sharing"},
     "din_core.domain": frozenset(),
     "din_core.model": frozenset({"din_core.domain"}),
     "din_core.store": frozenset({"din_core.domain"}),
@@ -41,15 +44,18 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "din_core.metrics": frozenset({"din_core.domain"}),
     "din_core.figures": frozenset({"din_core.domain"}),
     "din_core.sharing": frozenset({"din_core.store", "din_core.domain"}),
+    "din_core.tables": frozenset(f"din_core.{room}" for room in ("store", "scoring", "explain", "model", "domain")),
     "din_core.pages": CORE,
-    "trainer": CORE - {"din_core.pages", "din_core.figures", "din_core.sharing"},
+    "trainer": CORE - {"din_core.pages", "din_core.figures", "din_core.sharing"} | {"trainer.bench.sessions"},
+    "trainer.bench.sessions": frozenset({"din_core.domain"}),
     # The one command that writes a chart: `bench --out` draws what it measured with Plotly, which is only in figures.
     "trainer.commands.measure.bench": CORE - {"din_core.pages", "din_core.sharing"} | {"trainer"},
 }
 """Room -> the rooms it may import, beside itself."""
 
 ONLY_IN: dict[str, Set[str]] = {
-    "streamlit": frozenset({"app", "din_core.pages"}),
+    # The benchmark's visitors speak Streamlit's protocol.
+    "streamlit": frozenset({"app", "din_core.pages", "trainer.bench.sessions"}),
     "plotly": frozenset({"din_core.figures"}),
     "sqlalchemy": frozenset({"din_core.store", "din_core.sharing"}),
     "alembic": frozenset({"din_core.store"}),
@@ -131,6 +137,10 @@ WRONG = [
     ("trainer/bench/x.py", "from din_core.figures import bars", "trainer may import"),
     ("trainer/x.py", "import_module('din_core.pages')", "trainer may import"),
     ("trainer/x.py", "from tests.conftest import settings", "nothing outside tests/ imports tests"),
+    ("din_core/tables/x.py", "from din_core.figures import bars", "din_core.tables may import"),
+    ("din_core/tables/x.py", "from din_core.api import load", "din_core.tables may import"),
+    ("din_core/api.py", "from din_core.pages import launch", "din_core.api may import"),
+    ("din_core/api.py", "import trainer", "din_core.api may import"),
     ("app.py", "from din_core.store import open_store", "app may import din_core.pages"),
     ("helpers.py", "", "lies in no room"),
     ("din_core/helpers.py", "", "lies in no room"),
@@ -156,6 +166,7 @@ RIGHT = [
     ),
     ("trainer/commands/x.py", "from trainer.datasets.four_tables import write\nfrom din_core import metrics"),
     ("app.py", "import streamlit as st\nfrom din_core.pages import launch"),
+    ("din_core/api.py", "from din_core import figures\nfrom din_core.tables import score_table"),
 ]
 
 

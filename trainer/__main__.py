@@ -26,6 +26,7 @@ COMMANDS = {
     "calibrate": "fit the probabilities of a checkpoint to validation impressions, and write it anew in its place",
     "faithfulness": "measure whether a checkpoint's activation weights may be believed",
     "orient": "give old checkpoints' weights the sign with which they agree with measured effects",
+    "score": "score a table of users, items and times, with weights and effects; no labels are needed",
     "cases": "find cases worth seeing, and sum up weights over cohorts, for the app",
     "baselines": "measure popularity, logistic regression and gradient boosting on the same split",
     "bench": "measure how fast this machine trains and scores",
@@ -37,6 +38,7 @@ FOLDERS = {
     "data": ("prepare", "planted", "ingest", "check"),
     "models": ("train", "leaderboard", "calibrate", "orient"),
     "measure": ("evaluate", "faithfulness", "baselines", "bench"),
+    "serve": ("score",),
     "app": ("cases", "tour", "demo"),
 }
 """Folder of `trainer/commands` -> the commands in it, each a module with `configure`, `run` and `render`."""

@@ -29,6 +29,7 @@ from din_core.domain.errors import (
     UnknownCheckpoint,
     UnknownItem,
     UnknownUser,
+    UnusableStore,
 )
 from din_core.domain.results import (
     Answer,
@@ -36,6 +37,7 @@ from din_core.domain.results import (
     Explanation,
     GapPart,
     GapSplit,
+    RankedParts,
     Removal,
     ScoreGap,
     Scores,
@@ -70,6 +72,7 @@ __all__ = [
     "Line",
     "LinkError",
     "Move",
+    "RankedParts",
     "RejectedRows",
     "Removal",
     "Repeat",
@@ -89,6 +92,7 @@ __all__ = [
     "UnknownCheckpoint",
     "UnknownItem",
     "UnknownUser",
+    "UnusableStore",
     "User",
     "Verdict",
     "value_text",

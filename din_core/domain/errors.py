@@ -22,6 +22,10 @@ class StoreError(DinLensError):
     """The behavior store cannot be opened, is of another schema version, or refuses the operation."""
 
 
+class UnusableStore(StoreError):
+    """What lies at the address is no store of this program: it is damaged, holds other things or another version."""
+
+
 class StoreFailure(StoreError):
     """The database of a store that is open fails: it was stopped, damaged, locked or taken away."""
 

@@ -136,6 +136,17 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class RankedParts:
+    """A history by items or by categories, those that move the probability most first."""
+
+    first: tuple[Removal, ...]
+    rest: Removal | None
+    """All others, taken away at once; None where there are none."""
+    others: int
+    """How many these are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Why a model gives one candidate its probability."""
 
@@ -180,7 +191,7 @@ class GapPart:
     name: str
     """The item's id, or the category; empty for the rest."""
     item: Item | None
-    """Where all its behaviors are of one item."""
+    """Of a part that is an item; a category is one also where all its behaviors are of one item."""
     behaviors: int
     """How many they are, repeats counted; of what two models see of them, the larger number."""
     items: int
@@ -223,6 +234,13 @@ class ScoreGap:
     """Whether every set of parts was scored; else the parts are means over random orders, with a standard error."""
     missed: float
     """The gap less what the parts and the empty history add up to: rounding alone."""
+    cancels: bool = False
+    """Whether the items of a category pull against each other so much that the split by categories hides it."""
+
+    @property
+    def split(self) -> GapSplit:
+        """The one that says more: by categories, unless there are none or the items of one cancel."""
+        return self.by_item if self.cancels or self.by_category is None else self.by_category
 
     @property
     def gap(self) -> float:

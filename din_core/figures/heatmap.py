@@ -7,6 +7,7 @@ that the cells of a row, with the rest, add up to its interest intensity. Dimens
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from plotly.subplots import make_subplots
 
 from din_core.domain import FoldedBehavior
 from din_core.figures.activation import categories_of, day, written_categories
-from din_core.figures.ink import ink_of
+from din_core.figures.ink import hover_label, ink_of
 
 Fold = Literal["item", "category"]
 Order = Literal["weight", "time"]
@@ -61,8 +62,10 @@ class HeatmapRow:
 class Column:
     """One item, or one category."""
 
+    key: str
+    """The item's id, or the category."""
     name: str
-    """Told apart by a number where two items share a title."""
+    """Told apart by the id where two items share a title."""
     category: str
     first: int
     """Time of its oldest behavior in any of the rows, seconds since 1970."""
@@ -131,7 +134,7 @@ def heatmap_info(
     largest = size.max(axis=1, initial=0.0)
     unit = np.where(largest > 0, largest, 1.0) if scale == "row" else np.ones(len(rows))
     strength = (size / unit[:, None]).max(axis=0, initial=0.0)
-    names = named([column.name for column in everything.values()])
+    names = told_apart([column.name for column in everything.values()], list(everything))
     columns = [replace(c, name=n) for n, c in zip(names, everything.values(), strict=True)]
     by_weight = sorted(range(len(columns)), key=lambda k: (-strength[k], -columns[k].last, columns[k].name))
     shown, hidden = by_weight[:most], by_weight[most:]
@@ -161,7 +164,7 @@ def columns_of(rows: Sequence[HeatmapRow], fold: Fold, field: str, labels: Mappi
             first, last, types = b.first_timestamp, b.last_timestamp, {kind for kind in b.types if kind is not None}
             if now is not None:
                 first, last, types = min(first, now.first), max(last, now.last), types.union(now.types)
-            found[key] = Column(name, category, first, last, tuple(sorted(types)))
+            found[key] = Column(key, name, category, first, last, tuple(sorted(types)))
     return found
 
 
@@ -183,6 +186,17 @@ def summed(
         np.add.at(total[r], at, np.asarray(row.weight, dtype=np.float64) * count)
         np.add.at(lines[r], at, count)
     return np.where(lines > 0, total, np.nan), lines
+
+
+def told_apart(names: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
+    """The names, with their keys where several are alike: `Milk · 862349`."""
+    times = Counter(names)
+    return named([n if times[n] == 1 else f"{n} · {key}" for n, key in zip(names, keys, strict=True)])
+
+
+def ticks(columns: Sequence[Column]) -> tuple[str, ...]:
+    """What stands below the columns: short names, which end in the id where they are alike so far."""
+    return told_apart([shortened(column.name, LETTERS) for column in columns], [column.key for column in columns])
 
 
 def named(names: Sequence[str]) -> tuple[str, ...]:
@@ -216,7 +230,7 @@ def plot_heatmap(info: HeatmapInfo, dark: bool = False, labels: HeatmapLabels = 
     """Cells in colour; the rest as plain numbers in a column of its own, as a sum of many would outshine every cell."""
     figure = make_subplots(cols=2, shared_yaxes=True, column_widths=[0.9, 0.1], horizontal_spacing=0.012)
     rows = list(range(len(info.rows)))
-    names = named([plain(shortened(column.name, LETTERS)) for column in info.columns])
+    names = [plain(tick) for tick in ticks(info.columns)]
     unit = np.where(info.limit > 0, info.limit, 1.0)
     limit = 1.0 if info.scale == "row" else float(unit.max(initial=0.0)) or 1.0
     z = info.total / unit[:, None] if info.scale == "row" else info.total
@@ -278,7 +292,7 @@ def plot_heatmap(info: HeatmapInfo, dark: bool = False, labels: HeatmapLabels = 
             col=2,
         )
     lay_out(figure, [row_label(info, r, labels) for r in rows], ink)
-    return figure
+    return figure.update_layout(hoverlabel=hover_label(dark))
 
 
 def colorbar(title: str, limit: float, ends: Sequence[str], ink: str) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""The behavior store: every read goes to the database, so a row that is there is seen at once."""
+"""The behavior store: a row that is there is seen at once."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -35,6 +35,7 @@ from din_core.store.queries.lookups import (
     chunks,
     count_rows,
     field_names,
+    held_item_rows,
     item_rows,
     make_item,
     make_user,
@@ -45,6 +46,7 @@ from din_core.store.queries.lookups import (
     user_rows,
 )
 from din_core.store.queries.search import Search, Searchable, clean, find_keys, key_of
+from din_core.store.recent_rows import RecentRows
 from din_core.store.schema import (
     MAX_TIMESTAMP,
     BehaviorRecord,
@@ -99,14 +101,23 @@ class BehaviorStore:
     Make one with `open_store` or `create_store`; close it when done.
     """
 
-    def __init__(self, url: str, engine: Engine, search: Search) -> None:
+    def __init__(self, url: str, engine: Engine, search: Search, recent: RecentRows | None = None) -> None:
+        """`recent` keeps what was read last of users; without it every read goes to the database."""
         self.url = url
         self.engine = engine
         self._search = search
+        self._recent = recent
 
     def close(self) -> None:
         """Close the store's connections."""
         self.engine.dispose()
+
+    def state(self) -> Hashable | None:
+        """Another value whenever a row may be another; None where that cannot be told quickly."""
+        return None if self._recent is None else self._recent.state.now()
+
+    def _keep(self, asked: Hashable, read: Callable[[], Found], count: Callable[[Any], int]) -> Found:
+        return read() if self._recent is None else self._recent.get(asked, read, count)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -126,8 +137,12 @@ class BehaviorStore:
 
     def user(self, user_id: str) -> User:
         """The user; UnknownUser where there is none of that id."""
-        with self.reading() as connection:
-            return user_row(connection, user_id)[1]
+
+        def read() -> User:
+            with self.reading() as connection:
+                return user_row(connection, user_id)[1]
+
+        return self._keep(("user", user_id), read, lambda _: 1)
 
     def users(self, user_ids: Sequence[str]) -> dict[str, User]:
         """The users by id; without those that the store does not hold."""
@@ -141,11 +156,22 @@ class BehaviorStore:
 
     def items(self, item_ids: Sequence[str]) -> list[Item]:
         """The items in the order asked for; UnknownItem names the first one the store does not hold."""
+
+        def read() -> list[Item]:
+            with self.reading() as connection:
+                found = item_rows(connection, item_ids)
+                names = field_names(connection, "items")
+            made = {item_id: cached_item(names, *columns) for item_id, (_, columns) in found.items()}
+            return [made[item_id] for item_id in item_ids]
+
+        return list(self._keep(("items", *item_ids), read, len))
+
+    def known_items(self, item_ids: Sequence[str]) -> dict[str, Item]:
+        """By id, those of the items that the store holds."""
         with self.reading() as connection:
-            found = item_rows(connection, item_ids)
+            found = held_item_rows(connection, item_ids)
             names = field_names(connection, "items")
-        made = {item_id: cached_item(names, *columns) for item_id, (_, columns) in found.items()}
-        return [made[item_id] for item_id in item_ids]
+        return {item_id: cached_item(names, *columns) for item_id, (_, columns) in found.items()}
 
     def all_items(self, most: int | None = None) -> list[Item]:
         """The whole catalogue in the order of ingest, or its first `most` items."""
@@ -165,9 +191,16 @@ class BehaviorStore:
         Behaviors of one second keep the order in which they were ingested. UnknownUser where there is none.
         """
         before = max(-_BIGINT, min(before, _BIGINT))
+        most = _BIGINT if limit is None else max(0, limit)
+
+        def read() -> History:
+            return self._read_history(user_id, before, most)
+
+        return self._keep(("history", user_id, before, most), read, lambda found: len(found.behaviors))
+
+    def _read_history(self, user_id: str, before: int, most: int) -> History:
         with self.reading() as connection:
             user_key, user = user_row(connection, user_id)
-            most = _BIGINT if limit is None else max(0, limit)
             lines = connection.execute(HISTORY, {"user_key": user_key, "before": before, "most": most}).all()
             names = field_names(connection, "items")
         behaviors = [
@@ -182,6 +215,13 @@ class BehaviorStore:
         Those of one item and time are numbered (`nth`) in the order of ingest. `split` keeps one of train, valid, test.
         UnknownUser where there is no such user.
         """
+
+        def read() -> list[Impression]:
+            return self._read_impressions(user_id, split)
+
+        return list(self._keep(("impressions", user_id, split), read, len))
+
+    def _read_impressions(self, user_id: str, split: str | None) -> list[Impression]:
         with self.reading() as connection:
             user_key, _ = user_row(connection, user_id)
             found = impression_rows(connection, ImpressionRecord.user_key == user_key)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from din_core.domain import StoreError
+from din_core.domain import StoreError, UnusableStore
 from din_core.domain.translatable import Translatable
 from din_core.store.behavior_store import BehaviorStore
 from din_core.store.engine import (
@@ -21,44 +22,51 @@ from din_core.store.engine import (
     use_write_ahead_log,
 )
 from din_core.store.queries.search import choose_search
+from din_core.store.recent_rows import FileState, RecentRows
 from din_core.store.refolding import refold
 from din_core.store.versions import HEAD, READABLE, current_version, known_versions, migrate
 
+DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+"""SQLite's codes for a file that is at fault itself; others are of its surroundings and may pass."""
 CONNECT_ERRORS = (DBAPIError, ArgumentError, TypeError)
 """What connecting raises: the database's own errors, and those of a URL whose parameters the driver does not know."""
 
 
-def open_store(url: str) -> BehaviorStore:
+def open_store(url: str, keep_rows: int = 0) -> BehaviorStore:
     """Open an existing store; StoreError where there is none or its schema is of another version.
 
     A SQLite file that cannot be written, on a read-only disk or in a read-only folder, is read as it lies there: what
     others write into it later may go unseen until it is opened again.
+
+    `keep_rows`: how many rows of users that were read last are kept as long as nobody writes into the file, for an app
+    that asks for the same ones again and again. Only of SQLite files.
     """
     address = parse_url(url)
     path = sqlite_file(address)
     if path is not None and not path.is_file():
         raise StoreError("no store at {path}; {advice}", path=str(path), advice=_how_to_fill(address))
     try:
-        return _opened(url, address, address)
+        return _opened(url, address, address, keep_rows)
     except CONNECT_ERRORS as error:
         if not isinstance(error, OperationalError) or path is None or is_writable(path):
             raise _cannot_be_opened(address, error) from None
     _check_closed(path)
     try:
-        return _opened(url, address, read_only_url(path))
+        return _opened(url, address, read_only_url(path), keep_rows)
     except CONNECT_ERRORS as error:
         raise _cannot_be_opened(address, error) from None
 
 
-def _opened(url: str, address: URL, target: URL) -> BehaviorStore:
+def _opened(url: str, address: URL, target: URL, keep_rows: int) -> BehaviorStore:
     """The store at `target`, which is how `address` is reached."""
-    engine = make_engine(target, make_file=False)
+    engine, path = make_engine(target, make_file=False), sqlite_file(address)
+    recent = RecentRows(FileState(path), keep_rows) if keep_rows and path is not None else None
     try:
         with engine.begin() as connection:
             version = current_version(connection)
             if version not in READABLE:
                 raise other_version(address, version)
-            return BehaviorStore(url, engine, choose_search(connection))
+            return BehaviorStore(url, engine, choose_search(connection), recent)
     except BaseException:
         engine.dispose()
         raise
@@ -77,7 +85,8 @@ def _check_closed(path: Path) -> None:
 
 
 def _cannot_be_opened(address: URL, error: Exception) -> StoreError:
-    return StoreError(
+    damaged = getattr(getattr(error, "orig", None), "sqlite_errorcode", None) in DAMAGED
+    return (UnusableStore if damaged else StoreError)(
         "{address} cannot be opened ({error}); check the address",
         address=masked_url(address),
         error=reason_of(error, address),
@@ -119,20 +128,20 @@ def prepare_schema(connection: Connection) -> None:
 def other_version(address: URL, version: str | None) -> StoreError:
     """The error for a database whose schema is not of this program's version (None: it holds no store)."""
     if version is None:
-        return StoreError(
+        return UnusableStore(
             "{address} holds no behavior store; {advice}",
             address=masked_url(address),
             advice=_how_to_fill(address),
         )
     if version in known_versions():
-        return StoreError(
+        return UnusableStore(
             "{address} has schema version {version}, this program reads {own}; migrate it with "
             "`din_core.store.create_store`, or ingest the tables into a new store",
             address=masked_url(address),
             version=version,
             own=HEAD,
         )
-    return StoreError(
+    return UnusableStore(
         "{address} has schema version {version}, which this program (version {own}) does not know; open"
         " it with the DIN Lens that made it, or ingest the tables into a new store",
         address=masked_url(address),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from din_core.domain.written import moment, percent
+from din_core.domain.written import change_decimals, moment, percent
 
 
 def test_what_is_little_is_not_called_nothing_nor_what_is_not_all_the_whole() -> None:
@@ -16,3 +16,14 @@ def test_what_is_little_is_not_called_nothing_nor_what_is_not_all_the_whole() ->
 
 def test_times_are_of_utc() -> None:
     assert moment(1_772_357_400) == "2026-03-01 09:30:00"
+
+
+def test_two_shares_and_their_difference_add_up_as_they_are_written() -> None:
+    assert change_decimals(0.12, 0.345) == 1
+    assert change_decimals(0.16844, 0.16756) == 2  # 16.8 % and 16.8 %, but 0.1 points
+    assert [percent(share, decimals=2) for share in (0.16756, 0.0001, 0.00004, 0.99996)] == [
+        "16.76 %",
+        "0.01 %",
+        "< 0.01 %",
+        "> 99.99 %",
+    ]

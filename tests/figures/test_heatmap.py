@@ -139,8 +139,16 @@ def test_titles_are_never_markup() -> None:
 def test_two_items_of_one_title_stay_two_columns() -> None:
     past = tuple(Behavior(Item(name, "Milk"), AS_OF - DAY) for name in ("a", "b"))
     info = heatmap_info([HeatmapRow("row", History(User("u"), AS_OF, past).folded(), np.array([2.0, 1.0]))])
-    assert [column.name for column in info.columns] == ["Milk", "Milk (2)"]
-    assert len(set(plot_heatmap(info).data[0].x)) == 2
+    assert [column.name for column in info.columns] == ["Milk · a", "Milk · b"]
+    assert list(plot_heatmap(info).data[0].x) == ["Milk · a", "Milk · b"]
+
+
+def test_titles_that_are_alike_once_they_are_shortened_end_in_the_id() -> None:
+    title = "White mushrooms {} whole or sliced, washed · 8 oz · National"
+    past = tuple(Behavior(Item(name, title.format(name * 9)), AS_OF - DAY) for name in ("a", "b"))
+    info = heatmap_info([HeatmapRow("row", History(User("u"), AS_OF, past).folded(), np.array([2.0, 1.0]))])
+    one, two = plot_heatmap(info).data[0].x
+    assert (one.endswith(" · a"), two.endswith(" · b"), one[:-1]) == (True, True, two[:-1])
 
 
 def test_numbered_names_do_not_meet_each_other() -> None:

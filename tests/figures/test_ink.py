@@ -25,6 +25,13 @@ def test_ink_has_a_contrast_of_seven_to_one_or_more(dark: bool) -> None:
     assert (lighter + 0.05) / (darker + 0.05) > 7
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_words_at_the_pointer_have_a_contrast_of_seven_to_one_or_more(dark: bool) -> None:
+    label = legible(go.Figure(go.Scatter(y=[1, 2], marker_color="#9aa4b2")), dark).layout.hoverlabel
+    lighter, darker = sorted((luminance(label.font.color), luminance(label.bgcolor)), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) > 7
+
+
 def test_axes_and_legends_are_written_in_ink() -> None:
     bars = plot_bars(per_user_info([(1, 3)]), "behaviors", dark=True)
     assert (bars.layout.xaxis.tickfont.color, bars.layout.yaxis.title.font.color) == (INK_ON_DARK, INK_ON_DARK)

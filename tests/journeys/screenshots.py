@@ -30,6 +30,7 @@ PAGES: dict[str, tuple[str, Ready]] = {
     "item-space": ("models-items", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
     "cases": ("find-cases", lambda page: expect(page.locator(".st-key-cases tbody a").first).to_be_visible()),
     "cohorts": ("find-cohorts", lambda page: expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()),
+    "snapshots": ("find-snapshots", lambda page: expect(page.get_by_test_id("stHeading").nth(1)).to_be_visible()),
     "models": (
         "models-leaderboard",
         lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached(),

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,22 +27,25 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-STREAMLIT_RUN = ["-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
+STREAMLIT_RUN = ["-m", "streamlit", "run", "app.py"]
 PATIENCE = 90.0
 """Seconds between two lines that the app prints at its start."""
 PYTHON_APP = ["app.py"]
-"""Takes no port, and picks the first free one from 8501 on."""
+"""Takes its port from STREAMLIT_SERVER_PORT."""
 
 
 @contextmanager
 def running_app(settings: Mapping[str, str], how: list[str] = STREAMLIT_RUN) -> Iterator[str]:
     """Start the app with these environment variables; its address once it answers."""
     inherited = {k: v for k, v in os.environ.items() if k not in ("DIN_STORE", "DIN_CHECKPOINTS")}
-    port = [f"--server.port={free_port()}"] if how is STREAMLIT_RUN else []
+    data = tempfile.TemporaryDirectory(prefix="din-lens-shared-")
+    port = free_port()
+    options = [f"--server.port={port}"] if how is STREAMLIT_RUN else []
+    own = {"PYTHONUNBUFFERED": "1", "STREAMLIT_SERVER_PORT": str(port), "DIN_SHARE": f"sqlite:///{data.name}/shared.db"}
     server = subprocess.Popen(
-        [sys.executable, *how, *port],
+        [sys.executable, *how, *options],
         cwd=ROOT,
-        env={**inherited, "PYTHONUNBUFFERED": "1", **settings},
+        env={**inherited, **own, **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -54,6 +58,7 @@ def running_app(settings: Mapping[str, str], how: list[str] = STREAMLIT_RUN) -> 
     finally:
         stop(server)
         reader.join(timeout=20)
+        data.cleanup()
 
 
 def stop(server: subprocess.Popen[str]) -> None:

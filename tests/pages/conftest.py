@@ -14,7 +14,9 @@ from sqlalchemy import text
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from din_core.pages.session import caches
 from din_core.scoring import Scorer, load_scorers
+from din_core.sharing.share_store import ShareStore
 from din_core.store import BehaviorStore, open_store
 from tests.small_world import small_store
 from tests.tiny_checkpoints import KINDS, write_checkpoints, write_reading_checkpoint
@@ -110,6 +112,15 @@ def typed(world: World) -> World:
             )
     write_reading_checkpoint(world.checkpoints, world.store.bulk())
     return replace(world, scorers=load_scorers(world.checkpoints))
+
+
+@pytest.fixture(autouse=True)
+def shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShareStore]:
+    """What is shared during a test, in a database of its own."""
+    monkeypatch.setenv("DIN_SHARE", f"sqlite:///{tmp_path / 'shares' / 'shared.db'}")
+    store = caches.shares()
+    yield store
+    store.close()
 
 
 @pytest.fixture

@@ -10,9 +10,14 @@ import streamlit as st
 from tests.generated.__main__ import make_parser as parser_of_generated
 from tests.numbers.__main__ import make_parser as parser_of_numbers
 from tests.readme.shown_commands import ROOT, Command, all_commands, trainer_commands
+from tests.sharing.killed_writer import make_parser as parser_of_kills
 from trainer.__main__ import command_module, main
 
-PARSERS = {"tests.numbers": parser_of_numbers, "tests.generated": parser_of_generated}
+PARSERS = {
+    "tests.numbers": parser_of_numbers,
+    "tests.generated": parser_of_generated,
+    "tests.sharing.killed_writer": parser_of_kills,
+}
 RUN = (
     "planted --out data/planted",
     "ingest tables",
@@ -42,6 +47,7 @@ PARSED_ONLY = {
     "leaderboard --store sqlite:///sports.db": "trains for minutes, on data that is not part of the project",
     "leaderboard --store sqlite:///planted.db": "twelve models of a minute each",
     "orient --store sqlite:///planted.db": "needs models that were trained before the sign was chosen",
+    "score requests.csv": "tests/tables runs it on small tables, and holds its numbers against the app's",
     "demo": "writes assets/, from all of the runs",
     "train --store sqlite:///planted.db": "ten models of a minute each",
     "faithfulness --store sqlite:///planted.db": "needs those ten models",
@@ -90,7 +96,12 @@ def fault(command: Command) -> str | None:
         case ["streamlit", "run", script, *options]:
             unknown = [name for name in options[::2] if st.get_option(name.removeprefix("--")) is None]
             return f"no {unknown}" if unknown else _missing(script)
-        case [".venv/bin/python", "-m", ("tests.numbers" | "tests.generated") as module, *options]:
+        case [
+            ".venv/bin/python",
+            "-m",
+            ("tests.numbers" | "tests.generated" | "tests.sharing.killed_writer") as module,
+            *options,
+        ]:
             PARSERS[module]().parse_args(options)
             return None
         case ["pip", "install", "-r", file] | [".venv/bin/python", "-m", "pytest", file]:

@@ -96,6 +96,14 @@ class Sizes:
     callers: tuple[int, ...] = (1, 8, 64)
     serving_seconds: float = 4.0
     serving_rounds: int = 3
+    sessions: int = 50
+    """Visitors of the app at once"""
+    session_seconds: float = 300.0
+    session_think: float = 2.0
+    """Mean seconds between an answer and a visitor's next choice"""
+    session_warm_up: float = 20.0
+    session_pause: float = 60.0
+    """Seconds after visitors have left, in which the app forgets them"""
     search_rows: int = 1_000_000
     """Users, and as many items, of the store that is searched"""
     ingested_behaviors: int = 10_000_000
@@ -127,6 +135,11 @@ def quick() -> Sizes:
         store_behaviors=20,
         rescorings=5,
         explanations=3,
+        sessions=3,
+        session_seconds=4.0,
+        session_think=0.2,
+        session_warm_up=1.0,
+        session_pause=0.0,
         search_rows=500,
         ingested_behaviors=3_000,
         searches=3,

@@ -24,6 +24,7 @@ from trainer.bench.parts.machine import about, load, machine
 from trainer.bench.parts.rescoring import rescoring
 from trainer.bench.parts.search import search
 from trainer.bench.parts.serving import serving
+from trainer.bench.parts.sessions import sessions
 from trainer.bench.parts.training import training
 from trainer.bench.peers.accuracy import peer_accuracy
 from trainer.bench.peers.speed import peers
@@ -62,6 +63,7 @@ def _parts(options: BenchOptions) -> Mapping[str, Callable[[], list[Row]]]:
         "ingest": partial(ingesting, sizes, options.store),
         "search": partial(search, sizes),
         "serving": partial(serving, sizes, options.store, options.checkpoint),
+        "sessions": partial(sessions, sizes, options.store, options.checkpoint),
         "device": partial(device, sizes, options.device, options.store, options.checkpoint),
         "explaining": partial(explaining, sizes, options.store, options.checkpoint),
         "cohorts": partial(cohorts, options.cases),

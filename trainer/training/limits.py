@@ -65,9 +65,11 @@ def check_memory(config: ModelConfig) -> None:
     fixed = config.item_fields[-1].rows * config.vector_length if config.vectors == "fixed" else 0
     needed = (weights - fixed) * MEMORY_BYTES + fixed * FIXED_BYTES
     if memory is not None and needed > memory:
+        rows = ["a smaller --max-history"] if config.reads_ranks else []  # an embedding for each place in a history
+        ways = ["a smaller --item-width", *rows, "a larger --min-count"]
         raise DinLensError(
             f"the model has {weights:,} weights, whose training takes {_gigabytes(needed)}, but this "
-            f"machine has {_gigabytes(memory)} of memory; give a smaller --item-width or a larger --min-count"
+            f"machine has {_gigabytes(memory)} of memory; give {', '.join(ways[:-1])} or {ways[-1]}"
         )
 
 

@@ -42,7 +42,7 @@ from trainer.training.fields.pretrained_vectors import (
 from trainer.training.fields.training_vocabulary import BUCKETS, build_vocabulary
 from trainer.training.fitting.fit import Fitted, Progress, data_identity, fit
 from trainer.training.fitting.options import FitOptions
-from trainer.training.fitting.selection import NAMES, WHY, Entry, measure_of
+from trainer.training.fitting.selection import Entry, describe_measure, measure_of, users_and_labels
 from trainer.training.limits import (
     MOST_BUCKETS,
     MOST_WHOLE,
@@ -184,8 +184,8 @@ def train(
         model, fitted, tuning = network(config), found.fitted, {TUNING: found.record}
         model.load_state_dict(found.weights)
         say(describe_search(found))
-    if fitted.measure != "gauc":
-        say(f"chosen by validation {NAMES[fitted.measure]}: {WHY[fitted.measure]}")
+    if remark := describe_measure(fitted.measure, *users_and_labels(valid_samples)):
+        say(remark)
     calibrated = calibrate(model, valid_samples, options.calibration)
     for line in calibration_lines(calibrated):
         say(line)

@@ -27,6 +27,11 @@ CATEGORIES = 8
 """Categories that are told apart at most."""
 LISTED = 8
 """Parts that are told apart at most in either split; the rest is one."""
+CANCELLED = 2.0
+"""The items of a category cancel where the sum of what each adds, without its sign, is above so many times what the
+category adds, and at least"""
+CANCELLED_LEAST = 0.05
+"""so much probability."""
 SHARE = 16
 """Of a rescorer's budget of rows, one in so many: the two together answer within some tenths of a second."""
 
@@ -49,16 +54,18 @@ def score_gap(
     pair = _Pair(first, second, _Items.of(first, second, category))
     most = min(first.row_budget, second.row_budget) // SHARE if row_budget is None else row_budget
     measured = _measure(pair, _players(pair, most), most, seed)
+    categories = measured.whole_categories()
     (p, p_empty), (q, q_empty) = ([probability(logit) for logit in (r.full, r.empty)] for r in (first, second))
     return ScoreGap(
         first=p,
         second=q,
         first_empty=p_empty,
         second_empty=q_empty,
-        by_item=measured.split(measured.single_items()),
-        by_category=measured.split(categories) if (categories := measured.whole_categories()) else None,
+        by_item=measured.split(measured.single_items(), of_items=True),
+        by_category=measured.split(categories) if categories else None,
         exact=len(measured.one) == 1,
-        missed=p - q - (p_empty - q_empty) - float((measured.one - measured.two).mean(0).sum()),
+        missed=p - q - (p_empty - q_empty) - float(measured.gaps.sum()),
+        cancels=any(map(measured.cancels, categories.values())),
     )
 
 
@@ -151,6 +158,18 @@ class _Measured:
     """(R, P) in each of the sampled orders, to the first probability; (1, P) where exact"""
     two: Floats
 
+    @property
+    def gaps(self) -> Floats:
+        """(P,) what each player adds to the gap."""
+        mean: Floats = (self.one - self.two).mean(0)
+        return mean
+
+    def cancels(self, own: Sequence[int]) -> bool:
+        """Whether these players together hide what they add alone."""
+        alone = self.gaps[list(own)]
+        gross = float(abs(alone).sum())
+        return gross >= CANCELLED_LEAST and gross > CANCELLED * abs(float(alone.sum()))
+
     def single_items(self) -> dict[str, list[int]]:
         """Item → its player, of those that are players of their own."""
         return {self.items.items[own[0]].item_id: [n] for n, own in enumerate(self.players) if len(own) == 1}
@@ -165,21 +184,21 @@ class _Measured:
                 found.setdefault(name, []).append(n)
         return found
 
-    def split(self, groups: Mapping[str, Sequence[int]]) -> GapSplit:
+    def split(self, groups: Mapping[str, Sequence[int]], *, of_items: bool = False) -> GapSplit:
         """The groups that add most to the gap, and all other players as one."""
-        found = [self.part(name, own) for name, own in groups.items()]
+        found = [self.part(name, own, is_item=of_items) for name, own in groups.items()]
         parts = tuple(sorted(found, key=lambda part: -abs(part.gap))[:LISTED])
         listed = {n for part in parts for n in groups[part.name]}
         left = [n for n in range(len(self.players)) if n not in listed]
         return GapSplit(parts, self.part("", left) if left else None)
 
-    def part(self, name: str, own: Sequence[int]) -> GapPart:
+    def part(self, name: str, own: Sequence[int], *, is_item: bool = False) -> GapPart:
         """Players together."""
         places, rows = list(own), [row for n in own for row in self.players[n]]
         one, two = self.one[:, places].sum(1), self.two[:, places].sum(1)
         return GapPart(
             name=name,
-            item=self.items.items[rows[0]] if len(rows) == 1 else None,
+            item=self.items.items[rows[0]] if is_item else None,
             behaviors=self.items.behaviors(rows),
             items=len(rows),
             first=float(one.mean()),

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from din_core import __version__
-from din_core.domain import StoreError
+from din_core.domain import StoreError, UnusableStore
 from din_core.pages.language.translation_mark import T
 from din_core.store import ingest, open_store
 from din_core.store.queries.folding import FOLDING
@@ -54,12 +54,15 @@ def fingerprint(files: list[Path]) -> str:
 
 
 def usable(path: Path, url: str) -> bool:
-    """Whether a store of the current schema lies there; one of another schema is put out of the way."""
+    """Whether a store of the current schema lies there; a damaged one, or of another schema, is put out of the way.
+
+    StoreError where it cannot be opened for another reason, such as a lock: the file is left as it is.
+    """
     if not path.is_file():
         return False
     try:
         open_store(url).close()
-    except StoreError:
+    except UnusableStore:
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         return False

@@ -9,15 +9,39 @@ import traceback
 from threading import Lock
 
 from din_core.domain import DinLensError
+from din_core.pages.language.shown_paths import shown_path
 from din_core.store import hide_password
 
 LOG = logging.getLogger("din_lens")
+STREAMLIT_ERRORS = "streamlit.error_util"
+"""Streamlit's own logger of what a script or a callback raises."""
 QUIET_SECONDS = 60.0
 """For so long the same failure is not logged again."""
 MOST_KEPT = 100
 
 _last: dict[str, float] = {}
 _lock = Lock()
+
+
+def hide_passwords_of_streamlit() -> None:
+    """Streamlit logs what a callback raises before it asks anybody: without the password of DIN_STORE from here on."""
+    from streamlit.logger import get_logger
+
+    logger = get_logger(STREAMLIT_ERRORS)
+    if not any(isinstance(one, _HidePasswords) for one in logger.filters):
+        logger.addFilter(_HidePasswords())
+
+
+class _HidePasswords(logging.Filter):
+    """Writes the traceback out, so that the password in it can be hidden."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[0] is not None:
+            text = f"{text}\n{''.join(traceback.format_exception(*record.exc_info))}"
+        record.msg, record.args = hide_password(text, os.environ.get("DIN_STORE", "")), ()
+        record.exc_info = record.exc_text = None
+        return True
 
 
 def log_failure(error: Exception) -> None:
@@ -37,5 +61,5 @@ def log_failure(error: Exception) -> None:
 def reason_of(error: Exception) -> str:
     """What may be said of a failure to everybody: of a file its name and what the system says, else only the kind."""
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        return f"{error.strerror}: {shown_path(error.filename)}" if error.filename else error.strerror
     return type(error).__name__

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -12,10 +16,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
-from din_core.pages.app.page_head import PageHead
-from din_core.pages.browser.protocol import INSPECT, WHAT_IF
+from din_core.pages.app.component_scripts import SCRIPTS
+from din_core.pages.app.component_scripts import answer as answer_script
+from din_core.pages.app.listening import OPEN, LocalOnly, check_address, closed_in_spite, is_open, run_options
+from din_core.pages.app.page_head import Head, PageHead
+from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
+from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, WHAT_IF
+
+__all__ = ["MAIN", "lifespan", "middleware", "on_script_error", "routes", "run_options"]
 
 MAIN = Path(__file__).with_name("main.py")
+OPTIONS = {
+    "client.showErrorDetails": "none",  # exceptions go to the log
+    "runner.postScriptGC": False,  # looking through all objects after every run is most of what a run costs
+    "global.minCachedMessageSize": 1000,  # bytes: a browser that has a message of that size is sent its digest alone
+}
+COLLECT_SECONDS = 20.0
+"""Between two looks through all objects for what only refers to itself."""
 
 
 @asynccontextmanager
@@ -23,23 +40,57 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     """Begin opening store and models; the server answers meanwhile."""
     from din_core.domain import DinLensError
     from din_core.pages.app.allocator import keep_level
+    from din_core.pages.app.failure_log import hide_passwords_of_streamlit
     from din_core.pages.app.startup import from_environment
     from din_core.pages.session import caches
 
+    check_listening()
     keep_level()
-    hide_error_details()
+    set_options()
+    hide_passwords_of_streamlit()
     with suppress(DinLensError):  # the page says so to whoever opens it
         caches.startup(*from_environment())
+    collecting = asyncio.create_task(collect_now_and_then())
     yield
+    collecting.cancel()
 
 
-def hide_error_details() -> None:
-    """Keep exceptions off the page, also where `.streamlit/config.toml` of this folder is not read."""
+def check_listening() -> None:
+    """End where the server listens on more than it may, before it answers; a line where on less than it could."""
     from streamlit import config
 
-    name = "client.showErrorDetails"
-    if not config.is_manually_set(name):
-        config.set_option(name, "none")
+    address = config.get_option("server.address")
+    try:
+        check_address(address)
+    except SystemExit as refused:  # which the server would show with its own stack, and go on
+        print(refused, file=sys.stderr, flush=True)
+        os._exit(2)
+    if closed_in_spite(address):
+        print(
+            f"  {OPEN}=1 is set, but this listens on {address} alone; add --server.address 0.0.0.0, or start by "
+            "`python app.py`",
+            flush=True,
+        )
+
+
+def set_options() -> None:
+    """Streamlit's options where nobody has set them, also where `.streamlit/config.toml` of this folder is not read."""
+    from streamlit import config
+
+    for name, value in OPTIONS.items():
+        if not config.is_manually_set(name):
+            config.set_option(name, value)
+
+
+async def collect_now_and_then() -> None:
+    """Free what sessions that have ended leave behind; nothing where nobody came."""
+    seen = 0
+    while True:
+        await asyncio.sleep(COLLECT_SECONDS)
+        made = gc.get_stats()[0]["collections"]
+        if made != seen:
+            await asyncio.to_thread(gc.collect)
+            seen = gc.get_stats()[0]["collections"]
 
 
 def on_script_error(error: Exception) -> bool:
@@ -54,12 +105,23 @@ def routes() -> list[Route]:
     return [
         Route(f"/{{base:path}}{INSPECT}", inspect),
         Route(f"/{{base:path}}{WHAT_IF}", what_if, methods=["POST"]),
+        Route(f"/{{base:path}}{SCRIPTS}/{{name}}.js", answer_script),
+        Route(f"/{{base:path}}{SHORT_LINK}", short_link, methods=["POST"]),
     ]
 
 
 def middleware() -> list[Middleware]:
     """What stands between the server and each request."""
-    return [Middleware(PageHead)]
+    local = [] if is_open() else [Middleware(LocalOnly)]
+    headers = Middleware(ResponseHeaders, embedding=embedding_origins())
+    return [headers, *local, Middleware(PageHead, head_of=head_of)]
+
+
+def head_of(query: Mapping[str, list[str]]) -> Head:
+    """What the page at these query parameters is called; imported when one is asked for."""
+    from din_core.pages.app import link_head
+
+    return link_head.head_of(query)
 
 
 def inspect(request: Request) -> Response:
@@ -72,5 +134,12 @@ def inspect(request: Request) -> Response:
 async def what_if(request: Request) -> Response:
     """What an edit leads to; imported when one is made."""
     from din_core.pages.what_if.route import answer
+
+    return await answer(request)
+
+
+async def short_link(request: Request) -> Response:
+    """A slug for a link that is too long to be sent."""
+    from din_core.pages.widgets.copy_link.route import answer
 
     return await answer(request)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import streamlit as st
 
 from din_core.domain import DinLensError
 from din_core.pages.app.startup import App, from_environment
+from din_core.pages.brief import page as brief_page
 from din_core.pages.browser.inbox import dispatch
 from din_core.pages.cases import page as cases_page
 from din_core.pages.cohorts import page as cohorts_page
@@ -32,6 +34,7 @@ from din_core.pages.places.places import (
     LEADERBOARD,
     SCENARIOS,
     SCORE_GAP,
+    SNAPSHOTS,
     TOUR,
     TRUST,
     TWO_MODELS,
@@ -41,16 +44,24 @@ from din_core.pages.places.places import (
 from din_core.pages.rank import page as rank_page
 from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches, visitor
+from din_core.pages.session.short_links import read_address
+from din_core.pages.session.turns import in_turn
+from din_core.pages.snapshots import page as snapshots_page
+from din_core.pages.snapshots import snapshot
+from din_core.pages.snapshots.keep import keep_button
 from din_core.pages.tour import page as tour_page
 from din_core.pages.tour.offer import offer_tour
 from din_core.pages.trust import page as trust_page
 from din_core.pages.two_models import page as two_models_page
 from din_core.pages.what_if import page as what_if_page
+from din_core.pages.widgets.copy_link.copy_link import copy_link
 from din_core.pages.widgets.failures import failures_shown
 from din_core.pages.widgets.footer import footer
 from din_core.pages.widgets.frame import header, report, tab_title, tagline
 from din_core.pages.widgets.reach_tables.reach_tables import reach_tables
 
+BRIEF_RUNS = (INSPECT, WHAT_IF)
+"""Pages whose runs take a fraction of a second, and which most visitors are on: they take turns."""
 ICON = Path(__file__).with_name("icon.svg")
 
 
@@ -81,6 +92,7 @@ PAGES = {
     SCORE_GAP: score_gap_page,
     CASES: cases_page,
     COHORTS: cohorts_page,
+    SNAPSHOTS: snapshots_page,
     LEADERBOARD: models_page,
     TRUST: trust_page,
     ITEM_SPACE: item_space_page,
@@ -88,36 +100,52 @@ PAGES = {
     DATA: data_page,
     TOUR: tour_page,
 }
+raw, _ = read_address()
+language.begin_with(raw.get("lang", [None])[-1])
 pages = {mode: pages_of(mode, module.show) for mode, module in PAGES.items()}
 page = st.navigation([one for places in pages.values() for one in places], position="hidden")
 mode = mode_at(page.url_path)
-language.begin_with(st.query_params.get("lang"))
-st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="wide")
+is_brief, kept = brief_page.is_asked(raw), snapshot.slug_of(raw)
+st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="centered" if is_brief or kept else "wide")
+if kept is not None:
+    with failures_shown():
+        snapshot.show(kept, wait_for_app)
+    st.stop()
+if is_brief:
+    with failures_shown():
+        wait_for_app()
+        brief_page.show(mode, raw)
+    st.stop()
 rows = header()
 with failures_shown():
     app = wait_for_app()
-    dispatch()
-    spoken = language.current()
-    address.follow_address(app)
-    if language.current() != spoken:  # the header is in another one already
-        st.rerun()
-    address.enter_page(page.url_path)
-    if mode is not WHAT_IF:
-        what_if_page.remind(visitor.session().scenario)
-    shown = address.query()
-    there = {one: page if one is mode else found[0] for one, found in pages.items()}
-    without = () if evolution_page.is_chosen(app, visitor.session().scenario) else (EVOLUTION,)
-    # Before the page: what comes later would push it down.
-    navigation(rows, there, mode, without=without, address=address.query)
-    with rows.beside:
-        if not offer_tour(mode, there[TOUR]):
-            tagline()
-    page.run()
-    if address.query() != shown:  # the page could not show all of it
-        st.rerun()
-    address.write_address()
-    if mode not in (INSPECT, WHAT_IF):  # those two draw their tables themselves
-        reach_tables()
-    scenario = visitor.session().scenario
-    cards = caches.models_on_screen(scenario) if scenario is not None and mode is INSPECT else ()
-    footer(app, lambda label: link_to_page(there[DATA], label), cards)
+    with in_turn() if mode in BRIEF_RUNS else nullcontext():
+        dispatch()
+        spoken = language.current()
+        address.follow_address(app)
+        if language.current() != spoken:  # the header is in another one already
+            st.rerun()
+        address.enter_page(page.url_path)
+        if mode is not WHAT_IF:
+            what_if_page.remind(visitor.session().scenario)
+        shown = address.query()
+        there = {one: page if one is mode else found[0] for one, found in pages.items()}
+        without = () if evolution_page.is_chosen(app, visitor.session().scenario) else (EVOLUTION,)
+        # Before the page: what comes later would push it down.
+        navigation(rows, there, mode, without=without, address=address.query)
+        with rows.beside:
+            if not offer_tour(mode, there[TOUR]):
+                tagline()
+        with rows.copy:
+            copy_link()
+            if mode in (INSPECT, WHAT_IF):
+                keep_button(mode)
+        page.run()
+        if address.query() != shown:  # the page could not show all of it
+            st.rerun()
+        address.write_address()
+        if mode not in (INSPECT, WHAT_IF):  # those two draw their tables themselves
+            reach_tables()
+        scenario = visitor.session().scenario
+        cards = caches.models_on_screen(scenario) if scenario is not None and mode is INSPECT else ()
+        footer(app, lambda label: link_to_page(there[DATA], label), cards)

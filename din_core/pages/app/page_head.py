@@ -6,8 +6,12 @@ The server's page is Streamlit's own, with Streamlit's name.
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from html import escape
+from urllib.parse import parse_qs
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,22 +22,34 @@ DESCRIPTION = (
 )
 THEIRS = "<title>Streamlit</title>"
 """What stands in Streamlit's page."""
-OURS = "".join(
-    [
-        f"<title>{TITLE}</title>",
-        f'<meta name="description" content="{escape(DESCRIPTION)}" />',
-        f'<meta property="og:title" content="{TITLE}" />',
-        f'<meta property="og:description" content="{escape(DESCRIPTION)}" />',
-        '<meta property="og:type" content="website" />',
-    ]
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a page is called where its link is shown."""
+
+    title: str = TITLE
+    description: str = DESCRIPTION
+
+    def html(self) -> str:
+        """The elements that stand in the place of Streamlit's title."""
+        title, description = escape(self.title), escape(self.description)
+        return (
+            f'<title>{title}</title><meta name="description" content="{description}" />'
+            f'<meta property="og:title" content="{title}" />'
+            f'<meta property="og:description" content="{description}" /><meta property="og:type" content="website" />'
+        )
+
+
+HeadOf = Callable[[Mapping[str, list[str]]], Head]
+"""The head of the page at these query parameters; never raises."""
 
 
 class PageHead:
-    """Gives the served page our title and description; an ASGI middleware."""
+    """Gives the served page a title and a description; an ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, head_of: HeadOf = lambda _: Head()) -> None:
+        self.app, self.head_of = app, head_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request; a page is held until all of it is there."""
@@ -53,7 +69,9 @@ class PageHead:
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
                     whole = gzip.decompress(body) if encoding_of(head) == "gzip" else body
-                    body = whole.replace(THEIRS.encode(), OURS.encode())
+                    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+                    found = await run_in_threadpool(self.head_of, query)
+                    body = whole.replace(THEIRS.encode(), found.html().encode())
                     await send(with_length(head, len(body)))
                     await send({"type": "http.response.body", "body": body})
 

@@ -100,6 +100,10 @@ def build_share(step: str, done: int, total: int | None) -> float:
     return begin + (end - begin) * min(done / total, 1.0) if total else begin
 
 
+ROWS_KEPT = 200_000
+"""Rows of users kept that were read last, about 100 bytes each: one choice asks for the same ones four times."""
+
+
 class Startup:
     """Opens store and models in two threads; `wait` tells when the app is there."""
 
@@ -136,7 +140,7 @@ class Startup:
     def _opened(self, store_url: str | None, folder: Path, models: Future[LoadedModels]) -> App:
         url = store_url or demo_store(DEMO, self._building)
         self.stage = Stage(T("Opening the behavior store"))
-        store = open_store(url)
+        store = open_store(url, ROWS_KEPT)
         summary, held = store.summary(), store.held_values()
         self.stage = Stage(T("Loading the models"))
         loaded = compare_with_store(models.result(), held, folder)

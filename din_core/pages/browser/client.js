@@ -27,6 +27,12 @@ function createClient(position, pick) {
 
     // Whether Python has not handled yet where the instrument is, and speaks of what is no longer on screen.
     isOutdated: (head) => head.handled < sent,
+    // Whether Python takes it for granted that the instrument holds texts that it has not: it is told that, and sends them.
+    lacks({ head, texts }, held) {
+      if (texts.length > 0 || head.revision === held) return false;
+      sent = client.send("report", { link: "", problems: [], actions: [], holds: null });
+      return true;
+    },
     // Whether Python chose something; otherwise the instrument knows better where it is.
     isLed: (head) => head.epoch !== epoch,
     follow(head) {

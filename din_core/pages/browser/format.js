@@ -36,10 +36,17 @@ function signed(value, digits) {
   return value > 0 && Number(text) !== 0 ? `+${text}` : text;
 }
 
-function percent(probability) {
-  if (probability > 0 && probability < 0.0005) return "< 0.1 %";
-  if (probability < 1 && probability > 0.9995) return "> 99.9 %";
-  return `${(100 * probability).toFixed(1)} %`;
+function percent(probability, digits = 1) {
+  const unit = 10 ** -digits;
+  if (probability > 0 && probability < unit / 200) return `< ${unit.toFixed(digits)} %`;
+  if (probability < 1 && probability > 1 - unit / 200) return `> ${(100 - unit).toFixed(digits)} %`;
+  return `${(100 * probability).toFixed(digits)} %`;
+}
+
+// Decimals for two probabilities in percent beside their difference: 1, or 2 where these would not add up.
+function changeDigits(from, to) {
+  const [p, q, change] = [from, to, to - from].map((share) => Number((100 * share).toFixed(1)));
+  return Math.abs(q - p - change) < 0.05 ? 1 : 2;
 }
 
 // What an effect on the logit is in points of probability: sigmoid(logit) less sigmoid without it, 0 to 100.

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from din_core.pages.app.component_scripts import by_url
 from din_core.pages.browser.inbox import last_handled, subscribe
 from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER, REPORT, Payload, Report
 from din_core.pages.language.translate import current
+from din_core.pages.session.visitor import session
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,21 @@ class InstrumentSource:
     def mount(
         self, key: str, payload: Payload, *, epoch: int, on_report: Callable[[Report], None], **head: object
     ) -> None:
-        """Show `payload`. `head` says where the instrument must go when `epoch` is another than before."""
-        callbacks = subscribe(key, {REPORT: lambda value: on_report(Report.read(value))})
+        """Show `payload`, which brings no texts where the instrument has them.
+
+        `head` says where the instrument must go when `epoch` is another than before.
+        """
+
+        def reported(value: object) -> None:
+            report = Report.read(value)
+            session().instrument.holds = report.holds
+            if report.link:
+                on_report(report)
+
+        callbacks = subscribe(key, {REPORT: reported})
         handled = last_handled(key, REPORT)
         data = payload.encode(epoch=epoch, handled=handled, endpoint=self.endpoint(), **head)
-        component = st.components.v2.component(self.name, html=self.html, css=self.css, js=self.js)
+        component = st.components.v2.component(self.name, html=self.html, css=self.css, js=by_url(self.js))
         component(key=key, data=data, **callbacks)
 
     def endpoint(self) -> dict[str, object]:

@@ -7,6 +7,8 @@
   key and the visitor's language in the headers. The answer is a message again.
 - Where it went it tells Python as a numbered `report` message (`inbox.py`, `Report`). `handled` is the number of the
   last one that Python has handled: what Python says before it has handled the last one sent is outdated.
+- A report also says which revision the instrument `holds`. As long as nothing else was chosen since, Python sends that
+  revision without its texts. An instrument that does not have them reports again, with nothing but that.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any
 INSPECT = "_din/inspect"
 """Where *Inspect* asks, below the page's own path."""
 WHAT_IF = "_din/what-if"
+SHORT_LINK = "_din/short-link"
 KEY_HEADER = "din-lens-key"
 LANGUAGE_HEADER = "din-lens-language"
 KEY = token_urlsafe(16)
@@ -50,13 +53,15 @@ class Report:
     """Where an instrument went by itself."""
 
     link: str
-    """Query string of where it is."""
+    """Query string of where it is; empty where it asks to be sent what is on screen."""
     problems: tuple[str, ...] = ()
     """What could not be done, in sentences."""
     actions: Sequence[Sequence[Any]] = ()
     """What is still to be done from there, as the instrument got no answer."""
+    holds: str | None = None
+    """Revision of the payload that it has."""
 
     @classmethod
     def read(cls, value: Any) -> Report:
         """From the value of a `report` message."""
-        return cls(str(value["link"]), tuple(value["problems"]), value["actions"])
+        return cls(str(value["link"]), tuple(value["problems"]), value["actions"], value.get("holds"))

@@ -15,6 +15,7 @@ from din_core.pages.app.failure_log import log_failure
 from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER, Payload
 from din_core.pages.language.translate import LANGUAGES
 from din_core.pages.session import visitor
+from din_core.pages.session.turns import in_turn
 
 MAX_BYTES = 1 << 20
 """Of a question: a link with as many edits as it holds has some thousands."""
@@ -32,7 +33,8 @@ def answer(request: Request, reply: Callable[[], Payload | None]) -> Response:
         return Response(status_code=404)
     with visitor.as_visitor(language):
         try:
-            payload = reply()
+            with in_turn():
+                payload = reply()
         except (LinkError, UnknownUser, UnknownItem, UnknownCheckpoint, ValueError):
             payload = None
         except Exception as error:

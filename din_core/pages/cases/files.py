@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -213,6 +213,14 @@ def pick_slice(cases: Cases, key: str, chosen: Sliced, outcomes: tuple[str, str]
             return t("Any outcome") if found == ANY else outcomes[bool(found)]
 
         pick(cases, key, chosen, "outcome", t("Outcome"), [True, False], outcome_words)
+
+
+def offer_all(chosen: Sliced) -> None:
+    """The way back from a slice without impressions."""
+    nothing: dict[str, Any] = dict.fromkeys(one.name for one in fields(chosen) if one.name != "kind")
+    st.button(
+        t("Show all impressions"), on_click=address.choose_on_page, args=(replace(chosen, **nothing),), key="show_all"
+    )
 
 
 def choice_words(chosen: CasesChoice | CohortChoice, outcomes: tuple[str, str] | None) -> str:

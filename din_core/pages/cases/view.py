@@ -12,7 +12,7 @@ from din_core.cases.kinds import INTENSE, LEAST_BEHAVIORS
 from din_core.domain import Candidate, Impression, Item, Scenario, UnknownItem, UnknownUser, User
 from din_core.figures.cohort import number
 from din_core.pages.app.startup import App
-from din_core.pages.cases.files import LoadedCases, fitting, head, pick_slice, value_words
+from din_core.pages.cases.files import LoadedCases, fitting, head, offer_all, pick_slice, value_words
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import shown_at
 from din_core.pages.language.labels import Words, item_labels, percent, profile, words_for
@@ -101,6 +101,8 @@ def show() -> None:
     st.caption(how_many(loaded.cases, kind, len(rows), total, int(among.sum())))
     show_several_note(app, loaded.cases.about.category_field)
     if not rows:
+        if not among.any():
+            offer_all(choice)
         return
     records = case_records(app, loaded, words, kind, rows, total)
     report(unknown_columns(choice, records.columns))

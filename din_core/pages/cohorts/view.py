@@ -45,6 +45,7 @@ from din_core.pages.cases.files import (
     bin_names,
     fitting,
     head,
+    offer_all,
     pick_slice,
     slice_words,
     value_words,
@@ -107,7 +108,9 @@ def show() -> None:
         show_bins(loaded.cases, among, caption)
         show_own_category(loaded.cases, among, caption)
         st.caption(t(READING))
-    if among.any():
+    if not among.any():
+        offer_all(choice)
+    else:
         show_quality(loaded, chosen, among, replace(caption, caveat=""))
 
 

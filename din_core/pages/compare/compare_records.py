@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from din_core.domain import Scores
+from din_core.domain.written import change_decimals
 from din_core.figures.heatmap import number
 from din_core.pages.compare.rows import CompareInputs, alone, led_by
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case
-from din_core.pages.language.labels import words_for
+from din_core.pages.language.labels import percent, words_for
 from din_core.pages.language.translate import t
 from din_core.pages.session.choices import candidate_key
 from din_core.pages.widgets.rare_items import knows, unknown_to
@@ -68,11 +69,12 @@ def model_columns(title: str, found: Scores, order: Sequence[int], *, second: bo
     chances = [float(found.probability[place]) for place in order]
     gaps = [100 * (chance - float(found.probability.max())) for chance in chances]
     gap = t("Gap by {model}", model=title) if second else t("Gap, points")
-    own = [percent_column(f"{prefix}probability", title, chances)]
+    decimals = gap_decimals(chances)
+    own = [number_column(f"{prefix}probability", title, chances, lambda chance: percent(chance, decimals))]
     if second:
         rank = t("Rank by {model}", model=title)
         own.append(number_column("other_rank", rank, [ranks(found.logit)[place] for place in order]))
-    return [*own, number_column(f"{prefix}gap_points", gap, gaps, points)]
+    return [*own, number_column(f"{prefix}gap_points", gap, gaps, lambda value: points(value, decimals))]
 
 
 def rare_column(now: CompareInputs, cases: Sequence[Case]) -> list[RecordColumn]:
@@ -123,6 +125,11 @@ def about_models(now: CompareInputs, names: Sequence[str]) -> dict[str, str]:
     return about
 
 
-def points(value: float) -> str:
+def gap_decimals(probability: Sequence[float]) -> int:
+    """Of a column of probabilities beside their gaps to the highest, which is one of them."""
+    return max(change_decimals(max(probability), own) for own in probability)
+
+
+def points(value: float, decimals: int = 1) -> str:
     """`0`, `−3.2`."""
-    return "0" if value == 0 else f"{value:.1f}".replace("-", "−")
+    return "0" if value == 0 else f"{value:.{decimals}f}".replace("-", "−")

@@ -40,7 +40,7 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import SCENARIOS
 from din_core.pages.score_gap import page as score_gap_page
-from din_core.pages.session import address, caches, visitor
+from din_core.pages.session import address, caches
 from din_core.pages.session.choices import candidate_key
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, ExportCaption, export_caption, show_chart
@@ -75,17 +75,10 @@ def page() -> Page:
 
 def show() -> None:
     """The page, from the session's scenario and comparison and the store as it is now."""
-    app, own = caches.current_app(), visitor.session()
-    impressions, history = pickers.read_on_screen(
-        lambda store, scenario, _: store.history(scenario.user_id, scenario.as_of)
-    )
-    scenario = own.scenario
-    pickers.user_and_time(impressions)
-    report(own.problems)
-    st.header(t("Compare"), anchor=False)
-    if scenario is None or history is None:
-        st.markdown(t("There is no scenario on screen: choose a user."))
+    found = pickers.history_on_screen(t("Compare"), t("There is no scenario on screen: choose a user."))
+    if found is None:
         return
+    (impressions, scenario, history), app = found, caches.current_app()
     choose_kind()
     comparison = address.page_choice(CompareChoice)
     now = CompareInputs(app, scenario, tuple(impressions), history, comparison, caches.models_on_screen(scenario))

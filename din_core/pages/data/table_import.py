@@ -20,6 +20,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from din_core.domain import DinLensError, StoreError
+from din_core.pages.language.shown_paths import shown_path
 from din_core.pages.language.translate import T, sentence, t, translate_text
 from din_core.pages.session import visitor
 from din_core.pages.widgets.frame import literal, report
@@ -121,7 +122,8 @@ def choose_files() -> tuple[object, Files | Path] | None:
 
 def choose_folder(root: Path) -> tuple[object, Files | Path] | None:
     """A folder below the root that holds the four tables."""
-    label = t("Folder with items, users, behaviors and impressions, below {root}", root=literal(str(root.resolve())))
+    below = literal(shown_path(root.resolve()))
+    label = t("Folder with items, users, behaviors and impressions, below {root}", root=below)
     named = st.text_input(label, key="import_folder", placeholder="tables")
     st.caption("\n".join(f"- {name}: {columns_of(name)}" for name in TABLES))
     if not named:
@@ -212,7 +214,8 @@ def show_writing(root: Path, files: Files | Path, checked: IngestReport, options
     st.subheader(t("Write a new store"), anchor=False)
     skip = bool(checked.rejects) and st.checkbox(t("Leave the rows out that cannot be loaded"), key="import_skip")
     left, right = st.columns(2)
-    folder = left.text_input(t("Folder, below {root}", root=literal(str(root.resolve()))), ".", key="import_target")
+    below = literal(shown_path(root.resolve()))
+    folder = left.text_input(t("Folder, below {root}", root=below), ".", key="import_target")
     name = right.text_input(t("File"), "own.db", key="import_name")
     nothing = not any(counts.loaded for counts in checked.counts.values())
     off = nothing or (bool(checked.rejects) and not skip)
@@ -243,13 +246,13 @@ def followed(work) -> IngestReport:
 
 def show_written(written: IngestReport, faults: Sequence[str]) -> None:
     """The commands that train on the new store and open it."""
-    store = written.url.removeprefix("sqlite:///")
-    st.success(t("{path} holds your tables.", path=literal(store)), icon=":material/check:")
+    path = written.url.removeprefix("sqlite:///")
+    st.success(t("{path} holds your tables.", path=literal(shown_path(path))), icon=":material/check:")
     if faults:
         st.markdown(t("What stands in the way of training on this data, or of measuring on it:"))
         st.markdown("\n".join(f"- {literal(sentence(fault))}" for fault in faults))
     st.markdown(t("Train two models on it, and open it with them:"))
-    st.code(commands(written.url), language="bash")
+    st.code(commands(Path(path)), language="bash")
 
 
 def faults_of(url: str) -> list[str]:
@@ -261,9 +264,10 @@ def faults_of(url: str) -> list[str]:
         store.close()
 
 
-def commands(url: str) -> str:
-    """What to type: two trainings, and the app on their folder."""
-    folder = str(Path(url.removeprefix("sqlite:///")).with_suffix("")) + "-models"
+def commands(store: Path) -> str:
+    """What to type where the app was started: two trainings, and the app on their folder."""
+    path = os.path.relpath(store)
+    url, folder = f"sqlite:///{path}", str(Path(path).with_suffix("")) + "-models"
     train = [
         f"python -m trainer train --store {shlex.quote(url)} --model {model} --out {shlex.quote(f'{folder}/{model}')}"
         for model in ("din", "base")

@@ -35,6 +35,7 @@ JS = source(
     "inspect/browser/shown_case.js",
     "inspect/browser/wording.js",
     "inspect/browser/links.js",
+    "widgets/copy_link/link_event.js",
     "inspect/browser/attention_chart.js",
 )
 ATTENTION_CHART = InstrumentSource(

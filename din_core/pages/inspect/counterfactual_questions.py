@@ -28,6 +28,8 @@ MOST = 24
 """Impressions compared: some tenths of a second."""
 NAMED = 12
 """Behaviors of a counterfactual that are listed."""
+WITHOUT_ONE = T("Without this one, the chance is {after} % instead of {now} %:")
+WITHOUT = T("Without these {n}, the chance is {after} % instead of {now} %:")
 SAME_VALUE = T(
     "Nobody else was shown this very item with that outcome; compared were {n} of {total:,} impressions of items with "
     "the same {kind}, those nearest in time."
@@ -223,16 +225,8 @@ def _show_removal(found: Counterfactual, goal: int, now: float) -> None:
         st.markdown(literal(text))
         return
     names = [found.players[place] for place in found.chosen]
-    st.markdown(
-        literal(
-            t(
-                "Without these {n}, the chance is {after} % instead of {now} %:",
-                n=len(names),
-                after=after,
-                now=f"{now:.1f}",
-            )
-        )
-    )
+    without = WITHOUT_ONE if len(names) == 1 else WITHOUT
+    st.markdown(literal(t(without, n=len(names), after=after, now=f"{now:.1f}")))
     st.markdown("\n".join(f"- {literal(name)}" for name in names[:NAMED]))
     if len(names) > NAMED:
         st.markdown(t("and {n} more", n=len(names) - NAMED))

@@ -15,6 +15,8 @@ from din_core.domain import Candidate, History, Impression, Item, Scenario, Scor
 from din_core.figures import ActivationInfo, Timeline, activation_infos, timeline_info
 from din_core.pages.language.labels import distinctions, item_labels
 from din_core.pages.language.number_texts import CATEGORY
+from din_core.pages.language.translate import current
+from din_core.pages.session import caches
 from din_core.store import BehaviorStore
 
 if TYPE_CHECKING:
@@ -91,7 +93,24 @@ class Inspection:
 
 
 def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[Impression]) -> Inputs:
-    """Collect the rows of a scenario. `impressions` are the user's, as the store gives them."""
+    """The rows of a scenario: those collected before, where no row can be another since.
+
+    `impressions` are the user's, as the store gives them.
+    """
+    state = store.state()
+    if state is None:
+        return collect_inputs(store, scenario, impressions)
+
+    def collect() -> Inputs:  # what was read before the state may be older than it
+        return collect_inputs(store, scenario, store.impressions(scenario.user_id))
+
+    asked = (scenario.user_id, scenario.as_of, scenario.candidates[0], tuple(sorted(scenario.context.items())))
+    found: Inputs = caches.scenario_rows().get((state, current(), *asked), collect)
+    return found
+
+
+def collect_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[Impression]) -> Inputs:
+    """Collect the rows of a scenario."""
     history = store.history(scenario.user_id, scenario.as_of)
     candidate = scenario.candidates[0]
     shown = shown_at(impressions, scenario.as_of)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from din_core.domain import Answer, Explanation, FoldedBehavior, Item, Removal, Verdict
+from din_core.domain import Answer, Explanation, FoldedBehavior, Item, RankedParts, Removal, Verdict
 from din_core.domain.results import By
 from din_core.figures import EffectsInfo, PathsInfo, effects_info, paths_info, whole_categories
 from din_core.figures.activation import UNKNOWN, categories_of
@@ -21,18 +21,6 @@ if TYPE_CHECKING:
 
 LISTED = 8
 """Parts of a history that are listed before the rest is one."""
-
-
-@dataclass(frozen=True)
-class RankedParts:
-    """A history by items or by categories, those that move the probability most first."""
-
-    first: tuple[Removal, ...]
-    """LISTED at most."""
-    rest: Removal | None
-    """All others, taken away at once; None where there are none."""
-    others: int
-    """How many these are."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +41,16 @@ class MeasuredEffects:
 
 
 def measure_effects(
-    inputs: Inputs, scorer: Scorer, place: int, category: str = CATEGORY, baseline: Scorer | None = None
+    inputs: Inputs,
+    scorer: Scorer,
+    place: int,
+    category: str = CATEGORY,
+    baseline: Scorer | None = None,
+    listed: int | None = None,
 ) -> MeasuredEffects:
     """Measure the case at `place`, and whole categories by that item field; `baseline` pools by an average.
+
+    `listed` parts are ranked before the rest is one; None for LISTED.
 
     Takes about as long as scoring all cases; DIEN some times longer.
     """
@@ -83,7 +78,7 @@ def measure_effects(
             baseline=None if baseline is None else _probability(inputs, baseline, place),
             outcome=None if case.impression is None else case.impression.label,
         ),
-        parts={part[0].by: _ranked(rescorer, part) for part in (items, categories) if part},
+        parts={part[0].by: _ranked(rescorer, part, listed or LISTED) for part in (items, categories) if part},
         effects=effects_info(scores, effects, by_category, category),
         paths=paths_info(path_split(rescorer)),
         verdict=verdict(agreement(scores, effects)),
@@ -97,10 +92,10 @@ def _of_single_rows(effects: Explanation) -> dict[str, float]:
     return {one: value for one, value in zip(ids, effects.values.tolist(), strict=True) if times[one] == 1}
 
 
-def _ranked(rescorer: Rescorer, parts: tuple[Removal, ...]) -> RankedParts:
+def _ranked(rescorer: Rescorer, parts: tuple[Removal, ...], listed: int) -> RankedParts:
     from din_core.explain import removed_together
 
-    first, others = parts[:LISTED], parts[LISTED:]
+    first, others = parts[:listed], parts[listed:]
     if len(others) == 1:  # one more row, as the rest would be
         return RankedParts(parts, None, 0)
     return RankedParts(first, removed_together(rescorer, others, "") if others else None, len(others))

@@ -53,7 +53,7 @@ def show_instrument(scenario: Scenario, inputs: Inputs) -> None:
     own = visitor.session()
     payloads = InspectPayloads(caches.current_app(), scenario, inputs)
     show_attention_chart(
-        payloads.on_screen(),
+        payloads.held() if own.instrument.holds == payloads.revision else payloads.on_screen(),
         epoch=own.instrument.epoch,
         candidate=own.instrument.candidate or scenario.candidates[0],
         models=own.instrument.models or scenario.checkpoints,

@@ -41,6 +41,10 @@ class InspectPayloads:
         self.revision = blake2b(repr(rows).encode(), digest_size=8).hexdigest()
         """Another whenever any text is another: of rows, links, loaded models or language."""
 
+    def held(self) -> Payload:
+        """What an instrument that has this revision is told."""
+        return Payload(self.revision, (), {"models": [], "effects": []})
+
     def on_screen(self) -> Payload:
         """One candidate under the models on screen: its weights and measured effects, and the scores of the others."""
         return self._payload(self.common(), self._models_on_screen(), self._some_effects(self.names[0], [self.place]))
@@ -101,7 +105,7 @@ class InspectPayloads:
     def _answer_words(self) -> AnswerWords:
         return answer_words_for(self.app.summary)
 
-    def _baseline(self, name: str) -> str | None:
+    def baseline(self, name: str) -> str | None:
         """The loaded model with plain average pooling; None where there is none, or this one is of that kind."""
         configs = {n: scorer.config for n, scorer in self.app.scorers.items()}
         averages = [n for n, config in configs.items() if config.pooling == "average"]
@@ -135,7 +139,7 @@ class InspectPayloads:
 
     def _case_effects(self, name: str, place: int) -> str:
         def make() -> str:
-            scorers, baseline = self.app.scorers, self._baseline(name)
+            scorers, baseline = self.app.scorers, self.baseline(name)
             pooled = None if baseline is None else scorers[baseline]
             measured = measure_effects(self.inputs, scorers[name], place, self.category, pooled)
             called = "" if baseline is None else self.app.models[baseline].name

@@ -25,8 +25,12 @@ from din_core.pages.language.translate import t
 
 
 def edit_words(edit: Edit, before: State, after: State) -> str:
-    """One line: `Dropped Stout · 12 oz, 13 Nov 2017`."""
+    """One line: `Dropped Stout · 12 oz, 13 Nov 2017`; it says so where all is as it was."""
+    words = _edit_words(edit, before, after)
+    return t("{edit} (changes nothing)", edit=words) if before == after else words
 
+
+def _edit_words(edit: Edit, before: State, after: State) -> str:
     def title(item_id: str) -> str:
         behaviors = (*reversed(after.history.behaviors), *before.history.behaviors)
         return next(b.item.label for b in behaviors if b.item.item_id == item_id)

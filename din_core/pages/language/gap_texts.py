@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from din_core.domain import GapPart, ScoreGap
+from din_core.domain.written import change_decimals
 from din_core.pages.language.answer_texts import (
+    SPACE,
     AnswerWords,
     Segments,
     join_segments,
@@ -14,7 +16,7 @@ from din_core.pages.language.answer_texts import (
     segments,
     short_title,
 )
-from din_core.pages.language.labels import item_labels
+from din_core.pages.language.labels import item_labels, percent
 from din_core.pages.language.translate import T, t
 from din_core.sharing.page_choices import Between
 
@@ -75,13 +77,13 @@ class _Named:
 
 def gap_segments(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> Segments:
     """The sentence: the gap, then what makes it; what stands at odd places is what it is about."""
-    p, q = round_percent(found.first, found.second), round_percent(found.second, found.first)
+    points, p, q = _numbers(found)
     even = abs(found.gap) < LEVEL
     head = (EVEN if even else ABOVE if found.gap > 0 else BELOW)[subject.between]
     says = segments(
         head,
         {"first": subject.first, "second": subject.second},
-        points=points_words(found.gap),
+        points=points,
         model=subject.model,
         title=subject.title,
         p=p,
@@ -92,9 +94,21 @@ def gap_segments(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> Se
     return join_segments([says, clauses]) if clauses else says
 
 
+def _numbers(found: ScoreGap) -> tuple[str, str, str]:
+    """The gap in points and both chances in percent, with decimals where whole numbers would not add up."""
+    p, q = round_percent(found.first, found.second), round_percent(found.second, found.first)
+    points = points_words(found.gap)
+    texts = [points, *(text.partition(SPACE)[0] for text in (p, q))]
+    if not all(text.isdigit() for text in texts) or abs(int(texts[1]) - int(texts[2])) == int(points):
+        return points, p, q
+    decimals = change_decimals(found.second, found.first)
+    first, second = (percent(share, decimals) for share in (found.first, found.second))
+    return f"{100 * abs(found.gap):.{decimals}f}", first, second
+
+
 def _named(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> list[_Named]:
     """What may be named, the empty history first."""
-    parts = (found.by_category or found.by_item).parts  # items add up to their categories: these say more
+    parts = found.split.parts
     return [
         _Named(t(EMPTY[subject.between]), found.empty),
         *(

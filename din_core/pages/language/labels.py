@@ -181,9 +181,9 @@ def chance(probability: float) -> str:
     return t("about {n} in 10", n=round(probability * 10) or 1)
 
 
-def percent(share: float | None) -> str:
+def percent(share: float | None, decimals: int = 1) -> str:
     """`12.3 %`, on one line; `–` for None."""
-    return written.percent(share, "\N{NO-BREAK SPACE}")
+    return written.percent(share, "\N{NO-BREAK SPACE}", decimals)
 
 
 def day(at: int) -> str:

@@ -7,6 +7,7 @@ English stands in the code, where its reader needs it, and is its own key; each 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -16,6 +17,7 @@ import streamlit as st
 
 from din_core.domain.translatable import Translatable, sentence_of
 from din_core.pages.language import translation_mark
+from din_core.pages.language.shown_paths import PLACES, shown_value
 from din_core.pages.session import visitor
 
 TEXTS = Path(__file__).with_name("texts")
@@ -23,6 +25,8 @@ LANGUAGES = {"en": "English", "zh": "简体中文"}
 """By code, as links have it, each in its own words."""
 DEFAULT = "en"
 T = translation_mark.T
+BEGINS_WITH_PLACE = re.compile("{(" + "|".join(sorted(PLACES)) + ")}")
+"""A template whose first word is a path or an address, which gets no capital."""
 
 
 def t(text: str, **values: object) -> str:
@@ -49,24 +53,40 @@ def dictionary(language: str) -> Mapping[str, str]:
 
 def sentence(text: str) -> str:
     """A sentence of the core, in the visitor's language where it is translatable."""
-    if not isinstance(text, Translatable) or current() == DEFAULT:
-        return sentence_of(text)
     whole = translate_text(text)
-    return whole if whole.endswith((".", "。")) else t("{sentence}.", sentence=whole)
+    if isinstance(text, Translatable) and (current() != DEFAULT or BEGINS_WITH_PLACE.match(text.template)):
+        return whole if whole.endswith((".", "。")) else t("{sentence}.", sentence=whole)
+    return sentence_of(whole)
 
 
 def translate_text(text: str) -> str:
-    """A text of the core, in the visitor's language where it is translatable."""
-    return translate_into(text, current()) if isinstance(text, Translatable) and current() != DEFAULT else str(text)
+    """A text of the core, in the visitor's language where it is translatable; its paths as they may be shown."""
+    if not isinstance(text, Translatable):
+        return str(text)
+    return _short_paths(text) if current() == DEFAULT else translate_into(text, current())
 
 
 def translate_into(text: Translatable, language: str) -> str:
-    """The text in `language`, and so are the values in it that are translatable."""
-    values = {
-        n: translate_into(value, language) if isinstance(value, Translatable) else value
-        for n, value in text.values.items()
-    }
+    """The text in `language`, and so are the values in it that are translatable; paths as they may be shown."""
+    values = {n: _said(n, value, language) for n, value in text.values.items()}
     return translated(text.template, language).format(**values) if values else translated(text.template, language)
+
+
+def _said(name: str, value: object, language: str) -> object:
+    if isinstance(value, Translatable):
+        return translate_into(value, language)
+    return shown_value(name, value) if isinstance(value, str) else value
+
+
+def _short_paths(text: Translatable) -> str:
+    """English as it is written, which may differ from its template in capital and full stop."""
+    written = str(text)
+    for name, value in text.values.items():
+        if isinstance(value, Translatable):
+            written = written.replace(value, _short_paths(value))
+        elif isinstance(value, str) and value:
+            written = written.replace(value, shown_value(name, value))
+    return written
 
 
 def current() -> str:

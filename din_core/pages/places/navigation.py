@@ -35,6 +35,8 @@ class LinkRows:
     modes: DeltaGenerator
     beside: DeltaGenerator
     """Beside the modes, where a screen is wide enough."""
+    copy: DeltaGenerator
+    """For the link to what is on screen."""
 
 
 def link_row(key: str) -> DeltaGenerator:

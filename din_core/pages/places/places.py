@@ -39,6 +39,7 @@ TWO_MODELS = Mode("compare-models", T("Two models"))
 SCORE_GAP = Mode("compare-gap", T("Score gap"))
 CASES = Mode("find-cases", T("Cases"), "cases")
 COHORTS = Mode("find-cohorts", T("Cohorts"), "cohorts")
+SNAPSHOTS = Mode("find-snapshots", T("Snapshots"))
 LEADERBOARD = Mode("models-leaderboard", T("Leaderboard"), "models")
 TRUST = Mode("models-trust", T("Trust"))
 ITEM_SPACE = Mode("models-items", T("Item space"), "items")
@@ -49,7 +50,7 @@ TOUR = Mode("tour", T("Tour"))
 PLACES = (
     PagePlace(T("Explain"), ":material/biotech:", (INSPECT, WHAT_IF)),
     PagePlace(T("Compare"), ":material/compare_arrows:", (SCENARIOS, CATALOGUE, TWO_MODELS, SCORE_GAP)),
-    PagePlace(T("Find"), ":material/search:", (CASES, COHORTS)),
+    PagePlace(T("Find"), ":material/search:", (CASES, COHORTS, SNAPSHOTS)),
     PagePlace(T("Models"), ":material/leaderboard:", (LEADERBOARD, TRUST, ITEM_SPACE, EVOLUTION)),
     PagePlace(T("Data"), ":material/database:", (DATA,)),
 )

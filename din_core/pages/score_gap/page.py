@@ -19,10 +19,10 @@ from din_core.pages.places.page_links import link_to_page, page_of
 from din_core.pages.places.places import SCORE_GAP
 from din_core.pages.score_gap.pair import listed_cases, measured_gap, pair_of
 from din_core.pages.score_gap.sections import bold, show_behaviors, show_tiles, show_waterfall
-from din_core.pages.session import address, caches, visitor
+from din_core.pages.session import address, caches
 from din_core.pages.two_models.model_pair import choose
 from din_core.pages.widgets import pickers
-from din_core.pages.widgets.frame import literal, report, report_low_coverage
+from din_core.pages.widgets.frame import literal, report_low_coverage
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.sharing.links import MAX_CANDIDATES
 from din_core.sharing.page_choices import Between, CompareChoice, GapChoice
@@ -49,17 +49,12 @@ def link(label: str, scenario: Scenario, between: Between) -> None:
 
 def show() -> None:
     """The page, from the session's scenario and choice and the store as it is now."""
-    app, own = caches.current_app(), visitor.session()
-    impressions, history = pickers.read_on_screen(
-        lambda store, scenario, _: store.history(scenario.user_id, scenario.as_of)
+    found = pickers.history_on_screen(
+        t("Why this one above that one"), t("There is no scenario on screen: choose a user and a candidate.")
     )
-    scenario = own.scenario
-    pickers.user_and_time(impressions)
-    report(own.problems)
-    st.header(t("Why this one above that one"), anchor=False)
-    if scenario is None or history is None:
-        st.markdown(t("There is no scenario on screen: choose a user and a candidate."))
+    if found is None:
         return
+    (impressions, scenario, history), app = found, caches.current_app()
     names = caches.models_on_screen(scenario)
     report_low_coverage(app, names)
     now = CompareInputs(app, scenario, tuple(impressions), history, CompareChoice(), names)

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from din_core.domain import GapPart, GapSplit, ScoreGap
+from din_core.domain.written import change_decimals
 from din_core.figures.gap.waterfall import WaterfallLabels, plot_waterfall, signed, waterfall_info
 from din_core.figures.heatmap import number
 from din_core.pages.compare.rows import CompareInputs
@@ -58,11 +59,12 @@ def bold(segments: Segments) -> str:
 
 def show_tiles(now: CompareInputs, pair: Pair) -> None:
     """Both, side by side: what it is, its probability, what happened where that is known."""
+    decimals = change_decimals(pair.second.probability, pair.first.probability)
     for side, column in zip(pair.sides, st.columns(2, gap="medium"), strict=True):
         with column, st.container(border=True):
             inspect_page.link(literal(side.title), side.scenario)
             happened = words_for(now.app.summary).happened
-            st.metric(t("Probability of {happened}", happened=happened), percent(side.probability))
+            st.metric(t("Probability of {happened}", happened=happened), percent(side.probability, decimals))
             st.caption(literal(tile_words(now, pair, side)))
 
 
@@ -129,10 +131,10 @@ def waterfall_labels() -> WaterfallLabels:
 
 
 def shown_split(found: ScoreGap) -> tuple[Fold, GapSplit]:
-    """By what the parts are, with a choice where there is one."""
+    """By what the parts are, with a choice where there is one; until it is made, those of the sentence."""
     if found.by_category is None or not found.by_category.parts:
         return "item", found.by_item
-    fold: Fold = address.page_choice(GapChoice).parts or "category"
+    fold: Fold = address.page_choice(GapChoice).parts or ("item" if found.split is found.by_item else "category")
     segmented_choice(
         "gap_parts",
         t("Parts are"),
@@ -145,7 +147,7 @@ def shown_split(found: ScoreGap) -> tuple[Fold, GapSplit]:
 
 def part_names(split: GapSplit) -> dict[str, str]:
     """What the parts that are items are called, by id."""
-    items = [part.item for part in split.parts if part.item is not None and part.name == part.item.item_id]
+    items = [part.item for part in split.parts if part.item is not None]
     return dict(zip((item.item_id for item in items), item_labels(items), strict=True))
 
 
@@ -156,7 +158,8 @@ def whole(split: GapSplit) -> list[GapPart]:
 
 def gap_words(pair: Pair, found: ScoreGap) -> dict[str, str]:
     """Of the chart's title."""
-    return {"first": pair.first.title, "second": pair.second.title, "points": signed(100 * found.gap)}
+    points = signed(100 * found.gap, change_decimals(found.second, found.first))
+    return {"first": pair.first.title, "second": pair.second.title, "points": points}
 
 
 def parts_table(pair: Pair, found: ScoreGap, split: GapSplit, names: dict[str, str]) -> pd.DataFrame:
@@ -221,12 +224,13 @@ def link_to_behavior(pair: Pair, part: GapPart, label: str) -> None:
 
 def effect_words(pair: Pair, part: GapPart) -> str:
     """`+12.3 points: +13.0 for the first, +0.7 for the second`, Markdown."""
+    decimals = change_decimals(part.second, part.first)
     return t(
         "**{gap} points**: {first_effect} for {first}, {second_effect} for {second}",
-        gap=signed(100 * part.gap),
-        first_effect=signed(100 * part.first),
+        gap=signed(100 * part.gap, decimals),
+        first_effect=signed(100 * part.first, decimals),
         first=literal(pair.first.short),
-        second_effect=signed(100 * part.second),
+        second_effect=signed(100 * part.second, decimals),
         second=literal(pair.second.short),
     )
 

@@ -16,6 +16,7 @@ from din_core.pages.places.places import mode_at
 from din_core.pages.session.caches import current_app
 from din_core.pages.session.choices import to_candidate, to_impression, to_model, to_user
 from din_core.pages.session.script_run import is_history_navigation
+from din_core.pages.session.short_links import read_address, shortened
 from din_core.pages.session.visitor import session
 from din_core.sharing import Link, View, encode, parse, resolve
 from din_core.sharing.links import CHOICES
@@ -28,7 +29,7 @@ def follow_address(app: App) -> None:
     """Take over what the address bar says when it says something new: at the start, and after Back."""
     own = session()
     address = own.address
-    raw = {name: st.query_params.get_all(name) for name in st.query_params}
+    raw, unopened = read_address()
     if raw == address.query:
         address.earlier.clear()
     elif not address.outdated and (is_history_navigation() or raw not in address.earlier):
@@ -36,7 +37,7 @@ def follow_address(app: App) -> None:
         found = resolve(link, app.store, app.setting)
         own.scenario, own.view, address.query = found.scenario, link.view, raw
         own.language = link.view.lang or own.language
-        own.problems = (*unread, *take_page_choices(raw), *found.problems)
+        own.problems = (*unopened, *unread, *take_page_choices(raw), *found.problems)
         own.lead_instrument()
     address.outdated = False
 
@@ -62,8 +63,9 @@ def write_address() -> None:
     if address.query is not None and address.query != raw:
         address.earlier.append(address.query)
     address.query = raw
-    if raw != {name: st.query_params.get_all(name) for name in st.query_params}:
-        st.query_params.from_dict(wanted)
+    written = shortened(raw)
+    if written != {name: st.query_params.get_all(name) for name in st.query_params}:
+        st.query_params.from_dict(written)
 
 
 def query(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from din_core.domain import Item, Scenario, Scores
 from din_core.pages.app.startup import App, Startup, from_environment
-from din_core.pages.session.lru_cache import LruCache
 from din_core.sharing import find_checkpoints
+from din_core.sharing.share_store import ShareStore, share_url
+from din_core.store.lru_cache import LruCache
 
 PAYLOAD_CHARACTERS = 24_000_000
 """Payloads kept."""
+SCENARIOS = 64
+"""Scenarios of which the rows are kept as they were collected."""
 STATE_PROBABILITIES = 20_000
 """Probabilities of what-if states kept."""
 STATE_BEHAVIORS = 30_000
@@ -51,9 +56,25 @@ def payloads() -> LruCache[str]:
 
 
 @st.cache_resource(show_spinner=False)
+def scenario_rows() -> LruCache[Any]:
+    """What was read of scenarios, with its digests; keys hold the state of the store."""
+    return LruCache(SCENARIOS, lambda _: 1)
+
+
+@st.cache_resource(show_spinner=False)
 def state_scores() -> StateScores:
     """What was scored of states on *What if*, for all sessions."""
     return StateScores(STATE_PROBABILITIES, STATE_BEHAVIORS)
+
+
+def shares() -> ShareStore:
+    """The short links and snapshots that are kept, in the database that DIN_SHARE names."""
+    return _shares_at(share_url())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _shares_at(url: str) -> ShareStore:
+    return ShareStore(url)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

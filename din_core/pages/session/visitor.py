@@ -21,6 +21,15 @@ SESSION = "din_lens"
 PageState = TypeVar("PageState")
 
 
+@dataclass(frozen=True)
+class ShortLink:
+    """The short link that a visit began with."""
+
+    slug: str
+    query: dict[str, list[str]]
+    """The query parameters that it stands for."""
+
+
 @dataclass
 class Address:
     """The address bar, and how far it follows what was chosen."""
@@ -33,6 +42,7 @@ class Address:
     """A choice was made on the page and is not yet in the address bar."""
     page: str | None = None
     """The page on screen, by its path."""
+    short: ShortLink | None = None
 
 
 @dataclass
@@ -43,6 +53,8 @@ class Instrument:
     """Counts the choices that it must follow; those it made itself do not count."""
     candidate: Candidate | None = None
     models: tuple[str, ...] = ()
+    holds: str | None = None
+    """The revision of the payload that it has, as it said when it last moved; None where it must be sent."""
 
 
 @dataclass
@@ -84,6 +96,7 @@ class Session:
     def lead_instrument(self) -> None:
         """Make the instrument in the browser show what the session has."""
         self.instrument.epoch += 1
+        self.instrument.holds = None
         self.follow_instrument()
 
     def follow_instrument(self) -> None:

@@ -14,6 +14,7 @@ from din_core.metrics.leaderboard_file import read_leaderboard
 from din_core.pages.app.startup import App
 from din_core.pages.browser.sources import source
 from din_core.pages.cases.files import LoadedCases, folder_of, load_cases
+from din_core.pages.language.shown_paths import shown_path
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import link_to_page
 from din_core.pages.session import address, caches, visitor
@@ -60,11 +61,11 @@ def show() -> None:
     with st.container(key="trust_figures"):
         for question in QUESTIONS if figures.weighs_apart else ("calibration",):
             with st.container(border=True, gap="xsmall", height="stretch", key=f"trust_{question}"):
-                show_figure(question, figures, verdict.given.get(question), str(folder))
+                show_figure(question, figures, verdict.given.get(question), shown_path(folder))
                 if question in figures.asked:
                     show_examples(app, name, loaded, question, figures)
     if loaded is None and not (figures.faithfulness and figures.faithfulness.examples):
-        st.caption(t(NO_CASES, model=literal(app.models[name].name), folder=str(folder)))
+        st.caption(t(NO_CASES, model=literal(app.models[name].name), folder=shown_path(folder)))
     st.caption(t(READING), width=860)
     section = weights_section(app.scorers[name].card)
     if section:

@@ -37,7 +37,8 @@ def apply_actions(app: App, scenario: Scenario, actions: Sequence[Sequence[Any]]
         except DinLensError as error:
             then = Outcome(now.scenario, (sentence(error),))
         kept = now.edited if same_states(now.scenario, then.scenario) else None
-        now = Outcome(then.scenario, (*now.problems, *then.problems), then.edited or kept)
+        problems = tuple(dict.fromkeys((*now.problems, *then.problems)))
+        now = Outcome(then.scenario, problems, then.edited or kept)
     return now
 
 

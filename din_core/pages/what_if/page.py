@@ -11,7 +11,7 @@ from streamlit.navigation.page import Page
 
 from din_core.domain import Add, Edit, Scenario, SetCandidate
 from din_core.pages.app.startup import App
-from din_core.pages.browser.protocol import Report
+from din_core.pages.browser.protocol import Payload, Report
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import WHAT_IF
@@ -115,8 +115,9 @@ def make(edit: Edit) -> None:
 def show_instrument(app: App, scenario: Scenario, edited: EditedStates, add_at: int | None) -> None:
     """Scores, edits and list."""
     own = visitor.session()
+    payload = payload_of(app, scenario, edited)
     show_edit_list(
-        payload_of(app, scenario, edited),
+        Payload(payload.revision, ()) if own.instrument.holds == payload.revision else payload,
         link=urlencode(encode(scenario, own.view), doseq=True),
         epoch=own.instrument.epoch,
         add_at=None if add_at is None else iso(add_at),

@@ -10,6 +10,7 @@ import streamlit as st
 from din_core.pages.app.startup import App
 from din_core.pages.language import translate as language
 from din_core.pages.language.labels import percent
+from din_core.pages.language.shown_paths import shown_path
 from din_core.pages.language.translate import T, t
 from din_core.pages.places import navigation
 from din_core.pages.places.navigation import LinkRows, link_row
@@ -50,7 +51,10 @@ def header() -> LinkRows:
         with st.container(horizontal=True, vertical_alignment="center", key="modes_line"):
             modes = link_row("modes")
             beside = st.container(width="content", key="beside_modes")
-    return LinkRows(places, tour, modes, beside)
+            copy = st.container(
+                horizontal=True, vertical_alignment="center", width="content", gap="small", key="copy_link_room"
+            )
+    return LinkRows(places, tour, modes, beside, copy)
 
 
 def tagline() -> None:
@@ -65,8 +69,8 @@ def is_dark() -> bool:
 
 
 def report(problems: Iterable[str]) -> None:
-    """Each problem as a sentence. They may quote what a link says, so nothing in them is markup."""
-    for problem in problems:
+    """Each problem as a sentence, once. They may quote what a link says, so nothing in them is markup."""
+    for problem in dict.fromkeys(problems):
         st.warning(literal(language.sentence(problem)), icon=":material/info:")
 
 
@@ -75,7 +79,7 @@ def report_unfit(app: App) -> None:
     if app.unfit:
         text = t(
             "Checkpoints in {folder} that cannot be used: {names}. The end of the page *Models* says why.",
-            folder=literal(str(app.checkpoints)),
+            folder=literal(shown_path(app.checkpoints)),
             names=literal(", ".join(app.unfit)),
         )
         st.warning(text, icon=":material/info:")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from din_core.domain.trust import CARD_BEGIN, CARD_END
 from din_core.pages.language.translate import T, t
 from din_core.pages.widgets.frame import literal
 
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+"""Streamlit shows what is HTML as it is written."""
 ON_TRUST = T("What was measured of its weights is on the page *Trust*.")
 
 
@@ -19,8 +23,9 @@ def show_card(card: str, label: str) -> None:
 
 
 def card_text(card: str) -> str:
-    """A model card without its YAML head, its headings two levels down."""
+    """A model card without its YAML head and its comments, its headings two levels down."""
     body = card.split("\n---\n", 1)[1] if card.startswith("---\n") and "\n---\n" in card else card
+    body = COMMENT.sub("", body)
     return "\n".join(f"##{line}" if line.startswith("#") else line for line in body.strip().splitlines())
 
 

@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+import streamlit as st
+
 from din_core.domain import (
     Candidate,
     DinLensError,
+    History,
     Impression,
     Item,
     Scenario,
@@ -70,6 +73,22 @@ def scenario_boxes(read: Callable[[BehaviorStore, Scenario, Sequence[Impression]
         candidate_box(app, own.scenario)
     report(own.problems)
     return made
+
+
+def history_on_screen(title: str, missing: str) -> tuple[Sequence[Impression], Scenario, History] | None:
+    """The boxes of user and time, the problems and the page's heading; what the page is about.
+
+    Without a scenario, or where the store no longer holds what it names, None, and the page says what is `missing`.
+    """
+    own = visitor.session()
+    impressions, history = read_on_screen(lambda store, scenario, _: store.history(scenario.user_id, scenario.as_of))
+    user_and_time(impressions)
+    report(own.problems)
+    st.header(title, anchor=False)
+    if own.scenario is None or history is None:
+        st.markdown(missing)
+        return None
+    return impressions, own.scenario, history
 
 
 def user_and_impression(impressions: Sequence[Impression]) -> DeltaGenerator:

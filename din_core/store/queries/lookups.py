@@ -12,7 +12,14 @@ from sqlalchemy.orm import aliased
 
 from din_core.domain import FieldValue, Item, UnknownItem, UnknownUser, User
 from din_core.store.bulk_insert import IN_CHUNK
-from din_core.store.schema import BehaviorRecord, FieldRecord, ImpressionRecord, InfoRecord, ItemRecord, UserRecord
+from din_core.store.schema import (
+    BehaviorRecord,
+    FieldRecord,
+    ImpressionRecord,
+    InfoRecord,
+    ItemRecord,
+    UserRecord,
+)
 
 Value = TypeVar("Value")
 
@@ -38,7 +45,6 @@ HISTORY = (
     .order_by(BehaviorRecord.timestamp.desc(), BehaviorRecord.behavior_key.desc())
     .limit(bindparam("most"))
 )
-
 ITEMS_KEPT = 1 << 15
 """Parsed items kept, about 1.5 kB each. Rows are always read: only a row that is the same to the letter is not
 parsed again."""
@@ -100,15 +106,20 @@ def user_keys(connection: Connection, user_ids: Sequence[str]) -> dict[str, int]
 
 def item_rows(connection: Connection, item_ids: Sequence[str]) -> dict[str, tuple[int, Sequence[Any]]]:
     """Key and columns by item id; UnknownItem names the first that is not there."""
-    wanted = list(dict.fromkeys(item_ids))
-    found: dict[str, tuple[int, Sequence[Any]]] = {}
-    for chunk in chunks([_storable(item_id) for item_id in wanted]):
-        found.update({row[1]: (row[0], row[1:]) for row in connection.execute(_ITEMS, {"ids": chunk})})
-    for item_id in wanted:
+    found = held_item_rows(connection, item_ids)
+    for item_id in item_ids:
         if item_id not in found:
             raise UnknownItem(
                 'no item "{item_id}" in the store; search by id or by words of its title', item_id=item_id
             )
+    return found
+
+
+def held_item_rows(connection: Connection, item_ids: Sequence[str]) -> dict[str, tuple[int, Sequence[Any]]]:
+    """The same of those that are there."""
+    found: dict[str, tuple[int, Sequence[Any]]] = {}
+    for chunk in chunks([_storable(item_id) for item_id in dict.fromkeys(item_ids)]):
+        found.update({row[1]: (row[0], row[1:]) for row in connection.execute(_ITEMS, {"ids": chunk})})
     return found
 
 

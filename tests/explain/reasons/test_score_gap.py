@@ -92,6 +92,27 @@ def test_items_add_up_to_their_categories() -> None:
     assert found.by_category.rest.gap == pytest.approx(items["c"])  # it has no category
 
 
+@pytest.mark.parametrize(("second", "hidden"), [({"d": 1}, True), ({"d": 0.1}, False)])
+def test_the_split_is_by_items_where_those_of_a_category_cancel(second: dict[str, float], hidden: bool) -> None:
+    past = history("dab")  # a and d are of one category
+    models = planted(a=1), planted(**second)
+    found = score_gap(*(rescorer_for(model, past, item("c"), {}) for model in models), "category")
+    assert found.cancels == hidden
+    assert [part.name for part in found.split.parts][:1] == (["a"] if hidden else ["x"])
+
+
+def test_little_that_cancels_hides_nothing() -> None:
+    models = planted(a=0.01), planted(d=0.01)
+    found = score_gap(*(rescorer_for(model, history("dab"), item("c"), {}) for model in models), "category")
+    assert not found.cancels
+
+
+def test_a_category_of_one_item_keeps_its_own_name() -> None:
+    found = score_gap(*two_candidates("din", history("ab")), "category")
+    assert [(part.item, part.items) for part in found.by_category.parts] == [(None, 1), (None, 1)]
+    assert {part.item.item_id for part in found.by_item.parts} == {"a", "b"}
+
+
 def test_without_categories_there_is_no_split_by_them() -> None:
     assert score_gap(*two_candidates("din", history("ab")), "colour").by_category is None
 

@@ -49,6 +49,11 @@ def test_a_probability_is_never_shown_as_certain_when_it_is_not(call: Call) -> N
     ]
 
 
+def test_two_probabilities_and_their_difference_add_up_as_they_are_written(call: Call) -> None:
+    assert [call("changeDigits", *both) for both in ((0.12, 0.345), (0.16844, 0.16756))] == [1, 2]
+    assert [call("percent", p, 2) for p in (0.16756, 0.00004, 0.99996)] == ["16.76 %", "< 0.01 %", "> 99.99 %"]
+
+
 def test_dates_are_utc(call: Call) -> None:
     assert (call("day", 1511136000), call("day", 1511135999)) == ("20 Nov 2017", "19 Nov 2017")
 

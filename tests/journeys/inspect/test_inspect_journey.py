@@ -102,6 +102,7 @@ def test_reloading_and_sharing_show_the_same_page(page: Page, new_page: NewPage,
     expect(page.locator("#title")).to_have_text("Nails · 1 lb")
     expect(page.locator("#lens")).to_have_text(seen, use_inner_text=True)  # the table is drawn after the title
     page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="This view").click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
     assert parse_qs(urlsplit(link).query, keep_blank_values=True) == query(page)

@@ -104,7 +104,7 @@ def test_the_image_is_copied_as_it_is_saved(new_page: Callable[..., Page], addre
     open_example(page, address)
     page.get_by_role("button", name="Save as").click()
     page.get_by_role("button", name="Copy image").click()
-    expect(page.locator("#copied")).to_have_text("Image copied")
+    expect(page.locator("#image-copied")).to_have_text("Image copied")
     size = page.evaluate(
         """async () => {
           const [item] = await navigator.clipboard.read();

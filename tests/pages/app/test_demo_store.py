@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from din_core.domain import StoreError
 from din_core.pages.app import demo_store as demo
 from din_core.pages.app.demo_store import cache_folder, demo_store
-from din_core.store import open_store
+from din_core.store import engine, open_store
 from tests.small_world import write_tables
 
 Steps = list[tuple[str, int, int | None]]
@@ -77,6 +78,21 @@ def test_what_is_no_store_of_this_program_is_built_again(tables: Path, tmp_path:
         name.write_bytes(b"not a database")
     assert demo_store(tables, quiet, tmp_path) == url
     assert open_store(url).summary().n_users == 4
+
+
+def test_a_store_that_cannot_be_opened_now_is_left_as_it_is(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "LOCK_WAIT_SECONDS", 0.1)
+    path = file_of(demo_store(tables, quiet, tmp_path))
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="locked"):
+            demo_store(tables, quiet, tmp_path)
+        other.execute("ROLLBACK")
+    other.close()
+    assert open_store(f"sqlite:///{path}").summary().n_users == 4
 
 
 def build_slowly(tables: Path, cache: Path, started: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 import streamlit as st
 from sqlalchemy import create_engine, inspect, text
 from streamlit import config
+from streamlit.error_util import handle_user_script_exception
 from streamlit.testing.v1 import AppTest
 
 from din_core.domain import DinLensError
@@ -55,7 +56,7 @@ def sentence(page: AppTest) -> str:
     ("fault", "reason"),
     [
         (RuntimeError("a secret of line 7"), "RuntimeError"),
-        (PermissionError(13, "Permission denied", "/models"), "Permission denied: /models"),
+        (PermissionError(13, "Permission denied", "/models"), "Permission denied: models"),
         (OSError(28, "No space left on device"), "No space left on device"),
     ],
 )
@@ -219,16 +220,17 @@ def test_exceptions_stay_off_the_page_by_the_settings_and_wherever_the_app_is_st
 
     root = Path(__file__).parents[3]
     assert tomllib.loads((root / ".streamlit" / "config.toml").read_text())["client"]["showErrorDetails"] == "none"
-    before = config.get_option("client.showErrorDetails")
+    before = {name: config.get_option(name) for name in launch.OPTIONS}
     try:
         config.set_option("client.showErrorDetails", "full", "<default>")
-        launch.hide_error_details()
+        launch.set_options()
         assert config.get_option("client.showErrorDetails") == "none"
         config.set_option("client.showErrorDetails", "full")
-        launch.hide_error_details()
+        launch.set_options()
         assert config.get_option("client.showErrorDetails") == "full"  # as somebody chose
     finally:
-        config.set_option("client.showErrorDetails", before)
+        for name, value in before.items():
+            config.set_option(name, value, "<default>")
 
 
 def test_an_exception_of_a_callback_is_left_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,3 +241,22 @@ def test_an_exception_of_a_callback_is_left_to_the_page(monkeypatch: pytest.Monk
     import app
 
     assert isinstance(app.app, st.App) and app.app._on_script_error is launch.on_script_error
+
+
+def test_streamlit_logs_what_a_callback_raises_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"postgresql+psycopg://din:{PASSWORD}@db.example/shop"
+    monkeypatch.setenv("DIN_STORE", url)
+    failure_log.hide_passwords_of_streamlit()
+    logger, lines = logging.getLogger(failure_log.STREAMLIT_ERRORS), list[str]()
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: lines.append(handler.format(record)))
+    logger.addHandler(handler)
+    try:
+        raise RuntimeError(f"no connection to {url} with {PASSWORD}")
+    except RuntimeError as error:
+        handle_user_script_exception(error, lambda _: True)
+    finally:
+        logger.removeHandler(handler)
+    (line,) = lines
+    assert "Traceback" in line and "no connection to" in line
+    assert PASSWORD not in line

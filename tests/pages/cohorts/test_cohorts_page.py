@@ -133,12 +133,15 @@ def test_the_sample_size_is_always_said(visit: Visit, world: World, cases: Cases
     assert "sums were kept of a random sample of 1 of all 3 (seed 1)" in text
 
 
-def test_an_empty_slice_shows_its_size_and_nothing_else(visit: Visit, cases: Cases) -> None:
+def test_an_empty_slice_shows_its_size_and_the_way_back(visit: Visit, cases: Cases) -> None:
     page = visit("cohorts")
     page.selectbox(key="cohorts_length").set_value(3).run()
     assert not page.exception
     assert "**Impressions: 0. Households: 0.**" in said(page)
     assert len(page.dataframe) == 0 and len(page.table) == 0
+    page.button(key="show_all").click().run()
+    assert "**Impressions: 3. Households: 1.**" in said(page)
+    assert not [name for name in page.query_params if name.startswith("cohorts.")]
 
 
 def test_the_slice_is_in_the_link_and_opens_from_it(visit: Visit, cases: Cases) -> None:

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.domain import Scores
+from din_core.pages.compare.compare_records import gap_decimals, points
 from din_core.pages.language.labels import percent
 from din_core.sharing.links import MAX_CANDIDATES
 from tests.pages.conftest import World, go_to
@@ -67,12 +68,13 @@ def test_it_opens_on_what_the_user_was_shown_then_ranked_under_both_models(visit
     order = np.argsort(-din.logit)
     assert [row["Candidate"] for row in rows] == [din.candidates[i].label for i in order]
     assert [row["Rank"] for row in rows] == ["1", "2", "3"]
-    assert [row["DIN"] for row in rows] == [percent(din.probability[i]) for i in order]
-    assert [row["Average pooling"] for row in rows] == [percent(base.probability[i]) for i in order]
+    more = [gap_decimals(found.probability.tolist()) for found in (din, base)]  # gaps add up as they are written
+    assert [row["DIN"] for row in rows] == [percent(din.probability[i], more[0]) for i in order]
+    assert [row["Average pooling"] for row in rows] == [percent(base.probability[i], more[1]) for i in order]
     ranks = [str(1 + int((base.logit > base.logit[i]).sum())) for i in order]
     assert [row["Rank by Average pooling"] for row in rows] == ranks
     gaps = [100 * (din.probability[i] - din.probability.max()) for i in order]
-    assert [row["Gap, points"] for row in rows][1:] == [f"{gap:.1f}".replace("-", "−") for gap in gaps][1:]
+    assert [row["Gap, points"] for row in rows][1:] == [points(gap, more[0]) for gap in gaps][1:]
     assert rows[0]["Gap, points"] == "0"
     assert sorted(row["Outcome"] for row in rows) == ["Bought", "Not bought", "Not bought"]
 
@@ -140,8 +142,10 @@ def test_impressions_of_one_item_at_once_are_compared_each_in_its_context_with_i
         "Nails · 1 lb · no. 1",
     ]
     outcomes = ["Not bought", "Bought", "Bought", "Bought", "Not bought"]
+    decimals = gap_decimals(scores.probability.tolist())
+    chances = [percent(p, decimals) for p in scores.probability]
     assert {row["Candidate"]: (row["DIN"], row["Outcome"]) for row in table(page)} == dict(
-        zip(titles, zip(map(percent, scores.probability), outcomes, strict=True), strict=True)
+        zip(titles, zip(chances, outcomes, strict=True), strict=True)
     )
     page.multiselect(key="compare_items").set_value(keys[:2]).run()
     assert (page.query_params["item"], page.query_params["nth"]) == (["m2", "m2"], "1,2")
@@ -160,7 +164,8 @@ def test_removing_the_first_candidate_gives_the_next_its_own_context(visit: Visi
     assert page.session_state["din_lens"].scenario.context["mailer"] == "Interior page feature"
     din = scored(world, "din", ["m2", "n1"])
     assert {row["Candidate"]: row["DIN"] for row in table(page)} == {
-        item.label: percent(p) for item, p in zip(din.candidates, din.probability, strict=True)
+        item.label: percent(p, gap_decimals(din.probability.tolist()))
+        for item, p in zip(din.candidates, din.probability, strict=True)
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,8 +113,9 @@ def test_tables_of_a_folder_become_a_new_store(visit: Visit, root: Path) -> None
     page = button(page, "import_write")
     assert not page.exception and not page.warning
     path = root / "stores" / "own.db"
-    assert page.code[0].value == commands(f"sqlite:///{path}")
-    assert f"--store sqlite:///{path} --model din" in page.code[0].value
+    assert page.code[0].value == commands(path)
+    assert f"--store sqlite:///{os.path.relpath(path)} --model din" in page.code[0].value
+    assert read(page.success[0].value) == "stores/own.db holds your tables."
     store = open_store(f"sqlite:///{path}")
     try:
         assert store.summary().n_behaviors == 4
@@ -209,9 +211,9 @@ def test_what_an_import_refuses_is_told_in_chinese_too(visit: Visit, root: Path,
     assert [read(reason) for reason in rejects["原因"]] == ["timestamp 不是时间：请写成整秒数或 ISO 8601"]
     (root / "tables" / "users.csv").unlink()
     page = page.text_input(key="import_folder").set_value("tables").run()
-    assert read(page.warning[0].value) == f"无法读取 {root / 'tables'} 中的表：缺少 users.parquet 或 users.csv。"
+    assert read(page.warning[0].value) == "无法读取 own/tables 中的表：缺少 users.parquet 或 users.csv。"
     page = page.text_input(key="import_folder").set_value("../elsewhere").run()
-    assert read(page.warning[0].value) == f"“../elsewhere”在 {root} 之外；请指定其下的文件夹。"
+    assert read(page.warning[0].value) == f"“../elsewhere”在 {root.parent.name}/own 之外；请指定其下的文件夹。"
 
 
 def test_changed_files_must_be_checked_again(visit: Visit, root: Path, bad: Tables) -> None:

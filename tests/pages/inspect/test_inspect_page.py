@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from din_core.pages.inspect.attention_chart import JS
 from din_core.store import open_store
 from tests.pages.conftest import World
 from tests.pages.page_contents import boxes, held, lens, read, said, shows_lens, the_lens
@@ -230,7 +231,7 @@ def test_search_boxes_show_what_is_chosen_by_its_name(visit: Visit) -> None:
 def test_an_activation_weight_is_never_called_something_else(visit: Visit) -> None:
     page = visit()
     proto = the_lens(page).proto
-    words = " ".join([proto.html_content, proto.bytes.decode(), proto.js_content]).lower()
+    words = " ".join([proto.html_content, proto.bytes.decode(), JS]).lower()
     for wrong in ("importance", "attribution", "contribution"):
         assert wrong not in words
     assert "it is not an effect on the score" in words

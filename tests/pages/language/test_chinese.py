@@ -38,7 +38,7 @@ def test_a_chosen_language_is_in_the_link_and_the_link_opens_in_it(visit: Visit)
     speak(page, "zh")
     assert page.query_params["lang"] == "zh"
     opened = visit(**{name: page.query_params[name] for name in page.query_params})
-    assert lens(opened)[1]["texts"]["Copy link"] == "复制链接"
+    assert lens(opened)[1]["texts"]["Save as"] == "另存为"
     assert speak(opened, "en").query_params["lang"] == "en"
     assert not visit(lang="tlh").exception
 
@@ -66,7 +66,7 @@ def test_inspect_says_it_in_chinese_with_the_same_numbers(visit: Visit) -> None:
     assert set(boxes(page)) == {"家庭", "该家庭的曝光", "候选：全部商品均可选"}
     assert chinese["subject"] == "家庭 7 · 45-54 · 2 adults, no kids"
     assert chinese["words"] == {"positive": "已购买", "negative": "未购买", "happened": "购买"}
-    assert chinese["texts"]["Copy link"] == "复制链接"
+    assert chinese["texts"]["Save as"] == "另存为"
     assert [model["overTime"] for model in chinese["models"]] == ["激活权重随时间的分布", "池化权重随时间的分布"]
     assert chinese["models"][0]["pooling"] == "加权求和池化，激活权重未归一化"
     for model, other in zip(chinese["models"], english["models"], strict=True):
@@ -162,6 +162,6 @@ def test_a_folder_without_checkpoints_is_told_in_chinese(
     monkeypatch.setenv("DIN_CHECKPOINTS", str(tmp_path / "none"))
     page = speak(visit(), "zh")
     (warning,) = page.warning
-    folder = tmp_path / "none"
+    folder = f"{tmp_path.name}/none"
     command = f"`python -m trainer train --out {folder}/din`"
     assert read(warning.value) == f"{folder} 中有 0 个检查点；请用 {command} 在其下写入一个。"

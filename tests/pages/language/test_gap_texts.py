@@ -85,6 +85,23 @@ def test_items_are_named_where_there_are_no_categories_and_told_apart_where_titl
     )
 
 
+def test_what_cancels_within_a_category_is_named_by_items() -> None:
+    peas, beans = (
+        GapPart(one, Item(one, f"{title} · 12 oz"), 3, 1, gap, 0.0)
+        for one, title, gap in (("p", "Green peas", 0.53), ("b", "Green beans", -0.34))
+    )
+    items, vegetables = GapSplit((peas, beans), None), GapSplit((GapPart("Vegetables", None, 6, 2, 0.19, 0.0),), None)
+    found = ScoreGap(0.7, 0.5, 0.3, 0.29, by_item=items, by_category=vegetables, exact=True, missed=0, cancels=True)
+    assert sentence(found).endswith(
+        "53 points come from 3 earlier purchases of Green peas; 34 points are taken back by 3 earlier purchases of "
+        "Green beans; everything else adds 1.0 points."
+    )
+
+
+def test_the_gap_and_the_chances_add_up_as_they_are_written() -> None:
+    assert "21.2 points above Stout (71.6 % against 50.4 %)" in sentence(gap_of(0.716, 0.504, (MUSHROOMS,)))
+
+
 def test_it_speaks_chinese() -> None:
     assert sentence(gap_of(0.72, 0.50, (MUSHROOMS,)), lang="zh") == (
         "DIN 认为 White mushrooms 比 Stout 高 22 个百分点（72 % 对 50 %）。"

@@ -20,7 +20,7 @@ ON_SCREEN = {"user": "7", "item": "m2", "models": "base,din"}
 MODE_LINKS = {
     "": ["Inspect", "What if"],
     "compare-scenarios": ["Scenarios", "Whole catalogue", "Two models", "Score gap"],
-    "find-cases": ["Cases", "Cohorts"],
+    "find-cases": ["Cases", "Cohorts", "Snapshots"],
     "models-leaderboard": ["Leaderboard", "Trust", "Item space"],
     "data": [],
     "tour": [],

@@ -13,7 +13,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.domain import ScoreGap
+from din_core.domain.written import change_decimals
 from din_core.explain import score_gap
+from din_core.explain.reasons import score_gap as reasons
+from din_core.figures.gap.waterfall import signed
 from din_core.pages.language.labels import percent
 from din_core.pages.widgets.record_table.record_table import TickedRows
 from din_core.scoring import rescorer_for
@@ -33,6 +36,12 @@ def measured(world: World, one: tuple[str, str], two: tuple[str, str]) -> ScoreG
         rescorer_for(world.scorers[model], history, shown[item].item, shown[item].context) for model, item in (one, two)
     ]
     return score_gap(*rescorers, "category")
+
+
+def shown_percents(found: ScoreGap) -> list[str]:
+    """As the tiles give both, with a decimal more where their difference would not add up."""
+    decimals = change_decimals(found.second, found.first)
+    return [percent(found.first, decimals), percent(found.second, decimals)]
 
 
 def links(page: AppTest) -> dict[str, dict[str, list[str]]]:
@@ -63,7 +72,7 @@ def test_two_candidates_are_shown_with_their_gap_in_parts_that_add_up(visit: Vis
     page = visit("compare-gap", **AT, item=["b2", "m2"])
     assert not page.exception and not page.warning
     found = measured(world, ("din", "b2"), ("din", "m2"))
-    assert [tile.value for tile in page.metric] == [percent(found.first), percent(found.second)]
+    assert [tile.value for tile in page.metric] == shown_percents(found)
     assert "Bought." in words(page) and "Not bought." in words(page)
     table = parts(page).set_index("Part")
     difference = table["Difference, points"]
@@ -91,6 +100,20 @@ def test_parts_may_be_items_and_the_address_says_so(visit: Visit) -> None:
     pd.testing.assert_frame_equal(parts(again), parts(page))
 
 
+def test_where_the_items_of_a_category_cancel_sentence_and_bars_go_by_items(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reasons, "CANCELLED_LEAST", 0)
+    monkeypatch.setattr(reasons, "CANCELLED", 0)
+    page = visit("compare-gap", **AT, item=["b2", "m2"])
+    assert page.segmented_control(key="gap_parts").value == "item"
+    assert "Milk · 1 gal · Private" in set(parts(page)["Part"])
+    assert "of Dairy" not in words(page)
+    page.segmented_control(key="gap_parts").set_value("category").run()
+    assert "Dairy" in set(parts(page)["Part"])
+    assert page.query_params["gap.parts"] == "category"
+
+
 def test_each_behavior_that_differs_is_a_link_with_its_effects_and_weights(visit: Visit, world: World) -> None:
     page = visit("compare-gap", **AT, item=["b2", "m2"])
     found = measured(world, ("din", "b2"), ("din", "m2"))
@@ -100,7 +123,8 @@ def test_each_behavior_that_differs_is_a_link_with_its_effects_and_weights(visit
     there = links(page)[labels[0]]
     assert there["behavior"] == [found.by_item.parts[0].name]
     assert there["item"] in (["b2"], ["m2"])
-    assert f"{100 * found.by_item.parts[0].gap:+.1f} points".replace("-", "−") in words(page)
+    part = found.by_item.parts[0]
+    assert f"{signed(100 * part.gap, change_decimals(part.second, part.first))} points" in words(page)
     assert words(page).count("ctivation weight ") >= len(labels)
 
 
@@ -108,7 +132,7 @@ def test_two_models_on_one_candidate_are_compared(visit: Visit, family: World) -
     page = visit("compare-gap", **AT, item="m2", models="din,dien", **{"gap.between": "models"})
     assert not page.exception
     found = measured(family, ("din", "m2"), ("dien", "m2"))
-    assert [tile.value for tile in page.metric] == [percent(found.first), percent(found.second)]
+    assert [tile.value for tile in page.metric] == shown_percents(found)
     assert parts(page).set_index("Part")["Difference, points"]["The gap"] == pytest.approx(100 * found.gap, abs=0.01)
     assert {"DIN", "DIEN"} <= set(links(page))
     assert links(page)["DIEN"]["models"][0].startswith("dien@")  # shown under the model that it tells of
@@ -121,7 +145,7 @@ def test_a_single_candidate_is_compared_with_the_best_of_those_shown_then(visit:
     contexts = [shown[item.item_id].context for item in items]
     best = items[int(world.scorers["din"].score(world.store.history("7", MONDAY), items, contexts).logit.argmax())]
     found = measured(world, ("din", "m2"), ("din", best.item_id))
-    assert [tile.value for tile in page.metric] == [percent(found.first), percent(found.second)]
+    assert [tile.value for tile in page.metric] == shown_percents(found)
     assert boxes(page)["Second candidate: any item of the catalogue"]["selected"]["label"] == best.label
 
 

@@ -86,7 +86,8 @@ def test_where_nothing_was_measured_each_figure_names_its_command(visit: Visit, 
     page = visit("models-trust", **ON_SCREEN)
     assert not page.exception and said(page) == []
     assert numbers(page) == {} and len(page.subheader) == 7
-    text, folder = words(page), world.checkpoints / "din"
+    text, folder = words(page), "checkpoints/din"
+    assert str(world.checkpoints) not in text
     assert "**Whether the weights of DIN can be read as reasons has not been measured.** Not measured: the" in text
     assert text.count(f"`python -m trainer faithfulness --store URL --checkpoint {folder}` measures it.") == 5
     assert f"faithfulness --store URL --checkpoint {folder} DIR` measures it, where DIR is another seed" in text

@@ -11,7 +11,7 @@ from din_core.domain import Add, DropItem, Scenario, Truncate
 from din_core.pages.app.startup import App, Startup
 from din_core.pages.session import visitor
 from din_core.pages.what_if.actions import apply_actions
-from din_core.sharing import edit_parts
+from din_core.sharing import MAX_EDITS, edit_parts
 from tests.pages.conftest import World
 from tests.small_world import BEFORE, MONDAY
 
@@ -80,6 +80,11 @@ def test_what_cannot_be_done_is_said_and_the_rest_is_done(app: App, scenario: Sc
     assert len(problems) == 3
     assert ['"n1"' in problems[0], '"nobody"' in problems[1], "“paint”" in problems[2]] == [True, True, True]
     assert found.as_of == MONDAY
+
+
+def test_the_same_is_said_once_however_often_it_cannot_be_done(app: App, scenario: Scenario) -> None:
+    found, problems = done(app, scenario, *[["edit", "add", "b2"]] * (MAX_EDITS + 3))
+    assert (len(found.edits), len(problems)) == (MAX_EDITS, 1)
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,14 @@ def test_profile_context_and_candidate_are_edits_too(visit: Visit, world: World)
     assert page.query_params["item"] == "b2", "the scenario's own candidate stays where it was"
 
 
+def test_an_edit_that_changes_nothing_says_so(visit: Visit) -> None:
+    page = do(visit("whatif"), ["edit", "candidate", "b2"], ["edit", "keep-from", "2001-01-01"])
+    assert [step["label"] for step in payload(page)["steps"][1:]] == [
+        "Candidate: Stout · 12 oz · National (changes nothing)",
+        "Kept what came from 1 Jan 2001 on: 0 dropped (changes nothing)",
+    ]
+
+
 def test_a_link_brings_the_same_states_to_somebody_else(visit: Visit, world: World) -> None:
     actions = [["edit", "keep-from", "2017-10-01"], ["edit", "add", "b2"], DROP_MILK, ["pin", 2]]
     page = do(visit("whatif"), *actions)

@@ -14,6 +14,8 @@ from din_core.pages.widgets.model_card import card_text, weights_section, withou
     [
         ("---\nlicense: cc0-1.0\n---\n# DIN\ntext\n## Data\n", "### DIN\ntext\n#### Data"),
         ("# DIN\ntext", "### DIN\ntext"),
+        (f"# DIN\n{CARD_BEGIN}\nbroken off", "### DIN\n\nbroken off"),
+        ("# DIN<!-- of\ntwo lines -->\ntext", "### DIN\ntext"),
         ("---\nnot closed", "---\nnot closed"),
     ],
 )

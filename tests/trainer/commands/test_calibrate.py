@@ -16,6 +16,7 @@ from din_core.model.checkpoint import load_checkpoint, save_checkpoint
 from din_core.store import BulkTables, ingest
 from tests.trainer.planted_tables import planted_tables
 from trainer.__main__ import main
+from trainer.commands.models.calibrate import render
 from trainer.training.calibration.calibrate import map_logits, map_of
 from trainer.training.calibration.logit_fit import IDENTITY, LogitMap
 
@@ -141,7 +142,9 @@ def test_calibrating_again_changes_nothing_and_another_form_replaces_it(
     other = run(*command, "--calibration=temperature")
     for found in (again, other):
         assert found["calibration"]["before"]["log_loss"] == pytest.approx(first["calibration"]["before"]["log_loss"])
-    back = run(*command, "--calibration=none")["calibration"]
+    result = run(*command, "--calibration=none")
+    assert "taken back up to rounding" in render(result)
+    back = result["calibration"]
     assert back["after"]["log_loss"] == pytest.approx(first["calibration"]["before"]["log_loss"])
     assert load_checkpoint(folder).card.count("## Calibration") == 1
 

@@ -10,6 +10,7 @@ from din_core.scoring import load_scorers
 from din_core.store import open_store
 from tests.trainer.planted_tables import planted_tables
 from trainer.__main__ import main
+from trainer.commands.models.train import some_of
 
 FAST = (
     "--epochs",
@@ -38,6 +39,14 @@ def trained(tmp_path_factory):
     for model in ("din", "base"):
         assert main(["train", "--store", url, "--model", model, "--out", str(folder / "runs" / model), *FAST]) == 0
     return folder, url
+
+
+def test_a_long_curve_is_told_in_some_lines_with_the_kept_one_among_them():
+    curve = [{"step": n} for n in range(200)]
+    shown = some_of(curve, best_step=7)
+    assert len(shown) == 21 and {"step": 7} in shown
+    assert (shown[0], shown[-1]) == ({"step": 0}, {"step": 199})
+    assert some_of(curve[:20], best_step=7) == curve[:20]
 
 
 def run_json(capsys, *argv):

@@ -112,6 +112,9 @@ def test_a_model_larger_than_the_memory_is_refused(
     monkeypatch.setattr(limits, "_memory", lambda: 100_000)
     message = refusal(url, tmp_path / "din", capsys)
     assert "weights, whose training takes" in message and "this machine has 0.00 GB of memory" in message
+    assert message.endswith("give a smaller --item-width or a larger --min-count")
+    ranked = refusal(url, tmp_path / "tin", capsys, "--model=tin")
+    assert ranked.endswith("give a smaller --item-width, a smaller --max-history or a larger --min-count")
 
 
 def test_a_full_disk_is_told_before_the_first_step(

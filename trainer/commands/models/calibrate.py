@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--calibration",
         choices=FORMS,
         default="affine",
-        help="slope and bias of the logit, slope alone, or none, which takes a calibration back (%(default)s)",
+        help="slope and bias of the logit, slope alone, or none: taken back, up to rounding (%(default)s)",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (%(default)s)")
 
@@ -44,6 +44,8 @@ def render(result: dict[str, Any]) -> str:
             f"{result['checkpoint']} is now {new}, no longer {old}: links and cases made with {old} name a checkpoint "
             "that is no more."
         )
+        if result[RECORD]["reason"] == "asked":
+            lines.append("Its calibration is taken back up to rounding, so this is not the fingerprint from before it.")
     if result["faithfulness_removed"]:
         lines.append("What `faithfulness` had measured was of the weights before, and is removed: measure it again.")
     return "\n".join(lines)

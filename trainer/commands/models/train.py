@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from trainer.training.calibration.sentences import lines as calibration_lines
 from trainer.training.recipes import RECIPES
 from trainer.training.train import TrainOptions
 
+MOST_LINES = 20
+"""Of the curve."""
 BESIDE = ("type", "gap")
 """What an activation unit may read of a behavior beside its item."""
 
@@ -78,14 +80,26 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     return train_with_bar(with_unit_reading(options, args.unit_reads))
 
 
+def some_of(curve: Sequence[dict[str, Any]], best_step: int) -> list[dict[str, Any]]:
+    """All evaluations where they are MOST_LINES at most; else so many, evenly spaced to the last, and the best."""
+    if len(curve) <= MOST_LINES:
+        return list(curve)
+    places = {round((len(curve) - 1) * n / (MOST_LINES - 1)) for n in range(MOST_LINES)}
+    return [entry for place, entry in enumerate(curve) if place in places or entry["step"] == best_step]
+
+
 def render(result: dict[str, Any]) -> str:
     """The curve on validation data and where the checkpoint lies."""
     lines = ["epoch  train loss  valid AUC  valid GAUC  valid log loss"]
-    for entry in result["curve"]:
+    curve = result["curve"]
+    shown = some_of(curve, result["best_step"])
+    for entry in shown:
         mark = "  <- kept" if entry["step"] == result["best_step"] else ""
         lines.append(
             f"{entry['epoch']:5.2f}  {entry['train_loss']:10.4f}  {figure(entry['auc']):>9}  "
             f"{figure(entry['gauc']):>10}  {entry['log_loss']:14.4f}{mark}"
         )
+    if len(shown) < len(curve):
+        lines.append(f"{len(shown)} of {len(curve):,} evaluations; `metrics.json` holds all")
     lines += map(sentence_of, calibration_lines(result[RECORD]))
     return "\n".join([*lines, f"{result['checkpoint']}: {result['seconds'] / 60:.1f} min on {result['device']}"])

@@ -10,7 +10,6 @@ import math
 from contextlib import nullcontext
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -27,7 +26,7 @@ from trainer.training.fitting.optimisers.weight_average import WeightAverage
 from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.prediction import predict
 from trainer.training.fitting.resume import RunState
-from trainer.training.fitting.selection import Entry, is_best, measure_logits, selection_measure
+from trainer.training.fitting.selection import Entry, is_best, measure_logits, selection_measure, users_and_labels
 from trainer.training.samples import Ints, Samples
 
 LEARNING_RATE, EMBEDDING_DECAY = 4e-3, 4.0
@@ -77,8 +76,7 @@ class Run:
         self.step, self.best_step, self.seconds = 0, 0, 0.0
         self.loss = math.log(2)
         self.curve: list[Entry] = []
-        self.valid_user = np.repeat(valid.user, np.diff(valid.candidate_offsets))
-        self.valid_label = valid.label.cpu().numpy()
+        self.valid_user, self.valid_label = users_and_labels(valid)
         self.measure = selection_measure(self.valid_user, self.valid_label)
         self.best = _copy(model.state_dict())
         self._ahead: dict[int, tuple[RaggedBatch, Tensor]] = {}

@@ -21,6 +21,24 @@ WHY: dict[Measure, str] = {
 }
 
 
+LEAST_USERS = 30
+"""Whose impressions have both labels: GAUC is a mean over these, and of fewer it says little."""
+
+
+def describe_measure(measure: Measure, user: NDArray[np.int64], label: NDArray[np.floating]) -> str:
+    """What there is to say of the measure that chose; nothing of a GAUC over many users. Arrays as below."""
+    if measure != "gauc":
+        return f"chosen by validation {NAMES[measure]}: {WHY[measure]}"
+    n = np.intersect1d(user[label > 0.5], user[label <= 0.5]).size
+    if n >= LEAST_USERS:
+        return ""
+    whose = "1 user has" if n == 1 else f"{n} users have"
+    return (
+        f"validation GAUC says little: {whose} impressions of both labels, and below {LEAST_USERS} it is mostly "
+        "chance; give more validation impressions"
+    )
+
+
 def selection_measure(user: NDArray[np.int64], label: NDArray[np.floating]) -> Measure:
     """user (M,), label (M,) of 0 and 1, of the validation impressions."""
     positive = label > 0.5
@@ -31,7 +49,12 @@ def selection_measure(user: NDArray[np.int64], label: NDArray[np.floating]) -> M
 
 def measure_of(valid: Samples) -> Measure:
     """The measure by which these samples choose."""
-    return selection_measure(np.repeat(valid.user, np.diff(valid.candidate_offsets)), valid.label.cpu().numpy())
+    return selection_measure(*users_and_labels(valid))
+
+
+def users_and_labels(valid: Samples) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+    """(M,) users and labels of the impressions of samples."""
+    return np.repeat(valid.user, np.diff(valid.candidate_offsets)), valid.label.cpu().numpy()
 
 
 def measure_logits(user: NDArray[np.int64], label: NDArray[np.floating], logit: NDArray[np.float64]) -> Entry:

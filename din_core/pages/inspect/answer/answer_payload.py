@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from din_core.domain import Removal
-from din_core.pages.inspect.measured_effects import MeasuredEffects, RankedParts
+from din_core.domain import RankedParts, Removal
+from din_core.pages.inspect.measured_effects import MeasuredEffects
 from din_core.pages.language.answer_texts import AnswerWords, join_segments, reason_segments
 from din_core.pages.language.labels import percent
 from din_core.pages.language.translate import t

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from din_core.pages.app.component_scripts import by_url
 from din_core.pages.browser.sources import source
 
 HTML = source("inspect/answer/answer_sentence.html")
@@ -18,4 +19,4 @@ JS = source(
 
 def show_answer_sentence() -> None:
     """The room; it keeps its height while the sentence is on the way."""
-    st.components.v2.component("din_lens.answer_sentence", html=HTML, css=CSS, js=JS)(key="answer_sentence")
+    st.components.v2.component("din_lens.answer_sentence", html=HTML, css=CSS, js=by_url(JS))(key="answer_sentence")

@@ -21,7 +21,7 @@ function createAttentionChart(root) {
   const answer = createAnswer(at, chart, (why) => change({ why }));
   const mark = createTerms(at("meaning"));
   const legend = createLegend(at, chart);
-  const client = createClient(() => ({ link: query(), problems: [], actions: [] }), pick);
+  const client = createClient(() => ({ link: query(), problems: [], actions: [], holds: revision }), pick);
   const models = createModelPayloads();
   let data = null; // what does not depend on the model
   let wanted = []; // names of the models chosen last, first the one whose weights are shown
@@ -47,6 +47,7 @@ function createAttentionChart(root) {
       const { head } = message;
       const led = client.isLed(head) || follows;
       if (client.isOutdated(head) || (client.isUnreported() && !led)) return readTheme();
+      if (client.lacks(message, revision)) return;
       client.follow(head);
       follows = false;
       const before = data;
@@ -69,6 +70,7 @@ function createAttentionChart(root) {
     stop() {
       stay();
       turn += 1;
+      document.removeEventListener(LINK_WANTED, tellLink);
       client.stop();
       answer.stop();
       chart.stop();
@@ -369,7 +371,7 @@ function createAttentionChart(root) {
   // The long way: Python goes there, and this follows.
   function follow(index) {
     follows = true;
-    client.handOver({ link: query(index), problems: [], actions: [] });
+    client.handOver({ link: query(index), problems: [], actions: [], holds: null });
   }
 
   // Somebody reaches for the choice of models: have the others here when it is made.
@@ -423,7 +425,8 @@ function createAttentionChart(root) {
 
   const link = () => `${window.location.origin}${window.location.pathname}?${query()}`;
 
-  at("copy").onclick = () => copyLink(at, link());
+  const tellLink = ({ detail }) => (detail.query = data ? query() : null);
+  document.addEventListener(LINK_WANTED, tellLink);
   at("fold").onchange = (event) => read({ fold: event.target.value });
   at("top").onchange = (event) => read({ top: Number(event.target.value) });
   at("type").onchange = (event) => read({ type: event.target.value || null });

@@ -2,7 +2,6 @@
 
 function setLabels(at) {
   const texts = {
-    copy: say("Copy link"),
     save: say("Save as"),
     "copy-image": say("Copy image"),
     "method-legend": say("What the chart shows of each behavior"),

@@ -1,4 +1,4 @@
-// Links: values as Python writes them, and copying.
+// Links: values as Python writes them.
 
 // Seconds since 1970 as a link has them.
 function isoTime(seconds) {
@@ -17,28 +17,4 @@ function queryOf(link, models, view, { fold, top, part, type }) {
   const choices = { ...view, fold, type, top: top || "all", part: part && part.map(isoTime).join("~") };
   for (const [name, value] of Object.entries(choices)) if (value !== null) made.set(name, value);
   return made.toString();
-}
-
-async function copyLink(at, url) {
-  let done = true;
-  try {
-    await navigator.clipboard.writeText(url);
-  } catch {
-    done = copyByField(url);
-  }
-  at("copy").textContent = done ? say("Link copied") : say("Copy failed");
-  at("copied").textContent = done
-    ? say("The link to this view is on the clipboard.")
-    : say("Copy this link: {url}", { url });
-  setTimeout(() => (at("copy").textContent = say("Copy link")), 2000);
-}
-
-// Browsers refuse the clipboard to pages without TLS on other machines.
-function copyByField(text) {
-  const field = element("textarea", text, { style: "position:fixed;opacity:0" });
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  return done;
 }

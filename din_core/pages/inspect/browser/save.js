@@ -101,8 +101,10 @@ function createSaving(at, chart, sheetNow) {
   }
 
   async function copy() {
-    at("copied").textContent = await copyPicture(picture(sheetNow()));
+    const making = copyPicture(picture(sheetNow()));
     close();
+    at("image-copied").textContent = at("save").textContent = await making;
+    setTimeout(() => (at("save").textContent = say("Save as")), 2500);
   }
 
   function csv() {

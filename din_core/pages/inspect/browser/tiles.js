@@ -62,14 +62,15 @@ function createTiles(list, onChoose, onReach) {
     },
     setCase(item, index) {
       const scored = on.map((model) => model.scored[index]);
+      const both = scored.map(({ probability }) => probability);
+      const digits = on.length > 1 ? changeDigits(both[1], both[0]) : 1;
       models.forEach((made, place) => {
         if (!scored[place]) return fill(made, "–", say("choose a model to compare with"));
         const { probability, chance } = scored[place];
-        fill(made, percent(probability), say("probability of {what}: {chance}", { what: data.words.happened, chance }));
+        fill(made, percent(probability, digits), say("probability of {what}: {chance}", { what: data.words.happened, chance }));
       });
       if (on.length > 1) {
-        const both = scored.map(({ probability }) => probability);
-        const points = signed(100 * (both[0] - both[1]), 1);
+        const points = signed(100 * (both[0] - both[1]), digits);
         fill(difference, say("{points} points", { points }), nearer(item, both));
       }
     },

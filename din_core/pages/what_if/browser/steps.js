@@ -29,7 +29,7 @@ function createSteps(at, dispatch) {
   }
 
   // "35.1 → 39.3 %"
-  const pathOf = (from, to) => `${percent(from).replace(" %", "")} → ${percent(to)}`;
+  const pathOf = (from, to, digits) => `${percent(from, digits).replace(" %", "")} → ${percent(to, digits)}`;
 
   function fill(row, place) {
     const step = data.steps[place];
@@ -44,8 +44,9 @@ function createSteps(at, dispatch) {
     row.scores.forEach(({ cell, change, path }, m) => {
       cell.hidden = m >= data.models.length;
       if (cell.hidden) return;
-      put(change, before ? signed(100 * (step.p[m] - before.p[m]), 1) : percent(step.p[m]));
-      put(path, before ? pathOf(before.p[m], step.p[m]) : "");
+      const digits = before ? changeDigits(before.p[m], step.p[m]) : 1;
+      put(change, before ? signed(100 * (step.p[m] - before.p[m]), digits) : percent(step.p[m]));
+      put(path, before ? pathOf(before.p[m], step.p[m], digits) : "");
       cell.dataset.sign = before ? String(Math.sign(Math.round(1000 * (step.p[m] - before.p[m])))) : "0";
     });
   }

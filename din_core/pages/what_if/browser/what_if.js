@@ -45,7 +45,7 @@ function createEditList(root) {
       const message = client.read(bytes);
       const { head, translated } = message;
       addAt = head.addAt;
-      if (client.isOutdated(head)) return;
+      if (client.isOutdated(head) || client.lacks(message, revision)) return;
       if (followed !== null && head.handled >= followed) {
         const late = !settleFollowed(head);
         if (late) return;
@@ -99,7 +99,7 @@ function createEditList(root) {
     [going, queue] = [queue, []];
     at("whatif").classList.add("waiting");
     const staying = client.staying();
-    const body = JSON.stringify({ link: scene, actions: going });
+    const body = JSON.stringify({ link: scene, actions: going, holds: revision });
     let message = null;
     try {
       message = await client.ask("", { method: "POST", body, signal: AbortSignal.timeout(LOST_AFTER_MS) });
@@ -130,7 +130,7 @@ function createEditList(root) {
 
   // Where this is, as Python is told it.
   function position() {
-    const move = { link: scene, problems: unreported, actions: [] };
+    const move = { link: scene, problems: unreported, actions: [], holds: revision };
     unreported = [];
     return move;
   }

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from din_core.domain import Scenario
+from din_core.pages.app.component_scripts import by_url
 from din_core.pages.browser.inbox import last_handled, subscribe
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
@@ -118,7 +119,7 @@ def show_records(key: str, records: Records, choice: type[TableChoice] | None = 
     }
     room = TOOLS_HEIGHT + ROW_HEIGHT * (1 + records.count)
     st.html(f"<style>.st-key-{key} {{ min-height: {room}px }}</style>")
-    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
+    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
     text = "\n".join(
         json.dumps(part, separators=(",", ":"), ensure_ascii=False, allow_nan=False) for part in (head, body)
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from din_core.pages.app.component_scripts import by_url
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
 
@@ -45,6 +46,6 @@ def save_chart(
         "rows": rows,
         "texts": spoken(JS),
     }
-    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
+    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     mount(key=f"save_{chart}", data=text.encode(), height=HEIGHT)

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from din_core.pages.app.component_scripts import by_url
 from din_core.pages.browser.inbox import last_handled, subscribe
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
@@ -81,5 +82,5 @@ def search_box(
             "instead": found.instead,
             "options": [{"id": o.id, "label": o.label, "note": o.note} for o in found.options],
         }
-    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
+    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
     mount(key=key, data=data, **subscribe(key, {"query": searched, "pick": picked}, whole_page=["pick"]))

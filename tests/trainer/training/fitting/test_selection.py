@@ -15,7 +15,7 @@ from din_core.store import ingest
 from tests.trainer.planted_tables import DAY, planted_tables
 from trainer.__main__ import main
 from trainer.training.fitting.run import Run
-from trainer.training.fitting.selection import is_best, measure_logits, selection_measure
+from trainer.training.fitting.selection import describe_measure, is_best, measure_logits, selection_measure
 
 FAST = ("--epochs=1", "--batch-size=64", "--min-count=1", "--compile=off", "--device=cpu", "--max-history=20")
 
@@ -35,6 +35,16 @@ def test_the_measure_is_the_first_that_has_a_value(user: list[int], label: list[
     found = measure_logits(users, labels, np.array([0.5, -0.5, 0.1]))
     order = ["gauc", "auc", "log_loss"]
     assert [found[name] is None for name in order] == [order.index(name) < order.index(measure) for name in order]
+
+
+@pytest.mark.parametrize(
+    ("users", "words"), [(1, "1 user has impressions of both"), (29, "29 users have impressions of both"), (30, "")]
+)
+def test_a_gauc_over_few_users_is_told_to_say_little(users: int, words: str) -> None:
+    user, label = np.repeat(np.arange(users + 1), 2), np.tile([0.0, 1.0], users + 1)
+    label[-1] = 0  # the last user has one label
+    said = describe_measure("gauc", user, label)
+    assert said.startswith("validation GAUC says little: " + words) if words else said == ""
 
 
 def test_more_gauc_but_less_log_loss_is_better() -> None:

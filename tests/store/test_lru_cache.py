@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from din_core.pages.session.lru_cache import LruCache
+from din_core.store.lru_cache import LruCache
 
 
 def maker(made: list[str], text: str) -> Callable[[], str]:

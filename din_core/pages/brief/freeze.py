@@ -1,0 +1,93 @@
+"""What a brief and a snapshot show of a scenario, computed now: everything in numbers and names, nothing in layout."""
+
+from __future__ import annotations
+
+import json
+from hashlib import blake2b
+
+from din_core.domain import Impression, Scenario, State
+from din_core.pages.app.startup import App
+from din_core.pages.inspect.inspection import Case, Inputs, read_inputs
+from din_core.pages.inspect.measured_effects import measure_effects
+from din_core.pages.inspect.payload_cache import InspectPayloads
+from din_core.pages.language.edit_texts import edit_words
+from din_core.pages.language.labels import of_households
+from din_core.pages.session import caches
+from din_core.pages.what_if.edit_steps import EditedStates, apply_edits
+from din_core.sharing.frozen_results import FrozenResults, ModelScore, from_json, to_json
+
+BARS = 5
+"""Parts of the history in the chart: the strongest, and all others as one."""
+
+
+def results_of(app: App, scenario: Scenario, *, edited: bool) -> FrozenResults:
+    """Of the scenario's first candidate; `edited` after the scenario's edits, else of the history as it was.
+
+    What was computed for equal rows comes from the cache of all sessions.
+    """
+    states = apply_edits(app.store, scenario) if edited and scenario.edits else None
+    if states is None:
+        inputs = read_inputs(app.store, scenario, app.store.impressions(scenario.user_id))
+    else:
+        inputs = inputs_of(states.states[-1])
+        scenario = scenario.with_candidates([inputs.cases[0].candidate], states.states[-1].context)
+    payloads = InspectPayloads(app, scenario, inputs)
+    key = payloads.revision, "frozen", payloads.place, payloads.names
+    return from_json(caches.payloads().get(key, lambda: to_json(freeze(payloads, words_of(states)))))
+
+
+def freeze(payloads: InspectPayloads, edits: tuple[str, ...] = ()) -> FrozenResults:
+    """Measure the candidate on screen under the first model, and score it under the others."""
+    app, inputs, place = payloads.app, payloads.inputs, payloads.place
+    first, case = payloads.names[0], inputs.cases[place]
+    baseline = payloads.baseline(first)
+    pooled = None if baseline is None else app.scorers[baseline]
+    measured = measure_effects(inputs, app.scorers[first], place, payloads.category, pooled, listed=BARS - 1)
+
+    def probability(name: str) -> float:
+        if name == first:
+            return measured.answer.probability
+        return float(app.scorers[name].score(inputs.history, [case.item], case.context).probability[0])
+
+    return FrozenResults(
+        user=inputs.history.user,
+        as_of=inputs.history.as_of,
+        candidate=case.item,
+        title=case.title,
+        purchases=of_households(app.summary),
+        models=tuple(ModelScore(payloads.link(n), app.models[n].name, probability(n)) for n in payloads.names),
+        baseline="" if baseline is None else app.models[baseline].name,
+        answer=measured.answer,
+        parts=measured.parts,
+        behaviors=measured.behaviors,
+        weights=tuple(measured.weights.tolist()),
+        effects=tuple(measured.effects.effect.tolist()),
+        rows=rows_digest(inputs, place),
+        edits=edits,
+    )
+
+
+def rows_digest(inputs: Inputs, place: int) -> str:
+    """Equal where user, history, candidate and context are; of the rows as text, which later releases write alike."""
+    history, case = inputs.history, inputs.cases[place]
+    items = {b.item.item_id: b.item for b in history.behaviors} | {case.item.item_id: case.item}
+    rows = {
+        "user": [history.user.user_id, dict(history.user.fields), history.as_of],
+        "behaviors": [[b.item.item_id, b.timestamp, b.behavior_type] for b in history.behaviors],
+        "items": {item_id: dict(item.fields) for item_id, item in items.items()},
+        "candidate": [case.item.item_id, dict(case.context)],
+    }
+    return blake2b(json.dumps(rows, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def inputs_of(state: State, impression: Impression | None = None) -> Inputs:
+    """A what-if's state in the place of the store's rows; what happened then is not known of it."""
+    return Inputs(state.history, (Case(state.candidate, state.context, impression),), 0)
+
+
+def words_of(states: EditedStates | None) -> tuple[str, ...]:
+    """What each edit did."""
+    if states is None:
+        return ()
+    between = zip(states.edits, states.states, states.states[1:], strict=False)
+    return tuple(edit_words(edit, before, after) for edit, before, after in between)

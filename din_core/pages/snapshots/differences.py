@@ -1,0 +1,89 @@
+"""What differs between two results of one kind: kept and computed again, or two snapshots side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from din_core.domain import Removal
+from din_core.pages.brief.content import SHORT, answer_words_of
+from din_core.pages.language.answer_texts import part_name
+from din_core.pages.language.labels import percent
+from din_core.pages.language.translate import t
+from din_core.sharing.frozen_results import FrozenResults
+
+SAME = 5e-5
+"""Probabilities that differ by less are equal on screen; scoring in another batch moves them less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line of the comparison; a value is `–` where one of the two lacks it."""
+
+    name: str
+    first: str
+    second: str
+    change: str
+    """In points of probability; nothing where one is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Two results against each other."""
+
+    causes: tuple[str, ...]
+    """Sentences: which models and rows are others."""
+    chances: tuple[Difference, ...]
+    """The chance under each model."""
+    parts: tuple[Difference, ...]
+    """The chance without each part of the history."""
+
+
+def differences(first: FrozenResults, second: FrozenResults) -> Differences:
+    """Of `second` from `first`."""
+    chances = [
+        _difference(name, _chances(first).get(name), _chances(second).get(name))
+        for name in dict.fromkeys([*_chances(first), *_chances(second)])
+    ]
+    without = [_without(one) for one in (first, second)]
+    parts = [
+        _difference(name, without[0].get(name), without[1].get(name))
+        for name in dict.fromkeys([*without[0], *without[1]])
+    ]
+    return Differences(tuple(_causes(first, second)), tuple(chances), tuple(parts))
+
+
+def _causes(first: FrozenResults, second: FrozenResults) -> list[str]:
+    versions = [{one.name: one.link.rpartition("@")[2] for one in results.models} for results in (first, second)]
+    found = [
+        t("{model} is another version: {first}, then {second}.", model=name, first=old[:SHORT], second=new[:SHORT])
+        for name, old in versions[0].items()
+        if (new := versions[1].get(name)) is not None and new != old
+    ]
+    if first.rows != second.rows:
+        found.append(t("The rows of the store are others: history, profile, candidate or context."))
+    return found or [t("Models and rows are the same.")]
+
+
+def _chances(results: FrozenResults) -> dict[str, float]:
+    return {one.name: one.probability for one in results.models}
+
+
+def _without(results: FrozenResults) -> dict[str, float]:
+    """The chance without each part, by what it is called; the rest is of other parts each time, and left out."""
+    ranked = None if results.by is None else results.parts.get(results.by)
+    parts: Sequence[Removal] = () if ranked is None else ranked.first
+    words = answer_words_of(results)
+    found = {part_name(part, results.candidate, results.behaviors, words): part.without for part in parts}
+    return {t("without any history"): results.answer.empty, **found}
+
+
+def _difference(name: str, first: float | None, second: float | None) -> Difference:
+    change = "" if first is None or second is None else _points(second - first)
+    return Difference(name, percent(first), percent(second), change)
+
+
+def _points(change: float) -> str:
+    if abs(change) < SAME:
+        return "="
+    return f"{'+' if change > 0 else '−'}{abs(100 * change):.1f}"

@@ -1,0 +1,129 @@
+"""A snapshot (`snapshot=SLUG` in an address): results as they were kept, shown without store or models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+import pandas as pd
+import streamlit as st
+
+from din_core.domain import DinLensError
+from din_core.pages.app.startup import App
+from din_core.pages.brief.content import content_of
+from din_core.pages.brief.freeze import results_of
+from din_core.pages.brief.html import CSS, brief_html
+from din_core.pages.language.labels import day, moment
+from din_core.pages.language.translate import t
+from din_core.pages.places.places import WHAT_IF
+from din_core.pages.session import caches, visitor
+from din_core.pages.snapshots.differences import Difference, Differences, differences
+from din_core.pages.snapshots.keep import SNAPSHOT
+from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.text_tables import show_table
+from din_core.sharing import parse, resolve
+from din_core.sharing.frozen_results import FrozenResults, from_json
+from din_core.sharing.share_store import SharedView, ShareStore
+
+
+@dataclass
+class OpenedSnapshots:
+    """Those that this visit has opened: each counts once."""
+
+    slugs: set[str] = field(default_factory=set)
+
+
+def slug_of(raw: Mapping[str, Sequence[str]]) -> str | None:
+    """The snapshot that an address asks for; None for any other address."""
+    return next(iter(raw.get(SNAPSHOT, ())), None)
+
+
+def show(slug: str, wait_for_app: Callable[[], App]) -> None:
+    """The snapshot; the app is waited for only where it is computed again."""
+    st.html(f"<style>{CSS}</style>")
+    try:
+        view = opened(caches.shares(), slug)
+        results = from_json(view.payload or "")
+    except DinLensError as error:
+        report([error.text])
+        return
+    content = content_of(results)
+    st.set_page_config(page_title=view.title or content.title)
+    href = f"{view.path}?{view.query}" if view.query else ""
+    st.html(brief_html(content, href, new_tab=bool(st.context.is_embedded), note=kept_text(view)))
+    if view.note:
+        st.markdown(literal(view.note).replace("\n", "  \n"))
+    with st.expander(t("All behaviors, with weight and effect")):
+        st.dataframe(behaviors_table(results), hide_index=True)
+    if view.query and not st.context.is_embedded:
+        show_again(view, results, wait_for_app)
+
+
+def opened(store: ShareStore, slug: str) -> SharedView:
+    """What is kept under a slug, counted once a visit; LinkError where there is no such snapshot."""
+    own = visitor.session().of(OpenedSnapshots)
+    found = store.get(slug) if slug in own.slugs else store.open(slug)
+    own.slugs.add(slug)
+    return found
+
+
+def kept_text(view: SharedView) -> str:
+    """That these numbers are kept, since when, by whom and for how long."""
+    when = moment(view.created)
+    by = (
+        t("Kept on {when} by {author}.", when=when, author=view.author)
+        if view.author
+        else t("Kept on {when}.", when=when)
+    )
+    fixed = t("These numbers stay as they were then.")
+    until = "" if view.expires is None else t("The link opens until {day}.", day=day(view.expires))
+    return t(" ").join(filter(None, [view.title + t(":"), by, fixed, until]))
+
+
+def behaviors_table(results: FrozenResults) -> pd.DataFrame:
+    """As the first model saw them, newest last."""
+    return pd.DataFrame(
+        {
+            t("Title"): [b.item.label for b in results.behaviors],
+            t("Last date"): [day(b.last_timestamp) for b in results.behaviors],
+            t("Repeats"): [b.count for b in results.behaviors],
+            t("Weight × repeats"): list(results.weights),
+            t("Effect"): list(results.effects),
+        }
+    )
+
+
+def show_again(view: SharedView, results: FrozenResults, wait_for_app: Callable[[], App]) -> None:
+    """One button computes the same scenario from the store and the models of now, and says what differs."""
+    if st.button(t("Compute again now"), key="compute_again"):
+        now = computed_now(view, wait_for_app())
+        if now is not None:
+            show_differences(differences(results, now), t("Kept"), t("Now"))
+
+
+def computed_now(view: SharedView, app: App) -> FrozenResults | None:
+    """The results of the same scenario now; None where the page says why there are none."""
+    link, unread = parse(parse_qs(view.query, keep_blank_values=True))
+    found = resolve(link, app.store, app.setting)
+    report((*unread, *found.problems))
+    return None if found.scenario is None else results_of(app, found.scenario, edited=view.path == WHAT_IF.path)
+
+
+def show_differences(found: Differences, first: str, second: str) -> None:
+    """Why they differ, and two tables whose columns are called after the two."""
+    st.markdown(literal(" ".join(found.causes)))
+    show_table(difference_table(found.chances, t("Chance under"), first, second))
+    show_table(difference_table(found.parts, t("Chance without"), first, second))
+
+
+def difference_table(rows: Sequence[Difference], name: str, first: str, second: str) -> pd.DataFrame:
+    """A line a row."""
+    return pd.DataFrame(
+        {
+            name: [one.name for one in rows],
+            first: [one.first for one in rows],
+            second: [one.second for one in rows],
+            t("Points"): [one.change for one in rows],
+        }
+    )

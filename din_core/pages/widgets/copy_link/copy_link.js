@@ -1,0 +1,118 @@
+// A link to what is on screen, on the clipboard: this view with all that was chosen, or a brief for others.
+
+const LONGEST = 2000; // characters of a link that chat tools and proxies pass on
+const SHOWN_MS = 2000; // how long the button says that the link was copied
+const IN_BRIEF = ["v", "user", "item", "at", "models", "nth", "lang"]; // beside the context and, on What if, the edits
+const menus = new WeakMap();
+
+export default function ({ data, parentElement }) {
+  const menu = menus.get(parentElement) ?? createMenu(parentElement);
+  menus.set(parentElement, menu);
+  menu.update(JSON.parse(new TextDecoder().decode(data)));
+}
+
+function createMenu(root) {
+  const at = (id) => root.querySelector(`#${id}`);
+  let payload = null;
+
+  function update(next) {
+    payload = next;
+    speak(payload.texts);
+    at("copy").textContent = say("Copy link");
+    at("copy-view").textContent = say("This view");
+    at("copy-brief").textContent = say("Brief for others");
+    at("copies").setAttribute("aria-label", say("Copy a link to"));
+  }
+
+  async function copy(long) {
+    at("copies").hidePopover();
+    const short = long.length > LONGEST ? await shortLink(long, payload.endpoint) : null;
+    const url = short ?? long;
+    const done = await copyText(url);
+    if (long.length > LONGEST) explain(short !== null, long.length);
+    at("copy").textContent = done ? say("Link copied") : say("Copy failed");
+    at("copied").textContent = done ? say("The link is on the clipboard.") : say("Copy this link: {url}", { url });
+    setTimeout(() => (at("copy").textContent = say("Copy link")), SHOWN_MS);
+  }
+
+  function explain(kept, n) {
+    at("kept").textContent = kept
+      ? say("The whole link is too long for chat. This short one is kept on this server, and opens as long as the server keeps it.")
+      : say("This link is long: {n} characters, more than some chat tools pass on. It could not be shortened, as this server keeps nothing now.", { n });
+    at("kept").showPopover();
+  }
+
+  // What opens stands under the button: popovers stand above everything, placed from the window's corner.
+  for (const id of ["copies", "kept"]) {
+    at(id).addEventListener("toggle", (event) => {
+      if (event.newState !== "open") return;
+      const button = at("copy").getBoundingClientRect();
+      at(id).style.top = `${button.bottom + 4}px`;
+      at(id).style.left = `${Math.max(8, button.right - at(id).offsetWidth)}px`;
+      at(id).querySelector("button")?.focus();
+    });
+  }
+  at("copy-view").onclick = () => copy(linkToView());
+  at("copy-brief").onclick = () => copy(linkToBrief(payload));
+  return { update };
+}
+
+// The query string of what is on screen: as the instrument has it, else as the address bar does.
+function queryOnScreen() {
+  const wanted = { query: null };
+  document.dispatchEvent(new CustomEvent(LINK_WANTED, { detail: wanted }));
+  return wanted.query ?? window.location.search.slice(1);
+}
+
+function linkToView() {
+  return `${window.location.origin}${window.location.pathname}?${queryOnScreen()}`;
+}
+
+// Of the first candidate; only on What if its edits count.
+function linkToBrief({ inspect, whatIf }) {
+  const given = new URLSearchParams(queryOnScreen());
+  const edited = window.location.pathname.endsWith(`/${whatIf}`);
+  const made = new URLSearchParams();
+  for (const [name, value] of given) {
+    const kept = IN_BRIEF.includes(name) || name.startsWith("ctx.") || (edited && name === "edits");
+    if (kept && !made.has(name)) made.set(name, name === "nth" ? value.split(",")[0] : value);
+  }
+  made.set("view", "brief");
+  return new URL(`${edited ? whatIf : inspect}?${made}`, window.location.href).href;
+}
+
+// The same page with a slug in the place of all that it shows; null where the server keeps nothing.
+async function shortLink(long, { path, headers }) {
+  const url = new URL(long);
+  const page = url.pathname.split("/").pop();
+  const asked = { path: page, query: url.search.slice(1) };
+  try {
+    const response = await fetch(`${window.location.pathname.replace(/\/?$/, "/")}${path}`, { method: "POST", headers, body: JSON.stringify(asked) });
+    if (!response.ok) return null;
+    const { slug } = JSON.parse((await response.text()).split("\n")[0]);
+    return `${url.origin}${url.pathname}?s=${slug}`;
+  } catch {
+    return null;
+  }
+}
+
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyByField(text);
+  }
+}
+
+// Browsers refuse the clipboard to pages without TLS on other machines.
+function copyByField(text) {
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.style = "position:fixed;opacity:0";
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  return done;
+}

@@ -1,0 +1,28 @@
+"""*Copy link*, on every page: to this view, or to a brief of it for others."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER, SHORT_LINK
+from din_core.pages.browser.sources import source
+from din_core.pages.browser.translations import spoken
+from din_core.pages.language.translate import current
+from din_core.pages.places.places import INSPECT, WHAT_IF
+
+NAME = "din_lens.copy_link"
+HTML = source("widgets/copy_link/copy_link.html")
+CSS = source("widgets/copy_link/copy_link.css")
+JS = source("browser/say.js", "widgets/copy_link/link_event.js", "widgets/copy_link/copy_link.js")
+HEIGHT = 34
+"""Pixels, kept free before the button is there."""
+
+
+def copy_link() -> None:
+    """The button and its menu."""
+    endpoint = {"path": SHORT_LINK, "headers": {KEY_HEADER: KEY, LANGUAGE_HEADER: current()}}
+    data = {"inspect": INSPECT.path, "whatIf": WHAT_IF.path, "endpoint": endpoint, "texts": spoken(JS)}
+    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
+    mount(key="copy_link", data=json.dumps(data, ensure_ascii=False).encode(), height=HEIGHT)

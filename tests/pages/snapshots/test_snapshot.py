@@ -1,0 +1,148 @@
+"""A snapshot shows the numbers of then, without store or models; computed again it says what is another."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from sqlalchemy import text
+from streamlit.testing.v1 import AppTest
+
+from din_core.domain import Item, Scenario
+from din_core.pages.places.places import INSPECT, WHAT_IF
+from din_core.pages.session import caches, visitor
+from din_core.pages.snapshots.differences import differences
+from din_core.pages.snapshots.keep import keep
+from din_core.sharing.frozen_results import from_json
+from din_core.sharing.share_store import SharedView, ShareStore
+from tests.made_results import RESULTS
+from tests.pages.conftest import World
+from tests.pages.page_contents import said, words
+
+Visit = Callable[..., AppTest]
+Keep = Callable[..., str]
+MINE = SharedView("snapshot", "", title="Why stout?", note="As agreed", author="Ada")
+
+
+@pytest.fixture
+def kept(world: World, monkeypatch: pytest.MonkeyPatch) -> Keep:
+    """Keep the numbers of household 7 and its stout; the slug."""
+
+    def keep_one(hidden: bool = False, view: SharedView = MINE, mode=INSPECT) -> str:
+        monkeypatch.setenv("DIN_STORE", world.url)
+        monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
+        app = caches.current_app()
+        models = tuple(app.models[name].link for name in ("din", "base"))
+        own = visitor.Session(scenario=Scenario("7", 1511136000, ("b2",), models, {}), language="en")
+        with visitor.in_session(own):
+            return keep(app, mode, view, hidden)
+
+    return keep_one
+
+
+def html(page: AppTest) -> str:
+    (found,) = (e.proto.body for e in page.get("html") if "<article" in e.proto.body)
+    return unescape(found).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_snapshot_shows_the_same_without_store_and_checkpoints(
+    visit: Visit, kept: Keep, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug = kept()
+    before = html(visit(snapshot=slug))
+    world.store.close()
+    caches.startup.clear()
+    shutil.rmtree(world.checkpoints)
+    for file in world.checkpoints.parent.glob("world.db*"):
+        file.unlink()
+    monkeypatch.setattr(caches, "Startup", lambda *_: pytest.fail("the app was started"))
+    page = visit(snapshot=slug)
+    assert html(page) == before and not page.exception and said(page) == []
+    assert "Why stout?: Kept on " in before and " by Ada. These numbers stay as they were then." in before
+    assert "As agreed" in words(page)
+    caches.startup.clear()
+
+
+def test_a_snapshot_holds_every_weight_and_effect_with_all_digits(
+    visit: Visit, kept: Keep, shares: ShareStore, world: World
+) -> None:
+    results = from_json(shares.get(kept()).payload or "")
+    scorer = world.scorers["din"]
+    history = world.store.history("7", 1511136000)
+    scores = scorer.score(history, [world.store.item("b2")], results_context(world))
+    counts = [b.count for b in scores.behaviors]
+    assert results.weights == pytest.approx([float(w) * n for w, n in zip(scores.weight[0], counts, strict=True)])
+    assert results.models[0].probability == pytest.approx(float(scores.probability[0]), abs=1e-6)
+    assert len(results.effects) == len(results.behaviors) == len(counts)
+
+
+def results_context(world: World) -> dict[str, str | None]:
+    return dict(next(i.context for i in world.store.impressions("7") if i.item.item_id == "b2"))
+
+
+def test_each_visit_counts_once(visit: Visit, kept: Keep, shares: ShareStore) -> None:
+    slug = kept()
+    visit(snapshot=slug).run().run()
+    visit(snapshot=slug)
+    assert shares.get(slug).opened == 2
+
+
+def test_a_hidden_snapshot_names_nobody_and_leads_nowhere(visit: Visit, kept: Keep, shares: ShareStore) -> None:
+    slug = kept(hidden=True, view=SharedView("snapshot", ""))
+    view = shares.get(slug)
+    results = from_json(view.payload or "")
+    assert (view.query, results.rows, dict(results.user.fields)) == ("", "", {})
+    assert results.user.user_id != "7" and not re.search("Household 7|45-54", (view.payload or "") + view.title)
+    page = visit(snapshot=slug)
+    assert "Household 7" not in html(page) and "<a " not in html(page) and not page.button
+
+
+def test_computed_again_it_is_the_same_until_the_rows_are_others(visit: Visit, kept: Keep, world: World) -> None:
+    slug = kept()
+    page = visit(snapshot=slug)
+    page.button(key="compute_again").click().run()
+    assert "Models and rows are the same." in words(page)
+    assert set(page.table[0].value["Points"]) == {"="}
+    with world.store.writing() as connection:
+        connection.execute(
+            text("DELETE FROM behaviors WHERE item_key = (SELECT item_key FROM items WHERE item_id = 'm1')")
+        )
+    page = visit(snapshot=slug)
+    page.button(key="compute_again").click().run()
+    assert "The rows of the store are others" in words(page)
+    assert set(page.table[0].value["Points"]) != {"="}
+
+
+def test_what_if_is_kept_with_its_path(kept: Keep, shares: ShareStore) -> None:
+    assert shares.get(kept(mode=WHAT_IF)).path == "explain-what-if"
+
+
+def test_an_unknown_or_revoked_snapshot_is_one_sentence(visit: Visit, kept: Keep, shares: ShareStore) -> None:
+    slug = kept()
+    shares.revoke(slug)
+    for one, why in ((slug, "was revoked"), ("unknown", "there is nothing")):
+        page = visit(snapshot=one)
+        (sentence,) = said(page)
+        assert why in sentence.casefold() and not page.get("page_link")
+
+
+def test_a_short_link_is_no_snapshot(visit: Visit, shares: ShareStore) -> None:
+    page = visit(snapshot=shares.keep(SharedView("link", "user=7", "explain-inspect")))
+    assert len(said(page)) == 1 and not page.exception
+
+
+def test_differences_name_models_rows_and_every_part_of_either() -> None:
+    first, again = RESULTS.models[0], replace(RESULTS.models[0], link="din@99999999", probability=0.5)
+    other = replace(RESULTS, models=(again,), rows="other", candidate=Item("x"))
+    with visitor.as_visitor("en"):
+        found = differences(RESULTS, other)
+        same = differences(RESULTS, RESULTS)
+    assert found.causes[0] == "DIN is another version: 1a2b3c, then 999999."
+    assert found.causes[1].startswith("The rows of the store are others")
+    assert (found.chances[0].name, found.chances[0].change) == (first.name, "+20.0")
+    assert (found.chances[1].second, found.chances[1].change) == ("–", "")
+    assert same.causes == ("Models and rows are the same.",) and {one.change for one in same.parts} == {"="}

@@ -1,0 +1,1 @@
+"""Commands that hand a model's scores and reasons to others."""
