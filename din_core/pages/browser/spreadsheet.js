@@ -78,6 +78,38 @@ function headHeight(lines) {
   return MARGIN + 26 + lines.length * LINE + 8;
 }
 
+// The least sheet of 16:9, as slides have it, that holds so much; its sides are whole numbers.
+function slideSize(width, height) {
+  const unit = Math.ceil(Math.max(width / 16, height / 9));
+  return { width: 16 * unit, height: 9 * unit };
+}
+
+// Lines at the foot of a sheet: what to mind, and where it comes from.
+function footLines(pen, { caveat, link, theme }, width) {
+  pen.font = `12px ${theme.font}`;
+  return [caveat, link].filter(Boolean).flatMap((text) => wrapped(pen, text, width - 2 * MARGIN));
+}
+
+function footHeight(lines) {
+  return lines.length * LINE + MARGIN;
+}
+
+function drawFoot(pen, { theme }, lines, height) {
+  const top = height - footHeight(lines) + LINE / 2;
+  lines.forEach((text, i) => writeText(pen, theme, text, MARGIN, top + i * LINE, theme.quiet, "12px"));
+}
+
+// Put a picture on the clipboard: `blob` may still be in the making, as browsers ask for the press itself. What came of
+// it, in words.
+async function copyPicture(blob) {
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+    return say("Image copied");
+  } catch {
+    return say("This browser copies no images from here: save the PNG.");
+  }
+}
+
 // The whole sheet's background, its title, and these lines below it.
 function drawHead(pen, { title, theme }, lines, width, height) {
   pen.fillStyle = theme.background;

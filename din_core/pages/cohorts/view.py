@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from functools import lru_cache
 from typing import Any
 
@@ -56,7 +56,7 @@ from din_core.pages.language.metric_texts import meanings
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
 from din_core.pages.widgets.calibration_chart import calibration_labels, calibration_table
-from din_core.pages.widgets.charts import ExportCaption, show_chart
+from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import show_table
@@ -96,7 +96,9 @@ def show() -> None:
     chosen = Slice(choice.profile, choice.category, choice.week, choice.length)
     among = rows_of(loaded.cases, chosen)
     caption = ExportCaption(
-        (loaded.links[0], loaded.cases.about.split, slice_words(chosen)), (about(loaded), slice_words(chosen))
+        (loaded.links[0], loaded.cases.about.split, slice_words(chosen)),
+        (about(loaded), slice_words(chosen)),
+        t(WEIGHTS_CAVEAT),
     )
     with st.container(key="cohort_size"):
         st.markdown(size_words(loaded.cases, among, words_for(caches.current_app().summary).people))
@@ -109,7 +111,7 @@ def show() -> None:
     if not among.any():
         offer_all(choice)
     else:
-        show_quality(loaded, chosen, among, caption)
+        show_quality(loaded, chosen, among, replace(caption, caveat=""))
 
 
 def size_words(cases: Cases, among: NDArray[np.bool_], people: str) -> str:

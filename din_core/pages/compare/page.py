@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
 from din_core.domain import Scenario
 from din_core.figures import HeatmapInfo, HeatmapLabels, HeatmapRow, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import Scale
+from din_core.pages.compare.compare_records import best_first, candidate_records, model_records
 from din_core.pages.compare.row_pickers import (
     choose_candidates,
     choose_columns,
@@ -23,14 +23,13 @@ from din_core.pages.compare.row_pickers import (
 )
 from din_core.pages.compare.rows import (
     CompareInputs,
+    alone,
     candidates_of,
     cases_of,
     category_field,
     heatmap_table,
     models_of,
-    models_table,
     other_user,
-    ranking_table,
     users_table,
 )
 from din_core.pages.inspect import page as inspect_page
@@ -44,11 +43,12 @@ from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches
 from din_core.pages.session.choices import candidate_key
 from din_core.pages.widgets import pickers
-from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
+from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
-from din_core.pages.widgets.rare_items import candidate_is_rare, knows, mark_rare, rare_behaviors
+from din_core.pages.widgets.rare_items import candidate_is_rare, rare_behaviors
+from din_core.pages.widgets.record_table.record_table import show_records
 from din_core.pages.widgets.several_note import show_several_note
-from din_core.pages.widgets.text_tables import columns_of, row_table, show_table
+from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.page_choices import CompareChoice
 
 READING = T(
@@ -58,8 +58,8 @@ READING = T(
     "many would outshine every cell. The cells of a row, with the rest, add up to its Σw. A weight is not an effect "
     "on the score."
 )
-TICK_CANDIDATES = T("Tick two rows to see why one is above the other.")
-TICK_MODELS = T("Tick two rows to see why one model says more than the other.")
+TICK_CANDIDATES = T("A row opens in Inspect; tick two to see why one is above the other.")
+TICK_MODELS = T("A row opens in Inspect; tick two to see why one model says more than the other.")
 ONE_SCALE = T("All rows share one scale of colours, as they are one model's weights.")
 OWN_SCALES = T(
     "Weights of different models are not on one scale: each row has its own colours, from minus to plus its largest "
@@ -92,21 +92,20 @@ def show_candidates(now: CompareInputs) -> None:
     choose_models(now)
     items, contexts, titles = [case.item for case in cases], [case.context for case in cases], case_titles(cases)
     scores = [now.app.scorers[name].score(now.history, items, contexts) for name in now.names]
-    table, order = ranking_table(now, cases, scores)
+    order = best_first(scores[0])
     st.markdown(literal(about(now)))
-    marked = mark_rare(table, now.app, now.names, [items[place] for place in order])
-    keys = [candidate_key(cases[place].candidate) for place in order]
-    ticked = [order[row] for row in tick_rows(now, "compare_ranking", marked, keys, t(TICK_CANDIDATES))]
+    keys = show_records("compare_ranking", candidate_records(now, cases, scores))
+    st.caption(t(TICK_CANDIDATES))
+    ticked = [place for place in order if candidate_key(cases[place].candidate) in keys]
     if len(ticked) == 2:
         first, second = (titles[place] for place in ticked)
         why = t("Why {first} above {second}", first=literal(first), second=literal(second))
         score_gap_page.link(why, led_by_pair(now, cases, ticked), "candidates")
-    links([(titles[place], alone(now, cases[place])) for place in order])
     rows = [
         HeatmapRow(f"{rank} · {titles[place]}", scores[0].behaviors, scores[0].weight[place])
         for rank, place in enumerate(order, 1)
     ]
-    caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1])
+    caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1], caveat=t(WEIGHTS_CAVEAT))
     show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, caption)
     rare_behaviors(now.app, now.names[:1], (behavior.item for behavior in now.history.behaviors))
 
@@ -131,19 +130,16 @@ def show_models(now: CompareInputs) -> None:
     choose_rows(now, names)
     scores = [now.app.scorers[name].score(now.history, [case.item], case.context) for name in names]
     st.markdown(literal(f"{case.title}. {about(now)}"))
-    table = models_table(now, names, scores)
-    if not all(knows(now.app, name, case.item) for name in names):
-        table[t("Candidate")] = [t("known") if knows(now.app, name, case.item) else t("rare or new") for name in names]
     models = now.app.models
-    ticked = [names[row] for row in tick_rows(now, "compare_models_table", table, names, t(TICK_MODELS))]
+    ticked = show_records("compare_models_table", model_records(now, case, names, scores))
+    st.caption(t(TICK_MODELS))
     if len(ticked) == 2:
         first, second = (literal(models[name].name) for name in ticked)
         why = t("Why {first} says other than {second}", first=first, second=second)
         both = replace(alone(now, case), checkpoints=tuple(models[name].link for name in ticked))
         score_gap_page.link(why, both, "models")
-    links([(models[name].name, led_by(alone(now, case), models[name].link)) for name in names])
     weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
-    caption = export_caption(now.app, now.history.user, now.scenario, names, case.item, case.title)
+    caption = export_caption(now.app, now.history.user, now.scenario, names, case.item, case.title, t(WEIGHTS_CAVEAT))
     show_heatmap(now, weighed, "row", t("weight"), caption)
     rare_behaviors(now.app, names, (behavior.item for behavior in now.history.behaviors))
 
@@ -178,17 +174,9 @@ def show_users(now: CompareInputs) -> None:
     links(list(zip(labels, (own, their), strict=True)))
     rows = [HeatmapRow(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
     first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item, case.title)
-    both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]))
+    both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]), t(WEIGHTS_CAVEAT))
     show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
     rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
-
-
-def tick_rows(now: CompareInputs, key: str, table: pd.DataFrame, names: Sequence[str], help_text: str) -> list[int]:
-    """A table whose rows can be ticked; those that are, in their order. `names` tell the rows apart."""
-    about = now.scenario.user_id, now.scenario.as_of
-    ticked = row_table(key, table, names, about, column_config=columns_of(table))
-    st.caption(help_text)
-    return ticked
 
 
 def led_by_pair(now: CompareInputs, cases: Sequence[Case], places: Sequence[int]) -> Scenario:
@@ -196,16 +184,6 @@ def led_by_pair(now: CompareInputs, cases: Sequence[Case], places: Sequence[int]
     pair = [cases[place] for place in places]
     candidates = dict.fromkeys(case.candidate for case in (*pair, *cases))
     return now.scenario.with_candidates(tuple(candidates), pair[0].context)
-
-
-def alone(now: CompareInputs, case: Case) -> Scenario:
-    """The scenario that shows one candidate with the numbers that it has here."""
-    return now.scenario.with_candidates([case.candidate], case.context)
-
-
-def led_by(scenario: Scenario, model: str) -> Scenario:
-    """The same with this model first, as a link names it."""
-    return replace(scenario, checkpoints=tuple(dict.fromkeys([model, *scenario.checkpoints[1:]])))
 
 
 def links(targets: Sequence[tuple[str, Scenario]]) -> None:

@@ -6,17 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from din_core.domain import Candidate, FoldedBehavior, History, Impression, Scenario, Scores, UnknownUser, User
-from din_core.domain.written import change_decimals
 from din_core.figures import HeatmapInfo
 from din_core.figures.heatmap import number
 from din_core.pages.app.startup import App
-from din_core.pages.inspect.inspection import Case, case_titles, shown_at
+from din_core.pages.inspect.inspection import Case, shown_at
 from din_core.pages.language.labels import percent, words_for
 from din_core.pages.language.number_texts import CATEGORY, NumericFields, category_name
 from din_core.pages.language.translate import t
@@ -65,6 +62,16 @@ def cases_of(now: CompareInputs, candidates: Sequence[Candidate]) -> list[Case]:
     return found
 
 
+def alone(now: CompareInputs, case: Case) -> Scenario:
+    """The scenario that shows one candidate with the numbers that it has here."""
+    return now.scenario.with_candidates([case.candidate], case.context)
+
+
+def led_by(scenario: Scenario, model: str) -> Scenario:
+    """The same with this model first, as a link names it."""
+    return replace(scenario, checkpoints=tuple(dict.fromkeys([model, *scenario.checkpoints[1:]])))
+
+
 def models_of(now: CompareInputs) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Folder names of the models compared, and a sentence for each that a link names and that is not here as it was."""
     models, found, problems = now.app.models, list[str](), list[str]()
@@ -102,55 +109,6 @@ def category_field(histories: Iterable[Sequence[FoldedBehavior]], numbers: Numer
     return category_name(list(fields), numbers) or CATEGORY
 
 
-def ranks(logit: NDArray[np.floating[Any]]) -> list[int]:
-    """1 for the highest; equal ones share a rank."""
-    return [1 + int((logit > own).sum()) for own in logit]
-
-
-def ranking_table(
-    now: CompareInputs, cases: Sequence[Case], scores: Sequence[Scores]
-) -> tuple[pd.DataFrame, list[int]]:
-    """Candidates from the first model's best down, and their places: probability, rank and gap under each model."""
-    words, titles = words_for(now.app.summary), case_titles(cases)
-    order = sorted(range(len(cases)), key=lambda place: -float(scores[0].logit[place]))
-    decimals = [gap_decimals(found.probability.tolist()) for found in scores]
-    rows = []
-    for place in order:
-        case = cases[place]
-        row = {t("Rank"): str(ranks(scores[0].logit)[place]), t("Candidate"): titles[place]}
-        for n, (name, found) in enumerate(zip(now.names, scores, strict=True)):
-            title = now.app.models[name].name
-            probability, best = float(found.probability[place]), float(found.probability.max())
-            row[title] = percent(probability, decimals[n])
-            if n:
-                row[t("Rank under {model}", model=title)] = str(ranks(found.logit)[place])
-            gap = points(100 * (probability - best), decimals[n])
-            row[t("Gap, points") if n == 0 else t("Gap under {model}", model=title)] = gap
-        row["Σw"] = number(float(scores[0].intensity[place]))
-        row[t("Outcome")] = "–" if case.impression is None else words.outcome(case.impression.label)
-        rows.append(row)
-    return pd.DataFrame(rows), order
-
-
-def models_table(now: CompareInputs, names: Sequence[str], scores: Sequence[Scores]) -> pd.DataFrame:
-    """One row a model: what it predicts, what its weights are, and what it sees of the history."""
-    rows = []
-    for name, found in zip(names, scores, strict=True):
-        model, weight = now.app.models[name], found.weight[0]
-        rows.append(
-            {
-                t("Model"): model.name,
-                t("Probability"): percent(found.probability[0]),
-                t("Weights"): ", ".join(model.badges[:1]),
-                t("Lowest"): number(float(weight.min())) if len(weight) else "–",
-                t("Highest"): number(float(weight.max())) if len(weight) else "–",
-                "Σw": number(float(found.intensity[0])),
-                t("Behaviors seen"): f"{sum(b.count for b in found.behaviors):,}",
-            }
-        )
-    return pd.DataFrame(rows)
-
-
 def users_table(now: CompareInputs, histories: Sequence[History], scores: Sequence[Sequence[Scores]]) -> pd.DataFrame:
     """One row a user: behaviors, probability under each model, interest intensity, and the outcome where known."""
     words, rows = words_for(now.app.summary), []
@@ -185,13 +143,3 @@ def heatmap_table(info: HeatmapInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
     config: dict[str, Any] = {row: st.column_config.NumberColumn(format="%.4g") for row in info.rows}
     config[last] = st.column_config.DateColumn(format=t("D MMM YYYY"))
     return pd.DataFrame(columns), config
-
-
-def gap_decimals(probability: Sequence[float]) -> int:
-    """Of a column of probabilities beside their gaps to the highest, which is one of them."""
-    return max(change_decimals(max(probability), own) for own in probability)
-
-
-def points(value: float, decimals: int = 1) -> str:
-    """`0`, `−3.2`."""
-    return "0" if value == 0 else f"{value:.{decimals}f}".replace("-", "−")

@@ -21,7 +21,7 @@ from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import EVOLUTION
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets import pickers
-from din_core.pages.widgets.charts import export_caption, show_chart
+from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report_low_coverage
 from din_core.pages.widgets.rare_items import candidate_is_rare, mark_rare, rare_behaviors
 
@@ -113,7 +113,7 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
     labels, dark = words_of_charts(), is_dark()
     table, config = steps_table(info)
     table = mark_rare(table, app, [name], [*(behavior.item for behavior in reversed(path.behaviors)), None])
-    caption = export_caption(app, inputs.history.user, scenario, [name], case.item, case.title)
+    caption = export_caption(app, inputs.history.user, scenario, [name], case.item, case.title, t(WEIGHTS_CAVEAT))
     figure = plot_evolution(info, dark, labels)
     show_chart("evolution", figure, title=t("Interest evolution"), caption=caption, table=table, alt=alternative(info))
     st.caption(t(GATES[app.scorers[name].config.evolution]))

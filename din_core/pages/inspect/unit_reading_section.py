@@ -16,7 +16,7 @@ from din_core.pages.language.model_texts import NOUNS, weight_kind
 from din_core.pages.language.translate import t
 from din_core.pages.session import caches
 from din_core.pages.session.choices import candidate_key
-from din_core.pages.widgets.charts import export_caption, show_chart
+from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing import sentence
@@ -124,7 +124,7 @@ def _show_gaps(app: App, scenario: Scenario, reading: UnitReading) -> None:
         "gap_response",
         plot_gap_response(info, is_dark(), labels),
         title=t("Weight of this behavior over time gaps"),
-        caption=export_caption(app, user, scenario, [model], reading.behavior.item),
+        caption=export_caption(app, user, scenario, [model], reading.behavior.item, caveat=t(WEIGHTS_CAVEAT)),
         table=table,
         alt=t(
             "Weight of {title} over {n} ranges of the time gap, from {low} to {high}; at its own gap {own}.",

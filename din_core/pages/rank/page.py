@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +24,7 @@ from din_core.pages.places.places import CATALOGUE
 from din_core.pages.rank import ranking_cache
 from din_core.pages.rank.ranking_records import ranking_records
 from din_core.pages.score_gap import page as score_gap_page
-from din_core.pages.session import address, caches, visitor
+from din_core.pages.session import address, caches
 from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import literal, report
@@ -52,17 +52,6 @@ READING = T(
     "have been shown is not asked. A rank is among all items, whatever is filtered. Items that training hardly saw "
     "share one embedding: they may tie. A high rank says what the model predicts, not what the user would have done."
 )
-
-
-@dataclass
-class TickedItems:
-    """Of a visit: the rows that are ticked to be compared."""
-
-    item_ids: tuple[str, ...] = ()
-
-    def keep(self, item_ids: Sequence[str]) -> None:
-        """These and no others from now on."""
-        self.item_ids = tuple(item_ids)
 
 
 def page() -> Page:
@@ -167,10 +156,9 @@ def show_ranking(
     listed = [ranked.item for ranked in found]
     records = ranking_records(app, ranking, names, scenario, found, repeats, total=total, by=by, field=field)
     report(unknown_columns(choice, records.columns))
-    ticked = visitor.session().of(TickedItems)
-    show_records("ranking", records, RankChoice, picked=ticked.item_ids, on_pick=ticked.keep)
+    ticked = show_records("ranking", records, RankChoice)
     st.markdown(where_is(ranking, scenario, titles[0]))
-    show_way([item for item in listed if item.item_id in ticked.item_ids], scenario, by)
+    show_way([item for item in listed if item.item_id in ticked], scenario, by)
     if ended and under_way:
         st.rerun()  # nothing more to look for
 

@@ -20,7 +20,7 @@ from din_core.pages.language.labels import chance, day, item_labels, percent, wo
 from din_core.pages.language.translate import T, t
 from din_core.pages.score_gap.pair import Pair, Side
 from din_core.pages.session import address, visitor
-from din_core.pages.widgets.charts import export_caption, show_chart
+from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal
 from din_core.pages.widgets.rare_items import candidate_is_rare
 from din_core.pages.widgets.segmented_choice import segmented_choice
@@ -38,6 +38,10 @@ READING = T(
     "any history: candidate, profile, context and model. Each other one is a Shapley value: what the part adds to the "
     "gap in points of probability, on average over the orders in which the history can be put together. Histories "
     "with and without the parts are scored anew, so these are effects, not weights."
+)
+CAVEAT = T(
+    "Shapley values: what each part adds to the gap, on average over the orders in which the history can be put "
+    "together."
 )
 EXACT = T("All sets of parts were scored: the bars are exact.")
 SAMPLED = T("The orders were drawn at random: a bar's standard error is {error} points at most.")
@@ -85,21 +89,33 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
     item = pair.first.case.item if pair.between == "models" else None
     caption = export_caption(now.app, now.history.user, now.scenario, models, item)
     title = t("{first} less {second}: {points} points", **gap_words(pair, found))
+    largest = max((part.error for part in whole(split)), default=0.0)
+    exactness = t(EXACT) if found.exact else t(SAMPLED, error=f"{ceil(round(1000 * largest, 6)) / 10:.1f}")
     show_chart(
         "gap_waterfall",
         plot_waterfall(info, is_dark(), labels),
         title=title,
-        caption=replace(caption, name=(*caption.name, *(side.case.item.item_id for side in pair.sides), fold)),
+        caption=ExportCaption(
+            (*caption.name, *(side.case.item.item_id for side in pair.sides), fold),
+            (*caption.lines, scores_line(now, pair)),
+            f"{t(CAVEAT)} {exactness}",
+        ),
         table=parts_table(pair, found, split, names),
         alt=t("{title}, in {n} parts; the table below holds the same numbers.", title=title, n=len(info.steps) - 1),
     )
-    largest = max((part.error for part in whole(split)), default=0.0)
-    exactness = t(EXACT) if found.exact else t(SAMPLED, error=f"{ceil(round(1000 * largest, 6)) / 10:.1f}")
     st.caption(f"{t(READING)} {exactness}")
     if fold == "category":
         show_several_note(now.app, pair.category)
     with st.expander(t("The parts as a table")):
         st.dataframe(parts_table(pair, found, split, names), hide_index=True, key="gap_table", placeholder="–")
+
+
+def scores_line(now: CompareInputs, pair: Pair) -> str:
+    """Both probabilities with what they are of."""
+    named = [
+        side.case.title if pair.between == "candidates" else now.app.models[side.model].name for side in pair.sides
+    ]
+    return " · ".join(f"{name}: {percent(side.probability)}" for name, side in zip(named, pair.sides, strict=True))
 
 
 def waterfall_labels() -> WaterfallLabels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
@@ -19,6 +19,7 @@ from din_core.pages.session.script_run import is_history_navigation
 from din_core.pages.session.short_links import read_address, shortened
 from din_core.pages.session.visitor import session
 from din_core.sharing import Link, View, encode, parse, resolve
+from din_core.sharing.links import CHOICES
 from din_core.sharing.page_choices import CODECS, read, write
 
 PageChoice = TypeVar("PageChoice")
@@ -85,11 +86,26 @@ def query(
     return {**encode(scenario, shown), **chosen}
 
 
+def short_link() -> str:
+    """Where the page on screen stands, relative to the app, without what is as it is by default."""
+    own = session()
+    kind = page_kind(own.address.page)
+    usual = {**{name: getattr(View(), name) for name in CHOICES}, **(write(kind()) if kind else {})}
+    told = {name: value for name, value in query().items() if usual.get(name, "") != value}
+    path = "" if own.address.page is None else mode_at(own.address.page).path
+    return f"{path}?{urlencode(told, doseq=True, safe=':,@~')}"
+
+
 def page_query(page: str | None) -> Mapping[str, str | list[str]]:
     """What that page shows beyond the scenario."""
-    path = None if page is None else mode_at(page).path
-    kind = next((kind for kind, codec in CODECS.items() if codec.path == path), None)
+    kind = page_kind(page)
     return {} if kind is None else write(page_choice(kind))
+
+
+def page_kind(page: str | None) -> type[Any] | None:
+    """The kind of choice that the page at a path shows; None where it has none."""
+    path = None if page is None else mode_at(page).path
+    return next((kind for kind, codec in CODECS.items() if codec.path == path), None)
 
 
 def enter_page(page: str) -> None:

@@ -14,10 +14,12 @@ import streamlit as st
 from din_core.domain import Item, Scenario, User
 from din_core.pages.app.startup import App
 from din_core.pages.language.labels import moment, words_for
-from din_core.pages.language.translate import t
+from din_core.pages.language.translate import T, t
+from din_core.pages.session import address
 from din_core.pages.widgets.save_chart.save_chart import save_chart
 
 CALM = {"displayModeBar": False}
+WEIGHTS_CAVEAT = T("A weight says what the model switches on; it is not an effect on the score.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class ExportCaption:
 
     name: tuple[str, ...]
     lines: tuple[str, ...]
+    caveat: str = ""
+    """What to mind, below the picture."""
 
 
 def show_chart(
@@ -51,6 +55,8 @@ def show_chart(
             name=("din-lens", key, *caption.name),
             title=title,
             lines=caption.lines,
+            caveat=caption.caveat,
+            link=address.short_link(),
             columns=[str(column) for column in plain["columns"]],
             rows=plain["data"],
         )
@@ -62,11 +68,17 @@ def date_name(at: int) -> str:
 
 
 def export_caption(
-    app: App, user: User, scenario: Scenario, models: Sequence[str], item: Item | None = None, title: str = ""
+    app: App,
+    user: User,
+    scenario: Scenario,
+    models: Sequence[str],
+    item: Item | None = None,
+    title: str = "",
+    caveat: str = "",
 ) -> ExportCaption:
     """A chart of a scenario's user at its time under these models, by their folders' names; of one candidate or not.
 
-    `title` is what the candidate is called, where that is not its item's label.
+    `title` is what the candidate is called, where that is not its item's label; `caveat` stands below the picture.
     """
     shown = [app.models[model] for model in models]
     line = t(
@@ -77,5 +89,5 @@ def export_caption(
     )
     date = date_name(scenario.as_of)
     if item is None:
-        return ExportCaption((scenario.user_id, date, shown[0].link), (line,))
-    return ExportCaption((scenario.user_id, item.item_id, date, shown[0].link), (title or item.label, line))
+        return ExportCaption((scenario.user_id, date, shown[0].link), (line,), caveat)
+    return ExportCaption((scenario.user_id, item.item_id, date, shown[0].link), (title or item.label, line), caveat)

@@ -13,7 +13,7 @@ from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
 from tests.journeys.inspect_page import check_numbers
 from tests.journeys.page_driver import box, eventually, has_query, options, query
-from tests.journeys.row_grid import grid_lines, grid_rows
+from tests.journeys.record_table import record_lines, record_rows
 from tests.small_world import MONDAY
 
 NewPage = Callable[..., Page]
@@ -36,7 +36,7 @@ USERS = """table => [
 
 def rows(page: Page, key: str = "compare_ranking") -> list[dict[str, str]]:
     """The table of candidates or models, of which rows can be ticked, by its heads."""
-    return [{plain(head): plain(cell) for head, cell in row.items()} for row in grid_rows(page, key)]
+    return [{plain(head): plain(cell) for head, cell in row.items()} for row in record_rows(page, key)]
 
 
 def users(page: Page) -> list[dict[str, str]]:
@@ -87,10 +87,10 @@ def test_candidates_are_found_removed_and_compared_as_the_core_scores_them(
     options(page, "another").filter(has_text="Cheddar").click()
     page.wait_for_url(has_query("item", "c1"))
     assert query(page)["item"] == ["b2", "m2", "n1", "c1"]
-    expect(grid_lines(page, "compare_ranking")).to_have_count(4)
+    expect(record_lines(page, "compare_ranking")).to_have_count(4)
     chosen = page.locator(".st-key-compare_items")
     chosen.get_by_role("combobox").press("Backspace")  # takes the last one away
-    expect(grid_lines(page, "compare_ranking")).to_have_count(3)
+    expect(record_lines(page, "compare_ranking")).to_have_count(3)
     page.wait_for_url(lambda url: "item=c1" not in url)
     colleague = new_page()
     colleague.goto(page.url)
@@ -103,9 +103,9 @@ def test_a_candidate_opens_in_inspect_with_the_same_number(
 ) -> None:
     page.goto(f"{address}compare-scenarios")
     chart(page, "heatmap")
-    expect(grid_lines(page, "compare_ranking")).to_have_count(3)
+    expect(record_lines(page, "compare_ranking")).to_have_count(3)
     shown = {row["Candidate"]: row["DIN"] for row in rows(page)}
-    page.locator(".st-key-compare_links").get_by_role("link", name="Milk · 1 qt · National").click()
+    page.locator(".st-key-compare_ranking").get_by_role("link", name="Milk · 1 qt · National").click()
     expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
     page.wait_for_url(lambda url: "item=m2" in url and "/explain-inspect" in url)
     check_numbers(page, store, scorers)
@@ -126,7 +126,7 @@ def test_models_and_then_users_are_compared_and_a_reload_keeps_them(
     page.goto(f"{address}compare-scenarios")
     chart(page, "heatmap")
     page.get_by_role("radio", name="Models").click()
-    expect(grid_lines(page, "compare_models_table").filter(has_text="DIEN")).to_be_attached()
+    expect(record_lines(page, "compare_models_table").filter(has_text="DIEN")).to_be_visible()
     page.wait_for_url(has_query("by", "models"))
     wanted = {
         title: f"{100 * scored(store, scorers[name], ['b2']).probability[0]:.1f} %" for title, name in TITLES.items()

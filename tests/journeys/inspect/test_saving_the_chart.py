@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
@@ -48,12 +50,12 @@ def test_the_csv_holds_the_cores_numbers_and_names_its_scene(
         row = found[behavior.item.item_id]
         weight = float(scores.weight[0, place])
         assert int(row["repeats"]) == behavior.count
-        assert float(row["weight of one occurrence"]) == pytest.approx(weight, rel=1e-5)
-        assert float(row["weight x repeats"]) == pytest.approx(weight * behavior.count, rel=1e-5)
-        assert float(row["effect when removed (logits)"]) == pytest.approx(float(effects.values[place]), abs=1e-5)
+        assert float(row["weight"]) == pytest.approx(weight, rel=1e-5)
+        assert float(row["weight_x_repeats"]) == pytest.approx(weight * behavior.count, rel=1e-5)
+        assert float(row["effect_logits"]) == pytest.approx(float(effects.values[place]), abs=1e-5)
     assert len(rows) == len(scores.behaviors) == 4
-    (as_of,), (model,) = ({r[name] for r in rows} for name in ("as_of", "model"))
-    assert (as_of, model) == ("2017-11-20T00:00:00.000Z", f"din@{scorers['din'].fingerprint}")
+    scene = {tuple(r[name] for name in ("user", "candidate_id", "as_of", "model", "fingerprint")) for r in rows}
+    assert scene == {("7", "b2", "2017-11-20T00:00:00Z", "DIN", scorers["din"].fingerprint)}
     assert parse_qs(urlsplit(rows[0]["link"]).query, keep_blank_values=True) == query(page)
 
 
@@ -64,6 +66,9 @@ def test_the_svg_is_drawn_in_vectors_with_a_bar_for_each_line(page: Page, addres
     texts = [node.text for node in drawing.findall(f".//{SVG}text")]
     assert "Activation weights over time" in texts
     assert any("Stout · 12 oz · National" in (text or "") for text in texts)
+    assert any((text or "").startswith("DIN: 60.6 %") for text in texts)
+    assert "A weight says what the model switches on; it is not an effect on the score." in texts
+    assert f"{address}?v=1&user=7&item=b2&at=2017-11-20T00:00:00Z" in "".join(text or "" for text in texts)
     bars = [r for r in drawing.findall(f".//{SVG}rect") if 1 <= float(r.get("width", 0)) <= 5]
     assert len(bars) == 25
 
@@ -77,6 +82,34 @@ def test_the_png_is_a_picture_of_the_chart_and_leaves_the_screen_alone(
     before = page.locator("#bars").evaluate("canvas => canvas.toDataURL()")
     head = saved(page, "PNG", tmp_path).read_bytes()[:24]
     assert head[:8] == b"\x89PNG\r\n\x1a\n"
-    assert int.from_bytes(head[16:20], "big") == 2400
+    wide, high = (int.from_bytes(head[at : at + 4], "big") for at in (16, 20))
+    assert (wide, high) == (2560, 1440)  # 16:9
     assert page.locator("#bars").evaluate("canvas => canvas.toDataURL()") == before
     expect(page.locator("#formats")).to_be_hidden()
+
+
+def test_the_json_holds_the_same_rows_and_their_scene_once(page: Page, address: str, tmp_path: Path) -> None:
+    open_example(page, address)
+    expect(page.locator("#trust")).not_to_contain_text("Measuring")
+    rows = list(csv.DictReader(saved(page, "CSV", tmp_path).read_text(encoding="utf-8-sig").splitlines()))
+    found = json.loads(saved(page, "JSON", tmp_path).read_text(encoding="utf-8"))
+    assert [row["item_id"] for row in found["rows"]] == [row["item_id"] for row in rows]
+    assert [row["weight"] for row in found["rows"]] == [pytest.approx(float(row["weight"])) for row in rows]
+    assert (found["user"], found["candidate_id"], found["model"]) == ("7", "b2", "DIN")
+
+
+def test_the_image_is_copied_as_it_is_saved(new_page: Callable[..., Page], address: str) -> None:
+    page = new_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_example(page, address)
+    page.get_by_role("button", name="Save as").click()
+    page.get_by_role("button", name="Copy image").click()
+    expect(page.locator("#image-copied")).to_have_text("Image copied")
+    size = page.evaluate(
+        """async () => {
+          const [item] = await navigator.clipboard.read();
+          const image = await createImageBitmap(await item.getType("image/png"));
+          return [image.width, image.height];
+        }"""
+    )
+    assert size == [2560, 1440]

@@ -13,7 +13,7 @@ from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
 from tests.journeys.inspect_page import check_numbers
 from tests.journeys.page_driver import eventually, number, query, scrolls_sideways, wait_until_rest
-from tests.journeys.row_grid import grid_lines, grid_rows, tick_row
+from tests.journeys.record_table import record_lines, record_rows, tick_record
 from tests.small_world import MONDAY
 
 
@@ -21,11 +21,11 @@ def test_two_ticked_candidates_are_explained_and_a_behavior_opens_in_inspect(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]
 ) -> None:
     page.goto(f"{address}compare-scenarios")
-    expect(grid_lines(page, "compare_ranking")).to_have_count(3)
+    expect(record_lines(page, "compare_ranking")).to_have_count(3)
     wait_until_rest(page)
-    names = [row["Candidate"] for row in grid_rows(page, "compare_ranking")]
-    tick_row(page, "compare_ranking", 0)
-    tick_row(page, "compare_ranking", 2)
+    names = [row["Candidate"] for row in record_rows(page, "compare_ranking")]
+    tick_record(page, "compare_ranking", 0)
+    tick_record(page, "compare_ranking", 2)
     page.get_by_role("link", name=f"Why {names[0]} above {names[2]}").click()
     expect(page.get_by_role("heading", name="Why this one above that one")).to_be_visible()
     page.wait_for_url(lambda url: "/compare-gap" in url and "gap.between=candidates" in url)

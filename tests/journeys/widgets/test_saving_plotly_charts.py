@@ -61,11 +61,12 @@ def table_of(path: Path) -> list[list[str]]:
     return list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
 
 
-def check_picture(path: Path, width: int, background: str) -> None:
-    """A picture of a chart: as wide as it should be, on the theme's background, with many colours on it."""
+def check_picture(path: Path, least: int, background: str) -> None:
+    """A slide of 16:9 with a chart of at least this width, on the theme's background, with many colours on it."""
     with Image.open(path) as picture:
         assert picture.format == "PNG"
-        assert picture.width == 2 * width
+        assert 9 * picture.width == 16 * picture.height
+        assert picture.width >= 2 * least
         shown = picture.convert("RGB")
     assert "#{:02x}{:02x}{:02x}".format(*shown.getpixel((3, 3))) == background
     colors = shown.getcolors(1_000_000)
@@ -124,6 +125,8 @@ def test_a_map_is_saved_with_a_mark_for_each_row(page: Page, address: str, tmp_p
     assert sum(len(classed(plot, "point")) for plot in plots) == len(table) - 1 + rings
     faces = "".join(style.text or "" for style in svg.iter(f"{SVG}style"))
     assert '@font-face{font-family:"Source Sans"' in faces and "url(data:" in faces.replace('"', "")
+    texts = ["".join(node.itertext()) for node in svg.iter(f"{SVG}text")]
+    assert f"{address}models-items?v=1&user=7&item=b2&" in "".join(texts)
     links = [node.get(name, "") for node in svg.iter() for name in ("href", f"{XLINK}href", "clip-path", "filter")]
     assert [link for link in links if "http" in link] == []  # nothing outside the file
 
@@ -139,3 +142,6 @@ def test_a_heat_map_is_saved_in_the_dark_themes_colours(new_page: NewPage, addre
     ((first, *others),) = [trace["z"] for trace in traces(page, "heatmap") if "z" in trace]
     shown = [[float(row[table[0].index(name)]) for row in table[1:-2]] for name in table[0][3:-1]]
     assert shown == [pytest.approx(line, rel=1e-6) for line in (first, *others)]
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button(page, "Copy image", "Who switches on what").click()
+    expect(page.locator(".st-key-save_heatmap #status")).to_have_text("Image copied")

@@ -12,11 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.domain import Scores
-from din_core.pages.compare.rows import gap_decimals, points
+from din_core.pages.compare.compare_records import gap_decimals, points
 from din_core.pages.language.labels import percent
 from din_core.sharing.links import MAX_CANDIDATES
 from tests.pages.conftest import World, go_to
-from tests.pages.page_contents import boxes, read, said, words
+from tests.pages.page_contents import boxes, read, record_tables, said, words
 from tests.small_world import MONDAY
 from tests.twice_shown import show_twice
 
@@ -34,8 +34,8 @@ def cells(page: AppTest) -> dict[str, Any]:
 
 def table(page: AppTest) -> list[dict[str, str]]:
     """The table of rows, as it is read."""
-    shown = page.table[0] if page.table else page.dataframe[0]  # of users, nothing can be ticked
-    rows = shown.value.to_dict("records")
+    shown = page.table[0].value if page.table else record_tables(page)[0]  # of users, nothing can be ticked
+    rows = shown.to_dict("records")
     return [{read(str(key)): read(str(value)) for key, value in row.items()} for row in rows]
 
 

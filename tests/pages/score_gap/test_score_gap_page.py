@@ -18,7 +18,7 @@ from din_core.explain import score_gap
 from din_core.explain.reasons import score_gap as reasons
 from din_core.figures.gap.waterfall import signed
 from din_core.pages.language.labels import percent
-from din_core.pages.rank.page import TickedItems
+from din_core.pages.widgets.record_table.record_table import TickedRows
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
 from tests.pages.page_contents import boxes, read, records, said, sent_records, words
@@ -62,8 +62,9 @@ def bars(page: AppTest) -> dict[str, Any]:
 
 
 def tick(page: AppTest, key: str, *rows: int) -> AppTest:
-    """Tick rows of a table, as the browser reports it."""
-    page.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    """Tick rows of a table, as the session keeps what the browser reports."""
+    keys = sent_records(page, key)[1]["keys"]
+    page.session_state["din_lens"].of(TickedRows).by_table[key] = tuple(keys[row] for row in rows)
     return page.run()
 
 
@@ -179,9 +180,9 @@ def test_the_page_speaks_chinese_with_the_same_numbers(visit: Visit) -> None:
 
 def test_two_ticked_candidates_lead_here_with_both(visit: Visit, world: World) -> None:
     page = visit("compare-scenarios", **AT, item=["b2", "m2", "n1"])
-    names = list(page.dataframe[0].value.iloc[[0, 2], 1])
+    names = list(records(page, "compare_ranking")["Candidate"].iloc[[0, 2]])
     assert not any(label.startswith("Why ") for label in links(page))
-    check_leads(world, tick(page, "compare_ranking", 0, 2), names)
+    check_leads(world, tick(page, "compare_ranking", 2, 0), names)
 
 
 def test_two_ticked_items_of_the_ranked_catalogue_lead_here_with_both(visit: Visit, world: World) -> None:
@@ -189,10 +190,7 @@ def test_two_ticked_items_of_the_ranked_catalogue_lead_here_with_both(visit: Vis
     assert page.session_state["din_lens"].results.found["ranking"][1].wait(60)
     names = list(records(page.run(), "ranking")["Item"].iloc[[0, 2]])
     assert not any(label.startswith("Why ") for label in links(page))
-    ids = sent_records(page, "ranking")[1]["keys"]
-    page.session_state["din_lens"].of(TickedItems).keep([ids[2], ids[0]])
-    check_leads(world, page.run(), names)
-    assert sent_records(page, "ranking")[0]["picked"] == [ids[2], ids[0]]
+    check_leads(world, tick(page, "ranking", 2, 0), names)
 
 
 def check_leads(world: World, page: AppTest, names: list[str]) -> None:
@@ -204,7 +202,7 @@ def check_leads(world: World, page: AppTest, names: list[str]) -> None:
 
 def test_two_ticked_models_lead_here_with_both(visit: Visit, family: World) -> None:
     page = visit("compare-scenarios", **AT, item="m2", by="models")
-    names = list(page.dataframe[0].value["Model"])
+    names = list(records(page, "compare_models_table")["Model"])
     page = tick(page, "compare_models_table", 0, 2)
     there = links(page)[f"Why {names[0]} says other than {names[2]}"]
     assert there["gap.between"] == ["models"]

@@ -45,7 +45,7 @@ def test_what_if_marks_behaviors_and_the_candidate(visit: Visit, rare: World) ->
 
 def test_compare_marks_candidates_and_names_behaviors(visit: Visit, rare: World) -> None:
     page = visit("compare", user="7", item=["b2", "m2", "n1"])
-    table = page.dataframe[0].value
+    table = records(page, "compare_ranking")
     marks = dict(zip(table["Candidate"], table["Rare or new to"], strict=True))
     assert marks == {"Stout · 12 oz · National": "DIN", "Milk · 1 qt · National": "–", "Nails · 1 lb": "–"}
     assert "Of 4 different items in these histories 1 are rare or new to DIN and share one embedding: Milk" in words(
@@ -55,7 +55,7 @@ def test_compare_marks_candidates_and_names_behaviors(visit: Visit, rare: World)
 
 def test_compare_of_models_says_which_know_the_candidate(visit: Visit, rare: World) -> None:
     page = visit("compare", user="7", item="b2", by="models")
-    assert page.dataframe[0].value["Candidate"].tolist() == ["rare or new", "known"]
+    assert records(page, "compare_models_table")["Candidate"].tolist() == ["rare or new", "known"]
 
 
 def test_compare_of_users_says_who_does_not_know_the_candidate(visit: Visit, rare: World) -> None:
@@ -106,5 +106,5 @@ def test_nothing_is_marked_where_all_is_known(visit: Visit) -> None:
     assert all(model["rare"] == model["rareCases"] == [] for model in body["models"])
     assert all("rare" not in row["detail"] for row in payload(visit("whatif"))["rows"])
     page = visit("compare", user="7", item=["b2", "m2", "n1"])
-    assert "Rare or new to" not in page.dataframe[0].value.columns
+    assert "Rare or new to" not in records(page, "compare_ranking")
     assert "rare or new" not in words(page)

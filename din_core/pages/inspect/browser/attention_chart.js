@@ -434,7 +434,7 @@ function createAttentionChart(root) {
     chart.mark(null);
     at("plot").focus({ preventScroll: true });
   };
-  createSaving(at, chart, () => sheetOf(at, data, data.cases[chosen], on[0], look, link(), table.entries()));
+  createSaving(at, chart, () => sheetOf(at, data, on, chosen, look, link(), table.entries()));
   at("before").onclick = () => go(heading() - 1);
   at("after").onclick = () => go(heading() + 1);
   at("method").onchange = (event) => chooseMethod(event.target.value);

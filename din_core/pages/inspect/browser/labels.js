@@ -3,6 +3,7 @@
 function setLabels(at) {
   const texts = {
     save: say("Save as"),
+    "copy-image": say("Copy image"),
     "method-legend": say("What the chart shows of each behavior"),
     "method-effect": say("Effect when removed"),
     "chart-help": say(

@@ -1,27 +1,31 @@
-// The chart as a file, PNG or SVG by the same drawing, and its table as CSV.
+// The chart as a slide of 16:9, PNG or SVG by the same drawing, and its table as CSV and JSON.
 
-const SHEET_WIDTH = 1200; // px of a saved chart, whatever the screen
-const CHART_HEIGHT = 420;
+const SHEET_WIDTH = 1280; // px of a saved chart, whatever the screen, and more where its legend is long
+const LEAST_CHART_HEIGHT = 320;
 
+// How a link without a word of it is read (`View`).
+const USUAL = { sort: "-weight", method: "weight", scale: "each", metric: "gauc", fold: "behavior", top: "all" };
+
+// Names that are the same in every language.
 const CSV_COLUMNS = [
-  [() => say("title"), (e) => e.title],
-  [() => "item_id", (e) => e.id ?? ""],
-  [() => say("category"), (e) => e.written],
-  [() => say("type"), (e) => typeWords(e.types), (e) => e.types.length > 0],
-  [() => say("first (UTC)"), (e) => new Date(e.first * 1000).toISOString()],
-  [() => say("last (UTC)"), (e) => new Date(e.last * 1000).toISOString()],
-  [() => say("repeats"), (e) => e.count],
-  [() => say("weight of one occurrence"), (e) => e.weight],
-  [() => say("weight x repeats"), (e) => e.total],
-  [() => say("effect when removed (logits)"), (e) => e.effect ?? ""],
-  [() => say("effect when removed (points of probability)"), (e) => e.points ?? ""],
-  [() => say("effect is a sum of single ones"), (e) => (e.summed ? say("yes") : say("no"))],
+  ["title", (e) => e.title],
+  ["item_id", (e) => e.id ?? ""],
+  ["category", (e) => e.written],
+  ["type", (e) => typeWords(e.types), (e) => e.types.length > 0],
+  ["first_at", (e) => isoTime(e.first)],
+  ["last_at", (e) => isoTime(e.last)],
+  ["repeats", (e) => e.count],
+  ["weight", (e) => e.weight],
+  ["weight_x_repeats", (e) => e.total],
+  ["effect_logits", (e) => e.effect ?? ""],
+  ["effect_points", (e) => e.points ?? ""],
+  ["effect_is_sum", (e) => Number(Boolean(e.summed))],
 ];
 
 // Every row names the scene it is of. A column that not every store has is there where some entry has it.
 function csvRows(entries, scene) {
   const columns = CSV_COLUMNS.filter(([, , has]) => !has || entries.some(has));
-  const names = [...columns.map(([name]) => name()), ...Object.keys(scene)];
+  const names = [...columns.map(([name]) => name), ...Object.keys(scene)];
   const rows = entries.map((entry) => [...columns.map(([, of]) => of(entry)), ...Object.values(scene)]);
   return [names, ...rows];
 }
@@ -38,31 +42,36 @@ function placeGroups(pen, { groups }, width, top) {
   });
 }
 
-// Title, chart and legend; the height is what they need.
-function layOutSheet(pen, sheet, width) {
-  const lines = headLines(pen, sheet, width);
-  const chartTop = headHeight(lines);
-  const keysTop = chartTop + CHART_HEIGHT + 20;
-  const heads = [sheet.reference, sheet.label].filter(Boolean);
-  const groups = placeGroups(pen, sheet, width, keysTop + heads.length * LINE);
-  const last = groups.length ? groups[groups.length - 1].y : keysTop;
-  return { lines, chartTop, keysTop, heads, groups, height: last + LINE + MARGIN };
+// Title, chart, legend and foot on the least sheet of 16:9 that leaves the chart enough.
+function layOutSheet(pen, sheet) {
+  for (let size = slideSize(SHEET_WIDTH, 0); ; size = slideSize(size.width + 160, 0)) {
+    const lines = headLines(pen, sheet, size.width);
+    const foot = footLines(pen, sheet, size.width);
+    const heads = [sheet.reference, sheet.label].filter(Boolean);
+    const groups = placeGroups(pen, sheet, size.width, heads.length * LINE);
+    const last = groups.length ? groups[groups.length - 1].y : 0;
+    const chartTop = headHeight(lines);
+    const chartHeight = size.height - chartTop - 20 - last - 2 * LINE - footHeight(foot);
+    const keysTop = chartTop + chartHeight + 20;
+    if (chartHeight >= LEAST_CHART_HEIGHT) return { ...size, lines, foot, heads, groups, chartTop, chartHeight, keysTop };
+  }
 }
 
-function drawSheet(pen, sheet, width, chart) {
-  const { lines, chartTop, keysTop, heads, groups, height } = layOutSheet(pen, sheet, width);
+function drawSheet(pen, sheet, laid, chart) {
   const { theme } = sheet;
+  const { lines, foot, heads, groups, chartTop, chartHeight, keysTop, width, height } = laid;
   drawHead(pen, sheet, lines, width, height);
   pen.font = `12px ${theme.font}`;
   pen.translate(MARGIN, chartTop);
-  chart.paintBy(pen, width - 2 * MARGIN, CHART_HEIGHT);
+  chart.paintBy(pen, width - 2 * MARGIN, chartHeight);
   pen.translate(-MARGIN, -chartTop);
   heads.forEach((text, i) => writeText(pen, theme, text, MARGIN, keysTop + i * LINE, theme.quiet, "13px"));
   for (const { text, number, color, hidden, x, y } of groups) {
     pen.fillStyle = color;
-    if (!hidden) pen.fillRect(x, y - 5, 10, 10);
-    writeText(pen, theme, `${text}  ${number}`, x + 16, y, hidden ? theme.quiet : theme.text, "13px");
+    if (!hidden) pen.fillRect(x, keysTop + y - 5, 10, 10);
+    writeText(pen, theme, `${text}  ${number}`, x + 16, keysTop + y, hidden ? theme.quiet : theme.text, "13px");
   }
+  drawFoot(pen, sheet, foot, height);
 }
 
 function createSaving(at, chart, sheetNow) {
@@ -70,27 +79,45 @@ function createSaving(at, chart, sheetNow) {
 
   function svg() {
     const sheet = sheetNow();
-    const { height } = layOutSheet(measure, sheet, SHEET_WIDTH);
-    const pen = createSvgPen(SHEET_WIDTH, height, measure);
-    drawSheet(pen, sheet, SHEET_WIDTH, chart);
+    const laid = layOutSheet(measure, sheet);
+    const pen = createSvgPen(laid.width, laid.height, measure);
+    drawSheet(pen, sheet, laid, chart);
     save(new Blob([pen.text()], { type: "image/svg+xml" }), `${sheet.name}.svg`);
   }
 
-  function png() {
-    const sheet = sheetNow();
+  function picture(sheet) {
+    const laid = layOutSheet(measure, sheet);
     const canvas = document.createElement("canvas");
-    canvas.width = SHARPNESS * SHEET_WIDTH;
-    canvas.height = SHARPNESS * layOutSheet(measure, sheet, SHEET_WIDTH).height;
+    [canvas.width, canvas.height] = [SHARPNESS * laid.width, SHARPNESS * laid.height];
     const pen = canvas.getContext("2d");
     pen.scale(SHARPNESS, SHARPNESS);
-    drawSheet(pen, sheet, SHEET_WIDTH, chart);
-    canvas.toBlob((blob) => save(blob, `${sheet.name}.png`), "image/png");
+    drawSheet(pen, sheet, laid, chart);
+    return new Promise((done) => canvas.toBlob(done, "image/png"));
+  }
+
+  async function png() {
+    const sheet = sheetNow();
+    save(await picture(sheet), `${sheet.name}.png`);
+  }
+
+  async function copy() {
+    const making = copyPicture(picture(sheetNow()));
+    close();
+    at("image-copied").textContent = at("save").textContent = await making;
+    setTimeout(() => (at("save").textContent = say("Save as")), 2500);
   }
 
   function csv() {
     const { entries, scene, name } = sheetNow();
     saveCsv(csvRows(entries, scene), name);
     close();
+  }
+
+  function json() {
+    const { entries, scene, name, title } = sheetNow();
+    const [names, ...rows] = csvRows(entries, {});
+    const records = rows.map((row) => Object.fromEntries(row.map((value, i) => [names[i], value === "" ? null : value])));
+    save(new Blob([JSON.stringify({ title, ...scene, rows: records }, null, 1), "\n"], { type: "application/json" }), `${name}.json`);
   }
 
   function save(blob, name) {
@@ -112,13 +139,16 @@ function createSaving(at, chart, sheetNow) {
   at("save-svg").onclick = svg;
   at("save-png").onclick = png;
   at("save-csv").onclick = csv;
+  at("save-json").onclick = json;
+  at("copy-image").onclick = copy;
 }
 
 // Everything a file tells of what is on screen.
-function sheetOf(at, { user, subject, asOf }, item, model, theme, link, entries) {
+function sheetOf(at, { user, subject, asOf, cases }, models, place, theme, link, entries) {
+  const [item, model] = [cases[place], models[0]];
   return {
     title: at("chart-title").textContent,
-    lines: [`${item.title} · ${subject}`, at("model-line").textContent, at("part").textContent, at("type-line").textContent].filter(Boolean),
+    lines: [`${item.title} · ${subject}`, scoreLine(models, place), at("model-line").textContent, at("part").textContent, at("type-line").textContent].filter(Boolean),
     groups: [...at("legend").children].map((chip) => ({
       text: chip.firstChild.textContent,
       number: chip.lastChild.textContent,
@@ -129,7 +159,27 @@ function sheetOf(at, { user, subject, asOf }, item, model, theme, link, entries)
     label: at("legend-label").textContent,
     theme,
     name: fileName(["din-lens", user, item.id, model.link]),
-    scene: { user, candidate: item.id, as_of: new Date(asOf * 1000).toISOString(), model: model.link, link },
+    caveat: say("A weight says what the model switches on; it is not an effect on the score."),
+    link: shortLink(link),
+    scene: { ...sceneOf(model), user, candidate_id: item.id, as_of: isoTime(asOf), link },
     entries,
   };
+}
+
+// What the models say of a candidate, by its place among those on screen.
+function scoreLine(models, place) {
+  return models.map(({ name, scored }) => `${name}: ${percent(scored[place].probability)}`).join(" · ");
+}
+
+// By which model, told apart as a link does.
+function sceneOf({ name, link }) {
+  const [, fingerprint] = /@([^@]*)$/.exec(link) ?? [null, ""];
+  return { model: name, fingerprint };
+}
+
+// The link without what is as it is by default.
+function shortLink(link) {
+  const url = new URL(link);
+  for (const [name, usual] of Object.entries(USUAL)) if (url.searchParams.get(name) === usual) url.searchParams.delete(name);
+  return decodeURI(url.href).replaceAll("%3A", ":").replaceAll("%40", "@").replaceAll("%2C", ",");
 }

@@ -29,7 +29,9 @@ function createRecordTable(root) {
     speak(next.texts);
     const fresh = body !== bodyText || next.language !== data?.language;
     data = { ...next, ...(fresh ? JSON.parse(body) : data && { columns: data.columns, links: data.links, keys: data.keys }) };
-    if (next.handled >= sent && !timer) state = { ...next.state };
+    const known = table.known === data.title; // what is not in the page's link is kept here
+    if (data.linked ? next.handled >= sent && !timer : !known) state = { ...next.state };
+    table.known = data.title;
     picked = new Set(next.picked);
     if (fresh) {
       bodyText = body;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -12,11 +12,12 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from din_core.domain import Scenario
+from din_core.pages.app.component_scripts import by_url
 from din_core.pages.browser.inbox import last_handled, subscribe
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
 from din_core.pages.language.translate import current, t
-from din_core.pages.session import address
+from din_core.pages.session import address, visitor
 from din_core.pages.widgets.record_table.columns import RecordColumn
 from din_core.sharing import View
 from din_core.sharing.page_choices import MOST_ROWS, TableChoice
@@ -63,6 +64,13 @@ class Records:
         return len(self.columns[0].values) if self.columns else 0
 
 
+@dataclass
+class TickedRows:
+    """Of a visit: the keys of the rows that are ticked, by table."""
+
+    by_table: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 def row_link(there: Page, scenario: Scenario, view: View | None = None, choice: object | None = None) -> str:
     """Where a row leads: a page with this scenario, view and choice on it."""
     return f"{there.url_path}?{urlencode(address.query(there.url_path, scenario, view, choice), doseq=True)}"
@@ -73,27 +81,20 @@ def rows_wanted(choice: TableChoice, first: int) -> int:
     return choice.rows or first
 
 
-def show_records(
-    key: str,
-    records: Records,
-    choice: type[TableChoice] | None = None,
-    *,
-    picked: Sequence[str] = (),
-    on_pick: Callable[[list[str]], None] | None = None,
-) -> None:
-    """Show the table; `choice` is the page's choice that holds how it is sorted, filtered and cut to columns.
+def show_records(key: str, records: Records, choice: type[TableChoice] | None = None) -> list[str]:
+    """Show the table; returns the keys of the rows that are ticked, in the rows' order.
 
-    Without one the link holds nothing of it. `on_pick` gets the keys of the rows that are ticked, and reruns only the
-    part of the page that the table stands in.
+    `choice` is the page's choice that holds how the table is sorted, filtered and cut to columns; without one the link
+    holds nothing of it. A tick reruns only the part of the page that the table stands in.
     """
+    ticked = visitor.session().of(TickedRows).by_table
 
     def arrange(value: Mapping[str, Any]) -> None:
         if choice is not None:
             address.choose_on_page(replace(address.page_choice(choice), **arrangement(value)))
 
     def pick(value: Sequence[object]) -> None:
-        if on_pick is not None:
-            on_pick([str(name) for name in value])
+        ticked[key] = tuple(str(name) for name in value)
 
     now = address.page_choice(choice) if choice is not None else TableChoice()
     head = {
@@ -107,7 +108,7 @@ def show_records(
         "linked": choice is not None,
         "state": {"sort": now.sort, "find": now.find, "columns": shown_names(now, records.columns), "rows": 0},
         "handled": last_handled(key, ARRANGE),
-        "picked": list(picked),
+        "picked": list(ticked.get(key, ())),
         "about": {**records.about, "rows": records.count, "rows_in_all": records.total},
         "file": ["din-lens", *records.file],
     }
@@ -118,11 +119,12 @@ def show_records(
     }
     room = TOOLS_HEIGHT + ROW_HEIGHT * (1 + records.count)
     st.html(f"<style>.st-key-{key} {{ min-height: {room}px }}</style>")
-    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
+    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
     text = "\n".join(
         json.dumps(part, separators=(",", ":"), ensure_ascii=False, allow_nan=False) for part in (head, body)
     )
     mount(key=key, data=text.encode(), **subscribe(key, {ARRANGE: arrange, PICK: pick}, whole_page=[ARRANGE]))
+    return [name for name in records.keys if name in ticked.get(key, ())]
 
 
 def arrangement(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-// Below a Plotly chart: three buttons that save it. A picture is the chart's own SVG as it stands on the page, under a
-// head that says what it shows; the table came along. The server is not asked.
+// Below a Plotly chart: buttons that save it or copy it. A picture is a slide of 16:9: the chart's own SVG as it stands on
+// the page, under a head that says what it shows, above what to mind and its link; the table came along. The server is
+// not asked.
 
 const LEAST_WIDTH = 480; // px of a saved chart: a narrow one still has a head that can be read
 const rows = new WeakMap();
@@ -22,6 +23,8 @@ function createRow(root) {
     at("as").textContent = say("Save as");
     at("status").textContent = "";
     root.querySelector(".row").setAttribute("aria-label", say("Save as: {chart}", { chart: payload.title }));
+    at("copy").textContent = say("Copy image");
+    at("copy").setAttribute("aria-label", say("Copy image: {chart}", { chart: payload.title }));
     for (const kind of ["png", "svg", "csv"]) {
       at(kind).setAttribute("aria-label", say("{kind}: {chart}", { kind: kind.toUpperCase(), chart: payload.title }));
     }
@@ -33,16 +36,28 @@ function createRow(root) {
     const layers = [...(chart?.querySelectorAll(".main-svg") ?? [])];
     at("status").textContent = layers.length ? "" : say("The chart is not drawn yet.");
     if (!layers.length) return null;
-    const sheet = { title: payload.title, lines: payload.lines, theme: themeOf(root) };
     const { width, height } = layers[0].getBoundingClientRect();
-    const across = Math.max(width, LEAST_WIDTH) + 2 * MARGIN;
-    const lines = headLines(measure, sheet, across);
-    const size = { width: Math.ceil(across), height: Math.ceil(headHeight(lines) + height + MARGIN) };
-    const pen = createSvgPen(size.width, size.height, measure);
+    const sheet = { ...payload, link: new URL(payload.link, document.baseURI).href, theme: themeOf(root) };
+    const laid = layOut(sheet, width, height);
+    const pen = createSvgPen(laid.width, laid.height, measure);
     pen.place(`<style>${await fontFaces(chart, sheet.theme)}</style>`, 0, 0);
-    drawHead(pen, sheet, lines, size.width, size.height);
-    for (const layer of layers) pen.place(markup(layer), MARGIN, headHeight(lines));
-    return { ...size, text: pen.text() };
+    drawHead(pen, sheet, laid.head, laid.width, laid.height);
+    for (const layer of layers) pen.place(markup(layer), laid.left, laid.top);
+    drawFoot(pen, sheet, laid.foot, laid.height);
+    return { width: laid.width, height: laid.height, text: pen.text() };
+  }
+
+  // The slide's size, its lines, and where the chart stands: in the middle of what they leave.
+  function layOut(sheet, width, height) {
+    let size = slideSize(Math.max(width, LEAST_WIDTH) + 2 * MARGIN, 0);
+    for (;;) {
+      const [head, foot] = [headLines(measure, sheet, size.width), footLines(measure, sheet, size.width)];
+      const around = headHeight(head) + footHeight(foot) + LINE;
+      const next = slideSize(size.width, height + around);
+      const top = headHeight(head) + (size.height - around - height) / 2;
+      if (next.width <= size.width) return { ...size, head, foot, top, left: (size.width - width) / 2 };
+      size = next;
+    }
   }
 
   async function svg() {
@@ -50,9 +65,10 @@ function createRow(root) {
     if (made) saveFile(new Blob([made.text], { type: "image/svg+xml" }), `${fileName(payload.name)}.svg`);
   }
 
-  async function png() {
+  // The picture; rejected before the chart is there.
+  async function picture() {
     const made = await drawing();
-    if (!made) return;
+    if (!made) throw new Error("no chart");
     const image = new Image();
     image.src = URL.createObjectURL(new Blob([made.text], { type: "image/svg+xml" }));
     await image.decode();
@@ -60,11 +76,21 @@ function createRow(root) {
     [canvas.width, canvas.height] = [SHARPNESS * made.width, SHARPNESS * made.height];
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     URL.revokeObjectURL(image.src);
-    canvas.toBlob((blob) => saveFile(blob, `${fileName(payload.name)}.png`), "image/png");
+    return new Promise((done) => canvas.toBlob(done, "image/png"));
+  }
+
+  async function png() {
+    const blob = await picture().catch(() => null); // the row says what is missing
+    if (blob) saveFile(blob, `${fileName(payload.name)}.png`);
+  }
+
+  async function copy() {
+    at("status").textContent = await copyPicture(picture());
   }
 
   at("svg").onclick = svg;
   at("png").onclick = png;
+  at("copy").onclick = copy;
   at("csv").onclick = () => saveCsv([payload.columns, ...payload.rows], fileName(payload.name));
   return { update };
 }

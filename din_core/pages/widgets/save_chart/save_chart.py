@@ -26,18 +26,22 @@ def save_chart(
     name: Sequence[str],
     title: str,
     lines: Sequence[str],
+    caveat: str,
+    link: str,
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
 ) -> None:
     """Show the row. `chart` is the key of the container with the chart, `name` the parts of a file's name.
 
-    `rows` hold texts, numbers and None; a picture has `title` and `lines` above the chart.
+    `rows` hold texts, numbers and None; a picture has `title` and `lines` above the chart, `caveat` and `link` below.
     """
     data = {
         "chart": chart,
         "name": list(name),
         "title": title,
         "lines": list(lines),
+        "caveat": caveat,
+        "link": link,
         "columns": list(columns),
         "rows": rows,
         "texts": spoken(JS),
