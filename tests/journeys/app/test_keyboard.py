@@ -20,9 +20,10 @@ STEP = """() => {
   const table = at.closest("canvas");  // it hands the focus to a cell of its own, some time later
   if (table) table.reached = true;
   const name = at.getAttribute("aria-label") || at.innerText || at.id;
+  const outlined = (style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
   const drawn = (node) => {
-    const style = getComputedStyle(node);
-    return style.boxShadow !== "none" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
+    const [style, after] = [getComputedStyle(node), getComputedStyle(node, "::after")];  // of a link that is a whole row
+    return style.boxShadow !== "none" || outlined(style) || (after.content !== "none" && outlined(after));
   };
   let seen = false;
   for (let node = at, up = 0; node && up < 4; up += 1) {
