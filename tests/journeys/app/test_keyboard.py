@@ -22,7 +22,7 @@ STEP = """() => {
   const name = at.getAttribute("aria-label") || at.innerText || at.id;
   const outlined = (style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
   const drawn = (node) => {
-    const [style, after] = [getComputedStyle(node), getComputedStyle(node, "::after")];  // of a link that is a whole row
+    const [style, after] = [getComputedStyle(node), getComputedStyle(node, "::after")];
     return style.boxShadow !== "none" || outlined(style) || (after.content !== "none" && outlined(after));
   };
   let seen = false;

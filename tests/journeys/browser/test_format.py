@@ -18,7 +18,13 @@ def call(browser: Browser) -> Iterator[Call]:
     """Call a function of format.js by name."""
     page = browser.new_page()
     page.add_script_tag(
-        content=source("browser/say.js", "browser/format.js", "browser/spreadsheet.js", "inspect/browser/save.js")
+        content=source(
+            "browser/say.js",
+            "browser/format.js",
+            "browser/spreadsheet.js",
+            "inspect/browser/links.js",
+            "inspect/browser/save.js",
+        )
     )
     yield lambda name, *values: page.evaluate(f"values => {name}(...values)", list(values))
     page.close()
@@ -91,7 +97,7 @@ def test_a_cell_of_the_csv_is_quoted_and_never_a_formula(call: Call) -> None:
     entry = {"title": '=cmd("x"), y', "id": None, "written": "-1+2", "types": [], "first": 0, "last": 0, "count": 2}
     rows = call("csvRows", [entry | {"weight": -0.5, "total": -1, "effect": None, "points": None}], {"user": "u"})
     cells = call("csvText", rows).splitlines()[1]
-    assert cells == ('"\'=cmd(""x""), y",,\'-1+2,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,2,-0.5,-1,,,no,u')
+    assert cells == ('"\'=cmd(""x""), y",,\'-1+2,1970-01-01T00:00:00Z,1970-01-01T00:00:00Z,2,-0.5,-1,,,0,u')
 
 
 def test_the_csv_keeps_whole_numbers_whole_and_says_nothing_for_what_is_missing(call: Call) -> None:
