@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from din_core.store import BehaviorStore, open_store
 from tests.journeys.page_driver import number, wait_until_rest
-from tests.journeys.server import running_app
+from tests.journeys.server import ROOT, running_app
 from tests.store.input_tables import valid_tables, write
 
 NewPage = Callable[..., Page]
@@ -61,7 +62,7 @@ def test_four_files_with_a_bad_row_become_a_store(page: Page, address: str, own:
     expect(writing).to_be_enabled()
     writing.click()
     path = own / "stores" / "own.db"
-    expect(page.get_by_test_id("stCode")).to_contain_text(f"DIN_STORE=sqlite:///{path}")
+    expect(page.get_by_test_id("stCode")).to_contain_text(f"DIN_STORE=sqlite:///{os.path.relpath(path, ROOT)}")
     store = open_store(f"sqlite:///{path}")
     try:
         summary = store.summary()

@@ -241,8 +241,8 @@ def test_an_activation_weight_is_never_called_something_else(visit: Visit) -> No
     ("name", "value", "words"),
     [
         ("DIN_CHECKPOINTS", "", "DIN_CHECKPOINTS is not set"),
-        ("DIN_CHECKPOINTS", "/nowhere", "/nowhere holds 0 checkpoints"),
-        ("DIN_STORE", "sqlite:////nowhere/x.db", "No store at /nowhere/x.db"),
+        ("DIN_CHECKPOINTS", "/nowhere", "nowhere holds 0 checkpoints"),
+        ("DIN_STORE", "sqlite:////nowhere/x.db", "No store at nowhere/x.db"),
         ("DIN_STORE", "what is this", "is not a store URL"),
     ],
 )
