@@ -38,7 +38,7 @@ def checkpoint_of(name: str) -> Checkpoint:
     return Checkpoint(Path(name), name, network.config, toy_vocabulary(network.config), network, {}, "")
 
 
-@pytest.mark.parametrize("name", FAMILY)
+@pytest.mark.parametrize("name", [name for name in FAMILY if "library" not in FAMILY[name]])
 @torch.no_grad()
 def test_on_one_history_every_member_computes_what_it_does_on_a_ragged_batch(name: str) -> None:
     network = checkpoint_of(name).model
