@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import blake2b
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ YEAR = 31_536_000
 _texts: dict[str, str] = {}
 
 
+@cache
 def by_url(js: str) -> str:
     """A module with the default export of `js`, which a browser fetches once, by the digest of the text."""
     name = blake2b(js.encode(), digest_size=16).hexdigest()

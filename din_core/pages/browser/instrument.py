@@ -40,10 +40,11 @@ class InstrumentSource:
 
         callbacks = subscribe(key, {REPORT: reported})
         handled = last_handled(key, REPORT)
-        data = payload.encode(epoch=epoch, handled=handled, endpoint=self.endpoint(), **head)
+        data = payload.encode(epoch=epoch, handled=handled, endpoint=endpoint(self.path), **head)
         component = st.components.v2.component(self.name, html=self.html, css=self.css, js=by_url(self.js))
         component(key=key, data=data, **callbacks)
 
-    def endpoint(self) -> dict[str, object]:
-        """What it must know to ask by itself."""
-        return {"path": self.path, "headers": {KEY_HEADER: KEY, LANGUAGE_HEADER: current()}}
+
+def endpoint(path: str) -> dict[str, object]:
+    """What a component must know to ask at a path by itself."""
+    return {"path": path, "headers": {KEY_HEADER: KEY, LANGUAGE_HEADER: current()}}

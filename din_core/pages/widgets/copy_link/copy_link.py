@@ -6,10 +6,11 @@ import json
 
 import streamlit as st
 
-from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER, SHORT_LINK
+from din_core.pages.app.component_scripts import by_url
+from din_core.pages.browser.instrument import endpoint
+from din_core.pages.browser.protocol import SHORT_LINK
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
-from din_core.pages.language.translate import current
 from din_core.pages.places.places import INSPECT, WHAT_IF
 
 NAME = "din_lens.copy_link"
@@ -22,7 +23,7 @@ HEIGHT = 34
 
 def copy_link() -> None:
     """The button and its menu."""
-    endpoint = {"path": SHORT_LINK, "headers": {KEY_HEADER: KEY, LANGUAGE_HEADER: current()}}
-    data = {"inspect": INSPECT.path, "whatIf": WHAT_IF.path, "endpoint": endpoint, "texts": spoken(JS)}
-    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=JS)
-    mount(key="copy_link", data=json.dumps(data, ensure_ascii=False).encode(), height=HEIGHT)
+    places = {"inspect": INSPECT.path, "whatIf": WHAT_IF.path}
+    data = {**places, "endpoint": endpoint(SHORT_LINK), "texts": spoken(JS)}
+    mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
+    mount(key="copy_link", data=json.dumps(data, ensure_ascii=False).encode(), height=HEIGHT, width="content")
