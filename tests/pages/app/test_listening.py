@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
 from din_core.pages.app.listening import LocalOnly, check_address, closed_in_spite, is_loopback, run_options
+from tests.own_thread import in_own_thread
 
 ROOT = Path(__file__).parents[3]
 
@@ -88,8 +88,7 @@ def answered(kind: str, client: tuple[str, int] | None) -> list[Message]:
             await send({"type": "websocket.accept"})
 
     scope = {"type": kind, "method": "GET", "path": "/", "headers": [], "client": client}
-    with ThreadPoolExecutor(1) as thread:  # journeys leave an event loop running in this one
-        thread.submit(lambda: asyncio.run(LocalOnly(inner)(scope, receive, send))).result()
+    in_own_thread(asyncio.run, LocalOnly(inner)(scope, receive, send))
     return sent
 
 

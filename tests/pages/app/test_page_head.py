@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.datastructures import Headers
@@ -12,6 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Message
 
 from din_core.pages.app.page_head import DESCRIPTION, TITLE, PageHead
+from tests.own_thread import in_own_thread
 
 PAGE = '<html lang="en"><head><title>Streamlit</title></head><body></body></html>'
 
@@ -27,8 +27,7 @@ def served(response: Response, method: str = "GET") -> tuple[Headers, bytes]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     scope = {"type": "http", "method": method, "path": "/", "headers": []}
-    with ThreadPoolExecutor(1) as thread:  # journeys leave an event loop running in this one
-        thread.submit(lambda: asyncio.run(PageHead(response)(scope, receive, send))).result()
+    in_own_thread(asyncio.run, PageHead(response)(scope, receive, send))
     return Headers(raw=sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent[1:])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.datastructures import Headers
@@ -11,6 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
 from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
+from tests.own_thread import in_own_thread
 
 
 def answered(path: str = "/", embedding: tuple[str, ...] = (), **headers: str) -> tuple[int, Headers]:
@@ -26,8 +26,7 @@ def answered(path: str = "/", embedding: tuple[str, ...] = (), **headers: str) -
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": path, "headers": raw}
     app = ResponseHeaders(PlainTextResponse("inside"), embedding)
-    with ThreadPoolExecutor(1) as thread:  # journeys leave an event loop running in this one
-        thread.submit(lambda: asyncio.run(app(scope, receive, send))).result()
+    in_own_thread(asyncio.run, app(scope, receive, send))
     return sent[0]["status"], Headers(raw=sent[0]["headers"])
 
 

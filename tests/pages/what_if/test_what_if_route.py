@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER
 from din_core.pages.browser.route import MAX_BYTES
 from din_core.pages.what_if.route import answer
+from tests.own_thread import in_own_thread
 from tests.pages.conftest import World, go_to
 from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, payload
 
@@ -42,8 +42,7 @@ def ask(world: World, monkeypatch: pytest.MonkeyPatch) -> Ask:
 
         headers = [(KEY_HEADER.encode(), key.encode()), (LANGUAGE_HEADER.encode(), language.encode())]
         request = Request({"type": "http", "method": "POST", "headers": headers}, receive)
-        with ThreadPoolExecutor(1) as thread:  # journeys leave an event loop running in this one
-            response = thread.submit(lambda: asyncio.run(answer(request))).result()
+        response = in_own_thread(asyncio.run, answer(request))
         if response.status_code != 200:
             return response.status_code, None, None
         return 200, *(json.loads(line) for line in bytes(response.body).decode().split("\n"))

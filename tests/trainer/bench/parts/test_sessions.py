@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from din_core.domain import DinLensError
+from tests.own_thread import in_own_thread
 from tests.small_world import small_store
 from tests.tiny_checkpoints import write_checkpoints
 from tests.trainer.bench.rows import SIZES, finite
@@ -18,7 +19,7 @@ def test_visitors_are_answered_and_their_waits_told(tmp_path: Path) -> None:
     with small_store(tmp_path) as store:
         write_checkpoints(tmp_path / "checkpoints", store.bulk())
         url = store.url
-    rows = finite(sessions(SIZES, url, str(tmp_path / "checkpoints" / "din")))
+    rows = finite(in_own_thread(sessions, SIZES, url, str(tmp_path / "checkpoints" / "din")))
     kinds = {name.partition(" (")[0] for name in rows}
     assert {"first view", "another user", "scores of another user", "effects"} <= kinds
     assert rows["3 visitors, server"]["errors"] == 0
