@@ -22,7 +22,6 @@ Address = Mapping[str, str | list[str]]
 
 NAME = "din_lens.navigation"
 JS = source("places/navigation.js")
-CSS = source("places/navigation.css")
 TOUR_LABEL = T("New here? Two-minute tour")
 
 

@@ -12,18 +12,8 @@ from din_core.pages.language import translate as language
 from din_core.pages.language.labels import percent
 from din_core.pages.language.shown_paths import shown_path
 from din_core.pages.language.translate import T, t
-from din_core.pages.places import navigation
 from din_core.pages.places.navigation import LinkRows, link_row
 from din_core.pages.places.places import INSPECT, Mode, place_of
-from din_core.pages.widgets import folding_bar
-
-ON_PRIMARY = """
-[data-testid="stApp"] :is([data-tag], button[kind="primary"]:not(:disabled)),
-[data-testid="stApp"] :is([data-tag], button[kind="primary"]:not(:disabled)) * { color: light-dark(#ffffff, #0e1117); }
-"""
-"""The dark theme's primary colour is a light one: Streamlit's white cannot be read on it. Told to the browser for both
-themes, as they may change while nothing runs."""
-STYLE = f"<style>{navigation.CSS}\n{folding_bar.CSS}\n{ON_PRIMARY}</style>"
 
 LOW_SHARE = 0.75
 """A model that knows less of a store than this is reported; with the demo's data and models it is .96."""
@@ -42,7 +32,6 @@ def tab_title(mode: Mode) -> str:
 
 def header() -> LinkRows:
     """The name of the app; returns the rooms for links to the pages."""
-    st.html(STYLE)
     with st.container(key="header"):
         with st.container(horizontal=True, vertical_alignment="center", key="header_line"):
             st.title("DIN Lens", anchor=False, width="content")
