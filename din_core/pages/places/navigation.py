@@ -30,6 +30,8 @@ class LinkRows:
     """The rooms that the header keeps for the links until it is known what is on screen."""
 
     places: DeltaGenerator
+    quick_open: DeltaGenerator
+    """For what goes anywhere by name."""
     tour: DeltaGenerator
     modes: DeltaGenerator
     beside: DeltaGenerator

@@ -36,6 +36,7 @@ def header() -> LinkRows:
         with st.container(horizontal=True, vertical_alignment="center", key="header_line"):
             st.title("DIN Lens", anchor=False, width="content")
             places = link_row("places")
+            quick_open = st.container(width="content", key="quick_open_room")
             tour = st.container(width="content", key="tour_link")
             language.switch()
         with st.container(horizontal=True, vertical_alignment="center", key="modes_line"):
@@ -44,7 +45,7 @@ def header() -> LinkRows:
             copy = st.container(
                 horizontal=True, vertical_alignment="center", width="content", gap="small", key="copy_link_room"
             )
-    return LinkRows(places, tour, modes, beside, copy)
+    return LinkRows(places, quick_open, tour, modes, beside, copy)
 
 
 def tagline() -> None:
