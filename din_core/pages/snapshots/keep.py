@@ -16,6 +16,7 @@ from din_core.pages.brief.freeze import results_of
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.places import INSPECT, WHAT_IF, Mode
 from din_core.pages.session import address, caches, visitor
+from din_core.pages.snapshots.as_files import show_file_buttons
 from din_core.pages.widgets.failures import shows_failures
 from din_core.sharing.frozen_results import FrozenResults, to_json
 from din_core.sharing.share_store import LONGEST, SharedView
@@ -56,6 +57,7 @@ def keep_form(app: App, mode: Mode) -> None:
         slug = keep(app, mode, SharedView("snapshot", "", title=title, note=note, author=author, expires=at), hidden)
         st.success(t("Kept. Whoever has this link and can reach this server sees it:"))
         st.code(link_to(slug), language=None)
+    show_file_buttons(app, mode)
 
 
 def keep(app: App, mode: Mode, view: SharedView, hidden: bool) -> str:
