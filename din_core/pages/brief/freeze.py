@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from din_core.domain import Impression, Scenario, State
+from dataclasses import replace
+from secrets import token_hex
+
+from din_core.domain import Impression, Scenario, State, User
 from din_core.pages.app.startup import App
 from din_core.pages.inspect.inspection import Case, Inputs, read_inputs
 from din_core.pages.inspect.measured_effects import measure_effects
@@ -62,6 +65,11 @@ def freeze(payloads: InspectPayloads, edits: tuple[str, ...] = ()) -> FrozenResu
         rows=rows_digest(inputs.history, case.item, case.context),
         edits=edits,
     )
+
+
+def without_user(results: FrozenResults) -> FrozenResults:
+    """The same of nobody: a pseudonym that is another each time, no profile, and no digest of the rows."""
+    return replace(results, user=User(token_hex(3)), rows="")
 
 
 def inputs_of(state: State, impression: Impression | None = None) -> Inputs:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from secrets import token_hex
 from urllib.parse import urlencode, urljoin
 
 import streamlit as st
 
-from din_core.domain import User
 from din_core.pages.app.startup import App
 from din_core.pages.brief.content import content_of
-from din_core.pages.brief.freeze import results_of
+from din_core.pages.brief.freeze import results_of, without_user
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.places import INSPECT, WHAT_IF, Mode
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.snapshots.as_files import show_file_buttons
 from din_core.pages.widgets.failures import shows_failures
-from din_core.sharing.frozen_results import FrozenResults, to_json
+from din_core.sharing.frozen_results import to_json
 from din_core.sharing.share_store import LONGEST, SharedView
 
 SNAPSHOT = "snapshot"
@@ -73,11 +71,6 @@ def keep(app: App, mode: Mode, view: SharedView, hidden: bool) -> str:
     title = view.title or content_of(results).title
     kept = replace(view, query=query, path=path, title=title, fingerprints=fingerprints, payload=to_json(results))
     return caches.shares().keep(kept)
-
-
-def without_user(results: FrozenResults) -> FrozenResults:
-    """The same of nobody: a pseudonym that is another each time, no profile, and no digest of the rows."""
-    return replace(results, user=User(token_hex(3)), rows="")
 
 
 def link_to(slug: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from sqlalchemy import text
 from din_core.domain import Add, DropItem, Scenario
 from din_core.pages.places.places import INSPECT, WHAT_IF
 from din_core.pages.session import caches, visitor
-from din_core.pages.snapshots.as_files import file_name, made_later, scenario_json
+from din_core.pages.snapshots.as_files import file_name, made_later, report_of, scenario_json
 from tests.pages.conftest import World
 from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
 
 MONDAY = 1511136000
 EDITS = (DropItem("m1"), Add("m2"))
+SHOWN = Scenario("7", MONDAY, ("b2",), ("din",), {}, EDITS)
 Save = Callable[..., Path]
 Explain = Callable[..., dict[str, Any]]
 
@@ -144,3 +146,33 @@ def test_a_user_whom_the_store_does_not_hold_is_one_sentence(
     assert main(["explain", str(file.with_name("none.json")), *options]) == 1
     for line in capsys.readouterr().err.splitlines():
         assert line.startswith("error: ") and ("70" in line or "none.json" in line)
+
+
+@pytest.fixture
+def reported(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """The report of SHOWN on a page."""
+    monkeypatch.setenv("DIN_STORE", world.url)
+    monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
+
+    def made(mode=WHAT_IF, root: str = "http://127.0.0.1:8501/x", hidden: bool = False) -> str:
+        with visitor.in_session(visitor.Session(scenario=SHOWN, language="en")):
+            return report_of(caches.current_app(), mode, root, hidden=hidden)
+
+    return made
+
+
+def test_a_report_is_of_the_edited_history_on_what_if_and_of_the_plain_one_on_inspect(
+    reported: Callable[..., str],
+) -> None:
+    edited, plain = reported(), reported(INSPECT)
+    assert "What if: the history was changed" in edited and "What if: the history" not in plain
+    assert re.findall(r'<a href="([^?"]+)', edited + plain) == [
+        "http://127.0.0.1:8501/explain-what-if",
+        "http://127.0.0.1:8501/explain-inspect",
+    ]
+
+
+def test_a_hidden_report_names_nobody_and_leads_nowhere(reported: Callable[..., str], world: World) -> None:
+    found = reported(root="", hidden=True)
+    assert not re.search(r"Household 7\b|45-54|adults", found) and "<a " not in found
+    assert "Rows of the store" not in found and world.scorers["din"].fingerprint in found
