@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from streamlit.testing.v1 import AppTest
 
 from din_core.domain import Add, DropItem, Scenario
 from din_core.pages.places.places import INSPECT, WHAT_IF
 from din_core.pages.session import caches, visitor
 from din_core.pages.snapshots.as_files import file_name, made_later, report_of, scenario_json
+from din_core.pages.snapshots.snapshot import kept_report
+from din_core.sharing.frozen_results import to_json
+from din_core.sharing.share_store import SharedView, ShareStore
+from tests.made_results import RESULTS
 from tests.pages.conftest import World
 from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
@@ -32,10 +37,10 @@ def save(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Save:
     monkeypatch.setenv("DIN_STORE", world.url)
     monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
 
-    def saved(mode=WHAT_IF, language: str = "en", edits: tuple = EDITS) -> Path:
+    def saved(mode=WHAT_IF, language: str = "en", edits: tuple = EDITS, names=("din", "base")) -> Path:
         app = caches.current_app()
         context = dict(next(i.context for i in world.store.impressions("7") if i.item.item_id == "b2"))
-        models = tuple(app.models[name].link for name in ("din", "base"))
+        models = tuple(app.models[name].link for name in names)
         own = visitor.Session(scenario=Scenario("7", MONDAY, ("b2",), models, context, edits), language=language)
         with visitor.in_session(own):
             make = made_later(lambda: scenario_json(app, mode))
@@ -69,6 +74,13 @@ def test_a_saved_what_if_gives_every_number_again(save: Save, explain: Explain, 
     for row in found["behaviors"]:
         assert row["weight"] == pytest.approx(row["seen_weight"], abs=1e-5)
         assert row["effect"] == pytest.approx(row["seen_effect"], abs=1e-5)
+
+
+@pytest.mark.parametrize("model", ["dien", "din-softmax", "dot", "base-decay"])
+def test_every_kind_of_model_is_computed_again(family: World, save: Save, explain: Explain, model: str) -> None:
+    found = explain(save(names=(model, "base")), family.checkpoints / model)
+    assert (found["same"], found["differences"]) == (True, [])
+    assert found["behaviors"] and all(row["seen_weight"] is not None for row in found["behaviors"])
 
 
 def test_inspect_saves_the_history_as_it_was(save: Save, explain: Explain) -> None:
@@ -176,3 +188,15 @@ def test_a_hidden_report_names_nobody_and_leads_nowhere(reported: Callable[..., 
     found = reported(root="", hidden=True)
     assert not re.search(r"Household 7\b|45-54|adults", found) and "<a " not in found
     assert "Rows of the store" not in found and world.scorers["din"].fingerprint in found
+
+
+def test_a_snapshot_is_saved_as_a_report_without_store_or_models(
+    visit: Callable[..., AppTest], shares: ShareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug = shares.keep(SharedView("snapshot", "", payload=to_json(RESULTS)))
+    monkeypatch.setattr(caches, "Startup", lambda *_: pytest.fail("the app was started"))
+    page = visit(snapshot=slug)
+    assert not page.exception and [one.proto.label for one in page.get("download_button")] == ["Report (HTML)"]
+    with visitor.as_visitor("en"):
+        found = kept_report(RESULTS, shares.get(slug))
+    assert "Stout for Household 7" in found and "<a " not in found
