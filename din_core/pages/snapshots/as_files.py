@@ -26,8 +26,8 @@ def show_file_buttons(app: App, mode: Mode) -> None:
     """A button a file; nothing is computed before one is pressed."""
     st.markdown(
         t(
-            "Or as a file. The report opens in any browser without this server, and prints on one page, or as PDF. "
-            "Of the JSON, `python -m trainer explain FILE` computes the numbers anew and says what differs."
+            "The report opens in any browser without this server, and prints on one page, or as PDF. Of the JSON, "
+            "`python -m trainer explain FILE` computes the numbers anew and says what differs."
         )
     )
     hidden = st.checkbox(t("Hide who it is in the report: no id, no profile, no link"), key="report_hidden")

@@ -35,7 +35,11 @@ def keep_button(mode: Mode) -> None:
         return
     with st.popover(t("Keep these numbers"), key="keep_numbers", on_change="rerun", wrap=False) as opened:
         if opened.open:
-            keep_form(app, mode)
+            as_link, as_file = st.tabs([t("As a link"), t("As a file")])
+            with as_link:
+                keep_form(app, mode)
+            with as_file:
+                show_file_buttons(app, mode)
 
 
 def keep_form(app: App, mode: Mode) -> None:
@@ -55,7 +59,6 @@ def keep_form(app: App, mode: Mode) -> None:
         slug = keep(app, mode, SharedView("snapshot", "", title=title, note=note, author=author, expires=at), hidden)
         st.success(t("Kept. Whoever has this link and can reach this server sees it:"))
         st.code(link_to(slug), language=None)
-    show_file_buttons(app, mode)
 
 
 def keep(app: App, mode: Mode, view: SharedView, hidden: bool) -> str:

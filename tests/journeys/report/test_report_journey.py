@@ -98,6 +98,7 @@ def test_it_is_saved_on_inspect_and_leads_back(
     page.goto(f"{address}?user=7&item=m2&at=2017-11-20&models=din,base")
     expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
     page.get_by_role("button", name="Keep these numbers").click()
+    page.get_by_role("tab", name="As a file").click()
     for name in ("Report (HTML)", "Scenario (JSON)"):
         with page.expect_download() as download:
             page.get_by_role("button", name=name).click()
