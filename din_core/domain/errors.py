@@ -63,6 +63,10 @@ class UnknownCheckpoint(CheckpointError):
     """No checkpoint of that name or fingerprint."""
 
 
+class ModelFailure(DinLensError):
+    """A model that is not this project's fails, is away, or gives what cannot be used; others are not touched."""
+
+
 class ScorerBusy(DinLensError):
     """More requests wait for scores than may."""
 
