@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from din_core.domain import CheckpointError, ModelFailure
 from din_core.domain.translatable import Translatable
@@ -83,9 +84,7 @@ def save_checkpoint(
     plenty for them. All else stays as it is, and everything is computed in single precision after loading.
     """
     with _replacing(folder) as written:
-        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-        if model.config.external:  # tensors that share memory are each stored by themselves
-            weights = {name: tensor.clone() for name, tensor in weights.items()}
+        weights = _apart(model, {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()})
         if half_tables:
             weights |= {name: tensor.half() for name, tensor in weights.items() if name.startswith("item.")}
         save_file(weights, written / WEIGHTS)
@@ -112,9 +111,15 @@ def rewrite_checkpoint(checkpoint: Checkpoint, metrics: Mapping[str, Any], card:
         for name in kept & {path.name for path in folder.iterdir()}:
             shutil.copyfile(folder / name, written / name)
         if changed:
-            save_file(weights, written / WEIGHTS)
+            save_file(_apart(checkpoint.model, weights), written / WEIGHTS)
         _write_json(written / METRICS, metrics)
         (written / CARD).write_text(card, encoding="utf-8")
+
+
+def _apart(model: InterestNetwork, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """As they are stored: each in memory of its own, which an owner's module may let several share."""
+    own = {name: tensor.contiguous() for name, tensor in weights.items()}
+    return {name: tensor.clone() for name, tensor in own.items()} if model.config.external else own
 
 
 @contextmanager

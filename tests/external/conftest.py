@@ -10,6 +10,7 @@ import pytest
 from tests.external.fake_package import install
 from tests.external.world import OwnWorld
 from tests.small_world import small_store
+from tests.tiny_checkpoints import write_checkpoints
 
 
 @pytest.fixture
@@ -22,3 +23,9 @@ def own(package: Path, tmp_path: Path) -> Iterator[OwnWorld]:
     """The small world with a checkpoint of the transformer."""
     with small_store(tmp_path) as store:
         yield OwnWorld(store, tmp_path / "checkpoints")
+
+
+@pytest.fixture
+def written_din(own: OwnWorld) -> str:
+    """A checkpoint of this project's, beside the others."""
+    return str(write_checkpoints(own.checkpoints, own.store.bulk(), kinds=("din",)) / "din")

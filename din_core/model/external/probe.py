@@ -25,6 +25,8 @@ LENGTHS = (0, 1, 2, 3, 5, 8, 13, 21)
 VALUES = 3
 """Of each user's field."""
 DAYS = 60.0
+REMOVALS = 32
+"""Behaviors that are taken away to see whether others' weights change, one at a time."""
 
 
 @torch.no_grad()
@@ -114,13 +116,23 @@ def traits_of(run: Run, batch: ModuleBatch, other: Tensor) -> ModuleTraits:
 
 
 def _others_matter(run: Run, batch: ModuleBatch, weight: Tensor) -> bool:
-    """Whether any behavior's removal changes another's weight."""
-    places = list(range(weight.shape[1]))
-    for gone in places if len(places) > 1 else []:
-        kept = [place for place in places if place != gone]
-        if differs(run(_with_places(batch, kept))[1], weight[:, kept]):
-            return True
-    return False
+    """Whether the removal of any of some behaviors changes another's weight."""
+    t = weight.shape[1]
+    if t < 2:
+        return False
+    gone = torch.linspace(0, t - 1, min(t, REMOVALS)).round().long()  # (R,)
+    kept = torch.stack([torch.cat([torch.arange(one), torch.arange(one + 1, t)]) for one in gone.tolist()])  # (R, T−1)
+    types, rows = batch.behavior_type, len(kept)
+    without = ModuleBatch(
+        candidate=batch.candidate.expand(rows, -1),
+        behaviors=batch.behaviors[0][kept],
+        mask=batch.mask[0][kept],
+        age=batch.age[0][kept],
+        profile=tuple(field.expand(rows, -1) for field in batch.profile),
+        context=batch.context.expand(rows, -1),
+        behavior_type=None if types is None else types[0][kept],
+    )
+    return differs(run(without)[1], weight[0][kept])
 
 
 def _with_places(batch: ModuleBatch, places: list[int]) -> ModuleBatch:

@@ -17,10 +17,7 @@ MEANINGS = {
         "weights depend on each other: where one behavior is taken away, the weights of others change; this was "
         "measured."
     ),
-    APART: T(
-        "each weight by itself: no behavior's weight changed where another was taken away; this was measured on made "
-        "histories."
-    ),
+    APART: T("each weight by itself: no behavior's weight changed where another was taken away; this was measured."),
     UNMEASURED: T(
         "weights not measured: whether they depend on each other is not known; `python -m trainer check-model` finds "
         "out."
