@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from din_core.domain import DinLensError
+from din_core.domain import DinLensError, Scores
 from din_core.explain import integrated_gradients, leave_one_out, path_split, shapley
+from din_core.model.checkpoint import load_checkpoint, rewrite_checkpoint
 from din_core.model.external.module_batch import ModuleBatch
 from din_core.scoring import Catalogue, Scorer, rescorer_for
+from din_core.scoring.devices.gpu import GpuDevice
 from tests.external.world import MAX_HISTORY, OwnWorld
 from tests.small_world import MONDAY
+from trainer.training.calibration.calibrate import map_logits
+from trainer.training.calibration.logit_fit import IDENTITY, LogitMap
 
 CONTEXT = {"store": "Store 367", "display": "Rear end cap"}
 
@@ -112,3 +116,29 @@ def test_long_histories_are_given_to_the_module_some_rows_after_the_others(
     piecewise = scorer.score(history, items, CONTEXT)
     assert piecewise.logit == pytest.approx(at_once.logit, abs=1e-6)
     assert piecewise.weight == pytest.approx(at_once.weight, abs=1e-6)
+
+
+def test_a_device_that_copies_the_network_scores_and_ranks_alike(own: OwnWorld) -> None:
+    scorer, history, items = own.scorer(), own.store.history("7", MONDAY), own.store.all_items()
+    other = Scorer(scorer.checkpoint, GpuDevice(torch.device("cpu")))
+    want = scorer.score(history, items, CONTEXT)
+    assert other.score(history, items, CONTEXT).weight == pytest.approx(want.weight, abs=1e-6)
+    assert Catalogue(other, items).scoring(history, CONTEXT).finish() == pytest.approx(want.logit, abs=1e-5)
+
+
+def test_a_calibration_moves_logits_and_effects_and_no_weights(own: OwnWorld) -> None:
+    checkpoint = load_checkpoint(own.save("bst"))
+    history, item = own.store.history("8", MONDAY), own.store.item("b2")
+
+    def scored(scorer: Scorer) -> tuple[Scores, np.ndarray]:
+        effects = leave_one_out(rescorer_for(scorer, history, item, CONTEXT))
+        return scorer.score(history, [item], CONTEXT), effects.values
+
+    before, effects = scored(Scorer(checkpoint))
+    map_logits(checkpoint.model, IDENTITY, LogitMap(2.0, -1.0))
+    rewrite_checkpoint(checkpoint, checkpoint.metrics, checkpoint.card)
+    after, moved = scored(Scorer(load_checkpoint(checkpoint.folder)))
+    assert after.logit == pytest.approx(2 * before.logit - 1, abs=1e-6)
+    assert after.weight == pytest.approx(before.weight)
+    assert moved == pytest.approx(2 * effects, abs=1e-6)
+    assert after.fingerprint != before.fingerprint
