@@ -40,17 +40,28 @@ class ModuleRescorer(Rescorer):
 
     @torch.no_grad()
     def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
-        """See Rescorer; a behavior is there or is not, and equal histories are scored once."""
+        """See Rescorer; a behavior is there or is not, and equal histories are scored once.
+
+        With additions a history may be longer than the model reads: then its oldest behaviors are cut off, as they are
+        of any history.
+        """
         changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
         if players is not None:
             changed = changed @ torch.as_tensor(players, dtype=torch.float64)
         there = changed > 0.5
         if not torch.equal(there.double(), changed):
             raise ValueError(WHOLE)
+        newest_first = there.flip(1).cumsum(1).flip(1)
+        there &= newest_first <= self.inputs.network.config.max_history
+        if not there.shape[1]:  # all histories are the empty one
+            return np.repeat(self._logits_of(there[:1]), len(there))
         distinct, place = torch.unique(there, dim=0, return_inverse=True)
+        return np.asarray(self._logits_of(distinct)[place.numpy()])
+
+    def _logits_of(self, distinct: Tensor) -> Floats:
+        """(S, T) bool → (S,)."""
         parts = [self.inputs.network(self._changed(some)).logit for some in torch.split(distinct, ROWS_AT_ONCE)]
-        found = torch.cat(parts) if parts else torch.zeros(0)
-        return np.asarray(found.double()[place])
+        return np.asarray(torch.cat(parts).double()) if parts else np.zeros(0)
 
     def _changed(self, kept: Tensor) -> RaggedBatch:
         """kept (S, T) bool → S histories, each with the one candidate."""

@@ -8,8 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from din_core.domain import DinLensError, Scores
-from din_core.explain import integrated_gradients, leave_one_out, path_split, shapley
+from din_core.domain import Behavior, DinLensError, Scores
+from din_core.explain import (
+    fewest_additions,
+    integrated_gradients,
+    leave_one_out,
+    path_split,
+    shapley,
+    smallest_removal,
+)
 from din_core.model.checkpoint import load_checkpoint, rewrite_checkpoint
 from din_core.model.external.module_batch import ModuleBatch
 from din_core.scoring import Catalogue, Scorer, rescorer_for
@@ -142,3 +149,34 @@ def test_a_calibration_moves_logits_and_effects_and_no_weights(own: OwnWorld) ->
     assert after.weight == pytest.approx(before.weight)
     assert moved == pytest.approx(2 * effects, abs=1e-6)
     assert after.fingerprint != before.fingerprint
+
+
+def test_an_empty_history_has_a_score_a_rank_and_nothing_to_leave_out(own: OwnWorld) -> None:
+    scorer, history, items = own.scorer(), own.store.history("10", MONDAY), own.store.all_items()
+    rescorer = rescorer_for(scorer, history, items[0], CONTEXT)
+    assert leave_one_out(rescorer).values.shape == (0,)
+    assert rescorer.full == rescorer.empty == pytest.approx(scorer.score(history, items, CONTEXT).logit[0], abs=1e-6)
+    assert Catalogue(scorer, items).scoring(history, CONTEXT).finish() == pytest.approx(
+        scorer.score(history, items, CONTEXT).logit, abs=1e-6
+    )
+
+
+def test_the_fewest_behaviors_to_take_away_are_found_by_scoring_each_history(own: OwnWorld) -> None:
+    scorer, history, item = own.scorer(), own.store.history("7", MONDAY), own.store.item("b2")
+    rescorer = rescorer_for(scorer, history, item, CONTEXT)
+    found = smallest_removal(rescorer, threshold=(rescorer.full + rescorer.empty) / 2, row_budget=200)
+    assert found.chosen
+    rest = np.ones(MAX_HISTORY)
+    rest[list(found.chosen)] = 0
+    assert found.before * found.after < 0
+    assert rescorer.logits(rest)[0] - (rescorer.full + rescorer.empty) / 2 == pytest.approx(found.after, abs=1e-6)
+
+
+def test_an_addition_to_a_full_history_pushes_its_oldest_behavior_out(own: OwnWorld) -> None:
+    scorer, history, item = own.scorer(), own.store.history("7", MONDAY), own.store.item("b2")
+    nails = own.store.item("n1")
+    rescorer = rescorer_for(scorer, history, item, CONTEXT, [nails])
+    longer = replace(history, behaviors=(*history.behaviors, Behavior(nails, MONDAY - 1)))
+    want = scorer.score(longer, [item], CONTEXT).logit[0]
+    assert rescorer.logits(np.ones(MAX_HISTORY + 1))[0] == pytest.approx(want, abs=1e-5)
+    assert fewest_additions(rescorer, threshold=rescorer.full + 1e3).chosen is None
