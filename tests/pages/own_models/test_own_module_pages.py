@@ -78,3 +78,10 @@ def test_a_package_that_is_gone_leaves_the_other_models_and_is_named(own: Scorer
     assert lens(page)[1]["models"][0]["name"] == "DIN"
     table = visit("models-leaderboard").table[-1].value
     assert "its model 'bst' is offered by no installed package" in read(str(table.iloc[0, 1]))
+
+
+def test_a_brief_tells_of_it(own: Scorer, visit: Visit) -> None:
+    page = visit(user="7", models="bst,din", view="brief")
+    assert not page.exception and not said(page)
+    (article,) = (e.proto.body for e in page.get("html") if "<article" in e.proto.body)
+    assert "Our transformer" in article
