@@ -17,6 +17,7 @@ from tests.external.world import OwnWorld
 from tests.pages.page_contents import lens, read, said
 from tests.pages.what_if.what_if_payload import payload
 from tests.small_world import MONDAY
+from trainer.__main__ import main
 
 Visit = Callable[..., AppTest]
 
@@ -37,6 +38,7 @@ def test_inspect_shows_its_scores_weights_and_measured_effects(own: Scorer, visi
     np.testing.assert_allclose(case["weight"], scores.weight[0], rtol=1e-3, atol=1e-6)
     np.testing.assert_allclose(case["probability"][0], scores.probability[0], rtol=1e-4)
     assert model["name"] == "Our transformer"
+    assert case["reference"] is None
     assert model["badges"] == [
         "module of a package",
         "weights depend on each other",
@@ -85,3 +87,12 @@ def test_a_brief_tells_of_it(own: Scorer, visit: Visit) -> None:
     assert not page.exception and not said(page)
     (article,) = (e.proto.body for e in page.get("html") if "<article" in e.proto.body)
     assert "Our transformer" in article
+
+
+@pytest.mark.parametrize(("path", "told"), [("find-cases", "Our transformer"), ("find-cohorts", "Our transformer")])
+def test_cases_and_cohorts_of_its_weights_are_shown(own: Scorer, visit: Visit, world, path: str, told: str) -> None:
+    folders = [str(world.checkpoints / name) for name in ("bst", "base")]
+    assert main(["cases", "--store", world.url, "--checkpoint", folders[0], "--base", folders[1]]) == 0
+    page = visit(path, user="7", models="bst,base")
+    assert not page.exception and not said(page)
+    assert told in read(" ".join(e.value for e in [*page.markdown, *page.caption, *page.header, *page.subheader]))
