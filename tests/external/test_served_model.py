@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from din_core.domain import CheckpointError, ModelFailure
+from din_core.domain import CheckpointError, ModelFailure, ServerAway
 from din_core.explain import leave_one_out
 from din_core.model.checkpoint import load_checkpoint
 from din_core.model.external.writing import save_served
-from din_core.scoring import Catalogue, Scorer, load_scorers, rescorer_for
+from din_core.scoring import BatchingScorer, Catalogue, Scorer, load_scorers, rescorer_for
 from tests.external.model_server import ModelServer, running
 from tests.external.world import MAX_HISTORY, OwnWorld
 from tests.small_world import MONDAY
@@ -126,6 +126,13 @@ def test_a_server_that_is_slow_is_waited_for_so_long_and_no_longer(
     server.answer = server.slow
     with pytest.raises(ModelFailure, match=r"has not answered in 0\.5 seconds; see to the server, then try again"):
         scored(own, scorer)
+    assert len(server.asked) == 1
+
+
+def test_a_slow_server_is_asked_once_by_the_apps_own_scorer(own: OwnWorld, server: ModelServer, scorer: Scorer) -> None:
+    server.answer = server.slow
+    with BatchingScorer(scorer) as batching, pytest.raises(ServerAway, match="has not answered"):
+        scored(own, batching)
     assert len(server.asked) == 1
 
 

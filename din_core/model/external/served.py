@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from torch import Tensor, nn
 
-from din_core.domain import CheckpointError, ModelFailure
+from din_core.domain import CheckpointError, ModelFailure, ServerAway
 from din_core.domain.translatable import Translatable
 from din_core.model.config import ModelConfig
 from din_core.model.external.module_batch import ModuleBatch
@@ -42,15 +42,18 @@ class ServedModule(nn.Module):
             )
 
     def forward(self, batch: ModuleBatch) -> tuple[Tensor, Tensor]:
-        """(B,) logits and (B, T) weights; ModelFailure where the server is away, slow, or answers anything else."""
+        """(B,) logits and (B, T) weights.
+
+        ServerAway where the server does not answer in time, ModelFailure where it answers anything else.
+        """
         try:
             answer = self._ask(request_of(batch, self.config))
         except TimeoutError as error:
             slow = Translatable("has not answered in {seconds:g} seconds", seconds=self.options.timeout)
-            raise self._failure(slow) from error
+            raise self._failure(slow, ServerAway) from error
         except (OSError, http.client.HTTPException) as error:
             away = Translatable("cannot be reached ({error})", error=str(error) or type(error).__name__)
-            raise self._failure(away) from error
+            raise self._failure(away, ServerAway) from error
         fault = fault_of(answer, batch)
         if fault is not None:
             raise self._failure(fault)
@@ -86,13 +89,14 @@ class ServedModule(nn.Module):
             _limit(sock, end)
         return b"".join(pieces)
 
-    def _failure(self, what: Translatable) -> ModelFailure:
-        return ModelFailure(
+    def _failure(self, what: Translatable, kind: type[ModelFailure] = ModelFailure) -> ModelFailure:
+        sentence = Translatable(
             "{name} gives no scores: its server {server} {what}; see to the server, then try again",
             name=self.config.title,
             server=self.options.server,
             what=what,
         )
+        return kind(sentence)
 
 
 def _limit(sock: socket, end: float) -> None:
