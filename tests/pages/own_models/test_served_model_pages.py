@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from din_core.domain import ModelFailure
 from din_core.model.external.writing import save_served
 from tests.external.model_server import ModelServer, running
 from tests.external.world import OwnWorld
@@ -52,3 +53,17 @@ def test_other_models_are_shown_while_its_server_fails(server: ModelServer, visi
     page = visit(user="7", models="din,base")
     assert not said(page)
     assert lens(page)[1]["models"][0]["name"] == "DIN"
+
+
+def test_a_ranking_whose_server_failed_is_begun_anew(server: ModelServer, visit: Visit) -> None:
+    well, server.answer = server.answer, lambda _: (503, b"")
+    page = visit("compare-catalogue", user="7", models="served,din")
+    ranking = page.session_state["din_lens"].results.found["ranking"][1]
+    with pytest.raises(ModelFailure):
+        ranking.wait(60)
+    assert "answered with the status 503" in said(page.run())[0]
+    server.answer = well
+    page.button(key="try_again").click().run()
+    again = page.session_state["din_lens"].results.found["ranking"][1]
+    assert again is not ranking and again.wait(60)
+    assert not said(page.run())
