@@ -29,6 +29,7 @@ COMMANDS = {
     "faithfulness": "measure whether a checkpoint's activation weights may be believed",
     "orient": "give old checkpoints' weights the sign with which they agree with measured effects",
     "score": "score a table of users, items and times, with weights and effects; no labels are needed",
+    "explain": "compute the scenario of a file anew, and say what differs from the numbers in it",
     "export": "write a checkpoint as an ONNX file, with a JSON that says its inputs",
     "cases": "find cases worth seeing, and sum up weights over cohorts, for the app",
     "baselines": "measure popularity, logistic regression and gradient boosting on the same split",
@@ -41,7 +42,7 @@ FOLDERS = {
     "data": ("prepare", "planted", "ingest", "check"),
     "models": ("train", "import-checkpoint", "check-model", "leaderboard", "calibrate", "orient"),
     "measure": ("evaluate", "faithfulness", "baselines", "bench"),
-    "serve": ("score", "export"),
+    "serve": ("score", "explain", "export"),
     "app": ("cases", "tour", "demo"),
 }
 """Folder of `trainer/commands` -> the commands in it, each a module with `configure`, `run` and `render`."""
