@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "ask of a store what a careful colleague would ask of the data, each with a verdict",
     "train": "fit a model on a store and write a checkpoint",
     "import-checkpoint": "turn a DIN that another library trained into a checkpoint, weights only",
+    "check-model": "find out what a model that is not DIN Lens's reads, by changing histories",
     "leaderboard": "train every model with every seed and measure them in one table",
     "evaluate": "measure a checkpoint on one split",
     "calibrate": "fit the probabilities of a checkpoint to validation impressions, and write it anew in its place",
@@ -39,7 +40,7 @@ COMMANDS = {
 """Name -> help."""
 FOLDERS = {
     "data": ("prepare", "planted", "ingest", "check"),
-    "models": ("train", "import-checkpoint", "leaderboard", "calibrate", "orient"),
+    "models": ("train", "import-checkpoint", "check-model", "leaderboard", "calibrate", "orient"),
     "measure": ("evaluate", "faithfulness", "baselines", "bench"),
     "serve": ("score", "explain", "export"),
     "app": ("cases", "tour", "demo"),

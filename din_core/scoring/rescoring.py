@@ -35,6 +35,8 @@ PAIRS = 2**15
 """Behaviors of changed histories that DIEN's evolution runs over at once: some tens of MB."""
 RANK_PAIRS = 2**18
 """The same of TIN's attention: some MB for each array."""
+HISTORY = "history"
+"""The path of a model into which nobody can look."""
 WHOLE = "a model to which order matters keeps a behavior or does not; give counts of 0 and 1"
 
 
@@ -105,7 +107,6 @@ class Rescorer(ABC):
 
     def __init__(self, inputs: RescoringInputs) -> None:
         self.inputs = inputs
-        self._tower = FixedContextTower(inputs.network, inputs.others)
 
     @property
     def behaviors(self) -> tuple[FoldedBehavior, ...]:
@@ -117,18 +118,13 @@ class Rescorer(ABC):
         """(T,) repeats of each behavior in the history; 0 for additions."""
         return self.inputs.count
 
+    @abstractmethod
     def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
         """(S,) logits of S changed histories; sums in double precision, the tower in the network's own.
 
         kept (S, T) says how many occurrences of each behavior are there. With players (P, T), kept is (S, P): how
         many times each player is there, and a player brings players[p, t] occurrences of behavior t.
         """
-        changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
-        brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
-        with torch.no_grad():
-            pooled = map(self.inputs.cast, self._pooled(changed, brings))
-            parts = [self._tower(self.inputs.candidate, self.inputs.q, *one, self.inputs.sets) for one in pooled]
-        return np.asarray(torch.cat(parts).double())
 
     @cached_property
     def full(self) -> float:
@@ -139,6 +135,32 @@ class Rescorer(ABC):
     def empty(self) -> float:
         """The logit of the empty history: profile, context and candidate alone."""
         return float(self.logits(np.zeros_like(self.count))[0])
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Names of what a behavior can move: the history as a whole, where nothing else is known."""
+        return (HISTORY,)
+
+    def logits_with_inputs(self, chosen: Sequence[Mapping[str, bool]]) -> Floats:
+        """(S,) logits with each of `paths` as the full history has it (True) or as the empty one has it."""
+        return np.array([self.full if choice.get(HISTORY) else self.empty for choice in chosen])
+
+
+class TowerRescorer(Rescorer):
+    """Of a network of this project's, whose tower reads what behaviors add up to."""
+
+    def __init__(self, inputs: RescoringInputs) -> None:
+        super().__init__(inputs)
+        self._tower = FixedContextTower(inputs.network, inputs.others)
+
+    def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
+        """See Rescorer."""
+        changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
+        brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
+        with torch.no_grad():
+            pooled = map(self.inputs.cast, self._pooled(changed, brings))
+            parts = [self._tower(self.inputs.candidate, self.inputs.q, *one, self.inputs.sets) for one in pooled]
+        return np.asarray(torch.cat(parts).double())
 
     def logits_with_inputs(self, chosen: Sequence[Mapping[str, bool]]) -> Floats:
         """(S,) logits with each of `paths` as the full history has it (True) or as the empty one has it."""
@@ -173,7 +195,7 @@ class Rescorer(ABC):
         return None if self.inputs.matches is None else kept @ self.inputs.matches.to(kept.dtype)
 
 
-class SumRescorer(Rescorer):
+class SumRescorer(TowerRescorer):
     """Every member but DIEN and a TIN of ranks: the tower reads sums over occurrences, some of them over a total."""
 
     row_budget = 2**16
@@ -225,7 +247,7 @@ class SumRescorer(Rescorer):
         return torch.cat([total.repeat_interleave(self._widths, 1), total, torch.ones_like(sums[:, d + i :])], 1)
 
 
-class EvolutionRescorer(Rescorer):
+class EvolutionRescorer(TowerRescorer):
     """DIEN: the evolution is run again on the behaviors that are kept."""
 
     row_budget = 2**12

@@ -52,6 +52,7 @@ PARSED_ONLY = {
     "export": "tests/trainer/export runs it on small networks",
     "train --store sqlite:///shop.db --model din --continue-from": "tests/trainer/training runs it on a small store",
     "ingest newer": "more rows of one's own data",
+    "check-model": "measures a model of somebody else; tests/external runs it on one",
     "import-checkpoint": "reads files of other libraries; tests/trainer/foreign_checkpoints runs it on made ones",
     "demo": "writes assets/, from all of the runs",
     "train --store sqlite:///planted.db": "ten models of a minute each",
