@@ -10,10 +10,11 @@ PORT ?= 8501
 ARGUMENTS ?=
 VENV := .venv
 LIBRARIES := .libraries
+CLUSTER := .cluster
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test test-libraries lint screenshots measure-ui clean
+.PHONY: demo test test-libraries test-cluster lint screenshots measure-ui clean
 
 demo: $(VENV)/.installed
 	STREAMLIT_SERVER_PORT=$(PORT) $(VENV)/bin/python app.py
@@ -24,6 +25,10 @@ test: lint
 # Other libraries' DIN, in a folder of their own that nothing else reads; --no-deps, as torch and numpy are there.
 test-libraries: $(LIBRARIES)/.installed
 	DIN_LIBRARIES=$(LIBRARIES) $(VENV)/bin/python -m pytest tests/libraries
+
+# A Ray cluster of some processes, in an environment of its own; at most five minutes once that is there.
+test-cluster: $(CLUSTER)/.installed
+	DIN_CLUSTER=1 timeout 300 $(CLUSTER)/bin/python -m pytest tests/cluster
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
@@ -36,7 +41,7 @@ measure-ui: $(VENV)/.installed-dev
 	$(VENV)/bin/python -m tests.journeys.measure_ui $(ARGUMENTS)
 
 clean:
-	rm -rf $(VENV) $(LIBRARIES) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LIBRARIES) $(CLUSTER) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps, not the programs themselves: an interrupted step is done again.
@@ -61,4 +66,10 @@ $(VENV)/.installed-dev: requirements-dev.txt requirements-export.txt requirement
 $(LIBRARIES)/.installed: $(VENV)/.installed-dev
 	$(PIP_INSTALL) --no-deps --upgrade --target $(LIBRARIES) fuxictr==2.3.7 deepctr-torch==0.3.0 torch-rechub==0.9.0 \
 		h5py==3.16.0 Keras-Preprocessing==1.1.2 polars==2.1.0 polars-runtime-32==2.1.0 PyYAML==6.0.4 six
+	@touch $@
+
+$(CLUSTER)/.installed: requirements-ray.txt requirements-dev.txt requirements-export.txt requirements.txt
+	$(PYTHON) -m venv $(CLUSTER)
+	$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check \
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements-dev.txt -r requirements-ray.txt
 	@touch $@

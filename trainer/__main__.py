@@ -31,6 +31,7 @@ COMMANDS = {
     "score": "score a table of users, items and times, with weights and effects; no labels are needed",
     "explain": "compute the scenario of a file anew, and say what differs from the numbers in it",
     "export": "write a checkpoint as an ONNX file, with a JSON that says its inputs",
+    "serve-cluster": "serve scores of checkpoints by Ray Serve, on this machine or a cluster",
     "cases": "find cases worth seeing, and sum up weights over cohorts, for the app",
     "baselines": "measure popularity, logistic regression and gradient boosting on the same split",
     "bench": "measure how fast this machine trains and scores",
@@ -42,7 +43,7 @@ FOLDERS = {
     "data": ("prepare", "planted", "ingest", "check"),
     "models": ("train", "import-checkpoint", "check-model", "leaderboard", "calibrate", "orient"),
     "measure": ("evaluate", "faithfulness", "baselines", "bench"),
-    "serve": ("score", "explain", "export"),
+    "serve": ("score", "explain", "export", "serve-cluster"),
     "app": ("cases", "tour", "demo"),
 }
 """Folder of `trainer/commands` -> the commands in it, each a module with `configure`, `run` and `render`."""

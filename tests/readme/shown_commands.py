@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 READMES = (
     *("README.md", "CONTRIBUTING.md", "din_core/README.md", "din_core/OWN_MODEL.md"),
-    *("trainer/README.md", "trainer/datasets/README.md", "trainer/bench/README.md"),
+    *("trainer/README.md", "trainer/datasets/README.md", "trainer/bench/README.md", "trainer/CLUSTER.md"),
     "trainer/foreign_checkpoints/README.md",
 )
 TYPED = re.compile(r"\$ |python3? -m |make |streamlit |pip |\. |\.venv/|DIN_\w+=|for |done$")

@@ -54,6 +54,7 @@ PARSED_ONLY = {
     "ingest newer": "more rows of one's own data",
     "check-model": "measures a model of somebody else; tests/external runs it on one",
     "import-checkpoint": "reads files of other libraries; tests/trainer/foreign_checkpoints runs it on made ones",
+    "serve-cluster": "serves until it is ended; tests/cluster runs it",
     "demo": "writes assets/, from all of the runs",
     "train --store sqlite:///planted.db": "ten models of a minute each",
     "faithfulness --store sqlite:///planted.db": "needs those ten models",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from din_core.domain import CheckpointError
+from din_core.domain import CheckpointError, DinLensError
 from din_core.domain.coverage import HeldValues, VocabularyCoverage
 from din_core.domain.translatable import Translatable
 
@@ -33,18 +33,27 @@ class LoadedModels:
 
 
 def load_models(folder: Path) -> LoadedModels:
-    """All checkpoints below `folder`, each gathering the requests of all sessions; DIN_DEVICE says where they score.
+    """All checkpoints below `folder`, each gathering the requests of all sessions; DIN_DEVICE or DIN_SCORER says where
+    they score.
 
-    CheckpointError where none can be used. The first call imports torch.
+    CheckpointError where none can be used, DinLensError where a device or cluster is named that cannot be asked. The
+    first call imports torch.
     """
     import torch
 
     from din_core.scoring import BatchingScorer, load_scorers, open_device
+    from din_core.scoring.cluster.device import on_cluster
+    from din_core.scoring.cluster.settings import cluster_address
 
     torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other
-    on = open_device(os.environ.get("DIN_DEVICE") or "cpu")
+    device, cluster = os.environ.get("DIN_DEVICE") or "cpu", cluster_address()
+    if cluster is not None and device != "cpu":
+        raise DinLensError("DIN_SCORER and DIN_DEVICE={device} are both set; unset one of them", device=device)
+    on = open_device(device)
     unfit: dict[str, CheckpointError] = {}
     scorers = load_scorers(folder, on, unfit.__setitem__)
+    if cluster is not None:
+        scorers = {name: on_cluster(scorer, cluster) for name, scorer in scorers.items()}
     return LoadedModels({name: BatchingScorer(scorer) for name, scorer in scorers.items()}, unfit)
 
 

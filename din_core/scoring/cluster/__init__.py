@@ -1,0 +1,1 @@
+"""Scoring on a cluster: batches of candidates and histories go to the server that DIN_SCORER names."""

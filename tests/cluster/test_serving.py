@@ -1,0 +1,102 @@
+"""A cluster of several processes scores as this machine does, and comes back when processes are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import numpy as np
+import pytest
+
+from din_core.domain import ModelFailure, Scores
+from din_core.scoring import BatchingScorer, Scorer
+from din_core.scoring.cluster.device import on_cluster
+from din_core.scoring.cluster.settings import ClusterAddress
+from tests.cluster.running_cluster import RunningCluster
+from tests.small_world import MONDAY
+
+CONTEXT = {"store": "Store 367"}
+USERS = ("7", "8", "10")
+
+
+def score(cluster: RunningCluster, scorer: Scorer, user: str) -> Scores:
+    return scorer.score(cluster.store.history(user, MONDAY), cluster.store.all_items(), CONTEXT)
+
+
+def assert_local(cluster: RunningCluster, name: str, user: str, found: Scores) -> None:
+    wanted = score(cluster, cluster.local[name], user)
+    np.testing.assert_allclose(found.logit, wanted.logit, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(found.weight, wanted.weight, rtol=1e-6, atol=1e-6)
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize("name", ["din", "dien"])
+def test_scores_and_weights_of_many_callers_at_once_are_those_of_this_machine(
+    cluster: RunningCluster, name: str
+) -> None:
+    scorer, asked = cluster.scorer(name), USERS * 40
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda user: score(cluster, scorer, user), asked))
+    for user, scores in zip(asked, found, strict=True):
+        assert_local(cluster, name, user, scores)
+
+
+def test_each_checkpoint_is_served_by_as_many_processes_as_were_asked_for(cluster: RunningCluster) -> None:
+    assert [len(cluster.replicas(name)) for name in ("din", "dien")] == [2, 2]
+
+
+def test_who_shows_another_token_is_told_so(cluster: RunningCluster) -> None:
+    for token in (None, "another-token-of-tests"):
+        scorer = on_cluster(cluster.local["din"], ClusterAddress(cluster.address.url, token))
+        with pytest.raises(ModelFailure, match="refuses the token"):
+            score(cluster, scorer, "7")
+    assert cluster.address.token not in cluster.said.read_text()
+
+
+def test_what_is_no_batch_is_refused_and_the_next_one_is_scored(cluster: RunningCluster) -> None:
+    scorer = cluster.scorer("din")
+    headers = {"Authorization": f"Bearer {cluster.address.token}"}
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(f"{cluster.address.url}/{scorer.fingerprint}", b"{}", headers))
+    assert refused.value.code == 400 and b"this is no batch" in refused.value.read()
+    assert_local(cluster, "din", "7", score(cluster, scorer, "7"))
+
+
+def test_one_killed_process_is_replaced(cluster: RunningCluster) -> None:
+    before = cluster.replicas("dien")
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: len(set(cluster.replicas("dien")) - {before[0]}) == 2)
+    wait_until(lambda: answers(cluster, "dien"))
+
+
+def test_where_all_processes_are_killed_the_app_is_told_why_and_then_has_scores_again(cluster: RunningCluster) -> None:
+    before = cluster.replicas("din")
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    with BatchingScorer(cluster.scorer("din")) as app, pytest.raises(ModelFailure) as told:
+        score(cluster, app, "7")
+    print(told.value)
+    assert f"DIN gives no scores: its server {cluster.address.url.removeprefix('http://')} " in str(told.value)
+    wait_until(lambda: answers(cluster, "din"))
+    assert not set(before) & set(cluster.replicas("din"))
+
+
+def answers(cluster: RunningCluster, name: str) -> bool:
+    """Whether it does now, and with the right scores."""
+    try:
+        found = score(cluster, cluster.scorer(name), "7")
+    except ModelFailure:
+        return False
+    assert_local(cluster, name, "7", found)
+    return True

@@ -1,0 +1,112 @@
+"""Starting and ending a Ray Serve application for each of some checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from din_core.domain import DinLensError
+from din_core.model.checkpoint import load_checkpoint
+from trainer.cluster.options import STORE_BYTES, ServingOptions
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def serving(options: ServingOptions) -> Iterator[dict[str, str]]:
+    """Each checkpoint's URL by its folder, while the cluster serves them.
+
+    DinLensError where Ray is not installed, a checkpoint cannot be served or the port is taken.
+    """
+    if find_spec("ray") is None:
+        raise DinLensError("Ray is not installed; install it with `pip install -r requirements-ray.txt`")
+    fingerprints = {str(folder.resolve()): _fingerprint(folder) for folder in options.checkpoints}
+    if options.address is None:
+        _check_port(options.host, options.port)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to Ray's makers
+    import ray
+    from ray import serve
+
+    _connect(ray, options, processes=options.replicas * len(set(fingerprints.values())))
+    try:
+        # Where a Serve instance runs on the cluster already, its own address and port stay.
+        serve.start(http_options={"host": options.host, "port": options.port})
+        for folder, fingerprint in fingerprints.items():
+            _run(serve, folder, fingerprint, options)
+        base = f"http://{options.host}:{options.port}"
+        yield {folder: f"{base}/{fingerprint}" for folder, fingerprint in fingerprints.items()}
+    finally:
+        if options.address is None:
+            serve.shutdown()
+        else:
+            for fingerprint in fingerprints.values():
+                serve.delete(fingerprint)
+        ray.shutdown()
+
+
+def _fingerprint(folder: Path) -> str:
+    checkpoint = load_checkpoint(folder)
+    if checkpoint.config.external:
+        raise DinLensError(
+            "{title} in {folder} is not a model of DIN Lens, so no cluster serves it; leave it out",
+            title=checkpoint.config.title,
+            folder=str(folder),
+        )
+    return checkpoint.fingerprint
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise DinLensError(
+                "port {port} of {host} cannot be listened to ({error}); name another with --port",
+                port=port,
+                host=host,
+                error=error.strerror or str(error),
+            ) from error
+
+
+def _connect(ray: Any, options: ServingOptions, processes: int) -> None:
+    # Workers import this code from where it lies here; on other machines it must lie at the same path.
+    environment = {"env_vars": {"PYTHONPATH": str(ROOT)}}
+    if options.address is None:
+        ray.init(
+            num_cpus=processes,
+            object_store_memory=STORE_BYTES,
+            include_dashboard=False,
+            runtime_env=environment,
+            log_to_driver=False,
+        )
+        return
+    try:
+        ray.init(address=options.address, runtime_env=environment, log_to_driver=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise DinLensError(
+            "no Ray cluster answers at {address} ({error}); start one with `ray start --head`, or leave --ray out",
+            address=options.address,
+            error=str(error).splitlines()[0],
+        ) from error
+
+
+def _run(serve: Any, folder: str, fingerprint: str, options: ServingOptions) -> None:
+    """Wait until all replicas of a checkpoint are there."""
+    from trainer.cluster.replica import ScorerReplica
+
+    deployment = serve.deployment(
+        num_replicas=options.replicas,
+        max_ongoing_requests=128,
+        health_check_period_s=2,
+        ray_actor_options={"num_cpus": 1},
+    )(ScorerReplica)
+    digest = None if options.token is None else hashlib.sha256(options.token.encode()).hexdigest()
+    app = deployment.bind(folder, fingerprint, digest)
+    serve.run(app, name=fingerprint, route_prefix=f"/{fingerprint}")
