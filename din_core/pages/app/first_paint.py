@@ -13,6 +13,7 @@ from pathlib import Path
 import streamlit
 
 from din_core.pages.browser.sources import source
+from din_core.pages.language.chinese_font import font_faces
 
 STYLES = (
     "places/navigation.css",
@@ -48,7 +49,7 @@ def first_paint() -> str:
 
     A Streamlit that keeps its scripts elsewhere only loses the second part.
     """
-    styles = f"<style>:root {{{source(*STYLES)}}}</style>"  # nested, as Streamlit's own rules come later
+    styles = f"<style>{font_faces()}:root {{{source(*STYLES)}}}</style>"  # nested, as Streamlit's own rules come later
     links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in early_scripts())
     return styles + links
 

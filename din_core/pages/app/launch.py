@@ -22,6 +22,8 @@ from din_core.pages.app.listening import OPEN, LocalOnly, check_address, closed_
 from din_core.pages.app.page_head import CARD, Head, PageHead
 from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
 from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, WHAT_IF
+from din_core.pages.language.chinese_font import FONTS
+from din_core.pages.language.chinese_font import answer as answer_font
 
 __all__ = ["MAIN", "lifespan", "middleware", "on_script_error", "routes", "run_options"]
 
@@ -106,6 +108,7 @@ def routes() -> list[Route]:
         Route(f"/{{base:path}}{INSPECT}", inspect),
         Route(f"/{{base:path}}{WHAT_IF}", what_if, methods=["POST"]),
         Route(f"/{{base:path}}{SCRIPTS}/{{name}}.js", answer_script),
+        Route(f"/{{base:path}}{FONTS}/{{name}}.woff2", answer_font),
         Route(f"/{{base:path}}{SHORT_LINK}", short_link, methods=["POST"]),
         Route(f"/{{base:path}}{CARD}", card),
     ]
