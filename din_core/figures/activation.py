@@ -124,7 +124,8 @@ def activation_info(
 
 def categories_of(behaviors: Sequence[FoldedBehavior], field: str = "category") -> tuple[str, ...]:
     """(T,) each behavior's value of an item field, the first of several, `unknown` where there is none."""
-    return tuple(b.item.first(field) or UNKNOWN for b in behaviors)
+    values = [b.item.fields.get(field) for b in behaviors]
+    return tuple((value if isinstance(value, str) else value and value[0]) or UNKNOWN for value in values)
 
 
 def written_categories(behaviors: Sequence[FoldedBehavior], field: str = "category") -> tuple[str, ...]:

@@ -76,9 +76,12 @@ def whole_categories(scores: Scores, color_by: str = "category") -> list[tuple[s
     `scores` are of one candidate.
     """
     category, repeats = categories_of(scores.behaviors, color_by), _repeats(scores)
-    names = np.array(category, dtype=object)
-    found = [(name, np.where(names == name, repeats, 0)) for name in dict.fromkeys(category)]
-    grey = ~np.isin(names, list(coloured(category, scores.weight[0], repeats)))
+    place = {name: k for k, name in enumerate(dict.fromkeys(category))}
+    places = np.array([place[name] for name in category], dtype=np.intp)
+    held = np.where(np.arange(len(place))[:, None] == places, repeats, 0)  # (P, T)
+    colours = [place[name] for name in coloured(category, scores.weight[0], repeats)]
+    grey = ~np.isin(places, colours)
+    found = list(zip(place, held, strict=True))
     return [*found, (OTHER, np.where(grey, repeats, 0))] if grey.any() else found
 
 

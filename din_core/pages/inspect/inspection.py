@@ -6,7 +6,7 @@ Everything is read from the store anew; nothing is kept.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -65,6 +65,8 @@ class Inputs:
     """The candidates of that time, the scenario's own among them."""
     shown_then: int
     """How many impressions the user has at that time, held or not."""
+    inspections: dict[str, Inspection] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """By fingerprint, what models have said of these rows: score, weights and effects are asked for one by one."""
 
     def place(self, candidate: Candidate) -> int:
         """Where among the cases this candidate is."""
@@ -140,10 +142,14 @@ def history_rows(history: History) -> tuple[object, ...]:
     return history.user, history.as_of, behaviors, list(items.values())
 
 
-def score(inputs: Inputs, scorer: Scorer, laid: Timeline | None = None) -> Inspection:
-    """Score every case in its own context. `laid` is taken where the model sees the history so."""
+def score(inputs: Inputs, scorer: Scorer) -> Inspection:
+    """Score every case in its own context, once; models that see the history alike share its timeline."""
+    known = inputs.inspections.get(scorer.fingerprint)
+    if known is not None:
+        return known
     items, contexts = [case.item for case in inputs.cases], [case.context for case in inputs.cases]
     scores = scorer.score(inputs.history, items, contexts)
-    same = laid is not None and laid.behaviors == scores.behaviors
-    timeline = laid if laid is not None and same else timeline_info(inputs.history, scores.behaviors)
-    return Inspection(scores, inputs.history, timeline)
+    laid = [one.timeline for one in list(inputs.inspections.values()) if one.timeline.behaviors == scores.behaviors]
+    timeline = laid[0] if laid else timeline_info(inputs.history, scores.behaviors)
+    inputs.inspections[scorer.fingerprint] = found = Inspection(scores, inputs.history, timeline)
+    return found

@@ -128,7 +128,7 @@ class InspectPayloads:
     def _model(self, name: str, whole: Sequence[int]) -> str:
         def make() -> str:
             scorer = self.app.scorers[name]
-            found = score(self.inputs, scorer, self._last_timeline and self._last_timeline[0])
+            found = score(self.inputs, scorer)
             if self._last_timeline is None or self._last_timeline[0] is not found.timeline:
                 self._last_timeline = found.timeline, timeline_text(found.timeline, self.numbers, self.category)
             knows = scorer.checkpoint.vocabulary.knows
