@@ -149,8 +149,9 @@ class Distinct:
 
     @classmethod
     def of(cls, category: Sequence[str]) -> Distinct:
-        names, place = np.unique(np.array(category, dtype=object), return_inverse=True)
-        return cls(tuple(names.tolist()), place)
+        names = sorted(set(category))
+        place = {name: k for k, name in enumerate(names)}
+        return cls(tuple(names), np.array([place[name] for name in category], dtype=np.intp))
 
     def sums(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """(T,) → (K,)."""

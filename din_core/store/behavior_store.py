@@ -331,8 +331,12 @@ class BehaviorStore:
 
     def several_item_fields(self) -> frozenset[str]:
         """The item fields of which an item may have several values."""
-        with self.reading() as connection:
-            return read_several(connection)
+
+        def read() -> frozenset[str]:
+            with self.reading() as connection:
+                return read_several(connection)
+
+        return self._keep(("several item fields",), read, len)
 
     def data_faults(self) -> list[DataFault]:
         """What of the data makes training, or figures measured on it, mean nothing; what forbids training first."""

@@ -5,6 +5,7 @@ Everything is read from the store anew; nothing is kept.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -139,7 +140,9 @@ def history_rows(history: History) -> tuple[object, ...]:
     """All that a digest of a history must hold."""
     items = {id(b.item): b.item for b in history.behaviors}  # the store gives one object an item
     behaviors = [(b.item.item_id, b.timestamp, b.behavior_type) for b in history.behaviors]
-    return history.user, history.as_of, behaviors, list(items.values())
+    columns = [(item.item_id, item.title, dict(item.fields), item.price, item.image_url) for item in items.values()]
+    # As JSON: a dataclass is written out in Python, field by field, and there are hundreds.
+    return history.user, history.as_of, json.dumps([behaviors, columns])
 
 
 def score(inputs: Inputs, scorer: Scorer) -> Inspection:
