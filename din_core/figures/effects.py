@@ -5,6 +5,7 @@ Dimensions: T distinct behaviors, P categories.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,10 +87,17 @@ def whole_categories(scores: Scores, color_by: str = "category") -> list[tuple[s
 
 
 def effects_info(
-    scores: Scores, effects: Explanation, by_category: Explanation, color_by: str = "category"
+    scores: Scores,
+    effects: Explanation,
+    by_category: Explanation,
+    color_by: str = "category",
+    groups: Sequence[tuple[str, NDArray[np.int64]]] | None = None,
 ) -> EffectsInfo:
-    """`scores` of one candidate, its leave-one-out, and that of its `whole_categories`, in their order."""
-    groups = whole_categories(scores, color_by)
+    """`scores` of one candidate, its leave-one-out, and that of its `whole_categories`, in their order.
+
+    `groups` are these, where they are at hand.
+    """
+    groups = whole_categories(scores, color_by) if groups is None else groups
     if effects.behaviors != scores.behaviors or by_category.players != tuple(name for name, _ in groups):
         raise ValueError("the effects are not of these behaviors and categories; give leave_one_out of the same scores")
     assert effects.probability is not None

@@ -5,7 +5,6 @@ Everything is read from the store anew; nothing is kept.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
 
 MOST_CANDIDATES = 40
 """Candidates whose weights the page holds at once."""
+
+ITEMS_WRITTEN = 1 << 15
+_written: dict[int, tuple[Item, str]] = {}
+"""By id: the object itself, so that the id stays its own, and its text."""
 
 Context = Mapping[str, str | None]
 
@@ -140,9 +143,17 @@ def history_rows(history: History) -> tuple[object, ...]:
     """All that a digest of a history must hold."""
     items = {id(b.item): b.item for b in history.behaviors}  # the store gives one object an item
     behaviors = [(b.item.item_id, b.timestamp, b.behavior_type) for b in history.behaviors]
-    columns = [(item.item_id, item.title, dict(item.fields), item.price, item.image_url) for item in items.values()]
-    # As JSON: a dataclass is written out in Python, field by field, and there are hundreds.
-    return history.user, history.as_of, json.dumps([behaviors, columns])
+    return history.user, history.as_of, behaviors, [item_text(item) for item in items.values()]
+
+
+def item_text(item: Item) -> str:
+    """All of an item, written out once an object: there are hundreds in a history, and the same in many."""
+    known = _written.get(id(item))
+    if known is None:
+        if len(_written) >= ITEMS_WRITTEN:
+            _written.clear()
+        known = _written[id(item)] = item, repr(item)
+    return known[1]
 
 
 def score(inputs: Inputs, scorer: Scorer) -> Inspection:

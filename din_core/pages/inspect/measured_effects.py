@@ -61,8 +61,8 @@ def measure_effects(
     scores = score(inputs, scorer).scores.of(place)
     rescorer = rescorer_for(scorer, inputs.history, case.item, case.context)
     effects = leave_one_out(rescorer)
-    groups = [Group(name, held) for name, held in whole_categories(scores, category)]
-    by_category = leave_one_out(rescorer, groups)
+    groups = whole_categories(scores, category)
+    by_category = leave_one_out(rescorer, [Group(name, held) for name, held in groups])
     names = categories_of(scores.behaviors, category)
     items = removals(rescorer, "item", [b.item.item_id for b in scores.behaviors], _of_single_rows(effects))
     measured = dict(zip(dict.fromkeys(names), by_category.values.tolist(), strict=False))
@@ -79,7 +79,7 @@ def measure_effects(
             outcome=None if case.impression is None else case.impression.label,
         ),
         parts={part[0].by: _ranked(rescorer, part, listed or LISTED) for part in (items, categories) if part},
-        effects=effects_info(scores, effects, by_category, category),
+        effects=effects_info(scores, effects, by_category, category, groups),
         paths=paths_info(path_split(rescorer)),
         verdict=verdict(agreement(scores, effects)),
     )
