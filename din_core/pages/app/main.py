@@ -41,6 +41,7 @@ from din_core.pages.places.places import (
     WHAT_IF,
     mode_at,
 )
+from din_core.pages.quick_open.quick_open import quick_open
 from din_core.pages.rank import page as rank_page
 from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches, visitor
@@ -134,6 +135,8 @@ with failures_shown():
         without = () if evolution_page.is_chosen(app, visitor.session().scenario) else (EVOLUTION,)
         # Before the page: what comes later would push it down.
         navigation(rows, there, mode, without=without, address=address.query)
+        with rows.quick_open:
+            quick_open(app)
         with rows.beside:
             if not offer_tour(mode, there[TOUR]):
                 tagline()

@@ -1,4 +1,4 @@
-"""What the served page says of itself before any script runs: to chat tools that show a link, and to search engines.
+"""What the served page holds before any script runs: its name for chat tools and search engines, and the first styles.
 
 The server's page is Streamlit's own, with Streamlit's name.
 """
@@ -14,6 +14,8 @@ from urllib.parse import parse_qs
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from din_core.pages.app.first_paint import first_paint
 
 TITLE = "DIN Lens"
 DESCRIPTION = (
@@ -46,7 +48,7 @@ HeadOf = Callable[[Mapping[str, list[str]]], Head]
 
 
 class PageHead:
-    """Gives the served page a title and a description; an ASGI middleware."""
+    """Gives the served page a title, a description and what its first paint needs; an ASGI middleware."""
 
     def __init__(self, app: ASGIApp, head_of: HeadOf = lambda _: Head()) -> None:
         self.app, self.head_of = app, head_of
@@ -71,7 +73,7 @@ class PageHead:
                     whole = gzip.decompress(body) if encoding_of(head) == "gzip" else body
                     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
                     found = await run_in_threadpool(self.head_of, query)
-                    body = whole.replace(THEIRS.encode(), found.html().encode())
+                    body = whole.replace(THEIRS.encode(), (found.html() + first_paint()).encode())
                     await send(with_length(head, len(body)))
                     await send({"type": "http.response.body", "body": body})
 

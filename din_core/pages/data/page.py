@@ -28,9 +28,6 @@ TABLES = {
     "behaviors": T("Behaviors"),
     "impressions": T("Impressions"),
 }
-ROOM_FOR_VALUES = "<style>.st-key-fields td:last-child { min-width: 20rem; }</style>"
-ROOM_FOR_SENTENCES = "<style>.st-key-findings :is(td:nth-child(3), td:last-child) { min-width: 15rem; }</style>"
-"""On a phone these tables scroll rather than stand in a column of single words."""
 VERDICTS: dict[Verdict, str] = {"fine": T("Fine"), "note": T("Worth knowing"), "problem": T("Problem")}
 QUESTIONS = {
     "sizes": T("Sizes"),
@@ -86,7 +83,6 @@ def show() -> None:
     show_users(facts, caption)
     st.subheader(t("Fields"), anchor=False)
     with st.container(key="fields"):
-        st.html(ROOM_FOR_VALUES)
         show_table(fields_table(facts.fields))
     st.caption(
         t("Missing: rows of the table without a value. Fields of items and users may have several values in one row.")
@@ -161,7 +157,6 @@ def show_checks(store: BehaviorStore, summary: StoreSummary, faults: Sequence[Tr
         place.empty()
     if (findings := results.get("checks", key)) is not None:
         with st.container(key="findings"):
-            st.html(ROOM_FOR_SENTENCES)
             show_table(findings_table(findings))
     else:
         st.caption(t("Reads the whole store once. `python -m trainer check --store URL` prints the same."))

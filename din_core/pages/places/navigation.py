@@ -22,7 +22,6 @@ Address = Mapping[str, str | list[str]]
 
 NAME = "din_lens.navigation"
 JS = source("places/navigation.js")
-CSS = source("places/navigation.css")
 TOUR_LABEL = T("New here? Two-minute tour")
 
 
@@ -31,6 +30,8 @@ class LinkRows:
     """The rooms that the header keeps for the links until it is known what is on screen."""
 
     places: DeltaGenerator
+    quick_open: DeltaGenerator
+    """For what goes anywhere by name."""
     tour: DeltaGenerator
     modes: DeltaGenerator
     beside: DeltaGenerator

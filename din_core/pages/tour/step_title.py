@@ -8,14 +8,11 @@ from din_core.pages.browser.sources import source
 
 NAME = "din_lens.step_title"
 JS = source("tour/browser/step_title.js")
-STYLE = "<style>.st-key-tour_title h2 { scroll-margin-top: 5rem; outline: none; }</style>"
-"""Streamlit's own bar covers the top of the page. The title is given the focus to be read, not to be used."""
 
 
 def step_title(title: str, caption: str, step: int) -> None:
     """The heading of this step, with a line above it."""
     with st.container(key="tour_title"):
-        st.html(STYLE)
         st.caption(caption)
         st.header(title, anchor=False)
     mount = st.components.v2.component(NAME, html="<span></span>", js=JS)

@@ -12,7 +12,6 @@ from din_core.domain import CheckpointError, DinLensError, Scenario
 from din_core.metrics.faithfulness_file import read_faithfulness
 from din_core.metrics.leaderboard_file import read_leaderboard
 from din_core.pages.app.startup import App
-from din_core.pages.browser.sources import source
 from din_core.pages.cases.files import LoadedCases, folder_of, load_cases
 from din_core.pages.language.shown_paths import shown_path
 from din_core.pages.language.translate import T, t
@@ -29,7 +28,6 @@ from din_core.pages.widgets.model_card import card_text, weights_section
 
 Read = TypeVar("Read")
 MODEL = "trust_model"
-STYLE = f"<style>{source('trust/trust.css')}</style>"
 READING = T(
     "A yes, a partly or a no follows from the number and fixed limits alone, which `din_core/README.md` lists. The "
     "figures are means over a sample: a single scenario can be better or worse, and *Inspect* says how its own stands."
@@ -57,7 +55,6 @@ def show() -> None:
         if text := about(app, name, figures):
             st.caption(literal(text))
     loaded = cases_of(app, name)
-    st.html(STYLE)
     with st.container(key="trust_figures"):
         for question in QUESTIONS if figures.weighs_apart else ("calibration",):
             with st.container(border=True, gap="xsmall", height="stretch", key=f"trust_{question}"):

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from din_core.pages.browser.sources import source
 from din_core.pages.language.translate import t
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
-
-CSS = source("widgets/folding_bar.css")
 
 
 def folding_bar(chosen: str) -> DeltaGenerator:
@@ -22,8 +19,9 @@ def folding_bar(chosen: str) -> DeltaGenerator:
     The bar is the browser's own: to open it asks nothing of the server. Another choice folds it again.
     """
     with st.container(key="folding_bar"):
-        st.html(
-            f"<details class='folded_choices'{'' if chosen else ' open'}><summary>"
-            f"<span>{escape(chosen)}</span><span>{escape(t('Choose'))}</span></summary></details>"
-        )
+        with st.container(key="folding_bar_head"):
+            st.html(
+                f"<details class='folded_choices'{'' if chosen else ' open'}><summary>"
+                f"<span>{escape(chosen)}</span><span>{escape(t('Choose'))}</span></summary></details>"
+            )
         return st.container(key="folded_choices")

@@ -12,18 +12,8 @@ from din_core.pages.language import translate as language
 from din_core.pages.language.labels import percent
 from din_core.pages.language.shown_paths import shown_path
 from din_core.pages.language.translate import T, t
-from din_core.pages.places import navigation
 from din_core.pages.places.navigation import LinkRows, link_row
 from din_core.pages.places.places import INSPECT, Mode, place_of
-from din_core.pages.widgets import folding_bar
-
-ON_PRIMARY = """
-[data-testid="stApp"] :is([data-tag], button[kind="primary"]:not(:disabled)),
-[data-testid="stApp"] :is([data-tag], button[kind="primary"]:not(:disabled)) * { color: light-dark(#ffffff, #0e1117); }
-"""
-"""The dark theme's primary colour is a light one: Streamlit's white cannot be read on it. Told to the browser for both
-themes, as they may change while nothing runs."""
-STYLE = f"<style>{navigation.CSS}\n{folding_bar.CSS}\n{ON_PRIMARY}</style>"
 
 LOW_SHARE = 0.75
 """A model that knows less of a store than this is reported; with the demo's data and models it is .96."""
@@ -42,11 +32,11 @@ def tab_title(mode: Mode) -> str:
 
 def header() -> LinkRows:
     """The name of the app; returns the rooms for links to the pages."""
-    st.html(STYLE)
     with st.container(key="header"):
         with st.container(horizontal=True, vertical_alignment="center", key="header_line"):
             st.title("DIN Lens", anchor=False, width="content")
             places = link_row("places")
+            quick_open = st.container(width="content", key="quick_open_room")
             tour = st.container(width="content", key="tour_link")
             language.switch()
         with st.container(horizontal=True, vertical_alignment="center", key="modes_line"):
@@ -55,7 +45,7 @@ def header() -> LinkRows:
             copy = st.container(
                 horizontal=True, vertical_alignment="center", width="content", gap="small", key="copy_link_room"
             )
-    return LinkRows(places, tour, modes, beside, copy)
+    return LinkRows(places, quick_open, tour, modes, beside, copy)
 
 
 def tagline() -> None:

@@ -10,8 +10,8 @@ function label(node, attribute, text) {
 }
 
 // "+4.2 points", what probabilities changed by.
-function points(from, to) {
-  return say("{n} points", { n: signed(100 * (to - from), 1) });
+function points(from, to, digits) {
+  return say("{n} points", { n: signed(100 * (to - from), digits) });
 }
 
 function createTiles(list, onModel) {
@@ -66,7 +66,9 @@ function createTiles(list, onModel) {
         fillSelect(made.select, data.choices);
         made.select.value = model.link;
         const words = say("probability of {what}: {chance}", { what: data.happened, chance: now.chance[place] });
-        fill(made, percent(now.p[place]), beside(points(then.p[place], now.p[place])), words);
+        const [from, to] = [then.p[place], now.p[place]];
+        const digits = alone ? 1 : changeDigits(from, to);
+        fill(made, percent(to, digits), beside(points(from, to, digits)), words);
       });
       put(total.label, say("Sum of weights Σw"));
       const [sum, before] = data.intensity;

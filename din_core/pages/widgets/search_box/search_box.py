@@ -83,4 +83,5 @@ def search_box(
             "options": [{"id": o.id, "label": o.label, "note": o.note} for o in found.options],
         }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
-    mount(key=key, data=data, **subscribe(key, {"query": searched, "pick": picked}, whole_page=["pick"]))
+    with st.container(key=f"search_box_{key}"):
+        mount(key=key, data=data, **subscribe(key, {"query": searched, "pick": picked}, whole_page=["pick"]))

@@ -1,0 +1,67 @@
+"""What the browser needs before it draws the first element, so that nothing moves when more arrives.
+
+Streamlit's page fetches the code of most elements once one is to be shown, and shows a bar in its place until then;
+styles that a run sends wait for such code too. Both are named in the page's head instead.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import streamlit
+
+from din_core.pages.browser.sources import source
+
+STYLES = (
+    "places/navigation.css",
+    "widgets/widgets.css",
+    "widgets/folding_bar.css",
+    "data/data.css",
+    "tour/step_title.css",
+    "trust/trust.css",
+)
+ELEMENTS = (
+    "BidiComponent",
+    "Button",
+    "ButtonGroup",
+    "Checkbox",
+    "DownloadButton",
+    "Html",
+    "MenuButton",
+    "Metric",
+    "Multiselect",
+    "PageLink",
+    "Selectbox",
+    "TextInput",
+)
+"""Streamlit's names of the elements that stand on nearly every page."""
+IMPORT = re.compile(r"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
+PAGE = Path(streamlit.__file__).parent / "static"
+SCRIPTS = PAGE / "static" / "js"
+
+
+@cache
+def first_paint() -> str:
+    """The elements for the page's head: our styles, and the scripts of `ELEMENTS` to fetch beside Streamlit's own.
+
+    A Streamlit that keeps its scripts elsewhere only loses the second part.
+    """
+    styles = f"<style>:root {{{source(*STYLES)}}}</style>"  # nested, as Streamlit's own rules come later
+    links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in early_scripts())
+    return styles + links
+
+
+def early_scripts() -> list[str]:
+    """Files of the scripts of `ELEMENTS` and of what these import, without those that Streamlit's page names itself."""
+    named = (PAGE / "index.html").read_text("utf-8")
+    found: list[str] = []
+    waiting = [path.name for element in ELEMENTS for path in SCRIPTS.glob(f"{element}.*.js")]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name in named:
+            continue
+        found.append(name)
+        waiting += IMPORT.findall((SCRIPTS / name).read_text("utf-8"))
+    return sorted(found)
