@@ -12,15 +12,15 @@ Importing it is light: torch and the rest are read by the first `load`. See API.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from din_core.api import LoadedModel, Reason, load
+    from din_core.api import LoadedModel, Reason, load, save_module, save_served
 
 __version__ = "0.1.0"
-__all__ = ["LoadedModel", "Reason", "__version__", "load"]
+__all__ = ["LoadedModel", "Reason", "__version__", "load", "save_module", "save_served"]
 
 
 def __getattr__(name: str) -> Any:
-    """`load`, `LoadedModel` and `Reason` once they are asked for."""
-    if name in ("load", "LoadedModel", "Reason"):
+    """What `__all__` names, once it is asked for."""
+    if name in __all__:
         from din_core import api
 
         return getattr(api, name)

@@ -20,10 +20,13 @@ from din_core.explain import leave_one_out
 from din_core.figures import activation_info, plot_activation, timeline_info
 from din_core.figures.bars.behavior_bars import behavior_bars_info, plot_behavior_bars
 from din_core.model.checkpoint import load_checkpoint
+from din_core.model.external.writing import save_module, save_served
 from din_core.scoring import Scorer, open_device, rescorer_for
 from din_core.store import BehaviorStore, open_store
 from din_core.tables import ScoreOptions, score_table
 from din_core.tables.row_files import RowFile, RowsInMemory, open_rows
+
+__all__ = ["LoadedModel", "Moment", "Reason", "load", "save_module", "save_served", "seconds_of"]
 
 Moment = int | str | datetime | pd.Timestamp
 """Seconds since 1970-01-01 UTC, or a time: ISO 8601 or a datetime, without a zone of UTC."""

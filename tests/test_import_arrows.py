@@ -48,6 +48,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "din_core.pages": CORE,
     "trainer": CORE - {"din_core.pages", "din_core.figures", "din_core.sharing"} | {"trainer.bench.sessions"},
     "trainer.bench.sessions": frozenset({"din_core.domain"}),
+    # The one command that reads a file that the pages write: the scenario stands in it as in a link.
+    "trainer.commands.serve.explain": CORE - {"din_core.pages", "din_core.figures"} | {"trainer"},
     # The one command that writes a chart: `bench --out` draws what it measured with Plotly, which is only in figures.
     "trainer.commands.measure.bench": CORE - {"din_core.pages", "din_core.sharing"} | {"trainer"},
 }

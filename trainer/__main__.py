@@ -22,12 +22,14 @@ COMMANDS = {
     "check": "ask of a store what a careful colleague would ask of the data, each with a verdict",
     "train": "fit a model on a store and write a checkpoint",
     "import-checkpoint": "turn a DIN that another library trained into a checkpoint, weights only",
+    "check-model": "find out what a model that is not DIN Lens's reads, by changing histories",
     "leaderboard": "train every model with every seed and measure them in one table",
     "evaluate": "measure a checkpoint on one split",
     "calibrate": "fit the probabilities of a checkpoint to validation impressions, and write it anew in its place",
     "faithfulness": "measure whether a checkpoint's activation weights may be believed",
     "orient": "give old checkpoints' weights the sign with which they agree with measured effects",
     "score": "score a table of users, items and times, with weights and effects; no labels are needed",
+    "explain": "compute the scenario of a file anew, and say what differs from the numbers in it",
     "export": "write a checkpoint as an ONNX file, with a JSON that says its inputs",
     "cases": "find cases worth seeing, and sum up weights over cohorts, for the app",
     "baselines": "measure popularity, logistic regression and gradient boosting on the same split",
@@ -38,9 +40,9 @@ COMMANDS = {
 """Name -> help."""
 FOLDERS = {
     "data": ("prepare", "planted", "ingest", "check"),
-    "models": ("train", "import-checkpoint", "leaderboard", "calibrate", "orient"),
+    "models": ("train", "import-checkpoint", "check-model", "leaderboard", "calibrate", "orient"),
     "measure": ("evaluate", "faithfulness", "baselines", "bench"),
-    "serve": ("score", "export"),
+    "serve": ("score", "explain", "export"),
     "app": ("cases", "tour", "demo"),
 }
 """Folder of `trainer/commands` -> the commands in it, each a module with `configure`, `run` and `render`."""

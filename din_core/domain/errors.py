@@ -63,6 +63,14 @@ class UnknownCheckpoint(CheckpointError):
     """No checkpoint of that name or fingerprint."""
 
 
+class ModelFailure(DinLensError):
+    """A model that is not this project's fails, is away, or gives what cannot be used; others are not touched."""
+
+
+class ServerAway(ModelFailure):
+    """The server of a model is away or slow: nobody who asked it now gets an answer."""
+
+
 class ScorerBusy(DinLensError):
     """More requests wait for scores than may."""
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from din_core.domain import Item
 from din_core.domain.results import Floats
+from din_core.scoring.module_rescoring import own_embeddings
 from din_core.scoring.scorer import Scorer, item_rows
 
 Places = NDArray[np.int64]
@@ -82,7 +83,6 @@ class Separation:
 @torch.no_grad()
 def item_space(scorer: Scorer, items: Sequence[Item], field: str | None = None) -> ItemSpace:
     """The embeddings of `items`: all fields end to end, as the activation unit reads them, or one field's alone."""
-    tables = scorer.checkpoint.model.item
     names = list(scorer.checkpoint.vocabulary.item)
     kept = list(range(len(names))) if field is None else [names.index(field)]
     rows, sets = item_rows(scorer.checkpoint.vocabulary, items)
@@ -90,8 +90,13 @@ def item_space(scorer: Scorer, items: Sequence[Item], field: str | None = None) 
     distinct, first, place, count = np.unique(
         rows[:, kept].numpy(), axis=0, return_index=True, return_inverse=True, return_counts=True
     )
-    parts = tables(rows[first], sets).split([own.width for own in scorer.config.item_fields], 1)
-    vectors = torch.cat([parts[at] for at in kept], 1)
+    if scorer.config.external:
+        vectors = own_embeddings(scorer, rows[first], field)
+    else:
+        parts = scorer.checkpoint.model.item(rows[first], sets).split(
+            [own.width for own in scorer.config.item_fields], 1
+        )
+        vectors = torch.cat([parts[at] for at in kept], 1)
     known = distinct[:, names.index(ITEM_FIELD)] > 0 if ITEM_FIELD in names else np.ones(len(distinct), bool)
     return ItemSpace(vectors.numpy(), place.reshape(-1), count, first, known)
 

@@ -18,8 +18,10 @@ from din_core.figures.timeline import Timeline
 
 OTHER = "other"
 UNKNOWN = "unknown"
-WEIGHT_NOUNS = {"attention": "activation weight", "evolution": "attention weight"}
+WEIGHT_NOUNS = {"attention": "activation weight", "evolution": "attention weight", "own": "weight"}
 """What a weight is called, by pooling; all others are pooling weights."""
+WITHOUT_REFERENCE = ("sum", "own")
+"""Poolings whose weights are not held against those of an average: a sum's, and what an owner calls weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def activation_infos(
             category=category,
             groups=distinct.groups(distinct.rank(np.abs(weights[c]) * repeats), preferred, weights[c], repeats),
             intensity=float(weights[c] @ repeats),
-            reference=1 / int(repeats.sum()) if len(repeats) and scores.pooling != "sum" else None,
+            reference=1 / int(repeats.sum()) if len(repeats) and scores.pooling not in WITHOUT_REFERENCE else None,
         )
         for c in (range(len(scores.candidates)) if places is None else places)
     ]

@@ -32,6 +32,8 @@ def accelerate_evaluation(network: InterestNetwork) -> InterestNetwork:
 
     What the units hold beside them is computed from the parameters as they are now: for networks in evaluation mode.
     """
+    if network.config.external:
+        return network
     return with_replaced(network, _replacement) if computes(network.tower.last.weight) else network
 
 

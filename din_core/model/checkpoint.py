@@ -20,8 +20,9 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from din_core.domain import CheckpointError
+from din_core.domain import CheckpointError, ModelFailure
 from din_core.domain.translatable import Translatable
 from din_core.domain.trust import FAITHFULNESS_FILE
 from din_core.model.checkpoint_checks import (
@@ -32,6 +33,10 @@ from din_core.model.checkpoint_checks import (
     check_vocabulary,
 )
 from din_core.model.config import ModelConfig
+from din_core.model.external.building import build_network
+from din_core.model.external.network import ExternalNetwork
+from din_core.model.external.probe import probe
+from din_core.model.external.traits import ModuleTraits
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import Vocabulary
 
@@ -44,6 +49,8 @@ WEIGHTS, CONFIG, VOCABULARY, METRICS, CARD = (
 )
 FAITHFULNESS = FAITHFULNESS_FILE
 """What `python -m trainer faithfulness` may add to the folder."""
+TRAITS = "traits"
+"""What `metrics.json` holds under this name of a served model: what `check-model` measured of it."""
 FINGERPRINT_DIGITS = 12
 
 
@@ -77,7 +84,7 @@ def save_checkpoint(
     plenty for them. All else stays as it is, and everything is computed in single precision after loading.
     """
     with _replacing(folder) as written:
-        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+        weights = _apart(model, {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()})
         if half_tables:
             weights |= {name: tensor.half() for name, tensor in weights.items() if name.startswith("item.")}
         save_file(weights, written / WEIGHTS)
@@ -104,9 +111,15 @@ def rewrite_checkpoint(checkpoint: Checkpoint, metrics: Mapping[str, Any], card:
         for name in kept & {path.name for path in folder.iterdir()}:
             shutil.copyfile(folder / name, written / name)
         if changed:
-            save_file(weights, written / WEIGHTS)
+            save_file(_apart(checkpoint.model, weights), written / WEIGHTS)
         _write_json(written / METRICS, metrics)
         (written / CARD).write_text(card, encoding="utf-8")
+
+
+def _apart(model: InterestNetwork, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """As they are stored: each in memory of its own, which an owner's module may let several share."""
+    own = {name: tensor.contiguous() for name, tensor in weights.items()}
+    return {name: tensor.clone() for name, tensor in own.items()} if model.config.external else own
 
 
 @contextmanager
@@ -177,13 +190,15 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     check_vocabulary(folder / VOCABULARY, vocabulary, config)
     metrics = _read_json(folder / METRICS) if (folder / METRICS).is_file() else {}
     check_metrics(folder / METRICS, metrics)
-    model = _read_weights(folder / WEIGHTS, config)
+    model = _read_weights(folder / WEIGHTS, config).eval().requires_grad_(False)
+    if isinstance(model, ExternalNetwork):
+        model.traits = _traits(folder, model, metrics)
     return Checkpoint(
         folder=folder,
         fingerprint=fingerprint(folder),
         config=config,
         vocabulary=Vocabulary.from_dict(vocabulary, (own.name for own in config.item_fields if own.several)),
-        model=model.eval().requires_grad_(False),
+        model=model,
         metrics=metrics,
         card=_read_text(folder / CARD) if (folder / CARD).is_file() else "",
     )
@@ -199,8 +214,9 @@ def _read_config(path: Path) -> ModelConfig:
 
 def _read_weights(path: Path, config: ModelConfig) -> InterestNetwork:
     try:
-        check_stored_weights(path, config)
-        model = InterestNetwork(config)
+        built = _built(path.parent, config) if config.external else None
+        check_stored_weights(path, config, built)
+        model = InterestNetwork(config) if built is None else built
         model.load_state_dict(load_file(path))
     except (OSError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
@@ -210,6 +226,24 @@ def _read_weights(path: Path, config: ModelConfig) -> InterestNetwork:
         ) from error
     check_finite(path, model.state_dict())
     return model
+
+
+def _built(folder: Path, config: ModelConfig) -> InterestNetwork:
+    try:
+        return build_network(config)
+    except CheckpointError as error:
+        raise CheckpointError("{path} cannot be used: {fault}", path=str(folder), fault=error.text) from error
+
+
+def _traits(folder: Path, model: ExternalNetwork, metrics: Mapping[str, Any]) -> ModuleTraits | None:
+    """What is known of a model that is not this project's: of a module as it is tried now, of a served one as it was
+    measured, since a server may be away."""
+    if model.config.served is not None:
+        return ModuleTraits.from_dict(metrics.get(TRAITS))
+    try:
+        return probe(model)
+    except ModelFailure as error:
+        raise CheckpointError("{path} cannot be used: {fault}", path=str(folder), fault=error.text) from error
 
 
 def fingerprint(folder: Path) -> str:

@@ -122,12 +122,13 @@ def _check_edges(path: Path, field: FieldConfig, edges: Any) -> None:
         )
 
 
-def check_stored_weights(path: Path, config: ModelConfig) -> None:
+def check_stored_weights(path: Path, config: ModelConfig, built: InterestNetwork | None = None) -> None:
     """CheckpointError where the weights in `path` are not those of a model of this config.
 
-    Names, shapes and types are read from the head of the file, and no memory is taken for weights.
+    Names, shapes and types are read from the head of the file, and no memory is taken for weights. A model that is not
+    this project's is `built` already, as its constructor may read values, and may hold numbers of any type.
     """
-    wanted = _shapes(path, config)
+    wanted = _shapes(path, config) if built is None else shapes_of(built.state_dict())
     with safe_open(path, framework="pt") as file:
         found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
         for name in (*wanted, *found):
@@ -143,7 +144,8 @@ def check_stored_weights(path: Path, config: ModelConfig) -> None:
                     path=str(path),
                     name=name,
                 )
-            _check_stored(path, name, tuple(found[name].get_shape()), wanted[name], found[name].get_dtype())
+            shape, kind = tuple(found[name].get_shape()), found[name].get_dtype()
+            _check_stored(path, name, shape, wanted[name], kind if built is None else FLOATS[0])
 
 
 def _check_stored(path: Path, name: str, shape: tuple[int, ...], wanted: tuple[int, ...], kind: str) -> None:
@@ -178,6 +180,11 @@ def _shapes(path: Path, config: ModelConfig) -> dict[str, tuple[int, ...]]:
             path=str(path.with_name("config.json")),
             error=str(error).splitlines()[0],
         ) from error
+    return shapes_of(state)
+
+
+def shapes_of(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """By name."""
     return {name: tuple(tensor.shape) for name, tensor in state.items()}
 
 

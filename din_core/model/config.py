@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from din_core.domain import CheckpointError
-from din_core.domain.translatable import Translatable
-from din_core.model.config_limits import LIMITS, is_flag, is_whole
+from din_core.model.config_limits import LIMITS
+from din_core.model.external.options import ModuleOptions, ServedOptions
+from din_core.model.fields.field_config import FieldConfig as FieldConfig  # noqa: PLC0414  (part of a config)
 from din_core.model.library.options import LibraryLayers
 
-Architecture = Literal["base", "din", "dien", "tin"]
+Architecture = Literal["base", "din", "dien", "tin", "module", "served"]
 BasePooling = Literal["average", "sum", "time decay"]
 Attention = Literal["unit", "dot", "bilinear"]
 UnitInput = Literal["official", "paper"]
@@ -25,40 +26,6 @@ VECTOR = "vector"
 
 
 @dataclass(frozen=True, slots=True)
-class FieldConfig:
-    """One embedded field."""
-
-    name: str
-    rows: int
-    """Embedding rows; row 0 stands for every unknown or missing value."""
-    width: int
-    """Embedding width of this field; the widths of all item fields add up to D."""
-    several: bool = False
-    """Of an item field: an item may have several values, whose mean embedding is read. Users' fields always may."""
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.name, str):
-            raise CheckpointError("a field is named {name!r}, but must have a text as its name", name=self.name)
-        if not is_flag(self.several):
-            raise CheckpointError(
-                "the field {field} has {value!r} as its {name}, but must have {limit}; give another value",
-                field=self.name,
-                value=self.several,
-                name="several",
-                limit=Translatable("true or false"),
-            )
-        for name in ("rows", "width"):
-            if not is_whole(getattr(self, name)):
-                raise CheckpointError(
-                    "the field {field} has {value!r} as its {name}, but must have {limit}; give another value",
-                    field=self.name,
-                    value=getattr(self, name),
-                    name=name,
-                    limit=Translatable("a whole number of 1 or more"),
-                )
-
-
-@dataclass(frozen=True, slots=True)
 class ModelConfig:
     """A member of the Deep Interest Network family; an option that its architecture does not use says nothing."""
 
@@ -66,7 +33,7 @@ class ModelConfig:
     """"base": pooling that knows no candidate. "din": a local activation unit and weighted sum pooling (Zhou et
     al., KDD 2018, arXiv:1706.06978). "dien": interest extractor and interest evolution (Zhou et al., AAAI 2019,
     arXiv:1809.03672). "tin": attention and interest vector of products, both temporally encoded (Zhou et al., WWW 2024,
-    arXiv:2308.08487)."""
+    arXiv:2308.08487). "module": a module of an installed package. "served": a model that a server computes."""
     item_fields: tuple[FieldConfig, ...]
     """Shared by candidate and behaviors; the first is the item itself."""
     user_fields: tuple[FieldConfig, ...]
@@ -145,6 +112,10 @@ class ModelConfig:
     library: LibraryLayers | None = None
     """The layers of a DIN that another library trained, in the place of this project's unit and tower; hidden widths
     and activations above say nothing then."""
+    module: ModuleOptions | None = None
+    """The module of an installed package; every option above but fields and history length says nothing then."""
+    served: ServedOptions | None = None
+    """The server that computes the model; the same of the options above."""
 
     def __post_init__(self) -> None:
         for name, known in _CHOICES.items():
@@ -178,9 +149,12 @@ class ModelConfig:
             )
         self._check_vectors()
         self._check_library()
+        self._check_external()
         for name in ("unit_per_field", "unit_matches", "behavior_fields", "gap_edges"):
             if name == "gap_edges" and self.architecture == "tin":
                 continue  # what TIN reads of gaps is checked with its encoding
+            if name == "behavior_fields" and self.external:
+                continue  # its owner reads types as it likes
             if getattr(self, name) and (self.architecture, self.attention) != ("din", "unit"):
                 raise CheckpointError(
                     "{name} needs the activation unit of DIN, but this is {architecture!r} with attention "
@@ -259,6 +233,28 @@ class ModelConfig:
                 name=several[0],
             )
 
+    def _check_external(self) -> None:
+        for name in ("module", "served"):
+            if (getattr(self, name) is not None) != (self.architecture == name):
+                raise CheckpointError(
+                    "{name} is {value!r}, but must be given for the architecture {name!r} and no other; change one of "
+                    "them",
+                    name=name,
+                    value=getattr(self, name),
+                )
+        several = [field.name for field in self.item_fields if field.several]
+        if self.external and (several or self.vectors != "none" or self.counts):
+            raise CheckpointError(
+                "{title} is no model of this project, so it reads neither counts, vectors nor several values of an item"
+                " field; take them from its config.json",
+                title=self.title,
+            )
+
+    @property
+    def external(self) -> bool:
+        """Whether the model is not this project's: nothing is known of it but what it gives."""
+        return self.architecture in ("module", "served")
+
     @property
     def unit_layers(self) -> tuple[int, ...]:
         """Hidden widths of the activation unit."""
@@ -300,7 +296,8 @@ class ModelConfig:
     @property
     def reads_times(self) -> bool:
         """Whether order or dates of behaviors make a difference."""
-        return self.architecture == "dien" or self.pooling == "time decay" or self.reads_gaps or self.reads_ranks
+        by_itself = self.architecture == "dien" or self.external  # of which nobody knows better
+        return by_itself or self.pooling == "time decay" or self.reads_gaps or self.reads_ranks
 
     @property
     def reads_ranks(self) -> bool:
@@ -319,8 +316,10 @@ class ModelConfig:
 
     @property
     def pooling(self) -> str:
-        """How behaviors become the interest vector: "attention", "evolution", or the base model's pooling."""
-        return {"din": "attention", "tin": "attention", "dien": "evolution"}.get(self.architecture, self.base_pooling)
+        """How behaviors become the interest vector: "attention", "evolution", or the base model's pooling; "own" where
+        its owner knows."""
+        own = {"din": "attention", "tin": "attention", "dien": "evolution", "module": "own", "served": "own"}
+        return own.get(self.architecture, self.base_pooling)
 
     @property
     def weighs_apart(self) -> bool:
@@ -336,6 +335,10 @@ class ModelConfig:
     @property
     def title(self) -> str:
         """The model's name for people, such as "DIN · softmax"."""
+        if self.module is not None:
+            return self.module.title or self.module.entry_point
+        if self.served is not None:
+            return self.served.title or self.served.server
         counts = ["counts"] if self.counts else []
         if self.architecture == "base":
             return " · ".join([f"{self.base_pooling.capitalize()} pooling", *counts])
@@ -380,12 +383,15 @@ class ModelConfig:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, the inverse of `from_dict`."""
         values = asdict(self)
+        if self.external:  # of which the other options say nothing
+            values = {name: values[name] for name in _OF_EXTERNAL}
         for name in ("item_fields", "user_fields", "context_fields"):
             for field in values[name]:
                 if not field["several"]:  # as every checkpoint before there were such fields
                     del field["several"]
-        if self.library is None:  # as every checkpoint before there were such
-            del values["library"]
+        for name in ("library", "module", "served"):  # without them as every checkpoint before there were such
+            if getattr(self, name) is None:
+                values.pop(name, None)
         return values
 
     @classmethod
@@ -398,10 +404,14 @@ class ModelConfig:
             fields_of_behaviors = values.get("behavior_fields", ())
             values["behavior_fields"] = tuple(FieldConfig(**field) for field in fields_of_behaviors)
             for name in ("unit_hidden", "tower_hidden"):
-                values[name] = tuple(values[name])
+                if not {"module", "served"} & values.keys() or name in values:
+                    values[name] = tuple(values[name])
             values["gap_edges"] = tuple(values.get("gap_edges", ()))
             if values.get("library") is not None:
                 values["library"] = LibraryLayers.from_dict(values["library"])
+            for name, kind in (("module", ModuleOptions), ("served", ServedOptions)):
+                if values.get(name) is not None:
+                    values[name] = kind(**values[name])
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
@@ -429,6 +439,10 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
-_OF_DATA = ("item_fields", "user_fields", "context_fields", "vectors", "vector_length", "library")
+_OF_EXTERNAL = (
+    *("architecture", "item_fields", "user_fields", "context_fields", "max_history", "behavior_fields"),
+    *("module", "served"),
+)
+_OF_DATA = ("item_fields", "user_fields", "context_fields", "vectors", "vector_length", "library", "module", "served")
 OPTIONS = tuple(f.name for f in fields(ModelConfig) if f.name not in ("architecture", *_OF_DATA))
 """What may be chosen for a model; its fields follow from the data, and a library's layers are imported."""

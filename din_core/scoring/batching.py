@@ -16,7 +16,7 @@ from types import TracebackType
 
 import numpy as np
 
-from din_core.domain import History, Item, ScorerBusy, Scores
+from din_core.domain import History, Item, ScorerBusy, Scores, ServerAway
 from din_core.scoring.scorer import Request, Scorer
 
 IDLE_SECONDS = 30.0
@@ -206,8 +206,10 @@ class BatchingScorer(Scorer):
         pieces = [job.piece for job in batch if job.piece is not None]
         try:
             found: Sequence[Scores | Exception] = self.score_together(pieces)
-        except Exception:  # of one request: the others are not to suffer
-            found = [self._alone(piece) for piece in pieces]
+        except ServerAway as error:  # it would be waited for as long again for each
+            found = [error] * len(pieces)
+        except Exception as error:  # of one request: the others are not to suffer
+            found = [error] if len(pieces) == 1 else [self._alone(piece) for piece in pieces]
         unfinished = [job for job, scores in zip(batch, found, strict=True) if not _settle(job, scores)]
         if unfinished:
             with self._lock:

@@ -25,6 +25,7 @@ from din_core.scoring.coreset import history_coreset
 from din_core.scoring.devices import CPU, Device
 from din_core.scoring.devices.device import BlockScorer
 from din_core.scoring.fixed_context_tower import FixedContextTower
+from din_core.scoring.module_rescoring import ModuleBlockScorer
 from din_core.scoring.projected_history import ProjectedHistory
 from din_core.scoring.scorer import Scorer, item_rows
 
@@ -81,12 +82,18 @@ class RowCatalogue:
     def scoring(self, batch: RaggedBatch) -> CatalogueScoring:
         """Score against a batch of one history, its profile, and the context of its first candidate."""
         batch = behind(batch, self.sets)
+        if self.network.config.external:
+            one = _one_candidate(batch).to(self.device.device)
+            whole = ModuleBlockScorer(self.placed, one, self.placed_rows)
+            return CatalogueScoring(self, batch.behavior, whole, None, whole.block_size)
         with torch.inference_mode():
             others = self.placed.others(_one_candidate(batch).to(self.device.device))
             tower = self.device.tower(self.placed, others)
         history, coreset = self._project(batch)
         self.device.synchronize()
-        return CatalogueScoring(self, history, coreset, tower)
+        size = self.block_size(history)
+        estimate = None if coreset is None else self.scorer(coreset, tower, size)
+        return CatalogueScoring(self, history.batch.behavior, self.scorer(history, tower, size), estimate, size)
 
     def _project(self, batch: RaggedBatch) -> tuple[ProjectedHistory, ProjectedHistory | None]:
         """What depends on the history alone, kept until other histories have taken its place."""
@@ -149,19 +156,19 @@ class CatalogueScoring:
     def __init__(
         self,
         catalogue: RowCatalogue,
-        history: ProjectedHistory,
-        coreset: ProjectedHistory | None,
-        tower: FixedContextTower,
+        behavior: Tensor,
+        scorer: BlockScorer,
+        estimate: BlockScorer | None,
+        block_size: int,
     ) -> None:
-        """By `coreset`, a few behaviors of the history, the likely candidates are found, where it is given."""
+        """`behavior` (T, F) are the history's rows; by `estimate`, of a few of its behaviors, the likely candidates are
+        found, where it is given."""
         self.catalogue, self.total, self.done = catalogue, len(catalogue), 0
-        dtype = catalogue.network.tower.last.bias.detach().numpy().dtype
+        dtype = next(catalogue.network.tower.parameters()).detach().cpu().numpy().dtype
         self.logit: Floats = np.full(self.total, -np.inf, dtype)
         """(C,) by position; −∞ until scored"""
-        self._block = catalogue.block_size(history)
-        self._score = catalogue.scorer(history, tower, self._block)
-        self._estimate = None if coreset is None else catalogue.scorer(coreset, tower, self._block)
-        known = history.batch.behavior[:, 0].cpu()
+        self._block, self._score, self._estimate = block_size, scorer, estimate
+        known = behavior[:, 0].cpu()
         repeats = torch.isin(catalogue.rows[:, 0], known[known > 0])
         self._waiting = _blocks(repeats.nonzero().squeeze(1), self._block)
         self._rest = (~repeats).nonzero().squeeze(1)

@@ -51,7 +51,7 @@ class PaddedRescorer(SumRescorer):
         for some in torch.split(kept, ROWS):
             yield self._split(self._sums(some if players is None else some @ players))
 
-    _pooled_without_each = Rescorer._pooled_without_each  # padding comes in the place of what is gone
+    logits_without_each = Rescorer.logits_without_each  # padding comes in the place of what is gone
 
     def _sums(self, kept: Tensor) -> Tensor:
         """kept (S, T) → (S, K)."""

@@ -69,6 +69,11 @@ class Ranking:
         return self._thread.ident is not None and not self._thread.is_alive()
 
     @property
+    def failed(self) -> bool:
+        """Whether scoring raised something, which `wait` raises."""
+        return self._error is not None
+
+    @property
     def stopped(self) -> bool:
         """Whether it was told to stop."""
         return any(scoring.cancelled for scoring in self._scorings)

@@ -21,6 +21,7 @@ from din_core.model.pairs import pair_matches
 from din_core.model.poolings.base import BasePooling
 from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch
+from din_core.scoring.module_rescoring import ModuleRescorer
 from din_core.scoring.padded_rescoring import PaddedRescorer
 from din_core.scoring.rescoring import (
     EvolutionRescorer,
@@ -53,10 +54,14 @@ def rescorer_for(
     now = history.as_of - 1
     behaviors = (*seen, *(FoldedBehavior(item, 1, now, now) for item in added))
     batch = scorer.batch([[Request(history, behaviors, (candidate,), (context,))]])
-    q, k = network.item.several(batch.candidate, batch.behavior, sets=batch.sets)
+    if config.external:
+        q, k, others = (torch.zeros(n, 0) for n in (1, len(behaviors), 1))  # nothing of it is known
+    else:
+        q, k = network.item.several(batch.candidate, batch.behavior, sets=batch.sets)
+        others = network.others(batch)
     inputs = RescoringInputs(
         network=network,
-        others=network.others(batch),
+        others=others,
         candidate=batch.candidate,
         sets=batch.sets,
         q=q,
@@ -67,6 +72,8 @@ def rescorer_for(
         count=np.array([*(b.count for b in seen), *(0 for _ in added)], dtype=np.float64),
         matches=_matches(batch) if network.counts else None,
     )
+    if config.external:
+        return ModuleRescorer(inputs, batch)
     if config.architecture == "dien":
         return EvolutionRescorer(inputs, k, batch)
     if config.reads_ranks:

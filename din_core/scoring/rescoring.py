@@ -35,6 +35,8 @@ PAIRS = 2**15
 """Behaviors of changed histories that DIEN's evolution runs over at once: some tens of MB."""
 RANK_PAIRS = 2**18
 """The same of TIN's attention: some MB for each array."""
+HISTORY = "history"
+"""The path of a model into which nobody can look."""
 WHOLE = "a model to which order matters keeps a behavior or does not; give counts of 0 and 1"
 
 
@@ -105,7 +107,6 @@ class Rescorer(ABC):
 
     def __init__(self, inputs: RescoringInputs) -> None:
         self.inputs = inputs
-        self._tower = FixedContextTower(inputs.network, inputs.others)
 
     @property
     def behaviors(self) -> tuple[FoldedBehavior, ...]:
@@ -117,25 +118,17 @@ class Rescorer(ABC):
         """(T,) repeats of each behavior in the history; 0 for additions."""
         return self.inputs.count
 
+    @abstractmethod
     def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
         """(S,) logits of S changed histories; sums in double precision, the tower in the network's own.
 
         kept (S, T) says how many occurrences of each behavior are there. With players (P, T), kept is (S, P): how
         many times each player is there, and a player brings players[p, t] occurrences of behavior t.
         """
-        changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
-        brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
-        return self._logits(self._pooled(changed, brings))
 
     def logits_without_each(self) -> Floats:
         """(T,) logits without each behavior, all its occurrences."""
-        return self._logits(self._pooled_without_each())
-
-    @torch.no_grad()
-    def _logits(self, pooled: Iterator[PooledHistories]) -> Floats:
-        inputs = self.inputs
-        parts = [self._tower(inputs.candidate, inputs.q, *inputs.cast(one), inputs.sets) for one in pooled]
-        return np.asarray(torch.cat(parts).double())
+        return self.logits(self.count - np.diag(self.count))
 
     @cached_property
     def _full_and_empty(self) -> tuple[float, float]:
@@ -151,6 +144,35 @@ class Rescorer(ABC):
     def empty(self) -> float:
         """The logit of the empty history: profile, context and candidate alone."""
         return self._full_and_empty[1]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Names of what a behavior can move: the history as a whole, where nothing else is known."""
+        return (HISTORY,)
+
+    def logits_with_inputs(self, chosen: Sequence[Mapping[str, bool]]) -> Floats:
+        """(S,) logits with each of `paths` as the full history has it (True) or as the empty one has it."""
+        return np.array([self.full if choice.get(HISTORY) else self.empty for choice in chosen])
+
+
+class TowerRescorer(Rescorer):
+    """Of a network of this project's, whose tower reads what behaviors add up to."""
+
+    def __init__(self, inputs: RescoringInputs) -> None:
+        super().__init__(inputs)
+        self._tower = FixedContextTower(inputs.network, inputs.others)
+
+    def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
+        """See Rescorer."""
+        changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
+        brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
+        return self._logits(self._pooled(changed, brings))
+
+    @torch.no_grad()
+    def _logits(self, pooled: Iterator[PooledHistories]) -> Floats:
+        inputs = self.inputs
+        parts = [self._tower(inputs.candidate, inputs.q, *inputs.cast(one), inputs.sets) for one in pooled]
+        return np.asarray(torch.cat(parts).double())
 
     def logits_with_inputs(self, chosen: Sequence[Mapping[str, bool]]) -> Floats:
         """(S,) logits with each of `paths` as the full history has it (True) or as the empty one has it."""
@@ -181,15 +203,11 @@ class Rescorer(ABC):
     def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
         """In pieces of bounded memory: kept (S, T), or (S, P) with players (P, T)."""
 
-    def _pooled_without_each(self) -> Iterator[PooledHistories]:
-        count = torch.as_tensor(self.count)
-        yield from self._pooled(count - torch.diag(count), None)
-
     def _repeats(self, kept: Tensor) -> Tensor | None:
         return None if self.inputs.matches is None else kept @ self.inputs.matches.to(kept.dtype)
 
 
-class SumRescorer(Rescorer):
+class SumRescorer(TowerRescorer):
     """Every member but DIEN and a TIN of ranks: the tower reads sums over occurrences, some of them over a total."""
 
     row_budget = 2**16
@@ -224,14 +242,14 @@ class SumRescorer(Rescorer):
         for some in torch.split(kept, ROWS):
             yield self._pooled_sums(some @ terms)
 
-    def _pooled_without_each(self) -> Iterator[PooledHistories]:
+    def logits_without_each(self) -> Floats:
+        """See Rescorer."""
         # What is before a behavior and what is after it, each summed on the way to it: T sums in the place of T².
         shares = torch.as_tensor(self.count)[:, None] * self.terms
         nothing = torch.zeros_like(shares[:1])
         before = torch.cat([nothing, shares[:-1]]).cumsum(0)
         after = torch.cat([shares[1:], nothing]).flip(0).cumsum(0).flip(0)
-        for sums in torch.split(before + after, ROWS):
-            yield self._pooled_sums(sums)
+        return self._logits(self._pooled_sums(sums) for sums in torch.split(before + after, ROWS))
 
     def _pooled_sums(self, sums: Tensor) -> PooledHistories:
         """sums (S, K) of terms over what is kept."""
@@ -253,7 +271,7 @@ class SumRescorer(Rescorer):
         return torch.cat([total.repeat_interleave(self._widths, 1), total, torch.ones_like(sums[:, d + i :])], 1)
 
 
-class EvolutionRescorer(Rescorer):
+class EvolutionRescorer(TowerRescorer):
     """DIEN: the evolution is run again on the behaviors that are kept."""
 
     row_budget = 2**12
@@ -361,7 +379,7 @@ class RankRescorer(SumRescorer):
             v = self._pooling.represent(self._target, total)
             yield PooledHistories(v, weight.sum(1, keepdim=True), self._repeats(here))
 
-    _pooled_without_each = Rescorer._pooled_without_each  # what is gone moves the ranks of others
+    logits_without_each = Rescorer.logits_without_each  # what is gone moves the ranks of others
 
     def _weigh(self, there: Tensor) -> tuple[Tensor, Tensor]:
         """there (S, T) bool → (S, T) rows of p, and (S, T) weights, 0 for what is not there."""

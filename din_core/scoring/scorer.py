@@ -16,6 +16,8 @@ from din_core.domain.results import Floats
 from din_core.domain.translatable import join_texts
 from din_core.model.checkpoint import CONFIG, VOCABULARY, WEIGHTS, Checkpoint, load_checkpoint
 from din_core.model.config import BEHAVIOR_TYPE, ModelConfig
+from din_core.model.external.network import ExternalNetwork
+from din_core.model.external.traits import ModuleTraits
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch, Sets
 from din_core.model.value_sets import Column, intern_sets, value_set
@@ -72,6 +74,12 @@ class Scorer:
         """Types of behaviors that the model knows; () where it reads none."""
         known = self.checkpoint.vocabulary.behavior.get(BEHAVIOR_TYPE)
         return () if known is None else known.values
+
+    @property
+    def traits(self) -> ModuleTraits | None:
+        """What was measured of a model that is not this project's; None of others, and where nothing was."""
+        model = self.checkpoint.model
+        return model.traits if isinstance(model, ExternalNetwork) else None
 
     @property
     def card(self) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
 from typing import Any
 
-from din_core.domain import Answer, FieldValue, FoldedBehavior, Item, LinkError, RankedParts, Removal, User
+from din_core.domain import Answer, FieldValue, FoldedBehavior, History, Item, LinkError, RankedParts, Removal, User
 from din_core.domain.results import By
 
 FORM = 1
@@ -61,6 +62,18 @@ class FrozenResults:
             return self.answer.decisive[0].by
         order: tuple[By, ...] = ("category", "item")
         return next((by for by in order if by in self.parts), None)
+
+
+def rows_digest(history: History, candidate: Item, context: Mapping[str, str | None]) -> str:
+    """Equal where user, history, candidate and context are; of the rows as text, which later releases write alike."""
+    items = {b.item.item_id: b.item for b in history.behaviors} | {candidate.item_id: candidate}
+    rows = {
+        "user": [history.user.user_id, dict(history.user.fields), history.as_of],
+        "behaviors": [[b.item.item_id, b.timestamp, b.behavior_type] for b in history.behaviors],
+        "items": {item_id: dict(item.fields) for item_id, item in items.items()},
+        "candidate": [candidate.item_id, dict(context)],
+    }
+    return blake2b(json.dumps(rows, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def to_json(results: FrozenResults) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 READMES = (
-    *("README.md", "CONTRIBUTING.md", "din_core/README.md"),
+    *("README.md", "CONTRIBUTING.md", "din_core/README.md", "din_core/OWN_MODEL.md"),
     *("trainer/README.md", "trainer/datasets/README.md", "trainer/bench/README.md"),
     "trainer/foreign_checkpoints/README.md",
 )

@@ -161,7 +161,7 @@ def test_the_baselines_are_printed_as_the_table_shown(
 def test_check_prints_a_verdict_a_question(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert typed("check --store sqlite:///cj.db") == 0
     first, *_ = capsys.readouterr().out.splitlines()
-    shown, *_ = output_of("python -m trainer check")
+    shown, *_ = output_of("python -m trainer check --store")
     assert shape(first).split(maxsplit=1)[1] == shape(shown).split(maxsplit=1)[1]
 
 

@@ -28,6 +28,10 @@ def export(folder: Path, out: Path, say: Callable[[str], None] = lambda _: None)
     checkpoint = load_checkpoint(folder)
     if checkpoint.config.library is not None:
         raise DinLensError(f"{folder} was trained by another library, whose layers are not exported; export it there")
+    if checkpoint.config.external:
+        raise DinLensError(
+            f"{folder} is a model that is not DIN Lens's, which is not exported here; export it yourself"
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.stem}-", dir=out.parent) as made:
         written, beside = Path(made) / out.name, Path(made) / out.with_suffix(".json").name

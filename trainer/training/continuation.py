@@ -144,6 +144,11 @@ def continue_from(folder: Path, model: str) -> Continuation:
         raise CheckpointError(
             "{folder} was trained by another library, and is here to be scored; train a model anew", folder=str(folder)
         )
+    if checkpoint.config.external:
+        raise CheckpointError(
+            "{folder} holds a model that is not DIN Lens's, and is here to be scored; train it where it was trained",
+            folder=str(folder),
+        )
     recorded = checkpoint.metrics.get("model", model)
     if recorded != model:
         raise CheckpointError(

@@ -11,6 +11,20 @@ from starlette.responses import Response
 SCRIPTS = "_din/script"
 """Where code is fetched, below any page's own path."""
 YEAR = 31_536_000
+FETCH = """const page = window.location.pathname.replace(/\\/?$/, "/");
+const url = window.location.origin + page + "{path}";
+// A browser gives up an address for good once it could not be fetched: the server may have been away for a moment.
+async function fetched(times) {
+  try {
+    return await import(times ? `${url}?again=${times}` : url);
+  } catch {
+    await new Promise((next) => setTimeout(next, Math.min(500 * (times + 1), 5000)));
+    return fetched(times + 1);
+  }
+}
+export default (await fetched(0)).default;
+"""
+"""What a component gets for its code. More than one line: Streamlit takes a text of one for the path of a file."""
 
 _texts: dict[str, str] = {}
 
@@ -20,11 +34,7 @@ def by_url(js: str) -> str:
     """A module with the default export of `js`, which a browser fetches once, by the digest of the text."""
     name = blake2b(js.encode(), digest_size=16).hexdigest()
     _texts[name] = js
-    # More than one line: Streamlit takes a text of one for the path of a file.
-    return (
-        'const page = window.location.pathname.replace(/\\/?$/, "/");\n'
-        f'export default (await import(window.location.origin + page + "{SCRIPTS}/{name}.js")).default;\n'
-    )
+    return FETCH.replace("{path}", f"{SCRIPTS}/{name}.js")
 
 
 def answer(request: Request) -> Response:

@@ -19,7 +19,7 @@ from streamlit.starlette import App as AsgiApp
 from din_core.pages.app.component_scripts import SCRIPTS
 from din_core.pages.app.component_scripts import answer as answer_script
 from din_core.pages.app.listening import OPEN, LocalOnly, check_address, closed_in_spite, is_open, run_options
-from din_core.pages.app.page_head import Head, PageHead
+from din_core.pages.app.page_head import CARD, Head, PageHead
 from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
 from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, WHAT_IF
 
@@ -111,6 +111,7 @@ def routes() -> list[Route]:
         Route(f"/{{base:path}}{WHAT_IF}", what_if, methods=["POST"]),
         Route(f"/{{base:path}}{SCRIPTS}/{{name}}.js", answer_script),
         Route(f"/{{base:path}}{SHORT_LINK}", short_link, methods=["POST"]),
+        Route(f"/{{base:path}}{CARD}", card),
     ]
 
 
@@ -145,5 +146,12 @@ async def what_if(request: Request) -> Response:
 async def short_link(request: Request) -> Response:
     """A slug for a link that is too long to be sent."""
     from din_core.pages.widgets.copy_link.route import answer
+
+    return await answer(request)
+
+
+async def card(request: Request) -> Response:
+    """The picture by which chat tools show a link."""
+    from din_core.pages.brief.link_card import answer
 
     return await answer(request)

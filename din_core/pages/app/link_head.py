@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from din_core.domain import LinkError
 from din_core.pages.app.failure_log import log_failure
-from din_core.pages.app.page_head import Head
+from din_core.pages.app.page_head import CARD, Head
 from din_core.pages.app.startup import App, from_environment
 from din_core.pages.brief.content import content_of, title_of
 from din_core.pages.brief.page import is_asked
@@ -17,6 +17,7 @@ from din_core.pages.session import caches
 from din_core.pages.session.short_links import slug_of
 from din_core.pages.session.visitor import as_visitor
 from din_core.pages.snapshots import snapshot
+from din_core.pages.snapshots.keep import SNAPSHOT
 from din_core.sharing import parse, resolve
 from din_core.sharing.frozen_results import from_json
 
@@ -47,7 +48,7 @@ def snapshot_head(slug: str) -> Head:
     """Of a snapshot: its title, and its answer in a sentence; LinkError where there is none."""
     view = caches.shares().get(slug)
     content = content_of(from_json(view.payload or ""))
-    return Head(view.title or content.title, "".join(content.sentence))
+    return Head(view.title or content.title, "".join(content.sentence), f"{CARD}?{urlencode({SNAPSHOT: slug})}")
 
 
 def expanded(query: Mapping[str, list[str]]) -> Mapping[str, list[str]]:

@@ -9,10 +9,10 @@ import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urljoin
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import URL, Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from din_core.pages.app.first_paint import first_paint
@@ -22,6 +22,9 @@ DESCRIPTION = (
     "Which past behaviors a Deep Interest Network switches on for a candidate, how strongly, and whether that explains "
     "the score."
 )
+CARD = "_din/card.png"
+"""Where the picture is, below the page's own path; `snapshot=SLUG` asks for a snapshot's."""
+WIDTH, HEIGHT = 1200, 630
 THEIRS = "<title>Streamlit</title>"
 """What stands in Streamlit's page."""
 
@@ -32,14 +35,20 @@ class Head:
 
     title: str = TITLE
     description: str = DESCRIPTION
+    image: str = CARD
+    """The picture's address, relative to the page's."""
 
-    def html(self) -> str:
-        """The elements that stand in the place of Streamlit's title."""
+    def html(self, page: str = "") -> str:
+        """The elements that stand in the place of Streamlit's title; `page` is the page's own address."""
         title, description = escape(self.title), escape(self.description)
+        image = escape(urljoin(page, self.image))
         return (
             f'<title>{title}</title><meta name="description" content="{description}" />'
             f'<meta property="og:title" content="{title}" />'
             f'<meta property="og:description" content="{description}" /><meta property="og:type" content="website" />'
+            f'<meta property="og:image" content="{image}" /><meta property="og:image:width" content="{WIDTH}" />'
+            f'<meta property="og:image:height" content="{HEIGHT}" />'
+            '<meta name="twitter:card" content="summary_large_image" />'
         )
 
 
@@ -73,11 +82,17 @@ class PageHead:
                     whole = gzip.decompress(body) if encoding_of(head) == "gzip" else body
                     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
                     found = await run_in_threadpool(self.head_of, query)
-                    body = whole.replace(THEIRS.encode(), (found.html() + first_paint()).encode())
+                    ours = found.html(address_of(scope)) + first_paint()
+                    body = whole.replace(THEIRS.encode(), ours.encode())
                     await send(with_length(head, len(body)))
                     await send({"type": "http.response.body", "body": body})
 
         await self.app(scope, receive, send_with_head)
+
+
+def address_of(scope: Scope) -> str:
+    """The page's own address as it was asked for, without its query: chat tools want pictures by whole addresses."""
+    return str(URL(scope=scope).replace(query=""))
 
 
 def is_page(start: Message) -> bool:

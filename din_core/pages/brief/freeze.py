@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from hashlib import blake2b
+from dataclasses import replace
+from secrets import token_hex
 
-from din_core.domain import Impression, Scenario, State
+from din_core.domain import Impression, Scenario, State, User
 from din_core.pages.app.startup import App
 from din_core.pages.inspect.inspection import Case, Inputs, read_inputs, score
 from din_core.pages.inspect.measured_effects import measure_effects
@@ -14,7 +14,7 @@ from din_core.pages.language.edit_texts import edit_words
 from din_core.pages.language.labels import of_households
 from din_core.pages.session import caches
 from din_core.pages.what_if.edit_steps import EditedStates, apply_edits
-from din_core.sharing.frozen_results import FrozenResults, ModelScore, from_json, to_json
+from din_core.sharing.frozen_results import FrozenResults, ModelScore, from_json, rows_digest, to_json
 
 BARS = 5
 """Parts of the history in the chart: the strongest, and all others as one."""
@@ -62,22 +62,14 @@ def freeze(payloads: InspectPayloads, edits: tuple[str, ...] = ()) -> FrozenResu
         behaviors=measured.behaviors,
         weights=tuple(measured.weights.tolist()),
         effects=tuple(measured.effects.effect.tolist()),
-        rows=rows_digest(inputs, place),
+        rows=rows_digest(inputs.history, case.item, case.context),
         edits=edits,
     )
 
 
-def rows_digest(inputs: Inputs, place: int) -> str:
-    """Equal where user, history, candidate and context are; of the rows as text, which later releases write alike."""
-    history, case = inputs.history, inputs.cases[place]
-    items = {b.item.item_id: b.item for b in history.behaviors} | {case.item.item_id: case.item}
-    rows = {
-        "user": [history.user.user_id, dict(history.user.fields), history.as_of],
-        "behaviors": [[b.item.item_id, b.timestamp, b.behavior_type] for b in history.behaviors],
-        "items": {item_id: dict(item.fields) for item_id, item in items.items()},
-        "candidate": [case.item.item_id, dict(case.context)],
-    }
-    return blake2b(json.dumps(rows, sort_keys=True).encode(), digest_size=16).hexdigest()
+def without_user(results: FrozenResults) -> FrozenResults:
+    """The same of nobody: a pseudonym that is another each time, no profile, and no digest of the rows."""
+    return replace(results, user=User(token_hex(3)), rows="")
 
 
 def inputs_of(state: State, impression: Impression | None = None) -> Inputs:

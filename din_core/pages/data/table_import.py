@@ -30,6 +30,8 @@ from din_core.store import IngestReport, check_tables, import_tables, new_store,
 from din_core.store.ingestion.find_tables import ENDS
 from din_core.store.ingestion.table_files import ReadingOptions
 from din_core.store.ingestion.table_import import (
+    MOST_IN_NAME,
+    MOST_IN_PATH,
     TABLES,
     UPLOADS,
     TablePreview,
@@ -37,6 +39,7 @@ from din_core.store.ingestion.table_import import (
     optional_columns,
     required_columns,
 )
+from din_core.store.ingestion.unpacking.bounds import Bounds
 from din_core.store.splits.split_rule import rule_of
 
 SETTING = "DIN_IMPORT"
@@ -52,6 +55,12 @@ STEPS = T(
     "Four tables become a store: items, users, behaviors and impressions, each as CSV or Parquet. Every row is checked "
     "as `python -m trainer ingest` checks it. Either all of it is written, into a new file, or nothing is."
 )
+LIMITS = T(
+    "At most {megabytes:,} MB a file, and {rows:,} rows and {bytes:,} bytes a table once it is unpacked. Larger tables "
+    "are loaded by `python -m trainer ingest TABLES --store sqlite:///own.db`, which has no such limit."
+)
+BOUNDS = Bounds(rows=5_000_000, bytes=2_000_000_000)
+"""Of each table: a check is done in some minutes, in memory that other visits can spare."""
 Files = dict[str, UploadedFile]
 
 
@@ -81,6 +90,8 @@ def show_import() -> None:
         st.markdown(t(OFF))
         return
     st.markdown(t(STEPS))
+    megabytes = st.get_option("server.maxUploadSize")
+    st.markdown(t(LIMITS, megabytes=megabytes, rows=BOUNDS.rows, bytes=BOUNDS.bytes))
     try:
         chosen = choose_folder(root) if choose_source() == "folder" else choose_files()
         if chosen is None:
@@ -124,7 +135,7 @@ def choose_folder(root: Path) -> tuple[object, Files | Path] | None:
     """A folder below the root that holds the four tables."""
     below = literal(shown_path(root.resolve()))
     label = t("Folder with items, users, behaviors and impressions, below {root}", root=below)
-    named = st.text_input(label, key="import_folder", placeholder="tables")
+    named = st.text_input(label, key="import_folder", placeholder="tables", max_chars=MOST_IN_PATH)
     st.caption("\n".join(f"- {name}: {columns_of(name)}" for name in TABLES))
     if not named:
         return None
@@ -146,7 +157,7 @@ def choose_reading() -> ReadingOptions:
     ratio = right.text_input(t("Or shares of train, valid and test"), key="import_split_ratio", placeholder=".8,.1,.1")
     by_day = st.checkbox(t("Histories hold behaviors of earlier days alone"), key="import_session")
     rule = rule_of(times.strip() or None, ratio.strip() or None, timezone)
-    return ReadingOptions(encoding.strip() or None, timezone, rule, "day" if by_day else None)
+    return ReadingOptions(encoding.strip() or None, timezone, rule, "day" if by_day else None, BOUNDS)
 
 
 def columns_of(table: str) -> str:
@@ -215,8 +226,8 @@ def show_writing(root: Path, files: Files | Path, checked: IngestReport, options
     skip = bool(checked.rejects) and st.checkbox(t("Leave the rows out that cannot be loaded"), key="import_skip")
     left, right = st.columns(2)
     below = literal(shown_path(root.resolve()))
-    folder = left.text_input(t("Folder, below {root}", root=below), ".", key="import_target")
-    name = right.text_input(t("File"), "own.db", key="import_name")
+    folder = left.text_input(t("Folder, below {root}", root=below), ".", key="import_target", max_chars=MOST_IN_PATH)
+    name = right.text_input(t("File"), "own.db", key="import_name", max_chars=MOST_IN_NAME)
     nothing = not any(counts.loaded for counts in checked.counts.values())
     off = nothing or (bool(checked.rejects) and not skip)
     if st.button(t("Write the store"), key="import_write", type="primary", disabled=off):

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from din_core.model.config import ACTIVATIONS, ModelConfig
+from din_core.model.external.traits import ModuleTraits
+from din_core.pages.language.external_texts import MEANINGS as EXTERNAL_MEANINGS
+from din_core.pages.language.external_texts import NOTE as EXTERNAL_NOTE
+from din_core.pages.language.external_texts import external_badges, external_pooling, past_external_weights
 from din_core.pages.language.library_texts import MEANINGS as LIBRARY_MEANINGS
 from din_core.pages.language.library_texts import library_badges
 from din_core.pages.language.translate import T, t
@@ -46,6 +50,7 @@ MEANINGS = {
     OPTIONS["types"]: T("reads types of behaviors: a purchase may weigh otherwise than a click."),
     OPTIONS["gaps"]: T("reads time gaps: a behavior may weigh otherwise the longer it is ago."),
     **LIBRARY_MEANINGS,
+    **EXTERNAL_MEANINGS,
 }
 """What an option means, by its name in English."""
 WEIGHED = {
@@ -65,11 +70,13 @@ NOUNS = {
     "activation": T("activation weight"),
     "attention": T("attention weight"),
     "pooling": T("pooling weight"),
+    "own": T("weight"),
 }
 OVER_TIME = {
     "activation": T("Activation weights over time"),
     "attention": T("Attention weights over time"),
     "pooling": T("Pooling weights over time"),
+    "own": T("Weights over time"),
 }
 """Titles of the chart."""
 NOTES = {
@@ -87,6 +94,7 @@ NOTES = {
         "An attention weight is what the model multiplies the product of behavior and candidate by; "
         "it is not an effect on the score."
     ),
+    "own": EXTERNAL_NOTE,
     "pooling": T(
         "A pooling weight is what the model multiplies a behavior's embedding by, whatever the candidate; "
         "it is not an effect on the score."
@@ -146,7 +154,8 @@ def describe_model(folder: str, scorer: Scorer, alone: bool = True) -> ModelWord
     """One checkpoint; `alone` when no other at hand has its title."""
     config = scorer.config
     half_life = half_life_of(scorer)
-    options = (*badges(config, half_life), *vector_badge(config))
+    named = external_badges(config, scorer.traits) if config.external else badges(config, half_life)
+    options = (*named, *vector_badge(config))
     return ModelWords(
         link=checkpoint_name(folder, scorer.fingerprint),
         name=config.title if alone else f"{config.title} ({folder})",
@@ -157,15 +166,17 @@ def describe_model(folder: str, scorer: Scorer, alone: bool = True) -> ModelWord
         weight=t(NOUNS[weight_kind(config)]),
         over_time=t(OVER_TIME[weight_kind(config)]),
         note=weight_note(config),
-        past_weights=past_weights(config),
-        sums_to=sums_to(config),
+        past_weights=past_external_weights(scorer.traits) if config.external else past_weights(config),
+        sums_to=sums_to(config, scorer.traits),
     )
 
 
 def half_life_of(scorer: Scorer) -> float | None:
     """Days, as trained; None for a model without one."""
+    if scorer.config.pooling != "time decay":
+        return None
     found = getattr(scorer.checkpoint.model.pooling, "half_life", None)
-    return None if scorer.config.pooling != "time decay" or found is None else float(found)
+    return None if found is None else float(found)
 
 
 def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ...]:
@@ -217,6 +228,8 @@ def half_life_words(config: ModelConfig, half_life: float | None) -> str:
 
 def pooling_words(config: ModelConfig, half_life: float | None = None) -> str:
     """How behaviors become the interest vector, in a sentence without its end."""
+    if config.external:
+        return external_pooling(config)
     if config.architecture == "base":
         if config.base_pooling == "time decay":
             decay = half_life_words(config, half_life)
@@ -262,6 +275,8 @@ def weight_kind(config: ModelConfig) -> str:
     are."""
     if config.architecture == "base":
         return "pooling"
+    if config.external:
+        return "own"
     return "activation" if config.architecture == "din" and config.attention == "unit" else "attention"
 
 
@@ -285,8 +300,10 @@ def past_weights(config: ModelConfig) -> str:
     return t("This model also counts repeats: part of what a removal changes goes past its weights.")
 
 
-def sums_to(config: ModelConfig) -> str:
-    """See ModelWords."""
+def sums_to(config: ModelConfig, traits: ModuleTraits | None = None) -> str:
+    """See ModelWords; of a model that is not this project's as it was measured."""
+    if traits is not None and traits.weights_sum_to_one:
+        return "1"
     if config.architecture == "base":
         return "H" if config.base_pooling == "sum" else "1"
     return "1" if config.architecture == "dien" or config.normalisation != "none" else ""

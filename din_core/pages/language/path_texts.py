@@ -16,6 +16,7 @@ WORDS = {
         T("Counts of repeats"),
         T("how often the candidate and its fields were there before; goes past the weights"),
     ),
+    "history": (T("History"), T("all that behaviors do together; by which ways, this model does not show")),
 }
 """Name and meaning, by what the split calls the part."""
 

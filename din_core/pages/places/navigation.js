@@ -12,7 +12,19 @@ export default function ({ data }) {
   mark();
   const observer = new MutationObserver(mark); // links may be drawn later
   observer.observe(header, { childList: true, subtree: true, attributeFilter: ["href"] });
-  stop = () => observer.disconnect();
+  const watcher = new MutationObserver(() => explainLoss(message.gone));
+  watcher.observe(document.body, { childList: true, subtree: true });
+  stop = () => [observer, watcher].forEach((one) => one.disconnect());
+}
+
+// Streamlit's own words for a server that is gone name Streamlit, and say nothing of what becomes of the page.
+function explainLoss(words) {
+  for (const dialog of document.querySelectorAll('[role="dialog"]')) {
+    const texts = document.createTreeWalker(dialog, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      if (/Streamlit server is not responding|Cannot connect to Streamlit/.test(texts.currentNode.data)) texts.currentNode.data = words;
+    }
+  }
 }
 
 // `rows`: what each row of links is called; one without a name is no landmark.

@@ -23,6 +23,10 @@ Address = Mapping[str, str | list[str]]
 NAME = "din_lens.navigation"
 JS = source("places/navigation.js")
 TOUR_LABEL = T("New here? Two-minute tour")
+GONE = T(
+    "The server does not answer. What is on screen stays, and can be copied or saved; the page goes on by itself once "
+    "the server is back."
+)
 
 
 @dataclass(frozen=True)
@@ -86,5 +90,6 @@ def mark_current(path: str, here: PagePlace | None) -> None:
     mount = st.components.v2.component(NAME, html="<span></span>", js=JS)
     modes = t("Modes of {place}", place=t(here.title)) if here else ""
     rows = {"places": t("Places"), "modes": modes, "tour_link": ""}
-    data = json.dumps({"path": path, "rows": rows, "language": language()}, ensure_ascii=False).encode()
+    told = {"path": path, "rows": rows, "language": language(), "gone": t(GONE)}
+    data = json.dumps(told, ensure_ascii=False).encode()
     mount(key="navigation_marks", data=data, height=1)

@@ -148,6 +148,10 @@ def show_ranking(
     under_way: bool,
 ) -> None:
     """How far it is, and the best so far."""
+    if ranking.failed:
+        if not ranking_cache.is_kept(ranking):
+            st.rerun()  # it was said before, and is tried again
+        ranking_cache.forget_ranking()
     ended = ranking.wait(0)
     titles = [app.models[name].name for name in names]
     show_progress(ranking, titles)

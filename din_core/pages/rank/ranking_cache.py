@@ -42,6 +42,11 @@ def ranking(app: App, items: tuple[Item, ...], names: Sequence[str], history: Hi
     return kept
 
 
+def is_kept(ranking: Ranking) -> bool:
+    """Whether this is the last ranking."""
+    return session().results.found.get(RANKING, (None, None))[1] is ranking
+
+
 def forget_ranking() -> None:
     """Stop and forget the last ranking."""
     _, last = session().results.found.pop(RANKING, (None, None))

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from secrets import token_hex
 from urllib.parse import urlencode, urljoin
 
 import streamlit as st
 
-from din_core.domain import User
 from din_core.pages.app.startup import App
 from din_core.pages.brief.content import content_of
-from din_core.pages.brief.freeze import results_of
+from din_core.pages.brief.freeze import results_of, without_user
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.places import INSPECT, WHAT_IF, Mode
 from din_core.pages.session import address, caches, visitor
+from din_core.pages.snapshots.as_files import show_file_buttons
 from din_core.pages.widgets.failures import shows_failures
-from din_core.sharing.frozen_results import FrozenResults, to_json
+from din_core.sharing.frozen_results import to_json
 from din_core.sharing.share_store import LONGEST, SharedView
 
 SNAPSHOT = "snapshot"
@@ -36,7 +35,11 @@ def keep_button(mode: Mode) -> None:
         return
     with st.popover(t("Keep these numbers"), key="keep_numbers", on_change="rerun", wrap=False) as opened:
         if opened.open:
-            keep_form(app, mode)
+            as_link, as_file = st.tabs([t("As a link"), t("As a file")])
+            with as_link:
+                keep_form(app, mode)
+            with as_file:
+                show_file_buttons(app, mode)
 
 
 def keep_form(app: App, mode: Mode) -> None:
@@ -71,11 +74,6 @@ def keep(app: App, mode: Mode, view: SharedView, hidden: bool) -> str:
     title = view.title or content_of(results).title
     kept = replace(view, query=query, path=path, title=title, fingerprints=fingerprints, payload=to_json(results))
     return caches.shares().keep(kept)
-
-
-def without_user(results: FrozenResults) -> FrozenResults:
-    """The same of nobody: a pseudonym that is another each time, no profile, and no digest of the rows."""
-    return replace(results, user=User(token_hex(3)), rows="")
 
 
 def link_to(slug: str) -> str:

@@ -17,7 +17,9 @@ from din_core.pages.brief.html import CSS, brief_html
 from din_core.pages.language.labels import day, moment
 from din_core.pages.language.translate import t
 from din_core.pages.places.places import WHAT_IF
+from din_core.pages.report.report import report_html
 from din_core.pages.session import caches, visitor
+from din_core.pages.snapshots.as_files import made_later
 from din_core.pages.snapshots.differences import Difference, Differences, differences
 from din_core.pages.snapshots.keep import SNAPSHOT
 from din_core.pages.widgets.frame import literal, report
@@ -56,8 +58,16 @@ def show(slug: str, wait_for_app: Callable[[], App]) -> None:
         st.markdown(literal(view.note).replace("\n", "  \n"))
     with st.expander(t("All behaviors, with weight and effect")):
         st.dataframe(behaviors_table(results), hide_index=True)
+    if not st.context.is_embedded:
+        make = made_later(lambda: kept_report(results, view))
+        st.download_button(t("Report (HTML)"), make, "snapshot.html", "text/html", key="kept_report", on_click="ignore")
     if view.query and not st.context.is_embedded:
         show_again(view, results, wait_for_app)
+
+
+def kept_report(results: FrozenResults, view: SharedView) -> str:
+    """The snapshot in a file of its own, which opens without this server; it leads nowhere."""
+    return report_html(results, made=int(view.created))
 
 
 def opened(store: ShareStore, slug: str) -> SharedView:

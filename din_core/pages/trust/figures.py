@@ -46,6 +46,8 @@ class TrustFigures:
     """Whether other weights with the same score can be searched for such a model."""
     reads_sums_alone: bool = False
     """Whether where weights lie makes no difference to the score, as long as their sums are the same."""
+    external: bool = False
+    """Whether the model is not this project's, so that no other weights can be put into it."""
     asked: Mapping[Question, StoredFigure] = field(default_factory=dict)
     """The figure of each question: Kendall's τ, share of effects covered, share of signs, change of AUC with uniform
     weights, Kendall's τ between seeds, share of attention that can move, ECE."""
@@ -76,7 +78,7 @@ def read_figures(board: Leaderboard | None, measured: Faithfulness | None, score
     config, metrics = scorer.config, scorer.metrics
     recipe = str(metrics.get("model") or scorer.checkpoint.folder.name)
     row = next((row for row in board.rows if row.model == recipe), None) if board else None
-    found = TrustFigures(config.weighs_apart, config.sums_embeddings, config.monotone)
+    found = TrustFigures(config.weighs_apart, config.sums_embeddings, config.monotone, config.external)
     found = with_calibration(found, metrics.get("calibration"), board, row)
     if not config.weighs_apart:
         return found

@@ -45,6 +45,10 @@ SUMS_ALONE = T(
     "Not measured: this model reads the sums of its weights alone. Weights of the same sums are the same score, "
     "wherever they lie; each behavior's own effect is what tells of it."
 )
+OWNERS = T(
+    "Not measured: what this model does with its weights is its owner's, so no others can be put in their place; each "
+    "behavior's own effect is measured by taking it away."
+)
 NOT_SEARCHED = T(
     "Not measured: other weights are searched only where the interest vector is a sum of embeddings, and this model's "
     "is none."
@@ -221,6 +225,8 @@ def missing_words(question: Question, figures: TrustFigures, folder: str) -> str
         return t(BY_CALIBRATE, folder=folder)
     if question == "seeds":
         return t(BY_SEEDS, folder=folder)
+    if question in ("elsewhere", "uniform") and figures.external:
+        return t(OWNERS)
     if question in ("elsewhere", "uniform") and figures.reads_sums_alone:
         return t(SUMS_ALONE)
     if question == "elsewhere" and not figures.sums_embeddings:

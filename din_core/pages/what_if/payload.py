@@ -181,7 +181,7 @@ def type_options(now: Weighed, then: Weighed, scorers: Sequence[Scorer]) -> list
 
 def order_words(models: Sequence[ModelWords], scorers: Sequence[Scorer]) -> str:
     """Whether order and dates matter to the models on screen."""
-    blind = [model.name for model, scorer in zip(models, scorers, strict=True) if not scorer.config.reads_times]
+    blind = [model.name for model, scorer in zip(models, scorers, strict=True) if not reads_times(scorer)]
     if not blind:
         return t("Order or dates of behaviors count for the models on screen.")
     names = t(" and ").join(blind)
@@ -189,6 +189,12 @@ def order_words(models: Sequence[ModelWords], scorers: Sequence[Scorer]) -> str:
         "To {names}, neither order nor dates of behaviors make a difference: only what they are and how often.",
         names=names,
     )
+
+
+def reads_times(scorer: Scorer) -> bool:
+    """Whether order or dates make a difference: as it was measured, of a model that is not this project's."""
+    traits = scorer.traits
+    return scorer.config.reads_times if traits is None else traits.reads_order or traits.reads_ages
 
 
 def profile_data(now: State, then: State, scorers: Sequence[Scorer]) -> list[dict[str, Any]]:

@@ -23,6 +23,8 @@ from din_core.store.schema import SPLITS
 
 MAX_ID = 500
 """Characters of an id, and of what else an index holds: PostgreSQL's take 2,700 bytes."""
+MAX_NAME = 300
+"""Characters of a column's name."""
 MAX_CELL = 131_072
 """Characters of any value."""
 _EXACT_FLOAT = 2**53

@@ -12,13 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-import pyarrow as pa
-
 from din_core.domain import StoreError
 from din_core.store.ingestion.csv_quotes import MisplacedQuote, QuoteWalker, doubled_quotes, row_at, whole_quotes
+from din_core.store.ingestion.unpacking.bounds import UNBOUND, Bounds, open_bytes
 
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
-"""By the end of a file's name."""
 MAX_HEADER = 1 << 20
 """Bytes of a header."""
 _BLOCK_BYTES = 1 << 20
@@ -37,6 +34,7 @@ class CsvFormat:
     delimiter: str = ","
     backslash: bool = False
     r"""Whether a quote within quotes is written \", as Spark does, and not doubled."""
+    bounds: Bounds = UNBOUND
 
 
 class NotEncoded(Exception):
@@ -53,19 +51,22 @@ class NotEncoded(Exception):
         self.around = written[line_start : start + 100_000]
 
 
-def open_csv(path: Path, required: tuple[str, ...], encoding: str | None) -> tuple[CsvFormat, tuple[str, ...], bool]:
+def open_csv(
+    path: Path, required: tuple[str, ...], encoding: str | None, bounds: Bounds = UNBOUND, *, whole: bool = True
+) -> tuple[CsvFormat, tuple[str, ...], bool]:
     """Format, columns and whether there are rows; StoreError for a file that cannot be read without guessing.
 
-    `encoding` is that of a file that is not in UTF-8.
+    `encoding` is that of a file that is not in UTF-8. Unless `whole`, the beginning alone is read: enough for a
+    preview, but no check of what follows.
     """
-    form = CsvFormat(encoding=_marked_encoding(path) or "utf-8")
+    form = CsvFormat(encoding=_marked_encoding(path) or "utf-8", bounds=bounds)
     try:
-        return _read_through(path, form, required)
+        return _read_through(path, form, required, whole)
     except NotEncoded as error:
         if encoding is None:
             raise _not_utf8(path, error) from None
     try:
-        return _read_through(path, replace(form, encoding=encoding), required)
+        return _read_through(path, replace(form, encoding=encoding), required, whole)
     except NotEncoded as error:
         raise StoreError(
             "{file} is neither UTF-8 nor {encoding} ({fault}); name its encoding by --encoding",
@@ -89,21 +90,17 @@ def check_encoding(encoding: str | None) -> None:
 def utf8_stream(path: Path, form: CsvFormat) -> IO[bytes] | Any:
     """The file as a standard CSV in UTF-8, to be read in order."""
     if form.encoding in _UTF8 and not form.backslash:
-        return _bytes_of(path)
-    blocks = _utf8_blocks(path, form.encoding)
+        return open_bytes(path, form.bounds)
+    blocks = _utf8_blocks(path, form)
     return io.BufferedReader(_Blocks(doubled_quotes(blocks, form.delimiter) if form.backslash else blocks))
 
 
-def _bytes_of(path: Path) -> Any:
-    return pa.input_stream(str(path), compression=COMPRESSIONS.get(path.suffix.lower()))
-
-
-def _utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
+def _utf8_blocks(path: Path, form: CsvFormat) -> Iterator[bytes]:
     """The file's text in UTF-8, without a byte order mark; NotEncoded where it is in another encoding."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    is_utf8 = encoding in _UTF8
+    decoder = codecs.getincrementaldecoder(form.encoding)()
+    is_utf8 = form.encoding in _UTF8
     lines = 0
-    with _bytes_of(path) as stream:
+    with open_bytes(path, form.bounds) as stream:
         while True:
             block = stream.read(_BLOCK_BYTES)
             try:
@@ -149,8 +146,10 @@ class _Blocks(io.RawIOBase):
         return n
 
 
-def _read_through(path: Path, form: CsvFormat, required: tuple[str, ...]) -> tuple[CsvFormat, tuple[str, ...], bool]:
-    head = _head(path, form.encoding)
+def _read_through(
+    path: Path, form: CsvFormat, required: tuple[str, ...], whole: bool
+) -> tuple[CsvFormat, tuple[str, ...], bool]:
+    head = _head(path, form)
     form = replace(form, delimiter=_delimiter(head, required))
     text = io.StringIO(head, newline="")
     columns = _cells(text, form.delimiter)
@@ -160,13 +159,23 @@ def _read_through(path: Path, form: CsvFormat, required: tuple[str, ...]) -> tup
             file=path.name,
             most=csv.field_size_limit(),
         )
-    return _check_quotes(path, form), columns, bool(text.read().strip("\r\n"))
+    form = _check_quotes(path, form) if whole else replace(form, backslash=_has_backslashes(head, form))
+    return form, columns, bool(text.read().strip("\r\n"))
 
 
-def _head(path: Path, encoding: str) -> str:
+def _has_backslashes(head: str, form: CsvFormat) -> bool:
+    """Whether a file that begins so has backslashes before quotes, as far as its beginning tells."""
+    try:
+        QuoteWalker(form.delimiter, False).check(head.encode())
+    except MisplacedQuote:
+        return '\\"' in head
+    return False
+
+
+def _head(path: Path, form: CsvFormat) -> str:
     """The file's beginning, empty lines before the header left out."""
     head = b""
-    for block in _utf8_blocks(path, encoding):
+    for block in _utf8_blocks(path, form):
         head += block
         if len(head) >= MAX_HEADER:
             break
@@ -194,14 +203,14 @@ def _check_quotes(path: Path, form: CsvFormat) -> CsvFormat:
     for backslash in (False, True):
         walker = QuoteWalker(form.delimiter, backslash)
         try:
-            for block in whole_quotes(_utf8_blocks(path, form.encoding)):
+            for block in whole_quotes(_utf8_blocks(path, form)):
                 walker.check(block)
             walker.finish()
             return replace(form, backslash=backslash)
         except MisplacedQuote as error:
             fault = fault or error
     assert fault is not None
-    row = row_at(_utf8_blocks(path, form.encoding), fault.offset, form.delimiter)
+    row = row_at(_utf8_blocks(path, form), fault.offset, form.delimiter)
     if row == 0:
         raise StoreError(
             '{file} has a column name whose quote (") is not closed before the next one; close it', file=path.name
@@ -215,7 +224,7 @@ def _check_quotes(path: Path, form: CsvFormat) -> CsvFormat:
 
 
 def _marked_encoding(path: Path) -> str | None:
-    with _bytes_of(path) as stream:
+    with open_bytes(path) as stream:
         start = stream.read(4)
     return next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
 

@@ -9,10 +9,12 @@ import pyarrow.parquet as pq
 
 from din_core.domain import StoreError
 from din_core.domain.translatable import Translatable, join_texts
-from din_core.store.ingestion.column_checks import MAX_ID
+from din_core.store.ingestion.column_checks import MAX_NAME
 from din_core.store.ingestion.column_times import check_timezone
-from din_core.store.ingestion.csv_format import COMPRESSIONS, check_encoding, open_csv
+from din_core.store.ingestion.csv_format import check_encoding, open_csv
 from din_core.store.ingestion.table_files import FIXED, REQUIRED, SINGLE_VALUES, ReadingOptions, TableFile, is_kind
+from din_core.store.ingestion.unpacking.bounds import COMPRESSIONS
+from din_core.store.ingestion.unpacking.parquet_batches import check_widths, unpacked_bytes
 from din_core.store.vectors.vector_column import LISTS
 
 _CSV_ENDS = tuple(kind + packed for kind in (".csv", ".tsv") for packed in ("", *COMPRESSIONS))
@@ -20,10 +22,13 @@ ENDS = (".parquet", *_CSV_ENDS)
 """Of the files' names, in any case."""
 
 
-def find_tables(folder: Path, required: bool = True, options: ReadingOptions | None = None) -> dict[str, TableFile]:
+def find_tables(
+    folder: Path, required: bool = True, options: ReadingOptions | None = None, *, whole: bool = True
+) -> dict[str, TableFile]:
     """The four tables below `folder`; StoreError tells everything that is wrong with the files at once.
 
-    With `required` false, tables may be absent, but not all of them.
+    With `required` false, tables may be absent, but not all of them. Unless `whole`, CSV files are looked at as far as
+    a preview needs.
     """
     options = options or ReadingOptions()
     check_encoding(options.encoding)
@@ -43,7 +48,7 @@ def find_tables(folder: Path, required: bool = True, options: ReadingOptions | N
             )
         elif paths:
             try:
-                found[name] = _open(name, paths[0], options)
+                found[name] = _open(name, paths[0], options, whole)
             except StoreError as error:
                 problems.append(error.text)
         elif required:
@@ -76,24 +81,24 @@ def _missing(name: str, there: list[Path]) -> Translatable:
     return Translatable("{name}.parquet or {name}.csv is missing", name=name)
 
 
-def _open(name: str, path: Path, options: ReadingOptions) -> TableFile:
+def _open(name: str, path: Path, options: ReadingOptions, whole: bool) -> TableFile:
     if path.is_file() and path.stat().st_size == 0:
         raise StoreError("{file} is an empty file", file=path.name)
     is_parquet = path.suffix.lower() == ".parquet"
-    table = _open_parquet(name, path) if is_parquet else _open_csv(name, path, options)
-    table.timezone = options.timezone
+    table = _open_parquet(name, path, options) if is_parquet else _open_csv(name, path, options, whole)
+    table.timezone, table.bounds = options.timezone, options.bounds
     if name == "impressions":
         table.session_zone = options.timezone if options.session else None
         table.is_split_anew = options.split is not None
     repeated = sorted({c for c in table.columns if table.columns.count(c) > 1})
     if repeated:
         raise StoreError("{file} has more than one column {columns}", file=path.name, columns=", ".join(repeated))
-    strange = next((column for column in table.columns if len(column) > MAX_ID or "\0" in column), None)
+    strange = next((column for column in table.columns if len(column) > MAX_NAME or "\0" in column), None)
     if strange is not None:
         raise StoreError(
             "{file} has a column whose name holds a NUL or is longer than {most} characters ({column}…); shorten it",
             file=path.name,
-            most=MAX_ID,
+            most=MAX_NAME,
             column=strange[:20].replace("\0", "␀"),
         )
     missing = [c for c in REQUIRED[name] if c not in table.columns]
@@ -109,25 +114,27 @@ def _open(name: str, path: Path, options: ReadingOptions) -> TableFile:
     return table
 
 
-def _open_csv(name: str, path: Path, options: ReadingOptions) -> TableFile:
+def _open_csv(name: str, path: Path, options: ReadingOptions, whole: bool) -> TableFile:
     try:
-        form, columns, has_rows = open_csv(path, REQUIRED[name], options.encoding)
+        form, columns, has_rows = open_csv(path, REQUIRED[name], options.encoding, options.bounds, whole=whole)
     except (pa.ArrowException, OSError, EOFError) as error:
         raise StoreError("{file} cannot be unpacked ({error})", file=path.name, error=str(error)) from None
     return TableFile(name, path, columns, None if has_rows else 0, form)
 
 
-def _open_parquet(name: str, path: Path) -> TableFile:
+def _open_parquet(name: str, path: Path, options: ReadingOptions) -> TableFile:
     parts = _parts(path) if path.is_dir() else ()
     columns: tuple[str, ...] | None = None
-    rows = 0
+    rows = unpacked = 0
     for part in parts or (path,):
         shown = str(part.relative_to(path.parent))
         try:
             with pq.ParquetFile(part) as file:
                 schema = file.schema_arrow
                 _check_types(name, shown, schema)
-                rows += file.metadata.num_rows
+                check_widths(shown, schema)
+                rows, unpacked = rows + file.metadata.num_rows, unpacked + unpacked_bytes(file.metadata)
+                options.bounds.check(shown, rows, unpacked)
         except (pa.ArrowException, OSError) as error:
             raise StoreError("{file} is not a Parquet file ({error})", file=shown, error=str(error)) from None
         if columns is not None and set(columns) != set(schema.names):

@@ -10,11 +10,12 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
 from din_core.domain import StoreError
 from din_core.domain.translatable import Translatable
 from din_core.store.ingestion.csv_format import CsvFormat, utf8_stream
+from din_core.store.ingestion.unpacking.bounds import UNBOUND, Bounds
+from din_core.store.ingestion.unpacking.parquet_batches import parquet_batches
 from din_core.store.splits.split_rule import SplitRule
 
 Session = Literal["day"]
@@ -35,7 +36,6 @@ FIXED = {
 }
 """Columns with a meaning of their own; every other column is a field."""
 
-_BATCH_ROWS = 1 << 17
 _BLOCK_BYTES = 1 << 23
 
 
@@ -51,6 +51,8 @@ class ReadingOptions:
     """How impressions are split; None for what their table says, or by time where it says nothing."""
     session: Session | None = None
     """"day": the impressions of a day are one session, at its beginning, so that histories hold earlier days alone."""
+    bounds: Bounds = UNBOUND
+    """What each table may hold."""
 
 
 @dataclass
@@ -72,6 +74,8 @@ class TableFile:
     """Of impressions: whether another rule than their column split says their splits."""
     parts: tuple[Path, ...] = ()
     """The files of a table that is a folder of Parquet files."""
+    bounds: Bounds = UNBOUND
+    """Beyond which reading it is refused."""
     broken_rows: list[tuple[int, int]] = field(default_factory=list)
     """Of the current reading of a CSV: 1-based row and number of cells, where that is not the header's."""
 
@@ -110,11 +114,18 @@ class TableFile:
             )
         return found
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows in order. A CSV's cells are all text, an empty one where it is missing."""
+    def batches(self, most: int | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows in order, of Parquet at most so many at once.
+
+        A CSV's cells are all text, an empty one where it is missing. StoreError beyond the bounds.
+        """
         self.broken_rows.clear()
+        rows = size = 0
         try:
-            yield from self._parquet() if self.csv is None else self._csv(self.csv)
+            for batch in self._parquet(most) if self.csv is None else self._csv(self.csv):
+                rows, size = rows + batch.num_rows, size + batch.nbytes
+                self.bounds.check(self.path.name, rows, size)
+                yield batch
         except (pa.ArrowException, OSError) as error:
             if "straddl" in str(error):
                 raise StoreError(
@@ -132,12 +143,11 @@ class TableFile:
         given = nth + 1
         return int(given + np.searchsorted(broken - np.arange(len(broken)), given, side="right"))
 
-    def _parquet(self) -> Iterator[pa.RecordBatch]:
+    def _parquet(self, most: int | None) -> Iterator[pa.RecordBatch]:
         columns = [c for c in self.columns if not c.startswith("__index_level_")]
         for part in self.parts or (self.path,):
-            with pq.ParquetFile(part) as file:
-                for batch in file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False):
-                    yield self._plain_texts(batch)
+            for batch in parquet_batches(part, columns, most):
+                yield self._plain_texts(batch)
 
     def _plain_texts(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Bytes as text, and texts in the one layout that all else reads."""

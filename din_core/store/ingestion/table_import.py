@@ -28,6 +28,12 @@ TABLES = tuple(REQUIRED)
 UPLOADS = tuple(sorted({end.rsplit(".", 1)[1] for end in ENDS}))
 """The last part of the names of files that may hold a table."""
 PREVIEW_ROWS = 5
+PREVIEW_LENGTH = 200
+"""Characters of a cell that a preview shows."""
+MOST_IN_PATH = 300
+"""Characters of a folder that is named."""
+MOST_IN_NAME = 200
+"""Bytes of a file's name, or of one folder's: disks take 255."""
 _NAME = re.compile(r"\w[\w .-]*\.db")
 
 
@@ -56,10 +62,13 @@ def optional_columns(table: str) -> tuple[str, ...]:
 
 
 def preview_tables(folder: Path, options: ReadingOptions | None = None) -> list[TablePreview]:
-    """The four tables of a folder; StoreError tells everything that is wrong with the files at once."""
+    """The four tables of a folder; StoreError tells what is wrong with the files' beginnings at once.
+
+    A few rows of each are read; only `check_tables` reads the rest.
+    """
     found = []
-    for file in find_tables(folder, options=options).values():
-        batch = next(iter(file.batches()), None)
+    for file in find_tables(folder, options=options, whole=False).values():
+        batch = next(iter(file.batches(PREVIEW_ROWS)), None)
         found.append(TablePreview(file.name, file.path.name, file.rows, file.fields, _head(file, batch)))
     return found
 
@@ -69,8 +78,12 @@ def _head(file: TableFile, batch: pa.RecordBatch | None) -> pd.DataFrame:
         return pd.DataFrame(columns=list(file.columns))
     first = batch.slice(0, PREVIEW_ROWS)
     return pd.DataFrame(
-        {name: [shown(value) for value in first.column(name)] for name in first.schema.names}, dtype=object
-    ).astype(str)
+        {name: [_short(str(shown(value))) for value in first.column(name)] for name in first.schema.names}, dtype=object
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= PREVIEW_LENGTH else f"{text[:PREVIEW_LENGTH]}…"
 
 
 def check_tables(folder: Path, progress: Progress | None = None, options: ReadingOptions | None = None) -> IngestReport:
@@ -88,9 +101,12 @@ def check_tables(folder: Path, progress: Progress | None = None, options: Readin
 
 def new_store(root: Path, folder: str, name: str) -> Path:
     """The path of a new store in `folder` below `root`; StoreError where it would lie elsewhere or is there already."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or len(name.encode()) > MOST_IN_NAME:
         raise StoreError(
-            '"{name}" is no name for a new store; write letters, digits, "-" or "_" and end it in .db', name=name
+            '"{name}" is no name for a new store; write letters, digits, "-" or "_", and end it in .db; at most {most} '
+            "bytes",
+            name=name[:MOST_IN_NAME],
+            most=MOST_IN_NAME,
         )
     path = folder_below(root, folder) / name
     if path.exists():
@@ -100,6 +116,14 @@ def new_store(root: Path, folder: str, name: str) -> Path:
 
 def folder_below(root: Path, folder: str) -> Path:
     """A folder below `root`, or `root` itself; StoreError for one outside of it, by links too."""
+    parts = folder.encode().split(b"/")
+    if len(folder) > MOST_IN_PATH or "\0" in folder or any(len(part) > MOST_IN_NAME for part in parts):
+        raise StoreError(
+            '"{folder}…" is no name of a folder: it has at most {most} characters, and {each} bytes between slashes',
+            folder=folder[:20].replace("\0", "␀"),
+            most=MOST_IN_PATH,
+            each=MOST_IN_NAME,
+        )
     top = root.resolve()
     path = (top / folder).resolve()
     if not path.is_relative_to(top):

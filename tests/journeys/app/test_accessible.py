@@ -6,9 +6,9 @@ And none moves while it loads.
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.journeys.accessibility import serious
 from tests.journeys.layout_shift import layout_shift
 from tests.journeys.looks import Look, each_look
 from tests.journeys.page_driver import scrolls_sideways
@@ -16,17 +16,6 @@ from tests.journeys.screenshots import PAGES
 
 MOVES = 0.2
 """Layout shift from which on a page is one that jumps; good is .1, but a busy machine draws more of the steps."""
-
-
-def serious(page: Page) -> list[object]:
-    """What axe finds on the page as it is."""
-    rules = Axe().run(page).response["violations"]
-    return [
-        (rule["id"], node["target"], node["failureSummary"])
-        for rule in rules
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))

@@ -45,6 +45,7 @@ def test_names_are_no_markup_in_the_head(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_snapshot_has_its_title_and_its_answer_and_is_not_counted(shares: ShareStore) -> None:
     slug = shares.keep(SharedView("snapshot", "", title="Why <stout>?", payload=to_json(RESULTS)))
     found = head_of({"snapshot": [slug]})
+    assert found.image == f"_din/card.png?snapshot={slug}"
     assert found.title == "Why <stout>?" and found.description.startswith("DIN gives this household a 30")
     assert "<stout>" not in found.html() and shares.get(slug).opened == 0
     assert head_of({"snapshot": ["unknown"]}).title == TITLE

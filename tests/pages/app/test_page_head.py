@@ -17,7 +17,7 @@ from tests.own_thread import in_own_thread
 PAGE = '<html lang="en"><head><title>Streamlit</title></head><body></body></html>'
 
 
-def served(response: Response, method: str = "GET") -> tuple[Headers, bytes]:
+def served(response: Response, method: str = "GET", host: str = "din.example") -> tuple[Headers, bytes]:
     """What a browser gets where the server answers so."""
     sent: list[Message] = []
 
@@ -27,7 +27,13 @@ def served(response: Response, method: str = "GET") -> tuple[Headers, bytes]:
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    scope = {"type": "http", "method": method, "path": "/", "headers": []}
+    scope: dict[str, object] = {
+        "type": "http",
+        "method": method,
+        "path": "/lens/explain-inspect",
+        "query_string": b"a=b",
+    }
+    scope |= {"scheme": "https", "server": ("127.0.0.1", 8501), "headers": [(b"host", host.encode())]}
     in_own_thread(asyncio.run, PageHead(response)(scope, receive, send))
     return Headers(raw=sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent[1:])
 
@@ -52,3 +58,10 @@ def test_all_else_is_answered_as_it_was() -> None:
     assert served(data)[1] == data.body
     assert served(HTMLResponse(PAGE, status_code=404))[1] == PAGE.encode()
     assert served(HTMLResponse(PAGE, headers={"etag": '"theirs"'}), "HEAD")[0]["etag"] == '"theirs"'
+
+
+@pytest.mark.parametrize(("host", "address"), [("din.example", "din.example"), ('"><x>', "127.0.0.1:8501")])
+def test_the_picture_has_a_whole_address_of_the_host_that_was_asked(host: str, address: str) -> None:
+    text = served(HTMLResponse(PAGE), host=host)[1].decode()
+    assert f'<meta property="og:image" content="https://{address}/lens/_din/card.png" />' in text
+    assert "<x>" not in text and "a=b" not in text

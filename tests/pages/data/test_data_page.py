@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from din_core.pages.data import table_import
 from din_core.pages.data.page import quantile
 from din_core.pages.data.table_import import commands
 from din_core.store import RulesInForce, open_store
+from din_core.store.ingestion.unpacking.bounds import Bounds
 from tests.pages.conftest import World
 from tests.pages.page_contents import read, said
 from tests.small_world import MONDAY
@@ -273,3 +275,22 @@ def test_the_rules_of_splits_and_histories_stand_below_the_splits(visit: Visit) 
     assert read(caption) == (
         "The splits are those of the column split. A history holds all behaviors that are earlier than its impression."
     )
+
+
+def test_limits_are_told_and_a_table_beyond_them_is_refused_with_the_way_out(
+    visit: Visit, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root / "tables", valid_tables())
+    page = visit("data")
+    assert "At most 200 MB a file, and 5,000,000 rows and 2,000,000,000 bytes a table" in words(page)
+    monkeypatch.setattr(table_import, "BOUNDS", Bounds(rows=4, bytes=1_000_000))
+    page = go_on(page, "tables")
+    (sentence,) = said(page)
+    assert "impressions.parquet has more than 4 rows" in sentence and "python -m trainer ingest" in sentence
+    assert not page.exception
+
+
+def test_a_folder_whose_name_no_disk_takes_is_one_sentence(visit: Visit, root: Path) -> None:
+    page = go_on(visit("data"), "a" * 250)
+    (sentence,) = said(page)
+    assert "is no name of a folder" in sentence and not page.exception

@@ -31,7 +31,7 @@ ORIENTATION = {
 
 def scorer(metrics: Any, weighs_apart: bool = True) -> Any:
     """As much of one as is asked."""
-    config = SimpleNamespace(weighs_apart=weighs_apart, sums_embeddings=True, monotone=False)
+    config = SimpleNamespace(weighs_apart=weighs_apart, sums_embeddings=True, monotone=False, external=False)
     return SimpleNamespace(config=config, metrics=metrics, checkpoint=SimpleNamespace(folder=Path("din")))
 
 

@@ -38,7 +38,7 @@ def many_rows(seed: int = 0) -> Tables:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LineSpool, "part_rows", 50)
-    monkeypatch.setattr("din_core.store.ingestion.table_files._BATCH_ROWS", 30)
+    monkeypatch.setattr("din_core.store.ingestion.unpacking.parquet_batches.BATCH_ROWS", 30)
 
 
 def in_memory(tmp_path: Path, tables: Tables) -> list[str]:
@@ -177,7 +177,7 @@ def test_batches_that_are_looked_at_together_are_read_as_others(
     tables["behaviors"]["item_id"][500] = "nothing"
     for kind in ("parquet", "csv"):
         write(tmp_path / kind, tables, kind)
-        monkeypatch.setattr("din_core.store.ingestion.table_files._BATCH_ROWS", 30)
+        monkeypatch.setattr("din_core.store.ingestion.unpacking.parquet_batches.BATCH_ROWS", 30)
         monkeypatch.setattr("din_core.store.ingestion.table_files._BLOCK_BYTES", 400)
         monkeypatch.setattr("din_core.store.ingestion.validation._IDS_A_BATCH", 1 << 16)
         apart = ingest(tmp_path / kind, database(tmp_path, f"{kind}-apart.db"), skip_rejects=True)

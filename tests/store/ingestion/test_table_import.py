@@ -109,7 +109,9 @@ def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
     assert target.read_text("utf-8") == "precious"
 
 
-@pytest.mark.parametrize("name", ["", "own", "../own.db", ".own.db", "a/b.db", "own.db\n", "own.sqlite", "/own.db"])
+@pytest.mark.parametrize(
+    "name", ["", "own", "../own.db", ".own.db", "a/b.db", "own.db\n", "own.sqlite", "/own.db", "咖" * 80 + ".db"]
+)
 def test_names_that_are_no_file_of_the_folder_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(StoreError, match="is no name for a new store"):
         new_store(tmp_path, "", name)
@@ -125,3 +127,9 @@ def test_folders_outside_are_refused(tmp_path: Path, folder: str) -> None:
     with pytest.raises(StoreError, match="lies outside of"):
         new_store(root, folder, "own.db")
     assert folder_below(root, str(root / "inside")) == (root / "inside").resolve()
+
+
+@pytest.mark.parametrize("folder", ["a/" * 200, "a" * 201, "咖" * 100, "a\0b"])
+def test_names_that_no_disk_takes_are_refused(tmp_path: Path, folder: str) -> None:
+    with pytest.raises(StoreError, match="is no name of a folder: it has at most 300 characters"):
+        folder_below(tmp_path, folder)

@@ -111,7 +111,7 @@ def test_what_is_no_vector_is_refused_with_its_rows(
 
 
 def test_the_length_holds_over_batches_and_appends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("din_core.store.ingestion.table_files._BATCH_ROWS", 1)
+    monkeypatch.setattr("din_core.store.ingestion.unpacking.parquet_batches.BATCH_ROWS", 1)
     with pytest.raises(RejectedRows, match=r"vector has other than 2 numbers"):
         loaded(tmp_path, with_vectors([[1.0, 2.0], None, [1.0]]))
     loaded(tmp_path, with_vectors([[1.0, 2.0], None, None])).close()

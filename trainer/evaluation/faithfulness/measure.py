@@ -142,7 +142,8 @@ class _Model:
     def result(self, on: Split, options: FaithfulnessOptions, say: Say, numbered: Sequence[Key]) -> Result:
         """All figures, with those on the whole split; the network may have moved to another device after."""
         checkpoint, uniform, frozen = self.checkpoint, None, None
-        if checkpoint.config.weighs_apart and not checkpoint.config.monotone:  # which reads sums of weights alone
+        config = checkpoint.config
+        if config.weighs_apart and not (config.monotone or config.external):  # sums of weights alone, or who knows what
             say(f"{checkpoint.folder.name}: all {options.split} impressions with uniform weights")
             uniform = metric_differences(on, checkpoint, {"uniform": with_mean_weights(checkpoint)})
             if options.retrain:

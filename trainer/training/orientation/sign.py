@@ -26,6 +26,8 @@ def fixed_sign(config: ModelConfig) -> str | None:
     """Why the weights of such a model have no other sign; None where they have."""
     if config.architecture == "base":
         return "pooling that knows no candidate has no activation unit"
+    if config.external:
+        return "what the model does with them is its owner's"
     if config.library is not None:
         return f"they are shown as {LIBRARIES[config.library.library]} computes them"
     if config.architecture == "dien" or config.normalisation != "none":

@@ -1,0 +1,1 @@
+"""Files unpacked within bounds."""

@@ -1,0 +1,43 @@
+"""A DIN that another library trained, on Inspect: its attention, and who trained it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from din_core.model.checkpoint import load_checkpoint
+from din_core.scoring import Scorer
+from din_core.store import open_store
+from tests.pages.conftest import MAIN
+from tests.pages.page_contents import lens, said
+from tests.trainer.foreign_checkpoints.made_states import MADE, write_files
+from tests.trainer.foreign_checkpoints.shop_store import HOUR, START, write_shop
+from trainer.__main__ import main
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.mark.parametrize("library", MADE)
+def test_its_attention_is_shown_as_the_library_computes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    url, folder = write_shop(tmp_path / "shop"), tmp_path / "checkpoints"
+    assert main(write_files(folder, library)) == 0
+    monkeypatch.setenv("DIN_STORE", url)
+    monkeypatch.setenv("DIN_CHECKPOINTS", str(folder))
+    page = AppTest.from_file(str(MAIN), default_timeout=60)
+    page.query_params["user"] = "u1"
+    _, body = lens(page.run())
+    assert not page.exception and not said(page)
+    store = open_store(url)
+    history = store.history("u1", body["asOf"])
+    case = body["cases"][0]
+    scores = Scorer(load_checkpoint(folder / "din")).score(history, [store.item(case["id"])], {"place": "top"})
+    store.close()
+    np.testing.assert_allclose(case["weight"], scores.weight[0], rtol=1e-3, atol=1e-5)
+    assert len(case["weight"]) == 3 and history.as_of >= START + 10 * HOUR
+    assert any("trained with" in badge for badge in body["models"][0]["badges"])
