@@ -33,8 +33,11 @@ OPTIONS = {
     "runner.postScriptGC": False,  # looking through all objects after every run is most of what a run costs
     "global.minCachedMessageSize": 1000,  # bytes: a browser that has a message of that size is sent its digest alone
 }
-COLLECT_SECONDS = 20.0
-"""Between two looks through all objects for what only refers to itself."""
+COLLECT_SECONDS = 60.0
+"""Between two looks through all objects for what only refers to itself: each stops everybody, for .2 s or more."""
+YOUNG = 20_000
+"""Objects made before Python looks through the young ones; its own 700 are made and freed many times in a run."""
+NEVER = 1_000_000_000
 
 
 @asynccontextmanager
@@ -49,6 +52,7 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     check_listening()
     keep_level()
     set_options()
+    gc.set_threshold(YOUNG, 10, NEVER)  # all objects are looked through by `collect_now_and_then` alone
     hide_passwords_of_streamlit()
     with suppress(DinLensError):  # the page says so to whoever opens it
         caches.startup(*from_environment())
