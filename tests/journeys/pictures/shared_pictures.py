@@ -1,4 +1,4 @@
-"""`python -m tests.journeys.shared_pictures`: what others get of the demo: a brief, kept numbers, a report."""
+"""`python -m tests.journeys.pictures.shared_pictures`: what others get of the demo: a brief, kept numbers, a report."""
 
 from __future__ import annotations
 
