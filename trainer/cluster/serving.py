@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -33,21 +34,36 @@ def serving(options: ServingOptions) -> Iterator[dict[str, str]]:
     import ray
     from ray import serve
 
-    _connect(ray, options, processes=options.replicas * len(set(fingerprints.values())))
-    try:
-        # Where a Serve instance runs on the cluster already, its own address and port stay.
-        serve.start(http_options={"host": options.host, "port": options.port})
-        for folder, fingerprint in fingerprints.items():
+    with redirect_stdout(sys.stderr):  # Ray tells there what goes on; stdout holds the result alone
+        try:
+            _connect(ray, options, processes=options.replicas * len(set(fingerprints.values())))
+            yield _served(serve, options, fingerprints)
+        finally:
+            _disconnect(ray, serve, options, fingerprints)
+
+
+def _served(serve: Any, options: ServingOptions, fingerprints: Mapping[str, str]) -> dict[str, str]:
+    """URLs by folder, once all processes are there."""
+    # Where a Serve instance runs on the cluster already, its own address and port stay.
+    serve.start(http_options={"host": options.host, "port": options.port})
+    for folder, fingerprint in fingerprints.items():
+        try:
             _run(serve, folder, fingerprint, options)
-        base = f"http://{options.host}:{options.port}"
-        yield {folder: f"{base}/{fingerprint}" for folder, fingerprint in fingerprints.items()}
-    finally:
-        if options.address is None:
-            serve.shutdown()
-        else:
-            for fingerprint in fingerprints.values():
-                serve.delete(fingerprint)
-        ray.shutdown()
+        except RuntimeError as error:
+            raise DinLensError(
+                "{folder} cannot be served ({error}); Ray's log says why", folder=folder, error=_first_line(error)
+            ) from error
+    return {folder: f"http://{options.host}:{options.port}/{own}" for folder, own in fingerprints.items()}
+
+
+def _disconnect(ray: Any, serve: Any, options: ServingOptions, fingerprints: Mapping[str, str]) -> None:
+    """End what was started, and nothing else."""
+    if ray.is_initialized() and options.address is None:
+        serve.shutdown()
+    elif ray.is_initialized():
+        for name in set(fingerprints.values()) & set(serve.status().applications):
+            serve.delete(name)
+    ray.shutdown()
 
 
 def _fingerprint(folder: Path) -> str:
@@ -93,8 +109,19 @@ def _connect(ray: Any, options: ServingOptions, processes: int) -> None:
         raise DinLensError(
             "no Ray cluster answers at {address} ({error}); start one with `ray start --head`, or leave --ray out",
             address=options.address,
-            error=str(error).splitlines()[0],
+            error=_first_line(error),
         ) from error
+    here = int(ray.cluster_resources().get("CPU", 0))
+    if here < processes:  # Ray would wait for more without an end
+        raise DinLensError(
+            "{processes:,} processes need a core each, but the Ray cluster has {here:,}; give fewer --replicas",
+            processes=processes,
+            here=here,
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]
 
 
 def _run(serve: Any, folder: str, fingerprint: str, options: ServingOptions) -> None:
