@@ -7,6 +7,7 @@ import re
 import pytest
 import streamlit as st
 
+from tests.cluster.measure import make_parser as parser_of_cluster_measure
 from tests.generated.__main__ import make_parser as parser_of_generated
 from tests.numbers.__main__ import make_parser as parser_of_numbers
 from tests.readme.shown_commands import ROOT, Command, all_commands, trainer_commands
@@ -14,6 +15,7 @@ from tests.sharing.killed_writer import make_parser as parser_of_kills
 from trainer.__main__ import command_module, main
 
 PARSERS = {
+    "tests.cluster.measure": parser_of_cluster_measure,
     "tests.numbers": parser_of_numbers,
     "tests.generated": parser_of_generated,
     "tests.sharing.killed_writer": parser_of_kills,
@@ -106,7 +108,7 @@ def fault(command: Command) -> str | None:
         case [
             ".venv/bin/python",
             "-m",
-            ("tests.numbers" | "tests.generated" | "tests.sharing.killed_writer") as module,
+            ("tests.numbers" | "tests.generated" | "tests.cluster.measure" | "tests.sharing.killed_writer") as module,
             *options,
         ]:
             PARSERS[module]().parse_args(options)

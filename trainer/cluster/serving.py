@@ -96,6 +96,7 @@ def _connect(ray: Any, options: ServingOptions, processes: int) -> None:
     environment = {"env_vars": {"PYTHONPATH": str(ROOT)}}
     if options.address is None:
         ray.init(
+            address="local",  # and not one that was left behind, or that somebody else started
             num_cpus=processes,
             object_store_memory=STORE_BYTES,
             include_dashboard=False,
