@@ -22,6 +22,8 @@ from din_core.pages.app.listening import OPEN, LocalOnly, check_address, closed_
 from din_core.pages.app.page_head import CARD, Head, PageHead
 from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
 from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, WHAT_IF
+from din_core.pages.monitoring.health import HEALTH
+from din_core.pages.monitoring.health import answer as answer_health
 
 __all__ = ["MAIN", "lifespan", "middleware", "on_script_error", "routes", "run_options"]
 
@@ -108,6 +110,7 @@ def routes() -> list[Route]:
         Route(f"/{{base:path}}{SCRIPTS}/{{name}}.js", answer_script),
         Route(f"/{{base:path}}{SHORT_LINK}", short_link, methods=["POST"]),
         Route(f"/{{base:path}}{CARD}", card),
+        Route(f"/{{base:path}}{HEALTH}", answer_health),
     ]
 
 
