@@ -22,8 +22,8 @@ MAX_BYTES = 1 << 20
 
 
 FOREIGN = (
-    "a page asked with the key of another process or of an earlier start, or with none, and was answered nothing; behind "
-    "a proxy, keep each visitor at one process and give all processes one DIN_PAGE_KEY"
+    "a page asked with the key of another process or of an earlier start, or with none, and was answered nothing; "
+    "behind a proxy, keep each visitor at one process and give all processes one DIN_PAGE_KEY"
 )
 
 
