@@ -31,6 +31,8 @@ lint: $(VENV)/.installed-dev
 
 screenshots: $(VENV)/.installed-dev
 	$(VENV)/bin/python -m tests.journeys.screenshots
+	$(VENV)/bin/python -m tests.journeys.pictures.shared_pictures
+	$(VENV)/bin/python -m tests.journeys.pictures.moving_picture
 
 measure-ui: $(VENV)/.installed-dev
 	$(VENV)/bin/python -m tests.journeys.measure_ui $(ARGUMENTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -49,6 +49,18 @@ class Scores:
         counts = np.array([b.count for b in self.behaviors], dtype=self.weight.dtype)
         intensity: Floats = self.weight @ counts
         return intensity
+
+    def of(self, candidate: int) -> Scores:
+        """The same of one of the candidates alone, by its place."""
+        own = slice(candidate, candidate + 1)
+        return replace(
+            self,
+            candidates=self.candidates[own],
+            probability=self.probability[own],
+            logit=self.logit[own],
+            weight=self.weight[own],
+            field_weight=self.field_weight and {name: weight[own] for name, weight in self.field_weight.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ def agreement(scores: Scores, effects: Explanation, candidate: int = 0, top: Seq
         tau=kendall_tau(weights, effect),
         tau_size=kendall_tau(abs(weights), abs(effect)),
         same_sign=same_sign(weights, effect),
-        covered={k: covered(abs(weights), abs(effect), k) for k in top},
-        best={k: covered(abs(effect), abs(effect), k) for k in top},
+        covered=covered(abs(weights), abs(effect), top),
+        best=covered(abs(effect), abs(effect), top),
         alike=bool(len(one) == 0 or np.ptp(one) <= 1e-6 * abs(one).max()),
     )
 
@@ -68,8 +68,8 @@ def kendall_tau(x: Floats, y: Floats) -> float | None:
     return float((2 * concordant - both_untied) / np.sqrt(untied)) if untied else None
 
 
-def covered(rank_by: Floats, size: Floats, k: int) -> float | None:
-    """Share of Σ size that belongs to the k first by `rank_by`; of equal ones, the newer come first."""
+def covered(rank_by: Floats, size: Floats, top: Sequence[int]) -> dict[int, float | None]:
+    """For each k of `top`, the share of Σ size of the k first by `rank_by`; of equal ones, the newer come first."""
     total = size.sum()
-    first = np.argsort(-rank_by[::-1], kind="stable")[:k]
-    return float(size[::-1][first].sum() / total) if total else None
+    first = size[::-1][np.argsort(-rank_by[::-1], kind="stable")]
+    return {k: float(first[:k].sum() / total) if total else None for k in top}

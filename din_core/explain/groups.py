@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from din_core.domain.results import Floats
 from din_core.scoring import NumberRanges, Rescorer
@@ -21,7 +22,7 @@ class Group:
     """Occurrences of behaviors under one name."""
 
     name: str
-    occurrences: tuple[int, ...]
+    occurrences: tuple[int, ...] | NDArray[np.int64]
     """(T) how many of each behavior's occurrences belong to it"""
 
 

@@ -18,7 +18,10 @@ def leave_one_out(rescorer: Rescorer, groups: Sequence[Group] | None = None) -> 
     Above 0: it raises the score. Effects of behaviors that stand in for one another, or need one another, do not
     add up; the gap is what they miss of full less empty history, where the groups are the whole history.
     """
-    without = rescorer.logits(rescorer.count - occurrence_matrix(rescorer, groups))
+    if groups is None:
+        without = rescorer.logits_without_each()
+    else:
+        without = rescorer.logits(rescorer.count - occurrence_matrix(rescorer, groups))
     values = rescorer.full - without
     return Explanation(
         method="leave-one-out",

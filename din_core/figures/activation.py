@@ -126,7 +126,8 @@ def activation_info(
 
 def categories_of(behaviors: Sequence[FoldedBehavior], field: str = "category") -> tuple[str, ...]:
     """(T,) each behavior's value of an item field, the first of several, `unknown` where there is none."""
-    return tuple(b.item.first(field) or UNKNOWN for b in behaviors)
+    values = [b.item.fields.get(field) for b in behaviors]
+    return tuple((value if isinstance(value, str) else value and value[0]) or UNKNOWN for value in values)
 
 
 def written_categories(behaviors: Sequence[FoldedBehavior], field: str = "category") -> tuple[str, ...]:
@@ -150,8 +151,9 @@ class Distinct:
 
     @classmethod
     def of(cls, category: Sequence[str]) -> Distinct:
-        names, place = np.unique(np.array(category, dtype=object), return_inverse=True)
-        return cls(tuple(names.tolist()), place)
+        names = sorted(set(category))
+        place = {name: k for k, name in enumerate(names)}
+        return cls(tuple(names), np.array([place[name] for name in category], dtype=np.intp))
 
     def sums(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """(T,) → (K,)."""

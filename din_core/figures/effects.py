@@ -5,6 +5,7 @@ Dimensions: T distinct behaviors, P categories.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,17 +77,27 @@ def whole_categories(scores: Scores, color_by: str = "category") -> list[tuple[s
     `scores` are of one candidate.
     """
     category, repeats = categories_of(scores.behaviors, color_by), _repeats(scores)
-    names = np.array(category, dtype=object)
-    found = [(name, np.where(names == name, repeats, 0)) for name in dict.fromkeys(category)]
-    grey = ~np.isin(names, list(coloured(category, scores.weight[0], repeats)))
+    place = {name: k for k, name in enumerate(dict.fromkeys(category))}
+    places = np.array([place[name] for name in category], dtype=np.intp)
+    held = np.where(np.arange(len(place))[:, None] == places, repeats, 0)  # (P, T)
+    colours = [place[name] for name in coloured(category, scores.weight[0], repeats)]
+    grey = ~np.isin(places, colours)
+    found = list(zip(place, held, strict=True))
     return [*found, (OTHER, np.where(grey, repeats, 0))] if grey.any() else found
 
 
 def effects_info(
-    scores: Scores, effects: Explanation, by_category: Explanation, color_by: str = "category"
+    scores: Scores,
+    effects: Explanation,
+    by_category: Explanation,
+    color_by: str = "category",
+    groups: Sequence[tuple[str, NDArray[np.int64]]] | None = None,
 ) -> EffectsInfo:
-    """`scores` of one candidate, its leave-one-out, and that of its `whole_categories`, in their order."""
-    groups = whole_categories(scores, color_by)
+    """`scores` of one candidate, its leave-one-out, and that of its `whole_categories`, in their order.
+
+    `groups` are these, where they are at hand.
+    """
+    groups = whole_categories(scores, color_by) if groups is None else groups
     if effects.behaviors != scores.behaviors or by_category.players != tuple(name for name, _ in groups):
         raise ValueError("the effects are not of these behaviors and categories; give leave_one_out of the same scores")
     assert effects.probability is not None

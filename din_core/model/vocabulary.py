@@ -82,6 +82,11 @@ class Vocabulary:
         """Whether the item has an embedding row of its own: in training it was neither rare nor absent."""
         return self.ids.row(item.item_id) != UNKNOWN_ROW
 
+    def rare_among(self, items: Iterable[Item]) -> list[int]:
+        """The places of the items that it does not know."""
+        rows = self.ids.rows_of([item.item_id for item in items])
+        return [place for place, row in enumerate(rows) if row == UNKNOWN_ROW]
+
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """JSON-ready form, the inverse of `from_dict`."""
         groups = {"item": self.item, "user": self.user, "context": self.context}

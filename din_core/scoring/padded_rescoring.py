@@ -14,7 +14,7 @@ from torch import Tensor
 from din_core.domain.results import Floats
 from din_core.model.config import ModelConfig
 from din_core.model.library.padding import padding_count
-from din_core.scoring.rescoring import ROWS, PooledHistories, RescoringInputs, SumRescorer
+from din_core.scoring.rescoring import ROWS, PooledHistories, Rescorer, RescoringInputs, SumRescorer
 
 
 class PaddedRescorer(SumRescorer):
@@ -50,6 +50,8 @@ class PaddedRescorer(SumRescorer):
     def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
         for some in torch.split(kept, ROWS):
             yield self._split(self._sums(some if players is None else some @ players))
+
+    logits_without_each = Rescorer.logits_without_each  # padding comes in the place of what is gone
 
     def _sums(self, kept: Tensor) -> Tensor:
         """kept (S, T) → (S, K)."""

@@ -113,11 +113,13 @@ def _mass(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) ->
     if isinstance(pooling, HeadSums):
         return pooling(q, k, batch).weight.double(), False
     assert isinstance(pooling, WeightedSumPooling | FieldwisePooling | TemporalInterest)
-    raw = copy.copy(pooling)  # the same units, not normalised
-    raw.normalisation = "none"
+    raw = pooling
+    if pooling.normalisation != "none":
+        raw = copy.copy(pooling)  # the same units, not normalised
+        raw.normalisation = "none"
     weight = raw(q, k, batch).weight.double()
     weight = weight if weight.ndim > 1 else weight[:, None]
-    if pooling.normalisation == "none":
+    if raw is pooling:
         return weight, False
     scales = pooling.scales if isinstance(pooling, FieldwisePooling) else [pooling.scale]
     return _exp(weight * torch.tensor(scales, dtype=torch.float64)), True

@@ -126,15 +126,24 @@ class Rescorer(ABC):
         many times each player is there, and a player brings players[p, t] occurrences of behavior t.
         """
 
-    @cached_property
-    def full(self) -> float:
-        """The history's logit, as `Scorer.score` has it."""
-        return float(self.logits(self.count)[0])
+    def logits_without_each(self) -> Floats:
+        """(T,) logits without each behavior, all its occurrences."""
+        return self.logits(self.count - np.diag(self.count))
 
     @cached_property
+    def _full_and_empty(self) -> tuple[float, float]:
+        full, empty = self.logits(np.stack([self.count, np.zeros_like(self.count)])).tolist()
+        return full, empty
+
+    @property
+    def full(self) -> float:
+        """The history's logit, as `Scorer.score` has it."""
+        return self._full_and_empty[0]
+
+    @property
     def empty(self) -> float:
         """The logit of the empty history: profile, context and candidate alone."""
-        return float(self.logits(np.zeros_like(self.count))[0])
+        return self._full_and_empty[1]
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -157,9 +166,12 @@ class TowerRescorer(Rescorer):
         """See Rescorer."""
         changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
         brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
-        with torch.no_grad():
-            pooled = map(self.inputs.cast, self._pooled(changed, brings))
-            parts = [self._tower(self.inputs.candidate, self.inputs.q, *one, self.inputs.sets) for one in pooled]
+        return self._logits(self._pooled(changed, brings))
+
+    @torch.no_grad()
+    def _logits(self, pooled: Iterator[PooledHistories]) -> Floats:
+        inputs = self.inputs
+        parts = [self._tower(inputs.candidate, inputs.q, *inputs.cast(one), inputs.sets) for one in pooled]
         return np.asarray(torch.cat(parts).double())
 
     def logits_with_inputs(self, chosen: Sequence[Mapping[str, bool]]) -> Floats:
@@ -228,11 +240,23 @@ class SumRescorer(TowerRescorer):
         # What is kept is summed, never a difference from the whole: nothing cancels when little is left.
         terms = self.terms if players is None else players @ self.terms
         for some in torch.split(kept, ROWS):
-            sums = some @ terms
-            if self._normalised:
-                total = self._spread(sums)
-                sums = sums / torch.where(total > 0, total, 1)
-            yield self._split(sums)
+            yield self._pooled_sums(some @ terms)
+
+    def logits_without_each(self) -> Floats:
+        """See Rescorer."""
+        # What is before a behavior and what is after it, each summed on the way to it: T sums in the place of T².
+        shares = torch.as_tensor(self.count)[:, None] * self.terms
+        nothing = torch.zeros_like(shares[:1])
+        before = torch.cat([nothing, shares[:-1]]).cumsum(0)
+        after = torch.cat([shares[1:], nothing]).flip(0).cumsum(0).flip(0)
+        return self._logits(self._pooled_sums(sums) for sums in torch.split(before + after, ROWS))
+
+    def _pooled_sums(self, sums: Tensor) -> PooledHistories:
+        """sums (S, K) of terms over what is kept."""
+        if self._normalised:
+            total = self._spread(sums)
+            sums = sums / torch.where(total > 0, total, 1)
+        return self._split(sums)
 
     def _split(self, sums: Tensor) -> PooledHistories:
         d, i = int(self._widths.sum()), len(self._widths)
@@ -354,6 +378,8 @@ class RankRescorer(SumRescorer):
             total = weight @ self._k + by_rank @ self._p
             v = self._pooling.represent(self._target, total)
             yield PooledHistories(v, weight.sum(1, keepdim=True), self._repeats(here))
+
+    logits_without_each = Rescorer.logits_without_each  # what is gone moves the ranks of others
 
     def _weigh(self, there: Tensor) -> tuple[Tensor, Tensor]:
         """there (S, T) bool → (S, T) rows of p, and (S, T) weights, 0 for what is not there."""

@@ -110,8 +110,10 @@ def fill_in(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
         return Resolved(None, (*problems, Translatable("The link names no user; search for one.")))
     try:
         impressions = store.impressions(user_id)
+        shown_once = {impression.item.item_id for impression in impressions}
         for item_id in link.candidate_ids:
-            store.item(item_id)
+            if item_id not in shown_once:  # else the store holds it
+                store.item(item_id)
     except (UnknownUser, UnknownItem) as error:
         return Resolved(None, (*problems, sentence(error)))
     chosen = choose_impression(impressions, link)

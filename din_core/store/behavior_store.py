@@ -208,10 +208,9 @@ class BehaviorStore:
             user_key, user = user_row(connection, user_id)
             lines = connection.execute(HISTORY, {"user_key": user_key, "before": before, "most": most}).all()
             names = field_names(connection, "items")
-        behaviors = [
-            Behavior(cached_item(names, *columns), timestamp, behavior_type)
-            for timestamp, behavior_type, *columns in reversed(lines)
-        ]
+        items = {line[2]: line for line in lines}  # an item's columns are the same in each of its lines
+        made = {item_id: cached_item(names, *line[2:]) for item_id, line in items.items()}
+        behaviors = [Behavior(made[line[2]], line[0], line[1]) for line in reversed(lines)]
         return History(user, before, tuple(behaviors))
 
     def impressions(self, user_id: str, split: str | None = None) -> list[Impression]:
@@ -336,8 +335,12 @@ class BehaviorStore:
 
     def several_item_fields(self) -> frozenset[str]:
         """The item fields of which an item may have several values."""
-        with self.reading() as connection:
-            return read_several(connection)
+
+        def read() -> frozenset[str]:
+            with self.reading() as connection:
+                return read_several(connection)
+
+        return self._keep(("several item fields",), read, len)
 
     def data_faults(self) -> list[DataFault]:
         """What of the data makes training, or figures measured on it, mean nothing; what forbids training first."""

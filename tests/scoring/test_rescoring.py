@@ -141,3 +141,11 @@ def test_where_order_matters_no_part_of_a_behavior_is_kept(name):
     rescorer = rescorer_for(scorer(name), history("ab"), item("c"), {})
     with pytest.raises(ValueError, match="0 and 1"):
         rescorer.logits(np.array([0.5, 1]))
+
+
+@pytest.mark.parametrize("past", ["abacdab", "a", ""])
+@pytest.mark.parametrize("name", FAMILY)
+def test_without_each_behavior_is_as_without_one_after_the_other(name, past):
+    rescorer = rescorer_for(scorer(name), history(past), item("c"), {"place": "top"})
+    one_by_one = rescorer.logits(rescorer.count - np.diag(rescorer.count))
+    assert rescorer.logits_without_each() == pytest.approx(one_by_one, abs=1e-6)

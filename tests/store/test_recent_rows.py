@@ -40,6 +40,12 @@ def test_what_is_asked_again_is_not_read_again(store: BehaviorStore) -> None:
     assert store.impressions("7") == store.impressions("7")
 
 
+def test_fields_of_several_values_are_read_again_when_they_may_be_others(store: BehaviorStore) -> None:
+    assert store.several_item_fields() is store.several_item_fields()
+    write(store, "INSERT OR REPLACE INTO store_info (name, value) VALUES ('several_item_fields', '[\"category\"]')")
+    assert store.several_item_fields() == {"category"}
+
+
 def test_a_list_may_be_changed_by_whoever_got_it(store: BehaviorStore) -> None:
     whole = store.impressions("7")
     whole.clear()

@@ -36,14 +36,15 @@ def answer(
     `baseline` is what average pooling says, `outcome` the impression's label.
     """
     kind, decisive = _deciding(rescorer, _level(items, categories))
+    full = probability(rescorer.full)
     return Answer(
         kind,
-        probability=probability(rescorer.full),
+        probability=full,
         empty=probability(rescorer.empty),
         behaviors=int(rescorer.count.sum()),
         decisive=decisive,
         without=removed_together(rescorer, decisive, "").without if decisive else None,
-        largest=max((abs(probability(rescorer.full) - part.without) for part in (*items, *categories)), default=0.0),
+        largest=max((abs(full - part.without) for part in (*items, *categories)), default=0.0),
         baseline=baseline,
         outcome=outcome,
     )

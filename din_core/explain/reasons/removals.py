@@ -31,25 +31,26 @@ def removals(
     effects = dict(measured or {})
     missing = [name for name in rows if name not in effects]
     effects.update(zip(missing, _effects(rescorer, [rows[name] for name in missing]), strict=True))
-    found = [_removal(rescorer, by, name, rows[name], effects[name]) for name in rows]
-    full = probability(rescorer.full)
-    return tuple(sorted(found, key=lambda one: (-abs(full - one.without), -abs(one.effect))))
+    effect = np.array([effects[name] for name in rows], dtype=np.float64)
+    without, count = sigmoid(rescorer.full - effect), rescorer.count.astype(np.int64).tolist()
+    behaviors = [sum(count[row] for row in own) for own in rows.values()]
+    columns = zip(rows, map(tuple, rows.values()), behaviors, effect.tolist(), without.tolist(), strict=True)
+    found = [Removal(by, *values) for values in columns]
+    order = np.lexsort((-abs(effect), -abs(probability(rescorer.full) - without)))
+    return tuple(found[place] for place in order.tolist())
 
 
 def removed_together(rescorer: Rescorer, some: Sequence[Removal], name: str) -> Removal:
     """One or more removals at once, as one; by exact rescoring."""
     rows = sorted(row for one in some for row in one.rows)
-    return _removal(rescorer, some[0].by, name, rows, _effects(rescorer, [rows])[0])
+    effect = _effects(rescorer, [rows])[0]
+    count, without = int(rescorer.count[rows].sum()), probability(rescorer.full - effect)
+    return Removal(some[0].by, name, tuple(rows), count, effect, without)
 
 
 def probability(logit: float) -> float:
     """Of a positive label."""
     return float(sigmoid(np.array(logit)))
-
-
-def _removal(rescorer: Rescorer, by: By, name: str, rows: Sequence[int], effect: float) -> Removal:
-    count = int(rescorer.count[list(rows)].sum())
-    return Removal(by, name, tuple(rows), count, effect, probability(rescorer.full - effect))
 
 
 def _effects(rescorer: Rescorer, removed: Sequence[Sequence[int]]) -> list[float]:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from din_core import __version__
+from din_core import __version__, store
 from din_core.domain import StoreError, UnusableStore
 from din_core.pages.language.translation_mark import T
 from din_core.store import ingest, open_store
@@ -45,9 +45,9 @@ def demo_store(tables: Path, progress: Progress, cache: Path | None = None) -> s
 
 
 def fingerprint(files: list[Path]) -> str:
-    """Short hash of the tables and of this version."""
+    """Short hash of the tables, of this version, and of the code that loads them, which may change within a version."""
     digest = hashlib.sha256(f"{__version__} {FOLDING}".encode())
-    for path in files:
+    for path in (*files, *sorted(Path(store.__file__).parent.rglob("*.py"))):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

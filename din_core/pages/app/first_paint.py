@@ -13,11 +13,13 @@ from pathlib import Path
 import streamlit
 
 from din_core.pages.browser.sources import source
+from din_core.pages.language.chinese_font import font_faces
 
 STYLES = (
     "places/navigation.css",
-    "widgets/widgets.css",
-    "widgets/folding_bar.css",
+    "widgets/styles/rooms.css",
+    "widgets/styles/folding_bar.css",
+    "widgets/styles/print.css",
     "data/data.css",
     "tour/step_title.css",
     "trust/trust.css",
@@ -42,15 +44,20 @@ PAGE = Path(streamlit.__file__).parent / "static"
 SCRIPTS = PAGE / "static" / "js"
 
 
+WIDE = '<style>:root [data-testid="stMainBlockContainer"] { max-width: initial; }</style>'
+"""Streamlit widens a page only when its first run has begun."""
+
+
 @cache
-def first_paint() -> str:
+def first_paint(wide: bool = True) -> str:
     """The elements for the page's head: our styles, and the scripts of `ELEMENTS` to fetch beside Streamlit's own.
 
-    A Streamlit that keeps its scripts elsewhere only loses the second part.
+    `wide` says whether the page takes all of the window. A Streamlit that keeps its scripts elsewhere only loses the
+    second part.
     """
-    styles = f"<style>:root {{{source(*STYLES)}}}</style>"  # nested, as Streamlit's own rules come later
+    styles = f"<style>{font_faces()}:root {{{source(*STYLES)}}}</style>"  # nested, as Streamlit's own rules come later
     links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in early_scripts())
-    return styles + links
+    return styles + (WIDE if wide else "") + links
 
 
 def early_scripts() -> list[str]:

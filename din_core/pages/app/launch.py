@@ -22,6 +22,8 @@ from din_core.pages.app.listening import OPEN, LocalOnly, check_address, closed_
 from din_core.pages.app.page_head import CARD, Head, PageHead
 from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
 from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, WHAT_IF
+from din_core.pages.language.chinese_font import FONTS
+from din_core.pages.language.chinese_font import answer as answer_font
 from din_core.pages.monitoring.health import HEALTH
 from din_core.pages.monitoring.health import answer as answer_health
 from din_core.pages.monitoring.request_log import RequestLog, is_json, log_in_json
@@ -37,8 +39,11 @@ OPTIONS = {
     "runner.postScriptGC": False,  # looking through all objects after every run is most of what a run costs
     "global.minCachedMessageSize": 1000,  # bytes: a browser that has a message of that size is sent its digest alone
 }
-COLLECT_SECONDS = 20.0
-"""Between two looks through all objects for what only refers to itself."""
+COLLECT_SECONDS = 60.0
+"""Between two looks through all objects for what only refers to itself: each stops everybody, for .2 s or more."""
+YOUNG = 20_000
+"""Objects made before Python looks through the young ones; its own 700 are made and freed many times in a run."""
+NEVER = 1_000_000_000
 
 
 @asynccontextmanager
@@ -53,6 +58,7 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     check_listening()
     keep_level()
     set_options()
+    gc.set_threshold(YOUNG, 10, NEVER)  # all objects are looked through by `collect_now_and_then` alone
     hide_passwords_of_streamlit()
     with suppress(DinLensError):  # the page says so to whoever opens it
         caches.startup(*from_environment())
@@ -112,6 +118,7 @@ def routes() -> list[Route]:
         Route(f"/{{base:path}}{INSPECT}", inspect),
         Route(f"/{{base:path}}{WHAT_IF}", what_if, methods=["POST"]),
         Route(f"/{{base:path}}{SCRIPTS}/{{name}}.js", answer_script),
+        Route(f"/{{base:path}}{FONTS}/{{name}}.woff2", answer_font),
         Route(f"/{{base:path}}{SHORT_LINK}", short_link, methods=["POST"]),
         Route(f"/{{base:path}}{CARD}", card),
         Route(f"/{{base:path}}{HEALTH}", answer_health),

@@ -48,7 +48,9 @@ def snapshot_head(slug: str) -> Head:
     """Of a snapshot: its title, and its answer in a sentence; LinkError where there is none."""
     view = caches.shares().get(slug)
     content = content_of(from_json(view.payload or ""))
-    return Head(view.title or content.title, "".join(content.sentence), f"{CARD}?{urlencode({SNAPSHOT: slug})}")
+    return Head(
+        view.title or content.title, "".join(content.sentence), f"{CARD}?{urlencode({SNAPSHOT: slug})}", wide=False
+    )
 
 
 def expanded(query: Mapping[str, list[str]]) -> Mapping[str, list[str]]:
@@ -61,7 +63,7 @@ def brief_head(query: Mapping[str, list[str]]) -> Head:
     """Of a brief; before the app has started, what every brief is called."""
     app = caches.startup(*from_environment()).wait(0)
     title = None if app is None else brief_title(app, query)
-    return Head(title or t(BRIEF_TITLE), t(BRIEF_DESCRIPTION))
+    return Head(title or t(BRIEF_TITLE), t(BRIEF_DESCRIPTION), wide=False)
 
 
 def brief_title(app: App, query: Mapping[str, list[str]]) -> str | None:

@@ -37,6 +37,8 @@ class Head:
     description: str = DESCRIPTION
     image: str = CARD
     """The picture's address, relative to the page's."""
+    wide: bool = True
+    """Whether the page takes all of the window, as all but briefs and snapshots do."""
 
     def html(self, page: str = "") -> str:
         """The elements that stand in the place of Streamlit's title; `page` is the page's own address."""
@@ -82,7 +84,7 @@ class PageHead:
                     whole = gzip.decompress(body) if encoding_of(head) == "gzip" else body
                     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
                     found = await run_in_threadpool(self.head_of, query)
-                    ours = found.html(address_of(scope)) + first_paint()
+                    ours = found.html(address_of(scope)) + first_paint(found.wide)
                     body = whole.replace(THEIRS.encode(), ours.encode())
                     await send(with_length(head, len(body)))
                     await send({"type": "http.response.body", "body": body})

@@ -7,7 +7,7 @@ from secrets import token_hex
 
 from din_core.domain import Impression, Scenario, State, User
 from din_core.pages.app.startup import App
-from din_core.pages.inspect.inspection import Case, Inputs, read_inputs
+from din_core.pages.inspect.inspection import Case, Inputs, read_inputs, score
 from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.pages.inspect.payload_cache import InspectPayloads
 from din_core.pages.language.edit_texts import edit_words
@@ -47,7 +47,7 @@ def freeze(payloads: InspectPayloads, edits: tuple[str, ...] = ()) -> FrozenResu
     def probability(name: str) -> float:
         if name == first:
             return measured.answer.probability
-        return float(app.scorers[name].score(inputs.history, [case.item], case.context).probability[0])
+        return float(score(inputs, app.scorers[name]).scores.probability[place])
 
     return FrozenResults(
         user=inputs.history.user,

@@ -6,7 +6,7 @@ So a message (`sender.js`) comes again with every request until it was handled, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -19,6 +19,17 @@ from din_core.pages.session.visitor import uninterrupted
 INBOX = "din_lens_inbox"
 
 Handler = Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a component has sent."""
+
+    key: str
+    """The component's."""
+    kind: str
+    number: int
+    value: Any
 
 
 @dataclass
@@ -55,10 +66,9 @@ def last_handled(key: str, kind: str) -> int:
 def dispatch() -> None:
     """Handle what has come and was not handled yet, in the order it was sent; also what came with a stopped run."""
     own = inbox()
-    kinds = [(key, kind) for key, handlers in own.handlers.items() for kind in handlers]
-    sent = [(message[0], kind) for kind in kinds if (message := last_message(*kind))]
-    for _, kind in sorted(sent):
-        handle(own, *kind)
+    sent = [message for key, handlers in own.handlers.items() for message in last_messages(key, handlers)]
+    for message in sorted(sent, key=lambda one: one.number):
+        handle(own, message)
     if not is_fragment_run():
         own.page_outdated = False
 
@@ -72,27 +82,25 @@ def receive() -> None:
 
 def inbox() -> Inbox:
     """This session's."""
-    if INBOX not in st.session_state:
-        st.session_state[INBOX] = Inbox()
-    found: Inbox = st.session_state[INBOX]
+    found: Inbox | None = st.session_state.get(INBOX)
+    if found is None:
+        found = st.session_state[INBOX] = Inbox()
     return found
 
 
-def handle(own: Inbox, key: str, kind: str) -> None:
+def handle(own: Inbox, message: Message) -> None:
     """Handle the last message of a kind, once."""
-    number, value = last_message(key, kind) or (None, None)
-    if number is None:
-        return
+    place = message.key, message.kind
     with uninterrupted(), own.lock:
         # A run that is being stopped may still bring an older message than the one that was handled meanwhile.
-        if number > own.handled.get((key, kind), 0):
-            own.handled[key, kind] = number
-            own.page_outdated |= kind in own.whole_page[key]
-            own.handlers[key][kind](value)
+        if message.number > own.handled.get(place, 0):
+            own.handled[place] = message.number
+            own.page_outdated |= message.kind in own.whole_page[message.key]
+            own.handlers[message.key][message.kind](message.value)
 
 
-def last_message(key: str, kind: str) -> tuple[int, Any] | None:
-    """The last message of a kind with its number; None from a component that has left the page or sent none."""
+def last_messages(key: str, kinds: Iterable[str]) -> list[Message]:
+    """The last message of each kind; none from a component that has left the page."""
     found = st.session_state.get(key)
-    sent = None if found is None else getattr(found, kind)
-    return None if sent is None else (int(sent[0]), sent[1])
+    sent = {} if found is None else {kind: getattr(found, kind) for kind in kinds}
+    return [Message(key, kind, int(one[0]), one[1]) for kind, one in sent.items() if one is not None]

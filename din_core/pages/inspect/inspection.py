@@ -6,7 +6,7 @@ Everything is read from the store anew; nothing is kept.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 MOST_CANDIDATES = 40
 """Candidates whose weights the page holds at once."""
+
+ITEMS_WRITTEN = 1 << 15
+_written: dict[int, tuple[Item, str]] = {}
+"""By id: the object itself, so that the id stays its own, and its text."""
 
 Context = Mapping[str, str | None]
 
@@ -65,6 +69,8 @@ class Inputs:
     """The candidates of that time, the scenario's own among them."""
     shown_then: int
     """How many impressions the user has at that time, held or not."""
+    inspections: dict[str, Inspection] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """By fingerprint, what models have said of these rows: score, weights and effects are asked for one by one."""
 
     def place(self, candidate: Candidate) -> int:
         """Where among the cases this candidate is."""
@@ -137,13 +143,27 @@ def history_rows(history: History) -> tuple[object, ...]:
     """All that a digest of a history must hold."""
     items = {id(b.item): b.item for b in history.behaviors}  # the store gives one object an item
     behaviors = [(b.item.item_id, b.timestamp, b.behavior_type) for b in history.behaviors]
-    return history.user, history.as_of, behaviors, list(items.values())
+    return history.user, history.as_of, behaviors, [item_text(item) for item in items.values()]
 
 
-def score(inputs: Inputs, scorer: Scorer, laid: Timeline | None = None) -> Inspection:
-    """Score every case in its own context. `laid` is taken where the model sees the history so."""
+def item_text(item: Item) -> str:
+    """All of an item, written out once an object: there are hundreds in a history, and the same in many."""
+    known = _written.get(id(item))
+    if known is None:
+        if len(_written) >= ITEMS_WRITTEN:
+            _written.clear()
+        known = _written[id(item)] = item, repr(item)
+    return known[1]
+
+
+def score(inputs: Inputs, scorer: Scorer) -> Inspection:
+    """Score every case in its own context, once; models that see the history alike share its timeline."""
+    known = inputs.inspections.get(scorer.fingerprint)
+    if known is not None:
+        return known
     items, contexts = [case.item for case in inputs.cases], [case.context for case in inputs.cases]
     scores = scorer.score(inputs.history, items, contexts)
-    same = laid is not None and laid.behaviors == scores.behaviors
-    timeline = laid if laid is not None and same else timeline_info(inputs.history, scores.behaviors)
-    return Inspection(scores, inputs.history, timeline)
+    laid = [one.timeline for one in list(inputs.inspections.values()) if one.timeline.behaviors == scores.behaviors]
+    timeline = laid[0] if laid else timeline_info(inputs.history, scores.behaviors)
+    inputs.inspections[scorer.fingerprint] = found = Inspection(scores, inputs.history, timeline)
+    return found

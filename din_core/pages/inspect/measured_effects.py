@@ -13,7 +13,7 @@ from din_core.domain import Answer, Explanation, FoldedBehavior, Item, RankedPar
 from din_core.domain.results import By
 from din_core.figures import EffectsInfo, PathsInfo, effects_info, paths_info, whole_categories
 from din_core.figures.activation import UNKNOWN, categories_of
-from din_core.pages.inspect.inspection import Inputs
+from din_core.pages.inspect.inspection import Inputs, score
 from din_core.pages.language.number_texts import CATEGORY
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ def measure_effects(
     from din_core.scoring import rescorer_for
 
     case = inputs.cases[place]
-    scores = scorer.score(inputs.history, [case.item], case.context)
+    scores = score(inputs, scorer).scores.of(place)
     rescorer = rescorer_for(scorer, inputs.history, case.item, case.context)
     effects = leave_one_out(rescorer)
-    groups = [Group(name, tuple(held.tolist())) for name, held in whole_categories(scores, category)]
-    by_category = leave_one_out(rescorer, groups)
+    groups = whole_categories(scores, category)
+    by_category = leave_one_out(rescorer, [Group(name, held) for name, held in groups])
     names = categories_of(scores.behaviors, category)
     items = removals(rescorer, "item", [b.item.item_id for b in scores.behaviors], _of_single_rows(effects))
     measured = dict(zip(dict.fromkeys(names), by_category.values.tolist(), strict=False))
@@ -75,11 +75,11 @@ def measure_effects(
             rescorer,
             items,
             [part for part in categories if part.name != UNKNOWN],
-            baseline=None if baseline is None else _probability(inputs, baseline, place),
+            baseline=None if baseline is None else float(score(inputs, baseline).scores.probability[place]),
             outcome=None if case.impression is None else case.impression.label,
         ),
         parts={part[0].by: _ranked(rescorer, part, listed or LISTED) for part in (items, categories) if part},
-        effects=effects_info(scores, effects, by_category, category),
+        effects=effects_info(scores, effects, by_category, category, groups),
         paths=paths_info(path_split(rescorer)),
         verdict=verdict(agreement(scores, effects)),
     )
@@ -99,8 +99,3 @@ def _ranked(rescorer: Rescorer, parts: tuple[Removal, ...], listed: int) -> Rank
     if len(others) == 1:  # one more row, as the rest would be
         return RankedParts(parts, None, 0)
     return RankedParts(first, removed_together(rescorer, others, "") if others else None, len(others))
-
-
-def _probability(inputs: Inputs, scorer: Scorer, place: int) -> float:
-    case = inputs.cases[place]
-    return float(scorer.score(inputs.history, [case.item], case.context).probability[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,6 +41,7 @@ from din_core.pages.session.choices import candidate_key
 from din_core.sharing import encode
 
 NUMBER = f"%.{DIGITS}g"
+PARAMETERS_KEPT = 1 << 12
 SHORT = 6
 """Digits of a fingerprint on screen; links carry all."""
 
@@ -82,16 +84,16 @@ def model_text(
     model: ModelWords,
     whole: Sequence[int],
     timeline: str,
-    knows: Callable[[Item], bool],
+    rare_among: Callable[[Iterable[Item]], list[int]],
     words: AnswerWords,
     category: str = CATEGORY,
 ) -> str:
     """What the lens shows of one model: its words, the history as it sees it, its score of every case.
 
     The places in `whole` come with their weights, the others without. `timeline` is the inspection's `timeline_text`;
-    `knows` tells whether the model has an embedding row for an item alone.
+    `rare_among` gives the places of the items that have no embedding row of their own.
     """
-    rare = [r for r, b in enumerate(inspection.timeline.behaviors) if not knows(b.item)]
+    rare = rare_among(behavior.item for behavior in inspection.timeline.behaviors)
     chances = zip(inspection.scores.candidates, inspection.scores.probability.tolist(), strict=True)
     data = [score_data(model.name, item, probability, words) for item, probability in chances]
     scored_whole = {
@@ -114,7 +116,7 @@ def model_text(
             "past": model.past_weights,
             "historyText": rare_text(history_text(inspection, model.name), inspection, model.name, rare),
             "rare": rare,
-            "rareCases": [place for place, item in enumerate(inspection.scores.candidates) if not knows(item)],
+            "rareCases": rare_among(inspection.scores.candidates),
             "rareText": t("rare or new to {model}", model=model.name),
         }
     )
@@ -290,7 +292,13 @@ def link_of(scenario: Scenario, case: Case) -> str:
     """The query string that shows this case; the lens adds the models."""
     raw = encode(scenario.with_candidates([case.candidate], case.context))
     del raw["models"]
-    return urlencode(raw, doseq=True)
+    return "&".join(_parameter(name, value if isinstance(value, str) else tuple(value)) for name, value in raw.items())
+
+
+@lru_cache(PARAMETERS_KEPT)
+def _parameter(name: str, value: str | tuple[str, ...]) -> str:
+    """As it stands in a query string; most are the same for all cases of a user."""
+    return urlencode({name: value}, doseq=True)
 
 
 def numbers(values: NDArray[np.float64]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from hashlib import blake2b
 from time import monotonic
 
@@ -91,7 +92,7 @@ class InspectPayloads:
 
         return caches.payloads().get((self.revision, self.place), make)
 
-    @property
+    @cached_property
     def numbers(self) -> NumericFields:
         """The numeric fields of the models at hand."""
         return numeric_fields(self.app.scorers.values())
@@ -128,12 +129,12 @@ class InspectPayloads:
     def _model(self, name: str, whole: Sequence[int]) -> str:
         def make() -> str:
             scorer = self.app.scorers[name]
-            found = score(self.inputs, scorer, self._last_timeline and self._last_timeline[0])
+            found = score(self.inputs, scorer)
             if self._last_timeline is None or self._last_timeline[0] is not found.timeline:
                 self._last_timeline = found.timeline, timeline_text(found.timeline, self.numbers, self.category)
-            knows = scorer.checkpoint.vocabulary.knows
+            rare_among = scorer.checkpoint.vocabulary.rare_among
             model, timeline = self.app.models[name], self._last_timeline[1]
-            return model_text(found, model, whole, timeline, knows, self._answer_words, self.category)
+            return model_text(found, model, whole, timeline, rare_among, self._answer_words, self.category)
 
         return caches.payloads().get((self.revision, name, tuple(whole)), make)
 

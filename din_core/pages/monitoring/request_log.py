@@ -17,7 +17,8 @@ from din_core.pages.monitoring.request_watch import HandledRequest, current_requ
 
 SETTING = "DIN_LOG"
 REQUESTS = logging.getLogger("din_lens.requests")
-UNLOGGED = frozenset({"files", "/_din/script", "/_din/health", "/_din/metrics", "/_stcore/health", "/_stcore/metrics"})
+MONITORS = {f"/{core}/{name}" for core in ("_din", "_stcore") for name in ("health", "metrics")}
+UNLOGGED = frozenset({"files", "/_din/script", "/_din/font", *MONITORS})
 """What is asked for by the dozen, or every few seconds: logged only where the answer is an error of the server's."""
 SERVER_ERRORS = 500
 

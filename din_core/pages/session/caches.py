@@ -30,7 +30,9 @@ def startup(store_url: str | None, checkpoints: str | None) -> Startup:
 
 def current_app() -> App:
     """The app, once the main script has waited for it."""
-    found = startup(*from_environment()).wait(60)
+    store_url, checkpoints = from_environment()
+    # By name: of what stands by place alone Streamlit looks up the names each time.
+    found = startup(store_url=store_url, checkpoints=checkpoints).wait(60)
     assert found is not None
     return found
 

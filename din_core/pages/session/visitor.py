@@ -138,7 +138,7 @@ def session() -> Session:
     current = CURRENT.get()
     if current is not None:
         return current
-    if SESSION not in st.session_state:
-        st.session_state[SESSION] = Session()
-    found: Session = st.session_state[SESSION]
+    found: Session | None = st.session_state.get(SESSION)
+    if found is None:
+        found = st.session_state[SESSION] = Session()
     return found

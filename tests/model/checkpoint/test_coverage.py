@@ -84,6 +84,7 @@ def test_an_empty_store_is_not_another_one():
 def test_an_item_is_known_where_it_has_a_row_of_its_own():
     assert VOCABULARY.knows(Item("a"))
     assert not VOCABULARY.knows(Item("new"))
+    assert VOCABULARY.rare_among([Item("new"), Item("a"), Item("")]) == [0, 2]
 
 
 def test_any_number_is_known_and_says_nothing_of_the_items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from din_core.pages.app.first_paint import WIDE, first_paint
 from din_core.pages.app.link_head import head_of
 from din_core.pages.app.page_head import DESCRIPTION, TITLE
 from din_core.pages.session import caches
@@ -25,6 +26,10 @@ def started(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_brief_is_called_by_its_candidate_and_user_in_the_language_of_the_link() -> None:
     assert head_of(BRIEF).title == "Milk for Household 7"
     assert head_of(BRIEF | {"lang": ["zh"]}).title == "家庭 7：Milk"
+
+
+def test_a_brief_is_narrow_from_the_first_paint_and_a_page_wide() -> None:
+    assert WIDE in first_paint(head_of({}).wide) and WIDE not in first_paint(head_of(BRIEF).wide)
 
 
 def test_all_else_has_the_apps_own_title() -> None:

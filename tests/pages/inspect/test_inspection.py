@@ -68,8 +68,8 @@ def test_the_key_changes_with_every_row_the_scores_depend_on(world: World) -> No
 def test_models_that_see_the_history_alike_share_how_it_is_laid_out(family: World) -> None:
     inputs = read_inputs(family.store, SHOWN, family.store.impressions("7"))
     din = score(inputs, family.scorers["din"])
-    assert score(inputs, family.scorers["base"], din.timeline).timeline is din.timeline
-    dien = score(inputs, family.scorers["dien"], din.timeline)
+    assert score(inputs, family.scorers["base"]).timeline is din.timeline
+    dien = score(inputs, family.scorers["dien"])
     assert len(dien.timeline.behaviors) == len(dien.scores.behaviors) != len(din.timeline.behaviors)
 
 
@@ -80,3 +80,13 @@ def test_one_case_is_told_as_among_all(world: World) -> None:
     assert [info.candidate.item_id for info in everybody] == ["b2", "m2", "n1"]
     assert (alone.candidate, alone.groups) == (everybody[2].candidate, everybody[2].groups)
     assert alone.weight.tolist() == everybody[2].weight.tolist()
+
+
+def test_a_model_is_asked_once_and_each_case_has_its_own_part(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs, din = read_inputs(world.store, SHOWN, world.store.impressions("7")), world.scorers["din"]
+    found = score(inputs, din)
+    monkeypatch.setattr(din, "score", None)
+    assert score(inputs, din) is found
+    alone = score(inputs, din).scores.of(2)
+    assert [candidate.item_id for candidate in alone.candidates] == ["n1"]
+    assert (alone.logit.tolist(), alone.weight.tolist()) == ([found.scores.logit[2]], [found.scores.weight[2].tolist()])

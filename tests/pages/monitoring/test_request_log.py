@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from din_core.pages.app.failure_log import LOG, log_failure
+from din_core.pages.app.launch import routes
 from din_core.pages.monitoring import request_log
 from din_core.pages.monitoring.request_log import REQUESTS, RequestLog, is_json
 from din_core.pages.monitoring.request_watch import current_request
@@ -121,6 +122,12 @@ def test_a_failure_says_in_which_request_it_happened(lines: list[dict[str, objec
 )
 def test_a_path_is_told_as_the_route_that_it_meets(path: str, route: str) -> None:
     assert route_of(path) == route
+
+
+def test_every_route_beside_the_pages_has_a_name() -> None:
+    for route in routes():
+        path = route.path.replace("/{base:path}", "").replace("{name}", "x")
+        assert route_of(f"/{path.lstrip('/')}") != "other", path
 
 
 def test_a_format_of_the_log_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

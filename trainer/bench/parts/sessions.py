@@ -57,7 +57,7 @@ def sessions(sizes: Sizes, store: str | None = None, checkpoint: str | None = No
     memory = {
         "MB before": before,
         "MB at the end": during,
-        "MB a session": (during - before) / sizes.sessions,
+        "MB a session": max(during - before, 0.0) / sizes.sessions,  # what was freed meanwhile is no session's
         "MB after they left": after,
     }
     name = f"{sizes.sessions} visitors"

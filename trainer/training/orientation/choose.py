@@ -105,5 +105,5 @@ def _of_one(weight: Floats, effect: Floats) -> tuple[float | None, ...]:
         cosine(weight, effect),
         kendall_tau(weight, effect),
         same_sign(weight, effect),
-        covered(abs(weight), abs(effect), TOP),
+        covered(abs(weight), abs(effect), (TOP,))[TOP],
     )

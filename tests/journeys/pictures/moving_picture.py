@@ -1,4 +1,4 @@
-"""`python -m tests.journeys.moving_picture`: a what-if of the demo as a short moving picture for the README.
+"""`python -m tests.journeys.pictures.moving_picture`: a what-if of the demo as a short moving picture for the README.
 
 What the answer of the opening example rests on is taken away, row by row, and the last one given back.
 """
