@@ -119,6 +119,11 @@ class BehaviorStore:
     def _keep(self, asked: Hashable, read: Callable[[], Found], count: Callable[[Any], int]) -> Found:
         return read() if self._recent is None else self._recent.get(asked, read, count)
 
+    def check_reachable(self) -> None:
+        """Read one key; StoreError where the database does not answer."""
+        with self.reading() as connection:
+            connection.execute(select(UserRecord.user_id).limit(1)).all()
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One transaction, whose reads see one state of the store; StoreError where the database fails."""

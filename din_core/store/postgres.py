@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, event
 
+from din_core.domain import StoreError
+
 CONNECT_SECONDS = 10
 LOCK_WAIT_SECONDS = 30
 WRITERS_LOCK = 4_474_190
@@ -15,13 +17,26 @@ WRITERS_LOCK = 4_474_190
 
 def engine_options(url: URL) -> dict[str, Any]:
     """For `create_engine`: reads of one transaction see one state, and connections that were cut are made anew."""
-    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
-    return {"isolation_level": "REPEATABLE READ", "pool_pre_ping": True, "connect_args": timeout}
+    wanted = {"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8"}
+    arguments = {name: value for name, value in wanted.items() if name not in url.query}
+    return {"isolation_level": "REPEATABLE READ", "pool_pre_ping": True, "connect_args": arguments}
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Let writers of a store wait for each other."""
+    """Let writers of a store wait for each other; refuse a database that does not know characters from bytes."""
+    event.listen(engine, "connect", _refuse_bytes)
     event.listen(engine, "begin", _on_begin)
+
+
+def _refuse_bytes(connection: Any, _: object) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding == "SQL_ASCII":
+        raise StoreError(
+            "the database {name} has the encoding {encoding}, which keeps bytes and no characters; make one by "
+            "CREATE DATABASE with ENCODING 'UTF8' and TEMPLATE template0",
+            name=connection.info.dbname,
+            encoding=encoding,
+        )
 
 
 def _on_begin(connection: Connection) -> None:

@@ -12,6 +12,7 @@ READMES = (
     *("README.md", "CONTRIBUTING.md", "din_core/README.md", "din_core/OWN_MODEL.md"),
     *("trainer/README.md", "trainer/datasets/README.md", "trainer/bench/README.md", "trainer/CLUSTER.md"),
     "trainer/foreign_checkpoints/README.md",
+    "din_core/deploy/README.md",
 )
 TYPED = re.compile(r"\$ |python3? -m |make |streamlit |pip |\. |\.venv/|DIN_\w+=|for |done$")
 """How a line begins that is typed, not printed."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import inspect, make_url, text
+from sqlalchemy import create_engine, inspect, make_url, text
 
 from din_core.domain import StoreError
 from din_core.store import BehaviorStore, create_store, ingest, open_store, postgres
@@ -153,6 +153,23 @@ def test_a_database_without_a_store_is_told_without_the_password(postgres: Postg
         open_store(postgres.url(name))
     assert ('database "no_such_database" does not exist' in str(raised.value)) == (name == "no_such_database")
     assert PASSWORD not in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_a_database_of_bytes_is_refused_in_one_sentence(postgres: PostgresServer, tmp_path: Path) -> None:
+    name = "of_bytes"
+    engine = create_engine(make_url(postgres.url("postgres")).set(drivername="postgresql+psycopg"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        libc = "LOCALE_PROVIDER libc" if (connection.dialect.server_version_info or (0,)) >= (15,) else ""
+        made = f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C' {libc}"
+        connection.execute(text(made))
+        try:
+            with pytest.raises(StoreError, match=f"{name} has the encoding SQL_ASCII.*; make one by CREATE DATABASE"):
+                ingest(write(tmp_path, valid_tables()), postgres.url(name))
+            with pytest.raises(StoreError, match="has the encoding SQL_ASCII"):
+                open_store(postgres.url(name))
+        finally:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
 
 
 def test_a_wrong_password_is_told_and_not_shown(postgres: PostgresServer) -> None:

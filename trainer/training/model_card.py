@@ -41,6 +41,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         "|---|---|",
         f"| Data | {data['train_impressions']:,} train and {data['valid_impressions']:,} validation impressions, "
         f"{_date(data['first_timestamp'])} to {_date(data['last_timestamp'])} |",
+        *_rules(metrics.get("rules", {})),
         f"| History | the {config.max_history} most recent {_kept(config)} |",
         f"| Item fields | {_fields(config.item_fields)} |",
         f"| Profile fields | {_fields(config.user_fields)} |",
@@ -80,6 +81,12 @@ def _orientation(config: ModelConfig, metrics: Mapping[str, Any]) -> list[str]:
     if config.architecture == "base" or "orientation" not in metrics:
         return []
     return [paragraph(metrics["orientation"]), ""]
+
+
+def _rules(rules: Mapping[str, str | None]) -> list[str]:
+    """How impressions were split, and what a history holds; nothing of models of earlier releases."""
+    said = (("Splits", rules.get("split")), ("Histories", rules.get("history")))
+    return [f"| {name} | {text} |" for name, text in said if text]
 
 
 def _what_it_is(config: ModelConfig) -> str:

@@ -209,6 +209,7 @@ def train(
         "model": options.model,
         "title": config.title,
         "data": data_facts(bulk, summary),
+        "rules": {"split": summary.rules.split_text, "history": summary.rules.history_text},
         "parameters": sum(p.numel() for p in model.parameters()),
         "options": {
             **asdict(options.fit),

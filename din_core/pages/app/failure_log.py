@@ -46,16 +46,29 @@ class _HidePasswords(logging.Filter):
 
 def log_failure(error: Exception) -> None:
     """Log what happened; of what is the input's fault, and has no further cause, its sentence alone."""
-    now, name = time.monotonic(), f"{type(error).__name__}: {error}"
-    with _lock:
-        if now - _last.get(name, -QUIET_SECONDS) < QUIET_SECONDS:
-            return
-        if len(_last) >= MOST_KEPT:
-            _last.clear()
-        _last[name] = now
+    if was_logged(f"{type(error).__name__}: {error}"):
+        return
     is_told = isinstance(error, DinLensError) and error.__cause__ is None
     text = str(error) if is_told else "".join(traceback.format_exception(error))
     LOG.error("%s", hide_password(text, os.environ.get("DIN_STORE", "")))
+
+
+def log_warning(sentence: str) -> None:
+    """Log what an operator should know and no page says."""
+    if not was_logged(sentence):
+        LOG.warning("%s", sentence)
+
+
+def was_logged(name: str) -> bool:
+    """Whether it is not to be logged again yet; otherwise from now on."""
+    now = time.monotonic()
+    with _lock:
+        if now - _last.get(name, -QUIET_SECONDS) < QUIET_SECONDS:
+            return True
+        if len(_last) >= MOST_KEPT:
+            _last.clear()
+        _last[name] = now
+    return False
 
 
 def reason_of(error: Exception) -> str:

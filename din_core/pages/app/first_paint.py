@@ -17,8 +17,9 @@ from din_core.pages.language.chinese_font import font_faces
 
 STYLES = (
     "places/navigation.css",
-    "widgets/widgets.css",
-    "widgets/folding_bar.css",
+    "widgets/styles/rooms.css",
+    "widgets/styles/folding_bar.css",
+    "widgets/styles/print.css",
     "data/data.css",
     "tour/step_title.css",
     "trust/trust.css",

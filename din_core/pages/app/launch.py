@@ -24,6 +24,12 @@ from din_core.pages.app.response_headers import ResponseHeaders, embedding_origi
 from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, WHAT_IF
 from din_core.pages.language.chinese_font import FONTS
 from din_core.pages.language.chinese_font import answer as answer_font
+from din_core.pages.monitoring.health import HEALTH
+from din_core.pages.monitoring.health import answer as answer_health
+from din_core.pages.monitoring.request_log import RequestLog, is_json, log_in_json
+from din_core.pages.monitoring.request_metrics import METRICS, TALLY, is_measured
+from din_core.pages.monitoring.request_metrics import answer as answer_metrics
+from din_core.pages.monitoring.request_watch import Observer, RequestWatch
 
 __all__ = ["MAIN", "lifespan", "middleware", "on_script_error", "routes", "run_options"]
 
@@ -115,6 +121,8 @@ def routes() -> list[Route]:
         Route(f"/{{base:path}}{FONTS}/{{name}}.woff2", answer_font),
         Route(f"/{{base:path}}{SHORT_LINK}", short_link, methods=["POST"]),
         Route(f"/{{base:path}}{CARD}", card),
+        Route(f"/{{base:path}}{HEALTH}", answer_health),
+        Route(f"/{{base:path}}{METRICS}", answer_metrics),
     ]
 
 
@@ -122,7 +130,20 @@ def middleware() -> list[Middleware]:
     """What stands between the server and each request."""
     local = [] if is_open() else [Middleware(LocalOnly)]
     headers = Middleware(ResponseHeaders, embedding=embedding_origins())
-    return [headers, *local, Middleware(PageHead, head_of=head_of)]
+    observers = request_observers()
+    watch = [Middleware(RequestWatch, observers=observers)] if observers else []
+    return [*watch, headers, *local, Middleware(PageHead, head_of=head_of)]
+
+
+def request_observers() -> list[Observer]:
+    """Who wants to know of requests, as DIN_LOG and DIN_METRICS say."""
+    observers: list[Observer] = []
+    if is_json():
+        log_in_json()
+        observers.append(RequestLog())
+    if is_measured():
+        observers.append(TALLY)
+    return observers
 
 
 def head_of(query: Mapping[str, list[str]]) -> Head:

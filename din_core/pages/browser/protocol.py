@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
@@ -25,7 +26,21 @@ WHAT_IF = "_din/what-if"
 SHORT_LINK = "_din/short-link"
 KEY_HEADER = "din-lens-key"
 LANGUAGE_HEADER = "din-lens-language"
-KEY = token_urlsafe(16)
+SHORTEST_KEY = 16
+
+
+def page_key() -> str:
+    """What DIN_PAGE_KEY names, for several processes that share visitors; else one of this process alone."""
+    key = os.environ.get("DIN_PAGE_KEY", "")
+    if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) >= SHORTEST_KEY):
+        raise SystemExit(
+            f"error: DIN_PAGE_KEY has {len(key)} characters; it must have {SHORTEST_KEY} or more, of ASCII and without "
+            "spaces"
+        )
+    return key or token_urlsafe(16)
+
+
+KEY = page_key()
 """Only pages of this server know it: who cannot open them is answered nothing."""
 REPORT = "report"
 """The kind of message that says where an instrument went by itself."""

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from din_core.domain import LinkError, UnknownCheckpoint, UnknownItem, UnknownUser
-from din_core.pages.app.failure_log import log_failure
+from din_core.pages.app.failure_log import log_failure, log_warning
 from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER, Payload
 from din_core.pages.language.translate import LANGUAGES
 from din_core.pages.session import visitor
@@ -21,12 +21,20 @@ MAX_BYTES = 1 << 20
 """Of a question: a link with as many edits as it holds has some thousands."""
 
 
+FOREIGN = (
+    "a page asked with the key of another process or of an earlier start, or with none, and was answered nothing; "
+    "behind a proxy, keep each visitor at one process and give all processes one DIN_PAGE_KEY"
+)
+
+
 def answer(request: Request, reply: Callable[[], Payload | None]) -> Response:
     """What `reply` makes, in the visitor's language, as a message.
 
-    403 without the key; 404 for an unknown language, or where `reply` has nothing: the page says why.
+    403 without the key, which the log says once a minute; 404 for an unknown language, or where `reply` has nothing:
+    the page says why.
     """
     if not compare_digest(request.headers.get(KEY_HEADER, "").encode(), KEY.encode()):
+        log_warning(FOREIGN)
         return Response(status_code=403)
     language = request.headers.get(LANGUAGE_HEADER, "")
     if language not in LANGUAGES:

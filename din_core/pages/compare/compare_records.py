@@ -48,7 +48,7 @@ def candidate_records(now: CompareInputs, cases: Sequence[Case], scores: Sequenc
     labels = [None if case.impression is None else case.impression.label for case in listed]
     outcomes = ["–" if case.impression is None else words.outcome(case.impression.label) for case in listed]
     columns += [
-        number_column("intensity", "Σw", [float(scores[0].intensity[place]) for place in order], number),
+        sums_column([float(scores[0].intensity[place]) for place in order]),
         RecordColumn("outcome", t("Outcome"), outcomes),
         RecordColumn("label", t("Label"), labels, kind="number", shown=False),
     ]
@@ -133,3 +133,9 @@ def gap_decimals(probability: Sequence[float]) -> int:
 def points(value: float, decimals: int = 1) -> str:
     """`0`, `−3.2`."""
     return "0" if value == 0 else f"{value:.{decimals}f}".replace("-", "−")
+
+
+def sums_column(values: Sequence[float]) -> RecordColumn:
+    """Sums of weights, all with the same decimals: two, or one where some have three digits before them."""
+    digits = 1 if max(map(abs, values), default=0.0) >= 100 else 2
+    return number_column("intensity", "Σw", values, lambda value: f"{value:,.{digits}f}".replace("-", "−"))

@@ -31,5 +31,9 @@ def test_a_page_stands_still_is_accessible_and_no_wider_than_its_window(page: Pa
             wide.append(look)
         if violations := serious(page):
             found[look] = violations
+    page.emulate_media(media="print")
+    assert not page.locator(".st-key-places, .st-key-quick_open_room").locator("visible=true").count()
+    assert page.get_by_test_id("stHeading").first.is_visible()
+    page.emulate_media(media="screen")
     assert (found, wide) == ({}, [])
     assert moved < MOVES

@@ -14,6 +14,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
+from din_core.pages.app.launch import middleware
 from din_core.pages.app.listening import LocalOnly, check_address, closed_in_spite, is_loopback, run_options
 from tests.own_thread import in_own_thread
 
@@ -37,6 +38,15 @@ def test_python_app_listens_on_this_machine_and_heeds_the_port(monkeypatch: pyte
     assert run_options() == {"server.address": "127.0.0.1", "server.port": 8600}
     monkeypatch.setenv("DIN_OPEN", "1")
     assert run_options()["server.address"] == "0.0.0.0"
+
+
+def test_behind_a_proxy_on_this_machine_it_answers_others_and_listens_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIN_OPEN", "1")
+    monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")
+    assert run_options() == {"server.address": "127.0.0.1"}
+    assert not any(one.cls is LocalOnly for one in middleware())
+    monkeypatch.setenv("DIN_OPEN", "0")
+    assert any(one.cls is LocalOnly for one in middleware())
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "x", "-1", "٣", "99999999999"])

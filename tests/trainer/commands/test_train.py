@@ -65,6 +65,8 @@ def test_training_leaves_a_complete_checkpoint_and_nothing_else(trained):
 def test_the_model_card_names_data_split_seed_device_and_time(trained):
     folder, _ = trained
     card = (folder / "runs" / "din" / "README.md").read_text()
+    assert "| Splits | the splits are those of the column split |" in card
+    assert "| Histories | a history holds all behaviors that are earlier than its impression |" in card
     metrics = json.loads((folder / "runs" / "din" / "metrics.json").read_text())
     for fact in ("validation GAUC", "| Seed | 0 |", "| Device | CPU", "UTC", f"{metrics['parameters']:,}"):
         assert fact in card
