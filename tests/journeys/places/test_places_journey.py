@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from din_core.pages.places.places import PLACES
 from tests.journeys.inspect_page import wait_until_opened
-from tests.journeys.page_driver import box, header_link, options, scrolls_sideways, wait_until_rest
+from tests.journeys.page_driver import box, eventually, header_link, options, scrolls_sideways, wait_until_rest
 
 NewPage = Callable[..., Page]
 TOPS = "links => [...new Set(links.map(link => Math.round(link.getBoundingClientRect().top)))]"
@@ -43,6 +43,11 @@ def test_on_a_phone_the_five_places_fit_in_one_line(new_page: NewPage, address: 
     assert not row.evaluate(OVERFLOWS)
     page.set_viewport_size({"width": 320, "height": 844})
     assert len(row.locator("a").evaluate_all(TOPS)) == 1
+    eventually(page, lambda: check_width(page))
+
+
+def check_width(page: Page) -> None:
+    """Charts are drawn anew a moment after the window is another."""
     assert not scrolls_sideways(page)
 
 
