@@ -49,6 +49,7 @@ def test_a_brief_prints_on_one_page_and_opens_the_analysis_beside_what_embeds_it
 
 def test_where_an_instrument_has_just_gone_is_in_the_copied_link(page: Page, address: str) -> None:
     page.goto(f"{address}?user=7&item=b2&at=2017-11-20&models=din,base")
+    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")  # before, the list is empty
     page.locator("#cases").press("ArrowDown")
     expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
     assert parse_qs(urlsplit(copied(page, "This view")).query)["item"] == ["m2"]

@@ -111,6 +111,7 @@ def test_effects_are_shown_on_request_and_kept_in_the_link(
 
 def test_the_bar_of_repeats_stands_at_the_last_and_tells_weight_and_effect(page: Page, address: str) -> None:
     page.goto(f"{address}?method=effect")
+    expect(page.locator("#title")).not_to_be_empty()  # before, the chart hears no key
     page.locator("#plot").press("Home")
     expect(page.locator("#spoken")).to_contain_text("12 times, 28 Aug 2017 to 13 Nov 2017")
     expect(page.locator("#spoken")).to_contain_text("× 12 =")
