@@ -6,8 +6,10 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.external.answering_server import AnsweringServer
 
 Answer = Callable[[dict[str, Any]], tuple[int, bytes]]
 
@@ -25,33 +27,19 @@ def well(asked: dict[str, Any]) -> tuple[int, bytes]:
     return 200, json.dumps(scores(asked)).encode()
 
 
-class ModelServer:
-    """On a port of its own; `answer` may be replaced while it runs, `asked` holds what it was sent."""
+class ModelServer(AnsweringServer):
+    """`answer` may be replaced while it runs, `asked` holds what it was sent."""
 
     def __init__(self) -> None:
         self.answer: Answer = well
         self.asked: list[dict[str, Any]] = []
         self.released = threading.Event()
-        owner = self
+        super().__init__(self.reply)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                owner.asked.append(asked)
-                status, body = owner.answer(asked)
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.handle_error = lambda *_: None  # who asked may be gone, as after its time limit
-        self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
+    def reply(self, _: BaseHTTPRequestHandler, content: bytes) -> tuple[int, bytes]:
+        asked = json.loads(content)
+        self.asked.append(asked)
+        return self.answer(asked)
 
     def slow(self, _: dict[str, Any]) -> tuple[int, bytes]:
         """An answer that comes only once the test is over."""
@@ -60,13 +48,7 @@ class ModelServer:
 
     def stop(self) -> None:
         self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        super().stop()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from din_core.domain import CheckpointError
 from din_core.domain.translatable import Translatable
+from din_core.model.external.scoring_server import is_http_address
 
 GROUP = "din_lens.models"
 """The entry points that are read."""
@@ -50,7 +51,7 @@ class ServedOptions:
     def __post_init__(self) -> None:
         _check_text("served.url", self.url, least=1)
         _check_text("served.title", self.title, least=0)
-        if not _is_address(self.url):
+        if not is_http_address(self.url):
             raise _wrong("served.url", self.url, Translatable("a URL of http or https without user or password"))
         _check_seconds(self.timeout)
 
@@ -58,15 +59,6 @@ class ServedOptions:
     def server(self) -> str:
         """Host and port."""
         return urlsplit(self.url).netloc
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and port != 0
 
 
 def _check_text(name: str, value: Any, least: int) -> None:

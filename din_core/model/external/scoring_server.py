@@ -94,3 +94,13 @@ def _limit(sock: socket, end: float) -> None:
     if left <= 0:
         raise TimeoutError
     sock.settimeout(left)
+
+
+def is_http_address(url: str) -> bool:
+    """Whether it is a URL of http or https with a host, without user or password."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and port != 0

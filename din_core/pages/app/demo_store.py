@@ -20,7 +20,6 @@ from din_core import __version__, store
 from din_core.domain import StoreError, UnusableStore
 from din_core.pages.language.translation_mark import T
 from din_core.store import ingest, open_store
-from din_core.store.queries.folding import FOLDING
 
 try:
     import fcntl
@@ -46,7 +45,7 @@ def demo_store(tables: Path, progress: Progress, cache: Path | None = None) -> s
 
 def fingerprint(files: list[Path]) -> str:
     """Short hash of the tables, of this version, and of the code that loads them, which may change within a version."""
-    digest = hashlib.sha256(f"{__version__} {FOLDING}".encode())
+    digest = hashlib.sha256(__version__.encode())
     for path in (*files, *sorted(Path(store.__file__).parent.rglob("*.py"))):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())

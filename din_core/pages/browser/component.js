@@ -17,6 +17,12 @@ function mountComponent(create) {
   };
 }
 
+// Go to a link within the app: Streamlit goes to the page of an address that Back or Forward brings.
+function goWithin(href) {
+  history.pushState({}, "", new URL(href, document.baseURI));
+  window.dispatchEvent(new PopStateEvent("popstate"));
+}
+
 function element(name, text, properties = {}) {
   const made = document.createElement(name);
   made.textContent = text;

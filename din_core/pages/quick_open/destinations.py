@@ -41,17 +41,17 @@ def destinations(app: App, text: str, scenario: Scenario | None) -> list[Destina
     Without a text, all pages and models: people and items are too many to be of use unasked.
     """
     words = plain(text).split()
-    listed = [one for one in (*pages(app, scenario), *models(app, scenario)) if holds(one, words)]
-    return [*listed, *users(app, text), *items(app, text, scenario)] if words else listed
+    listed = [one for one in (*pages(scenario), *models(app, scenario)) if holds(one, words)]
+    return [*listed, *users(app, text), *items(app, text)] if words else listed
 
 
 def holds(one: Destination, words: list[str]) -> bool:
-    """Whether all words begin somewhere in what it is called."""
+    """Whether all words stand somewhere in what it is called."""
     name = plain(f"{one.label} {one.note} {one.kind}")
     return all(word in name for word in words)
 
 
-def pages(app: App, scenario: Scenario | None) -> Iterator[Destination]:
+def pages(scenario: Scenario | None) -> Iterator[Destination]:
     """Every page, with what is on screen on it."""
     for mode in MODES:
         place = place_of(mode)
@@ -76,7 +76,7 @@ def users(app: App, text: str) -> Iterator[Destination]:
         yield Destination(words.user_label(user), words.person, link(INSPECT, {**kept, "user": user.user_id}))
 
 
-def items(app: App, text: str, scenario: Scenario | None) -> Iterator[Destination]:
+def items(app: App, text: str) -> Iterator[Destination]:
     """The first items that the store finds, each as the candidate at the time on screen."""
     now = address.query(INSPECT.path)
     kept = {name: value for name, value in now.items() if name in (*KEPT, "user", "at")}

@@ -84,11 +84,9 @@ function createDialog(root) {
     timer = setTimeout(() => quick.send("query", input.value.trim()), delay);
   }
 
-  // A link within the app: Streamlit goes to the page of an address that Back or Forward brings.
   function go(href) {
     dialog.close();
-    history.pushState({}, "", new URL(href, document.baseURI));
-    window.dispatchEvent(new PopStateEvent("popstate"));
+    goWithin(href);
   }
 
   function pressed(event) {

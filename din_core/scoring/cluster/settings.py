@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from din_core.domain import DinLensError
+from din_core.model.external.scoring_server import is_http_address
 
 ADDRESS, TOKEN, TOKEN_FILE = "DIN_SCORER", "DIN_SCORER_TOKEN", "DIN_SCORER_TOKEN_FILE"
 LEAST_CHARACTERS = 16
@@ -28,7 +29,7 @@ def cluster_address(environment: Mapping[str, str] = os.environ) -> ClusterAddre
     url = environment.get(ADDRESS, "").strip()
     if not url:
         return None
-    if not _is_address(url):  # which is not quoted: it may hold a password
+    if not _is_base_address(url):  # which is not quoted: it may hold a password
         raise DinLensError(
             "{setting} must be a URL of http or https without user, password, ? or #, such as http://127.0.0.1:8000;"
             " give another value",
@@ -68,11 +69,6 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    extra = "@" in parts.netloc or parts.query or parts.fragment
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not extra and port != 0 and url.isprintable()
+def _is_base_address(url: str) -> bool:
+    """Whether paths can be written behind it."""
+    return is_http_address(url) and url.isprintable() and not (urlsplit(url).query or urlsplit(url).fragment)

@@ -197,10 +197,9 @@ function placeBelow(menu, button) {
   menu.querySelector("input")?.focus();
 }
 
-// A link within the app: Streamlit goes to the page of an address that Back or Forward brings.
+// A plain click stays within the app.
 function follow(event, href) {
   if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  history.pushState({}, "", new URL(href, document.baseURI));
-  window.dispatchEvent(new PopStateEvent("popstate"));
+  goWithin(href);
 }
