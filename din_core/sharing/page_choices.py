@@ -16,12 +16,11 @@ from din_core.domain.cohort import KINDS, LENGTHS
 from din_core.domain.translatable import Translatable
 from din_core.sharing.edits import PLAIN
 from din_core.sharing.links import unknown
+from din_core.sharing.table_choice import LONGEST_TABLE, TableChoice, TablesChoice, read_rows, read_table, write_table
 from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
 
 MOST_STEPS = 99
 """Steps that a link to the tour can tell apart."""
-MOST_ROWS = 2_000
-"""Rows that a table lists at most."""
 
 By = Literal["candidates", "models", "users"]
 Fold = Literal["item", "category"]
@@ -31,7 +30,7 @@ COLUMNS = (10, 20, 40)
 
 
 @dataclass(frozen=True, slots=True)
-class CompareChoice:
+class CompareChoice(TablesChoice):
     """What is compared. Candidates, time, first user and the two models on screen are the scenario's."""
 
     by: By = "candidates"
@@ -55,7 +54,7 @@ Between = Literal["candidates", "models"]
 
 
 @dataclass(frozen=True, slots=True)
-class GapChoice:
+class GapChoice(TablesChoice):
     """Which two probabilities are compared, and by what parts of the history. The candidates and models are the
     scenario's, the first two of each."""
 
@@ -63,20 +62,6 @@ class GapChoice:
     """None: candidates where there are two, else models."""
     parts: Fold | None = None
     """None: categories where items have some, else items."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableChoice:
-    """How a page's table is read."""
-
-    sort: str | None = None
-    """The column it is sorted by, `-name` from the largest on; None: the page's own order."""
-    find: str | None = None
-    """Words that the rows listed hold."""
-    columns: tuple[str, ...] = ()
-    """The columns shown; empty: the page's own choice."""
-    rows: int | None = None
-    """How many rows are listed at most; None: the page's own number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +74,7 @@ class RankChoice(TableChoice):
 
 
 @dataclass(frozen=True, slots=True)
-class SpaceChoice:
+class SpaceChoice(TablesChoice):
     """What the map of items shows."""
 
     map: str = "plane"
@@ -116,7 +101,7 @@ class CasesChoice(TableChoice):
 
 
 @dataclass(frozen=True, slots=True)
-class CohortChoice:
+class CohortChoice(TablesChoice):
     """Which slice of the impressions is looked at."""
 
     profile: tuple[str, str] | None = None
@@ -124,6 +109,21 @@ class CohortChoice:
     week: int | None = None
     length: int | None = None
     """A bucket of LENGTHS, by its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardChoice(TablesChoice):
+    """How the tables of models are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvolutionChoice(TablesChoice):
+    """How the table of steps is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataChoice(TablesChoice):
+    """How the tables about the store are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,9 @@ class ValueCodec:
     attribute: str = ""
     """The attribute that is read, where it is another."""
     many: bool = False
-    """A tuple, one parameter a part; an empty one stands in no link."""
+    """A tuple, one parameter a part; an empty one stands in no link, nor does an empty part."""
+    longest: int = MAX_LENGTH
+    """Characters that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +195,15 @@ def older_comparison(raw: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[
     return raw
 
 
-def read_rows(text: str) -> int:
-    """A number of rows; LinkError for what is none, or too many."""
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST_ROWS):
-        raise LinkError("{text} is not a number of rows from 1 to {most}", text=shown(text), most=MOST_ROWS)
-    return int(text)
-
-
 ID = ValueCodec(str, str)
 TIME = ValueCodec(iso, seconds_of)
 PAIR = ValueCodec(write_pair, read_pair)
 TABLE = {"sort": ID, "find": ID, "columns": ValueCodec(str, str, many=True), "rows": ValueCodec(str, read_rows)}
-"""How a table is read."""
+"""How a page's one table is read."""
+TABLES = {
+    "table": ValueCodec(write_table, read_table, written="tables", attribute="tables", many=True, longest=LONGEST_TABLE)
+}
+"""How each of a page's tables is read."""
 CODECS: Mapping[type[Any], PageCodec] = {
     CompareChoice: PageCodec(
         "compare-scenarios",
@@ -215,13 +214,14 @@ CODECS: Mapping[type[Any], PageCodec] = {
             "columns": among({str(n): n for n in COLUMNS}),
             "row": ValueCodec(str, str, written="models", attribute="models", many=True),
             "other": ID,
+            **TABLES,
         },
         prefix="",  # links to Compare are older than the other pages' choices
         older=older_comparison,
     ),
     GapChoice: PageCodec(
         "compare-gap",
-        {"between": one_of(*get_args(Between)), "parts": one_of(*get_args(Fold))},
+        {"between": one_of(*get_args(Between)), "parts": one_of(*get_args(Fold)), **TABLES},
         "gap.",
     ),
     RankChoice: PageCodec(
@@ -234,6 +234,7 @@ CODECS: Mapping[type[Any], PageCodec] = {
             "colour": one_of("category", "score"),
             "embedding": one_of("all", "own"),
             "item": ID,
+            **TABLES,
         },
         "items.",
     ),
@@ -256,9 +257,13 @@ CODECS: Mapping[type[Any], PageCodec] = {
             "category": ID,
             "week": TIME,
             "length": among({f"from-{begin}": place for place, begin in enumerate(LENGTHS)}),
+            **TABLES,
         },
         "cohorts.",
     ),
+    LeaderboardChoice: PageCodec("models-leaderboard", TABLES, "leaderboard."),
+    EvolutionChoice: PageCodec("models-evolution", TABLES, "evolution."),
+    DataChoice: PageCodec("data", TABLES, "data."),
     TourChoice: PageCodec("tour", {"step": among({str(step + 1): step for step in range(MOST_STEPS)})}, "tour."),
 }
 """By choice: its page, and how each of its values is written."""
@@ -271,9 +276,10 @@ def write(choice: object) -> dict[str, str | list[str]]:
     codec, found = CODECS[type(choice)], dict[str, str | list[str]]()
     for name, own in codec.values.items():
         value = getattr(choice, own.written or name)
-        if own.many and value:
-            found[codec.prefix + name] = [own.write(part) for part in value]
-        elif not own.many and value is not None:
+        if own.many:
+            texts = [text for part in value if (text := own.write(part))]
+            found |= {codec.prefix + name: texts} if texts else {}
+        elif value is not None:
             found[codec.prefix + name] = own.write(value)
     return found
 
@@ -311,8 +317,8 @@ def read_or_explain(name: str, codec: ValueCodec, text: str, problems: list[str]
 
 def read_value(codec: ValueCodec, text: str) -> Any:
     """LinkError for what is empty or too long, or what the codec cannot read; KeyError for what is not known."""
-    if not 0 < len(text) <= MAX_LENGTH:
-        raise LinkError("it has {n} characters, and 1 to {limit} are read", n=len(text), limit=MAX_LENGTH)
+    if not 0 < len(text) <= codec.longest:
+        raise LinkError("it has {n} characters, and 1 to {limit} are read", n=len(text), limit=codec.longest)
     return codec.read(text)
 
 

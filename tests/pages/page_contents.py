@@ -66,9 +66,24 @@ def words(page: AppTest) -> str:
 
 def sent_records(page: AppTest, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the table of records of this key is told: its head, and its columns, links and keys."""
-    tables = [e.proto for e in page.get("bidi_component") if e.proto.component_name == "din_lens.record_table"]
-    (found,) = (proto.bytes.decode().split("\n") for proto in tables if f"-{key}-" in f"{proto.id}-")
-    return json.loads(found[0]), json.loads(found[1])
+    (found,) = (proto for proto in record_table_protos(page) if f"-{key}-" in f"{proto.id}-")
+    return head_and_body(found)
+
+
+def all_sent_records(page: AppTest) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The same of all tables of records of the page."""
+    return [head_and_body(proto) for proto in record_table_protos(page)]
+
+
+def record_table_protos(page: AppTest) -> list[Any]:
+    """What Streamlit sends of each table of records."""
+    return [e.proto for e in page.get("bidi_component") if e.proto.component_name == "din_lens.record_table"]
+
+
+def head_and_body(proto: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both lines of a table of records."""
+    head, body = proto.bytes.decode().split("\n")
+    return json.loads(head), json.loads(body)
 
 
 def records(page: AppTest, key: str) -> pd.DataFrame:
@@ -91,5 +106,4 @@ def shown_texts(column: dict[str, Any]) -> list[str]:
 
 def record_tables(page: AppTest) -> list[pd.DataFrame]:
     """All tables of records of the page."""
-    keys = [e.proto.id.split("-")[-1] for e in page.get("bidi_component") if "record_table" in e.proto.component_name]
-    return [records(page, key) for key in keys]
+    return [records(page, proto.id.split("-")[-1]) for proto in record_table_protos(page)]

@@ -17,15 +17,24 @@ from din_core.sharing.page_choices import (
     MOST_STEPS,
     CasesChoice,
     CohortChoice,
+    CompareChoice,
+    DataChoice,
+    LeaderboardChoice,
     RankChoice,
     SpaceChoice,
     TourChoice,
     read,
     write,
 )
+from din_core.sharing.table_choice import TableChoice
 from tests.sharing.strategies import EXAMPLE, text, times
 
 pairs = st.none() | st.tuples(text, text)
+tables = st.dictionaries(
+    text,
+    st.builds(TableChoice, st.none() | text, text, st.lists(text).map(tuple), st.none() | st.integers(1, 2000)),
+    max_size=3,
+).map(lambda named: tuple(named.items()))
 choices = st.one_of(
     st.builds(RankChoice, category=st.none() | text, by=st.sampled_from([0, 1])),
     st.builds(
@@ -49,14 +58,16 @@ choices = st.one_of(
         category=st.none() | text,
         week=st.none() | times,
         length=st.none() | st.sampled_from(range(len(LENGTHS))),
+        tables=tables,
     ),
+    st.builds(DataChoice, tables=tables),
     st.builds(TourChoice, step=st.integers(0, MOST_STEPS - 1)),
 )
 
 
 @given(choices)
 def test_a_choice_survives_the_address_bar(choice: Any) -> None:
-    raw = parse_qs(urlencode(write(choice)), keep_blank_values=True)
+    raw = parse_qs(urlencode(write(choice), doseq=True), keep_blank_values=True)
     found, problems = read(type(choice), raw)
     assert (found or type(choice)(), problems) == (choice, ())
 
@@ -120,6 +131,15 @@ def test_an_address_that_says_nothing_of_it_leaves_the_choice_alone() -> None:
         (CohortChoice, "cohorts.length", "from-2", "“from-2” is unknown; known are from-0, from-11, from-31"),
         (CasesChoice, "cases.rows", "2001", "“2001” is not a number of rows from 1 to 2000."),
         (RankChoice, "rank.rows", "0", "“0” is not a number of rows from 1 to 2000."),
+        (
+            DataChoice,
+            "data.table",
+            "fields;colour,red",
+            "a table has no setting “colour”; known are sort, find, columns",
+        ),
+        (DataChoice, "data.table", "fields;sort,a,b", "“sort,a,b” is no setting of a table such as sort,-rank."),
+        (DataChoice, "data.table", ";sort,a", "“;sort,a” does not begin with a table's name."),
+        (DataChoice, "data.table", "fields;rows,0", "“0” is not a number of rows from 1 to 2000."),
         (TourChoice, "tour.step", "0", "The link's tour.step “0” is unknown; known are 1, …, 99."),
     ],
 )
@@ -140,3 +160,15 @@ def test_how_a_table_is_read_comes_back_from_its_link() -> None:
     raw = {name: [value] if isinstance(value, str) else value for name, value in write(chosen).items()}
     assert raw["rank.columns"] == ["rank", "item"]
     assert read(RankChoice, raw) == (chosen, ())
+
+
+def test_several_tables_of_a_page_have_a_short_text_each_and_one_as_the_page_has_it_none() -> None:
+    chosen = LeaderboardChoice().with_table("board", TableChoice(sort="-auc", find="a;b, c", columns=("model", "auc")))
+    assert write(chosen) == {"leaderboard.table": ["board;sort,-auc;find,a%3Bb%2C c;columns,model,auc"]}
+    assert write(chosen.with_table("board", TableChoice())) == {}
+
+
+def test_a_link_to_compare_from_before_its_tables_had_a_state_is_read() -> None:
+    found, problems = read(CompareChoice, {"by": ["models"], "columns": ["40"]})
+    assert found == CompareChoice("models", columns=40) and not problems
+    assert found.table("compare_ranking") == TableChoice()

@@ -27,6 +27,8 @@ ANY = ""
 
 
 Sliced = TypeVar("Sliced", CasesChoice, CohortChoice)
+SLICE_FIELDS = ("profile", "category", "week", "length", "outcome")
+"""What of a page's choice names a slice."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +219,7 @@ def pick_slice(cases: Cases, key: str, chosen: Sliced, outcomes: tuple[str, str]
 
 def offer_all(chosen: Sliced) -> None:
     """The way back from a slice without impressions."""
-    nothing: dict[str, Any] = dict.fromkeys(one.name for one in fields(chosen) if one.name != "kind")
+    nothing: dict[str, Any] = dict.fromkeys(one.name for one in fields(chosen) if one.name in SLICE_FIELDS)
     st.button(
         t("Show all impressions"), on_click=address.choose_on_page, args=(replace(chosen, **nothing),), key="show_all"
     )

@@ -31,7 +31,6 @@ from din_core.pages.widgets.record_table.record_table import (
     row_link,
     rows_wanted,
     show_records,
-    unknown_columns,
 )
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.sharing import View
@@ -105,7 +104,6 @@ def show() -> None:
             offer_all(choice)
         return
     records = case_records(app, loaded, words, kind, rows, total)
-    report(unknown_columns(choice, records.columns))
     show_records("cases", records, CasesChoice)
     st.caption(t(READING))
 

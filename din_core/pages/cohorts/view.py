@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, replace
 from functools import lru_cache
 from typing import Any
@@ -55,9 +55,17 @@ from din_core.pages.language.labels import words_for
 from din_core.pages.language.metric_texts import meanings
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
-from din_core.pages.widgets.calibration_chart import calibration_labels, calibration_table
+from din_core.pages.widgets.calibration_chart import calibration_labels, calibration_records
 from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.record_table.columns import (
+    RecordColumn,
+    decimal_column,
+    number_column,
+    percent_column,
+    plain_table,
+)
+from din_core.pages.widgets.record_table.record_table import Records, show_folded
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.page_choices import CohortChoice
@@ -159,12 +167,12 @@ def show_categories(cases: Cases, among: NDArray[np.bool_], caption: ExportCapti
         of=t("{count} behaviors, {users} users"),
         x=t("category of the behavior"),
     )
-    figure, table = drawn(plot_categories, info, is_dark(), labels), categories_table(info)
+    figure, records = drawn(plot_categories, info, is_dark(), labels), category_records(info, title)
+    table = plain_table(records.columns)
     show_chart("cohort_categories", figure, title=title, caption=caption, table=table, alt=map_words(info))
     words = t(ALL_ROWS) if len(rows) == total else t(MOST_FREQUENT, n=len(rows), total=total)
     st.caption(f"{words} {t(CELLS)}")
-    with st.expander(t("The same as a table")):
-        st.dataframe(table, hide_index=True, key="categories_table")
+    show_folded(t("The same as a table"), "categories_table", records, CohortChoice)
 
 
 def most_frequent(cases: Cases, among: NDArray[np.bool_]) -> tuple[list[tuple[str, int]], int]:
@@ -188,21 +196,27 @@ def map_words(info: CategoriesInfo) -> str:
     )
 
 
-def categories_table(info: CategoriesInfo) -> pd.DataFrame:
-    """One line a candidate category: each mean with its interval."""
-    return pd.DataFrame(
-        [
-            {t("Candidate"): row, **{cell.name: with_interval(cell) for cell in cells}}
-            for row, cells in zip(info.rows, info.cells, strict=True)
-        ]
-    )
+def category_records(info: CategoriesInfo, title: str) -> Records:
+    """One row a pair of a candidate category and a behavior category."""
+    pairs = [(row, cell) for row, cells in zip(info.rows, info.cells, strict=True) for cell in cells]
+    columns = [
+        RecordColumn("candidate_category", t("Candidate"), [row for row, _ in pairs]),
+        RecordColumn("behavior_category", t("Behavior"), [cell.name for _, cell in pairs]),
+        *mean_columns([cell for _, cell in pairs]),
+    ]
+    return Records(title, columns, len(pairs), file=("cohort", "categories"))
 
 
-def with_interval(found: Bin) -> str:
-    """`0.212 (0.198 to 0.226)`."""
-    if found.low is None:
-        return number(found.value)
-    return t("{value} ({low} to {high})", value=number(found.value), low=number(found.low), high=number(found.high))
+def mean_columns(found: Sequence[Bin], percent: bool = False) -> list[RecordColumn]:
+    """Means with their intervals, and of how many behaviors and users they are."""
+    column = percent_column if percent else decimal_column
+    return [
+        column("mean", t("Mean"), [one.value for one in found]),
+        column("low", t("95 % from"), [one.low for one in found]),
+        column("high", t("to"), [one.high for one in found]),
+        number_column("behaviors", t("Behaviors"), [one.count for one in found]),
+        number_column("users", t("Users"), [one.users for one in found]),
+    ]
 
 
 def show_bins(cases: Cases, among: NDArray[np.bool_], caption: ExportCaption) -> None:
@@ -254,36 +268,29 @@ def show_curve(
         no_interval=t("no interval"),
         of=t("{count} behaviors, {users} users"),
     )
-    table = bins_table(info, x, percent)
+    title = t("{y} by {x}", y=y, x=x).capitalize()
+    records = bin_records(info, key, title, x, percent)
     show_chart(
         f"cohort_{key}",
         drawn(plot_bins, info, is_dark(), labels, percent),
-        title=t("{y} by {x}", y=y, x=x).capitalize(),
+        title=title,
         caption=caption,
-        table=table,
+        table=plain_table(records.columns),
         alt=t("{y} by {x}; the table below holds the numbers.", y=y, x=x),
     )
-    with st.expander(t("The same as a table")):
-        st.dataframe(table, hide_index=True, key=f"{key}_table")
+    show_folded(t("The same as a table"), f"{key}_table", records, CohortChoice)
 
 
-def bins_table(info: BinsInfo, x: str, percent: bool) -> pd.DataFrame:
-    """One line a bin of each series: mean, interval, behaviors and users."""
-    return pd.DataFrame(
-        [
-            {
-                x: found.name,
-                **({t("Behaviors of"): name} if len(info.series) > 1 else {}),
-                t("Mean"): number(found.value, percent),
-                t("95 % from"): number(found.low, percent),
-                t("to"): number(found.high, percent),
-                t("Behaviors"): f"{found.count:,}",
-                t("Users"): f"{found.users:,}",
-            }
-            for name, bins in info.series
-            for found in bins
-        ]
-    )
+def bin_records(info: BinsInfo, key: str, title: str, x: str, percent: bool) -> Records:
+    """One row a bin of each series: its mean."""
+    found = [(name, one) for name, bins in info.series for one in bins]
+    series = [RecordColumn("behaviors_of", t("Behaviors of"), [name for name, _ in found])]
+    columns = [
+        RecordColumn("bin", x, [one.name for _, one in found]),
+        *(series if len(info.series) > 1 else []),
+        *mean_columns([one for _, one in found], percent),
+    ]
+    return Records(title, columns, len(found), file=("cohort", key))
 
 
 def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], caption: ExportCaption) -> None:
@@ -302,13 +309,14 @@ def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], c
     with left:
         info = calibration_info({name: one.calibration for name, one in zip(names, found, strict=True)})
         labels = calibration_labels()
-        table = calibration_table(info)
+        title = t("Observed shares of positives over predicted probabilities")
+        records = calibration_records(info, title)
         show_chart(
             "cohort_calibration",
             drawn(plot_calibration, info, is_dark(), labels),
-            title=t("Observed shares of positives over predicted probabilities"),
+            title=title,
             caption=caption,
-            table=table,
+            table=plain_table(records.columns),
             alt=t("Observed shares of positives over predicted probabilities, for both models."),
         )
     with right:
@@ -323,8 +331,7 @@ def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], c
             )
         )
         st.caption(meanings(METRICS))
-    with st.expander(t("The same as a table")):
-        st.dataframe(table, hide_index=True, key="calibration_table")
+    show_folded(t("The same as a table"), "calibration_table", records, CohortChoice)
 
 
 def metric_words(found: Estimate | None) -> str:

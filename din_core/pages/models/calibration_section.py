@@ -15,10 +15,13 @@ from din_core.metrics import is_worse_than_base_rate
 from din_core.pages.app.startup import App
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import caches
-from din_core.pages.widgets.calibration_chart import calibration_labels, calibration_table
+from din_core.pages.widgets.calibration_chart import calibration_labels, calibration_records
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal
+from din_core.pages.widgets.record_table.columns import plain_table
+from din_core.pages.widgets.record_table.record_table import show_folded
 from din_core.pages.widgets.text_tables import show_table
+from din_core.sharing.page_choices import LeaderboardChoice
 
 RECORD = "calibration"
 """Of `metrics.json`."""
@@ -105,23 +108,22 @@ def show_curve(app: App, name: str, record: Mapping[str, Any], place: int) -> No
     model, key = app.models[name], f"model_calibration_{place}"
     states = {t("before"): record["before"], t("after"): record["after"]}
     info = calibration_info({name: (s["predicted"], s["observed"], s["rows"]) for name, s in states.items()})
-    table = calibration_table(info)
     title = t(
         "{model} on {n:,} validation impressions, before and after calibration",
         model=model.name,
         n=int(record["impressions"]),
     )
+    records = calibration_records(info, title)
     st.markdown(literal(title))
     show_chart(
         key,
         drawn(info, is_dark(), calibration_labels()),
         title=title,
         caption=ExportCaption((name,), (model.link,)),
-        table=table,
+        table=plain_table(records.columns),
         alt=t("Observed shares of positives over predicted probabilities: {title}.", title=title),
     )
-    with st.expander(t("The same as a table")):
-        st.dataframe(table, hide_index=True, key=f"{key}_table")
+    show_folded(t("The same as a table"), f"{key}_table", records, LeaderboardChoice)
 
 
 @lru_cache(maxsize=16)

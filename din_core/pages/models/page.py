@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.domain import CheckpointError
+from din_core.domain import CheckpointError, Scenario
 from din_core.domain.leaderboard import Leaderboard
 from din_core.figures import CurvesInfo, LeaderboardInfo, curves_info, leaderboard_info, plot_curves, plot_leaderboard
 from din_core.figures.curves import CurvesWords
@@ -24,23 +24,26 @@ from din_core.pages.models.coverage_table import show_coverage
 from din_core.pages.models.leaderboard_table import (
     SPLITS,
     base_rate_words,
+    board_records,
     duration,
-    leaderboard_table,
-    metric_table,
 )
 from din_core.pages.models.weight_table import show_weight_figures
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import LEADERBOARD
 from din_core.pages.session import address, caches, visitor
+from din_core.pages.session.choices import to_model
 from din_core.pages.trust import page as trust_page
 from din_core.pages.two_models import page as two_models_page
 from din_core.pages.two_models.model_pair import badges
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report, report_low_coverage, report_unfit
 from din_core.pages.widgets.model_card import show_card
+from din_core.pages.widgets.record_table.columns import RecordColumn, number_column, plain_table
+from din_core.pages.widgets.record_table.record_table import Records, row_link, show_folded, show_records
 from din_core.pages.widgets.segmented_choice import segmented_choice
-from din_core.pages.widgets.text_tables import columns_of, show_table
+from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.links import METRICS
+from din_core.sharing.page_choices import LeaderboardChoice
 
 CURVE_ALTS = {
     "train_loss": T("Training loss over the epochs of {n} models"),
@@ -133,18 +136,16 @@ def show_leaderboard(app: App) -> None:
     metrics = {metric: t(LABELS[metric]) for metric in METRICS}
     segmented_choice("metric", t("Metric"), metrics, own.view.metric, address.choose_metric)
     info = leaderboard_info(board, own.view.metric, here)
-    table = metric_table(info)
+    records = board_records(board, here, info.metric, trust_links(board, here, own.scenario))
     show_chart(
         "leaderboard",
         drawn(info, leaderboard_words(), is_dark()),
         title=f"{t('Leaderboard')}: {t(LABELS[info.metric])}",
         caption=ExportCaption((info.metric, board.split, *filter(None, [board.made_at])), (about(board),)),
-        table=table,
+        table=plain_table([one for one in records.columns if one.name.startswith((info.metric, "model", "in_app"))]),
         alt=chart_words(info),
     )
-    with st.expander(t("The chart as a table")):
-        st.dataframe(table, hide_index=True, key="leaderboard_table", column_config=columns_of(table))
-    show_table(leaderboard_table(board, here))
+    show_records("leaderboard_table", records, LeaderboardChoice)
     if board.base_rate_log_loss is not None:
         st.caption(literal(base_rate_words(board, board.base_rate_log_loss)))
     st.caption(meanings(METRICS))
@@ -152,9 +153,20 @@ def show_leaderboard(app: App) -> None:
     st.markdown(t(READING), width=860)
 
 
-def models_at_hand(app: App) -> set[str]:
-    """Recipe names of the checkpoints at hand, as their `metrics.json` says; else their folders' names."""
-    return {str(scorer.metrics.get("model") or name) for name, scorer in app.scorers.items()}
+def trust_links(board: Leaderboard, here: Mapping[str, str], scenario: Scenario | None) -> list[str]:
+    """From each row to *Trust* with its model first on screen; empty for one that is not at hand."""
+    if scenario is None:
+        return []
+    shown = [None if row.model not in here else to_model(scenario, 0, here[row.model]) for row in board.rows]
+    return ["" if one is None else row_link(trust_page.page(), one) for one in shown]
+
+
+def models_at_hand(app: App) -> dict[str, str]:
+    """The checkpoints at hand, as links name them, by their recipes' names, as their `metrics.json` says; else by
+    their folders'. Of several of a recipe the first.
+    """
+    found = {str(scorer.metrics.get("model") or name): name for name, scorer in reversed([*app.scorers.items()])}
+    return {recipe: app.models[name].link for recipe, name in found.items()}
 
 
 def about(board: Leaderboard) -> str:
@@ -207,35 +219,35 @@ def show_curves(app: App) -> None:
 
 def show_quantity(app: App, info: CurvesInfo) -> None:
     """The curves of one quantity, and the same as a table."""
-    words, table = curves_words(), curves_table(info)
+    words, records = curves_words(), curve_records(info)
     links = ", ".join(model.link for model in app.models.values() if model.name not in info.without)
     show_chart(
         f"curves_{info.quantity}",
         drawn(info, words, is_dark()),
         title=getattr(words, info.quantity),
         caption=ExportCaption((f"{len(info.curves)}-models",), (links,)),
-        table=table,
+        table=plain_table(records.columns),
         alt=t(CURVE_ALTS[info.quantity], n=len(info.curves)),
     )
-    with st.expander(t("The same as a table")):
-        st.dataframe(table, hide_index=True, key=f"curves_{info.quantity}_table")
+    show_folded(t("The same as a table"), f"curves_{info.quantity}_table", records, LeaderboardChoice)
 
 
-def curves_table(info: CurvesInfo) -> pd.DataFrame:
+def curve_records(info: CurvesInfo) -> Records:
     """One row an evaluation of each model."""
-    words = curves_words()
-    return pd.DataFrame(
-        [
-            {
-                t("Model"): curve.name,
-                words.epoch: epoch,
-                getattr(words, info.quantity): value,
-                words.kept: "✓" if place == curve.kept else "",
-            }
-            for curve in info.curves
-            for place, (epoch, value) in enumerate(zip(curve.epoch, curve.value, strict=True))
-        ]
-    )
+    words, curves = curves_words(), info.curves
+    kept = [int(place == curve.kept) for curve in curves for place in range(len(curve.epoch))]
+    columns = [
+        RecordColumn("model", t("Model"), [curve.name for curve in curves for _ in curve.epoch]),
+        number_column("epoch", words.epoch, (at for curve in curves for at in curve.epoch), "{:g}".format),
+        number_column(
+            info.quantity,
+            getattr(words, info.quantity),
+            (value for curve in curves for value in curve.value),
+            "{:.4f}".format,
+        ),
+        RecordColumn("kept", words.kept, kept, ["✓" if one else "" for one in kept]),
+    ]
+    return Records(getattr(words, info.quantity), columns, len(kept), file=("curves", info.quantity))
 
 
 def checkpoints_table(app: App) -> pd.DataFrame:

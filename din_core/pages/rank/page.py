@@ -31,7 +31,6 @@ from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.record_table.record_table import (
     rows_wanted,
     show_records,
-    unknown_columns,
 )
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.sharing.links import MAX_CANDIDATES
@@ -159,7 +158,6 @@ def show_ranking(
     found = ranking.best(rows_wanted(choice, SHOWN), among, by)
     listed = [ranked.item for ranked in found]
     records = ranking_records(app, ranking, names, scenario, found, repeats, total=total, by=by, field=field)
-    report(unknown_columns(choice, records.columns))
     ticked = show_records("ranking", records, RankChoice)
     st.markdown(where_is(ranking, scenario, titles[0]))
     show_way([item for item in listed if item.item_id in ticked], scenario, by)

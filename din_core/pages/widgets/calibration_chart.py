@@ -1,11 +1,11 @@
-"""The words of a calibration chart, and its points as a table."""
+"""The words of a calibration chart, and its points as records."""
 
 from __future__ import annotations
 
-import pandas as pd
-
 from din_core.figures.calibration import CalibrationInfo, CalibrationLabels
 from din_core.pages.language.translate import t
+from din_core.pages.widgets.record_table.columns import RecordColumn, number_column, percent_column
+from din_core.pages.widgets.record_table.record_table import Records
 
 
 def calibration_labels() -> CalibrationLabels:
@@ -18,17 +18,13 @@ def calibration_labels() -> CalibrationLabels:
     )
 
 
-def calibration_table(info: CalibrationInfo) -> pd.DataFrame:
+def calibration_records(info: CalibrationInfo, title: str) -> Records:
     """One line a point of each model."""
-    return pd.DataFrame(
-        [
-            {
-                t("Model"): name,
-                t("Predicted"): f"{p.predicted:.1%}",
-                t("Observed"): f"{p.observed:.1%}",
-                t("Impressions"): f"{p.rows:,}",
-            }
-            for name, points in info.models
-            for p in points
-        ]
-    )
+    points = [(name, point) for name, points in info.models for point in points]
+    columns = [
+        RecordColumn("model", t("Model"), [name for name, _ in points]),
+        percent_column("predicted", t("Predicted"), (point.predicted for _, point in points)),
+        percent_column("observed", t("Observed"), (point.observed for _, point in points)),
+        number_column("impressions", t("Impressions"), (point.rows for _, point in points)),
+    ]
+    return Records(title, columns, len(points), file=("calibration",))

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from din_core.cases import AGES, RANKS, REPEATS, Cases, read_cases
 from din_core.metrics import auc, expected_calibration_error, gauc, log_loss
 from tests.pages.conftest import World
-from tests.pages.made_cases import make, points, said
-from tests.pages.page_contents import read
+from tests.pages.made_cases import make, said
+from tests.pages.page_contents import read, record_tables, sent_records
 
 Visit = Callable[..., AppTest]
 MONDAY = 1511136000
@@ -53,10 +53,10 @@ def occurrences(world: World, only: str = "") -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def table(page: AppTest, first: str, place: int = 0) -> pd.DataFrame:
-    """The one with this first column; several have "age"."""
-    found = [frame.value for frame in page.dataframe if frame.value.columns[0].startswith(first)]
-    return found[place]
+def held(page: AppTest, key: str) -> pd.DataFrame:
+    """What files hold of the table of this key."""
+    _, body = sent_records(page, f"{key}_table")
+    return pd.DataFrame({column["name"]: column["values"] for column in body["columns"]})
 
 
 def test_without_cases_it_says_how_to_make_them(visit: Visit) -> None:
@@ -73,38 +73,37 @@ def test_means_by_age_rank_and_repeats_are_over_all_occurrences(
     page.selectbox(key="cohorts_category").set_value(only).run()
     assert not page.exception and not page.warning
     every = occurrences(world, only)
-    for name, first in (("age", "age of"), ("rank", "rank of"), ("repeats", "times the item")):
-        shown, brute = table(page, first), every.groupby(name)["weight"].agg(["mean", "count"])
-        for place, line in shown.iterrows():
+    for name in ("age", "rank", "repeats"):
+        brute = every.groupby(name)["weight"].agg(["mean", "count"])
+        for place, line in held(page, name).iterrows():
             if place not in brute.index:
-                assert (line["Mean"], line["Behaviors"]) == ("–", "0")
+                assert (pd.isna(line["mean"]), line["behaviors"]) == (True, 0)
                 continue
-            assert points(line["Mean"]) == pytest.approx(brute["mean"][place], rel=0.01, abs=1e-5)
-            assert line["Behaviors"] == f"{brute['count'][place]:,}"
-            assert line["95 % from"] == "–"  # a single household
+            assert line["mean"] == pytest.approx(brute["mean"][place], rel=0.01, abs=1e-5)
+            assert line["behaviors"] == brute["count"][place]
+            assert pd.isna(line["low"])  # a single household
 
 
 def test_the_map_holds_the_mean_weight_of_each_pair_of_categories(visit: Visit, world: World, cases: Cases) -> None:
-    shown = table(visit("cohorts"), "Candidate").set_index("Candidate")
+    shown = held(visit("cohorts"), "categories").set_index(["candidate_category", "behavior_category"])["mean"].dropna()
     frequent = set(cases.about.behavior_categories)
     brute: dict[tuple[str, str], list[float]] = defaultdict(list)
     for line in occurrences(world).itertuples():
         brute[line.candidate, line.category if line.category in frequent else "all others"].append(line.weight)
-    assert set(shown.index) == {row for row, _ in brute}
-    assert set(shown.columns) == {column for _, column in brute}
-    for (row, column), weights in brute.items():
-        assert points(shown.loc[row, column]) == pytest.approx(np.mean(weights), rel=0.01, abs=1e-5)
+    assert set(shown.index) == set(brute)
+    for pair, weights in brute.items():
+        assert shown[pair] == pytest.approx(np.mean(weights), rel=0.01, abs=1e-5)
 
 
 def test_the_candidates_own_category_has_its_share_and_its_weight(visit: Visit, world: World, cases: Cases) -> None:
     page, every = visit("cohorts"), occurrences(world)
-    shares, weights = table(page, "age of", 1), table(page, "age of", 2)
+    shares, weights = held(page, "own_share"), held(page, "own_weight")
     for place, own in every.groupby("age")["own"].mean().items():
-        assert points(shares["Mean"][place]) == pytest.approx(100 * own, abs=0.051)
+        assert shares["mean"][place] == pytest.approx(own, abs=1e-6)
     for side, whose in ((True, "own category"), (False, "all others")):
-        lines = weights[weights["Behaviors of"] == whose]["Mean"].tolist()
+        lines = weights[weights["behaviors_of"] == whose]["mean"].tolist()
         for place, value in every[every["own"] == side].groupby("age")["weight"].mean().items():
-            assert points(lines[place]) == pytest.approx(value, rel=0.01, abs=1e-5)
+            assert lines[place] == pytest.approx(value, rel=0.01, abs=1e-5)
 
 
 def test_quality_is_that_of_the_same_impressions(visit: Visit, cases: Cases) -> None:
@@ -138,7 +137,7 @@ def test_an_empty_slice_shows_its_size_and_the_way_back(visit: Visit, cases: Cas
     page.selectbox(key="cohorts_length").set_value(3).run()
     assert not page.exception
     assert "**Impressions: 0. Households: 0.**" in said(page)
-    assert len(page.dataframe) == 0 and len(page.table) == 0
+    assert record_tables(page) == [] and len(page.table) == 0
     page.button(key="show_all").click().run()
     assert "**Impressions: 3. Households: 1.**" in said(page)
     assert not [name for name in page.query_params if name.startswith("cohorts.")]
@@ -157,8 +156,8 @@ def test_the_slice_is_in_the_link_and_opens_from_it(visit: Visit, cases: Cases) 
     }
     other = visit("cohorts", **address)
     assert not other.exception and not other.warning
-    assert table(other, "age of").equals(table(page, "age of"))
-    assert not table(other, "age of").equals(table(visit("cohorts"), "age of"))
+    assert held(other, "age").equals(held(page, "age"))
+    assert not held(other, "age").equals(held(visit("cohorts"), "age"))
 
 
 def test_a_slice_that_no_impression_has_is_told_and_all_are_shown(visit: Visit, cases: Cases) -> None:
@@ -167,4 +166,4 @@ def test_a_slice_that_no_impression_has_is_told_and_all_are_shown(visit: Visit, 
         "None of these impressions is of “Age: 7”, which the link names: all are shown.",
         "None of these impressions is of “1 Feb 2016”, which the link names: all are shown.",
     ]
-    assert table(page, "age of").equals(table(visit("cohorts"), "age of"))
+    assert held(page, "age").equals(held(visit("cohorts"), "age"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from din_core.pages.language.labels import percent
 from din_core.pages.session.caches import startup
 from tests.pages.conftest import World
-from tests.pages.page_contents import read, said
+from tests.pages.page_contents import read, records, said, sent_records
 from tests.small_board import board
 from tests.tiny_checkpoints import rename_items
 
@@ -25,11 +26,6 @@ def words(page: AppTest) -> str:
 
 def charts(page: AppTest) -> int:
     return len(page.get("plotly_chart"))
-
-
-def titles(page: AppTest, place: int) -> list[str]:
-    """The first column of one of the page's tables."""
-    return [read(title) for title in page.table[place].value.iloc[:, 0]]
 
 
 @pytest.fixture
@@ -63,13 +59,15 @@ def test_rows_of_fewer_seeds_are_told(visit: Visit, family: World) -> None:
 
 def test_the_table_holds_every_model_and_marks_those_at_hand(visit: Visit, measured: World) -> None:
     page = visit("models")
-    table = page.table[0].value.map(lambda text: read(text).replace("\N{NO-BREAK SPACE}", " "))
-    assert titles(page, 0) == ["Average pooling", "DIN", "DIEN"]
+    table = records(page, "leaderboard_table").map(lambda text: text.replace("\N{NO-BREAK SPACE}", " "))
+    assert table["Model"].tolist() == ["Average pooling", "DIN", "DIEN"]
     assert table.iloc[1].to_dict() == {
         "Model": "DIN",
         "In this app": "✓",
         "AUC": "0.7600 ± 0.0020",
         "GAUC": "0.7550 ± 0.0020",
+        "GAUC, 95 % from": "0.7450",
+        "GAUC, 95 % to": "0.7650",
         "RelaImpr": "+30.0 %",
         "Log loss": "0.4900 ± 0.0020",
         "ECE": "0.0200 ± 0.0020",
@@ -83,7 +81,35 @@ def test_the_table_holds_every_model_and_marks_those_at_hand(visit: Visit, measu
 
 def test_models_that_are_not_at_hand_are_not_marked(visit: Visit, world: World) -> None:
     (world.checkpoints / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
-    assert visit("models").table[0].value["In this app"].tolist() == ["✓", "✓", ""]
+    page = visit("models")
+    assert records(page, "leaderboard_table")["In this app"].tolist() == ["✓", "✓", ""]
+
+
+def test_a_row_leads_to_trust_with_its_model_first_where_that_is_at_hand(visit: Visit, world: World) -> None:
+    (world.checkpoints / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
+    _, body = sent_records(visit("models"), "leaderboard_table")
+    pooling, din, dien = body["links"]
+    models = {name: f"{name}@{scorer.fingerprint}" for name, scorer in world.scorers.items()}
+    assert [urlsplit(link).path for link in (pooling, din)] == ["models-trust"] * 2
+    assert parse_qs(urlsplit(pooling).query)["models"] == [f"{models['base']},{models['din']}"]
+    assert parse_qs(urlsplit(din).query)["models"] == [f"{models['din']},{models['base']}"]
+    assert dien == ""
+
+
+def test_files_of_the_leaderboard_hold_numbers_with_their_intervals(visit: Visit, measured: World) -> None:
+    head, body = sent_records(visit("models"), "leaderboard_table")
+    held = {column["name"]: column["values"] for column in body["columns"]}
+    assert [held[name][1] for name in ("auc", "auc_low", "auc_high", "auc_sd")] == [0.76, 0.75, 0.77, 0.002]
+    assert (held["recipe"][1], held["training_seconds"][1], held["rela_impr"][0]) == ("din", 512.3, 0.0)
+    assert (head["about"]["split"], head["about"]["impressions"]) == ("test", 1000)
+
+
+def test_how_the_leaderboard_is_sorted_is_part_of_the_address(visit: Visit, measured: World) -> None:
+    page = visit("models", **{"leaderboard.table": "leaderboard;sort,-auc;columns,model,auc"})
+    head, _ = sent_records(page, "leaderboard_table")
+    assert (head["state"]["sort"], head["state"]["columns"]) == ("-auc", ["model", "auc"])
+    assert page.query_params["leaderboard.table"] == "leaderboard;sort,-auc;columns,model,auc"
+    assert said(page) == []
 
 
 def test_the_metric_of_the_chart_is_part_of_the_address(visit: Visit, measured: World) -> None:
@@ -161,8 +187,8 @@ def test_calibrated_models_are_shown_before_and_after(
     assert rows["Average pooling"][:2] == [why, "0.8950"] and worse in rows["Average pooling"][2]
     assert rows["DIEN"] == ["–"] * 6
     assert charts(page) == 3  # of DIN alone: the other model on screen has no after
-    (curve,) = [frame.value for frame in page.dataframe if point in frame.value.iloc[:, 0].tolist()]
-    assert curve.iloc[0].tolist() == [point, "10.0%", "20.0%", "200"]
+    curve = records(page, "model_calibration_0_table")
+    assert curve.iloc[0].tolist() == [point, percent(0.1), percent(0.2), "200"]
 
 
 def test_where_no_checkpoint_tells_of_a_calibration_the_command_is_named(visit: Visit, family: World) -> None:

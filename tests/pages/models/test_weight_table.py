@@ -38,7 +38,7 @@ def captions(page: AppTest) -> str:
 
 def test_the_figures_of_weights_stand_in_a_table_of_their_own(visit: Visit, measured: World) -> None:
     page = visit("models")
-    table = page.table[1].value.map(lambda text: read(text).replace("\N{NO-BREAK SPACE}", " "))
+    table = page.table[0].value.map(lambda text: read(text).replace("\N{NO-BREAK SPACE}", " "))
     assert table.iloc[1].to_dict() == {
         "Model": "DIN",
         "Kendall τ": "−0.300 ± 0.050",
@@ -63,11 +63,11 @@ def test_a_leaderboard_without_figures_of_weights_says_how_to_measure_them(visit
     (family.checkpoints / "leaderboard.json").write_text(json.dumps(board()), "utf-8")
     page = visit("models")
     assert "How weights agree with effects is not in this leaderboard: run `python -m trainer faithf" in captions(page)
-    assert "Kendall τ" not in page.table[1].value
+    assert "Kendall τ" not in page.table[0].value
 
 
 def test_the_table_is_in_chinese_where_the_page_is(visit: Visit, measured: World) -> None:
     page = visit("models")
     page.button(key="language_zh").click().run()
-    assert page.table[1].value.columns[2] == "同号"
+    assert page.table[0].value.columns[2] == "同号"
     assert "Average pooling 为空：历史中每个行为的权重都相同。" in captions(page)

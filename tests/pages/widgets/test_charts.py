@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import World
 from tests.pages.made_cases import make
+from tests.pages.page_contents import all_sent_records
 
 Visit = Callable[..., AppTest]
 PAGES = {"compare": 1, "evolution": 2, "items": 1, "cohorts": 7, "models": 2, "data": 2, "tour": 1}
@@ -38,6 +39,8 @@ def test_each_chart_is_drawn_in_vectors_and_saved_with_a_table_that_the_page_sho
     found, charts = rows(page), page.get("plotly_chart")
     assert len(found) == len(charts) == PAGES[path]
     shown = [([str(c) for c in frame.value.columns], len(frame.value)) for frame in [*page.dataframe, *page.table]]
+    for head, body in all_sent_records(page):
+        shown.append(([column["name"] for column in body["columns"]], head["total"]))
     assert [row for row in found if (row["columns"], len(row["rows"])) not in shown] == []
     assert len({row["chart"] for row in found}) == len(found)
     assert all(row["name"][0] == "din-lens" and row["title"] and row["lines"] for row in found)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import floor, log10
 from typing import Any, Literal
+
+import pandas as pd
 
 from din_core.domain import Item
 from din_core.pages.language.labels import day, percent
@@ -66,11 +69,25 @@ def number_column(
     *,
     absent: str = "–",
     help: str = "",
+    shown: bool = True,
 ) -> RecordColumn:
     """Numbers, written on the page by `write`, whole ones as `1,234` without it; `absent` stands for None."""
     held = list(values)
-    shown = write or (lambda value: f"{value:,}")
-    return RecordColumn(name, label, held, [absent if v is None else shown(v) for v in held], "number", help)
+    text = write or (lambda value: f"{value:,}")
+    texts = [absent if value is None else text(value) for value in held]
+    return RecordColumn(name, label, held, texts, "number", help, shown=shown)
+
+
+def decimal_column(
+    name: str, label: str, values: Iterable[float | None], *, help: str = "", shown: bool = True
+) -> RecordColumn:
+    """Numbers that all have the same decimals: as many as show four digits of the largest, six at most."""
+    held = list(values)
+    largest = max((abs(value) for value in held if value is not None), default=0.0)
+    decimals = min(max(3 - floor(log10(largest)), 0), 6) if largest else 3
+    return number_column(
+        name, label, held, lambda value: f"{value:,.{decimals}f}".replace("-", "−"), help=help, shown=shown
+    )
 
 
 def percent_column(
@@ -84,3 +101,8 @@ def date_column(name: str, label: str, seconds: Iterable[int], *, help: str = ""
     """Days of times in seconds since 1970, UTC; files hold the times."""
     held = list(seconds)
     return RecordColumn(name, label, [iso(at) for at in held], [day(at) for at in held], "date", help)
+
+
+def plain_table(columns: Sequence[RecordColumn]) -> pd.DataFrame:
+    """What files hold: the values of all columns, under their names."""
+    return pd.DataFrame({column.name: list(column.values) for column in columns})

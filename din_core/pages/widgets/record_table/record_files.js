@@ -7,7 +7,7 @@ function recordsOf({ columns, links, about }, listed) {
     scene,
     rows: listed.map((row) => {
       const record = Object.fromEntries(columns.map((column) => [column.name, column.values[row]]));
-      return links.length ? { ...record, row_link: new URL(links[row], document.baseURI).href } : record;
+      return links.length ? { ...record, row_link: links[row] ? new URL(links[row], document.baseURI).href : null } : record;
     }),
   };
 }

@@ -68,6 +68,7 @@ function createRecordTable(root) {
     at("rows").replaceChildren(...listed.map((row) => lineOf(row, columns, alike)));
     if (focus !== undefined) at("rows").querySelector(`tr[data-key="${CSS.escape(focus)}"] :is(a, input)`)?.focus();
     for (const row of listed) tick(row);
+    root.querySelector(".scroller").style.maxHeight = data.height ? `${data.height}px` : "";
     at("count").textContent = countText();
     const { count, total, most } = data;
     at("more").hidden = count >= Math.min(total, most);
@@ -126,7 +127,7 @@ function createRecordTable(root) {
   function lineOf(row, columns, alike) {
     if (lines.has(row)) return lines.get(row);
     const line = element("tr", "");
-    line.dataset.key = data.links[row] ?? data.keys[row] ?? row;
+    line.dataset.key = data.links[row] || (data.keys[row] ?? row);
     if (data.keys.length) line.append(pickCell(row, columns[0]));
     const lead = columns.find(({ ids }) => ids) ?? columns[0];
     for (const column of columns) line.append(cellOf(row, column, column === lead, alike.get(column.name)));
@@ -139,7 +140,7 @@ function createRecordTable(root) {
     const text = textOf(column, row);
     const cell = element(leads ? "th" : "td", "", { className: column.kind });
     if (leads) cell.scope = "row";
-    const holder = leads && data.links.length ? element("a", text, { href: data.links[row] }) : element("span", text, {});
+    const holder = leads && data.links[row] ? element("a", text, { href: data.links[row] }) : element("span", text, {});
     if (holder.href) holder.onclick = (event) => follow(event, data.links[row]);
     if (column.kind === "text" && text.length > 24) cell.title = text;
     cell.append(holder);

@@ -18,9 +18,10 @@ from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
 from din_core.pages.language.translate import current, t
 from din_core.pages.session import address, visitor
+from din_core.pages.widgets.frame import report
 from din_core.pages.widgets.record_table.columns import RecordColumn
 from din_core.sharing import View
-from din_core.sharing.page_choices import MOST_ROWS, TableChoice
+from din_core.sharing.table_choice import MOST_ROWS, TableChoice, TablesChoice
 
 NAME = "din_lens.record_table"
 HTML = source("widgets/record_table/record_table.html")
@@ -38,7 +39,12 @@ MORE = 100
 """Rows that one press adds."""
 ROW_HEIGHT, TOOLS_HEIGHT = 36, 88
 """Pixels of a row, and of what stands above and below the rows: kept free before the table is drawn."""
+IN_BOX = 12
+"""Rows that a table shows at once in a box, or wherever it is one of many things."""
 ARRANGE, PICK = "arrange", "pick"
+
+Held = type[TableChoice] | type[TablesChoice]
+"""The page's choice that holds how a table is read: all of that choice, or what it holds under the table's key."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Records:
     columns: Sequence[RecordColumn]
     total: int
     links: Sequence[str] = ()
-    """(R,) where each row leads, as `row_link` makes it; none where rows lead nowhere."""
+    """(R,) where each row leads, as `row_link` makes it, empty for one that leads nowhere; none where no row does."""
     keys: Sequence[str] = ()
     """(R,) names of the rows, where some of them can be ticked."""
     about: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
@@ -81,31 +87,64 @@ def rows_wanted(choice: TableChoice, first: int) -> int:
     return choice.rows or first
 
 
-def show_records(key: str, records: Records, choice: type[TableChoice] | None = None) -> list[str]:
+def table_choice(key: str, held: Held | None) -> TableChoice:
+    """How a table is read now; as the page has it where nothing holds another choice."""
+    if held is None:
+        return TableChoice()
+    chosen = address.page_choice(held)
+    return chosen.table(name_in_link(key)) if isinstance(chosen, TablesChoice) else chosen
+
+
+def choose_table(key: str, held: Held, changes: Mapping[str, Any]) -> None:
+    """Read a table so from now on."""
+    chosen = address.page_choice(held)
+    if isinstance(chosen, TablesChoice):
+        name = name_in_link(key)
+        address.choose_on_page(chosen.with_table(name, replace(chosen.table(name), **changes)))
+    else:
+        address.choose_on_page(replace(chosen, **changes))
+
+
+def name_in_link(key: str) -> str:
+    """A table's among those of its page."""
+    return key.removesuffix("_table")
+
+
+def show_folded(label: str, key: str, records: Records, held: type[TablesChoice] | None = None) -> None:
+    """The table in a box, which is open from the start where a link says how the table is read."""
+    opened = held is not None and name_in_link(key) in dict(address.page_choice(held).tables)
+    with st.expander(label, expanded=opened):
+        show_records(key, records, held, most=IN_BOX)
+
+
+def show_records(key: str, records: Records, held: Held | None = None, *, most: int = MOST_ROWS) -> list[str]:
     """Show the table; returns the keys of the rows that are ticked, in the rows' order.
 
-    `choice` is the page's choice that holds how the table is sorted, filtered and cut to columns; without one the link
-    holds nothing of it. A tick reruns only the part of the page that the table stands in.
+    `held` is the page's choice that holds how the table is sorted, filtered and cut to columns; without one the link
+    holds nothing of it. A tick reruns only the part of the page that the table stands in. Rows beyond `most` are
+    scrolled to, below the heads.
     """
     ticked = visitor.session().of(TickedRows).by_table
 
     def arrange(value: Mapping[str, Any]) -> None:
-        if choice is not None:
-            address.choose_on_page(replace(address.page_choice(choice), **arrangement(value)))
+        if held is not None:
+            choose_table(key, held, arrangement(value))
 
     def pick(value: Sequence[object]) -> None:
         ticked[key] = tuple(str(name) for name in value)
 
-    now = address.page_choice(choice) if choice is not None else TableChoice()
+    now = table_choice(key, held)
+    report(unknown_columns(now, records.columns))
     head = {
         "texts": spoken(JS),
         "language": current(),
         "title": records.title,
         "count": records.count,
+        "height": ROW_HEIGHT * (1 + most) + ROW_HEIGHT // 2 if records.count > most else None,
         "total": records.total,
         "most": MOST_ROWS,
         "step": MORE,
-        "linked": choice is not None,
+        "linked": held is not None,
         "state": {"sort": now.sort, "find": now.find, "columns": shown_names(now, records.columns), "rows": 0},
         "handled": last_handled(key, ARRANGE),
         "picked": list(ticked.get(key, ())),
@@ -117,7 +156,7 @@ def show_records(key: str, records: Records, choice: type[TableChoice] | None = 
         "links": list(records.links),
         "keys": list(records.keys),
     }
-    room = TOOLS_HEIGHT + ROW_HEIGHT * (1 + records.count)
+    room = TOOLS_HEIGHT + ROW_HEIGHT * (1 + min(records.count, most))
     st.html(f"<style>.st-key-{key} {{ min-height: {room}px }}</style>")
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
     text = "\n".join(

@@ -12,7 +12,7 @@ from din_core.pages.widgets.record_table.columns import (
     percent_column,
 )
 from din_core.pages.widgets.record_table.record_table import arrangement, shown_names
-from din_core.sharing.page_choices import MOST_ROWS, TableChoice
+from din_core.sharing.table_choice import MOST_ROWS, TableChoice
 
 
 def test_percentages_are_shown_and_shares_are_held() -> None:
