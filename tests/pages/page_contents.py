@@ -94,6 +94,12 @@ def records(page: AppTest, key: str) -> pd.DataFrame:
     return pd.DataFrame({column["label"]: shown_texts(column) for column in shown})
 
 
+def held_records(page: AppTest, key: str) -> pd.DataFrame:
+    """What files hold of a table of records: the values of all columns by their names."""
+    _, body = sent_records(page, key)
+    return pd.DataFrame({column["name"]: column["values"] for column in body["columns"]})
+
+
 def shown_texts(column: dict[str, Any]) -> list[str]:
     """What the cells of a column say."""
     texts = column.get("texts") or ["–" if value is None else str(value) for value in column["values"]]

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
-import pandas as pd
 import streamlit as st
 
-from din_core.domain import GapPart, GapSplit, ScoreGap
+from din_core.domain import GapPart, GapSplit, Scenario, ScoreGap
 from din_core.domain.written import change_decimals
 from din_core.figures.gap.waterfall import WaterfallLabels, plot_waterfall, signed, waterfall_info
 from din_core.figures.heatmap import number
@@ -23,9 +22,13 @@ from din_core.pages.session import address, visitor
 from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal
 from din_core.pages.widgets.rare_items import candidate_is_rare
+from din_core.pages.widgets.record_table.columns import RecordColumn, number_column, plain_table
+from din_core.pages.widgets.record_table.record_table import Records, row_link, show_folded
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.several_note import show_several_note
+from din_core.sharing import View
 from din_core.sharing.page_choices import Fold, GapChoice
+from din_core.sharing.values import iso
 
 MOST = 5
 """Behaviors listed."""
@@ -85,6 +88,7 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
     names = part_names(split)
     labels = waterfall_labels()
     info = waterfall_info(found, split, names, labels)
+    records = part_records(now, pair, found, split)
     models = list(dict.fromkeys(side.model for side in pair.sides))
     item = pair.first.case.item if pair.between == "models" else None
     caption = export_caption(now.app, now.history.user, now.scenario, models, item)
@@ -100,14 +104,13 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
             (*caption.lines, scores_line(now, pair)),
             f"{t(CAVEAT)} {exactness}",
         ),
-        table=parts_table(pair, found, split, names),
+        table=plain_table(records.columns),
         alt=t("{title}, in {n} parts; the table below holds the same numbers.", title=title, n=len(info.steps) - 1),
     )
     st.caption(f"{t(READING)} {exactness}")
     if fold == "category":
         show_several_note(now.app, pair.category)
-    with st.expander(t("The parts as a table")):
-        st.dataframe(parts_table(pair, found, split, names), hide_index=True, key="gap_table", placeholder="–")
+    show_folded(t("The parts as a table"), "gap_table", records, GapChoice)
 
 
 def scores_line(now: CompareInputs, pair: Pair) -> str:
@@ -162,31 +165,59 @@ def gap_words(pair: Pair, found: ScoreGap) -> dict[str, str]:
     return {"first": pair.first.title, "second": pair.second.title, "points": points}
 
 
-def parts_table(pair: Pair, found: ScoreGap, split: GapSplit, names: dict[str, str]) -> pd.DataFrame:
-    """A line for each bar: the effect under each, the difference, its standard error, and how many behaviors it is."""
-    part, both = t("Part"), [t("Effect for {title}, points", title=side.title) for side in pair.sides]
-    if both[0] == both[1]:
-        both = [f"{name} ({n})" for n, name in enumerate(both, 1)]
-    lines: list[tuple[str, float, float, float, int | None]] = [
-        (t("Without any history"), found.first_empty, found.second_empty, 0.0, None)
+def part_records(now: CompareInputs, pair: Pair, found: ScoreGap, split: GapSplit) -> Records:
+    """A row for each bar; one of an item leads to its behaviors on *Inspect*."""
+    there = inspect_page.page()
+    links = [
+        "" if part is None or part.item is None else row_link(there, *behavior_scene(pair, part))
+        for part in [None, *whole(split), None]
     ]
-    for one in whole(split):
-        name = names.get(one.name, one.name) or t("All else ({n} items)", n=f"{one.items:,}")
-        lines.append((name, one.first, one.second, one.error, one.behaviors))
-    lines.append((t("The gap"), found.first, found.second, 0.0, None))
-    return pd.DataFrame(
-        [
-            {
-                part: name,
-                both[0]: round(100 * first, 2),
-                both[1]: round(100 * second, 2),
-                t("Difference, points"): round(100 * (first - second), 2),
-                t("Standard error"): round(100 * error, 2),
-                t("Behaviors"): behaviors,
-            }
-            for name, first, second, error, behaviors in lines
-        ]
-    ).astype({t("Behaviors"): "Int64"})
+    about = {"user": now.scenario.user_id, "as_of": iso(now.scenario.as_of)}
+    for place, side in zip(("first", "second"), pair.sides, strict=True):
+        about |= {f"{place}_candidate_id": side.case.item.item_id, f"{place}_model": now.app.models[side.model].link}
+    return Records(
+        t("What makes the gap"),
+        part_columns(pair, found, split),
+        len(links),
+        links=links if any(links) else [],
+        about=about,
+        file=("gap", now.scenario.user_id, *(side.case.item.item_id for side in pair.sides)),
+    )
+
+
+def part_columns(pair: Pair, found: ScoreGap, split: GapSplit) -> list[RecordColumn]:
+    """The effect under each, the difference, its standard error, and how many behaviors it is."""
+    parts = whole(split)
+    ids = [None, *(None if part.item is None else part.item.item_id for part in parts), None]
+    whose = [t("Effect for {title}, points", title=side.title) for side in pair.sides]
+    if whose[0] == whose[1]:
+        whose = [f"{label} ({n})" for n, label in enumerate(whose, 1)]
+    names = [t("Without any history"), *map(part_label, parts), t("The gap")]
+    first = [found.first_empty, *(part.first for part in parts), found.first]
+    second = [found.second_empty, *(part.second for part in parts), found.second]
+    gaps = [one - other for one, other in zip(first, second, strict=True)]
+    errors = [0.0, *(100 * part.error for part in parts), 0.0]
+    return [
+        RecordColumn("part", t("Part"), names, ids=[one or "" for one in ids]),
+        *([RecordColumn("item_id", t("{label}: id", label=t("Item")), ids, shown=False)] if any(ids) else []),
+        points_column("first_points", whose[0], first),
+        points_column("second_points", whose[1], second),
+        points_column("difference_points", t("Difference, points"), gaps),
+        number_column("standard_error_points", t("Standard error"), errors, "{:.2f}".format),
+        number_column("behaviors", t("Behaviors"), [None, *(part.behaviors for part in parts), None]),
+    ]
+
+
+def part_label(part: GapPart) -> str:
+    """What a part is called."""
+    if part.item is not None:
+        return part.item.label
+    return part.name or t("All else ({n} items)", n=f"{part.items:,}")
+
+
+def points_column(name: str, label: str, shares: Sequence[float]) -> RecordColumn:
+    """Parts of a probability, in points."""
+    return number_column(name, label, [100 * share for share in shares], lambda value: signed(value, 2))
 
 
 def show_behaviors(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
@@ -216,10 +247,15 @@ def show_behaviors(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
 
 def link_to_behavior(pair: Pair, part: GapPart, label: str) -> None:
     """The row's way to Inspect, on the side where its effect is larger, with the behavior singled out."""
+    inspect_page.link(literal(label), *behavior_scene(pair, part))
+
+
+def behavior_scene(pair: Pair, part: GapPart) -> tuple[Scenario, View]:
+    """What *Inspect* is to show of an item's behaviors."""
     side = pair.first if abs(part.first) >= abs(part.second) else pair.second
     now = visitor.session().view
     view = replace(now, fold="behavior", part=None, type=None, behavior=part.name, method="effect", sort="-effect")
-    inspect_page.link(literal(label), side.scenario, view)
+    return side.scenario, view
 
 
 def effect_words(pair: Pair, part: GapPart) -> str:

@@ -14,7 +14,7 @@ from din_core.cases import AGES, RANKS, REPEATS, Cases, read_cases
 from din_core.metrics import auc, expected_calibration_error, gauc, log_loss
 from tests.pages.conftest import World
 from tests.pages.made_cases import make, said
-from tests.pages.page_contents import read, record_tables, sent_records
+from tests.pages.page_contents import held_records, read, record_tables
 
 Visit = Callable[..., AppTest]
 MONDAY = 1511136000
@@ -55,8 +55,7 @@ def occurrences(world: World, only: str = "") -> pd.DataFrame:
 
 def held(page: AppTest, key: str) -> pd.DataFrame:
     """What files hold of the table of this key."""
-    _, body = sent_records(page, f"{key}_table")
-    return pd.DataFrame({column["name"]: column["values"] for column in body["columns"]})
+    return held_records(page, f"{key}_table")
 
 
 def test_without_cases_it_says_how_to_make_them(visit: Visit) -> None:

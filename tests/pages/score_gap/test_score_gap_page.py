@@ -21,7 +21,7 @@ from din_core.pages.language.labels import percent
 from din_core.pages.widgets.record_table.record_table import TickedRows
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
-from tests.pages.page_contents import boxes, read, records, said, sent_records, words
+from tests.pages.page_contents import boxes, held_records, read, records, said, sent_records, words
 from tests.small_world import MONDAY
 
 Visit = Callable[..., AppTest]
@@ -51,8 +51,7 @@ def links(page: AppTest) -> dict[str, dict[str, list[str]]]:
 
 def parts(page: AppTest) -> pd.DataFrame:
     """The table of the bars."""
-    found: pd.DataFrame = page.dataframe[0].value
-    return found
+    return held_records(page, "gap_table")
 
 
 def bars(page: AppTest) -> dict[str, Any]:
@@ -74,11 +73,11 @@ def test_two_candidates_are_shown_with_their_gap_in_parts_that_add_up(visit: Vis
     found = measured(world, ("din", "b2"), ("din", "m2"))
     assert [tile.value for tile in page.metric] == shown_percents(found)
     assert "Bought." in words(page) and "Not bought." in words(page)
-    table = parts(page).set_index("Part")
-    difference = table["Difference, points"]
-    assert difference["The gap"] == pytest.approx(100 * found.gap, abs=0.01)
-    assert difference.drop("The gap").sum() == pytest.approx(100 * found.gap, abs=0.03)  # each is rounded
-    assert difference["Without any history"] == pytest.approx(100 * found.empty, abs=0.01)
+    table = parts(page).set_index("part")
+    difference = table["difference_points"]
+    assert difference["The gap"] == pytest.approx(100 * found.gap)
+    assert difference.drop("The gap").sum() == pytest.approx(100 * found.gap)
+    assert difference["Without any history"] == pytest.approx(100 * found.empty)
     assert set(table.index) == {"Without any history", "Dairy", "Beers", "Hardware", "The gap"}
 
 
@@ -95,9 +94,22 @@ def test_parts_may_be_items_and_the_address_says_so(visit: Visit) -> None:
     page = visit("compare-gap", **AT, item=["b2", "m2"])
     page.segmented_control(key="gap_parts").set_value("item").run()
     assert page.query_params["gap.parts"] == "item"
-    assert "Milk · 1 gal · Private" in set(parts(page)["Part"])
+    assert "Milk · 1 gal · Private" in set(parts(page)["part"])
     again = visit("compare-gap", **AT, item=["b2", "m2"], **{"gap.parts": "item"})
     pd.testing.assert_frame_equal(parts(again), parts(page))
+
+
+def test_a_part_that_is_an_item_leads_to_its_behaviors_on_inspect(visit: Visit) -> None:
+    page = visit("compare-gap", **AT, item=["b2", "m2"], **{"gap.parts": "item", "gap.table": "gap;sort,-behaviors"})
+    head, body = sent_records(page, "gap_table")
+    held = parts(page)
+    assert (body["links"][0], body["links"][-1]) == ("", "")  # without any history, and the gap
+    for item_id, link in list(zip(held["item_id"], body["links"], strict=True))[1:-1]:
+        path, _, query = link.partition("?")
+        assert (path, parse_qs(query)["behavior"]) == ("explain-inspect", [item_id])
+    assert head["state"]["sort"] == "-behaviors"
+    (box,) = [box for box in page.expander if box.label == "The parts as a table"]
+    assert box.proto.expanded  # its table is in the link
 
 
 def test_where_the_items_of_a_category_cancel_sentence_and_bars_go_by_items(
@@ -107,10 +119,10 @@ def test_where_the_items_of_a_category_cancel_sentence_and_bars_go_by_items(
     monkeypatch.setattr(reasons, "CANCELLED", 0)
     page = visit("compare-gap", **AT, item=["b2", "m2"])
     assert page.segmented_control(key="gap_parts").value == "item"
-    assert "Milk · 1 gal · Private" in set(parts(page)["Part"])
+    assert "Milk · 1 gal · Private" in set(parts(page)["part"])
     assert "of Dairy" not in words(page)
     page.segmented_control(key="gap_parts").set_value("category").run()
-    assert "Dairy" in set(parts(page)["Part"])
+    assert "Dairy" in set(parts(page)["part"])
     assert page.query_params["gap.parts"] == "category"
 
 
@@ -133,7 +145,7 @@ def test_two_models_on_one_candidate_are_compared(visit: Visit, family: World) -
     assert not page.exception
     found = measured(family, ("din", "m2"), ("dien", "m2"))
     assert [tile.value for tile in page.metric] == shown_percents(found)
-    assert parts(page).set_index("Part")["Difference, points"]["The gap"] == pytest.approx(100 * found.gap, abs=0.01)
+    assert parts(page).set_index("part")["difference_points"]["The gap"] == pytest.approx(100 * found.gap)
     assert {"DIN", "DIEN"} <= set(links(page))
     assert links(page)["DIEN"]["models"][0].startswith("dien@")  # shown under the model that it tells of
 
@@ -164,18 +176,18 @@ def test_an_unknown_choice_of_a_link_is_told(visit: Visit) -> None:
 def test_a_user_without_behaviors_has_a_gap_that_is_of_the_items_alone(visit: Visit) -> None:
     page = visit("compare-gap", user="10", item=["b2", "m2"], at="2017-11-20T00:00:00Z")
     assert not page.exception
-    assert list(parts(page)["Part"]) == ["Without any history", "The gap"]
+    assert list(parts(page)["part"]) == ["Without any history", "The gap"]
     assert "Behaviors that differ most" not in [head.value for head in page.subheader]
 
 
 def test_the_page_speaks_chinese_with_the_same_numbers(visit: Visit) -> None:
     page = visit("compare-gap", **AT, item=["b2", "m2"])
-    english = parts(page)["Difference, points"].tolist()
+    english = records(page, "gap_table")["Difference, points"].tolist()
     page.button(key="language_zh").click().run()
     assert not page.exception
     assert [head.value for head in page.header] == ["为什么这个高于那个"]
     assert "个百分点" in words(page)
-    assert parts(page)["差（百分点）"].tolist() == english
+    assert records(page, "gap_table")["差（百分点）"].tolist() == english
 
 
 def test_two_ticked_candidates_lead_here_with_both(visit: Visit, world: World) -> None:
@@ -218,10 +230,10 @@ def test_two_models_side_by_side_lead_here(visit: Visit, family: World) -> None:
 
 def test_the_order_of_the_two_turns_every_sign(visit: Visit) -> None:
     one, two = (
-        parts(visit("compare-gap", **AT, item=items)).set_index("Part")["Difference, points"]
+        parts(visit("compare-gap", **AT, item=items)).set_index("part")["difference_points"]
         for items in (["b2", "m2"], ["m2", "b2"])
     )
-    assert two.to_dict() == pytest.approx({name: -value for name, value in one.items()}, abs=0.011)
+    assert two.to_dict() == pytest.approx({name: -value for name, value in one.items()})
 
 
 def test_items_of_one_short_name_are_called_by_their_whole_titles(visit: Visit) -> None:
