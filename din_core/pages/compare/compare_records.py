@@ -17,7 +17,7 @@ from din_core.pages.inspect.inspection import Case
 from din_core.pages.language.labels import percent, words_for
 from din_core.pages.language.translate import t
 from din_core.pages.session.choices import candidate_key
-from din_core.pages.widgets.rare_items import knows, unknown_to
+from din_core.pages.widgets.rare_items import knows, rare_columns
 from din_core.pages.widgets.record_table.columns import RecordColumn, item_columns, number_column, percent_column
 from din_core.pages.widgets.record_table.record_table import Records, row_link
 from din_core.sharing.values import iso
@@ -41,7 +41,7 @@ def candidate_records(now: CompareInputs, cases: Sequence[Case], scores: Sequenc
     columns = [
         number_column("rank", t("Rank"), [ranks(scores[0].logit)[place] for place in order]),
         *item_columns(t("Candidate"), [case.item for case in listed], name="candidate", notes=notes),
-        *rare_column(now, listed),
+        *rare_columns(now.app, now.names, [case.item for case in listed]),
     ]
     for n, (name, found) in enumerate(zip(now.names, scores, strict=True)):
         columns += model_columns(now.app.models[name].name, found, order, second=n > 0)
@@ -75,12 +75,6 @@ def model_columns(title: str, found: Scores, order: Sequence[int], *, second: bo
         rank = t("Rank under {model}", model=title)
         own.append(number_column("other_rank", rank, [ranks(found.logit)[place] for place in order]))
     return [*own, number_column(f"{prefix}gap_points", gap, gaps, lambda value: points(value, decimals))]
-
-
-def rare_column(now: CompareInputs, cases: Sequence[Case]) -> list[RecordColumn]:
-    """The models that do not know each candidate; no column where all are known."""
-    unknown = [unknown_to(now.app, now.names, case.item) for case in cases]
-    return [RecordColumn("rare_to", t("Rare or new to"), [own or None for own in unknown])] if any(unknown) else []
 
 
 def model_records(now: CompareInputs, case: Case, names: Sequence[str], scores: Sequence[Scores]) -> Records:

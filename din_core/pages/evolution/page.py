@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.domain import Scenario
+from din_core.domain import Item, Scenario
 from din_core.domain.evolution import EvolutionPath
 from din_core.figures import EvolutionInfo, EvolutionLabels, evolution_info, plot_evolution, plot_path, timeline_info
 from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, Inputs, read_inputs
-from din_core.pages.language.labels import chance, day, moment, tick_label, words_for
+from din_core.pages.language.labels import chance, day, moment, percent, tick_label, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import EVOLUTION
@@ -23,7 +23,11 @@ from din_core.pages.session import caches, visitor
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report_low_coverage
-from din_core.pages.widgets.rare_items import candidate_is_rare, mark_rare, rare_behaviors
+from din_core.pages.widgets.rare_items import candidate_is_rare, rare_behaviors, rare_columns
+from din_core.pages.widgets.record_table.columns import RecordColumn, date_column, number_column, plain_table
+from din_core.pages.widgets.record_table.record_table import IN_BOX, Records, row_link, show_records
+from din_core.sharing.page_choices import EvolutionChoice
+from din_core.sharing.values import iso
 
 if TYPE_CHECKING:
     from din_core.scoring import Scorer
@@ -111,8 +115,8 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         st.markdown(t("There is no behavior before that time: the state stays where it starts, at 0."))
         return
     labels, dark = words_of_charts(), is_dark()
-    table, config = steps_table(info)
-    table = mark_rare(table, app, [name], [*(behavior.item for behavior in reversed(path.behaviors)), None])
+    records = step_records(app, name, scenario, info, path)
+    table = plain_table(records.columns)
     caption = export_caption(app, inputs.history.user, scenario, [name], case.item, case.title, t(WEIGHTS_CAVEAT))
     figure = plot_evolution(info, dark, labels)
     show_chart("evolution", figure, title=t("Interest evolution"), caption=caption, table=table, alt=alternative(info))
@@ -127,7 +131,7 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         st.subheader(t("How to read it"), anchor=False)
         st.markdown(t(READING, n=len(path.behaviors), even=f"{1 / len(path.behaviors):.3g}"))
     st.subheader(t("Step by step"), anchor=False)
-    st.dataframe(table, hide_index=True, column_config=config, height=420, key="steps")
+    show_records("steps", records, EvolutionChoice, most=IN_BOX)
     rare_behaviors(app, [name], (behavior.item for behavior in path.behaviors))
     inspect_page.link(t("Open in Inspect"), with_model(scenario, app.models[name].link))
 
@@ -201,27 +205,53 @@ def shares_words(info: EvolutionInfo) -> str:
     )
 
 
-def steps_table(info: EvolutionInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """What the charts show, newest step first, then the start; and how its numbers are written."""
-    numbers = {
-        t("Attention"): [*info.attention[::-1].tolist(), None],
-        t("Moves the state by"): [*info.moved[::-1].tolist(), None],
-        t("From the final state"): info.left[::-1].tolist(),
-        t("Component {n}", n=1): info.place[::-1, 0].tolist(),
-        t("Component {n}", n=2): info.place[::-1, 1].tolist(),
-    }
-    date, probability = t("Date"), t("Probability if it ended here")
-    table = pd.DataFrame(
-        {
-            t("Step"): [*range(len(info.title), 0, -1), 0],
-            t("Behavior"): [*reversed(info.title), t("before the first behavior it sees")],
-            **({t("Type"): [*reversed(info.type), None]} if any(info.type) else {}),
-            date: [*(pd.Timestamp(at, unit="s") for at in reversed(info.time)), None],
-            **numbers,
-            probability: (100 * info.probability[::-1]).tolist(),
-        }
+def step_records(app: App, name: str, scenario: Scenario, info: EvolutionInfo, path: EvolutionPath) -> Records:
+    """What the charts show, newest step first, then the start; a step leads to its behavior on *Inspect*."""
+    there, now = inspect_page.page(), replace(visitor.session().view, fold="behavior", part=None, type=None)
+    shown = with_model(scenario, app.models[name].link)
+    items = [behavior.item for behavior in reversed(path.behaviors)]
+    model = app.models[name]
+    return Records(
+        t("Interest evolution"),
+        step_columns(app, name, info, items),
+        len(items) + 1,
+        links=[*(row_link(there, shown, replace(now, behavior=item.item_id)) for item in items), ""],
+        about={
+            "user": scenario.user_id,
+            "as_of": iso(scenario.as_of),
+            "candidate_id": scenario.candidate_ids[0],
+            "model": model.name,
+            "fingerprint": model.fingerprint,
+        },
+        file=("evolution", scenario.user_id, scenario.candidate_ids[0]),
     )
-    config: dict[str, Any] = {name: st.column_config.NumberColumn(format="%.4f") for name in numbers}
-    config[date] = st.column_config.DateColumn(format=t("D MMM YYYY"))
-    config[probability] = st.column_config.NumberColumn(format="%.2f %%")
-    return table, config
+
+
+def step_columns(app: App, name: str, info: EvolutionInfo, items: Sequence[Item]) -> list[RecordColumn]:
+    """Of each step its behavior, and how it moves the state and the score; `items` are the steps', newest first."""
+    titles = [*(item.label for item in items), t("before the first behavior it sees")]
+    ids = [item.item_id for item in items]
+    return [
+        number_column("step", t("Step"), range(len(items), -1, -1)),
+        RecordColumn("behavior", t("Behavior"), titles, ids=[*ids, ""]),
+        RecordColumn("behavior_id", t("{label}: id", label=t("Behavior")), [*ids, None], shown=False),
+        *rare_columns(app, [name], [*items, None]),
+        *([RecordColumn("type", t("Type"), [*reversed(info.type), None])] if any(info.type) else []),
+        date_column("date", t("Date"), [*(int(at) for at in reversed(info.time)), None]),
+        decimals("attention", t("Attention"), [*info.attention[::-1].tolist(), None]),
+        decimals("moved", t("Moves the state by"), [*info.moved[::-1].tolist(), None]),
+        decimals("left", t("From the final state"), info.left[::-1].tolist()),
+        decimals("component_1", t("Component {n}", n=1), info.place[::-1, 0].tolist()),
+        decimals("component_2", t("Component {n}", n=2), info.place[::-1, 1].tolist()),
+        number_column(
+            "probability",
+            t("Probability if it ended here"),
+            info.probability[::-1].tolist(),
+            lambda chance: percent(chance, 2),
+        ),
+    ]
+
+
+def decimals(name: str, label: str, values: Sequence[float | None]) -> RecordColumn:
+    """Numbers with four decimals."""
+    return number_column(name, label, values, lambda value: f"{value:.4f}".replace("-", "−"))

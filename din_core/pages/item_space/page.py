@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.navigation.page import Page
 
-from din_core.domain import Candidate, History, Item, Scenario
+from din_core.domain import History, Item, Scenario
 from din_core.domain.results import Floats
 from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, item_space_info, plot_item_space
 from din_core.pages.app.startup import App
-from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import read_inputs, score
 from din_core.pages.item_space import space_cache
+from din_core.pages.item_space.space_inputs import SpaceInputs
+from din_core.pages.item_space.space_records import (
+    NEIGHBOURS_TABLE,
+    POINTS_TABLE,
+    neighbour_columns,
+    point_columns,
+    space_records,
+)
 from din_core.pages.language.labels import field_label, item_labels, moment, percent, words_for
-from din_core.pages.language.number_texts import CATEGORY, category_name, numeric_fields
+from din_core.pages.language.number_texts import category_name, numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import ITEM_SPACE
@@ -30,10 +36,11 @@ from din_core.pages.widgets import pickers
 from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.charts import export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report, report_low_coverage
-from din_core.pages.widgets.rare_items import candidate_is_rare, mark_rare, rare_behaviors
+from din_core.pages.widgets.rare_items import candidate_is_rare, rare_behaviors
+from din_core.pages.widgets.record_table.columns import plain_table
+from din_core.pages.widgets.record_table.record_table import show_folded, show_records
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.several_note import show_several_note
-from din_core.pages.widgets.text_tables import columns_of, row_table
 from din_core.sharing.page_choices import SpaceChoice
 
 if TYPE_CHECKING:
@@ -49,28 +56,6 @@ TOOLS = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d",
 MAPS = {"plane": T("All items (PCA)"), "near": T("Around what is on screen (t-SNE)")}
 COLOURS = {"category": T("Category"), "score": T("Predicted probability")}
 PARTS = {"all": T("All fields"), "own": T("The item's own alone")}
-
-
-@dataclass(frozen=True)
-class SpaceInputs:
-    """What this page shows, read once a run."""
-
-    app: App
-    scenario: Scenario
-    history: History
-    model: str
-    """Folder name of the model on screen."""
-    part: str | None
-    """The item field whose embedding is shown; None for all of them."""
-    facts: CatalogueSpace
-    category: str | None
-    """The item field whose values are the categories."""
-    repeats: Mapping[int, int]
-    """How often the history holds items of an embedding."""
-    candidate: int | None
-    """Its embedding."""
-    focus: str
-    """The item whose neighbours are listed."""
 
 
 def page() -> Page:
@@ -170,7 +155,8 @@ def show_map(inputs: SpaceInputs) -> None:
     with st.spinner(t("Placing and colouring the points …")):
         drawn, places = points_of(inputs)
         info = info_of(inputs, drawn, places)
-    space, table = address.page_choice(SpaceChoice), points_table(inputs, info, drawn)
+    space, items = address.page_choice(SpaceChoice), [inputs.facts.first_of(int(place)) for place in drawn]
+    columns = point_columns(inputs, info, items)
     candidate = inputs.app.store.item(inputs.scenario.candidate_ids[0])
     caption = export_caption(inputs.app, inputs.history.user, inputs.scenario, [inputs.model], candidate)
     show_chart(
@@ -178,7 +164,7 @@ def show_map(inputs: SpaceInputs) -> None:
         plot_item_space(info, labels_of(inputs), is_dark()),
         title=f"{t('Items as the model sees them')}: {t(MAPS[space.map])}, {t(COLOURS[space.colour])}",
         caption=replace(caption, name=(*caption.name, space.map, space.colour, space.embedding)),
-        table=table,
+        table=plain_table(columns),
         alt=t("{n:,} item embeddings on a plane", n=len(drawn)),
         config=TOOLS,
         on_select=lambda: look_at_point(inputs.facts),
@@ -187,8 +173,8 @@ def show_map(inputs: SpaceInputs) -> None:
     st.caption(about_near(inputs, len(drawn)) if space.map == "near" else about_plane(inputs, len(drawn)))
     st.caption(about_shared(inputs))
     rare_behaviors(inputs.app, [inputs.model], (behavior.item for behavior in inputs.history.behaviors))
-    with st.expander(t("The {n:,} points as a table", n=len(drawn))):
-        st.dataframe(table, hide_index=True, key="item_map_table")
+    records = space_records(inputs, t("Items as the model sees them"), columns, items, POINTS_TABLE)
+    show_folded(t("The {n:,} points as a table", n=len(drawn)), POINTS_TABLE, records, SpaceChoice)
 
 
 def points_of(inputs: SpaceInputs) -> tuple[NDArray[np.int64], Floats]:
@@ -312,27 +298,6 @@ def about_shared(inputs: SpaceInputs) -> str:
     )
 
 
-def points_table(inputs: SpaceInputs, info: SpaceInfo, drawn: NDArray[np.int64]) -> pd.DataFrame:
-    """The chart's points as rows, in the order drawn."""
-    columns = {
-        t("Item"): info.title,
-        field_label(inputs.category or CATEGORY): [name or "–" for name in info.category],
-        t("Items that share it"): info.count,
-        t("In history"): info.repeats,
-        "x": info.points[:, 0].round(3),
-        "y": info.points[:, 1].round(3),
-    }
-    if info.probability is not None:
-        columns[t("Predicted probability")] = [percent(p) for p in info.probability]
-    return marked(inputs, pd.DataFrame(columns), drawn)
-
-
-def marked(inputs: SpaceInputs, table: pd.DataFrame, embeddings: NDArray[np.int64]) -> pd.DataFrame:
-    """The table of these embeddings, one a row, with what is rare or new to the model on screen."""
-    items = [inputs.facts.first_of(embedding) for embedding in embeddings.tolist()]
-    return mark_rare(table, inputs.app, [inputs.model], items)
-
-
 def look_at_point(facts: CatalogueSpace) -> None:
     """A point of the map was chosen: list its neighbours."""
     points = st.session_state["item_map_chart"]["selection"]["points"]
@@ -369,15 +334,10 @@ def show_neighbours(inputs: SpaceInputs) -> None:
         st.markdown(literal(rare))
     show_sharing(inputs, item, place)
     found, cosine = neighbours(inputs.facts.space, place, NEIGHBOURS)
-    table = neighbours_table(inputs, item, found, cosine)
-    rows = row_table(
-        "neighbours",
-        table,
-        [inputs.facts.first_of(int(one)).item_id for one in found],
-        (inputs.model, item.item_id),
-        mode="single-row",
-        column_config=columns_of(table),
-    )
+    items = [inputs.facts.first_of(int(one)) for one in found]
+    columns = neighbour_columns(inputs, item, items, found, cosine)
+    records = space_records(inputs, t("Neighbours of an item"), columns, items, NEIGHBOURS_TABLE)
+    show_records(NEIGHBOURS_TABLE, records, SpaceChoice)
     st.caption(
         t(
             "The {n} largest cosines among all {all:,} embeddings, exact: 1 is the same direction, 0 is unrelated.",
@@ -385,10 +345,6 @@ def show_neighbours(inputs: SpaceInputs) -> None:
             all=len(inputs.facts.category),
         )
     )
-    if rows:
-        chosen = inputs.facts.first_of(int(found[rows[0]]))
-        candidate = inputs.scenario.with_candidates([Candidate(chosen.item_id)], inputs.scenario.context)
-        inspect_page.link(t("Open {item} in Inspect", item=literal(chosen.label)), candidate)
 
 
 def show_sharing(inputs: SpaceInputs, item: Item, place: int) -> None:
@@ -401,23 +357,3 @@ def show_sharing(inputs: SpaceInputs, item: Item, place: int) -> None:
             names=", ".join(item_labels([item, *others[:3]])[1:]),
         )
         st.markdown(literal(words) + (" …" if len(others) > 3 else ""))
-
-
-def neighbours_table(
-    inputs: SpaceInputs, item: Item, found: NDArray[np.int64], cosine: NDArray[np.floating]
-) -> pd.DataFrame:
-    """Those of `item`, nearest first."""
-    facts = inputs.facts
-    rows = []
-    _, *labels = item_labels([item, *(facts.first_of(embedding) for embedding in found.tolist())])
-    for embedding, likeness, label in zip(found.tolist(), cosine.tolist(), labels, strict=True):
-        sharing = int(facts.space.count[embedding])
-        rows.append(
-            {
-                t("Item"): label + (t(" and {n:,} more", n=sharing - 1) if sharing > 1 else ""),
-                t("Similarity (cosine)"): f"{likeness:.3f}".replace("-", "−"),
-                field_label(inputs.category or CATEGORY): facts.category[embedding] or "–",
-                t("In history"): f"{inputs.repeats[embedding]}×" if inputs.repeats.get(embedding) else "–",
-            }
-        )
-    return marked(inputs, pd.DataFrame(rows), found)

@@ -10,7 +10,7 @@ from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.labels import field_label, field_values
 from din_core.pages.language.translate import t
-from din_core.pages.widgets.rare_items import unknown_to
+from din_core.pages.widgets.rare_items import rare_columns
 from din_core.pages.widgets.record_table.columns import RecordColumn, item_columns, number_column, percent_column
 from din_core.pages.widgets.record_table.record_table import Records, row_link
 from din_core.sharing.values import iso
@@ -121,10 +121,7 @@ def item_details(app: App, names: Sequence[str], items: Sequence[Item], field: s
         columns.append(
             RecordColumn("category", field_label(field), [next(iter(values.values())) for values in written])
         )
-    unknown = [unknown_to(app, names, item) for item in items]
-    if any(unknown):
-        columns.append(RecordColumn("rare_to", t("Rare or new to"), [titles or None for titles in unknown]))
-    return columns
+    return [*columns, *rare_columns(app, names, items)]
 
 
 def change_words(places: int) -> str:

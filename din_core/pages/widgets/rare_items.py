@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from din_core.domain import Item
@@ -12,6 +11,7 @@ from din_core.pages.app.startup import App
 from din_core.pages.language.labels import item_labels
 from din_core.pages.language.translate import t
 from din_core.pages.widgets.frame import literal
+from din_core.pages.widgets.record_table.columns import RecordColumn
 
 NAMED = 5
 """Items named of those that a model does not know."""
@@ -33,12 +33,10 @@ def candidate_is_rare(app: App, names: Sequence[str], item: Item) -> str:
     return t("It is rare or new to {models}.", models=unknown) if unknown else ""
 
 
-def mark_rare(table: pd.DataFrame, app: App, names: Sequence[str], items: Sequence[Item | None]) -> pd.DataFrame:
-    """The table with a column of the models that do not know each row's item, where there is any; None for no item."""
-    found = [unknown_to(app, names, item) if item is not None else "" for item in items]
-    if any(found):
-        table.insert(2, t("Rare or new to"), [titles or "–" for titles in found])
-    return table
+def rare_columns(app: App, names: Sequence[str], items: Sequence[Item | None]) -> list[RecordColumn]:
+    """A column of the models that do not know each row's item, where there is any; None for no item."""
+    unknown = [None if item is None else unknown_to(app, names, item) or None for item in items]
+    return [RecordColumn("rare_to", t("Rare or new to"), unknown)] if any(unknown) else []
 
 
 def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.explain import evolution_path
 from din_core.pages.evolution.page import GATES, with_model
+from din_core.sharing.values import seconds_of
 from tests.pages.conftest import World, go_to
-from tests.pages.page_contents import words
+from tests.pages.page_contents import held_records, sent_records, words
 
 Visit = Callable[..., AppTest]
 
@@ -62,16 +64,17 @@ def test_table_and_words_say_what_the_core_says(evolving: AppTest, family: World
     candidate = family.store.item(scenario.candidate_ids[0])
     path = evolution_path(family.scorers["dien"], history, candidate, scenario.context)
     assert len(path.behaviors) == 8 < len(history.behaviors)
-    table = evolving.dataframe[0].value
-    assert list(table["Step"]) == [8, 7, 6, 5, 4, 3, 2, 1, 0]
-    assert list(table["Behavior"])[:-1] == [b.item.label for b in reversed(path.behaviors)]
-    assert [at.timestamp() for at in table["Date"][:-1]] == [b.last_timestamp for b in reversed(path.behaviors)]
+    table = held_records(evolving, "steps")
+    assert list(table["step"]) == [8, 7, 6, 5, 4, 3, 2, 1, 0]
+    assert list(table["behavior"])[:-1] == [b.item.label for b in reversed(path.behaviors)]
+    assert list(table["behavior_id"])[:-1] == [b.item.item_id for b in reversed(path.behaviors)]
+    assert [seconds_of(at) for at in table["date"][:-1]] == [b.last_timestamp for b in reversed(path.behaviors)]
     moved = np.linalg.norm(np.diff(path.states, axis=0), axis=1)
     left = np.linalg.norm(path.states - path.states[-1], axis=1)
-    np.testing.assert_allclose(table["Attention"][:-1], path.attention[::-1])
-    np.testing.assert_allclose(table["Moves the state by"][:-1], moved[::-1])
-    np.testing.assert_allclose(table["From the final state"], left[::-1])
-    np.testing.assert_allclose(table["Probability if it ended here"], 100 * path.probability[::-1])
+    np.testing.assert_allclose(table["attention"][:-1], path.attention[::-1])
+    np.testing.assert_allclose(table["moved"][:-1], moved[::-1])
+    np.testing.assert_allclose(table["left"], left[::-1])
+    np.testing.assert_allclose(table["probability"], path.probability[::-1])
     text = words(evolving)
     assert f"Probability {100 * path.probability[-1]:.1f} %" in text
     assert f"It sees the 8 newest of {len(history.behaviors)} behaviors." in text
@@ -80,12 +83,24 @@ def test_table_and_words_say_what_the_core_says(evolving: AppTest, family: World
 
 def test_the_charts_hold_the_same_numbers_as_the_table(evolving: AppTest) -> None:
     score, moved, attention = drawn(evolving, 0)
-    table = evolving.dataframe[0].value
+    table = held_records(evolving, "steps")
     assert [len(trace["x"]) for trace in (score, moved, attention)] == [10, 8, 8]
-    assert values(moved)[::-1] == list(table["Moves the state by"])[:-1]
-    assert values(attention)[::-1] == list(table["Attention"])[:-1]
+    assert values(moved)[::-1] == list(table["moved"])[:-1]
+    assert values(attention)[::-1] == list(table["attention"])[:-1]
     (path,) = drawn(evolving, 1)
     assert len(values(path)) == 9
+
+
+def test_a_step_leads_to_its_behavior_on_inspect_and_the_address_holds_how_the_table_is_read(
+    visit: Visit, family: World
+) -> None:
+    page = visit("evolution", models="dien", **{"evolution.table": "steps;sort,-moved"})
+    head, body = sent_records(page, "steps")
+    assert head["state"]["sort"] == "-moved" and not page.warning
+    ids = held_records(page, "steps")["behavior_id"]
+    path, _, query = body["links"][0].partition("?")
+    assert (path, parse_qs(query)["behavior"]) == ("explain-inspect", [ids[0]])
+    assert body["links"][-1] == ""  # the start
 
 
 def values(trace: dict[str, object]) -> list[float]:

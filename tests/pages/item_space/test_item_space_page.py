@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.explain import item_space, neighbours, separation
 from din_core.pages.item_space import page as item_space_page
+from din_core.pages.item_space import space_records
 from din_core.pages.widgets import catalogue_head
 from din_core.sharing.page_choices import SpaceChoice
 from tests.pages.conftest import World
-from tests.pages.page_contents import boxes, read
+from tests.pages.page_contents import boxes, read, records, sent_records
 
 Visit = Callable[..., AppTest]
 
@@ -34,7 +36,7 @@ def chart(page: AppTest) -> dict[str, Any]:
 
 def points(page: AppTest) -> Any:
     """The table of the map's points."""
-    return page.dataframe[0].value
+    return records(page, "item_map_table")
 
 
 def look_at(page: AppTest, item_id: str) -> None:
@@ -56,8 +58,8 @@ def test_every_item_is_one_point_and_none_shares_its_embedding(opened: AppTest, 
 
 def test_the_history_is_counted_and_the_candidate_ringed(opened: AppTest) -> None:
     table = points(opened).set_index("Item")
-    assert table["In history"]["Milk · 1 gal · Private"] == 12
-    assert table["In history"]["Stout · 12 oz · National"] == 0
+    assert table["In history"]["Milk · 1 gal · Private"] == "12×"
+    assert table["In history"]["Stout · 12 oz · National"] == "–"
     traces = {trace["name"]: trace for trace in chart(opened)["data"]}
     assert traces["candidate"]["mode"] == "markers"
     assert {"Dairy", "Beers", "in the history", "no category, or several"} <= set(traces)
@@ -95,7 +97,7 @@ def test_neighbours_are_the_cores_and_follow_the_search(opened: AppTest, world: 
         return [(name, f"{c:.3f}".replace("-", "−")) for name, c in zip(names, cosine, strict=True)]
 
     def shown() -> list[tuple[str, str]]:
-        table = opened.dataframe[1].value
+        table = records(opened, "neighbours_table")
         return list(zip(table["Item"], table["Similarity (cosine)"], strict=True))
 
     assert shown() == wanted("b2")  # the candidate's
@@ -154,7 +156,7 @@ def test_items_that_the_model_does_not_know_are_said_to_share_an_embedding(visit
         )
     page = visit("items")
     assert "2 of 9 items share one embedding with others" in words(page)
-    assert points(page)["Items that share it"].tolist().count(2) == 1
+    assert points(page)["Items that share it"].tolist().count("2") == 1
     look_at(page, "y1")
     page.run()
     assert "1 other items share its embedding" in words(page) and "New two" in words(page)
@@ -200,7 +202,9 @@ def test_the_item_looked_at_is_in_the_link(visit: Visit, world: World) -> None:
     space = item_space(world.scorers["din"], items)
     place = next(place for place, item in enumerate(items) if item.item_id == "n1")
     found, _ = neighbours(space, int(space.place[place]), item_space_page.NEIGHBOURS)
-    assert list(page.dataframe[1].value["Item"]) == [items[space.first[near]].label for near in found.tolist()]
+    assert list(records(page, "neighbours_table")["Item"]) == [
+        items[space.first[near]].label for near in found.tolist()
+    ]
 
 
 def test_an_item_that_no_map_holds_is_told_and_the_candidates_neighbours_are_listed(visit: Visit) -> None:
@@ -210,4 +214,24 @@ def test_an_item_that_no_map_holds_is_told_and_the_candidates_neighbours_are_lis
         "No item “nothing” on this map: the neighbours of the candidate are listed.",
     ]
     plain = visit("items")
-    assert page.dataframe[1].value.equals(plain.dataframe[1].value)
+    assert records(page, "neighbours_table").equals(records(plain, "neighbours_table"))
+
+
+@pytest.mark.parametrize("key", ["item_map_table", "neighbours_table"])
+def test_a_row_leads_to_its_item_as_the_candidate_on_inspect(opened: AppTest, key: str) -> None:
+    _, body = sent_records(opened, key)
+    ids = next(column["values"] for column in body["columns"] if column["name"] == "item_id")
+    for item_id, link in zip(ids, body["links"], strict=True):
+        path, _, query = link.partition("?")
+        assert (path, parse_qs(query)["item"]) == ("explain-inspect", [item_id])
+
+
+def test_a_long_table_lists_its_first_points_and_more_where_the_link_says_so(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(space_records, "SHOWN", 3)
+    head, body = sent_records(visit("items"), "item_map_table")
+    assert (head["count"], head["total"], len(body["links"])) == (3, 7, 3)
+    page = visit("items", **{"items.table": ["item_map;rows,5", "neighbours;sort,cosine"]})
+    assert sent_records(page, "item_map_table")[0]["count"] == 5
+    assert sent_records(page, "neighbours_table")[0]["state"]["sort"] == "cosine"

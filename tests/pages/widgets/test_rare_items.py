@@ -81,7 +81,7 @@ def rare_to_all(family: World) -> World:
 def test_evolution_marks_steps_and_the_candidate(visit: Visit, rare_to_all: World) -> None:
     page = visit("evolution", user="7", item="b2")
     assert not page.exception
-    table = page.dataframe[0].value
+    table = records(page, "steps")
     assert set(table[table["Rare or new to"] == "DIEN"]["Behavior"]) == {"Milk · 1 gal · Private"}
     assert table["Rare or new to"].iloc[-1] == "–"  # the start is no item
     told = words(page)
@@ -92,7 +92,7 @@ def test_evolution_marks_steps_and_the_candidate(visit: Visit, rare_to_all: Worl
 def test_item_space_marks_points_neighbours_and_the_item_looked_at(visit: Visit, rare: World) -> None:
     page = visit("items", user="7", item="b2")
     assert not page.exception
-    points, neighbours = (frame.value for frame in page.dataframe)
+    points, neighbours = (records(page, key) for key in ("item_map_table", "neighbours_table"))
     assert "DIN" in set(points["Rare or new to"]) and "–" in set(points["Rare or new to"])
     rare_ones = {"Milk · 1 gal · Private", "Stout · 12 oz · National"}
     assert set(points[points["Rare or new to"] == "DIN"]["Item"]) == rare_ones

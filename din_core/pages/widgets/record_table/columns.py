@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, log10
 from typing import Any, Literal
 
@@ -37,6 +37,11 @@ class RecordColumn:
     """(R,) shown in grey where two rows bear one name."""
     shown: bool = True
     """Whether it is there before somebody chooses columns; files have it anyway."""
+
+    def first(self, rows: int) -> RecordColumn:
+        """The same of the first rows."""
+        texts, ids = (None if one is None else one[:rows] for one in (self.texts, self.ids))
+        return replace(self, values=self.values[:rows], texts=texts, ids=ids)
 
     def plain(self) -> dict[str, Any]:
         """As the browser gets it."""
@@ -97,10 +102,11 @@ def percent_column(
     return number_column(name, label, shares, percent, absent=absent, help=help)
 
 
-def date_column(name: str, label: str, seconds: Iterable[int], *, help: str = "") -> RecordColumn:
+def date_column(name: str, label: str, seconds: Iterable[int | None], *, help: str = "") -> RecordColumn:
     """Days of times in seconds since 1970, UTC; files hold the times."""
     held = list(seconds)
-    return RecordColumn(name, label, [iso(at) for at in held], [day(at) for at in held], "date", help)
+    times = [None if at is None else iso(at) for at in held]
+    return RecordColumn(name, label, times, ["–" if at is None else day(at) for at in held], "date", help)
 
 
 def plain_table(columns: Sequence[RecordColumn]) -> pd.DataFrame:
