@@ -11,6 +11,7 @@ from streamlit.navigation.page import Page
 from din_core.checks import Finding, Verdict, check_tables
 from din_core.domain.translatable import Translatable
 from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, weeks_info
+from din_core.pages.data.store_records import bar_records, week_records
 from din_core.pages.data.table_import import show_import
 from din_core.pages.language.labels import day, field_label, percent
 from din_core.pages.language.translate import T, sentence, t
@@ -19,7 +20,10 @@ from din_core.pages.places.places import DATA
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, date_name, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.record_table.columns import plain_table
+from din_core.pages.widgets.record_table.record_table import Records, show_folded
 from din_core.pages.widgets.text_tables import show_table
+from din_core.sharing.page_choices import DataChoice
 from din_core.store import BehaviorStore, DataFault, FieldFacts, RulesInForce, StoreFacts, StoreSummary
 
 TABLES = {
@@ -137,11 +141,10 @@ def show_splits(facts: StoreFacts, rules: RulesInForce, caption: ExportCaption) 
     st.caption(" ".join(literal(sentence(text)) for text in said))
     weeks = [(week.monday, t(SPLITS[week.split]), week.impressions, week.positives) for week in facts.weeks]
     info = weeks_info(weeks, [t(name) for name in SPLITS.values()], day)
-    table = weeks_table(weeks)
+    records = week_records(weeks)
     axis, words = t("week from Monday, UTC"), t("Impressions by week and split")
-    chart(info, axis, t("impressions"), words, "weeks", caption, table)
-    with st.expander(t("The weeks as a table")):
-        st.dataframe(table, hide_index=True, key="weeks_table")
+    chart(info, axis, t("impressions"), words, "weeks", caption, records)
+    show_folded(t("The weeks as a table"), "weeks_table", records, DataChoice)
 
 
 def show_checks(store: BehaviorStore, summary: StoreSummary, faults: Sequence[Translatable]) -> None:
@@ -194,17 +197,17 @@ def show_users(facts: StoreFacts, caption: ExportCaption) -> None:
     none = dict(pairs).get(0, 0)
     st.markdown(f"{spread} {t('Users without a behavior: {n:,}.', n=none)}" if none else spread)
     info = per_user_info(pairs, t("users"))
-    table = pd.DataFrame({t("Behaviors"): info.places, t("Users"): info.counts[t("users")]})
-    chart(info, t("behaviors"), t("users"), t("Users by behaviors"), "per_user", caption, table)
+    records = bar_records(info)
+    chart(info, t("behaviors"), t("users"), t("Users by behaviors"), "per_user", caption, records)
     st.caption(t("Each bar holds twice the range of the one before."))
-    with st.expander(t("The bars as a table")):
-        st.dataframe(table, hide_index=True, key="per_user_table")
+    show_folded(t("The bars as a table"), "per_user_table", records, DataChoice)
 
 
 def chart(
-    info: BarsInfo, axis: str, counted: str, words: str, key: str, caption: ExportCaption, table: pd.DataFrame
+    info: BarsInfo, axis: str, counted: str, words: str, key: str, caption: ExportCaption, records: Records
 ) -> None:
     """Bars of one kind."""
+    table = plain_table(records.columns)
     figure = plot_bars(info, axis, t("positive"), is_dark(), counted)
     show_chart(key, figure, title=words, caption=caption, table=table, alt=words)
 
@@ -241,21 +244,6 @@ def splits_table(facts: StoreFacts) -> pd.DataFrame:
                 t("To"): day(split.last),
             }
             for split in facts.splits
-        ]
-    )
-
-
-def weeks_table(weeks: Sequence[tuple[int, str, int, int]]) -> pd.DataFrame:
-    """One row a week and split."""
-    return pd.DataFrame(
-        [
-            {
-                t("Week from"): day(monday),
-                t("Split"): split,
-                t("Impressions"): shown,
-                t("Positive"): percent(positive / shown),
-            }
-            for monday, split, shown, positive in weeks
         ]
     )
 

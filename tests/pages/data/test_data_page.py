@@ -15,7 +15,7 @@ from din_core.pages.data.table_import import commands
 from din_core.store import RulesInForce, open_store
 from din_core.store.ingestion.unpacking.bounds import Bounds
 from tests.pages.conftest import World
-from tests.pages.page_contents import read, said
+from tests.pages.page_contents import held_records, read, records, said
 from tests.small_world import MONDAY
 from tests.store.input_tables import Tables, valid_tables, write
 
@@ -78,10 +78,11 @@ def test_splits_and_fields_stand_in_tables(visit: Visit, world: World) -> None:
 
 def test_new_rows_are_counted_in_the_next_run(visit: Visit, world: World) -> None:
     page = visit("data")
-    before = page.dataframe[1].value
+    before = held_records(page, "per_user_table")
     world.store.append_behaviors("10", [("m1", MONDAY)])
-    after = page.run().dataframe[1].value
-    assert before["Behaviors"].iloc[0] == "0" and after["Behaviors"].iloc[0] != "0"
+    after = held_records(page.run(), "per_user_table")
+    assert before["behaviors_from"].iloc[0] == 0 and after["behaviors_from"].iloc[0] != 0
+    assert records(page, "per_user_table")["Behaviors"].tolist() == ["1", "2–3", "4–7", "8–15", "16–31"][: len(after)]
 
 
 def test_quantiles_are_those_of_the_users_one_by_one() -> None:
