@@ -12,6 +12,7 @@ from din_core.domain import Scenario
 from din_core.figures import HeatmapInfo, HeatmapLabels, HeatmapRow, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import Scale
 from din_core.pages.compare.compare_records import best_first, candidate_records, model_records
+from din_core.pages.compare.heatmap_records import heatmap_records
 from din_core.pages.compare.row_pickers import (
     choose_candidates,
     choose_columns,
@@ -27,7 +28,6 @@ from din_core.pages.compare.rows import (
     candidates_of,
     cases_of,
     category_field,
-    heatmap_table,
     models_of,
     other_user,
     users_table,
@@ -46,6 +46,7 @@ from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.rare_items import candidate_is_rare, rare_behaviors
+from din_core.pages.widgets.record_table.columns import plain_table
 from din_core.pages.widgets.record_table.record_table import show_records
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import show_table
@@ -94,7 +95,7 @@ def show_candidates(now: CompareInputs) -> None:
     scores = [now.app.scorers[name].score(now.history, items, contexts) for name in now.names]
     order = best_first(scores[0])
     st.markdown(literal(about(now)))
-    keys = show_records("compare_ranking", candidate_records(now, cases, scores))
+    keys = show_records("compare_ranking", candidate_records(now, cases, scores), CompareChoice)
     st.caption(t(TICK_CANDIDATES))
     ticked = [place for place in order if candidate_key(cases[place].candidate) in keys]
     if len(ticked) == 2:
@@ -131,7 +132,7 @@ def show_models(now: CompareInputs) -> None:
     scores = [now.app.scorers[name].score(now.history, [case.item], case.context) for name in names]
     st.markdown(literal(f"{case.title}. {about(now)}"))
     models = now.app.models
-    ticked = show_records("compare_models_table", model_records(now, case, names, scores))
+    ticked = show_records("compare_models_table", model_records(now, case, names, scores), CompareChoice)
     st.caption(t(TICK_MODELS))
     if len(ticked) == 2:
         first, second = (literal(models[name].name) for name in ticked)
@@ -225,20 +226,20 @@ def show_heatmap(
         to=t("{low} to {high}"),
         day=day,
     )
-    table, config = heatmap_table(info)
+    records = heatmap_records(now, info)
     show_chart(
         "heatmap",
         plot_heatmap(info, is_dark(), labels),
         title=t("Who switches on what"),
         caption=caption,
-        table=table,
+        table=plain_table(records.columns),
         alt=alternative(info),
     )
     reading = t(READING, shown=len(info.columns), all=len(info.columns) + info.rest_columns)
     scales = OWN_SCALES if scale == "row" else ONE_SCALE
     st.caption(f"{t(scales)} {reading}")
     show_several_note(now.app, field)
-    st.dataframe(table, hide_index=True, column_config=config, key="heatmap_table", placeholder="–")
+    show_records("heatmap_table", records, CompareChoice)
 
 
 def labels_by_id(rows: Sequence[HeatmapRow]) -> dict[str, str]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from din_core.domain import Candidate, FoldedBehavior, History, Impression, Scenario, Scores, UnknownUser, User
-from din_core.figures import HeatmapInfo
 from din_core.figures.heatmap import number
 from din_core.pages.app.startup import App
 from din_core.pages.inspect.inspection import Case, shown_at
@@ -119,27 +116,3 @@ def users_table(now: CompareInputs, histories: Sequence[History], scores: Sequen
         row["Σw"] = number(float(found[0].intensity[0]))
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def heatmap_table(info: HeatmapInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The heat map turned over: a line for each column, then the rest and Σw; and how its numbers are written."""
-    what = t("Category") if info.fold == "category" else t("Item")
-    ends = [t("the rest: {n}", n=info.rest_columns), "Σw"]
-    columns: dict[str, list[Any]] = {what: [*(column.name for column in info.columns), *ends]}
-    if info.fold == "item":
-        columns[t("Category")] = [*(column.category for column in info.columns), None, None]
-    last = t("Last")
-    columns[last] = [*(pd.Timestamp(column.last, unit="s") for column in info.columns), None, None]
-    for r, row in enumerate(info.rows):
-        columns[row] = [*info.total[r].tolist(), float(info.rest[r]), float(info.intensity[r])]
-    same = bool((info.lines == info.lines[:1]).all() and (info.rest_lines == info.rest_lines[0]).all())
-    for r, row in enumerate(info.rows[:1] if same else info.rows):
-        name = t("Repeats") if same else t("Repeats · {row}", row=row)
-        columns[name] = [
-            *info.lines[r].tolist(),
-            int(info.rest_lines[r]),
-            int(info.lines[r].sum() + info.rest_lines[r]),
-        ]
-    config: dict[str, Any] = {row: st.column_config.NumberColumn(format="%.4g") for row in info.rows}
-    config[last] = st.column_config.DateColumn(format=t("D MMM YYYY"))
-    return pd.DataFrame(columns), config

@@ -182,6 +182,7 @@ def part_records(now: CompareInputs, pair: Pair, found: ScoreGap, split: GapSpli
         links=links if any(links) else [],
         about=about,
         file=("gap", now.scenario.user_id, *(side.case.item.item_id for side in pair.sides)),
+        sums=1,
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from din_core.pages.compare.compare_records import gap_decimals, points
 from din_core.pages.language.labels import percent
 from din_core.sharing.links import MAX_CANDIDATES
 from tests.pages.conftest import World, go_to
-from tests.pages.page_contents import boxes, read, record_tables, said, words
+from tests.pages.page_contents import boxes, held_records, read, record_tables, said, sent_records, words
 from tests.small_world import MONDAY
 from tests.twice_shown import show_twice
 
@@ -88,17 +89,15 @@ def test_cells_are_the_scorers_weights_times_repeats_and_rows_add_up_to_the_inte
     counts = np.array([b.count for b in din.behaviors])
     want = {b.item.label: din.weight[order, t] * counts[t] for t, b in enumerate(din.behaviors)}
     heat = cells(page)
-    found = dict(
-        zip([row["Item"] for row in page.dataframe[-1].value.to_dict("records")], np.array(heat["z"]).T, strict=False)
-    )
+    listed = held_records(page, "heatmap_table")
+    found = dict(zip(listed["item"], np.array(heat["z"]).T, strict=False))
     assert found.keys() == want.keys()
     for title, column in found.items():
         np.testing.assert_allclose(column, want[title], rtol=1e-5)
-    total = page.dataframe[-1].value.iloc[-1]
-    assert total["Item"] == "Σw"
-    np.testing.assert_allclose(
-        [total[f"{n} · {din.candidates[i].label}"] for n, i in enumerate(order, 1)], din.intensity[order], rtol=1e-5
-    )
+    total = listed.iloc[-1]
+    assert total["item"] == "Σw"
+    rows = [f"row_{n}" for n in range(1, 4)]
+    np.testing.assert_allclose([total[name] for name in rows], din.intensity[order], rtol=1e-5)
     assert heat["zmax"] == -heat["zmin"] == pytest.approx(np.abs(np.array(heat["z"])).max())
 
 
@@ -266,3 +265,20 @@ def test_an_address_never_holds_more_candidates_than_links_do(visit: Visit, worl
     page = visit("compare", user="7", item=["b2", "m2", "n1", "c1", "b1", "m1", "x1"])
     assert len(chosen(page)) == 7 <= MAX_CANDIDATES
     assert len(page.query_params["item"]) == 7
+
+
+def test_the_address_holds_how_each_of_its_tables_is_read(visit: Visit) -> None:
+    page = visit("compare", **{"table": ["compare_ranking;sort,-probability", "heatmap;find,milk"]})
+    assert sent_records(page, "compare_ranking")[0]["state"]["sort"] == "-probability"
+    assert sent_records(page, "heatmap_table")[0]["state"]["find"] == "milk"
+    assert page.query_params["table"] == ["compare_ranking;sort,-probability", "heatmap;find,milk"]
+    assert not page.warning
+
+
+def test_an_item_of_the_heat_map_leads_to_its_behaviors_on_inspect(visit: Visit) -> None:
+    page = visit("compare")
+    head, body = sent_records(page, "heatmap_table")
+    ids = held_records(page, "heatmap_table")["item_id"]
+    assert head["sums"] == 2 and body["links"][-2:] == ["", ""]
+    path, _, query = body["links"][0].partition("?")
+    assert (path, parse_qs(query)["behavior"]) == ("explain-inspect", [ids[0]])

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import World
-from tests.pages.page_contents import read, record_tables
+from tests.pages.page_contents import read, record_tables, records
 
 Visit = Callable[..., AppTest]
 NAMES = ["Milk · item m1", "Milk · item m2"]
@@ -58,6 +58,5 @@ def test_two_items_of_one_name_have_their_ids_in_every_list(visit: Visit, alike:
 
 def test_the_heat_map_and_the_choices_of_compare_have_them_too(visit: Visit, alike: World) -> None:
     page = visit("compare-scenarios", user="7", item="m2", at="2017-11-20T00:00:00Z")
-    (items, *_) = [table for table in page.dataframe if "Item" in table.value]
-    assert milks(list(items.value["Item"])) == NAMES
+    assert milks(list(records(page, "heatmap_table")["Item"])) == NAMES
     assert milks(list(page.multiselect(key="compare_items").options)) == NAMES

@@ -24,8 +24,9 @@ function sortOf(columns, sort) {
   return column ? { column, down } : null;
 }
 
-// The places of the rows that hold every word of `find`, sorted; what has no value comes last either way.
-function rowsListed({ columns, count }, texts, { sort, find }) {
+// The places of the rows that hold every word of `find`, sorted; what has no value comes last either way, and after that
+// the rows that are sums.
+function rowsListed({ columns, count, sums }, texts, { sort, find }) {
   const words = folded(find ?? "").split(/\s+/).filter(Boolean);
   const found = Array.from({ length: count }, (_, row) => row).filter((row) => words.every((word) => texts[row].includes(word)));
   const by = sortOf(columns, sort);
@@ -33,7 +34,9 @@ function rowsListed({ columns, count }, texts, { sort, find }) {
   const { values, kind } = by.column;
   const sign = by.down ? -1 : 1;
   const compare = kind === "number" ? (a, b) => a - b : (a, b) => alphabetical.compare(a, b);
+  const isSum = (row) => row >= count - sums;
   return found.sort((a, b) => {
+    if (isSum(a) || isSum(b)) return isSum(a) && isSum(b) ? a - b : isSum(a) - isSum(b);
     const [absentA, absentB] = [values[a] === null, values[b] === null];
     return absentA || absentB ? absentA - absentB : sign * compare(values[a], values[b]);
   });

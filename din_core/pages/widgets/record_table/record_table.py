@@ -63,6 +63,8 @@ class Records:
     """What files say of all rows."""
     file: Sequence[str] = ()
     """Parts of a file's name."""
+    sums: int = 0
+    """So many rows at the end are sums of others: they stay there however the others are sorted."""
 
     @property
     def count(self) -> int:
@@ -142,6 +144,7 @@ def show_records(key: str, records: Records, held: Held | None = None, *, most: 
         "count": records.count,
         "height": ROW_HEIGHT * (1 + most) + ROW_HEIGHT // 2 if records.count > most else None,
         "total": records.total,
+        "sums": records.sums,
         "most": MOST_ROWS,
         "step": MORE,
         "linked": held is not None,
