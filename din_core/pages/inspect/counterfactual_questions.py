@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from din_core.domain import Counterfactual, DinLensError, Impression, Scenario, StoreFailure
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import Words, field_label, item_labels, words_for
+from din_core.pages.language.labels import Words, field_label, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.choices import candidate_key
 from din_core.pages.widgets.frame import literal, report
-from din_core.pages.widgets.text_tables import columns_of
+from din_core.pages.widgets.record_table.columns import item_columns, number_column
+from din_core.pages.widgets.record_table.record_table import Records, show_records
 from din_core.sharing import sentence
 from din_core.store.queries.opposite_outcome import OppositeImpressions, opposite_impressions
 
@@ -119,10 +119,8 @@ def _show_found(
         names = ", ".join(field_label(name).lower() for name in nearest.same_profile)
         comparison += " " + t("The same in both profiles: {names}.", names=names)
     st.markdown(literal(comparison))
-    st.markdown(t("**Behaviors of both**"))
-    _table(nearest.shared)
-    st.markdown(t("**Weight × count differs most**"))
-    _table(nearest.different)
+    _show_items("nearest_shared", t("**Behaviors of both**"), nearest.shared, scenario, other)
+    _show_items("nearest_different", t("**Weight × count differs most**"), nearest.different, scenario, other)
     st.button(
         t("Open this scenario"),
         key="open_nearest",
@@ -149,17 +147,24 @@ def _compared(found: OppositeImpressions) -> str:
     )
 
 
-def _table(both: Sequence[ItemWeights]) -> None:
+def _show_items(key: str, title: str, both: Sequence[ItemWeights], scenario: Scenario, other: Impression) -> None:
+    st.markdown(title)
     if not both:
         st.caption(t("None."))
         return
-    labels = item_labels(b.item for b in both)
-    rows = [
-        (label, f"{b.own:+.2f}" if b.own else "–", f"{b.other:+.2f}" if b.other else "–")
-        for label, b in zip(labels, both, strict=True)
+    columns = [
+        *item_columns(t("Behavior"), [b.item for b in both], name="behavior"),
+        number_column("on_screen", t("On screen"), [b.own or None for b in both], _signed),
+        number_column("there", t("There"), [b.other or None for b in both], _signed),
     ]
-    table = pd.DataFrame(rows, columns=[t("Behavior"), t("On screen"), t("There")])
-    st.dataframe(table, hide_index=True, width="stretch", column_config=columns_of(table))
+    about = {"user": scenario.user_id, "other_user": other.user_id, "candidate_id": scenario.candidate_ids[0]}
+    show_records(
+        key, Records(title.strip("*"), columns, len(both), about=about, file=(key, scenario.user_id, other.user_id))
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def _other_scenario(scenario: Scenario, other: Impression) -> Scenario:

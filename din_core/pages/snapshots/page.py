@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urljoin
 
-import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
@@ -17,10 +18,12 @@ from din_core.pages.places.places import INSPECT, SNAPSHOTS
 from din_core.pages.session import caches
 from din_core.pages.session.script_run import is_fragment_run
 from din_core.pages.snapshots.differences import differences
-from din_core.pages.snapshots.keep import SNAPSHOT, link_to
+from din_core.pages.snapshots.keep import SNAPSHOT
 from din_core.pages.snapshots.snapshot import show_differences
 from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.record_table.columns import RecordColumn, date_column, number_column
+from din_core.pages.widgets.record_table.record_table import IN_BOX, Records, show_records
 from din_core.sharing.frozen_results import from_json
 from din_core.sharing.share_store import LONGEST, SharedView
 
@@ -51,7 +54,7 @@ def show_kept() -> None:
     if not kept:
         st.markdown(t("Nothing was kept yet: *Keep these numbers* stands on *Inspect* and *What if*."))
         return
-    st.dataframe(listed_table(kept), hide_index=True, key="kept_list")
+    show_records("kept_list", kept_records(kept), most=IN_BOX)
     names = {one.slug: label(one) for one in kept}
     left, right = st.columns(2)
     with left:
@@ -84,33 +87,47 @@ def state(view: SharedView, now: float) -> str:
         return t("revoked on {day}", day=day(view.revoked))
     if view.expires is None:
         return t("opens")
-    return t("opens until {day}" if view.expires > now else "expired on {day}", day=day(view.expires))
+    return t("opens until {day}" if opens(view, now) else "expired on {day}", day=day(view.expires))
 
 
-def listed_table(kept: Sequence[SharedView]) -> pd.DataFrame:
-    """The newest first."""
+def kept_records(kept: Sequence[SharedView]) -> Records:
+    """The newest first; each that opens leads to what was kept."""
     now = datetime.now(UTC).timestamp()
-    return pd.DataFrame(
-        {
-            t("Title"): [one.title for one in kept],
-            t("Kind"): [t(KINDS[one.kind]) for one in kept],
-            t("Author"): [one.author for one in kept],
-            t("Kept on"): [moment(one.created) for one in kept],
-            t("State"): [state(one, now) for one in kept],
-            t("Opened"): [one.opened for one in kept],
-            t("Note"): [one.note for one in kept],
-        }
-    )
+    columns = [
+        RecordColumn("title", t("Title"), [one.title or None for one in kept]),
+        RecordColumn("kind", t("Kind"), [t(KINDS[one.kind]) for one in kept]),
+        RecordColumn("author", t("Author"), [one.author or None for one in kept]),
+        time_column("kept_on", t("Kept on"), [one.created for one in kept]),
+        RecordColumn("state", t("State"), [state(one, now) for one in kept]),
+        time_column("expires", t("Expires"), [one.expires for one in kept], shown=False),
+        time_column("revoked", t("Revoked"), [one.revoked for one in kept], shown=False),
+        number_column("opened", t("Opened"), [one.opened for one in kept]),
+        RecordColumn("note", t("Note"), [one.note or None for one in kept]),
+        RecordColumn("slug", t("Short name in its link"), [one.slug for one in kept], shown=False),
+    ]
+    links = [address_of(one) if opens(one, now) else "" for one in kept]
+    return Records(t("Snapshots and short links"), columns, len(kept), links=links, file=("snapshots",))
+
+
+def time_column(name: str, label: str, seconds: Sequence[int | None], *, shown: bool = True) -> RecordColumn:
+    """Times to the minute."""
+    texts = ["–" if at is None else moment(at) for at in seconds]
+    return replace(date_column(name, label, seconds), texts=texts, shown=shown)
+
+
+def address_of(view: SharedView) -> str:
+    """Where it opens, relative to the app."""
+    return f"{INSPECT.path}?{SNAPSHOT}={view.slug}" if view.kind == SNAPSHOT else f"{view.path}?s={view.slug}"
+
+
+def opens(view: SharedView, now: float) -> bool:
+    """Whether its link still leads somewhere."""
+    return view.revoked is None and (view.expires is None or view.expires > now)
 
 
 def show_link(view: SharedView) -> None:
     """Its link, to copy."""
-    url = (
-        link_to(view.slug)
-        if view.kind == SNAPSHOT
-        else link_to("").replace(f"{INSPECT.path}?{SNAPSHOT}=", f"{view.path}?s={view.slug}")
-    )
-    st.code(url, language=None)
+    st.code(urljoin(st.context.url or "", address_of(view)), language=None)
 
 
 def show_texts(view: SharedView) -> None:

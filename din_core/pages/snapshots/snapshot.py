@@ -23,10 +23,13 @@ from din_core.pages.snapshots.as_files import made_later
 from din_core.pages.snapshots.differences import Difference, Differences, differences
 from din_core.pages.snapshots.keep import SNAPSHOT
 from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.record_table.columns import date_column, decimal_column, item_columns, number_column
+from din_core.pages.widgets.record_table.record_table import Records, show_folded
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing import parse, resolve
 from din_core.sharing.frozen_results import FrozenResults, from_json
 from din_core.sharing.share_store import SharedView, ShareStore
+from din_core.sharing.values import iso
 
 
 @dataclass
@@ -56,8 +59,7 @@ def show(slug: str, wait_for_app: Callable[[], App]) -> None:
     st.html(brief_html(content, href, new_tab=bool(st.context.is_embedded), note=kept_text(view)))
     if view.note:
         st.markdown(literal(view.note).replace("\n", "  \n"))
-    with st.expander(t("All behaviors, with weight and effect")):
-        st.dataframe(behaviors_table(results), hide_index=True)
+    show_folded(t("All behaviors, with weight and effect"), "kept_behaviors_table", behavior_records(results))
     if not st.context.is_embedded:
         make = made_later(lambda: kept_report(results, view))
         st.download_button(t("Report (HTML)"), make, "snapshot.html", "text/html", key="kept_report", on_click="ignore")
@@ -91,16 +93,27 @@ def kept_text(view: SharedView) -> str:
     return t(" ").join(filter(None, [view.title + t(":"), by, fixed, until]))
 
 
-def behaviors_table(results: FrozenResults) -> pd.DataFrame:
+def behavior_records(results: FrozenResults) -> Records:
     """As the first model saw them, newest last."""
-    return pd.DataFrame(
-        {
-            t("Title"): [b.item.label for b in results.behaviors],
-            t("Last date"): [day(b.last_timestamp) for b in results.behaviors],
-            t("Repeats"): [b.count for b in results.behaviors],
-            t("Weight × repeats"): list(results.weights),
-            t("Effect"): list(results.effects),
-        }
+    behaviors = results.behaviors
+    columns = [
+        *item_columns(t("Title"), [one.item for one in behaviors]),
+        date_column("last", t("Last date"), [one.last_timestamp for one in behaviors]),
+        number_column("repeats", t("Repeats"), [one.count for one in behaviors]),
+        decimal_column("weight_times_repeats", t("Weight × repeats"), results.weights),
+        decimal_column("effect", t("Effect"), results.effects),
+    ]
+    return Records(
+        t("All behaviors, with weight and effect"),
+        columns,
+        len(behaviors),
+        about={
+            "user": results.user.user_id,
+            "as_of": iso(results.as_of),
+            "candidate_id": results.candidate.item_id,
+            "model": results.models[0].link,
+        },
+        file=("snapshot", results.user.user_id, results.candidate.item_id),
     )
 
 

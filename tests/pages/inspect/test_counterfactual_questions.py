@@ -16,6 +16,7 @@ from din_core.explain.nearest_opposite import ImpressionWithHistory, nearest
 from din_core.scoring import rescorer_for
 from din_core.store.queries.opposite_outcome import opposite_impressions
 from tests.pages.conftest import World
+from tests.pages.page_contents import records
 from tests.small_world import MONDAY
 from tests.twice_shown import show_twice
 
@@ -81,7 +82,7 @@ def test_the_nearest_is_found_on_demand_named_and_opened(world: World, opened: O
     assert f"{100 * want.own:.1f} % on screen and {100 * want.other:.1f} % there" in text(page)
     assert f"Distance {want.distance:.2f}" in text(page)
     assert "Compared were all 1 impressions of this item with that outcome." in text(page)
-    assert page.dataframe[-1].value["Behavior"].tolist() == [b.item.label for b in want.different]
+    assert records(page, "nearest_different")["Behavior"].tolist() == [b.item.label for b in want.different]
     page.button(key="open_nearest").click().run()
     assert not page.exception
     shown = page.session_state["din_lens"].scenario

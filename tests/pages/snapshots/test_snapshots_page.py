@@ -13,7 +13,7 @@ from din_core.pages.snapshots.page import end_of, label, state
 from din_core.sharing.frozen_results import to_json
 from din_core.sharing.share_store import SharedView, ShareStore
 from tests.made_results import RESULTS
-from tests.pages.page_contents import said, words
+from tests.pages.page_contents import records, said, sent_records, words
 
 Visit = Callable[..., AppTest]
 
@@ -34,13 +34,16 @@ def test_an_empty_list_says_how_to_keep_something(visit: Visit) -> None:
 
 def test_all_that_was_kept_is_listed_with_its_openings(visit: Visit, shares: ShareStore) -> None:
     slug = shares.keep(snapshot("Why stout?"))
-    shares.keep(SharedView("link", "user=7", "data"))
+    short = shares.keep(SharedView("link", "user=7", "data"))
     shares.open(slug)
-    listed = opened(visit).dataframe[0].value
+    page = opened(visit)
+    listed = records(page, "kept_list")
     assert sorted(zip(listed["Title"], listed["Kind"], listed["Opened"], strict=True)) == [
-        ("", "Short link", 0),
-        ("Why stout?", "Snapshot", 1),
+        ("Why stout?", "Snapshot", "1"),
+        ("–", "Short link", "0"),
     ]
+    links = dict(zip(listed["Kind"], sent_records(page, "kept_list")[1]["links"], strict=True))
+    assert links == {"Snapshot": f"explain-inspect?snapshot={slug}", "Short link": f"data?s={short}"}
 
 
 def test_a_snapshot_is_renamed_and_annotated(visit: Visit, shares: ShareStore) -> None:
@@ -60,7 +63,9 @@ def test_a_snapshot_expires_and_is_revoked(visit: Visit, shares: ShareStore) -> 
     assert shares.get(slug).expires == end_of(until)
     page.button(key=f"revoke_{slug}").click().run()
     assert shares.listed()[0].revoked is not None
-    assert "revoked on" in opened(visit).dataframe[0].value["State"][0]
+    page = opened(visit)
+    assert "revoked on" in records(page, "kept_list")["State"][0]
+    assert sent_records(page, "kept_list")[1]["links"] == [""]
 
 
 def test_any_two_snapshots_are_put_side_by_side(visit: Visit, shares: ShareStore) -> None:

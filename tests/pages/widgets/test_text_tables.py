@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from din_core.pages.widgets.text_tables import columns_of, of_numbers
+from din_core.pages.widgets.text_tables import of_numbers
 
 
 @pytest.mark.parametrize(
@@ -42,17 +42,8 @@ def test_dates_names_and_gaps_alone_are_no_numbers(texts: tuple[str, ...]) -> No
     assert not of_numbers(texts)
 
 
-def test_a_table_in_a_grid_is_told_which_columns_hold_numbers_and_what_they_say() -> None:
-    table = pd.DataFrame({"Item": ["Milk", "Bread"], "DIN": ["85.8 %", "–"], "Outcome": ["Bought", "–"]})
-    columns = columns_of(table, {"DIN": "Probability", "Outcome": "What happened"})
-    assert list(columns) == ["DIN", "Outcome"]
-    assert (columns["DIN"]["alignment"], columns["DIN"]["help"]) == ("right", "Probability")
-    assert (columns["Outcome"]["alignment"], columns["Outcome"]["help"]) == (None, "What happened")
-
-
 def test_a_small_table_holds_its_texts_and_sets_numbers_to_the_right() -> None:
     def page() -> None:
-        import pandas as pd
 
         from din_core.pages.widgets.text_tables import show_table
 
@@ -63,26 +54,3 @@ def test_a_small_table_holds_its_texts_and_sets_numbers_to_the_right() -> None:
     styles = table.proto.arrow_data.styler.styles if hasattr(table.proto, "arrow_data") else table.proto.styler.styles
     assert "td.col1 { text-align: right" in " ".join(styles.split())
     assert "col0" not in styles
-
-
-def test_rows_that_were_chosen_are_so_again_where_the_table_comes_back_about_the_same() -> None:
-    def page() -> None:
-        import pandas as pd
-        import streamlit as st
-
-        from din_core.pages.widgets.text_tables import row_table
-
-        about = st.text_input("about", "one", key="about")
-        if not st.checkbox("elsewhere", key="elsewhere"):
-            names = ["m1", "b1", "n1"] if about == "one" else ["n1", "m1", "b1"]
-            st.write(str([names[row] for row in row_table("items", pd.DataFrame({"Item": names}), names, about)]))
-
-    app = AppTest.from_function(page).run()
-    app.session_state["items"] = {"selection": {"rows": [0, 2], "columns": [], "cells": []}}
-    assert app.run().markdown[0].value == "['m1', 'n1']"
-    app.checkbox(key="elsewhere").check().run()
-    assert not app.dataframe
-    assert app.checkbox(key="elsewhere").uncheck().run().markdown[0].value == "['m1', 'n1']"
-    app.checkbox(key="elsewhere").check().run()
-    app.text_input(key="about").set_value("two").run()
-    assert app.checkbox(key="elsewhere").uncheck().run().markdown[0].value == "[]"

@@ -4,6 +4,7 @@
 
 export default mountComponent(createRecordTable);
 
+const FEWEST_TO_FILTER = 6; // rows: fewer are seen at a glance
 const QUIET_MS = 400; // before Python is told what was typed or chosen
 
 function createRecordTable(root) {
@@ -69,6 +70,7 @@ function createRecordTable(root) {
     if (focus !== undefined) at("rows").querySelector(`tr[data-key="${CSS.escape(focus)}"] :is(a, input)`)?.focus();
     for (const row of listed) tick(row);
     root.querySelector(".scroller").style.maxHeight = data.height ? `${data.height}px` : "";
+    at("find").hidden = data.total < FEWEST_TO_FILTER && !state.find;
     at("count").textContent = countText();
     const { count, total, most } = data;
     at("more").hidden = count >= Math.min(total, most);
