@@ -43,6 +43,7 @@ def test_dates_names_and_gaps_alone_are_no_numbers(texts: tuple[str, ...]) -> No
 
 def test_a_small_table_holds_its_texts_and_sets_numbers_to_the_right() -> None:
     def page() -> None:
+        import pandas as pd
 
         from din_core.pages.widgets.text_tables import show_table
 
