@@ -107,6 +107,7 @@ def shown_texts(column: dict[str, Any]) -> list[str]:
         return texts
     named = [*zip(texts, column["ids"], strict=True)]
     alike = {text for text, own in named if any(text == other and own != its for other, its in named)}
+    alike.update(column["beside"])
     return [f"{text} · item {own}" if text in alike else text for text, own in named]
 
 

@@ -29,7 +29,7 @@ def bar_records(info: BarsInfo) -> Records:
     """One row a bar of users by their behaviors."""
     ends = [[int(end.replace(",", "")) for end in place.split("–")] for place in info.places]
     columns = [
-        RecordColumn("behaviors_from", t("Behaviors"), [end[0] for end in ends], info.places, "number"),
+        RecordColumn("behaviors_from", t("Behaviors"), [end[0] for end in ends], info.places),
         number_column("behaviors_to", t("Behaviors at most"), [end[-1] for end in ends], shown=False),
         number_column("users", t("Users"), info.counts[t("users")]),
     ]

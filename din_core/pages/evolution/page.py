@@ -241,17 +241,16 @@ def step_columns(app: App, name: str, info: EvolutionInfo, items: Sequence[Item]
         decimals("attention", t("Attention"), [*info.attention[::-1].tolist(), None]),
         decimals("moved", t("Moves the state by"), [*info.moved[::-1].tolist(), None]),
         decimals("left", t("From the final state"), info.left[::-1].tolist()),
-        decimals("component_1", t("Component {n}", n=1), info.place[::-1, 0].tolist()),
-        decimals("component_2", t("Component {n}", n=2), info.place[::-1, 1].tolist()),
         number_column(
             "probability",
             t("Probability if it ended here"),
             info.probability[::-1].tolist(),
             lambda chance: percent(chance, 2),
         ),
+        *(decimals(f"component_{n}", t("Component {n}", n=n), info.place[::-1, n - 1].tolist(), False) for n in (1, 2)),
     ]
 
 
-def decimals(name: str, label: str, values: Sequence[float | None]) -> RecordColumn:
+def decimals(name: str, label: str, values: Sequence[float | None], shown: bool = True) -> RecordColumn:
     """Numbers with four decimals."""
-    return number_column(name, label, values, lambda value: f"{value:.4f}".replace("-", "−"))
+    return number_column(name, label, values, lambda value: f"{value:.4f}".replace("-", "−"), shown=shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,12 +40,10 @@ def point_columns(inputs: SpaceInputs, info: SpaceInfo, items: Sequence[Item]) -
     return columns
 
 
-def known_columns(
-    inputs: SpaceInputs, items: Sequence[Item], categories: Sequence[str | None], notes: Sequence[str] | None = None
-) -> list[RecordColumn]:
+def known_columns(inputs: SpaceInputs, items: Sequence[Item], categories: Sequence[str | None]) -> list[RecordColumn]:
     """The items, whether the model on screen knows them, and their categories."""
     return [
-        *item_columns(t("Item"), items, notes=notes),
+        *item_columns(t("Item"), items),
         *rare_columns(inputs.app, [inputs.model], items),
         RecordColumn("category", field_label(inputs.category or CATEGORY), [name or None for name in categories]),
     ]
@@ -88,10 +87,9 @@ def neighbour_columns(
 ) -> list[RecordColumn]:
     """Those of `item`, nearest first; one that bears its name has its id."""
     facts, places = inputs.facts, found.tolist()
-    notes = [t("item {id}", id=one.item_id) if one.label == item.label else "" for one in items]
-    known, *others = known_columns(inputs, items, [facts.category[place] for place in places], notes)
+    known, *others = known_columns(inputs, items, [facts.category[place] for place in places])
     return [
-        known,
+        replace(known, names_beside=[item.label]),
         number_column("cosine", t("Similarity (cosine)"), map(float, cosine), three_decimals),
         *others,
         number_column("sharing_items", t("Items that share it"), [int(facts.space.count[place]) for place in places]),

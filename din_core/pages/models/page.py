@@ -235,10 +235,12 @@ def show_quantity(app: App, info: CurvesInfo) -> None:
 def curve_records(info: CurvesInfo) -> Records:
     """One row an evaluation of each model."""
     words, curves = curves_words(), info.curves
+    epochs = [at for curve in curves for at in curve.epoch]
+    whole = all(at == int(at) for at in epochs)
     kept = [int(place == curve.kept) for curve in curves for place in range(len(curve.epoch))]
     columns = [
         RecordColumn("model", t("Model"), [curve.name for curve in curves for _ in curve.epoch]),
-        number_column("epoch", words.epoch, (at for curve in curves for at in curve.epoch), "{:g}".format),
+        number_column("epoch", words.epoch, epochs, "{:.0f}".format if whole else "{:.3f}".format),
         number_column(
             info.quantity,
             getattr(words, info.quantity),

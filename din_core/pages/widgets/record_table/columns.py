@@ -34,7 +34,9 @@ class RecordColumn:
     help: str = ""
     """An explanation, for those who point at its head."""
     ids: Sequence[str] | None = None
-    """(R,) shown in grey where two rows bear one name."""
+    """(R,) shown in grey where two rows bear one name, or a row one of `names_beside`."""
+    names_beside: Sequence[str] = ()
+    """What things are called that the page names beside the table."""
     shown: bool = True
     """Whether it is there before somebody chooses columns; files have it anyway."""
 
@@ -49,7 +51,7 @@ class RecordColumn:
         if self.texts is not None:
             own["texts"] = list(self.texts)
         if self.ids is not None:
-            own["ids"] = list(self.ids)
+            own |= {"ids": list(self.ids), "beside": list(self.names_beside)}
         return own | {"help": self.help, "shown": self.shown}
 
 

@@ -48,9 +48,10 @@ function nextSort({ name, kind }, sort) {
   return sort === first ? second : sort === second ? null : first;
 }
 
-// Names that more than one id bears.
+// Names that more than one id bears, here or beside the table.
 function alikeNames(column) {
   const ids = new Map();
   column.ids?.forEach((id, row) => ids.set(textOf(column, row), (ids.get(textOf(column, row)) ?? new Set()).add(id)));
-  return new Set([...ids].filter(([, own]) => own.size > 1).map(([name]) => name));
+  const alike = [...ids].filter(([, own]) => own.size > 1).map(([name]) => name);
+  return new Set([...alike, ...(column.beside ?? [])]);
 }

@@ -37,8 +37,11 @@ JS = source(
 )
 MORE = 100
 """Rows that one press adds."""
-ROW_HEIGHT, TOOLS_HEIGHT = 36, 88
-"""Pixels of a row, and of what stands above and below the rows: kept free before the table is drawn."""
+ROW_HEIGHT, TOOLS_HEIGHT, MORE_HEIGHT = 36, 44, 40
+"""Pixels of a row, of what stands above the rows and of the button below them, which are kept free before the table is
+drawn."""
+NARROW = "@media (max-width: 640px)"
+"""Where the tools above the rows take two lines."""
 IN_BOX = 12
 """Rows that a table shows at once in a box, or wherever it is one of many things."""
 ARRANGE, PICK = "arrange", "pick"
@@ -142,7 +145,7 @@ def show_records(key: str, records: Records, held: Held | None = None, *, most: 
         "language": current(),
         "title": records.title,
         "count": records.count,
-        "height": ROW_HEIGHT * (1 + most) + ROW_HEIGHT // 2 if records.count > most else None,
+        "height": rows_height(records, most) if records.count > most else None,
         "total": records.total,
         "sums": records.sums,
         "most": MOST_ROWS,
@@ -159,14 +162,28 @@ def show_records(key: str, records: Records, held: Held | None = None, *, most: 
         "links": list(records.links),
         "keys": list(records.keys),
     }
-    room = TOOLS_HEIGHT + ROW_HEIGHT * (1 + min(records.count, most))
-    st.html(f"<style>.st-key-{key} {{ min-height: {room}px }}</style>")
+    keep_room(key, records, most)
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
     text = "\n".join(
         json.dumps(part, separators=(",", ":"), ensure_ascii=False, allow_nan=False) for part in (head, body)
     )
     mount(key=key, data=text.encode(), **subscribe(key, {ARRANGE: arrange, PICK: pick}, whole_page=[ARRANGE]))
     return [name for name in records.keys if name in ticked.get(key, ())]
+
+
+def rows_height(records: Records, most: int) -> int:
+    """Pixels of the heads and the rows shown at once; half a row more says that there are others."""
+    if records.count > most:
+        return ROW_HEIGHT * (1 + most) + ROW_HEIGHT // 2
+    return ROW_HEIGHT * (1 + records.count)
+
+
+def keep_room(key: str, records: Records, most: int) -> None:
+    """What stands below the table does not move when it is drawn."""
+    more = MORE_HEIGHT if records.count < min(records.total, MOST_ROWS) else 0
+    room = TOOLS_HEIGHT + rows_height(records, most) + more
+    rule, narrow = (f".st-key-{key} {{ min-height: {height}px }}" for height in (room, room + TOOLS_HEIGHT))
+    st.html(f"<style>{rule} {NARROW} {{ {narrow} }}</style>")
 
 
 def arrangement(value: Mapping[str, Any]) -> dict[str, Any]:
