@@ -94,7 +94,9 @@ def kept_records(kept: Sequence[SharedView]) -> Records:
     """The newest first; each that opens leads to what was kept."""
     now = datetime.now(UTC).timestamp()
     columns = [
-        RecordColumn("title", t("Title"), [one.title or None for one in kept]),
+        RecordColumn(
+            "title", t("Title"), [one.title or None for one in kept], [one.title or unnamed(one) for one in kept]
+        ),
         RecordColumn("kind", t("Kind"), [t(KINDS[one.kind]) for one in kept]),
         RecordColumn("author", t("Author"), [one.author or None for one in kept]),
         time_column("kept_on", t("Kept on"), [one.created for one in kept]),
@@ -107,6 +109,11 @@ def kept_records(kept: Sequence[SharedView]) -> Records:
     ]
     links = [address_of(one) if opens(one, now) else "" for one in kept]
     return Records(t("Snapshots and short links"), columns, len(kept), links=links, file=("snapshots",))
+
+
+def unnamed(view: SharedView) -> str:
+    """What is called by no title."""
+    return " · ".join([t(KINDS[view.kind]), view.slug[:4]])
 
 
 def time_column(name: str, label: str, seconds: Sequence[int | None], *, shown: bool = True) -> RecordColumn:

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from din_core.explain import item_space, neighbours, separation
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
-from tests.journeys.page_driver import box, eventually, number, options
+from tests.journeys.page_driver import box, eventually, number, options, wait_until_rest
+from tests.journeys.record_table import record_lines, record_rows
 
 NewPage = Callable[..., Page]
 
@@ -36,11 +37,7 @@ def drawn(page: Page) -> dict[str, str]:
 
 def listed(page: Page) -> list[tuple[str, float]]:
     """Title and cosine of each row of the neighbours' table."""
-    rows = page.locator(".st-key-neighbours tbody tr").evaluate_all(
-        "rows => rows.map(row => Array.from(row.querySelectorAll('td')).map(cell => cell.textContent))"
-    )
-    cells = [[cell for cell in row if cell.strip()] for row in rows]
-    return [(row[-4], number(row[-3])) for row in cells if len(row) >= 4]
+    return [(row["Item"], number(row["Similarity (cosine)"])) for row in record_rows(page, "neighbours_table")]
 
 
 def test_the_map_its_numbers_and_its_neighbours_are_the_cores(
@@ -83,3 +80,18 @@ def test_a_point_of_the_map_is_looked_at_by_a_click(page: Page, address: str) ->
     point = page.locator(".st-key-item_map .scatterlayer .trace").nth(place).locator(".point").first
     point.click(force=True)  # a layer above all points takes the clicks
     expect(box(page, "neighbour")).to_have_value("Nails · 1 lb")
+
+
+def test_a_neighbour_leads_to_inspect_and_back_leads_to_the_same_neighbours(page: Page, address: str) -> None:
+    open_map(page, address)
+    expect(record_lines(page, "neighbours_table").first).to_be_visible()
+    wait_until_rest(page)
+    before = record_rows(page, "neighbours_table")
+    record_lines(page, "neighbours_table").first.click()
+    expect(page.locator("#title")).to_have_text(before[0]["Item"])
+    page.go_back()
+
+    def check_same() -> None:
+        assert record_rows(page, "neighbours_table") == before
+
+    eventually(page, check_same)

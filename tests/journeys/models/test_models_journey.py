@@ -9,12 +9,13 @@ from playwright.sync_api import Page, expect
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.inspect_page import check_numbers, model_box, open_example, weights
-from tests.journeys.page_driver import box, has_query, header_link, options, query
+from tests.journeys.page_driver import box, has_query, header_link, number, options, query, wait_until_rest
+from tests.journeys.record_table import record_lines, record_rows
 
 NewPage = Callable[..., Page]
 
 WATCH_TABLE = """() => {
-  const table = document.querySelector("[data-testid=stTable]");
+  const table = document.querySelector(".st-key-leaderboard_table");
   window.tops = new Set();
   const look = () => {
     window.tops.add(Math.round(table.getBoundingClientRect().top));
@@ -164,7 +165,7 @@ def test_the_chart_follows_the_metric_and_the_address_keeps_it(page: Page, addre
     page.goto(f"{address}models-leaderboard")
     expect(page.locator(".st-key-leaderboard")).to_contain_text("GAUC (higher is better)")
     expect(page.get_by_role("heading", name="Checkpoints at hand")).to_be_visible()
-    expect(page.get_by_test_id("stTable").first).to_be_visible()  # the browser loads what draws it by itself
+    expect(record_lines(page, "leaderboard_table")).to_have_count(3)
     page.evaluate(WATCH_TABLE)
     page.get_by_role("radio", name="ECE").click()
     expect(page.locator(".st-key-leaderboard")).to_contain_text("ECE (lower is better)")
@@ -172,6 +173,22 @@ def test_the_chart_follows_the_metric_and_the_address_keeps_it(page: Page, addre
     assert page.evaluate("window.tops.size") == 1
     page.reload()
     expect(page.locator(".st-key-leaderboard")).to_contain_text("ECE (lower is better)")
+
+
+def test_the_leaderboard_is_sorted_and_a_row_leads_to_trust_with_its_model(page: Page, address: str) -> None:
+    page.goto(f"{address}models-leaderboard")
+    expect(record_lines(page, "leaderboard_table")).to_have_count(3)
+    wait_until_rest(page)
+    head = page.get_by_role("columnheader", name="AUC", exact=True)
+    head.get_by_role("button").click()
+    expect(page).to_have_url(has_query("leaderboard.table", "leaderboard%3Bsort%2C-auc"))
+    shown = [number(row["AUC"]) for row in record_rows(page, "leaderboard_table")]
+    assert shown == sorted(shown, reverse=True)
+    record_lines(page, "leaderboard_table").filter(has_text="Average pooling").click()
+    expect(page.locator(".st-key-trust_verdict")).to_contain_text("Average pooling")
+    assert chosen(page)[0] == "base"
+    page.go_back()
+    expect(head).to_have_attribute("aria-sort", "descending")
 
 
 def test_a_choice_is_not_lost_when_the_page_asks_for_more_in_the_same_instant(page: Page, address: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,6 +16,8 @@ from tests.journeys.inspect_page import check_numbers
 from tests.journeys.page_driver import eventually, number, query, scrolls_sideways, wait_until_rest
 from tests.journeys.record_table import record_lines, record_rows, tick_record
 from tests.small_world import MONDAY
+
+NewPage = Callable[..., Page]
 
 
 def test_two_ticked_candidates_are_explained_and_a_behavior_opens_in_inspect(
@@ -55,3 +58,31 @@ def test_two_ticked_candidates_are_explained_and_a_behavior_opens_in_inspect(
     check_numbers(page, store, scorers)
     page.go_back()
     eventually(page, check_drawn)
+
+
+def test_the_parts_are_sorted_in_their_box_which_stays_open_with_the_sum_last(
+    page: Page, new_page: NewPage, address: str
+) -> None:
+    page.goto(f"{address}compare-gap")
+    expect(page.get_by_role("heading", name="What makes the gap")).to_be_visible()
+    wait_until_rest(page)
+    page.get_by_text("The parts as a table", exact=True).click()
+    head = page.get_by_role("columnheader", name="Difference, points", exact=True)
+
+    def shown() -> list[float]:
+        *parts, gap = record_rows(page, "gap_table")
+        assert gap["Part"] == "The gap"
+        return [number(row["Difference, points"]) for row in parts]
+
+    before = shown()
+    for order, then in (("descending", sorted(before, reverse=True)), ("ascending", sorted(before)), ("none", before)):
+        head.get_by_role("button").click()
+        expect(head).to_have_attribute("aria-sort", order)
+        wait_until_rest(page)
+        assert shown() == then
+    head.get_by_role("button").click()
+    page.wait_for_url(lambda url: "gap.table=gap" in url)
+    other = new_page()
+    other.goto(page.url)
+    expect(record_lines(other, "gap_table").first).to_be_visible()  # its box is open
+    assert record_rows(other, "gap_table") == record_rows(page, "gap_table")

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, WebSocket, expect
 from din_core.store import BehaviorStore
 from tests.journeys.charts import chart, traces
 from tests.journeys.page_driver import wait_until_rest
+from tests.journeys.record_table import record_lines, record_rows
 
 NewPage = Callable[..., Page]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -90,21 +91,18 @@ def test_bars_are_saved_as_they_are_drawn_and_their_table_as_it_is_shown(
     picture = saved(page, "PNG", title, tmp_path)
     assert len(said) == so_far > 0  # the server was not asked
     assert page.locator(".st-key-per_user").bounding_box() == before
-    assert table[0] == ["Behaviors", "Users"]
-    assert [int(users) for _, users in table[1:]] == bars["y"]
-    assert sum(int(users) for _, users in table[1:]) == store.summary().n_users
+    assert table[0] == ["behaviors_from", "behaviors_to", "users"]
+    assert [int(users) for *_, users in table[1:]] == bars["y"]
+    assert sum(int(users) for *_, users in table[1:]) == store.summary().n_users
     page.get_by_text("The bars as a table").click()
-    lines = page.locator("details[open] [role=grid] tbody tr")
-    expect(lines).to_have_count(len(table) - 1)
-    cells = lines.evaluate_all(
-        "lines => lines.map(line => [...line.querySelectorAll('[role=gridcell]')].map(cell => cell.textContent))"
-    )
-    assert cells == table[1:]
+    expect(record_lines(page, "per_user_table")).to_have_count(len(table) - 1)
+    names = [row["Behaviors"] for row in record_rows(page, "per_user_table")]
+    assert names == [least if least == most else f"{least}–{most}" for least, most, _ in table[1:]]
     marks = [path for group in classed(svg, "point") for path in group.findall(f"{SVG}path")]
     assert len(marks) == len(table) - 1
     texts = ["".join(node.itertext()) for node in svg.iter(f"{SVG}text")]
     assert texts[:2] == [title, "Data: A small world made for tests; exposure is inferred."]
-    assert {name for name, _ in table[1:]} <= set(texts)
+    assert set(names) <= set(texts)
     width = chart(page, "per_user").bounding_box()
     assert width is not None
     check_picture(picture, round(width["width"]) + 48, "#ffffff")
@@ -120,7 +118,7 @@ def test_a_map_is_saved_with_a_mark_for_each_row(page: Page, address: str, tmp_p
     table = table_of(saved(page, "CSV", title, tmp_path))
     assert sorted(float(row[-2]) for row in table[1:]) == pytest.approx(sorted(across), abs=0.00051)
     svg = drawing(saved(page, "SVG", title, tmp_path))
-    rings = 1 + sum(int(row[table[0].index("In history")]) > 0 for row in table[1:])  # candidate and history
+    rings = 1 + sum(int(row[table[0].index("in_history")]) > 0 for row in table[1:])  # candidate and history
     plots = classed(svg, "scatterlayer")
     assert sum(len(classed(plot, "point")) for plot in plots) == len(table) - 1 + rings
     faces = "".join(style.text or "" for style in svg.iter(f"{SVG}style"))
@@ -140,7 +138,8 @@ def test_a_heat_map_is_saved_in_the_dark_themes_colours(new_page: NewPage, addre
     check_picture(picture, round(heat["width"]) + 48, "#0e1117")
     table = table_of(saved(page, "CSV", "Who switches on what", tmp_path))
     ((first, *others),) = [trace["z"] for trace in traces(page, "heatmap") if "z" in trace]
-    shown = [[float(row[table[0].index(name)]) for row in table[1:-2]] for name in table[0][3:-1]]
+    rows = [name for name in table[0] if name.startswith("row_")]
+    shown = [[float(row[table[0].index(name)]) for row in table[1:-2]] for name in rows]
     assert shown == [pytest.approx(line, rel=1e-6) for line in (first, *others)]
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     button(page, "Copy image", "Who switches on what").click()

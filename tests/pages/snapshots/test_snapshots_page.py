@@ -39,8 +39,8 @@ def test_all_that_was_kept_is_listed_with_its_openings(visit: Visit, shares: Sha
     page = opened(visit)
     listed = records(page, "kept_list")
     assert sorted(zip(listed["Title"], listed["Kind"], listed["Opened"], strict=True)) == [
+        (f"Short link · {short[:4]}", "Short link", "0"),
         ("Why stout?", "Snapshot", "1"),
-        ("–", "Short link", "0"),
     ]
     links = dict(zip(listed["Kind"], sent_records(page, "kept_list")[1]["links"], strict=True))
     assert links == {"Snapshot": f"explain-inspect?snapshot={slug}", "Short link": f"data?s={short}"}

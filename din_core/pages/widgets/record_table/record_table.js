@@ -4,7 +4,7 @@
 
 export default mountComponent(createRecordTable);
 
-const FEWEST_TO_FILTER = 6; // rows: fewer are seen at a glance
+const HEAD_LETTERS = 16; // of a line of a head, where it has several
 const QUIET_MS = 400; // before Python is told what was typed or chosen
 
 function createRecordTable(root) {
@@ -49,8 +49,8 @@ function createRecordTable(root) {
     at("find").placeholder = say("Filter the rows");
     at("choose").textContent = say("Columns");
     at("columns").setAttribute("aria-label", say("Columns"));
-    root.querySelector(".files").setAttribute("aria-label", say("Save as: {chart}", { chart: data.title }));
-    for (const kind of ["csv", "json"]) at(kind).setAttribute("aria-label", say("{kind}: {chart}", { kind: kind.toUpperCase(), chart: data.title }));
+    root.querySelector(".files").setAttribute("aria-label", say("Save the table: {table}", { table: data.title }));
+    for (const kind of ["csv", "json"]) at(kind).setAttribute("aria-label", say("The table as {kind}: {table}", { kind: kind.toUpperCase(), table: data.title }));
     at("table").setAttribute("aria-label", data.title);
   }
 
@@ -70,7 +70,6 @@ function createRecordTable(root) {
     if (focus !== undefined) at("rows").querySelector(`tr[data-key="${CSS.escape(focus)}"] :is(a, input)`)?.focus();
     for (const row of listed) tick(row);
     root.querySelector(".scroller").style.maxHeight = data.height ? `${data.height}px` : "";
-    at("find").hidden = data.total < FEWEST_TO_FILTER && !state.find;
     at("count").textContent = countText();
     const { count, total, most } = data;
     at("more").hidden = count >= Math.min(total, most);
@@ -96,6 +95,7 @@ function createRecordTable(root) {
       const head = element("th", "", { scope: "col", className: kind });
       head.setAttribute("aria-sort", order);
       head.dataset.name = name;
+      head.style.minWidth = `${Math.min(label.length, HEAD_LETTERS)}ch`;
       button.onclick = () => arrange({ sort: nextSort(column, state.sort) });
       head.append(button);
       return head;

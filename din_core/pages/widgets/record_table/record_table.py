@@ -37,9 +37,11 @@ JS = source(
 )
 MORE = 100
 """Rows that one press adds."""
-ROW_HEIGHT, TOOLS_HEIGHT, MORE_HEIGHT = 36, 44, 40
-"""Pixels of a row, of what stands above the rows and of the button below them, which are kept free before the table is
+ROW_HEIGHT, TOOLS_HEIGHT, MORE_HEIGHT = 36, 40, 40
+"""Pixels of a row, of the tools above the rows and of the button below them, which are kept free before the table is
 drawn."""
+SECOND_LINE = 16
+"""Pixels that the heads are higher where one of them takes two lines."""
 NARROW = "@media (max-width: 640px)"
 """Where the tools above the rows take two lines."""
 IN_BOX = 12
@@ -181,7 +183,7 @@ def rows_height(records: Records, most: int) -> int:
 def keep_room(key: str, records: Records, most: int) -> None:
     """What stands below the table does not move when it is drawn."""
     more = MORE_HEIGHT if records.count < min(records.total, MOST_ROWS) else 0
-    room = TOOLS_HEIGHT + rows_height(records, most) + more
+    room = TOOLS_HEIGHT + SECOND_LINE + rows_height(records, most) + more
     rule, narrow = (f".st-key-{key} {{ min-height: {height}px }}" for height in (room, room + TOOLS_HEIGHT))
     st.html(f"<style>{rule} {NARROW} {{ {narrow} }}</style>")
 
