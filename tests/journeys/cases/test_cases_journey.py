@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.cases import mean_weights, most_telling, read_cases
-from din_core.figures.cohort import number as shown_number
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.inspect_page import check_numbers, open_example, wait_until_opened
@@ -81,12 +80,18 @@ def test_a_cohorts_means_are_those_of_the_stored_sums_and_follow_the_slice(
     page.goto(f"{address}find-cohorts")
     expect(page.get_by_text("Impressions: 3. Households: 1.")).to_be_visible()
     cases = read_cases(checkpoints / "cases")
-    lines = page.locator("details[open] [role=grid] tbody tr")
 
     def check(rows: np.ndarray) -> None:
         mean = mean_weights(cases, "age", rows)
-        for place in np.flatnonzero(mean.count).tolist():
-            expect(lines.nth(place).locator("[role=gridcell]").nth(1)).to_have_text(shown_number(mean.value[place]))
+        places = np.flatnonzero(mean.count).tolist()
+
+        def check_shown() -> None:
+            listed = record_rows(page, "age_table")
+            assert [number(listed[place]["Mean"]) for place in places] == [
+                pytest.approx(float(mean.value[place]), rel=0.01, abs=1e-5) for place in places
+            ]
+
+        eventually(page, check_shown)
 
     expect(page.get_by_text("On all 3 impressions of the slice")).to_be_visible()  # the last that is drawn
     page.locator(".st-key-cohort_age").locator("xpath=following::summary[1]").click()  # its equal table
