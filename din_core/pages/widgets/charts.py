@@ -43,7 +43,7 @@ def show_chart(
     config: dict[str, Any] = CALM,
     **choices: Any,
 ) -> None:
-    """The chart in a container of this key; `table` is what it shows, as the page shows it beside it.
+    """The chart in a container of this key; `table` is what it shows: `plain_table` of the table beside it.
 
     `figure` is Plotly's; `choices` go to `st.plotly_chart`.
     """
