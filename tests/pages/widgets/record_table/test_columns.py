@@ -7,9 +7,11 @@ from din_core.pages.session.visitor import as_visitor
 from din_core.pages.widgets.record_table.columns import (
     RecordColumn,
     date_column,
+    decimal_column,
     item_columns,
     number_column,
     percent_column,
+    plain_table,
 )
 from din_core.pages.widgets.record_table.record_table import arrangement, shown_names
 from din_core.sharing.table_choice import MOST_ROWS, TableChoice
@@ -29,6 +31,27 @@ def test_days_are_shown_and_times_of_utc_are_held() -> None:
     with as_visitor("en"):
         column = date_column("shown_at", "Shown", [1511136000])
     assert (column.values, column.texts) == (["2017-11-20T00:00:00Z"], ["20 Nov 2017"])
+
+
+def test_numbers_of_a_column_have_the_same_decimals() -> None:
+    column = decimal_column("mean", "Mean", [0.2125, -0.01, None])
+    assert column.texts == ["0.2125", "−0.0100", "–"]
+    assert decimal_column("mean", "Mean", [1234.5, 0.01]).texts == ["1,234", "0"]
+    assert decimal_column("mean", "Mean", [None, 0.0]).texts == ["–", "0.000"]
+
+
+def test_what_is_saved_of_a_chart_are_values_under_names_that_no_language_changes() -> None:
+    with as_visitor("zh"):
+        columns = [percent_column("share", "Share", [0.25, None]), date_column("last", "Last", [1511136000, None])]
+    saved = plain_table([*columns, RecordColumn("item_id", "Item: id", ["m1", "m2"], shown=False)])
+    assert list(saved) == ["share", "last", "item_id"]
+    assert saved.iloc[0].tolist() == [0.25, "2017-11-20T00:00:00Z", "m1"]
+    assert saved.iloc[1].isna().tolist() == [True, True, False]
+
+
+def test_the_first_rows_keep_their_texts_and_ids() -> None:
+    column = RecordColumn("item", "Item", ["a", "b", "c"], ["A", "B", "C"], ids=["1", "2", "3"]).first(2)
+    assert (column.values, column.texts, column.ids) == (["a", "b"], ["A", "B"], ["1", "2"])
 
 
 def test_an_items_id_has_a_column_of_its_own_that_is_there_when_it_is_chosen() -> None:
