@@ -16,6 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
+from din_core.pages.access.gate import AccessGate
+from din_core.pages.access.return_address import ReturnAddress
+from din_core.pages.access.sign_in import check_settings, is_on
 from din_core.pages.app.component_scripts import SCRIPTS
 from din_core.pages.app.component_scripts import answer as answer_script
 from din_core.pages.app.listening import OPEN, LocalOnly, check_address, closed_in_spite, is_open, run_options
@@ -128,11 +131,13 @@ def routes() -> list[Route]:
 
 def middleware() -> list[Middleware]:
     """What stands between the server and each request."""
+    check_settings()
     local = [] if is_open() else [Middleware(LocalOnly)]
+    access = [Middleware(ReturnAddress), Middleware(AccessGate)] if is_on() else []
     headers = Middleware(ResponseHeaders, embedding=embedding_origins())
     observers = request_observers()
     watch = [Middleware(RequestWatch, observers=observers)] if observers else []
-    return [*watch, headers, *local, Middleware(PageHead, head_of=head_of)]
+    return [*watch, headers, *local, *access, Middleware(PageHead, head_of=head_of)]
 
 
 def request_observers() -> list[Observer]:

@@ -13,11 +13,11 @@ from din_core.pages.brief.content import content_of, title_of
 from din_core.pages.brief.page import is_asked
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.translate import DEFAULT, LANGUAGES, T, t
+from din_core.pages.places.parameters import SNAPSHOT
 from din_core.pages.session import caches
 from din_core.pages.session.short_links import slug_of
 from din_core.pages.session.visitor import as_visitor
 from din_core.pages.snapshots import snapshot
-from din_core.pages.snapshots.keep import SNAPSHOT
 from din_core.sharing import parse, resolve
 from din_core.sharing.frozen_results import from_json
 

@@ -12,6 +12,7 @@ from din_core.pages.app.startup import App
 from din_core.pages.brief.content import content_of
 from din_core.pages.brief.freeze import results_of, without_user
 from din_core.pages.language.translate import T, t
+from din_core.pages.places.parameters import SNAPSHOT
 from din_core.pages.places.places import INSPECT, WHAT_IF, Mode
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.snapshots.as_files import show_file_buttons
@@ -19,8 +20,6 @@ from din_core.pages.widgets.failures import shows_failures
 from din_core.sharing.frozen_results import to_json
 from din_core.sharing.share_store import LONGEST, SharedView
 
-SNAPSHOT = "snapshot"
-"""The parameter of a snapshot's link."""
 DAY = 86_400
 EXPIRIES = {None: T("never"), 7: T("in 7 days"), 30: T("in 30 days"), 365: T("in a year")}
 """By days."""

@@ -13,11 +13,12 @@ from din_core.domain import DinLensError
 from din_core.pages.language.labels import day, moment
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
+from din_core.pages.places.parameters import SNAPSHOT
 from din_core.pages.places.places import INSPECT, SNAPSHOTS
 from din_core.pages.session import caches
 from din_core.pages.session.script_run import is_fragment_run
 from din_core.pages.snapshots.differences import differences
-from din_core.pages.snapshots.keep import SNAPSHOT, link_to
+from din_core.pages.snapshots.keep import link_to
 from din_core.pages.snapshots.snapshot import show_differences
 from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import literal, report
