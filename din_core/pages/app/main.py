@@ -13,6 +13,7 @@ from din_core.pages.access.sign_in import role_of_visit
 from din_core.pages.access.sign_in_page import show_refusal, sign_out_button
 from din_core.pages.app.startup import App, from_environment
 from din_core.pages.brief import page as brief_page
+from din_core.pages.brief import signed_brief
 from din_core.pages.browser.inbox import dispatch
 from din_core.pages.cases import page as cases_page
 from din_core.pages.cohorts import page as cohorts_page
@@ -111,9 +112,10 @@ language.begin_with(next(reversed(raw.get("lang", [])), None))
 pages = {mode: pages_of(mode, module.show) for mode, module in PAGES.items()}
 page = st.navigation([one for places in pages.values() for one in places], position="hidden")
 mode = mode_at(page.url_path)
-is_brief, kept = brief_page.is_asked(raw), snapshot.slug_of(raw)
-is_refused = role is not Role.ANALYST and not (role is Role.VIEWER and kept is not None)
-is_narrow = is_brief or is_refused or kept is not None
+is_brief, kept, signed = brief_page.is_asked(raw), snapshot.slug_of(raw), signed_brief.token_of(raw)
+is_shared = kept is not None or signed is not None
+is_refused = role is not Role.ANALYST and not (role is Role.VIEWER and is_shared)
+is_narrow = is_brief or is_refused or is_shared
 st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="centered" if is_narrow else "wide")
 if is_refused:
     with failures_shown():
@@ -122,6 +124,11 @@ if is_refused:
 if kept is not None:
     with failures_shown():
         snapshot.show(kept, wait_for_app if role is Role.ANALYST else None)
+    sign_out_button()
+    st.stop()
+if signed is not None:
+    with failures_shown():
+        signed_brief.show(signed, wait_for_app)
     sign_out_button()
     st.stop()
 if is_brief:

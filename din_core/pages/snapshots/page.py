@@ -29,7 +29,7 @@ LEAD = T(
     "What was kept on this server: snapshots, whose numbers stay as they were, and short forms of long links. Whoever "
     "can reach this page sees and changes all of them."
 )
-KINDS = {"snapshot": T("Snapshot"), "link": T("Short link")}
+KINDS = {"snapshot": T("Snapshot"), "link": T("Short link"), "brief": T("Signed brief")}
 
 
 def page() -> Page:
@@ -105,7 +105,9 @@ def listed_table(kept: Sequence[SharedView]) -> pd.DataFrame:
 
 
 def show_link(view: SharedView) -> None:
-    """Its link, to copy."""
+    """Its link, to copy; of a signed brief nothing, as its link was signed once."""
+    if view.kind == "brief":
+        return
     url = (
         link_to(view.slug)
         if view.kind == SNAPSHOT

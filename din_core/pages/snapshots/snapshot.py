@@ -76,7 +76,7 @@ def kept_report(results: FrozenResults, view: SharedView) -> str:
 def opened(store: ShareStore, slug: str) -> SharedView:
     """What is kept under a slug, counted once a visit; LinkError where there is no such snapshot."""
     own = visitor.session().of(OpenedSnapshots)
-    found = store.get(slug) if slug in own.slugs else store.open(slug)
+    found = (store.get if slug in own.slugs else store.open)(slug, "snapshot")
     own.slugs.add(slug)
     return found
 

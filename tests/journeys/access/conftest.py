@@ -13,6 +13,7 @@ from tests.journeys.access.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcPr
 from tests.journeys.server import running_app
 
 COOKIE_SECRET = "a-secret-that-signs-who-somebody-is"
+LINK_SECRET = "a-secret-that-signs-links-of-briefs"
 ROLES = """
 [analyst]
 emails = ["ada@lab.example"]
@@ -55,6 +56,7 @@ def guarded(store: BehaviorStore, checkpoints: Path, tmp_path_factory: pytest.Te
             "DIN_CHECKPOINTS": str(checkpoints),
             "DIN_ROLES": str(folder / "roles.toml"),
             "DIN_LOG": "json",
+            "DIN_LINK_KEYS": f"one:{LINK_SECRET}",
             "STREAMLIT_SECRETS_FILES": str(folder / "secrets.toml"),
         }
         with running_app(settings, said=said) as address:

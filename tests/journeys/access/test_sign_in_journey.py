@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.access.conftest import COOKIE_SECRET, GuardedApp
+from tests.journeys.access.conftest import COOKIE_SECRET, LINK_SECRET, GuardedApp
 from tests.journeys.access.oidc_provider import CLIENT_SECRET
 from tests.journeys.page_driver import wait_until_run
 
@@ -37,6 +38,7 @@ def test_an_analyst_signs_in_at_the_link_they_opened_and_out_again(page: Page, g
     expect(page.get_by_text("Stout")).to_have_count(0)
     sign_in(page, guarded, "ada@lab.example")
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
+    page.goto(f"{guarded.address}data")  # where no instrument asks for more just when the visitor leaves
     wait_until_run(page)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("Sign in to see this page.")).to_be_visible()
@@ -64,6 +66,36 @@ def test_a_viewer_sees_the_snapshot_they_were_sent_and_no_page(
         expect(viewer.get_by_text("Stout")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("choice", "title"),
+    [
+        ("Signed brief, for viewers", "Stout for Household 7"),
+        ("Signed brief that hides who it is", "Stout for Household"),
+    ],
+)
+def test_a_viewer_sees_the_signed_brief_that_an_analyst_copied_and_nothing_by_another_address(
+    page: Page, new_page: NewPage, guarded: GuardedApp, choice: str, title: str
+) -> None:
+    page.goto(guarded.address + VIEW)
+    sign_in(page, guarded, "ada@lab.example")
+    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name=choice).click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    link: str = page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(f"{guarded.address}explain-inspect?signed=one.") and LINK_SECRET not in link
+
+    viewer = new_page()
+    viewer.goto(link)
+    sign_in(viewer, guarded, "vic@shop.example")
+    expect(viewer.get_by_role("heading", name=title)).to_be_visible()
+    expect(viewer.get_by_text("Open the full analysis")).to_have_count(0)
+    if "hides" in choice:
+        assert not re.search(r"Household 7\b", viewer.content())
+    viewer.goto(link[:-4])
+    expect(viewer.get_by_text("This link was not signed by this server, or was changed")).to_be_visible()
+
+
 def test_somebody_whom_nobody_named_sees_one_sentence(page: Page, guarded: GuardedApp) -> None:
     page.goto(guarded.address)
     sign_in(page, guarded, "eve@elsewhere.example")
@@ -78,5 +110,5 @@ def test_no_secret_is_in_what_a_browser_gets_or_the_server_prints(page: Page, gu
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
     everything = "\n".join([*urls, page.content(), *guarded.said])
     assert "_din/inspect" in everything or "/explain-inspect" in everything
-    assert not any(secret in everything for secret in (COOKIE_SECRET, CLIENT_SECRET))
+    assert not any(secret in everything for secret in (COOKIE_SECRET, CLIENT_SECRET, LINK_SECRET))
     assert "ada@lab.example" not in "".join(guarded.said)

@@ -21,7 +21,14 @@ from din_core.pages.app.launch import routes
 from tests.own_thread import in_own_thread
 from tests.pages.access.conftest import ADA, EVE, VIC, cookie_of
 
-ANALYSTS = ("_din/inspect", "_din/what-if", "_din/short-link", "_stcore/upload_file/a/b", "_stcore/agent/interact")
+ANALYSTS = (
+    "_din/inspect",
+    "_din/what-if",
+    "_din/short-link",
+    "_din/signed-link",
+    "_stcore/upload_file/a/b",
+    "_stcore/agent/interact",
+)
 EVERYBODY = (
     "",
     "explain-inspect",
@@ -115,8 +122,10 @@ def test_nothing_written_before_or_behind_opens_a_route(path: str) -> None:
 
 
 def test_every_route_of_the_app_is_open_on_purpose_or_closed() -> None:
+    closed = {"/_din/inspect", "/_din/what-if", "/_din/short-link", "/_din/signed-link"}
     paths = [route.path.replace("{base:path}", "").replace("{name}", "a") for route in routes()]
-    assert {path for path in paths if not may_ask(None, path)} == {"/_din/inspect", "/_din/what-if", "/_din/short-link"}
+    for role in (None, Role.VIEWER):
+        assert {path for path in paths if not may_ask(role, path)} == closed
 
 
 def test_an_address_tells_the_served_page_only_what_its_visitor_may_open(client: Client) -> None:

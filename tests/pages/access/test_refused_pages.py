@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from din_core.pages.brief.signed_brief import sign
 from din_core.pages.places.places import MODES
 from din_core.pages.session import caches
+from din_core.pages.session.visitor import as_visitor
 from din_core.pages.widgets import failures
 from din_core.sharing.frozen_results import to_json
 from din_core.sharing.share_store import SharedView, ShareStore
 from tests.made_results import RESULTS
 from tests.pages.access.conftest import ADA, EVE, ROLES, VIC
 from tests.pages.conftest import go_to
+from tests.pages.page_contents import said
 
 VisitAs = Callable[..., AppTest]
+Claims = dict[str, object] | None
 SHOWN = {"user": "7", "item": "m2", "at": "2017-11-20", "models": "din,base"}
 SIGN_IN = "Sign in to see this page. Whom its operator has named may see it."
 
@@ -97,6 +102,35 @@ def test_a_viewer_sees_a_snapshot_that_leads_nowhere(visit_as: VisitAs, snapshot
     assert {button.key for button in page.button} == {"sign_out"}
     (html,) = article(visit_as(ADA, snapshot=snapshot))
     assert 'href="explain-inspect?user=7&amp;item=m2"' in html
+
+
+@pytest.fixture
+def token(visit_as: VisitAs, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Of a signed brief."""
+    monkeypatch.setenv("DIN_LINK_KEYS", "one:a-secret-of-some-forty-characters-and-more")
+    with as_visitor("en"):
+        return sign(caches.current_app(), "explain-inspect", urlencode(SHOWN), hidden=False)
+
+
+def test_a_viewer_sees_a_brief_whose_link_was_signed_and_no_changed_one(visit_as: VisitAs, token: str) -> None:
+    page = visit_as(VIC, signed=token)
+    (html,) = article(page)
+    assert "Milk for Household 7" in html and "href" not in html
+    assert {button.key for button in page.button} == {"sign_out"}
+    other = visit_as(VIC, **{**SHOWN, "user": "8"}, view="brief", signed=token)
+    assert article(other) == [html]
+    changed = visit_as(VIC, signed=f"{token}x")
+    assert not article(changed) and said(changed)[0].startswith("This link was not signed by this server")
+
+
+def test_a_short_form_of_a_signed_link_opens_for_a_viewer(visit_as: VisitAs, token: str, shares: ShareStore) -> None:
+    slug = shares.keep(SharedView("link", urlencode({"signed": token}), "explain-inspect"))
+    assert article(visit_as(VIC, s=slug)) == article(visit_as(VIC, signed=token))
+
+
+@pytest.mark.parametrize("somebody", [None, EVE])
+def test_a_signed_link_opens_for_nobody_without_a_role(visit_as: VisitAs, token: str, somebody: Claims) -> None:
+    assert not article(visit_as(somebody, signed=token))
 
 
 def test_state_of_widgets_that_somebody_made_up_reaches_nothing(visit_as: VisitAs) -> None:
