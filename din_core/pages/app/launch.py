@@ -18,6 +18,7 @@ from streamlit.starlette import App as AsgiApp
 
 from din_core.pages.access.gate import AccessGate
 from din_core.pages.access.return_address import ReturnAddress
+from din_core.pages.access.secure_cookies import SecureCookies
 from din_core.pages.access.sign_in import check_settings, is_on
 from din_core.pages.app.component_scripts import SCRIPTS
 from din_core.pages.app.component_scripts import answer as answer_script
@@ -136,7 +137,7 @@ def middleware() -> list[Middleware]:
     check_settings()
     check_link_keys()
     local = [] if is_open() else [Middleware(LocalOnly)]
-    access = [Middleware(ReturnAddress), Middleware(AccessGate)] if is_on() else []
+    access = [Middleware(SecureCookies), Middleware(ReturnAddress), Middleware(AccessGate)] if is_on() else []
     headers = Middleware(ResponseHeaders, embedding=embedding_origins())
     observers = request_observers()
     watch = [Middleware(RequestWatch, observers=observers)] if observers else []
