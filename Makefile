@@ -60,7 +60,7 @@ $(VENV)/.installed: requirements.txt | $(VENV)/.created
 	@touch $@
 
 # The test tools include the app's own requirements: one install does for both.
-$(VENV)/.installed-dev: requirements-dev.txt requirements-export.txt requirements.txt | $(VENV)/.created
+$(VENV)/.installed-dev: requirements-dev.txt requirements-export.txt requirements-auth.txt requirements.txt | $(VENV)/.created
 	@echo "Installing requirements-dev.txt (torch is large: some minutes on the first run)"
 	$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $(VENV)/.installed $@
@@ -70,7 +70,8 @@ $(LIBRARIES)/.installed: $(VENV)/.installed-dev
 		h5py==3.16.0 Keras-Preprocessing==1.1.2 polars==2.1.0 polars-runtime-32==2.1.0 PyYAML==6.0.4 six
 	@touch $@
 
-$(CLUSTER)/.installed: requirements-ray.txt requirements-dev.txt requirements-export.txt requirements.txt
+$(CLUSTER)/.installed: requirements-ray.txt requirements-dev.txt requirements-export.txt requirements-auth.txt \
+		requirements.txt
 	$(PYTHON) -m venv $(CLUSTER)
 	$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check \
 		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements-dev.txt -r requirements-ray.txt

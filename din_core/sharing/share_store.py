@@ -28,7 +28,7 @@ SLUG_BYTES = 16
 """128 bits from the system's generator of secrets."""
 LONGEST = {"title": 200, "note": 4_000, "author": 200, "query": 200_000, "payload": 16_000_000}
 """Characters that are kept."""
-Kind = Literal["link", "snapshot"]
+Kind = Literal["link", "snapshot", "brief"]
 Clock = Callable[[], float]
 
 
@@ -90,21 +90,24 @@ class ShareStore:
             connection.execute(insert(shares).values(_values(kept)))
         return slug
 
-    def open(self, slug: str) -> SharedView:
-        """What stands under a slug, counted as opened. LinkError where there is nothing, or nothing any more."""
-        found = self.get(slug)
+    def open(self, slug: str, kind: Kind | None = None) -> SharedView:
+        """What stands under a slug, counted as opened. LinkError where there is nothing, or nothing any more.
+
+        With a `kind`, what is of another one is not there.
+        """
+        found = self.get(slug, kind)
         now = int(self.clock())
         counted = {"opened": shares.c.opened + 1, "last_opened": now}
         with self._writing() as connection:
             connection.execute(update(shares).where(shares.c.slug == slug).values(counted))
         return replace(found, opened=found.opened + 1, last_opened=now)
 
-    def get(self, slug: str) -> SharedView:
+    def get(self, slug: str, kind: Kind | None = None) -> SharedView:
         """The same without counting it."""
         with self._reading() as connection:
             wanted = select(shares).where(shares.c.slug == slug)
             row = None if connection is None else connection.execute(wanted).one_or_none()
-        if row is None:
+        if row is None or kind not in (None, row.kind):
             raise LinkError("there is nothing under this short link; ask its sender for another one")
         found = _share(row)
         if found.revoked is not None:

@@ -12,6 +12,7 @@ from din_core.domain import StoreError, UnusableStore
 from din_core.domain.translatable import Translatable
 from din_core.store.behavior_store import BehaviorStore
 from din_core.store.engine import (
+    Access,
     is_writable,
     make_engine,
     masked_url,
@@ -32,7 +33,7 @@ CONNECT_ERRORS = (DBAPIError, ArgumentError, TypeError)
 """What connecting raises: the database's own errors, and those of a URL whose parameters the driver does not know."""
 
 
-def open_store(url: str, keep_rows: int = 0) -> BehaviorStore:
+def open_store(url: str, keep_rows: int = 0, *, read_only: bool = False) -> BehaviorStore:
     """Open an existing store; StoreError where there is none or its schema is of another version.
 
     A SQLite file that cannot be written, on a read-only disk or in a read-only folder, is read as it lies there: what
@@ -40,26 +41,29 @@ def open_store(url: str, keep_rows: int = 0) -> BehaviorStore:
 
     `keep_rows`: how many rows of users that were read last are kept as long as nobody writes into the file, for an app
     that asks for the same ones again and again. Only of SQLite files.
+
+    `read_only`: the database refuses every statement that would write, as a StoreFailure where it comes from `writing`.
     """
     address = parse_url(url)
     path = sqlite_file(address)
     if path is not None and not path.is_file():
         raise StoreError("no store at {path}; {advice}", path=str(path), advice=_how_to_fill(address))
+    access: Access = "read" if read_only else "write"
     try:
-        return _opened(url, address, address, keep_rows)
+        return _opened(url, address, address, keep_rows, access)
     except CONNECT_ERRORS as error:
         if not isinstance(error, OperationalError) or path is None or is_writable(path):
             raise _cannot_be_opened(address, error) from None
     _check_closed(path)
     try:
-        return _opened(url, address, read_only_url(path), keep_rows)
+        return _opened(url, address, read_only_url(path), keep_rows, access)
     except CONNECT_ERRORS as error:
         raise _cannot_be_opened(address, error) from None
 
 
-def _opened(url: str, address: URL, target: URL, keep_rows: int) -> BehaviorStore:
+def _opened(url: str, address: URL, target: URL, keep_rows: int, access: Access) -> BehaviorStore:
     """The store at `target`, which is how `address` is reached."""
-    engine, path = make_engine(target, make_file=False), sqlite_file(address)
+    engine, path = make_engine(target, access=access), sqlite_file(address)
     recent = RecentRows(FileState(path), keep_rows) if keep_rows and path is not None else None
     try:
         with engine.begin() as connection:

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -25,6 +25,8 @@ DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 """The engines that a store may lie in, by what URLs call them; the schema and the queries are tested on these."""
+Access = Literal["make", "write", "read"]
+"""Make a store where there is none; write into one that is there; only read it."""
 SECRET = re.compile("pass|pwd|secret|token|key$", re.IGNORECASE)
 """Query parameters of a URL whose values are not shown."""
 
@@ -120,10 +122,11 @@ def read_only_url(path: Path) -> URL:
     return URL.create("sqlite", database=f"file:{quote(str(path.resolve()))}", query=options)
 
 
-def make_engine(url: URL, check_references: bool = True, make_file: bool = True) -> Engine:
+def make_engine(url: URL, check_references: bool = True, access: Access = "make") -> Engine:
     """An engine whose connections may be used from any thread, one transaction at a time.
 
-    `make_file` false is for reading: a connection to a file that was deleted fails then, and leaves no empty one.
+    With another `access` than "make" a connection to a file that was deleted fails, and leaves no empty one; with
+    "read" the database refuses every statement that would write.
     `check_references` false is for a bulk load that has looked up every key itself: on SQLite, checking
     them again takes a third of its time. It sorts in files: memory does not grow with the rows, and it is quicker.
     """
@@ -150,22 +153,37 @@ def make_engine(url: URL, check_references: bool = True, make_file: bool = True)
             error=reason_of(error, url),
         ) from None
     if engine.dialect.name == "postgresql":
-        postgres.prepare_engine(engine)
+        postgres.prepare_engine(engine, read_only=access == "read")
     else:
         path = sqlite_file(url)
-        if not make_file and path is not None:
-            event.listen(engine, "do_connect", _to_existing_file)
+        if access != "make" and path is not None:
+            event.listen(engine, "do_connect", _open_to_read if access == "read" else _open_to_write)
         if path is not None:
             _follow_file(engine, path.absolute())
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
         event.listen(engine, "connect", _enforce_foreign_keys if check_references else _sort_in_files)
+        if access == "read":
+            event.listen(engine, "connect", _refuse_writes)
     return engine
 
 
-def _to_existing_file(_: object, __: object, arguments: list[str], options: dict[str, Any]) -> None:
-    arguments[0] = f"file:{quote(os.path.abspath(arguments[0]))}?mode=rw"
+def _open_to_write(_: object, __: object, arguments: list[str], options: dict[str, Any]) -> None:
+    _open_existing(arguments, options, "rw")
+
+
+def _open_to_read(_: object, __: object, arguments: list[str], options: dict[str, Any]) -> None:
+    _open_existing(arguments, options, "ro")
+
+
+def _open_existing(arguments: list[str], options: dict[str, Any], mode: str) -> None:
+    arguments[0] = f"file:{quote(os.path.abspath(arguments[0]))}?mode={mode}"
     options["uri"] = True
+
+
+def _refuse_writes(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA query_only=ON").close()  # which a statement could turn off; what follows it cannot
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # `mode=ro` does not hold for other files
 
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _: object) -> None:

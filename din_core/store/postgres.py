@@ -22,9 +22,14 @@ def engine_options(url: URL) -> dict[str, Any]:
     return {"isolation_level": "REPEATABLE READ", "pool_pre_ping": True, "connect_args": arguments}
 
 
-def prepare_engine(engine: Engine) -> None:
-    """Let writers of a store wait for each other; refuse a database that does not know characters from bytes."""
+def prepare_engine(engine: Engine, read_only: bool = False) -> None:
+    """Let writers of a store wait for each other; refuse a database that does not know characters from bytes.
+
+    `read_only`: every transaction is one that the server lets write nothing.
+    """
     event.listen(engine, "connect", _refuse_bytes)
+    if read_only:
+        event.listen(engine, "connect", _refuse_writes)
     event.listen(engine, "begin", _on_begin)
 
 
@@ -37,6 +42,12 @@ def _refuse_bytes(connection: Any, _: object) -> None:
             name=connection.info.dbname,
             encoding=encoding,
         )
+
+
+def _refuse_writes(connection: Any, _: object) -> None:
+    # The driver begins each transaction so. A setting of the session would stay with the next client of a pooler that
+    # lends its sessions by the transaction, and many poolers refuse one in the address.
+    connection.read_only = True
 
 
 def _on_begin(connection: Connection) -> None:

@@ -37,6 +37,7 @@ def test_every_setting_is_read_by_the_code(name: str) -> None:
 def test_the_image_holds_what_the_app_is_made_of_and_nothing_private() -> None:
     kept = {line[1:] for line in text_of("Dockerfile.dockerignore").splitlines() if line.startswith("!")}
     assert {"app.py", "din_core", "trainer", "assets", ".streamlit", "requirements.txt"} <= kept
+    assert ".streamlit/secrets.toml" in text_of("Dockerfile.dockerignore").splitlines()
     assert all((ROOT / name).exists() for name in kept)
     assert "\n*\n" in text_of("Dockerfile.dockerignore")  # all else stays out
 

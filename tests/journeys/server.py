@@ -35,8 +35,10 @@ PYTHON_APP = ["app.py"]
 
 
 @contextmanager
-def running_app(settings: Mapping[str, str], how: list[str] = STREAMLIT_RUN) -> Iterator[str]:
-    """Start the app with these environment variables; its address once it answers."""
+def running_app(
+    settings: Mapping[str, str], how: list[str] = STREAMLIT_RUN, said: list[str] | None = None
+) -> Iterator[str]:
+    """Start the app with these environment variables; its address once it answers. `said` gets every line it prints."""
     inherited = {k: v for k, v in os.environ.items() if k not in ("DIN_STORE", "DIN_CHECKPOINTS")}
     data = tempfile.TemporaryDirectory(prefix="din-lens-shared-")
     port = free_port()
@@ -51,7 +53,7 @@ def running_app(settings: Mapping[str, str], how: list[str] = STREAMLIT_RUN) -> 
         text=True,
     )
     lines: Queue[str | None] = Queue()
-    reader = threading.Thread(target=forward, args=(server, lines), daemon=True)
+    reader = threading.Thread(target=forward, args=(server, lines, [] if said is None else said), daemon=True)
     reader.start()
     try:
         yield read_address(lines)
@@ -78,10 +80,11 @@ def free_port() -> int:
         return port
 
 
-def forward(server: subprocess.Popen[str], lines: Queue[str | None]) -> None:
+def forward(server: subprocess.Popen[str], lines: Queue[str | None], said: list[str]) -> None:
     assert server.stdout is not None
     for line in server.stdout:
         lines.put(line)
+        said.append(line)
     lines.put(None)
 
 

@@ -52,8 +52,9 @@ def test_an_ingest_leaves_the_file_alone_in_its_folder(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "store.db"]
 
 
-def test_a_store_that_cannot_be_written_is_read_as_it_is(unwritable: str) -> None:
-    store = open_store(unwritable)
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_store_that_cannot_be_written_is_read_as_it_is(unwritable: str, read_only: bool) -> None:
+    store = open_store(unwritable, read_only=read_only)
     assert (store.url, len(store.history("7", MONDAY).behaviors), store.search_items("milk").total) == (
         unwritable,
         25,

@@ -16,12 +16,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.starlette import App as AsgiApp
 
+from din_core.pages.access.gate import AccessGate
+from din_core.pages.access.return_address import ReturnAddress
+from din_core.pages.access.secure_cookies import SecureCookies
+from din_core.pages.access.sign_in import check_settings, is_on
 from din_core.pages.app.component_scripts import SCRIPTS
 from din_core.pages.app.component_scripts import answer as answer_script
 from din_core.pages.app.listening import OPEN, LocalOnly, check_address, closed_in_spite, is_open, run_options
 from din_core.pages.app.page_head import CARD, Head, PageHead
 from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
-from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, WHAT_IF
+from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, SIGNED_LINK, WHAT_IF
 from din_core.pages.language.chinese_font import FONTS
 from din_core.pages.language.chinese_font import answer as answer_font
 from din_core.pages.monitoring.health import HEALTH
@@ -30,6 +34,7 @@ from din_core.pages.monitoring.request_log import RequestLog, is_json, log_in_js
 from din_core.pages.monitoring.request_metrics import METRICS, TALLY, is_measured
 from din_core.pages.monitoring.request_metrics import answer as answer_metrics
 from din_core.pages.monitoring.request_watch import Observer, RequestWatch
+from din_core.sharing.signed_links import LinkKeysError, is_signing, link_keys
 
 __all__ = ["MAIN", "lifespan", "middleware", "on_script_error", "routes", "run_options"]
 
@@ -120,6 +125,7 @@ def routes() -> list[Route]:
         Route(f"/{{base:path}}{SCRIPTS}/{{name}}.js", answer_script),
         Route(f"/{{base:path}}{FONTS}/{{name}}.woff2", answer_font),
         Route(f"/{{base:path}}{SHORT_LINK}", short_link, methods=["POST"]),
+        Route(f"/{{base:path}}{SIGNED_LINK}", signed_link, methods=["POST"]),
         Route(f"/{{base:path}}{CARD}", card),
         Route(f"/{{base:path}}{HEALTH}", answer_health),
         Route(f"/{{base:path}}{METRICS}", answer_metrics),
@@ -128,11 +134,23 @@ def routes() -> list[Route]:
 
 def middleware() -> list[Middleware]:
     """What stands between the server and each request."""
+    check_settings()
+    check_link_keys()
     local = [] if is_open() else [Middleware(LocalOnly)]
+    access = [Middleware(SecureCookies), Middleware(ReturnAddress), Middleware(AccessGate)] if is_on() else []
     headers = Middleware(ResponseHeaders, embedding=embedding_origins())
     observers = request_observers()
     watch = [Middleware(RequestWatch, observers=observers)] if observers else []
-    return [*watch, headers, *local, Middleware(PageHead, head_of=head_of)]
+    return [*watch, headers, *local, *access, Middleware(PageHead, head_of=head_of)]
+
+
+def check_link_keys() -> None:
+    """SystemExit where there are keys for signed links that cannot be used."""
+    try:
+        if is_signing():
+            link_keys()
+    except LinkKeysError as error:
+        raise SystemExit(f"error: {error}") from None
 
 
 def request_observers() -> list[Observer]:
@@ -172,6 +190,13 @@ async def short_link(request: Request) -> Response:
     from din_core.pages.widgets.copy_link.route import answer
 
     return await answer(request)
+
+
+async def signed_link(request: Request) -> Response:
+    """A signature for a brief that is sent to a viewer."""
+    from din_core.pages.widgets.copy_link.route import answer_signed
+
+    return await answer_signed(request)
 
 
 async def card(request: Request) -> Response:

@@ -9,15 +9,16 @@ from din_core.domain import LinkError
 from din_core.pages.app.failure_log import log_failure
 from din_core.pages.app.page_head import CARD, Head
 from din_core.pages.app.startup import App, from_environment
+from din_core.pages.brief import signed_brief
 from din_core.pages.brief.content import content_of, title_of
 from din_core.pages.brief.page import is_asked
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.translate import DEFAULT, LANGUAGES, T, t
+from din_core.pages.places.parameters import SNAPSHOT
 from din_core.pages.session import caches
 from din_core.pages.session.short_links import slug_of
 from din_core.pages.session.visitor import as_visitor
 from din_core.pages.snapshots import snapshot
-from din_core.pages.snapshots.keep import SNAPSHOT
 from din_core.sharing import parse, resolve
 from din_core.sharing.frozen_results import from_json
 
@@ -36,6 +37,8 @@ def head_of(query: Mapping[str, list[str]]) -> Head:
             if slug is not None:
                 return snapshot_head(slug)
             asked = expanded(query)
+            if signed_brief.token_of(asked) is not None:
+                return Head(t(BRIEF_TITLE), t(BRIEF_DESCRIPTION), wide=False)
             return brief_head(asked) if is_asked(asked) else Head()
     except LinkError:  # the page says so
         return Head()
@@ -46,7 +49,7 @@ def head_of(query: Mapping[str, list[str]]) -> Head:
 
 def snapshot_head(slug: str) -> Head:
     """Of a snapshot: its title, and its answer in a sentence; LinkError where there is none."""
-    view = caches.shares().get(slug)
+    view = caches.shares().get(slug, "snapshot")
     content = content_of(from_json(view.payload or ""))
     return Head(
         view.title or content.title, "".join(content.sentence), f"{CARD}?{urlencode({SNAPSHOT: slug})}", wide=False
@@ -56,7 +59,7 @@ def snapshot_head(slug: str) -> Head:
 def expanded(query: Mapping[str, list[str]]) -> Mapping[str, list[str]]:
     """Of a short link, what it stands for; LinkError where that is nothing."""
     slug = slug_of(query)
-    return query if slug is None else parse_qs(caches.shares().get(slug).query, keep_blank_values=True)
+    return query if slug is None else parse_qs(caches.shares().get(slug, "link").query, keep_blank_values=True)
 
 
 def brief_head(query: Mapping[str, list[str]]) -> Head:

@@ -12,6 +12,8 @@ from ipaddress import ip_address
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from din_core.pages.access.sign_in import is_on
+
 OPEN = "DIN_OPEN"
 """1 opens the app to the network."""
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
@@ -45,8 +47,9 @@ def check_address(address: str | None) -> None:
     """SystemExit where the network could reach this address (None: every one), and DIN_OPEN does not say so."""
     if is_open() or is_loopback(address):
         return
+    how = "behind its sign-in" if is_on() else "without sign-in"
     raise SystemExit(
-        f"error: the address {address or EVERYWHERE} would open the app to everyone on the network, without sign-in; "
+        f"error: the address {address or EVERYWHERE} would open the app to everyone on the network, {how}; "
         f"set {OPEN}=1 if that is meant, or leave the address out"
     )
 

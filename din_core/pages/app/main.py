@@ -8,8 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from din_core.domain import DinLensError
+from din_core.pages.access.roles import Role
+from din_core.pages.access.sign_in import role_of_visit
+from din_core.pages.access.sign_in_page import show_refusal, sign_out_button
 from din_core.pages.app.startup import App, from_environment
 from din_core.pages.brief import page as brief_page
+from din_core.pages.brief import signed_brief
 from din_core.pages.browser.inbox import dispatch
 from din_core.pages.cases import page as cases_page
 from din_core.pages.cohorts import page as cohorts_page
@@ -102,16 +106,30 @@ PAGES = {
     DATA: data_page,
     TOUR: tour_page,
 }
-raw, _ = read_address()
-language.begin_with(raw.get("lang", [None])[-1])
+role = role_of_visit()
+raw = read_address()[0] if role else {"lang": st.query_params.get_all("lang")}
+language.begin_with(next(reversed(raw.get("lang", [])), None))
 pages = {mode: pages_of(mode, module.show) for mode, module in PAGES.items()}
 page = st.navigation([one for places in pages.values() for one in places], position="hidden")
 mode = mode_at(page.url_path)
-is_brief, kept = brief_page.is_asked(raw), snapshot.slug_of(raw)
-st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="centered" if is_brief or kept else "wide")
+is_brief, kept, signed = brief_page.is_asked(raw), snapshot.slug_of(raw), signed_brief.token_of(raw)
+is_shared = kept is not None or signed is not None
+is_refused = role is not Role.ANALYST and not (role is Role.VIEWER and is_shared)
+is_narrow = is_brief or is_refused or is_shared
+st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="centered" if is_narrow else "wide")
+if is_refused:
+    with failures_shown():
+        show_refusal(role)
+    st.stop()
 if kept is not None:
     with failures_shown():
-        snapshot.show(kept, wait_for_app)
+        snapshot.show(kept, wait_for_app if role is Role.ANALYST else None)
+    sign_out_button()
+    st.stop()
+if signed is not None:
+    with failures_shown():
+        signed_brief.show(signed, wait_for_app)
+    sign_out_button()
     st.stop()
 if is_brief:
     with failures_shown():
@@ -153,3 +171,4 @@ with failures_shown():
         scenario = visitor.session().scenario
         cards = caches.models_on_screen(scenario) if scenario is not None and mode is INSPECT else ()
         footer(app, lambda label: link_to_page(there[DATA], label), cards)
+        sign_out_button()

@@ -140,7 +140,7 @@ class Startup:
     def _opened(self, store_url: str | None, folder: Path, models: Future[LoadedModels]) -> App:
         url = store_url or demo_store(DEMO, self._building)
         self.stage = Stage(T("Opening the behavior store"))
-        store = open_store(url, ROWS_KEPT)
+        store = open_store(url, ROWS_KEPT, read_only=True)
         summary, held = store.summary(), store.held_values()
         self.stage = Stage(T("Loading the models"))
         loaded = compare_with_store(models.result(), held, folder)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from secrets import token_hex
 
-from din_core.domain import Impression, Scenario, State, User
+from din_core.domain import Impression, Scenario, SetProfile, State, User
 from din_core.pages.app.startup import App
 from din_core.pages.inspect.inspection import Case, Inputs, read_inputs, score
 from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.pages.inspect.payload_cache import InspectPayloads
 from din_core.pages.language.edit_texts import edit_words
-from din_core.pages.language.labels import of_households
+from din_core.pages.language.labels import field_label, of_households
+from din_core.pages.language.translate import t
 from din_core.pages.session import caches
 from din_core.pages.what_if.edit_steps import EditedStates, apply_edits
 from din_core.sharing.frozen_results import FrozenResults, ModelScore, from_json, rows_digest, to_json
@@ -25,7 +26,27 @@ def results_of(app: App, scenario: Scenario, *, edited: bool) -> FrozenResults:
 
     What was computed for equal rows comes from the cache of all sessions.
     """
-    states = apply_edits(app.store, scenario) if edited and scenario.edits else None
+    return results_after(app, scenario, states_of(app, scenario, edited))
+
+
+def results_without_user(app: App, scenario: Scenario, *, edited: bool, pseudonym: str = "") -> FrozenResults:
+    """The same of nobody: no profile, also none in the words of edits, and no digest of the rows.
+
+    Without a `pseudonym` it is another each time.
+    """
+    states = states_of(app, scenario, edited)
+    words = words_of(states, hide_profile=True)
+    found = results_after(app, scenario, states)
+    return replace(found, user=User(pseudonym or token_hex(3)), rows="", edits=words)
+
+
+def states_of(app: App, scenario: Scenario, edited: bool) -> EditedStates | None:
+    """Those of the scenario's edits; None where the history stays as it was."""
+    return apply_edits(app.store, scenario) if edited and scenario.edits else None
+
+
+def results_after(app: App, scenario: Scenario, states: EditedStates | None) -> FrozenResults:
+    """The results of the last state."""
     if states is None:
         inputs = read_inputs(app.store, scenario, app.store.impressions(scenario.user_id))
     else:
@@ -67,19 +88,19 @@ def freeze(payloads: InspectPayloads, edits: tuple[str, ...] = ()) -> FrozenResu
     )
 
 
-def without_user(results: FrozenResults) -> FrozenResults:
-    """The same of nobody: a pseudonym that is another each time, no profile, and no digest of the rows."""
-    return replace(results, user=User(token_hex(3)), rows="")
-
-
 def inputs_of(state: State, impression: Impression | None = None) -> Inputs:
     """A what-if's state in the place of the store's rows; what happened then is not known of it."""
     return Inputs(state.history, (Case(state.candidate, state.context, impression),), 0)
 
 
-def words_of(states: EditedStates | None) -> tuple[str, ...]:
-    """What each edit did."""
+def words_of(states: EditedStates | None, *, hide_profile: bool = False) -> tuple[str, ...]:
+    """What each edit did; `hide_profile`: of a change of the profile only that there was one."""
     if states is None:
         return ()
     between = zip(states.edits, states.states, states.states[1:], strict=False)
-    return tuple(edit_words(edit, before, after) for edit, before, after in between)
+    return tuple(
+        t("{field}: changed", field=field_label(edit.name))
+        if hide_profile and isinstance(edit, SetProfile)
+        else edit_words(edit, before, after)
+        for edit, before, after in between
+    )

@@ -24,6 +24,7 @@ INSPECT = "_din/inspect"
 """Where *Inspect* asks, below the page's own path."""
 WHAT_IF = "_din/what-if"
 SHORT_LINK = "_din/short-link"
+SIGNED_LINK = "_din/signed-link"
 KEY_HEADER = "din-lens-key"
 LANGUAGE_HEADER = "din-lens-language"
 SHORTEST_KEY = 16

@@ -29,7 +29,7 @@ def read_address() -> tuple[Query, tuple[str, ...]]:
     own = session().address
     if own.short is None or own.short.slug != slug:
         try:
-            own.short = ShortLink(slug, parse_qs(caches.shares().open(slug).query, keep_blank_values=True))
+            own.short = ShortLink(slug, parse_qs(caches.shares().open(slug, "link").query, keep_blank_values=True))
         except DinLensError as error:
             return {}, (sentence(error),)
     return dict(own.short.query), ()

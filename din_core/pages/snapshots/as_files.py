@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urljoin
 import streamlit as st
 
 from din_core.pages.app.startup import App
-from din_core.pages.brief.freeze import results_of, without_user
+from din_core.pages.brief.freeze import results_of, results_without_user
 from din_core.pages.language.number_texts import CATEGORY, category_name, numeric_fields
 from din_core.pages.language.translate import current, t
 from din_core.pages.places.places import INSPECT, WHAT_IF, Mode
@@ -63,8 +63,7 @@ def report_of(app: App, mode: Mode, root: str, *, hidden: bool = False) -> str:
     scenario = visitor.session().scenario
     assert scenario is not None
     edited = mode is WHAT_IF
-    results = results_of(app, scenario, edited=edited)
-    results = without_user(results) if hidden else results
+    results = (results_without_user if hidden else results_of)(app, scenario, edited=edited)
     path = (WHAT_IF if edited else INSPECT).path
     link = urljoin(root, f"{path}?{urlencode(address.query(path), doseq=True)}")
     category = category_name(app.summary.item_fields, numeric_fields(app.scorers.values())) or CATEGORY

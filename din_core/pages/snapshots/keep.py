@@ -10,8 +10,9 @@ import streamlit as st
 
 from din_core.pages.app.startup import App
 from din_core.pages.brief.content import content_of
-from din_core.pages.brief.freeze import results_of, without_user
+from din_core.pages.brief.freeze import results_of, results_without_user
 from din_core.pages.language.translate import T, t
+from din_core.pages.places.parameters import SNAPSHOT
 from din_core.pages.places.places import INSPECT, WHAT_IF, Mode
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.snapshots.as_files import show_file_buttons
@@ -19,8 +20,6 @@ from din_core.pages.widgets.failures import shows_failures
 from din_core.sharing.frozen_results import to_json
 from din_core.sharing.share_store import LONGEST, SharedView
 
-SNAPSHOT = "snapshot"
-"""The parameter of a snapshot's link."""
 DAY = 86_400
 EXPIRIES = {None: T("never"), 7: T("in 7 days"), 30: T("in 30 days"), 365: T("in a year")}
 """By days."""
@@ -65,11 +64,10 @@ def keep(app: App, mode: Mode, view: SharedView, hidden: bool) -> str:
     """Freeze what is on screen of a page; its slug. `hidden`: without the user, and without the scenario."""
     own = visitor.session()
     assert own.scenario is not None
-    results = results_of(app, own.scenario, edited=mode is WHAT_IF)
+    frozen = results_without_user if hidden else results_of
+    results = frozen(app, own.scenario, edited=mode is WHAT_IF)
     path = (mode if mode is WHAT_IF else INSPECT).path
-    query = urlencode(address.query(path), doseq=True)
-    if hidden:
-        results, query = without_user(results), ""
+    query = "" if hidden else urlencode(address.query(path), doseq=True)
     fingerprints = dict(one.link.split("@", 1) for one in results.models)
     title = view.title or content_of(results).title
     kept = replace(view, query=query, path=path, title=title, fingerprints=fingerprints, payload=to_json(results))

@@ -14,11 +14,11 @@ from din_core.domain import DinLensError
 from din_core.pages.language.labels import day, moment
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
+from din_core.pages.places.parameters import SNAPSHOT
 from din_core.pages.places.places import INSPECT, SNAPSHOTS
 from din_core.pages.session import caches
 from din_core.pages.session.script_run import is_fragment_run
 from din_core.pages.snapshots.differences import differences
-from din_core.pages.snapshots.keep import SNAPSHOT
 from din_core.pages.snapshots.snapshot import show_differences
 from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import literal, report
@@ -31,7 +31,7 @@ LEAD = T(
     "What was kept on this server: snapshots, whose numbers stay as they were, and short forms of long links. Whoever "
     "can reach this page sees and changes all of them."
 )
-KINDS = {"snapshot": T("Snapshot"), "link": T("Short link")}
+KINDS = {"snapshot": T("Snapshot"), "link": T("Short link"), "brief": T("Signed brief")}
 
 
 def page() -> Page:
@@ -107,7 +107,7 @@ def kept_records(kept: Sequence[SharedView]) -> Records:
         RecordColumn("note", t("Note"), [one.note or None for one in kept]),
         RecordColumn("slug", t("Short name in its link"), [one.slug for one in kept], shown=False),
     ]
-    links = [address_of(one) if opens(one, now) else "" for one in kept]
+    links = [address_of(one) if one.kind != "brief" and opens(one, now) else "" for one in kept]
     return Records(t("Snapshots and short links"), columns, len(kept), links=links, file=("snapshots",))
 
 
@@ -133,8 +133,9 @@ def opens(view: SharedView, now: float) -> bool:
 
 
 def show_link(view: SharedView) -> None:
-    """Its link, to copy."""
-    st.code(urljoin(st.context.url or "", address_of(view)), language=None)
+    """Its link, to copy; of a signed brief nothing, as its link was signed once."""
+    if view.kind != "brief":
+        st.code(urljoin(st.context.url or "", address_of(view)), language=None)
 
 
 def show_texts(view: SharedView) -> None:

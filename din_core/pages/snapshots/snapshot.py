@@ -16,12 +16,12 @@ from din_core.pages.brief.freeze import results_of
 from din_core.pages.brief.html import CSS, brief_html
 from din_core.pages.language.labels import day, moment
 from din_core.pages.language.translate import t
+from din_core.pages.places.parameters import SNAPSHOT
 from din_core.pages.places.places import WHAT_IF
 from din_core.pages.report.report import report_html
 from din_core.pages.session import caches, visitor
 from din_core.pages.snapshots.as_files import made_later
 from din_core.pages.snapshots.differences import Difference, Differences, differences
-from din_core.pages.snapshots.keep import SNAPSHOT
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.record_table.columns import date_column, decimal_column, item_columns, number_column
 from din_core.pages.widgets.record_table.record_table import Records, show_folded
@@ -44,8 +44,11 @@ def slug_of(raw: Mapping[str, Sequence[str]]) -> str | None:
     return next(iter(raw.get(SNAPSHOT, ())), None)
 
 
-def show(slug: str, wait_for_app: Callable[[], App]) -> None:
-    """The snapshot; the app is waited for only where it is computed again."""
+def show(slug: str, wait_for_app: Callable[[], App] | None) -> None:
+    """The snapshot; the app is waited for only where it is computed again.
+
+    Without `wait_for_app` there is nothing but what is kept: it leads nowhere, and is not computed again.
+    """
     st.html(f"<style>{CSS}</style>")
     try:
         view = opened(caches.shares(), slug)
@@ -55,7 +58,7 @@ def show(slug: str, wait_for_app: Callable[[], App]) -> None:
         return
     content = content_of(results)
     st.set_page_config(page_title=view.title or content.title)
-    href = f"{view.path}?{view.query}" if view.query else ""
+    href = f"{view.path}?{view.query}" if view.query and wait_for_app else ""
     st.html(brief_html(content, href, new_tab=bool(st.context.is_embedded), note=kept_text(view)))
     if view.note:
         st.markdown(literal(view.note).replace("\n", "  \n"))
@@ -63,7 +66,7 @@ def show(slug: str, wait_for_app: Callable[[], App]) -> None:
     if not st.context.is_embedded:
         make = made_later(lambda: kept_report(results, view))
         st.download_button(t("Report (HTML)"), make, "snapshot.html", "text/html", key="kept_report", on_click="ignore")
-    if view.query and not st.context.is_embedded:
+    if view.query and wait_for_app and not st.context.is_embedded:
         show_again(view, results, wait_for_app)
 
 
@@ -75,7 +78,7 @@ def kept_report(results: FrozenResults, view: SharedView) -> str:
 def opened(store: ShareStore, slug: str) -> SharedView:
     """What is kept under a slug, counted once a visit; LinkError where there is no such snapshot."""
     own = visitor.session().of(OpenedSnapshots)
-    found = store.get(slug) if slug in own.slugs else store.open(slug)
+    found = (store.get if slug in own.slugs else store.open)(slug, "snapshot")
     own.slugs.add(slug)
     return found
 

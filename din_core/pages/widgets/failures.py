@@ -11,8 +11,11 @@ import streamlit as st
 
 from din_core.domain import DinLensError
 from din_core.domain.translatable import Translatable
+from din_core.pages.access.roles import Role
+from din_core.pages.access.sign_in import role_of_visit
 from din_core.pages.app.failure_log import log_failure, reason_of
 from din_core.pages.language.translate import t
+from din_core.pages.session.script_run import is_fragment_run
 from din_core.pages.widgets.frame import report
 
 
@@ -28,10 +31,12 @@ def failures_shown() -> Iterator[None]:
 
 
 def shows_failures(part: Callable[..., None]) -> Callable[..., None]:
-    """The same of a part of the page that runs by itself."""
+    """The same of a part of the page that runs by itself; all of it runs where its visitor is no analyst any more."""
 
     @wraps(part)
     def shown(*arguments: Any, **options: Any) -> None:
+        if is_fragment_run() and role_of_visit() is not Role.ANALYST:
+            st.rerun(scope="app")
         with failures_shown():
             part(*arguments, **options)
 

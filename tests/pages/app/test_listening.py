@@ -62,6 +62,9 @@ def test_an_address_of_the_network_is_refused_unless_it_is_opened(
 ) -> None:
     with pytest.raises(SystemExit, match="without sign-in; set DIN_OPEN=1 if that is meant"):
         check_address(address)
+    monkeypatch.setenv("DIN_ROLES", "roles.toml")
+    with pytest.raises(SystemExit, match="behind its sign-in; set DIN_OPEN=1"):
+        check_address(address)
     monkeypatch.setenv("DIN_OPEN", "1")
     check_address(address)
     assert not closed_in_spite(address)

@@ -31,6 +31,15 @@ def test_the_app_holds_store_models_and_an_example(world: World) -> None:
     assert app.setting.models == tuple(f"{name}@{s.fingerprint}" for name, s in world.scorers.items())
 
 
+def test_the_app_cannot_write_into_its_store(world: World) -> None:
+    app = Startup(world.url, str(world.checkpoints)).wait(60)
+    assert app is not None
+    with pytest.raises(StoreError, match="cannot be written"):
+        app.store.append_behaviors("7", [("m1", MONDAY)])
+    world.store.append_behaviors("7", [("m1", MONDAY)])
+    assert app.store.summary().n_behaviors == app.summary.n_behaviors + 1
+
+
 def test_a_checkpoint_that_cannot_be_used_does_not_stop_the_start(world: World) -> None:
     (world.checkpoints / "base" / "metrics.json").write_text("[1]", "utf-8")
     app = Startup(world.url, str(world.checkpoints)).wait(60)

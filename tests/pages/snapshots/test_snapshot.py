@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from din_core.domain import Item, Scenario
+from din_core.domain import DropItem, Edit, Item, Scenario, SetProfile
 from din_core.pages.places.places import INSPECT, WHAT_IF
 from din_core.pages.session import caches, visitor
 from din_core.pages.snapshots.differences import differences
@@ -32,12 +32,12 @@ MINE = SharedView("snapshot", "", title="Why stout?", note="As agreed", author="
 def kept(world: World, monkeypatch: pytest.MonkeyPatch) -> Keep:
     """Keep the numbers of household 7 and its stout; the slug."""
 
-    def keep_one(hidden: bool = False, view: SharedView = MINE, mode=INSPECT) -> str:
+    def keep_one(hidden: bool = False, view: SharedView = MINE, mode=INSPECT, edits: tuple[Edit, ...] = ()) -> str:
         monkeypatch.setenv("DIN_STORE", world.url)
         monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
         app = caches.current_app()
         models = tuple(app.models[name].link for name in ("din", "base"))
-        own = visitor.Session(scenario=Scenario("7", 1511136000, ("b2",), models, {}), language="en")
+        own = visitor.Session(scenario=Scenario("7", 1511136000, ("b2",), models, {}, edits), language="en")
         with visitor.in_session(own):
             return keep(app, mode, view, hidden)
 
@@ -99,6 +99,13 @@ def test_a_hidden_snapshot_names_nobody_and_leads_nowhere(visit: Visit, kept: Ke
     assert results.user.user_id != "7" and not re.search(r"Household 7\b|45-54", (view.payload or "") + view.title)
     page = visit(snapshot=slug)
     assert not re.search(r"Household 7\b", html(page)) and "<a " not in html(page) and not page.button
+
+
+def test_a_hidden_snapshot_of_what_if_says_nothing_of_the_profile(kept: Keep, shares: ShareStore) -> None:
+    edits = (SetProfile("age", ("19-24",)), DropItem("m1"))
+    payload = shares.get(kept(hidden=True, mode=WHAT_IF, edits=edits)).payload or ""
+    assert from_json(payload).edits[0] == "Age: changed" and "Milk" in from_json(payload).edits[1]
+    assert "45-54" not in payload and "19-24" not in payload
 
 
 def test_computed_again_it_is_the_same_until_the_rows_are_others(visit: Visit, kept: Keep, world: World) -> None:

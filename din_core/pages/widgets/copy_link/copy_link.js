@@ -21,6 +21,9 @@ function createMenu(root) {
     at("copy").textContent = say("Copy link");
     at("copy-view").textContent = say("This view");
     at("copy-brief").textContent = say("Brief for others");
+    at("copy-signed").textContent = say("Signed brief, for viewers");
+    at("copy-hidden").textContent = say("Signed brief that hides who it is");
+    for (const id of ["copy-signed", "copy-hidden"]) at(id).hidden = !payload.signed;
     at("copies").setAttribute("aria-label", say("Copy a link to"));
   }
 
@@ -33,6 +36,14 @@ function createMenu(root) {
     at("copy").textContent = done ? say("Link copied") : say("Copy failed");
     at("copied").textContent = done ? say("The link is on the clipboard.") : say("Copy this link: {url}", { url });
     setTimeout(() => (at("copy").textContent = say("Copy link")), SHOWN_MS);
+  }
+
+  async function copySigned(hidden) {
+    at("copies").hidePopover();
+    const url = await signedLink(linkToBrief(payload), hidden, payload.signed);
+    if (url !== null) return copy(url);
+    at("kept").textContent = say("This brief could not be signed now. Try again, or ask whoever runs this server.");
+    at("kept").showPopover();
   }
 
   function explain(kept, n) {
@@ -54,6 +65,8 @@ function createMenu(root) {
   }
   at("copy-view").onclick = () => copy(linkToView());
   at("copy-brief").onclick = () => copy(linkToBrief(payload));
+  at("copy-signed").onclick = () => copySigned(false);
+  at("copy-hidden").onclick = () => copySigned(true);
   return { update };
 }
 
@@ -82,15 +95,29 @@ function linkToBrief({ inspect, whatIf }) {
 }
 
 // The same page with a slug in the place of all that it shows; null where the server keeps nothing.
-async function shortLink(long, { path, headers }) {
-  const url = new URL(long);
-  const page = url.pathname.split("/").pop();
-  const asked = { path: page, query: url.search.slice(1) };
+async function shortLink(long, endpoint) {
+  const head = await ask(long, {}, endpoint);
+  return head && withQuery(long, "s", head.slug);
+}
+
+// The same brief as a token, which nobody can change; null where the server signs nothing.
+async function signedLink(brief, hidden, endpoint) {
+  const head = await ask(brief, { hidden }, endpoint);
+  return head && withQuery(brief, "signed", head.token);
+}
+
+function withQuery(link, name, value) {
+  const url = new URL(link);
+  return `${url.origin}${url.pathname}?${name}=${value}`;
+}
+
+// What the server makes of a link, as the head of its answer; null where it makes nothing.
+async function ask(link, more, { path, headers }) {
+  const url = new URL(link);
+  const asked = { path: url.pathname.split("/").pop(), query: url.search.slice(1), ...more };
   try {
     const response = await fetch(`${window.location.pathname.replace(/\/?$/, "/")}${path}`, { method: "POST", headers, body: JSON.stringify(asked) });
-    if (!response.ok) return null;
-    const { slug } = JSON.parse((await response.text()).split("\n")[0]);
-    return `${url.origin}${url.pathname}?s=${slug}`;
+    return response.ok ? JSON.parse((await response.text()).split("\n")[0]) : null;
   } catch {
     return null;
   }

@@ -8,10 +8,11 @@ import streamlit as st
 
 from din_core.pages.app.component_scripts import by_url
 from din_core.pages.browser.instrument import endpoint
-from din_core.pages.browser.protocol import SHORT_LINK
+from din_core.pages.browser.protocol import SHORT_LINK, SIGNED_LINK
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
 from din_core.pages.places.places import INSPECT, WHAT_IF
+from din_core.sharing.signed_links import is_signing
 
 NAME = "din_lens.copy_link"
 HTML = source("widgets/copy_link/copy_link.html")
@@ -24,6 +25,7 @@ HEIGHT = 34
 def copy_link() -> None:
     """The button and its menu."""
     places = {"inspect": INSPECT.path, "whatIf": WHAT_IF.path}
-    data = {**places, "endpoint": endpoint(SHORT_LINK), "texts": spoken(JS)}
+    signing = {"signed": endpoint(SIGNED_LINK)} if is_signing() else {}
+    data = {**places, "endpoint": endpoint(SHORT_LINK), **signing, "texts": spoken(JS)}
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
     mount(key="copy_link", data=json.dumps(data, ensure_ascii=False).encode(), height=HEIGHT, width="content")

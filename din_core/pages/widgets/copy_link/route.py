@@ -1,4 +1,4 @@
-"""A link that is too long for chat is kept, and gets a slug."""
+"""A link that is too long for chat is kept, and gets a slug; a brief for viewers gets a signature."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from din_core.pages.app.failure_log import log_warning
+from din_core.pages.brief.signed_brief import sign
 from din_core.pages.browser import route
 from din_core.pages.browser.protocol import Payload
 from din_core.pages.places.places import BY_PATH
 from din_core.pages.session import caches
 from din_core.sharing.share_store import SharedView
+from din_core.sharing.signed_links import LinkKeysError
 
 
 async def answer(request: Request) -> Response:
@@ -28,3 +31,22 @@ def reply(asked: dict[str, Any]) -> Payload | None:
         return None
     slug = caches.shares().keep(SharedView("link", query, path))
     return Payload("", [], {"slug": slug})
+
+
+async def answer_signed(request: Request) -> Response:
+    """Asked `{path, query, hidden}`: a message whose head has the `token`."""
+    asked = await route.read_json(request)
+    return await run_in_threadpool(route.answer, request, lambda: signed(asked))
+
+
+def signed(asked: dict[str, Any]) -> Payload | None:
+    """None for what is no whole brief of this store, and where this server has no keys that sign."""
+    path, query, hidden = asked.get("path"), asked.get("query"), asked.get("hidden")
+    if not isinstance(path, str) or not isinstance(query, str) or not isinstance(hidden, bool):
+        return None
+    try:
+        token = sign(caches.current_app(), path, query, hidden)
+    except LinkKeysError as error:
+        log_warning(f"no link is signed: {error}")
+        return None
+    return Payload("", [], {"token": token})

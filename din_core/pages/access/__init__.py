@@ -1,0 +1,1 @@
+"""Who may see what: sign-in, roles, and what is refused to whom."""
