@@ -43,7 +43,12 @@ def running_app(
     data = tempfile.TemporaryDirectory(prefix="din-lens-shared-")
     port = free_port()
     options = [f"--server.port={port}"] if how is STREAMLIT_RUN else []
-    own = {"PYTHONUNBUFFERED": "1", "STREAMLIT_SERVER_PORT": str(port), "DIN_SHARE": f"sqlite:///{data.name}/shared.db"}
+    own = {
+        "PYTHONUNBUFFERED": "1",
+        "STREAMLIT_SERVER_PORT": str(port),
+        "DIN_SHARE": f"sqlite:///{data.name}/shared.db",
+        "DIN_WORKERS": "0",  # whether two visitors meet is chance; `tests/pages/workers` has them answered
+    }
     server = subprocess.Popen(
         [sys.executable, *how, *options],
         cwd=ROOT,

@@ -59,8 +59,10 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     from din_core.pages.app.failure_log import hide_passwords_of_streamlit
     from din_core.pages.app.startup import from_environment
     from din_core.pages.session import caches
+    from din_core.pages.workers import pool
 
     check_listening()
+    allow_workers()
     keep_level()
     set_options()
     gc.set_threshold(YOUNG, 10, NEVER)  # all objects are looked through by `collect_now_and_then` alone
@@ -70,6 +72,7 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     collecting = asyncio.create_task(collect_now_and_then())
     yield
     collecting.cancel()
+    await asyncio.to_thread(pool.POOL.close)
 
 
 def check_listening() -> None:
@@ -88,6 +91,17 @@ def check_listening() -> None:
             "`python app.py`",
             flush=True,
         )
+
+
+def allow_workers() -> None:
+    """Let worker processes be started; end before anything is answered where DIN_WORKERS says no number."""
+    from din_core.pages.workers import pool
+
+    try:
+        pool.allow()
+    except SystemExit as refused:
+        print(refused, file=sys.stderr, flush=True)
+        os._exit(2)
 
 
 def set_options() -> None:

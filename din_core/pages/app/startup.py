@@ -12,6 +12,8 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +57,12 @@ class App:
     def is_demo(self) -> bool:
         """Whether this is the embedded demo, which neither store nor models of one's own are named for."""
         return self.checkpoints == DEMO_CHECKPOINTS
+
+    @cached_property
+    def identity(self) -> str:
+        """Equal for two processes that opened the same store, as it was then, and the same models."""
+        opened = (sorted(self.setting.fingerprints.items()), self.setting.opening, self.summary, sorted(self.unfit))
+        return blake2b(repr(opened).encode(), digest_size=16).hexdigest()
 
     @property
     def models(self) -> Mapping[str, ModelWords]:

@@ -1,6 +1,7 @@
 // The side of the protocol between Python and an instrument that runs in the browser (`protocol.py`).
 
 const REPORT_AFTER_MS = 120; // of quiet before Python is told where the instrument is
+const BUSY = 503; // the status of an answer that nobody waits for yet, while others do
 const PICK = "din-lens-pick"; // the event by which a search box offers a choice before it sends it to Python
 
 // `position()` is where the instrument is, as Python is told it; `pick(choice)` goes by itself where a choice in a search
@@ -39,11 +40,12 @@ function createClient(position, pick) {
       epoch = head.epoch;
     },
 
-    // Ask beside the page's runs, which this neither stops nor waits for; rejected where there is no answer.
+    // Ask beside the page's runs, which this neither stops nor waits for; rejected where there is no answer, `isBusy`
+    // where others are answered who wait.
     async ask(query, options = {}) {
       const path = window.location.pathname.replace(/\/?$/, "/");
       const response = await fetch(`${path}${endpoint.path}${query}`, { ...options, headers: endpoint.headers });
-      if (!response.ok) throw new Error(response.statusText);
+      if (!response.ok) throw Object.assign(new Error(response.statusText), { isBusy: response.status === BUSY });
       return readMessage(new Uint8Array(await response.arrayBuffer()));
     },
 

@@ -14,8 +14,10 @@ from din_core.domain import LinkError, UnknownCheckpoint, UnknownItem, UnknownUs
 from din_core.pages.app.failure_log import log_failure, log_warning
 from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER, Payload
 from din_core.pages.language.translate import LANGUAGES
-from din_core.pages.session import visitor
-from din_core.pages.session.turns import in_turn
+from din_core.pages.session import caches, visitor
+from din_core.pages.session.turns import in_turn, turn_at_once
+from din_core.pages.workers.channel import RouteQuestion
+from din_core.pages.workers.pool import POOL
 
 MAX_BYTES = 1 << 20
 """Of a question: a link with as many edits as it holds has some thousands."""
@@ -27,11 +29,18 @@ FOREIGN = (
 )
 
 
-def answer(request: Request, reply: Callable[[], Payload | None]) -> Response:
+def answer(
+    request: Request,
+    reply: Callable[[], Payload | None],
+    question: RouteQuestion | None = None,
+    *,
+    is_ahead: bool = False,
+) -> Response:
     """What `reply` makes, in the visitor's language, as a message.
 
-    403 without the key, which the log says once a minute; 404 for an unknown language, or where `reply` has nothing:
-    the page says why.
+    `question` is what a worker process can be asked instead, while this one is busy. `is_ahead`: nobody waits for the
+    answer yet, so while others do it is 503, and the instrument asks again later. 403 without the key, which the log
+    says once a minute; 404 for an unknown language, or where `reply` has nothing: the page says why.
     """
     if not compare_digest(request.headers.get(KEY_HEADER, "").encode(), KEY.encode()):
         log_warning(FOREIGN)
@@ -39,18 +48,51 @@ def answer(request: Request, reply: Callable[[], Payload | None]) -> Response:
     language = request.headers.get(LANGUAGE_HEADER, "")
     if language not in LANGUAGES:
         return Response(status_code=404)
-    with visitor.as_visitor(language):
-        try:
-            with in_turn():
-                payload = reply()
-        except (LinkError, UnknownUser, UnknownItem, UnknownCheckpoint, ValueError):
-            payload = None
-        except Exception as error:
-            log_failure(error)
-            payload = None
-    if payload is None:
+    try:
+        message = message_of(reply, question, language, is_ahead)
+    except TurnTaken:
+        return Response(status_code=503)
+    if message is None:
         return Response(status_code=404)
-    return Response(payload.encode(), media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+    return Response(message, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+
+
+class TurnTaken(Exception):
+    """Others are being answered who wait for it."""
+
+
+def message_of(
+    reply: Callable[[], Payload | None], question: RouteQuestion | None, language: str, is_ahead: bool
+) -> bytes | None:
+    """Made here where nobody has to be waited for, else by a worker process, else here in turn."""
+    with visitor.as_visitor(language):
+        with turn_at_once() as mine:
+            if mine:
+                return encoded(payload_or_none(reply))
+        if is_ahead:
+            raise TurnTaken
+        app = caches.current_app()
+        elsewhere = None if question is None else POOL.ask(question, language=language, app=app.identity)
+        if elsewhere is not None:
+            return elsewhere.message
+        with in_turn():
+            return encoded(payload_or_none(reply))
+
+
+def payload_or_none(reply: Callable[[], Payload | None]) -> Payload | None:
+    """What `reply` makes; None where it cannot, which the log says where it is no fault of the question."""
+    try:
+        return reply()
+    except (LinkError, UnknownUser, UnknownItem, UnknownCheckpoint, ValueError):
+        return None
+    except Exception as error:
+        log_failure(error)
+        return None
+
+
+def encoded(payload: Payload | None) -> bytes | None:
+    """The message; None of nothing."""
+    return None if payload is None else payload.encode()
 
 
 async def read_json(request: Request) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from starlette.responses import Response
 from din_core.domain import Scenario
 from din_core.pages.app.startup import App
 from din_core.pages.browser import route
-from din_core.pages.browser.protocol import Payload
+from din_core.pages.browser.protocol import INSPECT, Payload
 from din_core.pages.inspect.inspection import read_inputs
 from din_core.pages.inspect.payload_cache import InspectPayloads
 from din_core.pages.session import caches, choices
+from din_core.pages.workers.channel import RouteQuestion
 from din_core.sharing import parse, resolve
 
 OWN = "ask."
@@ -22,7 +23,9 @@ OWN = "ask."
 def answer(request: Request) -> Response:
     """A message with the payload that is asked for."""
     asked = request.query_params
-    return route.answer(request, lambda: reply(caches.current_app(), asked))
+    question = RouteQuestion(INSPECT, asked.multi_items())
+    is_ahead = asked.get(f"{OWN}ahead") == "1"
+    return route.answer(request, lambda: reply(caches.current_app(), asked), question, is_ahead=is_ahead)
 
 
 def reply(app: App, asked: QueryParams) -> Payload | None:

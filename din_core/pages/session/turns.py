@@ -23,3 +23,14 @@ def in_turn() -> Iterator[None]:
     finally:
         if waited:
             _turns.release()
+
+
+@contextmanager
+def turn_at_once() -> Iterator[bool]:
+    """Whether nobody has to be waited for: what is done within has a turn then, and none otherwise."""
+    mine = _turns.acquire(blocking=False)
+    try:
+        yield mine
+    finally:
+        if mine:
+            _turns.release()

@@ -13,21 +13,22 @@ from starlette.responses import Response
 from din_core.domain import Scenario
 from din_core.pages.app.startup import App
 from din_core.pages.browser import route
-from din_core.pages.browser.protocol import Payload
+from din_core.pages.browser.protocol import WHAT_IF, Payload
 from din_core.pages.language.translate import sentence
 from din_core.pages.session import caches
 from din_core.pages.what_if.actions import apply_actions
 from din_core.pages.what_if.edit_steps import apply_edits
 from din_core.pages.what_if.payload_cache import payload_of
+from din_core.pages.workers.channel import RouteQuestion
 from din_core.sharing import Link, Setting, encode, find_checkpoints, parse
 
 
 async def answer(request: Request) -> Response:
     """Asked `{link, actions}`: a message with the link that they lead to, what could not be done, and the payload."""
     asked = await route.read_json(request)
-    return await run_in_threadpool(
-        route.answer, request, lambda: reply(caches.current_app(), asked.get("link"), asked.get("actions"))
-    )
+    link, actions = asked.get("link"), asked.get("actions")
+    question = RouteQuestion(WHAT_IF, {"link": link, "actions": actions})
+    return await run_in_threadpool(route.answer, request, lambda: reply(caches.current_app(), link, actions), question)
 
 
 def reply(app: App, at: object, actions: object) -> Payload | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +14,11 @@ from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
 from din_core.explain import leave_one_out
-from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER
+from din_core.pages.browser.protocol import INSPECT, KEY, KEY_HEADER, LANGUAGE_HEADER
 from din_core.pages.inspect.route import answer
+from din_core.pages.session.turns import TURNS, in_turn
+from din_core.pages.workers.channel import RouteQuestion
+from din_core.pages.workers.pool import POOL, Reply
 from din_core.scoring import rescorer_for
 from tests.pages.conftest import World
 from tests.pages.page_contents import held
@@ -128,3 +132,43 @@ def test_without_the_key_nothing_is_told(ask: Ask, key: str) -> None:
 )
 def test_what_cannot_be_told_is_left_to_the_page(ask: Ask, wants: dict[str, str]) -> None:
     assert ask(**wants) == (404, [])
+
+
+@pytest.fixture
+def turns_taken() -> Iterator[None]:
+    """Others are at it."""
+    with ExitStack() as held_turns:
+        for _ in range(TURNS):
+            held_turns.enter_context(in_turn())
+        yield
+
+
+@pytest.mark.usefixtures("turns_taken")
+def test_while_others_are_at_it_a_worker_process_is_asked(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[tuple[RouteQuestion, str]]()
+
+    def answer_of_worker(question: RouteQuestion, *, language: str, app: str) -> Reply:
+        asked.append((question, language))
+        return Reply(b'{"by": "a worker"}')
+
+    monkeypatch.setattr(POOL, "ask", answer_of_worker)
+    assert ask(want="scores", language="zh") == (200, [{"by": "a worker"}])
+    ((question, language),) = asked
+    assert (question.route, language) == (INSPECT, "zh")
+    assert dict(question.asked) == {**HERE, "models": "din,base", "ask.want": "scores"}
+
+
+@pytest.mark.usefixtures("turns_taken")
+def test_a_worker_that_has_nothing_to_say_is_believed(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(POOL, "ask", lambda *_, **__: Reply(None))
+    assert ask(want="scores") == (404, [])
+
+
+@pytest.mark.usefixtures("turns_taken")
+def test_what_nobody_waits_for_is_put_off_while_others_wait(ask: Ask) -> None:
+    assert ask(want="weights", ahead="1") == (503, [])
+
+
+def test_what_nobody_waits_for_is_answered_otherwise(ask: Ask) -> None:
+    status, (first, *_) = ask(want="weights", ahead="1")
+    assert (status, len(first["models"])) == (200, 1)

@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from trainer.bench.timing import say
 
 USERS = 2_000
 """Users whom visitors choose from."""
+PARTS = ("scores", "effects", "asked ahead")
+"""What is counted beside the choice that it belongs to."""
 EDITORS = 5
 """Of so many visitors one is on *What if*."""
 
@@ -48,7 +51,9 @@ def sessions(sizes: Sizes, store: str | None = None, checkpoint: str | None = No
         spent, during = app.cpu_seconds - began, app.megabytes
         time.sleep(sizes.session_pause)
         after = app.megabytes
-    choices = sum(len(found) for what, found in waits.answers.items() if not what.startswith(("scores", "effects")))
+    choices = sum(
+        len(found) for what, found in waits.answers.items() if not what.startswith(("scores", "effects", "asked"))
+    )
     server = {
         "choices/s": choices / sizes.session_seconds,
         "CPU ms a choice": 1e3 * spent / max(choices, 1),
@@ -94,6 +99,8 @@ def visit(app: AppProcess, users: Sequence[str], waits: Waits, *, visitors: int,
     """Let so many visitors come, stay and leave."""
 
     async def stay() -> None:
+        # A browser asks at once; of its own accord the loop has six threads.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * visitors))
         until = asyncio.get_running_loop().time() + seconds
         pages = [WHAT_IF if place % EDITORS == EDITORS - 1 else INSPECT for place in range(visitors)]
         sessions = [BrowserSession(app.port, page) for page in pages]

@@ -27,16 +27,39 @@ class AppProcess:
 
     @property
     def cpu_seconds(self) -> float:
-        """Processor time of all its threads since it began."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """Processor time of all its threads since it began, and of the worker processes that it started."""
+        return sum(cpu_seconds_of(pid) for pid in self.processes)
 
     @property
     def megabytes(self) -> float:
-        """Memory in use, resident."""
-        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
-        return int(found[1]) / 1024 if found else float("nan")
+        """Memory in use, resident, its worker processes' too; what they share counts for each."""
+        return sum(megabytes_of(pid) for pid in self.processes)
+
+    @property
+    def processes(self) -> list[int]:
+        """Its own number, and those of its children."""
+        children = Path(f"/proc/{self.pid}/task")
+        found = [one.read_text(encoding="ascii").split() for one in children.glob("*/children")]
+        return [self.pid, *(int(number) for numbers in found for number in numbers)]
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """Processor time of one process; 0 of one that has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def megabytes_of(pid: int) -> float:
+    """Resident memory of one process; 0 of one that has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 @contextmanager

@@ -35,6 +35,8 @@ class TimedAnswer:
     """Bytes received."""
     fault: str | None = None
     """What went wrong, in words."""
+    is_busy: bool = False
+    """Whether it was asked ahead of any need, and others were answered instead."""
 
 
 @dataclass
@@ -92,15 +94,18 @@ class BrowserSession:
         return await self._run({"report": [self._reports, report]})
 
     async def ask(
-        self, parameters: dict[str, str] | None = None, body: object = None
+        self, parameters: dict[str, str] | None = None, body: object = None, link: str | None = None
     ) -> tuple[TimedAnswer, list[bytes]]:
-        """Ask beside the page's runs; the answer's lines, none where there was no answer."""
+        """Ask beside the page's runs; the answer's lines, none where there was no answer.
+
+        `link` is where the instrument is by now, if the page does not know it yet.
+        """
         began = time.perf_counter()
         endpoint = self.instrument.head["endpoint"]
-        path = f"/{endpoint['path']}" + (f"?{self.query}&{urlencode(parameters)}" if parameters else "")
+        path = f"/{endpoint['path']}" + (f"?{link or self.query}&{urlencode(parameters)}" if parameters else "")
         status, content = await asyncio.to_thread(self._ask, path, endpoint["headers"], body)
         fault = None if status == 200 else f"{endpoint['path']} answered {status}"
-        answer = TimedAnswer(time.perf_counter() - began, len(content), fault)
+        answer = TimedAnswer(time.perf_counter() - began, len(content), fault, is_busy=status == 503)
         return answer, content.split(b"\n") if fault is None else []
 
     def _ask(self, path: str, headers: dict[str, str], body: object) -> tuple[int, bytes]:

@@ -13,6 +13,9 @@ from urllib.parse import parse_qs, urlencode
 from trainer.bench.sessions.browser_session import BrowserSession, TimedAnswer
 
 INSPECT, WHAT_IF = "", "explain-what-if"
+AHEAD, AT_A_TIME, ASK_AFTER = 6, 4, 0.25
+"""Candidates before and after the one on screen whose effects are asked for ahead of a choice, how many at once, and
+seconds before the first: as the instrument does (`attention_chart.js`)."""
 CANDIDATES = 0.25
 """Share of a visitor's choices on *Inspect* that are of another candidate."""
 
@@ -26,7 +29,7 @@ class Waits:
 
     def add(self, what: str, *answers: TimedAnswer) -> None:
         """One action: it took as long as all that was asked for it, in turn."""
-        self.faults += [answer.fault for answer in answers if answer.fault]
+        self.faults += [answer.fault for answer in answers if answer.fault and not answer.is_busy]
         whole = TimedAnswer(sum(answer.seconds for answer in answers), sum(answer.size for answer in answers))
         self.answers.setdefault(what, []).append(whole)
 
@@ -41,6 +44,8 @@ class Visit:
     think: float
     """Mean seconds between an answer and the next choice; drawn between half and three halves of it."""
     random: random.Random
+    _ahead: asyncio.Task[None] | None = None
+    """What is asked for ahead of the next choice."""
 
     async def stay(self, until: float) -> None:
         """Load the page and choose until the clock of the event loop says so, then leave."""
@@ -50,11 +55,17 @@ class Visit:
             self.waits.add("first view", await self.session.open())
             while clock.time() < until:
                 await self._think()
+                self._stop_looking()
                 await self._choose()
         except ValueError as error:
             self.waits.faults.append(f"{type(error).__name__}: {error}")
         finally:
+            self._stop_looking()
             await self.session.close()
+
+    def _stop_looking(self) -> None:
+        if self._ahead is not None:
+            self._ahead.cancel()
 
     async def _think(self) -> None:
         await asyncio.sleep(self.think * self.random.uniform(0.5, 1.5))
@@ -77,11 +88,28 @@ class Visit:
         head, common = json.loads(lines[0]), json.loads(lines[1])
         link = common["cases"][head["place"]]["link"]
         models = parse_qs(self.session.query).get("models", [])
-        effects, _ = await self.session.ask({"ask.want": "effects", "ask.places": str(head["place"])})
-        page = await self.session.report(f"{link}&{urlencode({'models': models}, doseq=True)}", head["revision"])
+        there = f"{link}&{urlencode({'models': models}, doseq=True)}"
+        effects, _ = await self.session.ask({"ask.want": "effects", "ask.places": str(head["place"])}, link=there)
+        page = await self.session.report(there, head["revision"])
         self.waits.add("another user", scores, effects, page)
         self.waits.add("scores of another user", scores)
         self.waits.add("effects", effects)
+        self._ahead = asyncio.create_task(self._look_ahead(there, models, head["place"], len(common["cases"])))
+
+    async def _look_ahead(self, link: str, models: Sequence[str], place: int, cases: int) -> None:
+        """Weights of all candidates under each model, then effects of those near, while the server has time for it."""
+        await asyncio.sleep(ASK_AFTER)
+        near = [one for one in range(cases) if 0 < abs(one - place) <= AHEAD]
+        scene = link.partition("&models=")[0]
+        asked = [(f"{scene}&{urlencode({'models': model})}", {"ask.want": "weights"}) for model in models]
+        for first in range(0, len(near), AT_A_TIME):
+            places = ",".join(str(one) for one in near[first : first + AT_A_TIME])
+            asked.append((asked[0][0], {"ask.want": "effects", "ask.places": places}))
+        for there, parameters in asked:
+            answer, _ = await self.session.ask({**parameters, "ask.ahead": "1"}, link=there)
+            self.waits.add("asked ahead", answer)
+            if answer.is_busy:
+                break
 
     async def _other_candidate(self) -> None:
         """The instrument has all cases: the page follows."""

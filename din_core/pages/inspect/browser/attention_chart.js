@@ -5,6 +5,7 @@
 
 const AHEAD = 6; // candidates before and after the one on screen whose effects are held too
 const AT_A_TIME = 4; // candidates whose effects are asked for at once
+const ASK_AGAIN_MS = 2000; // after the server was too busy for what may be wanted next
 const ASK_AFTER_MS = 250; // of standing on a candidate before its neighbours are asked for
 const TOPS = [10, 25, 50]; // rows that the table may show before the rest
 const MOST_AHEAD = 12; // models held ahead of a choice; beyond these a model is asked for when it is chosen
@@ -189,6 +190,7 @@ function createAttentionChart(root) {
       return wants.want === "weights" || fresh.size > 0;
     };
     const [model] = on;
+    const later = view.scale === "shared" ? {} : { ahead: 1 }; // else what is on screen needs it
     const near = () => {
       const places = data.cases.map((_, i) => i).filter((i) => view.scale === "shared" || Math.abs(i - chosen) <= AHEAD);
       return places.filter((i) => !model.effects.has(i)).slice(0, AT_A_TIME);
@@ -198,12 +200,13 @@ function createAttentionChart(root) {
       if (here() && !model.effects.has(chosen)) await more(model, { want: "effects", places: chosen });
       await new Promise((done) => setTimeout(done, ASK_AFTER_MS));
       for (const each of on) {
-        if (here() && !each.scored.every(({ weight }) => weight)) await more(each, { want: "weights" });
+        if (here() && !each.scored.every(({ weight }) => weight)) await more(each, { want: "weights", ...later });
       }
       if (here() && view.scale === "shared") draw();
-      while (here() && near().length && (await more(model, { want: "effects", places: near().join() })));
-    } catch {
+      while (here() && near().length && (await more(model, { want: "effects", places: near().join(), ...later })));
+    } catch (fault) {
       // Without an answer it asks again where it goes next.
+      if (fault.isBusy) setTimeout(() => here() && lookAhead(), ASK_AGAIN_MS);
     }
   }
 
@@ -383,7 +386,7 @@ function createAttentionChart(root) {
     try {
       for (const { link } of data.choices.slice(0, MOST_AHEAD)) {
         if (held([link], chosen)) continue;
-        const message = await ask(scene, [link], { want: "scores" });
+        const message = await ask(scene, [link], { want: "scores", ahead: 1 });
         if (mine !== turn || message.head.revision !== revision) break;
         models.take(message);
       }
