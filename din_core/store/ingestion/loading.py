@@ -23,8 +23,8 @@ from din_core.store.ingestion.table_files import TableFile
 from din_core.store.ingestion.validation import KeyIndex, TableValidation
 from din_core.store.postgres import analyze
 from din_core.store.queries.corrections import write_words
-from din_core.store.queries.kept_facts import keep_facts
-from din_core.store.queries.line_tally import LineTally, tally_of
+from din_core.store.queries.kept_facts import keep_facts, tally_now
+from din_core.store.queries.line_tally import LineTally
 from din_core.store.queries.lookups import count_rows, field_names, read_info, unfit_fields, write_info
 from din_core.store.queries.search import choose_search
 from din_core.store.schema import (
@@ -127,7 +127,7 @@ def load(
         _add_field_names(connection, file.name, file.fields)
     _add_unfit_fields(connection, checked.unfit)
     _add_provenance(connection, provenance)
-    keep_facts(connection, *((tally, checked.lines.kinds.texts) if was_empty else tally_of(connection)))
+    keep_facts(connection, *((tally, checked.lines.kinds.texts) if was_empty else tally_now(connection, newest)))
     entities.progress("building indexes", len(steps), len(steps))
 
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
+from din_core.store.queries import kept_tally
 from din_core.store.queries.facts import FieldFacts, StoreFacts, read_facts
-from din_core.store.queries.line_tally import LineTally, SplitFacts, WeekFacts, tally_of
+from din_core.store.queries.line_tally import LineTally, SplitFacts, WeekFacts, tally_of, tally_since
 from din_core.store.queries.lookups import count_rows, field_names, read_info, time_span, write_info
 from din_core.store.schema import SPLITS, BehaviorRecord, ImpressionRecord, ItemRecord, UserRecord
 
-NAME, FACTS = "counts when filled", "facts when filled"
+NAME, FACTS, TALLY = "counts when filled", "facts when filled", "tally when filled"
 FORM = 1
 """Of what is kept; what is of another one is counted anew."""
 TABLES = ("items", "users", "behaviors", "impressions")
@@ -53,6 +54,21 @@ def keep_facts(connection: Connection, tally: LineTally, kinds: list[str]) -> No
         connection, NAME, json.dumps({"form": FORM, "newest": newest_keys(connection), "counts": asdict(counts)})
     )
     write_info(connection, FACTS, json.dumps(asdict(facts), ensure_ascii=False))
+    write_info(connection, TALLY, kept_tally.to_text(tally, kinds))
+
+
+def tally_now(connection: Connection, before: Mapping[str, int]) -> tuple[LineTally, list[str]]:
+    """A tally of all rows: the kept one and what has come since, where it was kept of a store with these newest keys.
+
+    `before` has those of behaviors and impressions by table; the store may have changed but by rows after them.
+    """
+    kept, text = _kept(connection), read_info(connection, TALLY)
+    newest = dict(zip(TABLES, kept["newest"], strict=True)) if kept else {}
+    if not text or any(newest.get(table) != key for table, key in before.items()):
+        return tally_of(connection)
+    tally, kinds = kept_tally.from_text(text)
+    since = tally_since(connection, tally, kinds, behaviors=newest["behaviors"], impressions=newest["impressions"])
+    return since, kinds
 
 
 def line_counts(connection: Connection) -> LineCounts:

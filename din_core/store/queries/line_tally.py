@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -74,11 +74,21 @@ class LineTally:
     impression_contexts: Counter[int] = field(default_factory=Counter)
     span: tuple[int, int] | None = None
     """The first and the last time of a behavior."""
-    _splits: dict[int, SplitTally] = field(default_factory=dict)
-    _weeks: dict[tuple[int, int], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    by_split: dict[int, SplitTally] = field(default_factory=dict)
+    """Impressions, by the split's place in SPLITS."""
+    by_week: dict[tuple[int, int], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    """Impressions and positives, by week and split."""
 
     def __post_init__(self) -> None:
         self.per_user = np.zeros(self.users, np.int64)
+
+    def grown(self, users: int) -> LineTally:
+        """The same counts with more users behind those there are; this one is not to be used any more."""
+        more = users - self.users
+        splits = {nth: replace(own, seen=np.pad(own.seen, (0, more))) for nth, own in self.by_split.items()}
+        found = replace(self, users=users, by_split=splits)
+        found.per_user[: self.users] = self.per_user
+        return found
 
     def add_behaviors(self, user: Ints, time: Ints, kind: Ints, context: Ints) -> None:
         """Count some."""
@@ -98,20 +108,20 @@ class LineTally:
         week = (time.astype(np.int64) + (WEEK - MONDAY)) // WEEK
         for nth in np.unique(split).tolist():
             own = split == nth
-            held = self._splits.setdefault(nth, SplitTally(np.zeros(self.users, bool)))
+            held = self.by_split.setdefault(nth, SplitTally(np.zeros(self.users, bool)))
             held.add(user[own], time[own], label[own])
             weeks, place, rows = np.unique(week[own], return_inverse=True, return_counts=True)
             positives = np.bincount(place, weights=label[own] == 1, minlength=len(weeks))
             for n, count, ones in zip(weeks.tolist(), rows.tolist(), positives.tolist(), strict=True):
-                self._weeks[n, nth][0] += count
-                self._weeks[n, nth][1] += int(ones)
+                self.by_week[n, nth][0] += count
+                self.by_week[n, nth][1] += int(ones)
 
     @property
     def splits(self) -> tuple[SplitFacts, ...]:
         """Those that hold impressions, in the order train, valid, test."""
         return tuple(
             SplitFacts(SPLITS[nth], own.impressions, own.positives, int(own.seen.sum()), own.first, own.last)
-            for nth, own in sorted(self._splits.items())
+            for nth, own in sorted(self.by_split.items())
         )
 
     @property
@@ -119,7 +129,7 @@ class LineTally:
         """Those that hold impressions, oldest first."""
         found = [
             WeekFacts(week * WEEK - (WEEK - MONDAY), SPLITS[nth], rows, positives)
-            for (week, nth), (rows, positives) in self._weeks.items()
+            for (week, nth), (rows, positives) in self.by_week.items()
         ]
         return tuple(sorted(found, key=lambda own: (own.monday, own.split)))
 
@@ -137,31 +147,43 @@ def _count(counts: Counter[int], codes: Ints) -> None:
 
 def tally_of(connection: Connection) -> tuple[LineTally, list[str]]:
     """All rows of a store counted, contexts by their keys, behavior types by their places in the list."""
-    users = np.array(
-        connection.execute(select(UserRecord.user_key).order_by(UserRecord.user_key)).scalars().all(), np.int64
-    )
-    tally, kinds = LineTally(len(users)), dict[str, int]()
+    kinds: list[str] = []
+    return tally_since(connection, LineTally(0), kinds, behaviors=0, impressions=0), kinds
+
+
+def tally_since(
+    connection: Connection, tally: LineTally, kinds: list[str], *, behaviors: int, impressions: int
+) -> LineTally:
+    """`tally` and the rows with keys beyond these two, in a tally of all users there are now.
+
+    New types are put behind the others in `kinds`. Users that came since must have keys beyond those of the tally.
+    """
+    keys = connection.execute(select(UserRecord.user_key).order_by(UserRecord.user_key)).scalars().all()
+    users = np.array(keys, np.int64)
+    grown, codes = tally.grown(len(users)), {text: code for code, text in enumerate(kinds)}
     own = BehaviorRecord
-    for user, time, kind, context in _columns(
-        connection, select(own.user_key, own.timestamp, own.behavior_type, own.context_key)
-    ):
-        codes = [-1 if text is None else kinds.setdefault(text, len(kinds)) for text in kind]
-        tally.add_behaviors(np.searchsorted(users, user), np.array(time), np.array(codes), _or_none(context))
-    shown = ImpressionRecord
-    places = {name: nth for nth, name in enumerate(SPLITS)}
-    for user, time, label, split, context in _columns(
-        connection, select(shown.user_key, shown.timestamp, shown.label, shown.split, shown.context_key)
-    ):
+    done_since = select(own.user_key, own.timestamp, own.behavior_type, own.context_key).where(
+        own.behavior_key > behaviors
+    )
+    for user, time, kind, context in _columns(connection, done_since):
+        found = [-1 if text is None else codes.setdefault(text, len(codes)) for text in kind]
+        grown.add_behaviors(np.searchsorted(users, user), np.array(time), np.array(found), _or_none(context))
+    shown, places = ImpressionRecord, {name: nth for nth, name in enumerate(SPLITS)}
+    shown_since = select(shown.user_key, shown.timestamp, shown.label, shown.split, shown.context_key).where(
+        shown.impression_key > impressions
+    )
+    for user, time, label, split, context in _columns(connection, shown_since):
         named = np.array([places[name] for name in split])
-        tally.add_impressions(np.searchsorted(users, user), np.array(time), np.array(label), named, _or_none(context))
-    return tally, list(kinds)
+        grown.add_impressions(np.searchsorted(users, user), np.array(time), np.array(label), named, _or_none(context))
+    kinds[:] = codes
+    return grown
 
 
 def _columns(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[Sequence[Any]]]:
-    """The columns of a query without parameters, some rows at a time, by the driver's own cursor."""
+    """The columns of a query, some rows at a time, by the driver's own cursor; its numbers stand in the text."""
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(str(query.compile(connection.engine)))
+        cursor.execute(str(query.compile(connection.engine, compile_kwargs={"literal_binds": True})))
         while rows := cursor.fetchmany(_CHUNK):
             yield [*zip(*rows, strict=True)]
     finally:
