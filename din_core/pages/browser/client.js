@@ -1,7 +1,7 @@
 // The side of the protocol between Python and an instrument that runs in the browser (`protocol.py`).
 
 const REPORT_AFTER_MS = 120; // of quiet before Python is told where the instrument is
-const BUSY = 503; // the status of an answer that nobody waits for yet, while others do
+const BUSY = 204; // the status of an answer that nobody waits for yet, while others do
 const PICK = "din-lens-pick"; // the event by which a search box offers a choice before it sends it to Python
 
 // `position()` is where the instrument is, as Python is told it; `pick(choice)` goes by itself where a choice in a search
@@ -45,7 +45,7 @@ function createClient(position, pick) {
     async ask(query, options = {}) {
       const path = window.location.pathname.replace(/\/?$/, "/");
       const response = await fetch(`${path}${endpoint.path}${query}`, { ...options, headers: endpoint.headers });
-      if (!response.ok) throw Object.assign(new Error(response.statusText), { isBusy: response.status === BUSY });
+      if (!response.ok || response.status === BUSY) throw Object.assign(new Error(response.statusText), { isBusy: response.status === BUSY });
       return readMessage(new Uint8Array(await response.arrayBuffer()));
     },
 

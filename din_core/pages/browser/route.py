@@ -39,7 +39,7 @@ def answer(
     """What `reply` makes, in the visitor's language, as a message.
 
     `question` is what a worker process can be asked instead, while this one is busy. `is_ahead`: nobody waits for the
-    answer yet, so while others do it is 503, and the instrument asks again later. 403 without the key, which the log
+    answer yet, so while others do it is 204, and the instrument asks again later. 403 without the key, which the log
     says once a minute; 404 for an unknown language, or where `reply` has nothing: the page says why.
     """
     if not compare_digest(request.headers.get(KEY_HEADER, "").encode(), KEY.encode()):
@@ -51,7 +51,7 @@ def answer(
     try:
         message = message_of(reply, question, language, is_ahead)
     except TurnTaken:
-        return Response(status_code=503)
+        return Response(status_code=204)  # no failure, which browsers would write down
     if message is None:
         return Response(status_code=404)
     return Response(message, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})

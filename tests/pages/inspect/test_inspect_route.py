@@ -166,7 +166,7 @@ def test_a_worker_that_has_nothing_to_say_is_believed(ask: Ask, monkeypatch: pyt
 
 @pytest.mark.usefixtures("turns_taken")
 def test_what_nobody_waits_for_is_put_off_while_others_wait(ask: Ask) -> None:
-    assert ask(want="weights", ahead="1") == (503, [])
+    assert ask(want="weights", ahead="1") == (204, [])
 
 
 def test_what_nobody_waits_for_is_answered_otherwise(ask: Ask) -> None:

@@ -105,7 +105,7 @@ class BrowserSession:
         path = f"/{endpoint['path']}" + (f"?{link or self.query}&{urlencode(parameters)}" if parameters else "")
         status, content = await asyncio.to_thread(self._ask, path, endpoint["headers"], body)
         fault = None if status == 200 else f"{endpoint['path']} answered {status}"
-        answer = TimedAnswer(time.perf_counter() - began, len(content), fault, is_busy=status == 503)
+        answer = TimedAnswer(time.perf_counter() - began, len(content), fault, is_busy=status == 204)
         return answer, content.split(b"\n") if fault is None else []
 
     def _ask(self, path: str, headers: dict[str, str], body: object) -> tuple[int, bytes]:
