@@ -6,8 +6,8 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from starlette.middleware import Middleware
@@ -61,8 +61,9 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     from din_core.pages.session import caches
     from din_core.pages.workers import pool
 
-    check_listening()
-    allow_workers()
+    with refusal_ends():  # before anything is answered
+        check_listening()
+        pool.allow()
     keep_level()
     set_options()
     gc.set_threshold(YOUNG, 10, NEVER)  # all objects are looked through by `collect_now_and_then` alone
@@ -75,33 +76,28 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     await asyncio.to_thread(pool.POOL.close)
 
 
+@contextmanager
+def refusal_ends() -> Iterator[None]:
+    """A SystemExit within ends the process with its sentence: the server would show its own stack, and go on."""
+    try:
+        yield
+    except SystemExit as refused:
+        print(refused, file=sys.stderr, flush=True)
+        os._exit(2)
+
+
 def check_listening() -> None:
-    """End where the server listens on more than it may, before it answers; a line where on less than it could."""
+    """A line where the server listens on less than it could; SystemExit where on more than it may."""
     from streamlit import config
 
     address = config.get_option("server.address")
-    try:
-        check_address(address)
-    except SystemExit as refused:  # which the server would show with its own stack, and go on
-        print(refused, file=sys.stderr, flush=True)
-        os._exit(2)
+    check_address(address)
     if closed_in_spite(address):
         print(
             f"  {OPEN}=1 is set, but this listens on {address} alone; add --server.address 0.0.0.0, or start by "
             "`python app.py`",
             flush=True,
         )
-
-
-def allow_workers() -> None:
-    """Let worker processes be started; end before anything is answered where DIN_WORKERS says no number."""
-    from din_core.pages.workers import pool
-
-    try:
-        pool.allow()
-    except SystemExit as refused:
-        print(refused, file=sys.stderr, flush=True)
-        os._exit(2)
 
 
 def set_options() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from hmac import compare_digest
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +22,7 @@ from din_core.pages.workers.pool import POOL
 MAX_BYTES = 1 << 20
 """Of a question: a link with as many edits as it holds has some thousands."""
 
-
+Made = TypeVar("Made")
 FOREIGN = (
     "a page asked with the key of another process or of an earlier start, or with none, and was answered nothing; "
     "behind a proxy, keep each visitor at one process and give all processes one DIN_PAGE_KEY"
@@ -68,21 +68,23 @@ def message_of(
     with visitor.as_visitor(language):
         with turn_at_once() as mine:
             if mine:
-                return encoded(payload_or_none(reply))
+                return encoded(made_or_none(reply))
         if is_ahead:
             raise TurnTaken
-        app = caches.current_app()
+        app = made_or_none(caches.current_app)
+        if app is None:
+            return None
         elsewhere = None if question is None else POOL.ask(question, language=language, app=app.identity)
         if elsewhere is not None:
             return elsewhere.message
         with in_turn():
-            return encoded(payload_or_none(reply))
+            return encoded(made_or_none(reply))
 
 
-def payload_or_none(reply: Callable[[], Payload | None]) -> Payload | None:
-    """What `reply` makes; None where it cannot, which the log says where it is no fault of the question."""
+def made_or_none(make: Callable[[], Made | None]) -> Made | None:
+    """What is made; None where it cannot be, which the log says where it is no fault of the question."""
     try:
-        return reply()
+        return make()
     except (LinkError, UnknownUser, UnknownItem, UnknownCheckpoint, ValueError):
         return None
     except Exception as error:

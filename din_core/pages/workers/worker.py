@@ -20,7 +20,7 @@ from din_core.pages.app.allocator import keep_level
 from din_core.pages.app.failure_log import log_failure
 from din_core.pages.app.startup import App, from_environment
 from din_core.pages.browser.protocol import INSPECT, WHAT_IF, Payload
-from din_core.pages.browser.route import payload_or_none
+from din_core.pages.browser.route import made_or_none
 from din_core.pages.inspect import route as inspect
 from din_core.pages.session import caches, visitor
 from din_core.pages.what_if import route as what_if
@@ -63,7 +63,7 @@ def answer(app: App, asked: dict[str, Any]) -> tuple[bytes, bytes]:
     if asked["app"] != app.identity:
         return OTHER_APP, b""
     with visitor.as_visitor(asked["language"]):
-        payload = payload_or_none(lambda: reply(app, asked["route"], asked["asked"]))
+        payload = made_or_none(lambda: reply(app, asked["route"], asked["asked"]))
     return (NOTHING, b"") if payload is None else (ANSWERED, payload.encode())
 
 

@@ -13,9 +13,11 @@ import pytest
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
+from din_core.domain import StoreError
 from din_core.explain import leave_one_out
 from din_core.pages.browser.protocol import INSPECT, KEY, KEY_HEADER, LANGUAGE_HEADER
 from din_core.pages.inspect.route import answer
+from din_core.pages.session import caches, turns
 from din_core.pages.session.turns import TURNS, in_turn
 from din_core.pages.workers.channel import RouteQuestion
 from din_core.pages.workers.pool import POOL, Reply
@@ -172,3 +174,15 @@ def test_what_nobody_waits_for_is_put_off_while_others_wait(ask: Ask) -> None:
 def test_what_nobody_waits_for_is_answered_otherwise(ask: Ask) -> None:
     status, (first, *_) = ask(want="weights", ahead="1")
     assert (status, len(first["models"])) == (200, 1)
+
+
+@pytest.mark.usefixtures("turns_taken")
+def test_an_app_that_could_not_start_answers_nothing_also_while_others_are_at_it(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise StoreError("no store")
+
+    monkeypatch.setattr(caches, "current_app", refuse)
+    monkeypatch.setattr(turns, "PATIENCE", 0.01)
+    assert ask(want="scores") == (404, [])
