@@ -1,7 +1,8 @@
 """What the browser needs before it draws the first element, so that nothing moves when more arrives.
 
 Streamlit's page fetches the code of most elements once one is to be shown, and shows a bar in its place until then;
-styles that a run sends wait for such code too. Both are named in the page's head instead.
+styles that a run sends wait for such code too. Both are named in the page's head instead, as is what hears *Go to*'s
+key.
 """
 
 from __future__ import annotations
@@ -50,14 +51,15 @@ WIDE = '<style>:root [data-testid="stMainBlockContainer"] { max-width: initial; 
 
 @cache
 def first_paint(wide: bool = True) -> str:
-    """The elements for the page's head: our styles, and the scripts of `ELEMENTS` to fetch beside Streamlit's own.
+    """The elements for the page's head: our styles, the scripts of `ELEMENTS` to fetch beside Streamlit's own, a key.
 
     `wide` says whether the page takes all of the window. A Streamlit that keeps its scripts elsewhere only loses the
-    second part.
+    scripts.
     """
     styles = f"<style>{font_faces()}:root {{{source(*STYLES)}}}</style>"  # nested, as Streamlit's own rules come later
     links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in early_scripts())
-    return styles + (WIDE if wide else "") + links
+    key = f"<script>{source('quick_open/quick_open_key.js')}</script>"
+    return styles + (WIDE if wide else "") + links + key
 
 
 def early_scripts() -> list[str]:

@@ -10,6 +10,7 @@ function createDialog(root) {
   const dialog = at("dialog");
   const input = at("input");
   const list = at("list");
+  const key = window.quickOpenKey; // of the page's head
   const apple = /Mac|iPhone|iPad/.test(navigator.platform);
   let options = [];
   let found = null; // the text that they were found for
@@ -26,11 +27,12 @@ function createDialog(root) {
       at("keys").textContent = apple ? "⌘ K" : "Ctrl K";
       input.placeholder = data.placeholder;
       for (const one of [dialog, input, list]) one.setAttribute("aria-label", say("Go to"));
+      if (key.waits) open();
       if (data.found && dialog.open && data.text === input.value.trim()) answer(data);
     },
     stop() {
       clearTimeout(timer);
-      window.removeEventListener("keydown", pressed, true);
+      if (key.open === open) key.open = null;
       if (dialog.open) dialog.close();
     },
   };
@@ -67,6 +69,7 @@ function createDialog(root) {
   }
 
   function open() {
+    key.waits = false;
     if (dialog.open) return;
     input.value = "";
     options = [];
@@ -89,13 +92,6 @@ function createDialog(root) {
     goWithin(href);
   }
 
-  function pressed(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== "k") return;
-    event.preventDefault();
-    event.stopPropagation();
-    open();
-  }
-
   input.oninput = () => {
     enter = false;
     ask(WAIT_MS);
@@ -115,6 +111,6 @@ function createDialog(root) {
     if (event.target === dialog) dialog.close(); // beside it
   };
   at("open").onclick = open;
-  window.addEventListener("keydown", pressed, true);
+  key.open = open;
   return quick;
 }

@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.journeys.held_requests import HeldRequests
 from tests.journeys.inspect_page import wait_until_opened
 from tests.journeys.page_driver import box, wait_until_rest
 
@@ -30,6 +31,15 @@ def test_a_page_an_item_and_a_user_are_a_name_away(page: Page, address: str) -> 
     expect(box(page, "candidate")).to_have_value(re.compile("[Cc]heddar"))
     page.go_back()
     expect(page).to_have_url(re.compile("/models-trust"))
+
+
+def test_the_key_is_heard_before_the_code_of_the_dialog_has_come(page: Page, address: str) -> None:
+    code = HeldRequests(page, "**/_din/script/*.js")
+    page.goto(f"{address}data")
+    code.wait_for_one()
+    page.keyboard.press("Control+k")
+    code.release()
+    expect(page.get_by_role("combobox", name="Go to")).to_be_focused()
 
 
 def test_escape_closes_it_and_the_focus_is_where_it_was(page: Page, address: str) -> None:
