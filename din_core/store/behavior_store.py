@@ -37,6 +37,7 @@ from din_core.store.queries.lookups import (
     field_names,
     held_item_rows,
     item_rows,
+    items_of_keys,
     make_item,
     make_user,
     read_info,
@@ -204,14 +205,13 @@ class BehaviorStore:
         return self._keep(("history", user_id, before, most), read, lambda found: len(found.behaviors))
 
     def _read_history(self, user_id: str, before: int, most: int) -> History:
+        items = {} if self._recent is None else self._recent.items()
         with self.reading() as connection:
             user_key, user = user_row(connection, user_id)
             lines = connection.execute(HISTORY, {"user_key": user_key, "before": before, "most": most}).all()
-            names = field_names(connection, "items")
-        items = {line[2]: line for line in lines}  # an item's columns are the same in each of its lines
-        made = {item_id: cached_item(names, *line[2:]) for item_id, line in items.items()}
-        behaviors = [Behavior(made[line[2]], line[0], line[1]) for line in reversed(lines)]
-        return History(user, before, tuple(behaviors))
+            items.update(items_of_keys(connection, {key for _, _, key in lines} - items.keys()))
+        behaviors = [Behavior(items[key], timestamp, behavior_type) for timestamp, behavior_type, key in lines]
+        return History(user, before, tuple(reversed(behaviors)))
 
     def impressions(self, user_id: str, split: str | None = None) -> list[Impression]:
         """The user's impressions, a row each, newest first; of one time positives first, then by title.

@@ -7,7 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from din_core.domain import Item
 from din_core.store.lru_cache import LruCache
+from din_core.store.queries.lookups import ITEMS_KEPT
 
 Rows = TypeVar("Rows")
 
@@ -51,6 +53,14 @@ class RecentRows:
         """`most`: rows kept, of all that was asked together."""
         self.state = state
         self._kept: LruCache[tuple[object, int]] = LruCache(most, lambda kept: 1 + kept[1])
+        self._items: tuple[Hashable | None, dict[int, Item]] = None, {}
+
+    def items(self) -> dict[int, Item]:
+        """Items by their keys, to be filled by whoever reads others: histories of many users hold the same ones."""
+        state, (kept_at, kept) = self.state.now(), self._items
+        if state is None or state != kept_at or len(kept) > ITEMS_KEPT:
+            self._items = state, (kept := {})
+        return kept
 
     def get(self, asked: Hashable, read: Callable[[], Rows], count: Callable[[Rows], int]) -> Rows:
         """What `read` gives, or gave when it was last asked for the same of the same file."""

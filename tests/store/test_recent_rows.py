@@ -65,6 +65,12 @@ def test_a_row_that_another_connection_changes_is_seen_at_once(store: BehaviorSt
     store.close()
 
 
+def test_an_item_of_another_history_is_read_again_when_it_may_be_another(store: BehaviorStore) -> None:
+    assert "m2" in {b.item.item_id for b in store.history("8", MONDAY).behaviors}
+    write(store, "UPDATE items SET title = 'Another'")
+    assert {b.item.title for user in ("7", "8") for b in store.history(user, MONDAY).behaviors} == {"Another"}
+
+
 def test_the_state_is_another_after_each_commit_and_the_same_between(store: BehaviorStore) -> None:
     states = [store.state(), store.state()]
     assert states[0] == states[1] is not None

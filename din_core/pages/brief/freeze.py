@@ -90,7 +90,7 @@ def freeze(payloads: InspectPayloads, edits: tuple[str, ...] = ()) -> FrozenResu
 
 def inputs_of(state: State, impression: Impression | None = None) -> Inputs:
     """A what-if's state in the place of the store's rows; what happened then is not known of it."""
-    return Inputs(state.history, (Case(state.candidate, state.context, impression),), 0)
+    return Inputs(lambda: state.history, (Case(state.candidate, state.context, impression),), 0)
 
 
 def words_of(states: EditedStates | None, *, hide_profile: bool = False) -> tuple[str, ...]:

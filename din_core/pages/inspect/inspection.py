@@ -1,11 +1,11 @@
 """What the pages show of one scenario: the user's history, the candidates of that time, and their scores.
 
-Everything is read from the store anew; nothing is kept.
+Everything is read from the store anew, or kept while the store is the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -62,13 +62,15 @@ def case_titles(cases: Sequence[Case]) -> list[str]:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All rows that the scores of a scenario depend on, as they are now."""
+    """All rows that the scores of a scenario depend on, as they are now; the history is read when it is needed."""
 
-    history: History
+    read_history: Callable[[], History] = field(repr=False, compare=False)
     cases: tuple[Case, ...]
     """The candidates of that time, the scenario's own among them."""
     shown_then: int
     """How many impressions the user has at that time, held or not."""
+    moment: Hashable | None = None
+    """Store, user and time that decide the history; None where the store does not tell its state."""
     inspections: dict[str, Inspection] = field(default_factory=dict, init=False, repr=False, compare=False)
     """By fingerprint, what models have said of these rows: score, weights and effects are asked for one by one."""
 
@@ -77,9 +79,18 @@ class Inputs:
         return next(place for place, case in enumerate(self.cases) if case.candidate == candidate)
 
     @cached_property
+    def history(self) -> History:
+        """The user's behaviors before that time."""
+        return self.read_history()
+
+    @cached_property
     def key(self) -> str:
-        """A digest of all of it: equal exactly when the scores are."""
-        rows = (history_rows(self.history), self.cases, self.shown_then)
+        """A digest of all of it: another whenever a score may be another."""
+        if self.moment is None:
+            rows: tuple[object, ...] = (history_rows(self.history), self.cases, self.shown_then)
+        else:
+            cases = [(case.candidate, sorted(case.context.items())) for case in self.cases]
+            rows = (self.moment, cases, self.shown_then)
         return blake2b(repr(rows).encode(), digest_size=16).hexdigest()
 
 
@@ -108,16 +119,18 @@ def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[
         return collect_inputs(store, scenario, impressions)
 
     def collect() -> Inputs:  # what was read before the state may be older than it
-        return collect_inputs(store, scenario, store.impressions(scenario.user_id))
+        moment = (state, scenario.user_id, scenario.as_of)
+        return collect_inputs(store, scenario, store.impressions(scenario.user_id), moment)
 
     asked = (scenario.user_id, scenario.as_of, scenario.candidates[0], tuple(sorted(scenario.context.items())))
     found: Inputs = caches.scenario_rows().get((state, current(), *asked), collect)
     return found
 
 
-def collect_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[Impression]) -> Inputs:
-    """Collect the rows of a scenario."""
-    history = store.history(scenario.user_id, scenario.as_of)
+def collect_inputs(
+    store: BehaviorStore, scenario: Scenario, impressions: Sequence[Impression], moment: Hashable | None = None
+) -> Inputs:
+    """Collect the rows of a scenario; of `moment`, see `Inputs`."""
     candidate = scenario.candidates[0]
     shown = shown_at(impressions, scenario.as_of)
     cases = list(shown.values())[:MOST_CANDIDATES]
@@ -129,7 +142,7 @@ def collect_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequen
             break
     else:
         cases.insert(0, own)
-    return Inputs(history, tuple(cases), len(shown))
+    return Inputs(lambda: store.history(scenario.user_id, scenario.as_of), tuple(cases), len(shown), moment)
 
 
 def shown_at(impressions: Sequence[Impression], as_of: int) -> dict[Candidate, Case]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -39,11 +39,13 @@ _FIELD_NAMES = (
     select(FieldRecord.name).where(FieldRecord.table_name == bindparam("table")).order_by(FieldRecord.position)
 )
 HISTORY = (
-    select(BehaviorRecord.timestamp, BehaviorRecord.behavior_type, *ITEM_COLUMNS)
-    .join(ItemRecord, ItemRecord.item_key == BehaviorRecord.item_key)
+    select(BehaviorRecord.timestamp, BehaviorRecord.behavior_type, BehaviorRecord.item_key)
     .where(BehaviorRecord.user_key == bindparam("user_key"), BehaviorRecord.timestamp < bindparam("before"))
     .order_by(BehaviorRecord.timestamp.desc(), BehaviorRecord.behavior_key.desc())
     .limit(bindparam("most"))
+)
+_ITEMS_OF_KEYS = select(ItemRecord.item_key, *ITEM_COLUMNS).where(
+    ItemRecord.item_key.in_(bindparam("keys", expanding=True))
 )
 ITEMS_KEPT = 1 << 15
 """Parsed items kept, about 1.5 kB each. Rows are always read: only a row that is the same to the letter is not
@@ -121,6 +123,18 @@ def held_item_rows(connection: Connection, item_ids: Sequence[str]) -> dict[str,
     for chunk in chunks([_storable(item_id) for item_id in dict.fromkeys(item_ids)]):
         found.update({row[1]: (row[0], row[1:]) for row in connection.execute(_ITEMS, {"ids": chunk})})
     return found
+
+
+def items_of_keys(connection: Connection, keys: Collection[int]) -> dict[int, Item]:
+    """Those of the items that the store holds."""
+    if not keys:
+        return {}
+    names = field_names(connection, "items")
+    return {
+        row[0]: cached_item(names, *row[1:])
+        for chunk in chunks(list(keys))
+        for row in connection.execute(_ITEMS_OF_KEYS, {"keys": chunk})
+    }
 
 
 def chunks(values: list[Value]) -> Iterator[list[Value]]:

@@ -9,6 +9,7 @@ import pytest
 from din_core.domain import Scenario
 from din_core.pages.inspect import inspection
 from din_core.pages.inspect.inspection import read_inputs, score
+from din_core.store import open_store
 from tests.pages.conftest import World
 from tests.small_world import MONDAY
 
@@ -63,6 +64,17 @@ def test_the_key_changes_with_every_row_the_scores_depend_on(world: World) -> No
     assert key(replace(SHOWN, as_of=MONDAY + 1)) != first
     world.store.append_behaviors("7", [("x1", MONDAY - 60)])
     assert key() != first
+
+
+def test_a_history_is_not_read_to_say_that_it_is_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = open_store(world.url, keep_rows=100)
+    known = read_inputs(kept, SHOWN, kept.impressions("7"))
+    monkeypatch.setattr(kept, "history", None)
+    assert read_inputs(kept, replace(SHOWN, context={}), kept.impressions("7")).key == known.key
+    monkeypatch.undo()
+    kept.append_behaviors("7", [("x1", MONDAY - 60)])
+    assert read_inputs(kept, SHOWN, kept.impressions("7")).key != known.key
+    kept.close()
 
 
 def test_models_that_see_the_history_alike_share_how_it_is_laid_out(family: World) -> None:
