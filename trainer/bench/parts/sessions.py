@@ -27,8 +27,8 @@ from trainer.bench.timing import say
 
 USERS = 2_000
 """Users whom visitors choose from."""
-PARTS = ("scores", "effects", "asked ahead")
-"""What is counted beside the choice that it belongs to."""
+BESIDE = ("scores", "effects", "asked ahead")
+"""How what is counted beside the choice that it belongs to begins."""
 EDITORS = 5
 """Of so many visitors one is on *What if*."""
 
@@ -51,9 +51,7 @@ def sessions(sizes: Sizes, store: str | None = None, checkpoint: str | None = No
         spent, during = app.cpu_seconds - began, app.megabytes
         time.sleep(sizes.session_pause)
         after = app.megabytes
-    choices = sum(
-        len(found) for what, found in waits.answers.items() if not what.startswith(("scores", "effects", "asked"))
-    )
+    choices = sum(len(found) for what, found in waits.answers.items() if not what.startswith(BESIDE))
     server = {
         "choices/s": choices / sizes.session_seconds,
         "CPU ms a choice": 1e3 * spent / max(choices, 1),
@@ -77,7 +75,8 @@ def sessions(sizes: Sizes, store: str | None = None, checkpoint: str | None = No
 def wait_rows(waits: Waits) -> list[Row]:
     """How long visitors waited, by what they did."""
     rows = []
-    for what, answers in sorted(waits.answers.items()):
+    choices = [one for what, found in waits.answers.items() if not what.startswith(BESIDE) for one in found]
+    for what, answers in [*sorted(waits.answers.items()), ("all choices", choices)]:
         p50, p95 = np.percentile([1e3 * one.seconds for one in answers], [50, 95])
         values = {"p50, ms": float(p50), "p95, ms": float(p95), "kB": float(np.median([a.size for a in answers])) / 1e3}
         rows.append(Row("sessions", f"{what} ({len(answers):,})", values))

@@ -21,7 +21,7 @@ def test_visitors_are_answered_and_their_waits_told(tmp_path: Path) -> None:
         url = store.url
     rows = finite(in_own_thread(sessions, SIZES, url, str(tmp_path / "checkpoints" / "din")))
     kinds = {name.partition(" (")[0] for name in rows}
-    assert {"first view", "another user", "scores of another user", "effects"} <= kinds
+    assert {"first view", "another user", "scores of another user", "effects", "all choices"} <= kinds
     assert rows["3 visitors, server"]["errors"] == 0
     assert rows["3 visitors, server"]["CPU ms a choice"] > 0
 
