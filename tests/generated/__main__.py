@@ -17,13 +17,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from streamlit.logger import set_log_level
 
-from tests.generated.running import KINDS, PartResult, read_log, run_kind, run_part
+from tests.generated.running import KINDS, SLOWER, PartResult, read_log, run_kind, run_part
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The options."""
     parser = argparse.ArgumentParser(prog="python -m tests.generated", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--examples", type=_count, default=1000, metavar="N", help="of each kind (%(default)s)")
+    parser.add_argument(
+        "--examples",
+        type=_count,
+        default=1000,
+        metavar="N",
+        help="of each kind; of pages a hundredth (%(default)s)",
+    )
     parser.add_argument("--seed", type=_count, default=0, metavar="N", help="another one draws others (%(default)s)")
     parser.add_argument("--only", choices=KINDS, help="one kind")
     parser.add_argument("--part", type=_count, metavar="N", help="run one part and show its traces")
@@ -53,7 +59,8 @@ def _run(kind: str, options: argparse.Namespace) -> int:
     if options.part is not None:
         parts = iter([run_part(kind, options.seed, options.part)])
     else:
-        parts = run_kind(kind, options.seed, options.examples, options.log)
+        examples = options.examples // (1 if options.only else SLOWER.get(kind, 1))
+        parts = run_kind(kind, options.seed, examples, options.log)
     results, seen = [], set[str]()
     for found in parts:
         results.append(found)

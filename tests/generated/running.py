@@ -1,7 +1,8 @@
 """Running generated examples in parts, each a function of its kind, seed and number; what fails is named by these.
 
-Tables, checkpoints, configs and options are drawn by hypothesis. Links and requests take a fraction of a millisecond
-each, where drawing them so would take several: these are made of random numbers.
+Each example has random numbers of its own. Links, requests and pages are made of these; tables, checkpoints, configs
+and options are drawn from hypothesis' strategies, without its engine: that looks for examples which are not like those
+before, and takes longer for it than most of these do.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, chdir, contextmanager
+from contextlib import AbstractContextManager, chdir, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.control import BuildContext
+from hypothesis.errors import StopTest
+from hypothesis.internal.conjecture.data import ConjectureData
 
 from tests.generated.app.links import link_reader
 from tests.generated.app.pages import page_visitor
@@ -51,6 +55,8 @@ DRAWN: dict[str, Example] = {
 KINDS = (*SEEDED, *DRAWN)
 PARTS = {"links": 2_000, "routes": 2_000, "pages": 20, **dict.fromkeys(DRAWN, 200)}
 """Examples of a part."""
+SLOWER = {"pages": 100}
+"""Where all kinds are run, of these one example for so many of the others: each takes as much longer."""
 MOST_SECONDS = 60
 """Of computing: an example that takes longer counts as a failure. A busy machine makes none longer."""
 MOST_GROWTH = 256
@@ -103,21 +109,13 @@ def run_seeded(found: PartResult, examples: int) -> None:
 
 
 def run_drawn(found: PartResult, examples: int) -> None:
-    """All of them by one run of hypothesis."""
-    tried = DRAWN[found.kind]
-
-    def run_one(data: st.DataObject) -> None:
-        with example_folder() as folder:
-            count_one(found, lambda: tried(data.draw, folder))
-
-    options = settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    seed(f"{found.kind} {found.seed} {found.part}")(options(given(data=st.data())(run_one)))()
+    """Each drawn from the strategies of its kind; one that grows beyond what hypothesis draws is left out."""
+    for number in count():
+        data = ConjectureData(random=Random(f"{found.kind} {found.seed} {found.part} {number}"))
+        with example_folder() as folder, suppress(StopTest), BuildContext(data, wrapped_test=run_drawn):
+            count_one(found, lambda: DRAWN[found.kind](data.draw, folder))  # noqa: B023
+        if found.examples == examples:
+            return
 
 
 def count_one(found: PartResult, attempt: Callable[[], Outcome]) -> None:
@@ -126,8 +124,6 @@ def count_one(found: PartResult, attempt: Callable[[], Outcome]) -> None:
         with _at_most(MOST_SECONDS):
             found.refused += attempt() == "refused"
     except Exception as error:
-        if type(error).__module__.startswith("hypothesis"):  # it stops an example so, to try another one
-            raise
         found.failures.append(_failure(found.examples, error))
     found.examples += 1
 
