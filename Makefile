@@ -2,19 +2,21 @@
 #   PYTHON=python3.12   another Python, 3.11 to 3.13
 #   TORCH_INDEX=URL     a further package index for torch, such as PyTorch's CPU wheels
 #   PORT=8501           where the demo listens
-#   ARGUMENTS=--json    options of measure-ui
+#   ARGUMENTS=--json    options of measure-ui and fuzz
+#   EXAMPLES=100000     how many inputs of each kind fuzz tries
 
 PYTHON ?= python3
 TORCH_INDEX ?=
 PORT ?= 8501
 ARGUMENTS ?=
+EXAMPLES ?= 100000
 VENV := .venv
 LIBRARIES := .libraries
 CLUSTER := .cluster
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test test-libraries test-cluster lint screenshots measure-ui clean
+.PHONY: demo test test-libraries test-cluster lint fuzz screenshots measure-ui clean
 
 demo: $(VENV)/.installed
 	STREAMLIT_SERVER_PORT=$(PORT) $(VENV)/bin/python app.py
@@ -33,6 +35,10 @@ test-cluster: $(CLUSTER)/.installed
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+
+# Hours; what fuzz.jsonl holds is not run again.
+fuzz: $(VENV)/.installed-dev
+	$(VENV)/bin/python -m tests.generated --examples $(EXAMPLES) --log fuzz.jsonl $(ARGUMENTS)
 
 screenshots: $(VENV)/.installed-dev
 	$(VENV)/bin/python -m tests.journeys.screenshots

@@ -76,7 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = CommandParser(prog="python -m trainer", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary in COMMANDS.items():
+    named = argv[0] if argv and argv[0] in COMMANDS else None  # the others' names only matter where none is named
+    for name, summary in COMMANDS.items() if named is None else [(named, COMMANDS[named])]:
         sub = subparsers.add_parser(name, help=summary, description=summary, add_help=name in argv)
         if name in argv[:1]:
             module = command_module(name)

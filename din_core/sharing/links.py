@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlencode
 from din_core.domain import Candidate, Edit, LinkError, Scenario
 from din_core.domain.translatable import Translatable
 from din_core.sharing.edits import MAX_EDITS, read_edits, write_edits
+from din_core.sharing.history_mark import HISTORY, HistoryMark, read_mark
 from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
 
 VERSION = "1"
@@ -83,6 +84,8 @@ class Link:
     reference: int = 0
     nths: tuple[int, ...] = ()
     """As a scenario's."""
+    history: HistoryMark | None = None
+    """Of the history of that user at that time, as it was when the link was made."""
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -200,6 +203,7 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
             behavior=one("behavior"),
         ),
         edits=edits,
+        history=read_mark(one(HISTORY), problems),
         reference=read_reference(values.get("pin", ["0"])[0], last, problems),
     )
     return link, tuple(problems)

@@ -9,16 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from din_core.domain import LinkError
 from din_core.domain.cohort import KINDS, LENGTHS
 from din_core.domain.translatable import Translatable
-from din_core.sharing.edits import PLAIN
 from din_core.sharing.links import unknown
-from din_core.sharing.table_choice import LONGEST_TABLE, TableChoice, TablesChoice, read_rows, read_table, write_table
-from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
+from din_core.sharing.table_choice import (
+    LONGEST_TABLE,
+    TableChoice,
+    TablesChoice,
+    quoted,
+    read_rows,
+    read_table,
+    write_table,
+)
+from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown, too_long
 
+LONGEST_PAIR = 24 * MAX_LENGTH
+"""Characters of two values as they are written: links of earlier releases quote every letter that is not ASCII."""
 MOST_STEPS = 99
 """Steps that a link to the tour can tell apart."""
 
@@ -180,12 +189,15 @@ def read_pair(text: str) -> tuple[str, str]:
     first, comma, second = text.partition(",")
     if not comma:
         raise LinkError("{text} is not a field and a value with a comma between", text=shown(text))
-    return unquote(first), unquote(second)
+    pair = unquote(first), unquote(second)
+    if (n := max(map(len, pair))) > MAX_LENGTH:
+        raise too_long(n, MAX_LENGTH)
+    return pair
 
 
 def write_pair(pair: tuple[str, str]) -> str:
     """`field,value`."""
-    return ",".join(quote(part, safe=PLAIN) for part in pair)
+    return ",".join(map(quoted, pair))
 
 
 def older_comparison(raw: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
@@ -197,7 +209,7 @@ def older_comparison(raw: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[
 
 ID = ValueCodec(str, str)
 TIME = ValueCodec(iso, seconds_of)
-PAIR = ValueCodec(write_pair, read_pair)
+PAIR = ValueCodec(write_pair, read_pair, longest=LONGEST_PAIR)
 TABLE = {"sort": ID, "find": ID, "columns": ValueCodec(str, str, many=True), "rows": ValueCodec(str, read_rows)}
 """How a page's one table is read."""
 TABLES = {
@@ -318,7 +330,7 @@ def read_or_explain(name: str, codec: ValueCodec, text: str, problems: list[str]
 def read_value(codec: ValueCodec, text: str) -> Any:
     """LinkError for what is empty or too long, or what the codec cannot read; KeyError for what is not known."""
     if not 0 < len(text) <= codec.longest:
-        raise LinkError("it has {n} characters, and 1 to {limit} are read", n=len(text), limit=codec.longest)
+        raise too_long(len(text), codec.longest)
     return codec.read(text)
 
 

@@ -21,6 +21,7 @@ from din_core.domain import (
 from din_core.domain.edits import fitting, items_needed
 from din_core.domain.translatable import Translatable, sentence_of
 from din_core.sharing.edits import edit_parts
+from din_core.sharing.history_mark import change_since
 from din_core.sharing.links import Link
 from din_core.sharing.values import shown
 from din_core.store import BehaviorStore
@@ -63,19 +64,36 @@ def checkpoint_name(name: str, fingerprint: str) -> str:
 
 
 def resolve(link: Link, store: BehaviorStore, setting: Setting) -> Resolved:
-    """`fill_in`, then the edits of the link, as far as they fit; a sentence for each that does not."""
+    """`fill_in`, then the edits of the link, as far as they fit; a sentence for each that does not.
+
+    One more where the history is another than when the link was made.
+    """
     found = fill_in(link, store, setting)
-    if found.scenario is None or not link.edits:
+    if found.scenario is None:
         return found
-    start, items = what_if_start(store, found.scenario), items_of(store, link.edits)
+    problems = (*found.problems, *history_changes(link, store))
+    return with_edits(link, store, found.scenario, problems) if link.edits else replace(found, problems=problems)
+
+
+def history_changes(link: Link, store: BehaviorStore) -> list[str]:
+    """How the history differs from the one that was sent; nothing where it does not, or the link does not say."""
+    if link.history is None or link.user_id is None or link.as_of is None:
+        return []
+    change = change_since(link.history, store.history(link.user_id, link.as_of))
+    return [] if change is None else [change]
+
+
+def with_edits(link: Link, store: BehaviorStore, scenario: Scenario, found: Sequence[str]) -> Resolved:
+    """The scenario after the edits of the link that fit."""
+    start, items = what_if_start(store, scenario), items_of(store, link.edits)
     kept, wrong = fitting(start, link.edits, items)
     problems = [
         Translatable("The edit {text} is left out: {error}", text=shown(",".join(edit_parts(edit))), error=error.text)
         for edit, error in wrong
     ]
     before, _ = fitting(start, link.edits[: link.reference], items)
-    scenario = replace(found.scenario, edits=kept, reference=len(before))
-    return Resolved(scenario, (*found.problems, *map(sentence, problems)))
+    edited = replace(scenario, edits=kept, reference=len(before))
+    return Resolved(edited, (*found, *map(sentence, problems)))
 
 
 def what_if_start(store: BehaviorStore, scenario: Scenario) -> State:

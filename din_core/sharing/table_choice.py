@@ -10,7 +10,7 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 from din_core.domain import LinkError
-from din_core.sharing.values import shown
+from din_core.sharing.values import shown, too_long
 
 MOST_ROWS = 2_000
 """Rows that a table lists at most."""
@@ -84,7 +84,10 @@ def read_table(text: str) -> NamedTable:
         found[part] = tuple(values) if part == "columns" else read_rows(values[0]) if part == "rows" else values[0]
     if more or not name:
         raise LinkError("{text} does not begin with a table's name", text=shown(text))
-    return name, TableChoice(**found)
+    named = name, TableChoice(**found)
+    if (n := len(write_table(named))) > LONGEST_TABLE:  # signs that separate are longer there
+        raise too_long(n, LONGEST_TABLE)
+    return named
 
 
 def quoted(text: str) -> str:

@@ -31,6 +31,11 @@ def seconds_of(text: str) -> int:
         raise LinkError("the time {text} is not a date such as 2017-11-20T00:00:00Z", text=shown(text)) from error
 
 
+def too_long(n: int, limit: int) -> LinkError:
+    """For a value of so many characters, or of none."""
+    return LinkError("it has {n} characters, and 1 to {limit} are read", n=n, limit=limit)
+
+
 def shown(text: str) -> str:
     """A value from outside, quoted and short enough for a sentence."""
     return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"

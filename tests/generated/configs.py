@@ -149,11 +149,6 @@ def _changed_head(draw: st.DrawFn, written: bytes) -> bytes:
     return len(head).to_bytes(8, "little") + head + written[8 + size :]
 
 
-def try_configs(draw: st.DrawFn, folder: Path) -> Outcome:
-    """Either of them."""
-    return draw(st.sampled_from([try_config, try_config, try_checkpoint]))(draw, folder)
-
-
 def _check_sentence(error: DinLensError) -> None:
     text = str(error)
     assert text.strip() and "Traceback" not in text

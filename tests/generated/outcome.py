@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from random import Random
 from typing import Literal
 from unicodedata import category
 
 from trainer.__main__ import main
 
 Outcome = Literal["done", "refused"]
+Seeded = Callable[[Random], Outcome]
+"""Makes an input of these random numbers, and tries it."""
 
 
 def run_command(*arguments: str) -> Outcome:

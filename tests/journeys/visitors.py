@@ -11,6 +11,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 ColorScheme = Literal["light", "dark"]
 
+BLOCKED = """addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile, lineNumber }) =>
+  console.error(`content policy: ${violatedDirective} blocks ${blockedURI} at ${sourceFile}:${lineNumber}`));"""
+"""Writes down what the content security policy refuses a page, also where the page catches that."""
 PATIENCE_MS = 90_000
 """Shared cores: how long something takes says nothing, that it never comes says all."""
 
@@ -41,6 +44,7 @@ class Tab:
         self.context = browser.new_context(
             reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"], **options
         )
+        self.context.add_init_script(BLOCKED)
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
         self.watch = Watch()

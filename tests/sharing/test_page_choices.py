@@ -27,6 +27,7 @@ from din_core.sharing.page_choices import (
     write,
 )
 from din_core.sharing.table_choice import TableChoice
+from din_core.sharing.values import MAX_LENGTH
 from tests.sharing.strategies import EXAMPLE, text, times
 
 pairs = st.none() | st.tuples(text, text)
@@ -172,3 +173,21 @@ def test_a_link_to_compare_from_before_its_tables_had_a_state_is_read() -> None:
     found, problems = read(CompareChoice, {"by": ["models"], "columns": ["40"]})
     assert found == CompareChoice("models", columns=40) and not problems
     assert found.table("compare_ranking") == TableChoice()
+
+
+@pytest.mark.parametrize("value", ["咖" * MAX_LENGTH, "," * MAX_LENGTH, "%2C" * 100])
+def test_a_long_profile_value_is_read_as_it_was_written(value: str) -> None:
+    choice = CohortChoice(profile=("age", value))
+    assert read(CohortChoice, {name: [str(text)] for name, text in write(choice).items()}) == (choice, ())
+
+
+def test_a_table_that_could_not_be_written_again_is_not_read() -> None:
+    found, problems = read(DataChoice, {"data.table": ["rows;find," + "%" * 700]})
+    assert found == DataChoice() and "it has 2110 characters, and 1 to 2000 are read" in problems[0]
+
+
+def test_a_profile_value_beyond_the_limit_and_one_quoted_by_an_earlier_release_are_told_apart() -> None:
+    _, problems = read(CohortChoice, {"cohorts.profile": ["age," + "x" * (MAX_LENGTH + 1)]})
+    assert problems == ("The link's cohorts.profile is left out: it has 501 characters, and 1 to 500 are read.",)
+    older = {"cohorts.profile": ["age," + "%E5%92%96" * 400]}
+    assert read(CohortChoice, older) == (CohortChoice(profile=("age", "咖" * 400)), ())

@@ -41,6 +41,8 @@ ELEMENTS = (
 )
 """Streamlit's names of the elements that stand on nearly every page."""
 IMPORT = re.compile(r"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
+INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+"""A script whose code stands in the page."""
 PAGE = Path(streamlit.__file__).parent / "static"
 SCRIPTS = PAGE / "static" / "js"
 
@@ -58,8 +60,17 @@ def first_paint(wide: bool = True) -> str:
     """
     styles = f"<style>{font_faces()}:root {{{source(*STYLES)}}}</style>"  # nested, as Streamlit's own rules come later
     links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in early_scripts())
-    key = f"<script>{source('quick_open/quick_open_key.js')}</script>"
-    return styles + (WIDE if wide else "") + links + key
+    return styles + (WIDE if wide else "") + links + f"<script>{key_script()}</script>"
+
+
+def key_script() -> str:
+    """What hears *Go to*'s key from the first moment on."""
+    return source("quick_open/quick_open_key.js")
+
+
+def inline_scripts() -> list[str]:
+    """All code that stands in the page as it is served: Streamlit's own and ours. Of another there is none."""
+    return [*INLINE.findall((PAGE / "index.html").read_text("utf-8")), key_script()]
 
 
 def early_scripts() -> list[str]:

@@ -66,7 +66,8 @@ def brief_head(query: Mapping[str, list[str]]) -> Head:
     """Of a brief; before the app has started, what every brief is called."""
     app = caches.startup(*from_environment()).wait(0)
     title = None if app is None else brief_title(app, query)
-    return Head(title or t(BRIEF_TITLE), t(BRIEF_DESCRIPTION), wide=False)
+    image = CARD if title is None else f"{CARD}?{urlencode(query, doseq=True)}"
+    return Head(title or t(BRIEF_TITLE), t(BRIEF_DESCRIPTION), image, wide=False)
 
 
 def brief_title(app: App, query: Mapping[str, list[str]]) -> str | None:

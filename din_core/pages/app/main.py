@@ -159,7 +159,7 @@ with failures_shown():
             if not offer_tour(mode, there[TOUR]):
                 tagline()
         with rows.copy:
-            copy_link()
+            copy_link(app)
             if mode in (INSPECT, WHAT_IF):
                 keep_button(mode)
         page.run()

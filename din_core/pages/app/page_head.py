@@ -94,7 +94,7 @@ class PageHead:
 
 def address_of(scope: Scope) -> str:
     """The page's own address as it was asked for, without its query: chat tools want pictures by whole addresses."""
-    return str(URL(scope=scope).replace(query=""))
+    return str(URL(scope={**scope, "query_string": b""}))  # which need not be text
 
 
 def is_page(start: Message) -> bool:

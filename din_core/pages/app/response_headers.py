@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64encode
 from collections.abc import Sequence
+from hashlib import sha256
 from hmac import compare_digest
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from din_core.pages.app.first_paint import inline_scripts
 
 METRICS = "_stcore/metrics"
 """Streamlit's own figures: sessions, memory, caches."""
@@ -20,8 +24,10 @@ EMBED = "DIN_EMBED"
 ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?")
 SOURCES = {
     "default-src": "'self'",
-    # Streamlit starts by an inline script, and mounts components from blobs; Plotly's templates are compiled.
-    "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob: data:",
+    # Streamlit mounts components from blobs, which running code alone can make, and reads messages with WebAssembly,
+    # which reaches nothing of a page by itself. `policy` adds the code that stands in the page.
+    "script-src": "'self' blob: 'wasm-unsafe-eval'",
+    # Emotion, by which Streamlit is styled, writes its rules into the page as it runs, and has no nonce to do so.
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob: https:",
     "font-src": "'self' data:",
@@ -67,8 +73,17 @@ class ResponseHeaders:
 
 def policy(embedding: Sequence[str]) -> str:
     """The content security policy; `embedding` are the origins that may frame a page, beside this server's own."""
-    sources = {**SOURCES, "frame-ancestors": " ".join(["'self'", *embedding])}
+    own = {
+        "script-src": " ".join([SOURCES["script-src"], *map(hash_source, inline_scripts())]),
+        "frame-ancestors": " ".join(["'self'", *embedding]),
+    }
+    sources = {**SOURCES, **own}
     return "; ".join(f"{name} {value}" for name, value in sources.items())
+
+
+def hash_source(script: str) -> str:
+    """How the policy names a script whose code stands in the page: changed by one sign, it does not run."""
+    return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
 
 
 def embedding_origins() -> list[str]:

@@ -24,6 +24,7 @@ from din_core.pages.language.translate import T, t
 from din_core.pages.places.parameters import SIGNED
 from din_core.pages.places.places import INSPECT, WHAT_IF
 from din_core.pages.session import caches
+from din_core.pages.session.address import current_mark
 from din_core.pages.widgets.frame import report
 from din_core.sharing import encode, parse, resolve
 from din_core.sharing.frozen_results import FrozenResults
@@ -106,17 +107,18 @@ def pseudonym_of(brief: SignedBrief) -> str:
     return blake2b(brief.slug.encode(), digest_size=3).hexdigest()
 
 
-def sign(app: App, path: str, query: str, hidden: bool) -> str:
+def sign(app: App, path: str, sent: str, hidden: bool) -> str:
     """The token of the brief that a page's link asks for; LinkError for what is no whole scenario of this store."""
     if path not in (INSPECT.path, WHAT_IF.path):
         raise gone()
-    link, unread = parse(parse_qs(query, keep_blank_values=True))
-    found = resolve(link, app.store, app.setting)
+    link, unread = parse(parse_qs(sent, keep_blank_values=True))
+    found = resolve(replace(link, history=None), app.store, app.setting)  # marked anew below
     if found.scenario is None or unread or found.problems:
         raise gone()
     first = found.scenario.with_candidates(found.scenario.candidates[:1], found.scenario.context)
     kept = replace(first, edits=first.edits if path == WHAT_IF.path else (), reference=0)
-    brief = SignedBrief(path, int(time.time()) + DAYS * DAY, urlencode(encode(kept), doseq=True))
+    query = urlencode({**encode(kept), **current_mark(app, kept)}, doseq=True)
+    brief = SignedBrief(path, int(time.time()) + DAYS * DAY, query)
     keys = link_keys()
     if hidden:
         share = SharedView(KIND, brief.query, path, title=t(HIDDEN_TITLE), expires=brief.expires)

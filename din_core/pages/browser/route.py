@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hmac import compare_digest
 from typing import Any, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from din_core.domain import LinkError, UnknownCheckpoint, UnknownItem, UnknownUser
@@ -107,10 +107,13 @@ async def read_json(request: Request) -> dict[str, Any]:
 
 
 async def body(request: Request) -> bytes:
-    """What was sent, or nothing where it is too much."""
+    """What was sent, or nothing where it is too much, or the browser left before all of it was."""
     found = b""
-    async for part in request.stream():
-        found += part
-        if len(found) > MAX_BYTES:
-            return b""
+    try:
+        async for part in request.stream():
+            found += part
+            if len(found) > MAX_BYTES:
+                return b""
+    except ClientDisconnect:
+        return b""
     return found

@@ -11,6 +11,7 @@ from din_core.pages.inspect.attention_chart import show_attention_chart
 from din_core.pages.inspect.counterfactual_questions import show_counterfactuals, show_nearest
 from din_core.pages.inspect.inspection import Inputs, read_inputs
 from din_core.pages.inspect.payload_cache import InspectPayloads
+from din_core.pages.inspect.sent_history import offer_sent_history
 from din_core.pages.inspect.unit_reading_section import reads_behaviors, show_unit_reading
 from din_core.pages.language.translate import t
 from din_core.pages.places.page_links import link_to_page, page_of
@@ -40,6 +41,7 @@ def show() -> None:
     report_unfit(app)
     report_low_coverage(app, caches.models_on_screen(scenario) if scenario is not None else ())
     if scenario is not None and inputs is not None:
+        offer_sent_history(scenario, inputs.history)
         show_answer_sentence()
         show_questions()  # before the instrument: what comes later would push the chart down
         show_instrument(scenario, inputs)

@@ -19,6 +19,7 @@ from din_core.pages.session.script_run import is_history_navigation
 from din_core.pages.session.short_links import read_address, shortened
 from din_core.pages.session.visitor import session
 from din_core.sharing import Link, View, encode, parse, resolve
+from din_core.sharing.history_mark import HISTORY, HistoryMark, mark_of
 from din_core.sharing.links import CHOICES
 from din_core.sharing.page_choices import CODECS, read, write
 
@@ -37,9 +38,17 @@ def follow_address(app: App) -> None:
         found = resolve(link, app.store, app.setting)
         own.scenario, own.view, address.query = found.scenario, link.view, raw
         own.language = link.view.lang or own.language
+        address.mark = mark_in(link)
         own.problems = (*unopened, *unread, *take_page_choices(raw), *found.problems)
         own.lead_instrument()
     address.outdated = False
+
+
+def mark_in(link: Link) -> tuple[str, int, HistoryMark] | None:
+    """What a link says of the history of its user at its time."""
+    if link.history is None or link.user_id is None or link.as_of is None:
+        return None
+    return link.user_id, link.as_of, link.history
 
 
 def take_page_choices(raw: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -75,7 +84,8 @@ def query(
 
     None stands for what is on screen.
 
-    A link that held anything else would be written anew where it leads, and Back would lead to the link.
+    A link that held anything else would be written anew where it leads, and Back would lead to the link. That is why
+    what was said of a history is said on, as long as it is on screen.
     """
     own = session()
     scenario = scenario or own.scenario
@@ -83,7 +93,24 @@ def query(
         return dict(own.address.query or {})
     shown = own.view if view is None else replace(view, lang=own.view.lang)
     chosen = page_query(own.address.page if page is None else page) if choice is None else write(choice)
-    return {**encode(scenario, shown), **chosen}
+    return {**encode(scenario, shown), **opened_mark(scenario), **chosen}
+
+
+def opened_mark(scenario: Scenario) -> dict[str, str]:
+    """What the link that was opened says of this scenario's history, as a parameter; nothing where it says none."""
+    mark = mark_on_screen(scenario)
+    return {} if mark is None else {HISTORY: str(mark)}
+
+
+def mark_on_screen(scenario: Scenario) -> HistoryMark | None:
+    """What the link that was opened says of this scenario's history."""
+    mark = session().address.mark
+    return mark[2] if mark is not None and mark[:2] == (scenario.user_id, scenario.as_of) else None
+
+
+def current_mark(app: App, scenario: Scenario) -> dict[str, str]:
+    """What a link that is made now says of this scenario's history, as a parameter."""
+    return {HISTORY: str(mark_of(app.store.history(scenario.user_id, scenario.as_of).behaviors))}
 
 
 def short_link() -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from din_core.domain import Candidate, Scenario
 from din_core.sharing import Link
+from din_core.sharing.values import iso, seconds_of
 from din_core.store import BehaviorStore
 
 
@@ -30,10 +31,14 @@ def to_user(now: Scenario | None, user_id: str, store: BehaviorStore) -> Link:
 
 
 def to_impression(now: Scenario, choice: str) -> Link:
-    """One of the user's impressions, as `impression_id` names it: its time, candidate and context."""
+    """One of the user's impressions, as `impression_id` names it: its time, candidate and context.
+
+    LinkError for a time that no date can hold.
+    """
     as_of, _, candidate = choice.partition(" ")
     nth, _, item_id = candidate.partition(" ")
-    return Link(now.user_id, int(as_of), (item_id,), now.checkpoints, nths=(int(nth),))
+    at = seconds_of(iso(int(as_of)))
+    return Link(now.user_id, at, (item_id,), now.checkpoints, nths=(int(nth),))
 
 
 def impression_id(as_of: int, candidate: Candidate) -> str:

@@ -15,6 +15,7 @@ import streamlit as st
 
 from din_core.domain import Candidate, Scenario
 from din_core.sharing import View
+from din_core.sharing.history_mark import HistoryMark
 
 SESSION = "din_lens"
 
@@ -43,6 +44,8 @@ class Address:
     page: str | None = None
     """The page on screen, by its path."""
     short: ShortLink | None = None
+    mark: tuple[str, int, HistoryMark] | None = None
+    """What the link that was opened says of a history: of which user, at which time, and its mark."""
 
 
 @dataclass

@@ -65,7 +65,8 @@ def report_of(app: App, mode: Mode, root: str, *, hidden: bool = False) -> str:
     edited = mode is WHAT_IF
     results = (results_without_user if hidden else results_of)(app, scenario, edited=edited)
     path = (WHAT_IF if edited else INSPECT).path
-    link = urljoin(root, f"{path}?{urlencode(address.query(path), doseq=True)}")
+    query = {**address.query(path), **address.current_mark(app, scenario)}
+    link = urljoin(root, f"{path}?{urlencode(query, doseq=True)}")
     category = category_name(app.summary.item_fields, numeric_fields(app.scorers.values())) or CATEGORY
     return report_html(results, link=link if root else "", made=int(time.time()), category=category)
 

@@ -27,6 +27,8 @@ from din_core.sharing import encode, sentence
 from din_core.sharing.values import iso
 
 DAY = timedelta(days=1)
+FIRST_SECOND = int(datetime.min.replace(tzinfo=UTC).timestamp())
+"""Of the calendar."""
 LEAD = T(
     "Change what the models read and see their scores change. Every edit makes a new state of the last one; nothing "
     "is written to the behavior store."
@@ -76,15 +78,16 @@ def show() -> None:
 def add_boxes(app: App, scenario: Scenario, edited: EditedStates) -> int | None:
     """Which item joins the history, and when; returns that time, None for the newest."""
     behaviors = edited.states[0].history.behaviors
-    latest = datetime.fromtimestamp(scenario.as_of - 1, UTC).date()
+    latest = datetime.fromtimestamp(max(scenario.as_of - 1, FIRST_SECOND), UTC).date()
     first = datetime.fromtimestamp(behaviors[0].timestamp, UTC).date() if behaviors else latest
+    earliest = first - min(366 * DAY, first - date.min)
     which, when = st.columns([11, 5])
     with when:
         # Another scenario is another field: a date that was meant for the last one is not kept.
         on = st.date_input(
             t("On (empty: as the newest)"),
             value=None,
-            min_value=first - 366 * DAY,
+            min_value=earliest,
             max_value=latest,
             format="YYYY-MM-DD",
             key=f"add_on {scenario.user_id} {scenario.as_of}",
@@ -101,7 +104,7 @@ def add_boxes(app: App, scenario: Scenario, edited: EditedStates) -> int | None:
 
 def end_of(day: date) -> int:
     """The last second of a day, UTC."""
-    return int(datetime.combine(day + DAY, datetime.min.time(), UTC).timestamp()) - 1
+    return int(datetime.combine(day, datetime.min.time(), UTC).timestamp()) + DAY // timedelta(seconds=1) - 1
 
 
 def make(edit: Edit) -> None:

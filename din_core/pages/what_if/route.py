@@ -22,6 +22,9 @@ from din_core.pages.what_if.payload_cache import payload_of
 from din_core.pages.workers.channel import RouteQuestion
 from din_core.sharing import Link, Setting, encode, find_checkpoints, parse
 
+MOST_ACTIONS = 500
+"""Of a question: an instrument that got no answer for a while sends all that was done meanwhile."""
+
 
 async def answer(request: Request) -> Response:
     """Asked `{link, actions}`: a message with the link that they lead to, what could not be done, and the payload."""
@@ -59,4 +62,5 @@ def whole(link: Link, setting: Setting) -> Scenario | None:
 
 
 def is_actions(found: object) -> TypeGuard[list[list[Any]]]:
-    return isinstance(found, list) and all(isinstance(action, list) for action in found)
+    """Whether these can be actions, and not more than anybody makes."""
+    return isinstance(found, list) and len(found) <= MOST_ACTIONS and all(isinstance(one, list) for one in found)

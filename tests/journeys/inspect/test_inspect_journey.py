@@ -105,10 +105,12 @@ def test_reloading_and_sharing_show_the_same_page(page: Page, new_page: NewPage,
     page.get_by_role("button", name="This view").click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
-    assert parse_qs(urlsplit(link).query, keep_blank_values=True) == query(page)
+    sent = parse_qs(urlsplit(link).query, keep_blank_values=True)
+    assert sent == {**query(page), "history": sent["history"]} and sent["history"][0].startswith("25-")
     other = new_page()
     other.goto(link)
     expect(other.locator("#title")).to_have_text("Nails · 1 lb")
+    assert query(other) == sent  # it is not written anew, and Back leads away
     expect(other.locator("#lens")).to_have_text(seen, use_inner_text=True)
 
 

@@ -59,3 +59,9 @@ def test_a_snapshot_has_its_title_and_its_answer_and_is_not_counted(shares: Shar
 def test_a_short_link_is_called_by_what_it_stands_for(shares: ShareStore) -> None:
     slug = shares.keep(SharedView("link", "user=7&item=m2&at=2017-11-20&view=brief", "explain-inspect"))
     assert head_of({"s": [slug]}).title == "Milk for Household 7"
+
+
+def test_a_briefs_picture_is_asked_with_the_address_of_the_brief() -> None:
+    image = head_of(BRIEF).image
+    assert image == "_din/card.png?user=7&item=m2&at=2017-11-20&view=brief"
+    assert head_of(BRIEF | {"user": ["nobody"]}).image == head_of({}).image == "_din/card.png"

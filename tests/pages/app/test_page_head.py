@@ -17,7 +17,9 @@ from tests.own_thread import in_own_thread
 PAGE = '<html lang="en"><head><title>Streamlit</title></head><body></body></html>'
 
 
-def served(response: Response, method: str = "GET", host: str = "din.example") -> tuple[Headers, bytes]:
+def served(
+    response: Response, method: str = "GET", host: str = "din.example", query: bytes = b"a=b"
+) -> tuple[Headers, bytes]:
     """What a browser gets where the server answers so."""
     sent: list[Message] = []
 
@@ -31,7 +33,7 @@ def served(response: Response, method: str = "GET", host: str = "din.example") -
         "type": "http",
         "method": method,
         "path": "/lens/explain-inspect",
-        "query_string": b"a=b",
+        "query_string": query,
     }
     scope |= {"scheme": "https", "server": ("127.0.0.1", 8501), "headers": [(b"host", host.encode())]}
     in_own_thread(asyncio.run, PageHead(response)(scope, receive, send))
@@ -58,6 +60,10 @@ def test_all_else_is_answered_as_it_was() -> None:
     assert served(data)[1] == data.body
     assert served(HTMLResponse(PAGE, status_code=404))[1] == PAGE.encode()
     assert served(HTMLResponse(PAGE, headers={"etag": '"theirs"'}), "HEAD")[0]["etag"] == '"theirs"'
+
+
+def test_an_address_whose_bytes_are_no_text_is_answered() -> None:
+    assert TITLE in served(HTMLResponse(PAGE), query=b"user=\xed\xff")[1].decode()
 
 
 @pytest.mark.parametrize(("host", "address"), [("din.example", "din.example"), ('"><x>', "127.0.0.1:8501")])

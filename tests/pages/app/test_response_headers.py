@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
-from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
+from din_core.pages.app.first_paint import PAGE, first_paint
+from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins, hash_source
 from tests.own_thread import in_own_thread
 
 
@@ -36,7 +38,17 @@ def test_every_response_says_what_the_browser_may_do(path: str) -> None:
     assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "same-origin"
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     assert policy["frame-ancestors"] == policy["base-uri"] == policy["default-src"] == "'self'"
-    assert policy["object-src"] == "'none'" and "http" not in policy["script-src"]
+    assert policy["object-src"] == "'none'"
+
+
+def test_of_scripts_that_stand_in_a_page_only_those_run_that_the_served_page_has() -> None:
+    policy = dict(part.split(" ", 1) for part in answered()[1]["content-security-policy"].split("; "))
+    *sources, streamlit, ours = policy["script-src"].split(" ")
+    assert sources == ["'self'", "blob:", "'wasm-unsafe-eval'"]
+    page = (PAGE / "index.html").read_text("utf-8") + first_paint()
+    inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert [streamlit, ours] == [hash_source(script) for script in inline]
+    assert hash_source("alert(1)") == "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"
 
 
 def test_only_named_origins_may_frame_a_page(monkeypatch: pytest.MonkeyPatch) -> None:

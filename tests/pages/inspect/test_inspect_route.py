@@ -124,6 +124,7 @@ def test_without_the_key_nothing_is_told(ask: Ask, key: str) -> None:
         {"want": "scores", "pick": "user", "id": "nobody"},
         {"want": "scores", "pick": "candidate", "id": "nothing"},
         {"want": "scores", "pick": "impression", "id": "yesterday"},
+        {"want": "weights", "pick": "impression", "id": "99999999999999 1 m1"},
         {"want": "scores", "pick": "weather", "id": "rain"},
         {"want": "effects", "places": "3"},
         {"want": "effects", "places": "-1"},
@@ -132,8 +133,11 @@ def test_without_the_key_nothing_is_told(ask: Ask, key: str) -> None:
         {"want": "scores", "language": "tlh"},
     ],
 )
-def test_what_cannot_be_told_is_left_to_the_page(ask: Ask, wants: dict[str, str]) -> None:
+def test_what_cannot_be_told_is_left_to_the_page_and_is_no_failure(
+    ask: Ask, wants: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
     assert ask(**wants) == (404, [])
+    assert [record for record in caplog.records if record.name == "din_lens"] == []
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -60,6 +61,7 @@ def test_only_links_of_pages_are_kept(shares: ShareStore) -> None:
     assert isinstance(found, Payload)
     kept = shares.get(str(found.head["slug"]))
     assert (kept.kind, kept.path, kept.query) == ("link", "explain-what-if", "user=7")
-    for wrong in ({}, {"path": "http://evil", "query": "x"}, {"path": "data", "query": 3}, {"path": "data"}):
+    wrongs: list[dict[str, Any]] = [{}, {"path": "http://evil", "query": "x"}, {"path": "data", "query": 3}]
+    for wrong in (*wrongs, {"path": "data"}, {"path": {"a": 1}, "query": "x"}, {"path": [], "query": "x"}):
         assert reply(wrong) is None
     assert len(caches.shares().listed()) == 1

@@ -230,3 +230,9 @@ def test_an_unknown_user_gets_a_sentence_and_a_way_on(visit: Visit) -> None:
     (button,) = (b for b in page.button if b.label == "Show the opening example")
     page = button.click().run()
     assert payload(page)["candidate"]["id"] == "b2"
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "0001-01-02T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_the_first_and_the_last_moments_of_the_calendar_are_shown(visit: Visit, at: str) -> None:
+    page = visit("whatif", user="7", item="b2", at=at)
+    assert said(page) == [] and not page.error and payload(page)["steps"]

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.pages.browser.protocol import KEY, KEY_HEADER, LANGUAGE_HEADER
 from din_core.pages.browser.route import MAX_BYTES
-from din_core.pages.what_if.route import answer
+from din_core.pages.what_if.route import MOST_ACTIONS, answer
 from tests.own_thread import in_own_thread
 from tests.pages.conftest import World, go_to
 from tests.pages.what_if.what_if_payload import DROP_MILK, DROP_NAILS, payload
@@ -116,6 +116,7 @@ def test_without_the_key_nothing_is_told(ask: Ask, start: str, key: str) -> None
         ((None,), {"body": b"[]"}),
         ((None,), {"body": b"[" * 100_000}),
         ((None,), {"body": b" " * (MAX_BYTES + 1)}),
+        ((None, *[["clear"]] * (MOST_ACTIONS + 1)), {"fill": True}),
     ],
 )
 def test_what_cannot_be_told_is_left_to_the_page(ask: Ask, start: str, asked: Any, given: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 const LONGEST = 2000; // characters of a link that chat tools and proxies pass on
 const SHOWN_MS = 2000; // how long the button says that the link was copied
-const IN_BRIEF = ["v", "user", "item", "at", "models", "nth", "lang"]; // beside the context and, on What if, the edits
+const IN_BRIEF = ["v", "user", "item", "at", "models", "nth", "lang", "history"]; // beside the context and, on What if, the edits
 const menus = new WeakMap();
 
 export default function ({ data, parentElement }) {
@@ -63,7 +63,7 @@ function createMenu(root) {
       at(id).querySelector("button")?.focus();
     });
   }
-  at("copy-view").onclick = () => copy(linkToView());
+  at("copy-view").onclick = () => copy(linkToView(payload));
   at("copy-brief").onclick = () => copy(linkToBrief(payload));
   at("copy-signed").onclick = () => copySigned(false);
   at("copy-hidden").onclick = () => copySigned(true);
@@ -77,13 +77,22 @@ function queryOnScreen() {
   return wanted.query ?? window.location.search.slice(1);
 }
 
-function linkToView() {
-  return `${window.location.origin}${window.location.pathname}?${queryOnScreen()}`;
+// The same with what its history holds now, so that readers are told where that has changed.
+function queryToSend({ history }) {
+  const query = queryOnScreen().split("&").filter((one) => !one.startsWith("history="));
+  const given = new URLSearchParams(query.join("&"));
+  const isOnScreen = history && given.get("user") === history.user && given.get("at") === history.at;
+  return [...query, ...(isOnScreen ? [`history=${history.mark}`] : [])].join("&");
+}
+
+function linkToView(payload) {
+  return `${window.location.origin}${window.location.pathname}?${queryToSend(payload)}`;
 }
 
 // Of the first candidate; only on What if its edits count.
-function linkToBrief({ inspect, whatIf }) {
-  const given = new URLSearchParams(queryOnScreen());
+function linkToBrief(payload) {
+  const { inspect, whatIf } = payload;
+  const given = new URLSearchParams(queryToSend(payload));
   const edited = window.location.pathname.endsWith(`/${whatIf}`);
   const made = new URLSearchParams();
   for (const [name, value] of given) {

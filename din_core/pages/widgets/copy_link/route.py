@@ -27,7 +27,7 @@ async def answer(request: Request) -> Response:
 def reply(asked: dict[str, Any]) -> Payload | None:
     """None for what is no link of a page."""
     path, query = asked.get("path"), asked.get("query")
-    if path not in BY_PATH or not isinstance(query, str):
+    if not isinstance(path, str) or path not in BY_PATH or not isinstance(query, str):
         return None
     slug = caches.shares().keep(SharedView("link", query, path))
     return Payload("", [], {"slug": slug})
