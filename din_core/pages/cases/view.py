@@ -335,7 +335,7 @@ def scenario_of(app: App, loaded: LoadedCases, row: int, seen: Shown) -> Scenari
 
 def view_of(cases: Cases, kind: str, row: int, now: View) -> View:
     """How *Inspect* shows what is telling about a case: its behavior singled out, weights or effects in order."""
-    view = replace(now, fold="behavior", part=None, type=None, behavior=None)
+    view = replace(now, fold="behavior", part=None, type=None, only=(), behavior=None)
     if kind == "negative":
         behavior = cases.item_ids[cases.low_item[row]]
         return replace(view, method="weight", sort="weight", behavior=behavior)

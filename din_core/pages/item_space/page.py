@@ -216,19 +216,21 @@ def info_of(inputs: SpaceInputs, drawn: NDArray[np.int64], places: Floats) -> Sp
         repeats=inputs.repeats,
         candidate=inputs.candidate,
         focus=facts.place_of.get(inputs.focus),
-        slots=category_slots(category, slots_on_inspect(inputs), own),
+        slots=category_slots(
+            category, [*coloured_on_inspect(inputs), *([own] if own else [])], inputs.app.category_slots
+        ),
         probability=probability,
     )
 
 
-def slots_on_inspect(inputs: SpaceInputs) -> dict[str, int]:
-    """The colours that categories have on *Inspect* for this candidate."""
+def coloured_on_inspect(inputs: SpaceInputs) -> list[str]:
+    """The categories that have a colour on *Inspect* for this candidate."""
     if inputs.category is None:
-        return {}
+        return []
     shown = read_inputs(inputs.app.store, inputs.scenario, inputs.app.store.impressions(inputs.scenario.user_id))
-    here = shown.place(inputs.scenario.candidates[0])
-    groups = score(shown, inputs.app.scorers[inputs.model]).infos([here], inputs.category)[0].groups
-    return {group.category: group.slot for group in groups if group.slot is not None}
+    here, slots = shown.place(inputs.scenario.candidates[0]), inputs.app.category_slots
+    groups = score(shown, inputs.app.scorers[inputs.model]).infos([here], inputs.category, slots)[0].groups
+    return [group.category for group in groups if group.slot is not None]
 
 
 def labels_of(inputs: SpaceInputs) -> SpaceLabels:

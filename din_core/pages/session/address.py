@@ -121,7 +121,7 @@ def show(scenario: Scenario | None, problems: tuple[str, ...] = ()) -> None:
     own = session()
     before = own.scenario
     if scenario is None or before is None or (scenario.user_id, scenario.as_of) != (before.user_id, before.as_of):
-        own.view = replace(own.view, part=None, behavior=None)  # of another history
+        own.view = replace(own.view, part=None, only=(), behavior=None)  # of another history
     own.scenario = scenario
     own.search_text.clear()
     record_choice(problems)

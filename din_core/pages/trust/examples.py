@@ -65,7 +65,7 @@ def examples(app: App, loaded: LoadedCases, question: Question, seeds: Sequence[
     kind, page = KINDS[question], inspect_page.page()
     found = []
     for row, label, scenario in told_cases(app, loaded, loaded.key, question, current()):
-        view = replace(now, part=None, type=None, behavior=None)
+        view = replace(now, part=None, type=None, only=(), behavior=None)
         if question == "seeds":
             page = two_models_page.page()
             scenario = replace(scenario, checkpoints=(loaded.links[0], app.models[seeds[0]].link))

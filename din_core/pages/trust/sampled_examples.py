@@ -41,7 +41,7 @@ def sampled_examples(
     impressions = measured.examples.get(NAMES.get(question, ""), ())
     key = (app.store.url, measured.fingerprints[0], measured.measured_at, question)
     page = two_models_page.page() if question == "seeds" else inspect_page.page()
-    view = replace(now, fold="behavior", part=None, type=None, behavior=None)
+    view = replace(now, fold="behavior", part=None, type=None, only=(), behavior=None)
     if question in ("order", "found", "sign"):
         view = replace(view, method="effect", sort="-effect")
     return [
