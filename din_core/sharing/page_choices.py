@@ -22,6 +22,9 @@ from din_core.sharing.values import MAX_LENGTH, iso, seconds_of, shown
 MOST_STEPS = 99
 """Steps that a link to the tour can tell apart."""
 
+LONGEST_SCENARIO = 8_000
+"""Characters of a pinned scenario: it may have many edits."""
+
 By = Literal["candidates", "models", "users"]
 Fold = Literal["item", "category"]
 Order = Literal["weight", "time"]
@@ -85,6 +88,14 @@ class SpaceChoice(TablesChoice):
     """`all` fields, or the `own` embedding of the item alone."""
     item: str | None = None
     """The item whose neighbours are listed; None for the candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedChoice(TablesChoice):
+    """Which scenarios were pinned, and how the tables about them are read."""
+
+    scenarios: tuple[str, ...] = ()
+    """At most two, each as the query string of a link, the older first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +248,16 @@ CODECS: Mapping[type[Any], PageCodec] = {
             **TABLES,
         },
         "items.",
+    ),
+    PinnedChoice: PageCodec(
+        "compare-pinned",
+        {
+            "scenario": ValueCodec(
+                str, str, written="scenarios", attribute="scenarios", many=True, longest=LONGEST_SCENARIO
+            ),
+            **TABLES,
+        },
+        "pinned.",
     ),
     CasesChoice: PageCodec(
         "find-cases",
