@@ -45,7 +45,7 @@ class CompareChoice(TablesChoice):
     models: tuple[str, ...] = ()
     """The rows between models, as links name them; empty: all that are loaded."""
     other: str | None = None
-    """The second user's id; None: the first in the store that is another."""
+    """The second user's id; None: the first that is another, of the set of users or of the store."""
 
     @property
     def folded(self) -> Fold:

@@ -146,7 +146,7 @@ with failures_shown():
     with in_turn() if mode in BRIEF_RUNS else nullcontext():
         dispatch()
         spoken = language.current()
-        address.follow_address(app)
+        address.follow_address(app, page.url_path)
         if language.current() != spoken:  # the header is in another one already
             st.rerun()
         address.enter_page(page.url_path)

@@ -84,6 +84,11 @@ class TickedRows:
     by_table: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+def ticked_rows(key: str) -> tuple[str, ...]:
+    """The keys of a table's rows that are ticked, listed now or not."""
+    return visitor.session().of(TickedRows).by_table.get(key, ())
+
+
 def row_link(there: Page, scenario: Scenario, view: View | None = None, choice: object | None = None) -> str:
     """Where a row leads: a page with this scenario, view and choice on it."""
     return f"{there.url_path}?{urlencode(address.query(there.url_path, scenario, view, choice), doseq=True)}"
