@@ -123,6 +123,11 @@ class CohortChoice(TablesChoice):
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotsChoice(TablesChoice):
+    """How the table of what was kept is read."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaderboardChoice(TablesChoice):
     """How the tables of models are read."""
 
@@ -282,6 +287,7 @@ CODECS: Mapping[type[Any], PageCodec] = {
         },
         "cohorts.",
     ),
+    SnapshotsChoice: PageCodec("find-snapshots", TABLES, "snapshots."),
     LeaderboardChoice: PageCodec("models-leaderboard", TABLES, "leaderboard."),
     EvolutionChoice: PageCodec("models-evolution", TABLES, "evolution."),
     DataChoice: PageCodec("data", TABLES, "data."),
