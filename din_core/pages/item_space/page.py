@@ -18,6 +18,7 @@ from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, 
 from din_core.pages.app.startup import App
 from din_core.pages.inspect.inspection import read_inputs, score
 from din_core.pages.item_space import space_cache
+from din_core.pages.item_space.map_marks import map_marks
 from din_core.pages.item_space.space_inputs import SpaceInputs
 from din_core.pages.item_space.space_records import (
     NEIGHBOURS_TABLE,
@@ -82,6 +83,7 @@ def show() -> None:
     show_separation(inputs)
     show_map(inputs)
     show_neighbours(inputs)
+    map_marks()
 
 
 def choose(label: str, name: str, options: Mapping[str, str]) -> None:

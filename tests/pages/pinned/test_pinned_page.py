@@ -87,6 +87,20 @@ def test_what_is_pinned_on_another_page_is_here_afterwards(visit: Visit) -> None
     assert len(briefs(go_to(page, "compare-pinned"))) == MOST
 
 
+def test_the_button_on_inspect_pins_names_what_is_pinned_and_leads_to_both(visit: Visit) -> None:
+    page = visit(**ON_SCREEN)
+    page.session_state["pin_room"] = True
+    page.run().button(key="pin_scenario").click().run()
+    assert "1 · Milk for Household 7" in words(page)
+    page.session_state["pin_room"] = True
+    with in_session(page.session_state["din_lens"]):
+        pin(f"{OTHER}&edits=drop-item%2Cm2")
+    page.run()
+    assert "2 · Milk for Household 8, edits: 1" in words(page)
+    (link,) = [e.proto for e in page.get("page_link") if e.proto.label == "Side by side"]
+    assert len(parse_qs(link.query_string)["pinned.scenario"]) == MOST
+
+
 def test_a_pinned_scenario_that_this_store_lacks_is_a_sentence(visit: Visit) -> None:
     page = on_pinned(visit, STOUT, STOUT.replace("user=7", "user=nobody"))
     assert len(briefs(page)) == 1

@@ -32,6 +32,7 @@ JS = source(
     "browser/sender.js",
     "browser/component.js",
     "browser/spreadsheet.js",
+    "browser/mark_event.js",
     "widgets/record_table/record_rows.js",
     "widgets/record_table/record_files.js",
     "widgets/record_table/record_table.js",
@@ -63,6 +64,8 @@ class Records:
     """(R,) where each row leads, as `row_link` makes it, empty for one that leads nowhere; none where no row does."""
     keys: Sequence[str] = ()
     """(R,) names of the rows, where some of them can be ticked."""
+    marks: Sequence[str] = ()
+    """(R,) what rows are pointed at by elsewhere on the page; none where nothing else shows them."""
     about: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     """What files say of all rows."""
     file: Sequence[str] = ()
@@ -169,6 +172,7 @@ def show_records(key: str, records: Records, held: Held | None = None, *, most: 
         "columns": [column.plain() for column in records.columns],
         "links": list(records.links),
         "keys": list(records.keys),
+        "marks": list(records.marks),
     }
     room = room_of(records, most)
     keep_room(key, room, narrow=room + TOOLS_HEIGHT)  # on a phone the tools above the rows take two lines
