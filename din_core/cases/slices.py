@@ -1,4 +1,5 @@
-"""A part of the impressions: those that share a profile value, a category, a week, an outcome, a length of history.
+"""A part of the impressions: those that share a profile value, a category, a week, an outcome, a length of history, or
+are of some users.
 
 Dimensions: M impressions, U users.
 """
@@ -31,6 +32,8 @@ class Slice:
     length: int | None = None
     """A bucket of LENGTHS, by its place."""
     label: bool | None = None
+    users: frozenset[str] | None = None
+    """Ids."""
 
 
 def rows_of(cases: Cases, chosen: Slice) -> NDArray[np.bool_]:
@@ -46,6 +49,8 @@ def rows_of(cases: Cases, chosen: Slice) -> NDArray[np.bool_]:
         inside &= lengths(cases) == chosen.length
     if chosen.label is not None:
         inside &= cases.label == chosen.label
+    if chosen.users is not None:
+        inside &= np.array([user in chosen.users for user in cases.user_ids], dtype=bool)[cases.user]
     return inside
 
 

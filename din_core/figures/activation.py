@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from din_core.domain import FoldedBehavior, Item, Scores, UnitReading
 from din_core.figures.ink import ink_of, legible
-from din_core.figures.palette import DARK, LIGHT, LIGHT_OTHER, SLOTS, choose_slots
+from din_core.figures.palette import DARK, LIGHT, LIGHT_OTHER, Slots, choose_slots, own_slots
 from din_core.figures.timeline import Timeline
 
 OTHER = "other"
@@ -85,11 +85,16 @@ class ActivationInfo:
 
 
 def activation_infos(
-    scores: Scores, timeline: Timeline, color_by: str = "category", places: Sequence[int] | None = None
+    scores: Scores,
+    timeline: Timeline,
+    color_by: str = "category",
+    places: Sequence[int] | None = None,
+    slots: Slots | None = None,
 ) -> list[ActivationInfo]:
     """One info for each candidate of `scores`, coloured so that categories keep their colour between them.
 
     `scores.behaviors` are the timeline's. `color_by` is an item field. `places` are the candidates; None for all.
+    `slots` are the categories' own; None gives the strongest here one each.
     """
     if scores.behaviors != timeline.behaviors:
         raise ValueError("the scores and the timeline are not of the same history")
@@ -97,7 +102,7 @@ def activation_infos(
     repeats = np.array([b.count for b in timeline.behaviors], dtype=np.int64)
     weights = np.asarray(scores.weight, dtype=np.float64)
     distinct = Distinct.of(category)
-    preferred = distinct.rank(np.abs(weights).sum(axis=0) * repeats)
+    own = own_slots(known(distinct.rank(np.abs(weights).sum(axis=0) * repeats))) if slots is None else slots
     return [
         ActivationInfo(
             model=scores.model,
@@ -109,7 +114,7 @@ def activation_infos(
             timeline=timeline,
             weight=weights[c],
             category=category,
-            groups=distinct.groups(distinct.rank(np.abs(weights[c]) * repeats), preferred, weights[c], repeats),
+            groups=distinct.groups(distinct.rank(np.abs(weights[c]) * repeats), own, weights[c], repeats),
             intensity=float(weights[c] @ repeats),
             reference=1 / int(repeats.sum()) if len(repeats) and scores.pooling not in WITHOUT_REFERENCE else None,
         )
@@ -135,10 +140,20 @@ def written_categories(behaviors: Sequence[FoldedBehavior], field: str = "catego
     return tuple(b.item.text(field) or UNKNOWN for b in behaviors)
 
 
-def coloured(category: Sequence[str], weight: NDArray[np.floating[Any]], repeats: NDArray[np.int64]) -> tuple[str, ...]:
-    """The categories with a colour of their own, by falling Σ |weight| × repeats."""
-    ranked = Distinct.of(category).rank(np.abs(weight.astype(np.float64)) * repeats)
-    return tuple(name for name in ranked if name != UNKNOWN)[:SLOTS]
+def coloured(
+    category: Sequence[str],
+    weight: NDArray[np.floating[Any]],
+    repeats: NDArray[np.int64],
+    slots: Slots | None = None,
+) -> dict[str, int]:
+    """The categories with a colour, by falling Σ |weight| × repeats, and its slot; `slots` as in `activation_infos`."""
+    ranked = known(Distinct.of(category).rank(np.abs(weight.astype(np.float64)) * repeats))
+    return choose_slots(ranked, own_slots(ranked) if slots is None else slots)
+
+
+def known(categories: Sequence[str]) -> list[str]:
+    """Without UNKNOWN, which is always grey."""
+    return [name for name in categories if name != UNKNOWN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +181,12 @@ class Distinct:
     def groups(
         self,
         ranked: Sequence[str],
-        preferred: Sequence[str],
+        own: Slots,
         weight: NDArray[np.float64],
         repeats: NDArray[np.int64],
     ) -> tuple[CategoryGroup, ...]:
         """Coloured groups in the order of `ranked`, then everything else as one."""
-        slots = choose_slots([name for name in ranked if name != UNKNOWN], preferred)
+        slots = choose_slots(known(ranked), own)
         place = {name: k for k, name in enumerate(self.names)}
         total, lines = self.sums(weight * repeats), self.sums(repeats)
         found = [

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from din_core.domain import Explanation, Scores
 from din_core.figures.activation import OTHER, categories_of, coloured
+from din_core.figures.palette import Slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,19 @@ class PathsInfo:
     logit: float
 
 
-def whole_categories(scores: Scores, color_by: str = "category") -> list[tuple[str, NDArray[np.int64]]]:
+def whole_categories(
+    scores: Scores, color_by: str = "category", slots: Slots | None = None
+) -> list[tuple[str, NDArray[np.int64]]]:
     """What `effects_info` needs the effects of: each category's name with the occurrences (T,) that it holds, by
     first appearance; last, where there are any, those of all categories that have no colour in the activation chart.
 
-    `scores` are of one candidate.
+    `scores` are of one candidate, `slots` the categories' own colours.
     """
     category, repeats = categories_of(scores.behaviors, color_by), _repeats(scores)
     place = {name: k for k, name in enumerate(dict.fromkeys(category))}
     places = np.array([place[name] for name in category], dtype=np.intp)
     held = np.where(np.arange(len(place))[:, None] == places, repeats, 0)  # (P, T)
-    colours = [place[name] for name in coloured(category, scores.weight[0], repeats)]
+    colours = [place[name] for name in coloured(category, scores.weight[0], repeats, slots)]
     grey = ~np.isin(places, colours)
     found = list(zip(place, held, strict=True))
     return [*found, (OTHER, np.where(grey, repeats, 0))] if grey.any() else found

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from din_core.domain.results import Floats
 from din_core.figures.ink import ink_of, legible
-from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER, SLOTS
+from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER, Slots, choose_slots
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "hexagram")
 """One a colour slot: shape says the same as colour, and stays when colour says the score."""
@@ -70,15 +70,13 @@ class SpaceInfo:
     """(n,) None: colour says the category"""
 
 
-def category_slots(
-    category: Sequence[str | None], fixed: Mapping[str, int], first: str | None = None
-) -> dict[str, int]:
-    """`fixed` as it is; slots that are free go to `first` and then to the most frequent categories."""
+def category_slots(category: Sequence[str | None], first: Sequence[str], own: Slots) -> dict[str, int]:
+    """The colours of a map: each category's `own`; of those that share one, the earliest of `first` has it, else the
+    most frequent on the map.
+    """
     times = Counter(name for name in category if name)
-    slots = {name: slot for name, slot in fixed.items() if name in times}
-    free = [slot for slot in range(SLOTS) if slot not in fixed.values()]
-    frequent = sorted(times, key=lambda name: (name != first, -times[name], name))
-    return slots | dict(zip([name for name in frequent if name not in slots], free, strict=False))
+    frequent = sorted(times, key=lambda name: (-times[name], name))
+    return choose_slots([name for name in dict.fromkeys([*first, *frequent]) if name in times], own)
 
 
 def item_space_info(

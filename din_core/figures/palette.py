@@ -7,7 +7,8 @@ A test measures both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from zlib import crc32
 
 LIGHT = ("#4B8EEB", "#C43B14", "#1E795C", "#5729A8", "#CC8400", "#791A3C")
 DARK = ("#4895FB", "#D15F24", "#8AFABE", "#BAB2FD", "#FAD318", "#FB93A2")
@@ -15,18 +16,21 @@ LIGHT_OTHER = "#8C8C8C"
 DARK_OTHER = "#7C8490"
 SLOTS = len(LIGHT)
 
+Slots = Mapping[str, int]
+"""Colour slots by category."""
 
-def choose_slots(ranked: Sequence[str], preferred: Sequence[str]) -> dict[str, int]:
-    """Colour slots for the first SLOTS categories of `ranked`.
 
-    `preferred` is one order shared by every candidate on screen: a category keeps the slot of its place there
-    wherever that slot is free, so that stepping through candidates does not recolour it.
+def own_slots(frequent: Iterable[str]) -> dict[str, int]:
+    """Each category's own slot, whoever is on screen: the first SLOTS of `frequent` have one to themselves."""
+    return {category: place % SLOTS for place, category in enumerate(frequent)}
+
+
+def choose_slots(ranked: Sequence[str], own: Slots) -> dict[str, int]:
+    """The categories of `ranked`, strongest first, that have a colour: always their own.
+
+    Of those that share a slot the strongest has it, and the others have none. A category that `own` lacks, as it came
+    later, goes by its name.
     """
-    wanted = {category: place % SLOTS for place, category in reversed(list(enumerate(preferred)))}
-    taken: dict[str, int] = {}
-    top = list(dict.fromkeys(ranked))[:SLOTS]
-    for category in sorted(top, key=lambda c: preferred.index(c) if c in wanted else len(preferred)):
-        free = [slot for slot in range(SLOTS) if slot not in taken.values()]
-        slot = wanted.get(category)
-        taken[category] = slot if slot in free else free[0]
-    return {category: taken[category] for category in top}
+    slots = {category: own.get(category, crc32(category.encode()) % SLOTS) for category in ranked}
+    strongest = {slot: category for category, slot in reversed(slots.items())}
+    return {category: slot for category, slot in slots.items() if strongest[slot] == category}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 from din_core.domain import Candidate, Edit, LinkError, Scenario
@@ -20,7 +21,7 @@ VERSION = "1"
 MAX_CANDIDATES = 20
 
 SORT_COLUMNS = ("title", "category", "date", "repeats", "weight", "total", "effect", "points")
-SCALES = ("each", "shared")
+SCALES = ("each", "shared", "small")
 METHODS = ("weight", "effect")
 METRICS = ("auc", "gauc", "log_loss", "ece", "rela_impr")
 FOLDS = ("behavior", "item", "category")
@@ -51,7 +52,8 @@ class View:
     method: str = "weight"
     """What the chart shows of each behavior: "weight", the model's own; "effect", measured by leaving it out."""
     scale: str = "each"
-    """"each": the chart's axis fits the candidate on screen; "shared": one axis for all candidates held."""
+    """"each": the chart's axis fits the candidate on screen; "shared": one axis for all candidates held; "small": it
+    fits the weights over which a few tower, where some do."""
     metric: str = "gauc"
     """The metric of METRICS by which the leaderboard is drawn."""
     fold: str = "behavior"
@@ -64,6 +66,8 @@ class View:
     """What the parts of a history are whose effects are ranked; None for what the answer names."""
     type: str | None = None
     """The type of the behaviors that are drawn and listed; None for all. Where no behavior has it, all are."""
+    only: tuple[str, ...] = ()
+    """Categories whose behaviors alone are drawn and listed, `other` for those without a colour; empty for all."""
     lang: str | None = None
     """The language that was chosen; None for what the reader's browser asks for."""
     behavior: str | None = None
@@ -104,9 +108,10 @@ class Link:
 def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]]:
     """The complete query parameters of a scenario; a list where a name is given several times.
 
-    Edits, their reference, a marked part of the time, a type of behaviors, one singled out, the parts to rank, a
-    language and numbers of impressions other than the first are written only where there are some. Raises LinkError
-    for a time outside the years 1 to 9999, for ids that are empty or too long, and for more edits than a link carries.
+    Edits, their reference, a marked part of the time, a type of behaviors, their categories, one singled out, the parts
+    to rank, a language and numbers of impressions other than the first are written only where there are some. Raises
+    LinkError for a time outside the years 1 to 9999, for ids that are empty or too long, and for more edits than a link
+    carries.
     """
     ids = [scenario.user_id, *scenario.candidate_ids, *scenario.checkpoints]
     if not scenario.candidate_ids or not all(0 < len(value) <= MAX_LENGTH for value in ids):
@@ -135,6 +140,8 @@ def encode(scenario: Scenario, view: View = View()) -> dict[str, str | list[str]
         raw["part"] = BETWEEN.join(map(iso, view.part))
     if view.type is not None:
         raw["type"] = view.type
+    if view.only:
+        raw["only"] = list(view.only)
     if view.behavior is not None:
         raw["behavior"] = view.behavior
     return raw
@@ -200,6 +207,7 @@ def parse(raw: Mapping[str, str | Sequence[str]]) -> tuple[Link, tuple[str, ...]
         view=replace(
             read_view({name: one(name) for name in CHOICES}, read_part(one("part"), problems), problems),
             type=one("type"),
+            only=tuple(dict.fromkeys(kept("only", values.get("only", []), problems))),
             behavior=one("behavior"),
         ),
         edits=edits,
@@ -250,7 +258,7 @@ def read_reference(text: str, last: int, problems: list[str]) -> int:
 
 def read_view(given: Mapping[str, str | None], part: tuple[int, int] | None, problems: list[str]) -> View:
     """View options; what is unknown falls back to the default with a sentence."""
-    chosen = {name: value for name, value in given.items() if value is not None}
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     for name, value in list(chosen.items()):
         if value.removeprefix("-" if name == "sort" else "") not in CHOICES[name]:
             known = ", ".join(CHOICES[name])

@@ -31,6 +31,9 @@ LONGEST_PAIR = 24 * MAX_LENGTH
 MOST_STEPS = 99
 """Steps that a link to the tour can tell apart."""
 
+LONGEST_SCENARIO = 8_000
+"""Characters of a pinned scenario: it may have many edits."""
+
 By = Literal["candidates", "models", "users"]
 Fold = Literal["item", "category"]
 Order = Literal["weight", "time"]
@@ -51,7 +54,7 @@ class CompareChoice(TablesChoice):
     models: tuple[str, ...] = ()
     """The rows between models, as links name them; empty: all that are loaded."""
     other: str | None = None
-    """The second user's id; None: the first in the store that is another."""
+    """The second user's id; None: the first that is another, of the set of users or of the store."""
 
     @property
     def folded(self) -> Fold:
@@ -97,6 +100,14 @@ class SpaceChoice(TablesChoice):
 
 
 @dataclass(frozen=True, slots=True)
+class PinnedChoice(TablesChoice):
+    """Which scenarios were pinned, and how the tables about them are read."""
+
+    scenarios: tuple[str, ...] = ()
+    """At most two, each as the query string of a link, the older first."""
+
+
+@dataclass(frozen=True, slots=True)
 class CasesChoice(TableChoice):
     """Which cases are listed: those of a kind, among a slice of the impressions."""
 
@@ -118,6 +129,11 @@ class CohortChoice(TablesChoice):
     week: int | None = None
     length: int | None = None
     """A bucket of LENGTHS, by its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotsChoice(TablesChoice):
+    """How the table of what was kept is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +266,16 @@ CODECS: Mapping[type[Any], PageCodec] = {
         },
         "items.",
     ),
+    PinnedChoice: PageCodec(
+        "compare-pinned",
+        {
+            "scenario": ValueCodec(
+                str, str, written="scenarios", attribute="scenarios", many=True, longest=LONGEST_SCENARIO
+            ),
+            **TABLES,
+        },
+        "pinned.",
+    ),
     CasesChoice: PageCodec(
         "find-cases",
         {
@@ -273,6 +299,7 @@ CODECS: Mapping[type[Any], PageCodec] = {
         },
         "cohorts.",
     ),
+    SnapshotsChoice: PageCodec("find-snapshots", TABLES, "snapshots."),
     LeaderboardChoice: PageCodec("models-leaderboard", TABLES, "leaderboard."),
     EvolutionChoice: PageCodec("models-evolution", TABLES, "evolution."),
     DataChoice: PageCodec("data", TABLES, "data."),

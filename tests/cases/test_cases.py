@@ -75,6 +75,7 @@ def test_an_unknown_kind_is_refused() -> None:
         (Slice(profile=("likes", "milk")), [0, 1, 2, 3]),
         (Slice(category="Milk"), [1, 3, 5]),
         (Slice(week=MONDAY), [0, 3, 4, 5]),
+        (Slice(users=frozenset("bz")), [2, 3]),
         (Slice(week=MONDAY - 7 * 86_400), [2]),
         (Slice(length=0), [1, 2, 5]),
         (Slice(length=1), [0, 3]),

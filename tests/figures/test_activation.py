@@ -85,6 +85,14 @@ def test_a_category_keeps_its_colour_from_candidate_to_candidate(scores: Scores,
     assert butter.slot == (slots[0]["Dairy"], slots[0]["Dairy"], slots[0]["Drinks"], None)
 
 
+def test_a_category_has_the_colour_that_the_store_gives_it(scores: Scores, timeline: Timeline) -> None:
+    butter, wine = activation_infos(scores, timeline, slots={"Drinks": 4, "Dairy": 2})
+    assert (butter.slot, wine.slot) == ((2, 2, 4, None), (2, 2, 4, None))
+    clash = activation_infos(scores, timeline, slots={"Drinks": 2, "Dairy": 2})
+    assert [info.slot for info in clash] == [(2, 2, None, None), (None, None, 2, None)]
+    assert [group.category for group in clash[0].groups] == ["Dairy", "other"]
+
+
 def test_scores_of_another_history_are_refused(scores: Scores, timeline: Timeline) -> None:
     with pytest.raises(ValueError, match="not of the same history"):
         activation_info(replace(scores, behaviors=scores.behaviors[:2]), timeline)

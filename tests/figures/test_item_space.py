@@ -90,8 +90,8 @@ def test_scores_take_the_colour_and_leave_the_shape(info: SpaceInfo) -> None:
     assert axis.colorbar.tickvals[3] == 0
 
 
-def test_slots_stay_where_they_are_given_and_the_rest_goes_to_what_is_frequent() -> None:
-    category = ["a", "b", "b", "c", "c", "c", None, "d"]
-    assert category_slots(category, {"b": 1, "gone": 2}, first="d") == {"b": 1, "d": 0, "c": 3, "a": 4}
-    assert category_slots([str(n) for n in range(9)], {}) == {str(n): n for n in range(6)}
-    assert category_slots([None], {}) == {}
+def test_of_categories_that_share_a_colour_the_first_named_has_it_and_then_the_most_frequent() -> None:
+    category, own = ["a", "b", "b", "c", "c", "c", None, "d"], {"a": 0, "b": 1, "c": 1, "d": 0, "gone": 5}
+    assert category_slots(category, ["gone", "b"], own) == {"b": 1, "a": 0}
+    assert category_slots(category, ["d"], own) == {"d": 0, "c": 1}
+    assert category_slots([None], [], own) == {}

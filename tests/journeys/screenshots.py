@@ -26,6 +26,7 @@ PAGES: dict[str, tuple[str, Ready]] = {
     "rank": ("compare-catalogue", lambda page: expect(page.locator(".st-key-rank_again")).to_be_visible()),
     "two-models": ("compare-models", lambda page: expect(page.get_by_test_id("stTable").nth(1)).to_be_visible()),
     "score-gap": ("compare-gap", lambda page: chart(page, "gap_waterfall")),
+    "pinned": ("compare-pinned", lambda page: expect(page.locator(".st-key-pin_scenario")).to_be_visible()),
     "evolution": ("models-evolution", lambda page: chart(page, "path")),
     "item-space": ("models-items", lambda page: expect(page.locator(".js-plotly-plot .points").first).to_be_attached()),
     "cases": ("find-cases", lambda page: expect(page.locator(".st-key-cases tbody a").first).to_be_visible()),

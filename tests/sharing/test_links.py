@@ -46,6 +46,7 @@ views = st.builds(
     top=st.sampled_from(TOPS),
     type=st.none() | text,
     behavior=st.none() | text,
+    only=st.lists(text, max_size=3, unique=True).map(tuple),
     why=st.sampled_from((None, *PARTS)),
     lang=st.sampled_from((None, *LANGUAGES)),
     part=st.none() | st.tuples(times, times).map(lambda pair: (min(pair), max(pair))),

@@ -37,6 +37,7 @@ ELEMENTS = (
     "Multiselect",
     "PageLink",
     "Selectbox",
+    "Table",
     "TextInput",
 )
 """Streamlit's names of the elements that stand on nearly every page."""

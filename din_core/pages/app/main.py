@@ -25,6 +25,8 @@ from din_core.pages.item_space import page as item_space_page
 from din_core.pages.language import translate as language
 from din_core.pages.language.translate import t
 from din_core.pages.models import page as models_page
+from din_core.pages.pinned import page as pinned_page
+from din_core.pages.pinned.pin_button import pin_button
 from din_core.pages.places.navigation import navigation
 from din_core.pages.places.page_links import link_to_page, pages_of
 from din_core.pages.places.places import (
@@ -36,6 +38,7 @@ from din_core.pages.places.places import (
     INSPECT,
     ITEM_SPACE,
     LEADERBOARD,
+    PINNED,
     SCENARIOS,
     SCORE_GAP,
     SNAPSHOTS,
@@ -96,6 +99,7 @@ PAGES = {
     CATALOGUE: rank_page,
     TWO_MODELS: two_models_page,
     SCORE_GAP: score_gap_page,
+    PINNED: pinned_page,
     CASES: cases_page,
     COHORTS: cohorts_page,
     SNAPSHOTS: snapshots_page,
@@ -142,11 +146,11 @@ with failures_shown():
     with in_turn() if mode in BRIEF_RUNS else nullcontext():
         dispatch()
         spoken = language.current()
-        address.follow_address(app)
+        address.follow_address(app, page.url_path)
         if language.current() != spoken:  # the header is in another one already
             st.rerun()
         address.enter_page(page.url_path)
-        if mode is not WHAT_IF:
+        if mode not in (WHAT_IF, PINNED):
             what_if_page.remind(visitor.session().scenario)
         shown = address.query()
         there = {one: page if one is mode else found[0] for one, found in pages.items()}
@@ -161,6 +165,7 @@ with failures_shown():
         with rows.copy:
             copy_link(app)
             if mode in (INSPECT, WHAT_IF):
+                pin_button(mode)
                 keep_button(mode)
         page.run()
         if address.query() != shown:  # the page could not show all of it

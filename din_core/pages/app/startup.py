@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from din_core.domain import CheckpointError, DinLensError, Scenario
-from din_core.domain.coverage import VocabularyCoverage
+from din_core.domain.coverage import HeldValues, VocabularyCoverage
 from din_core.domain.translatable import Translatable
 from din_core.pages.app.demo_store import demo_store
 from din_core.pages.app.failure_log import log_failure, reason_of
@@ -50,6 +50,8 @@ class App:
     """Why a checkpoint of the folder cannot be used, by its folder's name."""
     coverage: Mapping[str, VocabularyCoverage] = field(default_factory=dict)
     """How much of the store each model knew when the app started."""
+    category_slots: Mapping[str, int] = field(default_factory=dict)
+    """The colour slot of each category of the store, the same whoever is on screen."""
     _words_by_language: dict[str, Mapping[str, ModelWords]] = field(default_factory=dict, repr=False, compare=False)
     """The models in words, by language."""
 
@@ -61,7 +63,13 @@ class App:
     @cached_property
     def identity(self) -> str:
         """Equal for two processes that opened the same store, as it was then, and the same models."""
-        opened = (sorted(self.setting.fingerprints.items()), self.setting.opening, self.summary, sorted(self.unfit))
+        opened = (
+            sorted(self.setting.fingerprints.items()),
+            self.setting.opening,
+            self.summary,
+            sorted(self.unfit),
+            self.category_slots,
+        )
         return blake2b(repr(opened).encode(), digest_size=16).hexdigest()
 
     @property
@@ -159,11 +167,22 @@ class Startup:
         # Streamlit collects garbage after every run; what is loaded by now need not be looked at again.
         gc.collect()
         gc.freeze()
-        return App(store, loaded.scorers, summary, setting, folder, loaded.faults, loaded.coverage)
+        slots = slots_of(summary, held, loaded.scorers)
+        return App(store, loaded.scorers, summary, setting, folder, loaded.faults, loaded.coverage, slots)
 
     def _building(self, step: str, done: int, total: int | None) -> None:
         share = max(build_share(step, done, total), self.stage.share or 0.0)
         self.stage = Stage(T("First start: building the demo's behavior store, {step}"), share, step)
+
+
+def slots_of(summary: StoreSummary, held: HeldValues, scorers: Mapping[str, Scorer]) -> dict[str, int]:
+    """Each category's colour slot, the most frequent ones first: their colours differ whatever is on screen."""
+    from din_core.figures.palette import own_slots
+    from din_core.pages.language.number_texts import category_name, numeric_fields
+
+    name = category_name(summary.item_fields, numeric_fields(scorers.values()))
+    items = held.item.get(name or "", {})
+    return own_slots(sorted(items, key=lambda category: (-items[category], category)))
 
 
 def from_environment() -> tuple[str | None, str | None]:

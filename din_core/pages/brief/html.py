@@ -10,20 +10,22 @@ from din_core.pages.browser.sources import source
 from din_core.pages.language.answer_texts import Segments
 from din_core.pages.language.translate import t
 
-CSS = source("brief/brief.css")
+PART_CSS = source("brief/brief.css")
+"""Of a brief that stands on a page with others."""
+CSS = source("brief/page_width.css") + PART_CSS
 
 
-def brief_html(content: BriefContent, href: str = "", *, new_tab: bool = False, note: str = "") -> str:
-    """The whole brief; `href` is where the full analysis is, `note` a line about what is shown."""
+def brief_html(content: BriefContent, href: str = "", *, new_tab: bool = False, note: str = "", level: int = 1) -> str:
+    """The whole brief, its heading of this `level`; `href` is where the full analysis is, `note` says what is shown."""
     target = ' target="_blank"' if new_tab else ""
     link = f'<p class="open"><a href="{escape(href)}"{target}>{escape(t("Open the full analysis"))}</a></p>'
     parts = [
-        f"<h1>{escape(content.title)}</h1>",
+        f'<h{level} class="title">{escape(content.title)}</h{level}>',
         f'<p class="quiet">{escape(content.subtitle)}</p>',
         f'<p class="note">{escape(note)}</p>' if note else "",
         f'<p class="answer">{segments_html(content.sentence)}</p>',
-        changes_html(content.changes),
-        bars_html(content.bars),
+        changes_html(content.changes, level + 1),
+        bars_html(content.bars, level + 1),
         f'<p class="caution">{escape(content.caution)}</p>' if content.bars else "",
         facts_html(content.facts),
         link if href else "",
@@ -36,15 +38,20 @@ def segments_html(segments: Segments) -> str:
     return "".join(f"<strong>{escape(one)}</strong>" if i % 2 else escape(one) for i, one in enumerate(segments))
 
 
-def changes_html(changes: Sequence[str]) -> str:
+def changes_html(changes: Sequence[str], level: int) -> str:
     """What was changed of the history, as a list; nothing where nothing was."""
     if not changes:
         return ""
     listed = "".join(f"<li>{escape(one)}</li>" for one in changes)
-    return f"<h2>{escape(t('What if: the history was changed'))}</h2><ol>{listed}</ol>"
+    return f"{part_heading(t('What if: the history was changed'), level)}<ol>{listed}</ol>"
 
 
-def bars_html(bars: Sequence[Bar]) -> str:
+def part_heading(text: str, level: int) -> str:
+    """Of a part of a brief."""
+    return f'<h{level} class="part">{escape(text)}</h{level}>'
+
+
+def bars_html(bars: Sequence[Bar], level: int) -> str:
     """A table whose second column draws the points; all bars have one zero."""
     if not bars:
         return ""
@@ -52,8 +59,8 @@ def bars_html(bars: Sequence[Bar]) -> str:
     heads = (t("Part of the history"), t("Bar"), t("Points"), t("Without"))
     head = "".join(f'<th scope="col">{escape(one)}</th>' for one in heads)
     rows = "".join(bar_html(bar, low, high) for bar in bars)
-    title = escape(t("Why: what the chance loses without each part of the history, in points"))
-    return f"<h2>{title}</h2><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    title = part_heading(t("Why: what the chance loses without each part of the history, in points"), level)
+    return f"{title}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def bar_html(bar: Bar, low: float, high: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from din_core.cases import KINDS, MEASURED_KINDS, Cases, Slice, high_intensity, most_telling, rows_of, threshold
@@ -18,6 +19,8 @@ from din_core.pages.inspect.inspection import shown_at
 from din_core.pages.language.labels import Words, item_labels, percent, profile, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
+from din_core.pages.user_sets.set_bar import show_set_bar, users_of_set
+from din_core.pages.user_sets.set_form import show_set_form
 from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.record_table.columns import (
     RecordColumn,
@@ -31,6 +34,7 @@ from din_core.pages.widgets.record_table.record_table import (
     row_link,
     rows_wanted,
     show_records,
+    ticked_rows,
 )
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.sharing import View
@@ -91,9 +95,11 @@ def show() -> None:
     words = words_for(app.summary)
     choice, problems = fitting(loaded.cases, address.page_choice(CasesChoice))
     report(problems)
+    show_set_bar()
     kind = pick_kind(loaded, choice)
     pick_slice(loaded.cases, "cases", choice, (words.outcome(0), words.outcome(1)))
-    among = rows_of(loaded.cases, Slice(choice.profile, choice.category, choice.week, label=choice.outcome))
+    chosen = Slice(choice.profile, choice.category, choice.week, label=choice.outcome, users=users_of_set())
+    among = rows_of(loaded.cases, chosen)
     found, total = most_telling(loaded.cases, kind, among, rows_wanted(choice, SHOWN))
     rows = [int(row) for row in found]
     st.markdown(literal(meaning(loaded, kind)), width=860)
@@ -103,9 +109,22 @@ def show() -> None:
         if not among.any():
             offer_all(choice)
         return
+    ticked = [row for row in rows if str(row) in ticked_rows("cases")]
+    show_set_form(
+        {
+            t("Those of the ticked rows"): users_of(loaded.cases, ticked),
+            t("Those of the rows listed"): users_of(loaded.cases, rows),
+            t("Everybody in what is looked through"): users_of(loaded.cases, np.flatnonzero(among)),
+        }
+    )
     records = case_records(app, loaded, words, kind, rows, total)
     show_records("cases", records, CasesChoice)
     st.caption(t(READING))
+
+
+def users_of(cases: Cases, rows: Iterable[int]) -> list[str]:
+    """The ids of the users of these rows, each once."""
+    return [cases.user_ids[user] for user in dict.fromkeys(cases.user[row] for row in rows)]
 
 
 def pick_kind(loaded: LoadedCases, choice: CasesChoice) -> str:
@@ -218,6 +237,7 @@ def case_records(app: App, loaded: LoadedCases, words: Words, kind: str, rows: S
             )
             for row in rows
         ],
+        keys=[str(row) for row in rows],
         about=about,
         file=("cases", kind),
     )
@@ -335,7 +355,7 @@ def scenario_of(app: App, loaded: LoadedCases, row: int, seen: Shown) -> Scenari
 
 def view_of(cases: Cases, kind: str, row: int, now: View) -> View:
     """How *Inspect* shows what is telling about a case: its behavior singled out, weights or effects in order."""
-    view = replace(now, fold="behavior", part=None, type=None, behavior=None)
+    view = replace(now, fold="behavior", part=None, type=None, only=(), behavior=None)
     if kind == "negative":
         behavior = cases.item_ids[cases.low_item[row]]
         return replace(view, method="weight", sort="weight", behavior=behavior)

@@ -55,6 +55,8 @@ from din_core.pages.language.labels import words_for
 from din_core.pages.language.metric_texts import meanings
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
+from din_core.pages.user_sets.set_bar import set_words, show_set_bar, users_of_set
+from din_core.pages.user_sets.set_form import show_set_form
 from din_core.pages.widgets.calibration_chart import calibration_labels, calibration_records
 from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
@@ -100,16 +102,19 @@ def show() -> None:
         return
     choice, problems = fitting(loaded.cases, address.page_choice(CohortChoice))
     report(problems)
+    own = show_set_bar()
     pick_slice(loaded.cases, "cohorts", choice)
-    chosen = Slice(choice.profile, choice.category, choice.week, choice.length)
+    chosen = Slice(choice.profile, choice.category, choice.week, choice.length, users=users_of_set())
     among = rows_of(loaded.cases, chosen)
+    slice_name = " · ".join([slice_words(chosen), *([set_words(own)] if own else [])])
     caption = ExportCaption(
-        (loaded.links[0], loaded.cases.about.split, slice_words(chosen)),
-        (about(loaded), slice_words(chosen)),
-        t(WEIGHTS_CAVEAT),
+        (loaded.links[0], loaded.cases.about.split, slice_name), (about(loaded), slice_name), t(WEIGHTS_CAVEAT)
     )
     with st.container(key="cohort_size"):
         st.markdown(size_words(loaded.cases, among, words_for(caches.current_app().summary).people))
+    if among.any():
+        users = [loaded.cases.user_ids[user] for user in np.unique(loaded.cases.user[among])]
+        show_set_form({t("Everybody in what is looked through"): users})
     show_several_note(caches.current_app(), loaded.cases.about.category_field)
     if among[loaded.cases.sums.row].any():
         show_categories(loaded.cases, among, caption)
@@ -298,13 +303,6 @@ def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], c
     st.subheader(t("How well the models do on the same impressions"), anchor=False)
     found = slice_quality((*loaded.key, *astuple(chosen)), loaded.cases, among)
     names = (loaded.main, loaded.base)
-    lines = [
-        {
-            t("Model"): literal(name),
-            **{t(METRIC_NAMES[metric]): metric_words(one.metrics[metric]) for metric in METRICS},
-        }
-        for name, one in zip(names, found, strict=True)
-    ]
     left, right = st.columns([3, 2])
     with left:
         info = calibration_info({name: one.calibration for name, one in zip(names, found, strict=True)})
@@ -320,18 +318,30 @@ def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], c
             alt=t("Observed shares of positives over predicted probabilities, for both models."),
         )
     with right:
-        metrics = pd.DataFrame(lines).set_index(t("Model")).T
-        show_table(metrics.rename_axis(index=t("Metric"), columns=None), index=True)
-        st.caption(
-            t(
-                "On all {n:,} impressions of the slice; 95 % intervals by drawing users anew, {draws} times. A dash: "
-                "the metric has no value here, such as AUC where all outcomes are alike.",
-                n=int(among.sum()),
-                draws=DRAWS,
-            )
-        )
-        st.caption(meanings(METRICS))
+        show_metrics(names, found, int(among.sum()))
     show_folded(t("The same as a table"), "calibration_table", records, CohortChoice)
+
+
+def show_metrics(names: tuple[str, str], found: Quality, n: int) -> None:
+    """The metrics of two models on the same `n` impressions, as a table, and what they mean."""
+    lines = [
+        {
+            t("Model"): literal(name),
+            **{t(METRIC_NAMES[metric]): metric_words(one.metrics[metric]) for metric in METRICS},
+        }
+        for name, one in zip(names, found, strict=True)
+    ]
+    metrics = pd.DataFrame(lines).set_index(t("Model")).T
+    show_table(metrics.rename_axis(index=t("Metric"), columns=None), index=True)
+    st.caption(
+        t(
+            "On all {n:,} impressions of the slice; 95 % intervals by drawing users anew, {draws} times. A dash: "
+            "the metric has no value here, such as AUC where all outcomes are alike.",
+            n=n,
+            draws=DRAWS,
+        )
+    )
+    st.caption(meanings(METRICS))
 
 
 def metric_words(found: Estimate | None) -> str:

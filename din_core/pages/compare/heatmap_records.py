@@ -36,7 +36,7 @@ def heatmap_records(now: CompareInputs, info: HeatmapInfo) -> Records:
 def behavior_links(now: CompareInputs, info: HeatmapInfo) -> list[str]:
     """To *Inspect* with each item's behaviors singled out."""
     there = inspect_page.page()
-    view = replace(visitor.session().view, fold="behavior", part=None, type=None)
+    view = replace(visitor.session().view, fold="behavior", part=None, type=None, only=())
     found = [row_link(there, now.scenario, replace(view, behavior=column.key)) for column in info.columns]
     return [*found, *[""] * SUMS]
 

@@ -32,6 +32,7 @@ from din_core.pages.compare.rows import (
     other_user,
     users_table,
 )
+from din_core.pages.compare.set_records import known_users, set_records
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, case_titles
 from din_core.pages.language.labels import day, item_labels, moment, words_for
@@ -42,16 +43,20 @@ from din_core.pages.places.places import SCENARIOS
 from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches
 from din_core.pages.session.choices import candidate_key
+from din_core.pages.user_sets.set_bar import show_set_bar
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.rare_items import candidate_is_rare, rare_behaviors
 from din_core.pages.widgets.record_table.columns import plain_table
-from din_core.pages.widgets.record_table.record_table import show_records
+from din_core.pages.widgets.record_table.record_table import IN_BOX, rows_wanted, show_records, table_choice
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.page_choices import CompareChoice
+from din_core.sharing.user_set import UserSet
 
+SET_SHOWN = 25
+"""Users of a set that are scored before somebody asks for more."""
 READING = T(
     "A cell is weight × repeats, summed over all behaviors with that item, or of that category: blue is above zero, "
     "orange below, pale is near it, and a dot says that there is no such behavior. Shown are the {shown:,} of {all:,} "
@@ -146,7 +151,8 @@ def show_models(now: CompareInputs) -> None:
 
 
 def show_users(now: CompareInputs) -> None:
-    """One candidate for two users, whose histories lie side by side."""
+    """One candidate for two users, whose histories lie side by side, and for all users of a set."""
+    chosen = show_set_bar()
     user, problems = other_user(now)
     report(problems)
     (case,) = cases_of(now, now.scenario.candidates[:1])
@@ -169,6 +175,8 @@ def show_users(now: CompareInputs) -> None:
     )
     st.markdown(literal(f"{subject} {candidate_is_rare(now.app, now.names, case.item)}".rstrip()))
     show_table(users_table(now, histories, scores))
+    if chosen is not None:
+        show_set(now, case, chosen)
     labels = [words.user_label(history.user) for history in histories]
     own = alone(now, case)
     their = replace(own, user_id=user.user_id, nths=())  # a number is of the first one's impressions
@@ -178,6 +186,21 @@ def show_users(now: CompareInputs) -> None:
     both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]), t(WEIGHTS_CAVEAT))
     show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
     rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
+
+
+def show_set(now: CompareInputs, case: Case, own: UserSet) -> None:
+    """The candidate for every user of a set, as many as are listed."""
+    users = known_users(now, own)
+    if len(users) < len(own.users):
+        report([t("The store lacks {n} of the set's users.", n=len(own.users) - len(users))])
+    listed = users[: rows_wanted(table_choice("compare_set_table", CompareChoice), SET_SHOWN)]
+    if listed:
+        st.subheader(t("Users of the set"), anchor=False)
+        records = set_records(now, case, listed, len(users), page())
+        show_records("compare_set_table", records, CompareChoice, most=IN_BOX)
+        st.caption(
+            t("The first of the set, by the first model's probability. A row puts its user beside the first one.")
+        )
 
 
 def led_by_pair(now: CompareInputs, cases: Sequence[Case], places: Sequence[int]) -> Scenario:

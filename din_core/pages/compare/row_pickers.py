@@ -23,6 +23,12 @@ from din_core.sharing.page_choices import COLUMNS, By, CompareChoice, Fold, Orde
 
 KINDS: dict[By, str] = {"candidates": T("Candidates"), "models": T("Models"), "users": T("Users")}
 FOLDS: dict[Fold, str] = {"item": T("Items"), "category": T("Categories")}
+WIDE, PHONE = 1056, 294
+"""Pixels of a line of choices on a usual screen, and on a phone."""
+LETTER, BUTTON = 5.8, 35
+"""Pixels of a letter of a choice, and of what stands beside its text."""
+MOST_LINES = 5
+"""Lines of choices that a field shows."""
 ORDERS: dict[Order, str] = {"weight": T("Strongest first"), "time": T("Oldest first")}
 
 
@@ -52,16 +58,29 @@ def choose_candidates(now: CompareInputs, cases: Sequence[Case]) -> None:
         compare_candidates(now, tuple(dict.fromkeys([*own, Candidate(item_id)])))
 
     st.session_state["compare_items"] = [candidate_key(candidate) for candidate in own]
-    st.multiselect(
-        t("Candidates compared"),
-        list(keys),
-        format_func=label.__getitem__,
-        max_selections=MAX_CANDIDATES,
-        wrap=True,
-        key="compare_items",
-        on_change=change,
-    )
+    lines, narrow = (lines_of(case_titles(cases), width) for width in (WIDE, PHONE))
+    with st.container(
+        key=f"choices_{lines}_lines_{narrow}_narrow"
+    ):  # `rooms.css` keeps their room from the first paint
+        st.multiselect(
+            t("Candidates compared"),
+            list(keys),
+            format_func=label.__getitem__,
+            max_selections=MAX_CANDIDATES,
+            wrap=True,
+            key="compare_items",
+            on_change=change,
+        )
     pickers.search_items(now.app, "another", t("Add any item of the catalogue"), None, pick)
+
+
+def lines_of(chosen: Sequence[str], width: int) -> int:
+    """About the lines that a field of this width takes with these choices in it."""
+    free, lines = float(width), 1
+    for text in chosen:
+        long = min(LETTER * len(text) + BUTTON, width)
+        lines, free = (lines + 1, width - long) if long > free else (lines, free - long)
+    return min(lines, MOST_LINES)
 
 
 def compare_candidates(now: CompareInputs, candidates: tuple[Candidate, ...]) -> None:

@@ -14,6 +14,7 @@ from din_core.pages.inspect.inspection import Case, shown_at
 from din_core.pages.language.labels import percent, words_for
 from din_core.pages.language.number_texts import CATEGORY, NumericFields, category_name
 from din_core.pages.language.translate import t
+from din_core.pages.session import visitor
 from din_core.pages.widgets.frame import literal
 from din_core.sharing import sentence
 from din_core.sharing.links import MAX_CANDIDATES
@@ -89,13 +90,17 @@ def models_of(now: CompareInputs) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def other_user(now: CompareInputs) -> tuple[User | None, tuple[str, ...]]:
-    """The second user, and a sentence where the one that a link names is not in the store."""
+    """The second user, of a set its first other one, and a sentence where the store lacks the one that a link names."""
     problems: tuple[str, ...] = ()
     if now.comparison.other is not None:
         try:
             return now.app.store.user(now.comparison.other), ()
         except UnknownUser as error:
             problems = (sentence(error),)
+    own = visitor.session().user_set
+    others = [] if own is None else [one for one in own.users if one != now.scenario.user_id]
+    if found := now.app.store.users(others[:1]):
+        return found[others[0]], problems
     first = now.app.store.search_users("", 2).matches
     return next((user for user in first if user.user_id != now.scenario.user_id), None), problems
 

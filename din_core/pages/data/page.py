@@ -20,9 +20,10 @@ from din_core.pages.places.places import DATA
 from din_core.pages.session import caches, visitor
 from din_core.pages.widgets.charts import ExportCaption, date_name, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
+from din_core.pages.widgets.kept_room import keep_room
 from din_core.pages.widgets.record_table.columns import plain_table
 from din_core.pages.widgets.record_table.record_table import Records, show_folded
-from din_core.pages.widgets.text_tables import show_table
+from din_core.pages.widgets.text_tables import TABLE_ROW, show_table
 from din_core.sharing.page_choices import DataChoice
 from din_core.store import BehaviorStore, DataFault, FieldFacts, RulesInForce, StoreFacts, StoreSummary
 
@@ -136,7 +137,9 @@ def show_splits(facts: StoreFacts, rules: RulesInForce, caption: ExportCaption) 
     if not facts.splits:
         st.markdown(t("The store holds no impressions."))
         return
-    show_table(splits_table(facts))
+    keep_room("splits", TABLE_ROW * (1 + len(facts.splits)))
+    with st.container(key="splits"):
+        show_table(splits_table(facts))
     said = [text for text in (rules.split_text, rules.history_text) if text is not None]
     st.caption(" ".join(literal(sentence(text)) for text in said))
     weeks = [(week.monday, t(SPLITS[week.split]), week.impressions, week.positives) for week in facts.weeks]

@@ -207,7 +207,7 @@ def shares_words(info: EvolutionInfo) -> str:
 
 def step_records(app: App, name: str, scenario: Scenario, info: EvolutionInfo, path: EvolutionPath) -> Records:
     """What the charts show, newest step first, then the start; a step leads to its behavior on *Inspect*."""
-    there, now = inspect_page.page(), replace(visitor.session().view, fold="behavior", part=None, type=None)
+    there, now = inspect_page.page(), replace(visitor.session().view, fold="behavior", part=None, type=None, only=())
     shown = with_model(scenario, app.models[name].link)
     items = [behavior.item for behavior in reversed(path.behaviors)]
     model = app.models[name]

@@ -22,6 +22,7 @@ JS = source(
     "inspect/browser/labels.js",
     "browser/drawing.js",
     "browser/terms.js",
+    "inspect/browser/tip.js",
     "inspect/browser/chart.js",
     "inspect/browser/entries.js",
     "inspect/browser/table.js",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from din_core.domain import Candidate, History, Impression, Item, Scenario, Scores
 from din_core.figures import ActivationInfo, Timeline, activation_infos, timeline_info
+from din_core.figures.palette import Slots
 from din_core.pages.language.labels import distinctions, item_labels
 from din_core.pages.language.number_texts import CATEGORY
 from din_core.pages.language.translate import current
@@ -104,9 +105,11 @@ class Inspection:
     timeline: Timeline
     """What this model sees of the history."""
 
-    def infos(self, places: Sequence[int], category: str = CATEGORY) -> list[ActivationInfo]:
-        """Of the cases at these places, coloured by the item field `category`."""
-        return activation_infos(self.scores, self.timeline, category, places)
+    def infos(
+        self, places: Sequence[int], category: str = CATEGORY, slots: Slots | None = None
+    ) -> list[ActivationInfo]:
+        """Of the cases at these places, coloured by the item field `category`; `slots` are its values' own colours."""
+        return activation_infos(self.scores, self.timeline, category, places, slots)
 
 
 def read_inputs(store: BehaviorStore, scenario: Scenario, impressions: Sequence[Impression]) -> Inputs:

@@ -13,6 +13,7 @@ from din_core.domain import Answer, Explanation, FoldedBehavior, Item, RankedPar
 from din_core.domain.results import By
 from din_core.figures import EffectsInfo, PathsInfo, effects_info, paths_info, whole_categories
 from din_core.figures.activation import UNKNOWN, categories_of
+from din_core.figures.palette import Slots
 from din_core.pages.inspect.inspection import Inputs, score
 from din_core.pages.language.number_texts import CATEGORY
 
@@ -47,10 +48,11 @@ def measure_effects(
     category: str = CATEGORY,
     baseline: Scorer | None = None,
     listed: int | None = None,
+    slots: Slots | None = None,
 ) -> MeasuredEffects:
     """Measure the case at `place`, and whole categories by that item field; `baseline` pools by an average.
 
-    `listed` parts are ranked before the rest is one; None for LISTED.
+    `listed` parts are ranked before the rest is one; None for LISTED. `slots` are the categories' own colours.
 
     Takes about as long as scoring all cases; DIEN some times longer.
     """
@@ -61,7 +63,7 @@ def measure_effects(
     scores = score(inputs, scorer).scores.of(place)
     rescorer = rescorer_for(scorer, inputs.history, case.item, case.context)
     effects = leave_one_out(rescorer)
-    groups = whole_categories(scores, category)
+    groups = whole_categories(scores, category, slots)
     by_category = leave_one_out(rescorer, [Group(name, held) for name, held in groups])
     names = categories_of(scores.behaviors, category)
     items = removals(rescorer, "item", [b.item.item_id for b in scores.behaviors], _of_single_rows(effects))

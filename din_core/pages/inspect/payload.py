@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from din_core.domain import Item, Scenario
 from din_core.figures import ActivationInfo, CategoryEffect, Timeline
 from din_core.figures.activation import categories_of, written_categories
-from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
+from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER, Slots
 from din_core.pages.browser.translations import spoken
 from din_core.pages.inspect.answer.answer_payload import DIGITS, answer_data
 from din_core.pages.inspect.attention_chart import JS
@@ -87,18 +87,20 @@ def model_text(
     rare_among: Callable[[Iterable[Item]], list[int]],
     words: AnswerWords,
     category: str = CATEGORY,
+    slots: Slots | None = None,
 ) -> str:
     """What the lens shows of one model: its words, the history as it sees it, its score of every case.
 
     The places in `whole` come with their weights, the others without. `timeline` is the inspection's `timeline_text`;
-    `rare_among` gives the places of the items that have no embedding row of their own.
+    `rare_among` gives the places of the items that have no embedding row of their own; `slots` are the categories' own
+    colours.
     """
     rare = rare_among(behavior.item for behavior in inspection.timeline.behaviors)
     chances = zip(inspection.scores.candidates, inspection.scores.probability.tolist(), strict=True)
     data = [score_data(model.name, item, probability, words) for item, probability in chances]
     scored_whole = {
         place: scored_text(data[place], info)
-        for place, info in zip(whole, inspection.infos(whole, category), strict=True)
+        for place, info in zip(whole, inspection.infos(whole, category, slots), strict=True)
     }
     scored = ",".join(scored_whole.get(place) or compact(one) for place, one in enumerate(data))
     fields = compact(

@@ -133,8 +133,8 @@ class InspectPayloads:
             if self._last_timeline is None or self._last_timeline[0] is not found.timeline:
                 self._last_timeline = found.timeline, timeline_text(found.timeline, self.numbers, self.category)
             rare_among = scorer.checkpoint.vocabulary.rare_among
-            model, timeline = self.app.models[name], self._last_timeline[1]
-            return model_text(found, model, whole, timeline, rare_among, self._answer_words, self.category)
+            model, timeline, slots = self.app.models[name], self._last_timeline[1], self.app.category_slots
+            return model_text(found, model, whole, timeline, rare_among, self._answer_words, self.category, slots)
 
         return caches.payloads().get((self.revision, name, tuple(whole)), make)
 
@@ -142,7 +142,8 @@ class InspectPayloads:
         def make() -> str:
             scorers, baseline = self.app.scorers, self.baseline(name)
             pooled = None if baseline is None else scorers[baseline]
-            measured = measure_effects(self.inputs, scorers[name], place, self.category, pooled)
+            slots = self.app.category_slots
+            measured = measure_effects(self.inputs, scorers[name], place, self.category, pooled, slots=slots)
             called = "" if baseline is None else self.app.models[baseline].name
             return effects_text(measured, self._answer_words, called)
 

@@ -18,6 +18,7 @@ from din_core.figures.item_space import SpaceInfo, SpaceLabels, category_slots, 
 from din_core.pages.app.startup import App
 from din_core.pages.inspect.inspection import read_inputs, score
 from din_core.pages.item_space import space_cache
+from din_core.pages.item_space.map_marks import map_marks
 from din_core.pages.item_space.space_inputs import SpaceInputs
 from din_core.pages.item_space.space_records import (
     NEIGHBOURS_TABLE,
@@ -82,6 +83,7 @@ def show() -> None:
     show_separation(inputs)
     show_map(inputs)
     show_neighbours(inputs)
+    map_marks()
 
 
 def choose(label: str, name: str, options: Mapping[str, str]) -> None:
@@ -216,19 +218,21 @@ def info_of(inputs: SpaceInputs, drawn: NDArray[np.int64], places: Floats) -> Sp
         repeats=inputs.repeats,
         candidate=inputs.candidate,
         focus=facts.place_of.get(inputs.focus),
-        slots=category_slots(category, slots_on_inspect(inputs), own),
+        slots=category_slots(
+            category, [*coloured_on_inspect(inputs), *([own] if own else [])], inputs.app.category_slots
+        ),
         probability=probability,
     )
 
 
-def slots_on_inspect(inputs: SpaceInputs) -> dict[str, int]:
-    """The colours that categories have on *Inspect* for this candidate."""
+def coloured_on_inspect(inputs: SpaceInputs) -> list[str]:
+    """The categories that have a colour on *Inspect* for this candidate."""
     if inputs.category is None:
-        return {}
+        return []
     shown = read_inputs(inputs.app.store, inputs.scenario, inputs.app.store.impressions(inputs.scenario.user_id))
-    here = shown.place(inputs.scenario.candidates[0])
-    groups = score(shown, inputs.app.scorers[inputs.model]).infos([here], inputs.category)[0].groups
-    return {group.category: group.slot for group in groups if group.slot is not None}
+    here, slots = shown.place(inputs.scenario.candidates[0]), inputs.app.category_slots
+    groups = score(shown, inputs.app.scorers[inputs.model]).infos([here], inputs.category, slots)[0].groups
+    return [group.category for group in groups if group.slot is not None]
 
 
 def labels_of(inputs: SpaceInputs) -> SpaceLabels:

@@ -72,6 +72,7 @@ def space_records(
         [column.first(rows) for column in columns],
         len(items),
         links=[row_link(there, one) for one in shown],
+        marks=[str(inputs.facts.place_of.get(item.item_id, "")) for item in items[:rows]],
         about={
             "user": scenario.user_id,
             "as_of": iso(scenario.as_of),

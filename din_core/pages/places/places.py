@@ -37,6 +37,7 @@ SCENARIOS = Mode("compare-scenarios", T("Scenarios"), "compare")
 CATALOGUE = Mode("compare-catalogue", T("Whole catalogue"), "rank")
 TWO_MODELS = Mode("compare-models", T("Two models"))
 SCORE_GAP = Mode("compare-gap", T("Score gap"))
+PINNED = Mode("compare-pinned", T("Pinned"))
 CASES = Mode("find-cases", T("Cases"), "cases")
 COHORTS = Mode("find-cohorts", T("Cohorts"), "cohorts")
 SNAPSHOTS = Mode("find-snapshots", T("Snapshots"))
@@ -49,7 +50,7 @@ TOUR = Mode("tour", T("Tour"))
 
 PLACES = (
     PagePlace(T("Explain"), ":material/biotech:", (INSPECT, WHAT_IF)),
-    PagePlace(T("Compare"), ":material/compare_arrows:", (SCENARIOS, CATALOGUE, TWO_MODELS, SCORE_GAP)),
+    PagePlace(T("Compare"), ":material/compare_arrows:", (SCENARIOS, CATALOGUE, TWO_MODELS, SCORE_GAP, PINNED)),
     PagePlace(T("Find"), ":material/search:", (CASES, COHORTS, SNAPSHOTS)),
     PagePlace(T("Models"), ":material/leaderboard:", (LEADERBOARD, TRUST, ITEM_SPACE, EVOLUTION)),
     PagePlace(T("Data"), ":material/database:", (DATA,)),

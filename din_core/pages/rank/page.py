@@ -158,7 +158,8 @@ def show_ranking(
     found = ranking.best(rows_wanted(choice, SHOWN), among, by)
     listed = [ranked.item for ranked in found]
     records = ranking_records(app, ranking, names, scenario, found, repeats, total=total, by=by, field=field)
-    ticked = show_records("ranking", records, RankChoice)
+    expected = min(rows_wanted(choice, SHOWN), total)
+    ticked = show_records("ranking", replace(records, expected=expected), RankChoice)
     st.markdown(where_is(ranking, scenario, titles[0]))
     show_way([item for item in listed if item.item_id in ticked], scenario, by)
     if ended and under_way:

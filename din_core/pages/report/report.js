@@ -10,6 +10,7 @@ function startReport(data) {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const chart = createChart(at, light, showPart);
   const { timeline } = data;
+  const slots = new Map(Object.entries(data.slots)); // of the categories that have a colour
   let method = "weight";
   let part = null;
 
@@ -22,7 +23,6 @@ function startReport(data) {
 
   function shown() {
     const values = data[method];
-    const slots = new Map(data.categories.map((name, slot) => [name, slot]));
     return {
       id: data.candidate,
       values,
@@ -36,14 +36,15 @@ function startReport(data) {
       ],
       asOf: data.asOf,
       slotOf: (category) => slots.get(category) ?? null,
-      groupOf: (category) => (slots.has(category) ? category : "other"),
+      digits: 4,
+      keeps: () => true,
       empty: "",
     };
   }
 
-  function light(r) {
-    for (const row of rows) row.classList.toggle("lit", placeOf(row) === r);
-    rows.find((row) => placeOf(row) === r)?.scrollIntoView({ block: "nearest" });
+  function light(lit) {
+    for (const row of rows) row.classList.toggle("lit", Boolean(lit?.includes(placeOf(row))));
+    rows.find((row) => row.classList.contains("lit"))?.scrollIntoView({ block: "nearest" });
   }
 
   function showPart(next) {
@@ -73,11 +74,11 @@ function startReport(data) {
 
   function legend() {
     const colors = data.palette[dark.matches ? "dark" : "light"];
-    const named = [...data.categories, ...(new Set(timeline.category).size > data.categories.length ? [say("other")] : [])];
+    const others = new Set(timeline.category).size > slots.size ? [[say("other"), colors.length - 1]] : [];
     at("legend").replaceChildren(
-      ...named.map((name, slot) => {
+      ...[...slots, ...others].map(([name, slot]) => {
         const entry = element("li", name);
-        entry.style.setProperty("--swatch", slot < data.categories.length ? colors[slot] : colors[colors.length - 1]);
+        entry.style.setProperty("--swatch", colors[slot]);
         return entry;
       }),
     );

@@ -18,7 +18,7 @@ import numpy as np
 from din_core.domain import Behavior, History
 from din_core.figures import Timeline, timeline_info
 from din_core.figures.activation import categories_of, coloured
-from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER
+from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER, Slots
 from din_core.pages.brief.content import content_of
 from din_core.pages.brief.html import CSS as BRIEF_CSS
 from din_core.pages.brief.html import brief_html
@@ -35,6 +35,7 @@ JS = source(
     "browser/component.js",
     "browser/format.js",
     "browser/drawing.js",
+    "inspect/browser/tip.js",
     "inspect/browser/chart.js",
     "report/report.js",
 )
@@ -61,11 +62,13 @@ class ReportColumn:
     number: bool = True
 
 
-def report_html(results: FrozenResults, *, link: str = "", made: int, category: str = CATEGORY) -> str:
+def report_html(
+    results: FrozenResults, *, link: str = "", made: int, category: str = CATEGORY, slots: Slots | None = None
+) -> str:
     """The whole file, in the visitor's language.
 
     `link` is the address of the full analysis, nothing for none; `made` is when, in seconds since 1970; `category` the
-    item field whose values are called categories.
+    item field whose values are called categories, and `slots` their own colours; None where these are not known.
     """
     content = content_of(results)
     note = t("Saved on {when}: these numbers stay as they were then.", when=moment(made))
@@ -84,23 +87,23 @@ def report_html(results: FrozenResults, *, link: str = "", made: int, category: 
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escape(content.title)} · DIN Lens</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
         f"<main>{''.join(body)}</main>\n"
-        f'<script type="application/json" id="data">{data_text(results, category)}</script>\n'
+        f'<script type="application/json" id="data">{data_text(results, category, slots)}</script>\n'
         f"<script>{JS}</script>\n</body>\n</html>\n"
     )
 
 
-def data_text(results: FrozenResults, category: str) -> str:
+def data_text(results: FrozenResults, category: str, slots: Slots | None) -> str:
     """What the script draws, as JSON that ends no script."""
     categories = categories_of(results.behaviors, category)
     repeats = np.array([b.count for b in results.behaviors], np.int64)
     weight = np.array(results.weights, np.float64)
-    ranked = coloured(categories, weight / np.maximum(repeats, 1), repeats) if results.behaviors else ()
+    shown = coloured(categories, weight / np.maximum(repeats, 1), repeats, slots) if results.behaviors else {}
     data = {
         "texts": spoken(JS),
         "asOf": results.as_of,
         "candidate": results.candidate.item_id,
         "palette": {"light": [*LIGHT, LIGHT_OTHER], "dark": [*DARK, DARK_OTHER]},
-        "categories": list(ranked),
+        "slots": shown,
         "weight": [significant(value) for value in results.weights],
         "effect": [significant(value) for value in results.effects],
         "timeline": json.loads(timeline_text(newest_lines(results), NO_NUMBERS, category)),

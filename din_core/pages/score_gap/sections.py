@@ -255,7 +255,9 @@ def behavior_scene(pair: Pair, part: GapPart) -> tuple[Scenario, View]:
     """What *Inspect* is to show of an item's behaviors."""
     side = pair.first if abs(part.first) >= abs(part.second) else pair.second
     now = visitor.session().view
-    view = replace(now, fold="behavior", part=None, type=None, behavior=part.name, method="effect", sort="-effect")
+    view = replace(
+        now, fold="behavior", part=None, type=None, only=(), behavior=part.name, method="effect", sort="-effect"
+    )
     return side.scenario, view
 
 

@@ -22,12 +22,13 @@ from din_core.sharing import Link, View, encode, parse, resolve
 from din_core.sharing.history_mark import HISTORY, HistoryMark, mark_of
 from din_core.sharing.links import CHOICES
 from din_core.sharing.page_choices import CODECS, read, write
+from din_core.sharing.user_set import PARAMETER, PATHS, read_set, write_set
 
 PageChoice = TypeVar("PageChoice")
 
 
-def follow_address(app: App) -> None:
-    """Take over what the address bar says when it says something new: at the start, and after Back."""
+def follow_address(app: App, page: str) -> None:
+    """Take over what the address bar says of a page when it says something new: at the start, and after Back."""
     own = session()
     address = own.address
     raw, unopened = read_address()
@@ -39,7 +40,7 @@ def follow_address(app: App) -> None:
         own.scenario, own.view, address.query = found.scenario, link.view, raw
         own.language = link.view.lang or own.language
         address.mark = mark_in(link)
-        own.problems = (*unopened, *unread, *take_page_choices(raw), *found.problems)
+        own.problems = (*unopened, *unread, *take_page_choices(raw), *take_user_set(raw, page), *found.problems)
         own.lead_instrument()
     address.outdated = False
 
@@ -59,6 +60,14 @@ def take_page_choices(raw: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
         if found is not None:
             session().page_choices[kind] = found
         problems += unclear
+    return problems
+
+
+def take_user_set(raw: Mapping[str, Sequence[str]], page: str) -> tuple[str, ...]:
+    """Take over the set of users that an address says, and that it says none on a page whose address says one."""
+    if PARAMETER not in raw and mode_at(page).path not in PATHS:
+        return ()
+    session().user_set, problems = read_set(raw)
     return problems
 
 
@@ -92,8 +101,9 @@ def query(
     if scenario is None:
         return dict(own.address.query or {})
     shown = own.view if view is None else replace(view, lang=own.view.lang)
-    chosen = page_query(own.address.page if page is None else page) if choice is None else write(choice)
-    return {**encode(scenario, shown), **opened_mark(scenario), **chosen}
+    there = own.address.page if page is None else page
+    chosen = page_query(there) if choice is None else write(choice)
+    return {**encode(scenario, shown), **opened_mark(scenario), **chosen, **set_query(there)}
 
 
 def opened_mark(scenario: Scenario) -> dict[str, str]:
@@ -129,6 +139,12 @@ def page_query(page: str | None) -> Mapping[str, str | list[str]]:
     return {} if kind is None else write(page_choice(kind))
 
 
+def set_query(page: str | None) -> dict[str, str]:
+    """The set of users, on a page that is restricted to it."""
+    own = session().user_set
+    return {PARAMETER: write_set(own)} if own and page is not None and mode_at(page).path in PATHS else {}
+
+
 def page_kind(page: str | None) -> type[Any] | None:
     """The kind of choice that the page at a path shows; None where it has none."""
     path = None if page is None else mode_at(page).path
@@ -148,7 +164,7 @@ def show(scenario: Scenario | None, problems: tuple[str, ...] = ()) -> None:
     own = session()
     before = own.scenario
     if scenario is None or before is None or (scenario.user_id, scenario.as_of) != (before.user_id, before.as_of):
-        own.view = replace(own.view, part=None, behavior=None)  # of another history
+        own.view = replace(own.view, part=None, only=(), behavior=None)  # of another history
     own.scenario = scenario
     own.search_text.clear()
     record_choice(problems)

@@ -16,6 +16,7 @@ import streamlit as st
 from din_core.domain import Candidate, Scenario
 from din_core.sharing import View
 from din_core.sharing.history_mark import HistoryMark
+from din_core.sharing.user_set import UserSet
 
 SESSION = "din_lens"
 
@@ -84,6 +85,8 @@ class Session:
     view: View = field(default_factory=View)
     problems: tuple[str, ...] = ()
     """Sentences about what of the choice could not be shown."""
+    user_set: UserSet | None = None
+    """The users that pages of *Find*, *Compare* and *Trust* are restricted to; None for everybody."""
     page_choices: dict[type[Any], Any] = field(default_factory=dict)
     """What pages show beyond the scenario, by kind of choice."""
     address: Address = field(default_factory=Address)

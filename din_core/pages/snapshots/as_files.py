@@ -68,7 +68,8 @@ def report_of(app: App, mode: Mode, root: str, *, hidden: bool = False) -> str:
     query = {**address.query(path), **address.current_mark(app, scenario)}
     link = urljoin(root, f"{path}?{urlencode(query, doseq=True)}")
     category = category_name(app.summary.item_fields, numeric_fields(app.scorers.values())) or CATEGORY
-    return report_html(results, link=link if root else "", made=int(time.time()), category=category)
+    made, slots = int(time.time()), app.category_slots
+    return report_html(results, link=link if root else "", made=made, category=category, slots=slots)
 
 
 def scenario_json(app: App, mode: Mode) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from din_core.domain import Removal
+from din_core.domain.results import By
 from din_core.pages.brief.content import SHORT, answer_words_of
 from din_core.pages.language.answer_texts import part_name
 from din_core.pages.language.labels import percent
@@ -45,12 +46,20 @@ def differences(first: FrozenResults, second: FrozenResults) -> Differences:
         _difference(name, _chances(first).get(name), _chances(second).get(name))
         for name in dict.fromkeys([*_chances(first), *_chances(second)])
     ]
-    without = [_without(one) for one in (first, second)]
-    parts = [
-        _difference(name, without[0].get(name), without[1].get(name))
-        for name in dict.fromkeys([*without[0], *without[1]])
-    ]
-    return Differences(tuple(_causes(first, second)), tuple(chances), tuple(parts))
+    return Differences(tuple(_causes(first, second)), tuple(chances), tuple(_parts(first, second)))
+
+
+def _parts(first: FrozenResults, second: FrozenResults) -> list[Difference]:
+    """The chance without any history, and without each part of either, by one kind of parts where both have it."""
+    both = [by for by in (first.by, second.by) if by in first.parts and by in second.parts]
+    without = [_without(one, both[0] if both else one.by) for one in (first, second)]
+    empty = _difference(t("without any history"), first.answer.empty, second.answer.empty)
+    found = [empty]
+    for key in dict.fromkeys([*without[0], *without[1]]):
+        named = [one[key] for one in without if key in one]
+        label = " ↔ ".join(dict.fromkeys(name for name, _ in named))
+        found.append(_difference(label, *(one[key][1] if key in one else None for one in without)))
+    return found
 
 
 def _causes(first: FrozenResults, second: FrozenResults) -> list[str]:
@@ -69,13 +78,15 @@ def _chances(results: FrozenResults) -> dict[str, float]:
     return {one.name: one.probability for one in results.models}
 
 
-def _without(results: FrozenResults) -> dict[str, float]:
-    """The chance without each part, by what it is called; the rest is of other parts each time, and left out."""
-    ranked = None if results.by is None else results.parts.get(results.by)
+def _without(results: FrozenResults, by: By | None) -> dict[tuple[By, str], tuple[str, float]]:
+    """By part: what it is called, and the chance without it; the rest is of other parts each time, and left out."""
+    ranked = None if by is None else results.parts.get(by)
     parts: Sequence[Removal] = () if ranked is None else ranked.first
     words = answer_words_of(results)
-    found = {part_name(part, results.candidate, results.behaviors, words): part.without for part in parts}
-    return {t("without any history"): results.answer.empty, **found}
+    return {
+        (part.by, part.name): (part_name(part, results.candidate, results.behaviors, words), part.without)
+        for part in parts
+    }
 
 
 def _difference(name: str, first: float | None, second: float | None) -> Difference:

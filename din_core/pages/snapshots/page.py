@@ -25,6 +25,7 @@ from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.record_table.columns import RecordColumn, date_column, number_column
 from din_core.pages.widgets.record_table.record_table import IN_BOX, Records, show_records
 from din_core.sharing.frozen_results import from_json
+from din_core.sharing.page_choices import SnapshotsChoice
 from din_core.sharing.share_store import LONGEST, SharedView
 
 LEAD = T(
@@ -54,7 +55,7 @@ def show_kept() -> None:
     if not kept:
         st.markdown(t("Nothing was kept yet: *Keep these numbers* stands on *Inspect* and *What if*."))
         return
-    show_records("kept_list", kept_records(kept), most=IN_BOX)
+    show_records("kept_list", kept_records(kept), SnapshotsChoice, most=IN_BOX)
     names = {one.slug: label(one) for one in kept}
     left, right = st.columns(2)
     with left:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.navigation.page import Page
 
-from din_core.cases import Cases, most_telling
+from din_core.cases import Cases, Slice, most_telling, rows_of
 from din_core.domain import Scenario
 from din_core.domain.results import Floats
 from din_core.figures.cohort import number
@@ -21,6 +22,7 @@ from din_core.pages.language.labels import percent, words_for
 from din_core.pages.language.translate import T, current, t
 from din_core.pages.trust.figures import Question
 from din_core.pages.two_models import page as two_models_page
+from din_core.pages.user_sets.set_bar import users_of_set
 from din_core.sharing import View
 
 MOST = 3
@@ -64,8 +66,8 @@ def examples(app: App, loaded: LoadedCases, question: Question, seeds: Sequence[
         return []
     kind, page = KINDS[question], inspect_page.page()
     found = []
-    for row, label, scenario in told_cases(app, loaded, loaded.key, question, current()):
-        view = replace(now, part=None, type=None, behavior=None)
+    for row, label, scenario in told_cases(app, loaded, loaded.key, question, current(), users_of_set()):
+        view = replace(now, part=None, type=None, only=(), behavior=None)
         if question == "seeds":
             page = two_models_page.page()
             scenario = replace(scenario, checkpoints=(loaded.links[0], app.models[seeds[0]].link))
@@ -77,12 +79,17 @@ def examples(app: App, loaded: LoadedCases, question: Question, seeds: Sequence[
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def told_cases(
-    _app: App, _loaded: LoadedCases, key: tuple[object, ...], question: Question, language: str
+    _app: App,
+    _loaded: LoadedCases,
+    key: tuple[object, ...],
+    question: Question,
+    language: str,
+    users: frozenset[str] | None,
 ) -> tuple[tuple[int, str, Scenario], ...]:
-    """The row, label and scenario of each case behind a question; `key` changes with the files of the cases, and labels
-    are in the visitor's `language`.
+    """The row, label and scenario of each case behind a question, of these users or of everybody; `key` changes with
+    the files of the cases, and labels are in the visitor's `language`.
     """
-    rows = list(telling_rows(_loaded.cases, KINDS[question]))
+    rows = list(telling_rows(_loaded.cases, KINDS[question], rows_of(_loaded.cases, Slice(users=users))))
     titles = titles_of(_app, _loaded.cases, KINDS[question], rows)
     seen = shown_of(_app, _loaded.cases, rows)
     labels = [
@@ -92,18 +99,18 @@ def told_cases(
     return tuple((row, label, scenario_of(_app, _loaded, row, seen)) for row, label in zip(rows, labels, strict=True))
 
 
-def telling_rows(cases: Cases, kind: str) -> tuple[int, ...]:
-    """The most telling rows of a kind."""
+def telling_rows(cases: Cases, kind: str, among: NDArray[np.bool_]) -> tuple[int, ...]:
+    """The most telling rows of a kind among some."""
     if kind == MISTAKES:
-        return surest_mistakes(cases)
-    rows, _ = most_telling(cases, kind, np.ones(len(cases.item), dtype=bool), MOST)
+        return surest_mistakes(cases, among)
+    rows, _ = most_telling(cases, kind, among, MOST)
     return tuple(rows.tolist())
 
 
-def surest_mistakes(cases: Cases) -> tuple[int, ...]:
+def surest_mistakes(cases: Cases, among: NDArray[np.bool_]) -> tuple[int, ...]:
     """Rows whose probability was furthest from their outcome, and on the wrong side of .5; a user comes once."""
     distance: Floats = abs(cases.label - cases.probability.astype(np.float64))
-    rows = np.flatnonzero(distance > 0.5)
+    rows = np.flatnonzero((distance > 0.5) & among)
     rows = rows[np.argsort(-distance[rows], kind="stable")]
     _, first = np.unique(cases.user[rows], return_index=True)
     return tuple(rows[np.sort(first)][:MOST].tolist())

@@ -18,6 +18,7 @@ from din_core.pages.trust.examples import ExampleLink
 from din_core.pages.trust.figures import Question
 from din_core.pages.trust.texts import tau
 from din_core.pages.two_models import page as two_models_page
+from din_core.pages.user_sets.set_bar import users_of_set
 from din_core.sharing import View
 
 NAMES: dict[Question, str] = {
@@ -38,10 +39,13 @@ def sampled_examples(
     app: App, question: Question, measured: Faithfulness, models: Sequence[str], now: View
 ) -> list[ExampleLink]:
     """Those of a question that the store at hand holds; `models` are links, two for the question of seeds."""
-    impressions = measured.examples.get(NAMES.get(question, ""), ())
-    key = (app.store.url, measured.fingerprints[0], measured.measured_at, question)
+    users = users_of_set()
+    impressions = [
+        one for one in measured.examples.get(NAMES.get(question, ""), ()) if users is None or one.user_id in users
+    ]
+    key = (app.store.url, measured.fingerprints[0], measured.measured_at, question, users)
     page = two_models_page.page() if question == "seeds" else inspect_page.page()
-    view = replace(now, fold="behavior", part=None, type=None, behavior=None)
+    view = replace(now, fold="behavior", part=None, type=None, only=(), behavior=None)
     if question in ("order", "found", "sign"):
         view = replace(view, method="effect", sort="-effect")
     return [

@@ -22,7 +22,9 @@ from din_core.pages.trust.examples import LEADS, ExampleLink, examples
 from din_core.pages.trust.figures import QUESTIONS, Question, TrustFigures, read_figures
 from din_core.pages.trust.replies import Reply
 from din_core.pages.trust.sampled_examples import LEAD, sampled_examples
+from din_core.pages.trust.set_section import show_set_quality
 from din_core.pages.trust.verdict import judge, verdict_words
+from din_core.pages.user_sets.set_bar import show_set_bar
 from din_core.pages.widgets.frame import literal, report, report_low_coverage, report_unfit
 from din_core.pages.widgets.model_card import card_text, weights_section
 
@@ -46,6 +48,7 @@ def show() -> None:
     st.header(t("Can this model be trusted?"), anchor=False)
     name = pick_model(app, own.scenario)
     report_low_coverage(app, [name])
+    own_set = show_set_bar(t("The figures are of all users; the examples, and what stands at the end, are of these."))
     folder = app.scorers[name].checkpoint.folder
     board, measured = told(read_leaderboard, app.checkpoints), told(read_faithfulness, folder)
     figures = read_figures(board, measured, app.scorers[name])
@@ -64,6 +67,8 @@ def show() -> None:
     if loaded is None and not (figures.faithfulness and figures.faithfulness.examples):
         st.caption(t(NO_CASES, model=literal(app.models[name].name), folder=shown_path(folder)))
     st.caption(t(READING), width=860)
+    if own_set is not None:
+        show_set_quality(app, name, loaded, own_set)
     section = weights_section(app.scorers[name].card)
     if section:
         with st.expander(t("All that `faithfulness` measured")):

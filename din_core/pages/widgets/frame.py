@@ -14,6 +14,7 @@ from din_core.pages.language.shown_paths import shown_path
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.navigation import LinkRows, link_row
 from din_core.pages.places.places import INSPECT, Mode, place_of
+from din_core.pages.widgets.kept_room import keep_no_room
 
 LOW_SHARE = 0.75
 """A model that knows less of a store than this is reported; with the demo's data and models it is .96."""
@@ -32,6 +33,7 @@ def tab_title(mode: Mode) -> str:
 
 def header() -> LinkRows:
     """The name of the app; returns the rooms for links to the pages."""
+    keep_no_room()
     with st.container(key="header"):
         with st.container(horizontal=True, vertical_alignment="center", key="header_line"):
             st.title("DIN Lens", anchor=False, width="content")

@@ -14,6 +14,8 @@ NUMBER = re.compile(
     r"[<>~≈↑↓]?\s?[+−-]?(\d[\d,]*)?\.?\d+\s?(%|×|s|min)?"  # 1,234 · −.5 · 85.8 % · 12× · ↑ 20
     r"(\s?±\s?[\d.]+|\s\(.*\))?"  # 0.76 ± 0.01 · 0.76 (0.75 to 0.77)
 )
+TABLE_ROW = 29.5
+"""Pixels of a row of one line, and of the heads."""
 RIGHT = "text-align: right !important"
 
 

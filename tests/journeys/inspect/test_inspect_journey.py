@@ -165,18 +165,6 @@ def test_the_bar_under_the_pointer_is_told(page: Page, address: str) -> None:
     expect(page.locator("#rows tr.lit th")).to_contain_text("Nails")
 
 
-def test_a_category_can_be_hidden_and_shown(page: Page, address: str) -> None:
-    open_example(page, address)
-    drawn = drawing(page)
-    chip = page.locator("#legend").get_by_role("button", name="Dairy")
-    expect(chip).to_have_attribute("aria-pressed", "true")
-    chip.click()
-    expect(chip).to_have_attribute("aria-pressed", "false")
-    assert drawing(page) != drawn
-    chip.click()
-    assert drawing(page) == drawn
-
-
 def test_the_table_sorts_by_every_column(page: Page, address: str) -> None:
     open_example(page, address)
     heads = page.locator("#columns th")

@@ -16,6 +16,14 @@ from tests.journeys.page_driver import box, eventually, number, options, wait_un
 from tests.journeys.record_table import record_lines, record_rows
 
 NewPage = Callable[..., Page]
+WHERE = """(plot, title) => {
+  const trace = plot._fullData.find((one) => (one.text ?? []).some?.((text) => text.includes(title)));
+  const i = [...trace.text].findIndex((text) => text.includes(title));
+  const { xaxis, yaxis } = plot._fullLayout;
+  const box = plot.getBoundingClientRect();
+  return [box.x + xaxis._offset + xaxis.d2p(trace.x[i]), box.y + yaxis._offset + yaxis.d2p(trace.y[i])];
+}"""
+"""Where a point of the map is on the screen, by its title."""
 
 
 def open_map(page: Page, address: str) -> None:
@@ -95,3 +103,25 @@ def test_a_neighbour_leads_to_inspect_and_back_leads_to_the_same_neighbours(page
         assert record_rows(page, "neighbours_table") == before
 
     eventually(page, check_same)
+
+
+def test_a_row_pointed_at_has_a_ring_on_the_map_and_a_point_its_row(page: Page, address: str) -> None:
+    open_map(page, address)
+    rows, ring = page.locator(".st-key-neighbours_table tbody tr"), page.locator("#marked_point")
+    first = rows.first
+    first.get_by_role("link").focus()
+    expect(ring).to_be_visible()
+    chart = page.locator(".st-key-item_map .js-plotly-plot")
+    title = first.get_by_role("link").inner_text()
+    place: list[float] = chart.evaluate(WHERE, title)
+    drawn_at = ring.bounding_box()
+    assert drawn_at is not None
+    middle = [drawn_at["x"] + drawn_at["width"] / 2, drawn_at["y"] + drawn_at["height"] / 2]
+    assert middle == [pytest.approx(place[0], abs=1), pytest.approx(place[1], abs=1)]
+    page.keyboard.press("Escape")
+    expect(ring).to_have_count(0)
+    chart.scroll_into_view_if_needed()
+    place = chart.evaluate(WHERE, title)
+    page.mouse.move(place[0] - 40, place[1] - 40)
+    page.mouse.move(*place)
+    expect(rows.first).to_have_class("lit")

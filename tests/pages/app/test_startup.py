@@ -27,6 +27,7 @@ def test_the_app_holds_store_models_and_an_example(world: World) -> None:
     assert app is not None
     assert list(app.scorers) == ["din", "base"]
     assert app.summary.n_users == 4
+    assert app.category_slots == {"Dairy": 0, "Beers": 1, "Hardware": 2}
     assert app.setting.opening is not None and app.setting.opening.user_id == "7"
     assert app.setting.models == tuple(f"{name}@{s.fingerprint}" for name, s in world.scorers.items())
 

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.domain import Scores
 from din_core.pages.compare.compare_records import gap_decimals, points
+from din_core.pages.compare.row_pickers import lines_of
 from din_core.pages.language.labels import percent
 from din_core.sharing.links import MAX_CANDIDATES
 from tests.pages.conftest import World, go_to
@@ -282,3 +283,10 @@ def test_an_item_of_the_heat_map_leads_to_its_behaviors_on_inspect(visit: Visit)
     assert head["sums"] == 2 and body["links"][-2:] == ["", ""]
     path, _, query = body["links"][0].partition("?")
     assert (path, parse_qs(query)["behavior"]) == ("explain-inspect", [ids[0]])
+
+
+@pytest.mark.parametrize(
+    ("letters", "width", "lines"), [([], 1056, 1), ([30] * 5, 1056, 1), ([30] * 6, 1056, 2), ([30] * 40, 294, 5)]
+)
+def test_choices_take_the_lines_that_their_texts_need(letters: list[int], width: int, lines: int) -> None:
+    assert lines_of(["x" * n for n in letters], width) == lines

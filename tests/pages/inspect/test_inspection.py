@@ -9,6 +9,7 @@ import pytest
 from din_core.domain import Scenario
 from din_core.pages.inspect import inspection
 from din_core.pages.inspect.inspection import read_inputs, score
+from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.store import open_store
 from tests.pages.conftest import World
 from tests.small_world import MONDAY
@@ -92,6 +93,18 @@ def test_one_case_is_told_as_among_all(world: World) -> None:
     assert [info.candidate.item_id for info in everybody] == ["b2", "m2", "n1"]
     assert (alone.candidate, alone.groups) == (everybody[2].candidate, everybody[2].groups)
     assert alone.weight.tolist() == everybody[2].weight.tolist()
+
+
+def test_a_category_has_one_colour_whoever_is_on_screen_and_also_where_effects_are_of(world: World) -> None:
+    slots, other = {"Dairy": 3, "Beers": 1, "Hardware": 1}, Scenario("8", MONDAY, ("m1",), ("din",))
+    for scenario in (SHOWN, other):
+        inputs = read_inputs(world.store, scenario, world.store.impressions(scenario.user_id))
+        (info,) = score(inputs, world.scorers["din"]).infos([0], slots=slots)
+        coloured = {group.category: group.slot for group in info.groups if group.slot is not None}
+        assert coloured["Dairy"] == 3 and coloured.items() <= slots.items()
+        effects = measure_effects(inputs, world.scorers["din"], 0, slots=slots).effects
+        grey = [group for group in info.groups if group.slot is None]
+        assert ([] if effects.others is None else [effects.others.lines]) == [group.lines for group in grey]
 
 
 def test_a_model_is_asked_once_and_each_case_has_its_own_part(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

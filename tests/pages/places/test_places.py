@@ -19,7 +19,7 @@ Visit = Callable[..., AppTest]
 ON_SCREEN = {"user": "7", "item": "m2", "models": "base,din"}
 MODE_LINKS = {
     "": ["Inspect", "What if"],
-    "compare-scenarios": ["Scenarios", "Whole catalogue", "Two models", "Score gap"],
+    "compare-scenarios": ["Scenarios", "Whole catalogue", "Two models", "Score gap", "Pinned"],
     "find-cases": ["Cases", "Cohorts", "Snapshots"],
     "models-leaderboard": ["Leaderboard", "Trust", "Item space"],
     "data": [],

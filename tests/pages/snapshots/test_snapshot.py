@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from din_core.domain import DropItem, Edit, Item, Scenario, SetProfile
+from din_core.domain import DropItem, Edit, Item, RankedParts, Removal, Scenario, SetProfile
 from din_core.pages.places.places import INSPECT, WHAT_IF
 from din_core.pages.session import caches, visitor
 from din_core.pages.snapshots.differences import differences
@@ -153,3 +153,16 @@ def test_differences_name_models_rows_and_every_part_of_either() -> None:
     assert (found.chances[0].name, found.chances[0].change) == (first.name, "+20.0")
     assert (found.chances[1].second, found.chances[1].change) == ("–", "")
     assert same.causes == ("Models and rows are the same.",) and {one.change for one in same.parts} == {"="}
+
+
+def test_a_part_of_two_histories_is_one_line_also_where_it_holds_more_behaviors_in_one() -> None:
+    lager = Removal("item", "b1", (1,), 3, 1.0, 0.2)
+    (beers,) = RESULTS.parts["category"].first
+    first = replace(RESULTS, parts={"category": RankedParts((beers,), None, 0)})
+    fewer = RankedParts((replace(beers, behaviors=5, without=0.2),), None, 0)
+    second = replace(RESULTS, parts={"item": RankedParts((lager,), None, 0), "category": fewer})
+    with visitor.as_visitor("en"):
+        parts = differences(first, replace(second, answer=replace(RESULTS.answer, decisive=(lager,)))).parts
+    assert [(one.name, one.change) for one in parts[1:]] == [
+        ("8 earlier purchases of Beers ↔ 5 earlier purchases of Beers", "+10.0")
+    ]

@@ -77,6 +77,15 @@ def test_any_two_snapshots_are_put_side_by_side(visit: Visit, shares: ShareStore
     assert list(page.table[0].value.columns)[1:3] == ["First", "Second"]
 
 
+def test_how_the_list_is_read_is_in_the_link(visit: Visit, shares: ShareStore) -> None:
+    shares.keep(snapshot("One"))
+    table = "kept_list;sort,-opened;columns,title,opened"
+    page = visit("find-snapshots", user="7", item="b2", **{"snapshots.table": table})
+    head, _ = sent_records(page, "kept_list")
+    assert head["linked"] and (head["state"]["sort"], head["state"]["columns"]) == ("-opened", ["title", "opened"])
+    assert page.query_params["snapshots.table"] == table
+
+
 def test_a_state_says_whether_it_opens() -> None:
     view = replace(snapshot("One"), slug="abcdef", created=0)
     with as_visitor("en"):

@@ -8,6 +8,7 @@ function createAnswer(at, chart, onChoose) {
   let shown = null; // {model, effects, item, names, color} on screen; names are the candidate's and the user's
   let by = null; // "category" or "item", as chosen; null for what the sentence is about
   let listed = []; // the parts, a row each
+  let held = []; // the behaviors of each
   let pointed = null; // the row pointed at, by its place
   const rows = Array.from({ length: MOST_PARTS }, (_, i) => makeRow(i));
   at("parts").append(...rows.map(({ line }) => line));
@@ -39,7 +40,7 @@ function createAnswer(at, chart, onChoose) {
     button.onblur = () => point(null);
     button.onclick = () => {
       point(i);
-      if (listed[i].name !== null) chart.pin(behaviorsOf(listed[i]));
+      if (listed[i].name !== null) chart.pin(held[i]);
     };
     return { line, button, cells };
   }
@@ -60,7 +61,7 @@ function createAnswer(at, chart, onChoose) {
   // What is pointed at lights up in the chart, and is told in a sentence.
   function point(i) {
     const part = i === null ? null : listed[i];
-    if (part || pointed !== null) chart.pointRows(part ? behaviorsOf(part) : null);
+    if (part || pointed !== null) chart.pointRows(part ? held[i] : null);
     pointed = part ? i : null;
     write(at("part-told"), part ? detail(part) : listed.length ? say("Point at a row to read more; press it to find its behaviors in the chart below.") : "");
   }
@@ -118,6 +119,7 @@ function createAnswer(at, chart, onChoose) {
       tellTitle();
       at("parts").setAttribute("aria-busy", String(!shown.effects));
       listed = shown.effects ? (shown.effects.answer.parts[level()] ?? []) : [];
+      held = listed.map(behaviorsOf);
       const points = [0, ...listed.map((part) => part.points)];
       const extent = [Math.min(...points), Math.max(...points)];
       rows.forEach((row, i) => fill(row, listed[i], extent));
@@ -128,6 +130,11 @@ function createAnswer(at, chart, onChoose) {
       for (const radio of at("why").querySelectorAll("input")) radio.checked = radio.value === level();
     },
     tellTitle,
+    // These behaviors stand out; null for none.
+    light(behaviors) {
+      const lit = new Set(behaviors);
+      rows.forEach(({ line }, i) => line.classList.toggle("lit", Boolean(held[i]?.some((r) => lit.has(r)))));
+    },
     stop: () => document.removeEventListener(ANSWER_WANTED, tellSentence),
   };
 }

@@ -16,12 +16,12 @@ export default mountComponent(createAttentionChart);
 function createAttentionChart(root) {
   const at = (id) => root.querySelector(`#${id}`);
   const table = createTable(at, (sort) => change({ sort }), (rows) => chart.pointRows(rows), (...pin) => chart.pin(...pin));
-  const chart = createChart(at, light, (part) => read({ part }));
+  const chart = createChart(at, (...lit) => light(...lit), (part) => read({ part }));
   const tiles = createTiles(at("tiles"), chooseModel, wish);
   const reasons = createReasons(at, (r) => chart.pin([r]));
   const answer = createAnswer(at, chart, (why) => change({ why }));
   const mark = createTerms(at("meaning"));
-  const legend = createLegend(at, chart);
+  const legend = createLegend(at, chart, (only) => read({ only }));
   const client = createClient(() => ({ link: query(), problems: [], actions: [], holds: revision }), pick);
   const models = createModelPayloads();
   let data = null; // what does not depend on the model
@@ -29,7 +29,7 @@ function createAttentionChart(root) {
   let on = []; // the models on screen: those wanted, or others while these are on the way
   let chosen = 0; // index of the case on screen
   let view = {}; // what a link carries beside the scenario
-  let reading = { fold: "behavior", top: 0, part: null, type: null }; // how the table is read
+  let reading = { fold: "behavior", top: 0, part: null, type: null, only: [] }; // how chart and table are read
   let revision = null;
   let follows = false; // whether it goes where Python's next message says, as it could not ask by itself
   let bound = null; // what was asked for and is on its way: {scene, wants, otherwise, place}
@@ -59,7 +59,7 @@ function createAttentionChart(root) {
         stay();
         view = head.view;
         wanted = head.chosen;
-        reading = { fold: view.fold, top: Number(view.top) || 0, part: view.part, type: view.type };
+        reading = { fold: view.fold, top: Number(view.top) || 0, part: view.part, type: view.type, only: view.only };
       } else if (renewed) forgetPart(before);
       readTheme();
       const arrived = wanted.every(models.has) && wanted.some((link, i) => on[i]?.link !== link);
@@ -72,6 +72,7 @@ function createAttentionChart(root) {
       stay();
       turn += 1;
       document.removeEventListener(LINK_WANTED, tellLink);
+      document.removeEventListener("keydown", letGo);
       client.stop();
       answer.stop();
       chart.stop();
@@ -89,17 +90,17 @@ function createAttentionChart(root) {
     models.clear();
   }
 
-  // A part of another history's time, and a behavior that a link singles out in it, are none of this one's.
+  // A part of another history's time, categories of it, and a behavior that a link singles out are none of this one's.
   function forgetPart(before) {
     if (before?.user === data.user && before.asOf === data.asOf) return;
-    reading = { ...reading, part: null };
+    reading = { ...reading, part: null, only: [] };
     view = { ...view, behavior: null };
   }
 
-  // A behavior stands out in the table; where another is pinned, the link's is not singled out any more.
-  function light(r, pinned) {
-    table.light(r, pinned);
-    if (!pinned || view.behavior === null || on[0].timeline.id[r] === view.behavior) return;
+  // Behaviors stand out wherever they are told of; where others are pinned, the link's is not singled out any more.
+  function light(rows, pinned) {
+    for (const part of [table, answer, legend]) part.light(rows, pinned);
+    if (!pinned || view.behavior === null || (rows && on[0].timeline.id[rows[0]] === view.behavior)) return;
     view = { ...view, behavior: null };
     client.report();
   }
@@ -160,21 +161,13 @@ function createAttentionChart(root) {
   // A choice in one of the page's search boxes.
   function pick({ kind, id, otherwise, revoke }) {
     if (data === null || !KINDS.includes(kind)) return false;
-    const near = placeOfChoice(kind, id);
+    const near = placeOfChoice(data, kind, id);
     if (near >= 0 && near !== heading() && held(wanted, near)) go(near);
     else {
       seek(wanted, { scene: data.cases[chosen].link, wants: { pick: kind, id }, otherwise });
       client.onRevoke(revoke);
     }
     return true;
-  }
-
-  // The case that a choice leads to, where nothing but the candidate changes; -1 where more does.
-  function placeOfChoice(kind, id) {
-    return data.cases.findIndex((item, place) => {
-      const choice = { impression: `${data.asOf} ${item.key}`, candidate: item.first ? item.id : null }[kind];
-      return choice === id && item.shown && place !== data.scene && !new URLSearchParams(item.link).has("edits");
-    });
   }
 
   // Ask for what may be wanted next, one after the other, as long as the same is on screen.
@@ -214,8 +207,6 @@ function createAttentionChart(root) {
     speak(data.texts);
     chart.forget();
     table.forget();
-    if (before?.user !== data.user || before.asOf !== data.asOf) legend.clearHidden();
-    legend.hide();
     setLabels(at);
     at("shown-title").textContent = say("Candidates of {date}", { date: day(data.asOf) });
     mark(at("shown-title"));
@@ -262,14 +253,7 @@ function createAttentionChart(root) {
 
   function show(later = false) {
     const item = data.cases[chosen];
-    for (const option of at("cases").children) {
-      option.setAttribute("aria-selected", String(option.id === `case-${chosen}`));
-    }
-    at("cases").setAttribute("aria-activedescendant", `case-${chosen}`);
-    reveal(at("cases"), at(`case-${chosen}`));
-    at("place").textContent = say("{n} of {all}", { n: chosen + 1, all: data.cases.length });
-    at("before").disabled = chosen === 0;
-    at("after").disabled = chosen === data.cases.length - 1;
+    showPlace(at, chosen, data.cases.length);
     at("title").textContent = at("title").title = item.title;
     const rare = on[0].rareCases.includes(chosen) ? on[0].rareText : "";
     at("detail").textContent = at("detail").title = [item.detail, rare].filter(Boolean).join(" · ");
@@ -289,7 +273,7 @@ function createAttentionChart(root) {
   // once score and chart are on screen.
   function draw(bars = true, later = false) {
     const item = on[0].scored[chosen];
-    const shown = shownCase(data, on[0], chosen, view, look.colors);
+    const shown = shownCase(data, on[0], chosen, view, look.colors, reading.only);
     const { effects } = shown;
     const measured = view.method === "effect";
     at("scale").checked = view.scale === "shared";
@@ -297,10 +281,12 @@ function createAttentionChart(root) {
       shown.reference === null
         ? ""
         : say("average pooling: 1/H = {value} for every behavior", { value: item.reference.toPrecision(2) });
-    nameMethod(at, on[0], view.method);
+    at("zoom").checked = view.scale === "small";
+    at("zoom-room").classList.toggle("unneeded", !shown.towers);
+    nameMethod(at, on[0], view.method, shown);
     at("plot").setAttribute("aria-label", spokenSummary(at("chart-title").textContent, data.cases[chosen], on[0].timeline, shown));
     chart.setCase(shown, bars);
-    legend.show(item, measured, effects, look.colors);
+    legend.show(item, measured, shown, on[0].timeline, look.colors);
     onScreen = shown;
     if (later) {
       table.wait();
@@ -320,12 +306,19 @@ function createAttentionChart(root) {
     at("type").value = reading.type ?? "";
     chart.setPart(reading.part);
     chart.setType(reading.type);
+    legend.press(reading.only);
     table.hold(reading);
   }
 
-  // How the table is read: behaviors, items or categories; how many; which part of the time.
+  // How it is read: behaviors, items or categories; how many; which part of the time, which type and categories.
   function read(change) {
     reading = { ...reading, ...change };
+    if ("only" in change) {
+      table.hold(reading);
+      legend.press(reading.only);
+      draw();
+      return client.report();
+    }
     chart.setType(reading.type);
     chart.setCase(onScreen, "type" in change);
     table.read(reading);
@@ -335,8 +328,9 @@ function createAttentionChart(root) {
 
   // What the columns mean, and what a marked part of the time adds up to.
   function tellReading() {
-    const { fold, part, top, type } = reading;
-    at("type-line").textContent = typeLine(type, on[0].timeline);
+    const { fold, part, top, type, only } = reading;
+    const left = [typeLine(type, on[0].timeline), onlyLine(only, on[0].timeline, onScreen)];
+    at("type-line").textContent = left.filter(Boolean).join(" ");
     at("columns-line").textContent = columnWords(fold, top);
     mark(at("columns-line"));
     at("part-line").hidden = part === null;
@@ -413,12 +407,7 @@ function createAttentionChart(root) {
   const query = (index = chosen) => queryOf(data.cases[index].link, wanted, view, reading);
 
   function readTheme() {
-    const { dark, ...theme } = themeOf(root);
-    const next = {
-      ...theme,
-      grid: dark ? "rgb(255 255 255 / 12%)" : "rgb(0 0 0 / 9%)",
-      colors: data.palette[dark ? "dark" : "light"],
-    };
+    const next = lookOf(root, data.palette);
     if (JSON.stringify(next) === JSON.stringify(look)) return;
     const first = look === null;
     look = next;
@@ -426,10 +415,19 @@ function createAttentionChart(root) {
     if (!first && data?.cases[chosen]) draw();
   }
 
+  // Escape, here or nowhere in particular: nothing stands out, and all is drawn and listed.
+  function letGo(event) {
+    if (event.key !== "Escape" || data === null) return;
+    if (event.target !== document.body && !event.composedPath().includes(root)) return;
+    chart.clear();
+    if (reading.only.length) read({ only: [] });
+  }
+
   const link = () => `${window.location.origin}${window.location.pathname}?${query()}`;
 
   const tellLink = ({ detail }) => (detail.query = data ? query() : null);
   document.addEventListener(LINK_WANTED, tellLink);
+  document.addEventListener("keydown", letGo);
   at("fold").onchange = (event) => read({ fold: event.target.value });
   at("top").onchange = (event) => read({ top: Number(event.target.value) });
   at("type").onchange = (event) => read({ type: event.target.value || null });
@@ -442,6 +440,7 @@ function createAttentionChart(root) {
   at("after").onclick = () => go(heading() + 1);
   at("method").onchange = (event) => chooseMethod(event.target.value);
   at("scale").onchange = (event) => change({ scale: event.target.checked ? "shared" : "each" });
+  at("zoom").onchange = (event) => change({ scale: event.target.checked ? "small" : "each" });
   at("cases").onkeydown = (event) => stepByKey(event, heading(), data.cases.length - 1, go);
   return instrument;
 }

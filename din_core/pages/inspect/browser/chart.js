@@ -6,21 +6,21 @@ const REACH = 14; // px around the pointer in which a bar is found
 const STRONG = 0.3; // part of the longest bar from which on even a thin bar gets a head
 const DRAG = 6; // px from which on a press is no click
 
-function createChart(at, onRow, onPart) {
+// `onLit(rows, pinned)`: other rows stand out, null for none; `pinned`: as some were kept so, or let go.
+function createChart(at, onLit, onPart) {
   const plot = at("plot");
   const bars = at("bars");
   const lit = at("lit");
-  const tip = at("tip");
+  const tip = createTip(at("tip"));
   const spoken = at("spoken");
   let time = null; // the timeline's columns
-  let shown = null; // {values, whole, axis, textsOf, slotOf, extent, reference, asOf, empty}
+  let shown = null; // {values, whole, axis, textsOf, slotOf, keeps, extent, reference, asOf, empty}
   let theme = null;
-  let hidden = new Set(); // categories switched off
   let box = { left: 0, top: 0, width: 0, height: 0 };
   let toY = () => 0;
+  let axis = [0, 0]; // its lowest and highest value
   let line = null; // the line under the pointer or the keyboard
-  let group = null; // category pointed at in the legend
-  let pointed = null; // rows pointed at in the table
+  let pointed = null; // rows pointed at elsewhere on the page
   let pinned = null; // rows that stay lit
   let part = null; // [first, last second] of the time that is marked
   let type = null; // of the behaviors that are drawn; null for all
@@ -35,8 +35,11 @@ function createChart(at, onRow, onPart) {
   // A value of all occurrences together stands at the last of them.
   const stands = (i) => !shown.whole || time.lastLine[time.lineRow[i]] === i;
   const valueAt = (i) => (stands(i) ? shown.values[time.lineRow[i]] : 0);
+  // Where the bar ends: at the edge of the axis where its value lies beyond.
+  const endOf = (i) => toY(Math.max(axis[0], Math.min(valueAt(i), axis[1])));
+  const isCut = (i) => valueAt(i) < axis[0] || valueAt(i) > axis[1];
   const ofType = (i) => type === null || (shown.whole ? typed.has(time.lineRow[i]) : time.lineType[i] === type);
-  const isHidden = (i) => !ofType(i) || hidden.has(shown.groupOf(time.category[time.lineRow[i]]));
+  const isHidden = (i) => !ofType(i) || !shown.keeps(time.category[time.lineRow[i]]);
 
   function resize(canvas, width, height) {
     const ratio = window.devicePixelRatio || 1;
@@ -70,6 +73,7 @@ function createChart(at, onRow, onPart) {
     for (const i of order) drawBar(pen, i, 1);
     drawZero(pen);
     drawReference(pen);
+    drawCuts(pen, order);
     drawPart(pen);
     if (shown.empty) announce(pen, shown.empty);
   }
@@ -103,6 +107,7 @@ function createChart(at, onRow, onPart) {
     const left = Math.max(...labels.map((text) => pen.measureText(text).width)) + 14;
     box = { left, top: 22, width: width - left - 10, height: height - 22 - 28 };
     const bottom = low < 0 ? low - pad : 0;
+    axis = [bottom, high + pad];
     toY = (value) => box.top + box.height * (1 - (value - bottom) / (high + pad - bottom || 1));
   }
 
@@ -149,16 +154,41 @@ function createChart(at, onRow, onPart) {
     const r = time.lineRow[i];
     const x = toX(time.linePlace[i]);
     const zero = toY(0);
-    const y = toY(valueAt(i));
+    const y = endOf(i);
     const width = Math.max(barWidth(), grow > 1 ? 2 : 0);
     pen.fillStyle = color(r);
     if (!stands(i)) return pen.fillRect(x - 0.5, zero, 1, 4 * grow);
     pen.fillRect(x - width / 2, Math.min(zero, y), width, Math.max(Math.abs(y - zero), 1));
+    if (isCut(i)) return;
     const strong = Math.abs(valueAt(i)) >= STRONG * Math.max(-shown.extent[0], shown.extent[1]);
     if (width < 2.5 && grow === 1 && !strong) return;
     pen.beginPath();
     pen.arc(x, y, Math.min(Math.max(width * 0.75, 2), 3) * grow, 0, 2 * Math.PI);
     pen.fill();
+  }
+
+  // Of bars beyond the axis: two strokes across, and once for each behavior the value.
+  function drawCuts(pen, order) {
+    let free = box.left;
+    pen.textAlign = "left";
+    pen.textBaseline = "middle";
+    for (const i of order.filter(isCut).sort((a, b) => a - b)) {
+      const [x, y] = [toX(time.linePlace[i]), endOf(i) + (valueAt(i) > 0 ? 14 : -14)];
+      const half = barWidth() / 2 + 3;
+      pen.strokeStyle = theme.background;
+      pen.lineWidth = 2;
+      for (const shift of [0, 4]) stroke(pen, x - half, y + shift + 2, x + half, y + shift - 2);
+      const text = fixed(valueAt(i), shown.digits);
+      const wide = pen.measureText(text).width;
+      const left = Math.min(x + half + 2, box.left + box.width - wide);
+      if (time.lastLine[time.lineRow[i]] !== i || left < free) continue;
+      const middle = endOf(i) + (valueAt(i) > 0 ? 6 : -6);
+      pen.fillStyle = theme.background;
+      pen.fillRect(left - 1, middle - 7, wide + 2, 14);
+      pen.fillStyle = theme.text;
+      pen.fillText(text, left, middle);
+      free = left + wide + 6;
+    }
   }
 
   function drawZero(pen) {
@@ -185,75 +215,36 @@ function createChart(at, onRow, onPart) {
     });
   }
 
-  // Which lines stand out now: the pointed one's item, a category, a table row, or the pinned item.
-  function litLines() {
-    if (line !== null) return (i) => time.lineRow[i] === time.lineRow[line];
-    if (group !== null) return (i) => shown.groupOf(time.category[time.lineRow[i]]) === group;
-    const rows = pointed ?? pinned;
-    return rows === null ? null : (i) => rows.includes(time.lineRow[i]);
+  // Which rows stand out now: that of the line pointed at, those pointed at elsewhere, or the pinned ones.
+  const litRows = () => (line === null ? (pointed ?? pinned) : [time.lineRow[line]]);
+
+  function changeLit(isPin = false) {
+    drawLit();
+    onLit(litRows(), isPin);
   }
 
   function drawLit() {
     const pen = resize(lit, plot.clientWidth, plot.clientHeight);
-    const chosen = shown && time.lineRow.length ? litLines() : null;
-    if (!chosen) {
-      tip.hidden = true;
-      return;
-    }
+    const rows = shown && time.lineRow.length ? litRows() : null;
+    if (rows === null) return tip.hide();
+    const chosen = new Set(rows);
     pen.globalAlpha = 0.78;
     pen.fillStyle = theme.background;
     pen.fillRect(box.left, box.top - 4, box.width + 6, box.height + 4);
     pen.globalAlpha = 1;
-    for (let i = 0; i < time.lineRow.length; i++) if (chosen(i)) drawBar(pen, i, group === null && (pointed ?? pinned ?? []).length < 2 ? 1.4 : 1);
+    const order = time.lineRow.map((_, i) => i).filter((i) => chosen.has(time.lineRow[i]) && !isHidden(i));
+    for (const i of order) drawBar(pen, i, rows.length < 2 ? 1.4 : 1);
     drawZero(pen);
-    if (line === null) {
-      tip.hidden = true;
-      return;
-    }
+    drawCuts(pen, order);
+    if (line === null) return tip.hide();
     const x = toX(time.linePlace[line]);
-    const y = toY(valueAt(line));
+    const y = endOf(line);
     pen.strokeStyle = theme.text;
     pen.lineWidth = 1.5;
     pen.beginPath();
     pen.arc(x, y, 6, 0, 2 * Math.PI);
     pen.stroke();
-    drawTip(x, y);
-  }
-
-  function drawTip(x, y) {
-    const r = time.lineRow[line];
-    const [title, category, fields, when, repeats, ...numbers] = tipLines(line);
-    tip.replaceChildren(
-      element("strong", time.id[r] === shown.id ? say("{title} (this candidate)", { title }) : title),
-      element("span", category, { className: "category", style: `--swatch:${color(r)}` }),
-      ...(fields ? [element("span", fields)] : []),
-      element("span", when),
-      element("span", repeats),
-      ...numbers.map((text) => element("span", text, { className: "number" })),
-    );
-    tip.hidden = false;
-    const left = x + 16 + tip.offsetWidth > plot.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
-    tip.style.left = `${Math.max(0, Math.min(left, plot.clientWidth - tip.offsetWidth))}px`;
-    tip.style.top = `${Math.max(0, Math.min(y - tip.offsetHeight / 2, plot.clientHeight - tip.offsetHeight))}px`;
-  }
-
-  function tipLines(i) {
-    const r = time.lineRow[i];
-    return [
-      time.title[r],
-      time.written[r],
-      time.numbers?.[r] ?? "", // what models read as numbers, such as the price
-      [day(time.lineTime[i]), time.lineType[i]].filter(Boolean).join(" · "),
-      often(r),
-      ...shown.textsOf(r),
-    ];
-  }
-
-  function often(r) {
-    if (time.rows[r] > 1) return say("one of {n} times, each weighed by itself", { n: time.rows[r] });
-    if (time.count[r] === 1) return say("once in this history");
-    const [from, to] = [day(time.first[r]), day(time.last[r])];
-    return say("{n} times, {from} to {to}", { n: time.count[r], from, to });
+    tip.show(tipLines(time, line, shown), color(time.lineRow[line]), [x, y], [plot.clientWidth, plot.clientHeight]);
   }
 
   function nearest(x, y) {
@@ -263,7 +254,7 @@ function createChart(at, onRow, onPart) {
     for (let i = 0; i < time.lineRow.length; i++) {
       const dx = Math.abs(toX(time.linePlace[i]) - x);
       if (dx > REACH || isHidden(i)) continue;
-      const end = toY(valueAt(i));
+      const end = endOf(i);
       const dy = y < Math.min(zero, end) ? Math.min(zero, end) - y : Math.max(0, y - Math.max(zero, end));
       const far = dx + 0.2 * dy;
       if (far < least) [best, least] = [i, far];
@@ -274,15 +265,21 @@ function createChart(at, onRow, onPart) {
   function point(i) {
     if (i === line) return;
     line = i;
-    drawLit();
-    onRow(i === null ? ((pointed ?? pinned)?.[0] ?? null) : time.lineRow[i], false);
+    changeLit();
   }
 
   // Once more, and they are let go; unless they are to stay.
   function pin(rows, stays = false) {
     pinned = !stays && pinned !== null && pinned.join() === rows.join() ? null : rows;
-    drawLit();
-    onRow(pinned === null ? null : pinned[0], true);
+    changeLit(true);
+  }
+
+  // Nothing stands out, and no part of the time is marked.
+  function clear() {
+    const had = pinned !== null;
+    line = pointed = pinned = null;
+    changeLit(had);
+    mark(null);
   }
 
   function mark(next) {
@@ -334,11 +331,7 @@ function createChart(at, onRow, onPart) {
       ArrowLeft: () => stepLine(line === null ? last : line - 1, -1),
       Home: () => stepLine(0, 1),
       End: () => stepLine(last, -1),
-      Escape: () => {
-        point(null);
-        if (pinned !== null) pin(pinned);
-        mark(null);
-      },
+      Escape: clear,
       Enter: () => line !== null && pin([time.lineRow[line]]),
     };
     if (!moves[event.key]) return;
@@ -361,7 +354,7 @@ function createChart(at, onRow, onPart) {
     while (to >= 0 && to < time.lineRow.length && isHidden(to)) to += direction;
     if (to < 0 || to >= time.lineRow.length) return;
     point(to);
-    spoken.textContent = tipLines(to).filter(Boolean).join(", ");
+    spoken.textContent = tipLines(time, to, shown).filter(Boolean).join(", ");
   }
 
   const observer = new ResizeObserver(() => draw());
@@ -376,7 +369,8 @@ function createChart(at, onRow, onPart) {
       const lastLine = [];
       next.lineRow.forEach((r, i) => (lastLine[r] = i));
       time = { ...next, lastLine };
-      line = pointed = pinned = group = anchor = press = null;
+      line = pointed = pinned = anchor = press = null;
+      onLit(null, false);
     },
     setPart(next) {
       part = next;
@@ -397,19 +391,13 @@ function createChart(at, onRow, onPart) {
       theme = next;
       draw();
     },
-    setHidden(next) {
-      hidden = next;
-      draw();
-    },
-    pointGroup(name) {
-      group = name;
-      drawLit();
-    },
+    // Rows are pointed at elsewhere on the page; null for none any more.
     pointRows(next) {
       pointed = next;
-      drawLit();
+      changeLit();
     },
     pin,
+    clear,
     // Into a file: `pen` draws `width` × `height`.
     paintBy(pen, width, height) {
       paint(pen, width, height);

@@ -1,5 +1,6 @@
 // What the table lists: behaviors, or all of an item or a category as one entry; of all times, or of a marked part; of
-// all types, or of one; all of them, or the first and the rest in one. No behavior is ever left out of the sums.
+// all types, or of one; of all categories, or of those chosen; all of them, or the first and the rest in one. No behavior
+// is ever left out of the sums.
 
 // An entry is {key, rows, title, id, category, written, types, first, last, count, weight, total, effect, points, rest}:
 // `rows` are the behaviors' indices, `category` what it counts and is coloured as, `written` all of several categories,
@@ -26,7 +27,7 @@ function linesOf(time, { part, type }) {
 function singleEntries(time, shown, among) {
   const { weight, effects } = shown;
   return linesOf(time, among).flatMap((lines, r) => {
-    if (!lines.count) return [];
+    if (!lines.count || (among.only?.length && !shown.keeps(time.category[r]))) return [];
     const [effect, points] = effects ? [effects.effect[r], effects.points[r]] : [null, null];
     const names = { id: time.id[r], title: time.title[r], category: time.category[r], written: time.written[r] };
     const total = weight[r] * lines.count;

@@ -31,12 +31,15 @@ function setLabels(at) {
     "top-label": say("Show"),
     "type-label": say("Type"),
     whole: say("Show all of the time"),
+    "all-categories": say("Show all categories"),
+    "zoom-label": say("Zoom to small weights"),
+    "table-help": say("Up and down arrow keys go through the rows, Home and End to the first and last; Enter keeps one lit, Escape lets go."),
   };
   for (const [id, text] of Object.entries(texts)) at(id).textContent = text;
   const names = {
     before: say("Previous candidate"),
     after: say("Next candidate"),
-    legend: say("Categories: press to hide or show"),
+    legend: say("Categories: press to see only these"),
     formats: say("Save the chart or its table as"),
   };
   for (const [id, text] of Object.entries(names)) at(id).setAttribute("aria-label", text);

@@ -11,10 +11,12 @@ function quoted(name) {
 }
 
 // The query string of a view: where a case's own link leads, under these models, read as it is on screen.
-function queryOf(link, models, view, { fold, top, part, type }) {
+function queryOf(link, models, view, { fold, top, part, type, only }) {
   const made = new URLSearchParams(link);
   made.set("models", models.map(quoted).join(","));
-  const choices = { ...view, fold, type, top: top || "all", part: part && part.map(isoTime).join("~") };
+  const { only: _, ...viewed } = view;
+  const choices = { ...viewed, fold, type, top: top || "all", part: part && part.map(isoTime).join("~") };
   for (const [name, value] of Object.entries(choices)) if (value !== null) made.set(name, value);
+  for (const name of only) made.append("only", name);
   return made.toString();
 }

@@ -146,6 +146,7 @@ function createSaving(at, chart, sheetNow) {
 // Everything a file tells of what is on screen.
 function sheetOf(at, { user, subject, asOf, cases }, models, place, theme, link, entries) {
   const [item, model] = [cases[place], models[0]];
+  const isFiltered = !at("all-categories").hidden;
   return {
     title: at("chart-title").textContent,
     lines: [`${item.title} · ${subject}`, scoreLine(models, place), at("model-line").textContent, at("part").textContent, at("type-line").textContent].filter(Boolean),
@@ -153,7 +154,7 @@ function sheetOf(at, { user, subject, asOf, cases }, models, place, theme, link,
       text: chip.firstChild.textContent,
       number: chip.lastChild.textContent,
       color: chip.style.getPropertyValue("--swatch"),
-      hidden: chip.getAttribute("aria-pressed") === "false",
+      hidden: isFiltered && chip.getAttribute("aria-pressed") === "false",
     })),
     reference: at("reference").textContent,
     label: at("legend-label").textContent,

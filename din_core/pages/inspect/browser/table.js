@@ -41,19 +41,22 @@ function bar(cell, value, largest) {
 }
 
 function createTable(at, onSort, onRows, onPin) {
+  const keys = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
   const body = at("rows");
   const scroller = at("scroller");
   let time = null;
   let ids = new Map(); // of each title
   let shown = null;
   let sort = "-weight";
-  let reading = { fold: "behavior", top: 0, part: null, type: null };
+  let reading = { fold: "behavior", top: 0, part: null, type: null, only: [] };
   let sorted = []; // the entries, in the order of the screen
   let lines = new Map(); // table row of each entry, by its key
   let order = null;
   let drawn = 0; // entries that are on screen as they are now
   let scales = { largest: 1, most: 1 };
   let idle = 0;
+  let lit = new Set(); // behaviors that stand out
+  let place = -1; // of the entry that the keyboard is at
   let single = null; // item whose behaviors are to be pinned once they are listed
 
   const heads = COLUMNS.map((column) => {
@@ -113,10 +116,13 @@ function createTable(at, onSort, onRows, onPin) {
     bar(row.cells.effect, entry.rest ? 0 : entry.effect, scales.most);
     tint(row, entry.rest ? "transparent" : shown.color(entry.category));
     row.line.classList.toggle("rest", Boolean(entry.rest));
+    brighten(row);
     row.same.hidden = entry.id === null || entry.id !== shown.id;
     row.rare.hidden = entry.id === null || !shown.rare.has(entry.rows[0]);
     row.rare.title = shown.rareText;
   }
+
+  const brighten = ({ line, entry }) => line.classList.toggle("lit", entry.rows.some((r) => lit.has(r)));
 
   function compareBy(column, down) {
     const compare = column.number
@@ -135,6 +141,7 @@ function createTable(at, onSort, onRows, onPin) {
     const down = sort.startsWith("-");
     const column = COLUMNS.find(({ key }) => key === sort.replace("-", ""));
     sorted = topOf(entries().sort(compareBy(column, down)), reading.top);
+    place = -1;
     const own = sorted.filter(({ rest }) => !rest);
     scales = {
       largest: own.reduce((most, { weight }) => Math.max(most, Math.abs(weight)), 1e-12),
@@ -194,7 +201,38 @@ function createTable(at, onSort, onRows, onPin) {
     });
   }
 
+  // Scroll to an entry, below the heading, which stays in sight.
+  function reveal(at) {
+    draw(at + 1);
+    const { line } = lines.get(sorted[at].key);
+    const top = line.offsetTop - body.offsetTop;
+    const below = line.offsetTop + line.offsetHeight - scroller.clientHeight;
+    if (top < scroller.scrollTop) scroller.scrollTop = top;
+    else if (below > scroller.scrollTop) scroller.scrollTop = below;
+  }
+
+  function go(to) {
+    place = Math.max(0, Math.min(to, sorted.length - 1));
+    reveal(place);
+    const { rows, title, written, last, count: times, weight, effect } = sorted[place];
+    const numbers = numberTexts(shown, times, rows[0]);
+    const words = rows.length > 1 ? [`⌀ ${fixed(weight, shown.digits)}`, effect === null ? "" : signed(effect, shown.effects.digits)] : numbers;
+    at("spoken").textContent = [title, written, day(last), ...words].filter(Boolean).join(", ");
+    onRows(rows);
+  }
+
   body.onpointerleave = () => onRows(null);
+  scroller.onblur = () => {
+    if (place >= 0) onRows(null);
+    place = -1;
+  };
+  scroller.onkeydown = (event) => {
+    if (event.target !== scroller || !sorted.length || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Enter" && place >= 0) onPin(sorted[place].rows);
+    else if (event.key in keys) go(place + keys[event.key]);
+    else return;
+    event.preventDefault();
+  };
 
   return {
     // Another history comes: what is measured meanwhile is measured without the rows of the last one. They go when the
@@ -223,7 +261,7 @@ function createTable(at, onSort, onRows, onPin) {
       arrange();
     },
     // How it is read: {fold: "behavior", "item" or "category"; top: how many, 0 for all; part: [first, last second];
-    // type: of the behaviors}; null for all of the time, and for all types.
+    // type: of the behaviors; only: their categories}; null for all of the time, and for all types.
     read(next) {
       reading = next;
       arrange();
@@ -238,19 +276,15 @@ function createTable(at, onSort, onRows, onPin) {
     },
     // What it lists now, in its order.
     entries: () => sorted,
-    light(index, reveal) {
-      body.querySelector(".lit")?.classList.remove("lit");
-      const place = index === null ? -1 : sorted.findIndex(({ rows }) => rows.includes(index));
-      if (place < 0) return;
-      if (reveal) draw(place + 1);
-      const found = lines.get(sorted[place].key);
-      if (!found?.line.isConnected) return;
-      found.line.classList.add("lit");
-      if (!reveal) return;
-      const top = found.line.offsetTop - body.offsetTop; // below the heading, which stays in sight
-      const below = found.line.offsetTop + found.line.offsetHeight - scroller.clientHeight;
-      if (top < scroller.scrollTop) scroller.scrollTop = top;
-      else if (below > scroller.scrollTop) scroller.scrollTop = below;
+    // These behaviors stand out, none for null; `wanted`: the first of them is to be seen.
+    light(rows, wanted) {
+      const before = lit;
+      lit = new Set(rows);
+      for (const entry of sorted.slice(0, drawn)) {
+        if (entry.rows.some((r) => before.has(r) || lit.has(r))) brighten(lines.get(entry.key));
+      }
+      const first = wanted && rows ? sorted.findIndex((entry) => entry.rows.some((r) => lit.has(r))) : -1;
+      if (first >= 0) reveal(first);
     },
     stop: () => stopIdle(idle),
   };

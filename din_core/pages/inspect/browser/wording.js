@@ -1,6 +1,20 @@
 // What the instrument of Inspect says in words, and its small lists.
 
+const SEEN_SHIFT = 0.005; // part of the axis by which a bar may stand elsewhere than its time says
+
 const outcomeClass = ({ outcome }) => (outcome === null ? "open" : outcome ? "positive" : "negative");
+
+// Which of the candidates is on screen.
+function showPlace(at, chosen, all) {
+  for (const option of at("cases").children) {
+    option.setAttribute("aria-selected", String(option.id === `case-${chosen}`));
+  }
+  at("cases").setAttribute("aria-activedescendant", `case-${chosen}`);
+  reveal(at("cases"), at(`case-${chosen}`));
+  at("place").textContent = say("{n} of {all}", { n: chosen + 1, all });
+  at("before").disabled = chosen === 0;
+  at("after").disabled = chosen === all - 1;
+}
 
 // A candidate in the list.
 function caseOption(item, index, onClick) {
@@ -46,25 +60,27 @@ function foldings(time) {
 
 // Read the table as it was chosen, as far as a model and its history can be read so.
 function settled(reading, timeline) {
-  const { part, fold, type } = reading;
+  const { part, fold, type, only } = reading;
   const marked = part !== null && timeline.lineTime.some((at) => at >= part[0] && at <= part[1]);
   const known = foldings(timeline).some(([value]) => value === fold);
   const there = timeline.lineType.includes(type);
-  return { ...reading, part: marked ? part : null, fold: known ? fold : "behavior", type: there ? type : null };
+  const own = only.filter((name) => name === "other" || timeline.category.includes(name));
+  return { ...reading, part: marked ? part : null, fold: known ? fold : "behavior", type: there ? type : null, only: own };
 }
 
 // What chart and legend show, in words.
-function nameMethod(at, model, method) {
+function nameMethod(at, model, method, { asOf, cut }) {
   const effect = method === "effect";
   for (const radio of at("method").querySelectorAll("input")) radio.checked = radio.value === method;
   at("chart-title").textContent = effect ? say("Measured effects over time") : model.overTime;
   const words = { model: model.name, pooling: model.pooling };
-  at("model-line").textContent = effect
+  const line = effect
     ? say(
         "{model}: what the logit loses without a behavior and all its repeats (leave-one-out). One bar at its last date, ticks at earlier ones.",
         words,
       )
-    : say("{model}: {pooling}. Each bar is one past behavior, full baskets spread out.", words);
+    : say("{model}: {pooling}. Each bar is one past behavior.", words);
+  at("model-line").textContent = [line, timeWords(model.timeline, asOf), cutWords(cut)].filter(Boolean).join(" ");
   at("note").textContent = effect
     ? say(
         "An effect is measured: the model scores the history again without the behavior. Above 0, the behavior raises the score. Effects need not add up: behaviors may stand in for one another.",
@@ -73,6 +89,21 @@ function nameMethod(at, model, method) {
   at("legend-label").textContent = effect
     ? say("Effect of each whole category, logits:")
     : say("Σw by category:");
+}
+
+// That the time axis is not linear, where it is not.
+function timeWords({ lineTime, linePlace }, asOf) {
+  const [first, span] = [lineTime[0], Math.max(asOf - lineTime[0], 1)];
+  const moved = linePlace.some((place, i) => Math.abs(place - (lineTime[i] - first) / span) > SEEN_SHIFT);
+  return moved ? say("The time axis is not linear: full baskets are spread out, and the dates below with them.") : "";
+}
+
+// That bars are taller than the chart.
+function cutWords(n) {
+  if (!n) return "";
+  return n === 1
+    ? say("Zoomed in: the bars of one behavior are cut at the edge, with their value beside them.")
+    : say("Zoomed in: the bars of {n} behaviors are cut at the edge, with their values beside them where there is room.", { n });
 }
 
 // One behavior's numbers, a sentence each.
@@ -87,7 +118,7 @@ function numberTexts({ weight, digits, effects }, n, r) {
 
 // A marked part of the time, with what it adds up to. `intensity` is the sum of all weights.
 function partWords(part, timeline, onScreen, intensity) {
-  const inside = singleEntries(timeline, onScreen, { part, type: null });
+  const inside = singleEntries(timeline, onScreen, { part, type: null, only: [] });
   const sum = (name) => inside.reduce((all, entry) => all + entry[name], 0);
   const values = {
     from: day(part[0]),
@@ -109,6 +140,14 @@ function typeLine(type, { lineType }) {
   const n = lineType.filter((one) => one === type).length;
   const values = { type, n: count(n), all: count(lineType.length) };
   return say("Only behaviors of the type {type} are drawn and listed: {n} of {all}. Score, Σw and effects are of all.", values);
+}
+
+// That only behaviors of some categories are drawn and listed, and how many these are.
+function onlyLine(only, { lineRow, category }, { keeps }) {
+  if (!only.length) return "";
+  const n = lineRow.filter((r) => keeps(category[r])).length;
+  const values = { categories: only.join(" · "), n: count(n), all: count(lineRow.length) };
+  return say("Only {categories} is drawn and listed: {n} of {all} behaviors. Score, Σw and effects are of all.", values);
 }
 
 // The types of a history, by name, to choose one of; nothing is offered where no behavior has one.

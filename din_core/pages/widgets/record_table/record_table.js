@@ -12,7 +12,10 @@ function createRecordTable(root) {
   const table = {
     send: () => {},
     update,
-    stop: () => clearTimeout(timer),
+    stop() {
+      clearTimeout(timer);
+      document.removeEventListener(MARK, light);
+    },
   };
   let data = null; // what Python sent last
   let bodyText = ""; // its columns and links, as they came
@@ -29,7 +32,7 @@ function createRecordTable(root) {
     const next = JSON.parse(head);
     speak(next.texts);
     const fresh = body !== bodyText || next.language !== data?.language;
-    data = { ...next, ...(fresh ? JSON.parse(body) : data && { columns: data.columns, links: data.links, keys: data.keys }) };
+    data = { ...next, ...(fresh ? JSON.parse(body) : data && { columns: data.columns, links: data.links, keys: data.keys, marks: data.marks }) };
     const known = table.known === data.title; // what is not in the page's link is kept here
     if (data.linked ? next.handled >= sent && !timer : !known) state = { ...next.state };
     table.known = data.title;
@@ -131,6 +134,7 @@ function createRecordTable(root) {
     const line = element("tr", "");
     line.dataset.key = data.links[row] || (data.keys[row] ?? row);
     if (data.keys.length) line.append(pickCell(row, columns[0]));
+    if (data.marks.length) tellWhenPointed(line, data.marks[row]);
     const lead = columns.find(({ ids }) => ids) ?? columns[0];
     for (const column of columns) line.append(cellOf(row, column, column === lead, alike.get(column.name)));
     lines.set(row, line);
@@ -164,6 +168,11 @@ function createRecordTable(root) {
     return cell;
   }
 
+  // The row of what is pointed at elsewhere on the page.
+  function light({ detail }) {
+    for (const [row, line] of lines) line.classList.toggle("lit", data.marks[row] !== undefined && data.marks[row] === detail.mark);
+  }
+
   function tick(row) {
     const box = lines.get(row).querySelector(".pick input");
     if (box) box.checked = picked.has(data.keys[row]);
@@ -182,6 +191,7 @@ function createRecordTable(root) {
     sent = table.send("arrange", state);
   }
 
+  document.addEventListener(MARK, light);
   at("find").oninput = () => arrange({ find: at("find").value.trim() || null });
   at("more").onclick = () => arrange({ rows: data.count + data.step }, 0);
   at("csv").onclick = () => saveRecordsCsv(data, listed);
@@ -191,6 +201,11 @@ function createRecordTable(root) {
     else draw();
   });
   return table;
+}
+
+function tellWhenPointed(line, mark) {
+  for (const type of ["pointerenter", "focusin"]) line.addEventListener(type, () => tellMark(mark));
+  for (const type of ["pointerleave", "focusout"]) line.addEventListener(type, () => tellMark(null));
 }
 
 function placeBelow(menu, button) {

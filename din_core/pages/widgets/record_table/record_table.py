@@ -19,6 +19,7 @@ from din_core.pages.browser.translations import spoken
 from din_core.pages.language.translate import current, t
 from din_core.pages.session import address, visitor
 from din_core.pages.widgets.frame import report
+from din_core.pages.widgets.kept_room import keep_room
 from din_core.pages.widgets.record_table.columns import RecordColumn
 from din_core.sharing import View
 from din_core.sharing.table_choice import MOST_ROWS, TableChoice, TablesChoice
@@ -31,6 +32,7 @@ JS = source(
     "browser/sender.js",
     "browser/component.js",
     "browser/spreadsheet.js",
+    "browser/mark_event.js",
     "widgets/record_table/record_rows.js",
     "widgets/record_table/record_files.js",
     "widgets/record_table/record_table.js",
@@ -42,8 +44,6 @@ ROW_HEIGHT, TOOLS_HEIGHT, MORE_HEIGHT = 36, 40, 40
 drawn."""
 SECOND_LINE = 16
 """Pixels that the heads are higher where one of them takes two lines."""
-NARROW = "@media (max-width: 640px)"
-"""Where the tools above the rows take two lines."""
 IN_BOX = 12
 """Rows that a table shows at once in a box, or wherever it is one of many things."""
 ARRANGE, PICK = "arrange", "pick"
@@ -64,10 +64,14 @@ class Records:
     """(R,) where each row leads, as `row_link` makes it, empty for one that leads nowhere; none where no row does."""
     keys: Sequence[str] = ()
     """(R,) names of the rows, where some of them can be ticked."""
+    marks: Sequence[str] = ()
+    """(R,) what rows are pointed at by elsewhere on the page; none where nothing else shows them."""
     about: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     """What files say of all rows."""
     file: Sequence[str] = ()
     """Parts of a file's name."""
+    expected: int = 0
+    """So many rows will come: room is kept for them."""
     sums: int = 0
     """So many rows at the end are sums of others: they stay there however the others are sorted."""
 
@@ -82,6 +86,11 @@ class TickedRows:
     """Of a visit: the keys of the rows that are ticked, by table."""
 
     by_table: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def ticked_rows(key: str) -> tuple[str, ...]:
+    """The keys of a table's rows that are ticked, listed now or not."""
+    return visitor.session().of(TickedRows).by_table.get(key, ())
 
 
 def row_link(there: Page, scenario: Scenario, view: View | None = None, choice: object | None = None) -> str:
@@ -147,7 +156,7 @@ def show_records(key: str, records: Records, held: Held | None = None, *, most: 
         "language": current(),
         "title": records.title,
         "count": records.count,
-        "height": rows_height(records, most) if records.count > most else None,
+        "height": rows_height(records.count, most) if records.count > most else None,
         "total": records.total,
         "sums": records.sums,
         "most": MOST_ROWS,
@@ -163,8 +172,10 @@ def show_records(key: str, records: Records, held: Held | None = None, *, most: 
         "columns": [column.plain() for column in records.columns],
         "links": list(records.links),
         "keys": list(records.keys),
+        "marks": list(records.marks),
     }
-    keep_room(key, records, most)
+    room = room_of(records, most)
+    keep_room(key, room, narrow=room + TOOLS_HEIGHT)  # on a phone the tools above the rows take two lines
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
     text = "\n".join(
         json.dumps(part, separators=(",", ":"), ensure_ascii=False, allow_nan=False) for part in (head, body)
@@ -173,19 +184,18 @@ def show_records(key: str, records: Records, held: Held | None = None, *, most: 
     return [name for name in records.keys if name in ticked.get(key, ())]
 
 
-def rows_height(records: Records, most: int) -> int:
+def rows_height(rows: int, most: int) -> int:
     """Pixels of the heads and the rows shown at once; half a row more says that there are others."""
-    if records.count > most:
+    if rows > most:
         return ROW_HEIGHT * (1 + most) + ROW_HEIGHT // 2
-    return ROW_HEIGHT * (1 + records.count)
+    return ROW_HEIGHT * (1 + rows)
 
 
-def keep_room(key: str, records: Records, most: int) -> None:
-    """What stands below the table does not move when it is drawn."""
-    more = MORE_HEIGHT if records.count < min(records.total, MOST_ROWS) else 0
-    room = TOOLS_HEIGHT + SECOND_LINE + rows_height(records, most) + more
-    rule, narrow = (f".st-key-{key} {{ min-height: {height}px }}" for height in (room, room + TOOLS_HEIGHT))
-    st.html(f"<style>{rule} {NARROW} {{ {narrow} }}</style>")
+def room_of(records: Records, most: int) -> int:
+    """Pixels of the whole table."""
+    rows = max(records.count, records.expected)
+    more = MORE_HEIGHT if rows < min(records.total, MOST_ROWS) else 0
+    return TOOLS_HEIGHT + SECOND_LINE + rows_height(rows, most) + more
 
 
 def arrangement(value: Mapping[str, Any]) -> dict[str, Any]:

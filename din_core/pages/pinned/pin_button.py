@@ -1,0 +1,56 @@
+"""*Pin scenario*: keeps the scenario on screen, to be put beside another one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from din_core.pages.brief.content import title_of
+from din_core.pages.language.labels import words_for
+from din_core.pages.language.translate import T, t
+from din_core.pages.pinned import page as pinned_page
+from din_core.pages.pinned.pins import MOST, open_pin, pin, pin_text, pinned
+from din_core.pages.places.page_links import link_to_page
+from din_core.pages.places.places import Mode
+from din_core.pages.session import caches, visitor
+from din_core.pages.widgets.failures import shows_failures
+from din_core.pages.widgets.frame import literal, report
+
+LEAD = T("Pin two scenarios, of any user, candidate, model or edits, and see them side by side.")
+
+
+@st.fragment
+@shows_failures
+def pin_button(mode: Mode) -> None:
+    """The button, on *Inspect* and *What if*; nothing is computed before it is pressed."""
+    scenario = visitor.session().scenario
+    if scenario is None:
+        return
+    with st.popover(t("Pin scenario"), key="pin_room", on_change="rerun", wrap=False) as opened:
+        if opened.open:
+            show_pins(pin_text(scenario, mode))
+
+
+def show_pins(text: str) -> None:
+    """What is pinned, and the way to both."""
+    st.markdown(t(LEAD))
+    held = pinned()
+    if st.button(t("Pin what is on screen"), key="pin_scenario", type="primary", disabled=text in held):
+        problem = pin(text)
+        report([problem] if problem else [])
+        held = pinned()
+    for place, one in enumerate(held, 1):
+        st.markdown(f"{place} · {literal(name_of(one))}")
+    if len(held) == MOST:
+        link_to_page(pinned_page.page(), t("Side by side"))
+
+
+def name_of(text: str) -> str:
+    """`Stout for Household 7`, and how many edits there are."""
+    app = caches.current_app()
+    scenario = open_pin(app, text).scenario
+    if scenario is None:
+        return t("no scenario of this store")
+    item = app.store.item(scenario.candidate_ids[0])
+    name = title_of(item, scenario.user_id, words_for(app.summary))
+    edits = len(scenario.edits)
+    return name if not edits else t("{name}, edits: {n}", name=name, n=edits)
