@@ -44,6 +44,7 @@ from trainer.training.fields.training_vocabulary import BUCKETS, build_vocabular
 from trainer.training.fitting.fit import Fitted, Progress, data_identity, fit
 from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.selection import Entry, describe_measure, measure_of, users_and_labels
+from trainer.training.fitting.workers import SOLE, SoleWorker
 from trainer.training.limits import (
     MOST_BUCKETS,
     MOST_WHOLE,
@@ -128,9 +129,13 @@ class TrainOptions:
 
 
 def train(
-    options: TrainOptions, say: Callable[[str], None] = lambda _: None, on_step: Progress | None = None
+    options: TrainOptions,
+    say: Callable[[str], None] = lambda _: None,
+    on_step: Progress | None = None,
+    workers: SoleWorker = SOLE,
 ) -> dict[str, Any]:
-    """Train one checkpoint into `options.out`; returns its metrics. `say` hears one line a phase."""
+    """Train one checkpoint into `options.out`; returns its metrics. `say` hears one line a phase. Each of several
+    `workers` calls this; all but the first, which writes, return {} once the network is fitted."""
     device = pick_device(options.device)
     check_replaceable(options.out)
     check_writable(options.out)
@@ -181,7 +186,9 @@ def train(
     tuning: dict[str, Any] = {}
     if options.tune is None:
         state = unfinished / f"from {earlier.checkpoint.fingerprint}" if earlier else unfinished
-        fitted = fit(model, train_samples, valid_samples, options.fit, state, on_step, accelerated)
+        fitted = fit(model, train_samples, valid_samples, options.fit, state, on_step, accelerated, workers)
+        if workers.rank > 0:
+            return {}
     else:
         found = _search(
             options,
@@ -222,6 +229,7 @@ def train(
         "fused": accelerated,
         "device": device_name(device),
         "threads": torch.get_num_threads(),
+        **({"workers": workers.size} if workers is not SOLE else {}),
         "torch": torch.__version__,
         "seconds": tuning[TUNING]["seconds"] if tuning else round(fitted.seconds, 1),
         "steps": fitted.steps,

@@ -1,0 +1,137 @@
+"""Two workers of a Ray cluster train as one process does, also where one of them is killed on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from din_core.model.checkpoint import load_checkpoint
+from din_core.store import ingest, open_store
+from tests.cluster.running_cluster import ROOT, descendants, title
+from tests.trainer.planted_tables import planted_tables
+from trainer.evaluation.evaluate import Split
+
+OPTIONS = ("--epochs", "12", "--batch-size", "64", "--min-count", "1", "--learning-rate", "0.005")
+OPTIONS += ("--embedding-decay", "0", "--dropout", "0.1", "--calibration", "none")
+WORKER = "ray::RayTrainWorker"
+SECONDS = 150
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A checkpoint, and what the command that made it said."""
+
+    checkpoint: Path
+    said: str
+
+    @property
+    def metrics(self) -> dict:
+        return json.loads((self.checkpoint / "metrics.json").read_text())
+
+
+def command(url: str, out: Path, *words: str) -> subprocess.Popen[str]:
+    arguments = ["train", "--store", url, "--out", str(out), *OPTIONS, *words]
+    said = out.with_suffix(".said").open("w")
+    return subprocess.Popen(
+        [sys.executable, "-m", "trainer", *arguments], cwd=ROOT, stdout=said, stderr=said, text=True
+    )
+
+
+def ended(process: subprocess.Popen[str], out: Path) -> Trained:
+    started = descendants(process.pid)
+    try:
+        code = process.wait(SECONDS)
+    finally:
+        process.kill()
+    said = out.with_suffix(".said").read_text()
+    assert code == 0, said
+    assert not [pid for pid in started if title(pid).startswith("ray::")], "processes were left"
+    return Trained(out, said)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("training")
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> str:
+    found = f"sqlite:///{folder / 'store.db'}"
+    ingest(planted_tables(folder / "tables", users=200), found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(url: str, folder: Path) -> Trained:
+    return ended(command(url, folder / "alone"), folder / "alone")
+
+
+@pytest.fixture(scope="module")
+def by_two(url: str, folder: Path) -> Trained:
+    return ended(command(url, folder / "two", "--ray", "local", "--workers", "2"), folder / "two")
+
+
+def valid_gauc(url: str, trained: Trained) -> tuple[float, float]:
+    """The ends of the 95 % interval of a checkpoint's GAUC on validation impressions."""
+    store = open_store(url)
+    try:
+        split = Split(store.bulk(), "valid")
+    finally:
+        store.close()
+    found = split.rows.measure([split.predict(load_checkpoint(trained.checkpoint)).probability]).estimate("gauc")
+    assert found is not None and found.low is not None and found.high is not None
+    return found.low, found.high
+
+
+def test_two_workers_reach_the_metric_of_one_process_within_its_interval(
+    url: str, alone: Trained, by_two: Trained
+) -> None:
+    low, high = valid_gauc(url, alone)
+    print(low, alone.metrics["valid"]["gauc"], high, by_two.metrics["valid"]["gauc"])
+    assert low <= by_two.metrics["valid"]["gauc"] <= high
+
+
+def test_the_card_says_how_many_workers(alone: Trained, by_two: Trained) -> None:
+    assert (
+        "| Device | 2 workers of a Ray cluster, each CPU (1 thread, " in (by_two.checkpoint / "README.md").read_text()
+    )
+    assert by_two.metrics["workers"] == 2 and "workers" not in alone.metrics
+
+
+def test_a_killed_worker_is_replaced_and_said_and_the_result_is_the_same(
+    url: str, folder: Path, by_two: Trained
+) -> None:
+    out = folder / "killed"
+    process = command(url, out, "--ray", "local", "--workers", "2")
+    state = out.parent / ".killed.unfinished" / "state.safetensors"
+    end = time.monotonic() + SECONDS
+    while not state.is_file():
+        assert process.poll() is None and time.monotonic() < end, out.with_suffix(".said").read_text()
+        time.sleep(0.05)
+    os.kill(next(pid for pid in descendants(process.pid) if title(pid).startswith(WORKER)), signal.SIGKILL)
+    killed = ended(process, out)
+    print(killed.said)
+    assert "others take their places and go on from the last saved state" in killed.said
+    assert killed.metrics["curve"] == by_two.metrics["curve"]
+    weights = [load_file(own.checkpoint / "model.safetensors") for own in (killed, by_two)]
+    for name, value in weights[0].items():
+        np.testing.assert_array_equal(value, weights[1][name])
+
+
+def test_what_one_machine_refuses_is_refused_in_the_same_words_and_at_once(url: str, folder: Path) -> None:
+    words = ["--ray", "local", "--user-fields", "nothing"]
+    process = command(url, folder / "refused", *words)
+    assert process.wait(SECONDS) == 1
+    said = (folder / "refused.said").read_text()
+    print(said)
+    assert "error: " in said and "lost worker" not in said

@@ -1,0 +1,133 @@
+"""Training one checkpoint by several processes of a Ray cluster, of which lost ones are replaced."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from contextlib import redirect_stdout
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from din_core.domain import DinLensError
+from din_core.model.checkpoint import check_replaceable
+from trainer.cluster.connection import check_installed, connect, first_line, import_ray
+from trainer.cluster.options import MOST_FAILURES, ClusterOptions
+from trainer.training.fitting.fit import Progress
+from trainer.training.limits import check_writable
+from trainer.training.train import TrainOptions, unfinished_folder
+
+RUNS = "ray"
+"""Below an unfinished run's folder: what Ray Train keeps of its own."""
+POLL_SECONDS = 0.3
+
+
+def train_on_cluster(
+    options: TrainOptions, cluster: ClusterOptions, say: Callable[[str], None], on_step: Progress
+) -> dict[str, Any]:
+    """As `trainer.training.train.train`, by the workers of a cluster; each must see store and `out` at the same paths.
+
+    DinLensError where Ray is not installed, no cluster answers or the run is refused; what was trained so far is kept,
+    and the same call goes on with it.
+    """
+    check_trainable(options)
+    check_installed()
+    check_replaceable(options.out)
+    check_writable(options.out)
+    state = unfinished_folder(options.out.resolve())
+    if options.restart:
+        shutil.rmtree(state, ignore_errors=True)
+    # A replaced worker is given the same options: it must not forget what the lost one had saved.
+    continued = None if options.continue_from is None else options.continue_from.resolve()
+    options = replace(options, out=options.out.resolve(), continue_from=continued, restart=False)
+    ray = import_ray()
+    with redirect_stdout(sys.stderr):  # Ray tells there what goes on; stdout holds the result alone
+        try:
+            connect(ray, cluster.running_address, cluster.workers, fewer="--workers")
+            from trainer.cluster.training_worker import run_worker
+
+            work = partial(run_worker, options, os.getcwd())
+            metrics: dict[str, Any] = run_workers(ray, work, cluster.workers, state / RUNS, say, on_step)
+            return metrics
+        finally:
+            ray.shutdown()
+            shutil.rmtree(state / RUNS, ignore_errors=True)
+
+
+def check_trainable(options: TrainOptions) -> None:
+    """DinLensError for a run that a cluster does not make."""
+    if options.tune is not None:
+        raise DinLensError("--tune tries settings on one machine alone; leave out --ray, or --tune")
+    if options.device not in ("auto", "cpu"):
+        raise DinLensError(
+            "--ray trains on CPUs, but --device is {device}; leave out one of them", device=options.device
+        )
+
+
+def run_workers(
+    ray: Any,
+    work: Callable[[Any], None],
+    workers: int,
+    folder: Path,
+    say: Callable[[str], None],
+    on_step: Progress = lambda _: None,
+) -> Any:
+    """What the first of so many workers returns by `TrainingEvents`. Each calls `work(events)`, within a process group
+    of torch.distributed; all begin again where one is lost. Ray keeps its own state in `folder`."""
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+
+    from trainer.cluster.training_worker import TellsLosses, TrainingEvents
+
+    events = ray.remote(num_cpus=0)(TrainingEvents).remote()
+    trainer = TorchTrainer(
+        partial(work, events),
+        scaling_config=ScalingConfig(num_workers=workers, resources_per_worker={"CPU": 1}),
+        torch_config=TorchConfig(backend="gloo"),
+        run_config=RunConfig(
+            name=uuid.uuid4().hex,  # Ray goes on with a run of the same name, and ours is resumed by its own state
+            storage_path=str(folder),
+            failure_config=FailureConfig(max_failures=MOST_FAILURES),
+            callbacks=[TellsLosses(events)],
+        ),
+    )
+    # In a thread, as Ray would set a handler of SIGINT else, and end this process by itself.
+    with ThreadPoolExecutor(1) as pool:
+        fitting = pool.submit(trainer.fit)
+        try:
+            return _result(ray, events, fitting, say, on_step)
+        except BaseException:
+            trainer.shutdown()
+            raise
+
+
+def _result(ray: Any, events: Any, fitting: Future[Any], say: Callable[[str], None], on_step: Progress) -> Any:
+    """Hand on what workers tell until all have ended."""
+    found: dict[str, Any] = {}
+    while True:
+        ended = fitting.done()
+        for kind, value in ray.get(events.take.remote()):
+            if kind == "line":
+                say(value)
+            elif kind == "step":
+                on_step(value)
+            else:
+                found[kind] = value
+        if ended:
+            break
+        wait_for([fitting], POLL_SECONDS)
+    if "refusal" in found:
+        raise DinLensError("{refusal}", refusal=found["refusal"])
+    if error := fitting.exception():
+        raise DinLensError(
+            "training on the Ray cluster ended ({error}); Ray's log says why, and the same command goes on from what "
+            "was saved",
+            error=first_line(error),
+        ) from error
+    return found["result"]
