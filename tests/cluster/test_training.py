@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
@@ -25,6 +26,8 @@ OPTIONS = ("--epochs", "12", "--batch-size", "64", "--min-count", "1", "--learni
 OPTIONS += ("--embedding-decay", "0", "--dropout", "0.1", "--calibration", "none")
 WORKER = "ray::RayTrainWorker"
 SECONDS = 150
+NOISE = 0.15
+"""Labels turned round: without any, each run finds all there is to find."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(folder: Path) -> str:
     found = f"sqlite:///{folder / 'store.db'}"
-    ingest(planted_tables(folder / "tables", users=200), found)
+    tables = planted_tables(folder / "tables", users=200)
+    impressions = pd.read_csv(tables / "impressions.csv")
+    flipped = np.random.default_rng(0).random(len(impressions)) < NOISE
+    impressions["label"] ^= flipped.astype(int)
+    impressions.to_csv(tables / "impressions.csv", index=False)
+    ingest(tables, found)
     return found
 
 
@@ -102,9 +110,7 @@ def test_two_workers_reach_the_metric_of_one_process_within_its_interval(
 
 
 def test_the_card_says_how_many_workers(alone: Trained, by_two: Trained) -> None:
-    assert (
-        "| Device | 2 workers of a Ray cluster, each CPU (1 thread, " in (by_two.checkpoint / "README.md").read_text()
-    )
+    assert "| Device | 2 workers, each CPU (1 thread, " in (by_two.checkpoint / "README.md").read_text()
     assert by_two.metrics["workers"] == 2 and "workers" not in alone.metrics
 
 
@@ -121,7 +127,8 @@ def test_a_killed_worker_is_replaced_and_said_and_the_result_is_the_same(
     os.kill(next(pid for pid in descendants(process.pid) if title(pid).startswith(WORKER)), signal.SIGKILL)
     killed = ended(process, out)
     print(killed.said)
-    assert "others take their places and go on from the last saved state" in killed.said
+    assert "; another takes its place, and all go on from the last saved state" in killed.said
+    assert killed.said.count("lost worker ") == 1
     assert killed.metrics["curve"] == by_two.metrics["curve"]
     weights = [load_file(own.checkpoint / "model.safetensors") for own in (killed, by_two)]
     for name, value in weights[0].items():
@@ -129,9 +136,7 @@ def test_a_killed_worker_is_replaced_and_said_and_the_result_is_the_same(
 
 
 def test_what_one_machine_refuses_is_refused_in_the_same_words_and_at_once(url: str, folder: Path) -> None:
-    words = ["--ray", "local", "--user-fields", "nothing"]
-    process = command(url, folder / "refused", *words)
+    process = command(url, folder / "refused", "--ray", "local", "--user-fields", "nothing")
     assert process.wait(SECONDS) == 1
     said = (folder / "refused.said").read_text()
-    print(said)
-    assert "error: " in said and "lost worker" not in said
+    assert said.endswith("\nerror: the store has no user field 'nothing'; it has age\n") and "lost worker" not in said

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -97,14 +98,17 @@ def run_workers(
             callbacks=[TellsLosses(events)],
         ),
     )
-    # In a thread, as Ray would set a handler of SIGINT else, and end this process by itself.
-    with ThreadPoolExecutor(1) as pool:
-        fitting = pool.submit(trainer.fit)
+    fitting: Future[Any] = Future()
+
+    def fit() -> None:
         try:
-            return _result(ray, events, fitting, say, on_step)
-        except BaseException:
-            trainer.shutdown()
-            raise
+            fitting.set_result(trainer.fit())
+        except BaseException as error:
+            fitting.set_exception(error)
+
+    # In a thread, as Ray would set a handler of SIGINT else; whoever disconnects from Ray ends what it started there.
+    threading.Thread(target=fit, daemon=True).start()
+    return _result(ray, events, fitting, say, on_step)
 
 
 def _result(ray: Any, events: Any, fitting: Future[Any], say: Callable[[str], None], on_step: Progress) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import ray
@@ -57,9 +58,15 @@ class TellsLosses(UserCallback):  # type: ignore[misc]
         """One line."""
         if ray.get(self.events.refused.remote()):
             return
-        lost = ", ".join(f"{rank} ({first_line(error)})" for rank, error in sorted(worker_exceptions.items()))
-        line = f"lost worker {lost}; others take their places and go on from the last saved state"
-        ray.get(self.events.tell.remote("line", line))
+        ray.get(self.events.tell.remote("line", describe_losses(worker_exceptions)))
+
+
+def describe_losses(errors: Mapping[int, Exception]) -> str:
+    """Which workers were lost, by rank, and why; of those that failed as the others were away nothing, if there is any
+    other."""
+    first = {rank: error for rank, error in errors.items() if "gloo" not in str(error)} or errors
+    lost = ", ".join(f"{rank} ({first_line(error)})" for rank, error in sorted(first.items()))
+    return f"lost worker {lost}; another takes its place, and all go on from the last saved state"
 
 
 def run_worker(options: TrainOptions, folder: str, events: Any) -> None:

@@ -58,7 +58,7 @@ def model_card(config: ModelConfig, metrics: Mapping[str, Any]) -> str:
         *([f"| Trials | {_trials(fitted['trials'], metrics)} |"] if fitted["trials"] else []),
         *([f"| Search | {_search(metrics['tuning'])} |"] if "tuning" in metrics else []),
         f"| Seed | {options['seed']} |",
-        f"| Device | {_workers(metrics)}{metrics['device']}, torch {metrics['torch']} |",
+        f"| Device | {metrics['device']}, torch {metrics['torch']} |",
         f"| Training time | {metrics['seconds'] / 60:.1f} min, finished {metrics['trained_at']} |",
         f"| Chosen by | {_chosen_by(metrics.get('chosen_by', 'gauc'), valid)} at step "
         f"{metrics['best_step']:,} of {metrics['steps']:,}, epoch {valid['epoch']:g} |",
@@ -103,12 +103,6 @@ def _chosen_by(measure: Measure, valid: Mapping[str, Any]) -> str:
     if measure == "gauc":
         return f"validation GAUC {valid['gauc']:.4f} (AUC {valid['auc']:.4f})"
     return f"validation {NAMES[measure]} {valid[measure]:.4f} ({WHY[measure]})"
-
-
-def _workers(metrics: Mapping[str, Any]) -> str:
-    """How many processes of a cluster took the steps; nothing of a run without one."""
-    several = metrics.get("workers")
-    return "" if several is None else f"{several} worker{'s' * (several > 1)} of a Ray cluster, each "
 
 
 def _regularisation(options: Mapping[str, Any]) -> str:

@@ -227,7 +227,7 @@ def train(
         "fitted": fitted_facts(fitted),
         **tuning,
         "fused": accelerated,
-        "device": device_name(device),
+        "device": workers.title + device_name(device),
         "threads": torch.get_num_threads(),
         **({"workers": workers.size} if workers is not SOLE else {}),
         "torch": torch.__version__,

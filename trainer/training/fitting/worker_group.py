@@ -36,6 +36,7 @@ class WorkerGroup(SoleWorker):
 
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
+        self.title = f"{self.size} worker{'s' * (self.size > 1)}, each "
         self.sent = 0
         """Bytes that this process handed to the others so far, each counted once, for gradients."""
 
@@ -155,7 +156,9 @@ def touched(table: nn.Parameter) -> tuple[Tensor, Tensor]:
 def set_rows(table: nn.Parameter, rows: Sequence[Tensor], values: Sequence[Tensor]) -> None:
     """Make a table's gradient the sum of these rows (n,) and values (n, width), sparse unless it is dense."""
     if table.grad is None or table.grad.is_sparse:
-        found = torch.sparse_coo_tensor(torch.cat(list(rows))[None], torch.cat(list(values)), table.shape)
+        found = torch.sparse_coo_tensor(
+            torch.cat(list(rows))[None], torch.cat(list(values)), table.shape, check_invariants=False
+        )
         table.grad = found.coalesce()
         return
     table.grad.zero_()

@@ -32,6 +32,8 @@ class SoleWorker:
     """The only process of a run."""
 
     rank, size = 0, 1
+    title = ""
+    """What stands before the device that each computes on."""
 
     def part(self, samples: Samples, groups: Ints) -> BatchPart:
         """What this process learns from of a batch of these groups."""
