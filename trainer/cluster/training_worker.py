@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import ray
 from ray.train import UserCallback
 
 from din_core.domain import DinLensError
-from trainer.cluster.connection import first_line
+from trainer.cluster.losses import describe_losses
 from trainer.training.fitting.fit import Step
 from trainer.training.fitting.worker_group import WorkerGroup
 from trainer.training.train import TrainOptions, train
@@ -59,14 +58,6 @@ class TellsLosses(UserCallback):  # type: ignore[misc]
         if ray.get(self.events.refused.remote()):
             return
         ray.get(self.events.tell.remote("line", describe_losses(worker_exceptions)))
-
-
-def describe_losses(errors: Mapping[int, Exception]) -> str:
-    """Which workers were lost, by rank, and why; of those that failed as the others were away nothing, if there is any
-    other."""
-    first = {rank: error for rank, error in errors.items() if "gloo" not in str(error)} or errors
-    lost = ", ".join(f"{rank} ({first_line(error)})" for rank, error in sorted(first.items()))
-    return f"lost worker {lost}; another takes its place, and all go on from the last saved state"
 
 
 def run_worker(options: TrainOptions, folder: str, events: Any) -> None:

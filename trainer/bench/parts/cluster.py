@@ -66,8 +66,9 @@ def _rows(name: str, sole: Mapping[int, float], found: Mapping[int, WorkerSteps]
             "samples/s": own.samples_second,
             "× one thread": own.samples_second / sole[1],
             "a worker × one thread": own.samples_second / sole[1] / workers,
-            "kB sent a step": own.sent / 1e3,
         }
+        if workers > 1:
+            values["kB sent a step"] = own.sent / 1e3
         if workers in sole:
             values["× as many threads"] = own.samples_second / sole[workers]
         rows.append(Row("cluster", f"{name}: {workers} worker{'s' * (workers > 1)}", values))

@@ -38,7 +38,7 @@ class WorkerGroup(SoleWorker):
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self.title = f"{self.size} worker{'s' * (self.size > 1)}, each "
         self.sent = 0
-        """Bytes that this process handed to the others so far, each counted once, for gradients."""
+        """Bytes of gradients that this process handed over so far, each counted once, however many others there are."""
 
     def part(self, samples: Samples, groups: Ints) -> BatchPart:
         """As `SoleWorker`."""

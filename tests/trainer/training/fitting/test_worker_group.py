@@ -26,7 +26,7 @@ from trainer.training.samples import Samples, build_samples
 from trainer.training.train import TrainOptions, build_config
 
 OPTIONS = FitOptions(
-    epochs=2, batch_size=128, learning_rate=0.005, embedding_decay=0.0, warmup_steps=5, evaluations_per_epoch=1
+    epochs=2, batch_size=256, learning_rate=0.01, embedding_decay=0.0, warmup_steps=5, evaluations_per_epoch=1
 )
 
 
@@ -93,9 +93,9 @@ def all_of_it(group: WorkerGroup, own: World, folder: Path) -> dict[str, Any]:
     group.whole_rows = 20  # so that the small world's tables go by rows
     dense, sparse = (gradients(group, own, sparse) for sparse in (False, True))
     whole = train(group, own)
-    killed = train(group, own, folder / "state", killed_at=30)
+    killed = train(group, own, folder / "state", killed_at=15)
     resumed = train(group, own, folder / "state")
-    train(group, own, folder / "for one", killed_at=30)
+    train(group, own, folder / "for one", killed_at=15)
     return {"dense": dense, "sparse": sparse, "whole": whole, "killed": killed, "resumed": resumed, "sent": group.sent}
 
 
@@ -144,7 +144,7 @@ def test_both_end_with_the_same_weights_and_with_the_metric_of_one_process(own: 
 
 def test_a_killed_run_of_two_goes_on_to_the_same_result(both: Any) -> None:
     _, first, _ = both
-    assert first["killed"] == {"killed": 30}
+    assert first["killed"] == {"killed": 15}
     assert first["resumed"]["curve"] == first["whole"]["curve"]
     for name, value in first["whole"]["weights"].items():
         np.testing.assert_array_equal(first["resumed"]["weights"][name], value)
@@ -153,7 +153,7 @@ def test_a_killed_run_of_two_goes_on_to_the_same_result(both: Any) -> None:
 def test_one_process_goes_on_with_what_two_have_saved(own: World, both: Any) -> None:
     folder, first, _ = both
     alone = train(SOLE, own, folder / "for one")
-    saved = [entry for entry in first["whole"]["curve"] if entry["step"] < 30]
+    saved = [entry for entry in first["whole"]["curve"] if entry["step"] < 15]
     assert saved and alone["curve"][: len(saved)] == saved
     assert max(entry["gauc"] for entry in alone["curve"]) > 0.9
 

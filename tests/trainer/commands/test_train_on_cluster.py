@@ -1,0 +1,56 @@
+"""What `train --ray` refuses before it starts anything; a real cluster is in tests/cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trainer.__main__ import main
+from trainer.cluster import connection
+from trainer.cluster.losses import describe_losses
+
+GLOO = RuntimeError("[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:537] Connection reset by peer")
+
+
+def told(capsys: pytest.CaptureFixture[str], out: Path, *words: str) -> str:
+    """What a command that fails says."""
+    assert main(["train", "--store", "sqlite:///nowhere.db", "--out", str(out), *words]) == 1
+    return capsys.readouterr().err
+
+
+def test_without_ray_it_says_how_to_install_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "find_spec", lambda _: None)
+    said = told(capsys, tmp_path / "din", "--ray", "local")
+    assert said == "error: Ray is not installed; install it with `pip install -r requirements-ray.txt`\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--workers", "2"], "--workers are processes of a Ray cluster; name one with --ray, or leave --workers out"),
+        (["--ray", "local", "--workers", "0"], "--workers is 0, but must be 1 to 1,000; give another"),
+        (["--ray", "local", "--workers", "1001"], "--workers is 1001, but must be 1 to 1,000; give another"),
+        (["--ray", "local", "--tune", "1"], "--tune tries settings on one machine alone; leave out --ray, or --tune"),
+        (
+            ["--ray", "local", "--device", "cuda"],
+            "--ray trains on CPUs, but --device is cuda; leave out one of them",
+        ),
+    ],
+)
+def test_what_does_not_go_with_a_cluster_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], reason: str
+) -> None:
+    assert told(capsys, tmp_path / "din", *words) == f"error: {reason}\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_worker_that_was_lost_is_named_and_not_those_that_failed_without_it() -> None:
+    said = describe_losses({0: GLOO, 1: RuntimeError("A worker health check failed.\nStack: …")})
+    assert said == (
+        "lost worker 1 (A worker health check failed.); another takes its place, and all go on from the last saved "
+        "state"
+    )
+    assert describe_losses({0: GLOO}).startswith("lost worker 0 ([/pytorch/")
