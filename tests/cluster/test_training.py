@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from din_core.model.checkpoint import load_checkpoint
@@ -21,6 +22,8 @@ from din_core.store import ingest, open_store
 from tests.cluster.running_cluster import ROOT, descendants, title
 from tests.trainer.planted_tables import planted_tables
 from trainer.evaluation.evaluate import Split
+from trainer.training.fitting.resume import STATE, RunState, save_state
+from trainer.training.train import unfinished_folder
 
 OPTIONS = ("--epochs", "12", "--batch-size", "64", "--min-count", "1", "--learning-rate", "0.005")
 OPTIONS += ("--embedding-decay", "0", "--dropout", "0.1", "--calibration", "none")
@@ -119,7 +122,7 @@ def test_a_killed_worker_is_replaced_and_said_and_the_result_is_the_same(
 ) -> None:
     out = folder / "killed"
     process = command(url, out, "--ray", "local", "--workers", "2")
-    state = out.parent / ".killed.unfinished" / "state.safetensors"
+    state = unfinished_folder(out) / STATE
     end = time.monotonic() + SECONDS
     while not state.is_file():
         assert process.poll() is None and time.monotonic() < end, out.with_suffix(".said").read_text()
@@ -135,8 +138,11 @@ def test_a_killed_worker_is_replaced_and_said_and_the_result_is_the_same(
         np.testing.assert_array_equal(value, weights[1][name])
 
 
-def test_what_one_machine_refuses_is_refused_in_the_same_words_and_at_once(url: str, folder: Path) -> None:
-    process = command(url, folder / "refused", "--ray", "local", "--user-fields", "nothing")
+def test_what_one_worker_refuses_ends_all_of_them_with_its_sentence(url: str, folder: Path) -> None:
+    out = folder / "refused"
+    save_state(unfinished_folder(out), {"options": {"seed": 5}}, RunState({"loss": torch.zeros(1)}, {}))
+    process = command(url, out, "--ray", "local", "--workers", "2")
     assert process.wait(SECONDS) == 1
-    said = (folder / "refused.said").read_text()
-    assert said.endswith("\nerror: the store has no user field 'nothing'; it has age\n") and "lost worker" not in said
+    said = out.with_suffix(".said").read_text()
+    assert f"error: {unfinished_folder(out)} holds an unfinished run with " in said.splitlines()[-1]
+    assert "lost worker" not in said

@@ -10,8 +10,6 @@ from typing import Any
 from din_core.domain import DinLensError
 
 ROOT = Path(__file__).parents[2]
-STORE_BYTES = 200_000_000
-"""Of Ray's object store on a cluster of this machine alone: little goes through it."""
 
 
 def check_installed() -> None:
@@ -28,8 +26,9 @@ def import_ray() -> Any:
     return ray
 
 
-def connect(ray: Any, address: str | None, processes: int, fewer: str) -> None:
-    """Connect to the cluster at an address, or start one of this machine where it is None.
+def connect(ray: Any, address: str | None, processes: int, fewer: str, store_bytes: int | None = None) -> None:
+    """Connect to the cluster at an address, or start one of this machine where it is None, with an object store of so
+    many bytes (as Ray chooses).
 
     DinLensError where no cluster answers, or where it has fewer cores than `processes`, of which the option `fewer`
     asks for less.
@@ -40,7 +39,7 @@ def connect(ray: Any, address: str | None, processes: int, fewer: str) -> None:
         ray.init(
             address="local",  # and not one that was left behind, or that somebody else started
             num_cpus=processes,
-            object_store_memory=STORE_BYTES,
+            object_store_memory=store_bytes,
             include_dashboard=False,
             runtime_env=environment,
             log_to_driver=False,

@@ -15,6 +15,8 @@ MOST_REQUESTS = 32
 BATCH_SECONDS = 0.002
 """That a request waits for others."""
 MOST_REPLICAS = 1_000
+STORE_BYTES = 200_000_000
+"""Of Ray's object store on a cluster of this machine alone that serves: requests do not go through it."""
 MOST_WORKERS = 1_000
 MOST_FAILURES = 10
 """Times that workers of one training run are replaced."""

@@ -13,7 +13,7 @@ from typing import Any
 from din_core.domain import DinLensError
 from din_core.model.checkpoint import load_checkpoint
 from trainer.cluster.connection import check_installed, connect, first_line, import_ray
-from trainer.cluster.options import ServingOptions
+from trainer.cluster.options import STORE_BYTES, ServingOptions
 
 
 @contextmanager
@@ -31,7 +31,8 @@ def serving(options: ServingOptions) -> Iterator[dict[str, str]]:
 
     with redirect_stdout(sys.stderr):  # Ray tells there what goes on; stdout holds the result alone
         try:
-            connect(ray, options.address, options.replicas * len(set(fingerprints.values())), fewer="--replicas")
+            processes = options.replicas * len(set(fingerprints.values()))
+            connect(ray, options.address, processes, fewer="--replicas", store_bytes=STORE_BYTES)
             yield _served(serve, options, fingerprints)
         finally:
             _disconnect(ray, serve, options, fingerprints)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import threading
@@ -12,17 +11,18 @@ from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from contextlib import redirect_stdout
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.model.checkpoint import check_replaceable
 from trainer.cluster.connection import check_installed, connect, first_line, import_ray
+from trainer.cluster.histories import ClusterHistories
 from trainer.cluster.options import MOST_FAILURES, ClusterOptions
 from trainer.training.fitting.fit import Progress
 from trainer.training.limits import check_writable
-from trainer.training.train import TrainOptions, unfinished_folder
+from trainer.training.train import TrainingData, TrainOptions, read_data, unfinished_folder
 
 RUNS = "ray"
 """Below an unfinished run's folder: what Ray Train keeps of its own."""
@@ -32,7 +32,7 @@ POLL_SECONDS = 0.3
 def train_on_cluster(
     options: TrainOptions, cluster: ClusterOptions, say: Callable[[str], None], on_step: Progress
 ) -> dict[str, Any]:
-    """As `trainer.training.train.train`, by the workers of a cluster; each must see store and `out` at the same paths.
+    """As `trainer.training.train.train`, by the workers of a cluster; each must see `out` at the same path.
 
     DinLensError where Ray is not installed, no cluster answers or the run is refused; what was trained so far is kept,
     and the same call goes on with it.
@@ -44,21 +44,43 @@ def train_on_cluster(
     state = unfinished_folder(options.out.resolve())
     if options.restart:
         shutil.rmtree(state, ignore_errors=True)
-    # A replaced worker is given the same options: it must not forget what the lost one had saved.
     continued = None if options.continue_from is None else options.continue_from.resolve()
+    # A replaced worker is given the same options: it must not forget what the lost one had saved.
     options = replace(options, out=options.out.resolve(), continue_from=continued, restart=False)
-    ray = import_ray()
-    with redirect_stdout(sys.stderr):  # Ray tells there what goes on; stdout holds the result alone
-        try:
-            connect(ray, cluster.running_address, cluster.workers, fewer="--workers")
-            from trainer.cluster.training_worker import run_worker
 
-            work = partial(run_worker, options, os.getcwd())
-            metrics: dict[str, Any] = run_workers(ray, work, cluster.workers, state / RUNS, say, on_step)
-            return metrics
-        finally:
-            ray.shutdown()
-            shutil.rmtree(state / RUNS, ignore_errors=True)
+    @cache
+    def connected() -> Any:
+        ray = import_ray()
+        with redirect_stdout(sys.stderr):  # Ray tells there what goes on; stdout holds the result alone
+            connect(ray, cluster.running_address, cluster.workers, fewer="--workers")
+        return ray
+
+    try:
+        data = read_data(options, say, ClusterHistories(connected))
+        return _trained(connected(), options, data, cluster, say, on_step)
+    finally:
+        if connected.cache_info().misses:
+            import_ray().shutdown()
+        shutil.rmtree(state / RUNS, ignore_errors=True)
+
+
+def _trained(
+    ray: Any,
+    options: TrainOptions,
+    data: TrainingData,
+    cluster: ClusterOptions,
+    say: Callable[[str], None],
+    on_step: Progress,
+) -> dict[str, Any]:
+    """Once the data was read: it is handed to each worker, which need not see the store."""
+    from trainer.cluster.training_worker import run_worker
+
+    folder = unfinished_folder(options.out) / RUNS
+    # Nor does the store's URL, which may hold a password, go through the cluster.
+    work = partial(run_worker, replace(options, store=""), [ray.put(data)])
+    with redirect_stdout(sys.stderr):
+        metrics: dict[str, Any] = run_workers(ray, work, cluster.workers, folder, say, on_step)
+    return metrics
 
 
 def check_trainable(options: TrainOptions) -> None:

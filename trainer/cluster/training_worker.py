@@ -5,7 +5,6 @@ This file imports Ray at its top, so nothing imports it but `training.py`, when 
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
@@ -60,11 +59,10 @@ class TellsLosses(UserCallback):  # type: ignore[misc]
         ray.get(self.events.tell.remote("line", describe_losses(worker_exceptions)))
 
 
-def run_worker(options: TrainOptions, folder: str, events: Any) -> None:
-    """Train in a folder as all others do; the first tells steps and the result."""
+def run_worker(options: TrainOptions, data: list[Any], events: Any) -> None:
+    """Train on the `TrainingData` behind the one reference of `data`; the first worker tells steps and the result."""
     if ray.get(events.refused.remote()):
         return  # Ray starts workers anew whatever ended them
-    os.chdir(folder)
     group = WorkerGroup()
     last = [0.0]
 
@@ -78,7 +76,7 @@ def run_worker(options: TrainOptions, folder: str, events: Any) -> None:
             events.tell.remote("step", step)
 
     try:
-        result = train(options, say, on_step, group)
+        result = train(options, say, on_step, group, ray.get(data[0]))
     except DinLensError as error:
         ray.get(events.tell.remote("refusal", str(error)))
         raise

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_world import small_store
 from trainer.__main__ import main
 from trainer.cluster import connection
 from trainer.cluster.losses import describe_losses
@@ -45,6 +46,16 @@ def test_what_does_not_go_with_a_cluster_is_told(
 ) -> None:
     assert told(capsys, tmp_path / "din", *words) == f"error: {reason}\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_one_machine_refuses_is_refused_before_a_cluster_is_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "find_spec", lambda _: object())
+    with small_store(tmp_path):
+        url = f"sqlite:///{tmp_path / 'world.db'}"
+        said = told(capsys, tmp_path / "din", "--store", url, "--ray", "local")
+    assert "error: no model can be trained on this store: " in said
 
 
 def test_the_worker_that_was_lost_is_named_and_not_those_that_failed_without_it() -> None:
