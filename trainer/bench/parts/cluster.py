@@ -7,6 +7,7 @@ is read here is what it costs to be several.
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -32,13 +33,19 @@ WORKERS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerSteps:
-    """What the first worker measured."""
+class StepCosts:
+    """Of the steps of one process, or of several together."""
 
     samples_second: float
-    """Of all workers"""
-    sent: float
-    """Bytes of gradients that one worker handed to the others, a step"""
+    cpu_sample: float
+    """Processor seconds of all of them, a sample"""
+    sent: float = 0.0
+    """Bytes of gradients that each handed to the others, a step"""
+
+    def values(self) -> dict[str, float]:
+        """Columns of the table."""
+        sent = {"kB sent a step": self.sent / 1e3} if self.sent else {}
+        return {"samples/s": self.samples_second, "CPU µs a sample": self.cpu_sample * 1e6, **sent}
 
 
 def cluster(sizes: Sizes) -> list[Row]:
@@ -51,53 +58,54 @@ def cluster(sizes: Sizes) -> list[Row]:
     after = [alone(model, shape, sizes) for model, shape in cases]
     rows = []
     for place, (model, shape) in enumerate(cases):
-        sole = {threads: mean([before[place][threads], after[place][threads]]) for threads in before[place]}
+        sole = {threads: _mean(before[place][threads], after[place][threads]) for threads in WORKERS}
         rows += _rows(f"{model}, {shape.name}", sole, {workers: own[place] for workers, own in found.items()})
     return rows
 
 
-def _rows(name: str, sole: Mapping[int, float], found: Mapping[int, WorkerSteps]) -> list[Row]:
+def _mean(one: StepCosts, other: StepCosts) -> StepCosts:
+    return StepCosts(mean([one.samples_second, other.samples_second]), mean([one.cpu_sample, other.cpu_sample]))
+
+
+def _rows(name: str, sole: Mapping[int, StepCosts], found: Mapping[int, StepCosts]) -> list[Row]:
     rows = [
-        Row("cluster", f"{name}: one process, {threads} thread{'s' * (threads > 1)}", {"samples/s": rate})
-        for threads, rate in sole.items()
+        Row("cluster", f"{name}: one process, {threads} thread{'s' * (threads > 1)}", own.values())
+        for threads, own in sole.items()
     ]
     for workers, own in found.items():
-        values = {
-            "samples/s": own.samples_second,
-            "× one thread": own.samples_second / sole[1],
-            "a worker × one thread": own.samples_second / sole[1] / workers,
-        }
-        if workers > 1:
-            values["kB sent a step"] = own.sent / 1e3
-        if workers in sole:
-            values["× as many threads"] = own.samples_second / sole[workers]
+        ratio = own.samples_second / sole[1].samples_second
+        values = {**own.values(), "× one thread": ratio, "efficiency": ratio / workers}
+        values["× as many threads"] = own.samples_second / sole[workers].samples_second
         rows.append(Row("cluster", f"{name}: {workers} worker{'s' * (workers > 1)}", values))
     return rows
 
 
-def alone(model: str, shape: Shape, sizes: Sizes) -> dict[int, float]:
-    """Samples a second of this process by its threads."""
+def alone(model: str, shape: Shape, sizes: Sizes) -> dict[int, StepCosts]:
+    """Of this process, by its threads."""
     say(f"cluster: {model}, {shape.name}, one process")
     steps = model_steps(model, shape, sizes)
-    threads = torch.get_num_threads()
+    threads, spent_cpu = torch.get_num_threads(), dict[int, list[float]]()
 
     def burst(n: int) -> None:
         torch.set_num_threads(n)
+        started = time.process_time()
         steps()
+        spent_cpu.setdefault(n, []).append(time.process_time() - started)
 
     spent = alternate({str(n): partial(burst, n) for n in WORKERS}, max(1, (sizes.rounds - 1) // 2))
     torch.set_num_threads(threads)
-    return {n: steps.samples_second(median(spent[str(n)])) for n in WORKERS}
+    samples = steps.burst * steps.samples_step
+    return {n: StepCosts(samples / median(spent[str(n)]), median(spent_cpu[n][1:]) / samples) for n in WORKERS}
 
 
-def on_cluster(cases: list[tuple[str, Shape]], sizes: Sizes, workers: int) -> list[WorkerSteps]:
+def on_cluster(cases: list[tuple[str, Shape]], sizes: Sizes, workers: int) -> list[StepCosts]:
     """Of each case, by so many workers on a cluster of this machine."""
     say(f"cluster: {workers} worker{'s' * (workers > 1)}")
     ray = import_ray()
     with tempfile.TemporaryDirectory(prefix="din-lens-bench-") as folder:
         try:
             connect(ray, None, workers, fewer="--workers")
-            found: list[WorkerSteps] = run_workers(ray, partial(measure, cases, sizes), workers, Path(folder), say)
+            found: list[StepCosts] = run_workers(ray, partial(measure, cases, sizes), workers, Path(folder), say)
             return found
         finally:
             ray.shutdown()
@@ -111,12 +119,15 @@ def measure(cases: list[tuple[str, Shape]], sizes: Sizes, events: Any) -> None:
     for model, shape in cases:
         steps = model_steps(model, shape, sizes, workers=group)
         steps()
-        before, spent = group.sent, []
+        before, spent, started = group.sent, [], time.process_time()
         for _ in range(sizes.rounds):
             dist.barrier()
             spent.append(seconds_of(steps))
-        sent = (group.sent - before) / (sizes.rounds * shape.burst)
-        found.append(WorkerSteps(steps.samples_second(median(spent)), sent))
+        cpu = torch.tensor(time.process_time() - started)
+        dist.all_reduce(cpu)
+        taken = sizes.rounds * shape.burst
+        sent = (group.sent - before) / taken if group.size > 1 else 0.0
+        found.append(StepCosts(steps.samples_second(median(spent)), float(cpu) / (taken * steps.samples_step), sent))
     if group.rank == 0:
         import ray
 
