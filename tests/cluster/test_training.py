@@ -27,6 +27,7 @@ from trainer.training.train import unfinished_folder
 
 OPTIONS = ("--epochs", "12", "--batch-size", "64", "--min-count", "1", "--learning-rate", "0.005")
 OPTIONS += ("--embedding-decay", "0", "--dropout", "0.1", "--calibration", "none")
+pytestmark = pytest.mark.timeout(280)  # on a machine that has much else to do; `make test-cluster` ends at 300 itself
 WORKER = "ray::RayTrainWorker"
 SECONDS = 150
 NOISE = 0.15

@@ -130,17 +130,32 @@ def run_workers(
 
     # In a thread, as Ray would set a handler of SIGINT else; whoever disconnects from Ray ends what it started there.
     threading.Thread(target=fit, daemon=True).start()
-    return _result(ray, events, fitting, say, on_step)
+    return _result(ray, events, fitting, CoreWatch(workers, say), on_step)
 
 
-def _result(ray: Any, events: Any, fitting: Future[Any], say: Callable[[str], None], on_step: Progress) -> Any:
+class CoreWatch:
+    """Says that a cluster has too few cores left, for which Ray waits without a word; and `say` for all else."""
+
+    def __init__(self, workers: int, say: Callable[[str], None]) -> None:
+        self.workers, self.say, self.told = workers, say, workers
+
+    def look(self, cores: float) -> None:
+        """At how many there are now; whatever is another number than before is said."""
+        here = min(int(cores), self.workers)
+        if here < self.workers and here != self.told:
+            self.say(f"{self.workers} workers need a core each, but the Ray cluster has {here} now: waiting for more")
+        self.told = here
+
+
+def _result(ray: Any, events: Any, fitting: Future[Any], watch: CoreWatch, on_step: Progress) -> Any:
     """Hand on what workers tell until all have ended."""
     found: dict[str, Any] = {}
     while True:
         ended = fitting.done()
+        watch.look(ray.cluster_resources().get("CPU", 0))
         for kind, value in ray.get(events.take.remote()):
             if kind == "line":
-                say(value)
+                watch.say(value)
             elif kind == "step":
                 on_step(value)
             else:

@@ -10,6 +10,7 @@ from tests.small_world import small_store
 from trainer.__main__ import main
 from trainer.cluster import connection
 from trainer.cluster.losses import describe_losses
+from trainer.cluster.training import CoreWatch
 
 GLOO = RuntimeError("[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:537] Connection reset by peer")
 
@@ -65,3 +66,11 @@ def test_the_worker_that_was_lost_is_named_and_not_those_that_failed_without_it(
         "state"
     )
     assert describe_losses({0: GLOO}).startswith("lost worker 0 ([/pytorch/")
+
+
+def test_a_cluster_that_lost_cores_is_told_once_and_again_when_it_lost_more() -> None:
+    said: list[str] = []
+    watch = CoreWatch(3, said.append)
+    for cores in (3.0, 2.0, 2.0, 1.0, 4.0, 3.0, 2.0):
+        watch.look(cores)
+    assert said == [f"3 workers need a core each, but the Ray cluster has {n} now: waiting for more" for n in (2, 1, 2)]

@@ -30,6 +30,10 @@ OPTIONS = FitOptions(
 )
 
 
+KINDS = ("dense", "sparse", "one group")
+"""Of gradients: of tables as a whole, of touched rows, and of a batch that is too small to be parted"""
+
+
 @dataclass(frozen=True)
 class World:
     """Train and validation samples of planted interests, and the network that they are for."""
@@ -58,12 +62,14 @@ class Killed(Exception):
     pass
 
 
-def gradients(workers: SoleWorker, own: World, sparse: bool) -> list[Tensor]:
-    """Of the first batch, as evaluation computes it: nothing is drawn, and nothing stands on the batch's statistics."""
+def gradients(workers: SoleWorker, own: World, kind: str) -> list[Tensor]:
+    """Of the first batch or one group of it, as evaluation computes it: nothing is drawn or stands on statistics."""
+    sparse = kind == "sparse"
     options = replace(OPTIONS, regularisation="mba-batches") if sparse else OPTIONS
     run = Run(own.network, own.train, own.valid, options, accelerated=False, workers=workers)
     run.network.eval()
     own.network.zero_grad()
+    run.batches = [run.batches[0][:1]] if kind == "one group" else run.batches
     batch, label, part = run._batch()
     run.workers.combine(run.model, run._learn(batch, label, part.share), part.share)
     found = [parameter.grad for parameter in own.network.parameters()]
@@ -91,12 +97,12 @@ def train(workers: SoleWorker, own: World, folder: Path | None = None, killed_at
 def all_of_it(group: WorkerGroup, own: World, folder: Path) -> dict[str, Any]:
     """What the tests look at, in one meeting of the two, as starting the second takes seconds."""
     group.whole_rows = 20  # so that the small world's tables go by rows
-    dense, sparse = (gradients(group, own, sparse) for sparse in (False, True))
+    of_batches = {kind: gradients(group, own, kind) for kind in KINDS}
     whole = train(group, own)
     killed = train(group, own, folder / "state", killed_at=15)
     resumed = train(group, own, folder / "state")
     train(group, own, folder / "for one", killed_at=15)
-    return {"dense": dense, "sparse": sparse, "whole": whole, "killed": killed, "resumed": resumed, "sent": group.sent}
+    return {**of_batches, "whole": whole, "killed": killed, "resumed": resumed}
 
 
 @pytest.fixture(scope="module")
@@ -124,10 +130,10 @@ def test_parts_hold_each_group_once_in_order_and_cost_about_the_same(own: World)
     assert max(costs) < 1.5 * min(costs)
 
 
-@pytest.mark.parametrize("kind", ["dense", "sparse"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_gradients_of_two_parts_add_up_to_those_of_the_whole_batch(own: World, both: Any, kind: str) -> None:
     _, first, second = both
-    for found, other, expected in zip(first[kind], second[kind], gradients(SOLE, own, kind == "sparse"), strict=True):
+    for found, other, expected in zip(first[kind], second[kind], gradients(SOLE, own, kind), strict=True):
         torch.testing.assert_close(found, other, rtol=0, atol=0)
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-7)
 
