@@ -43,7 +43,7 @@ class RunningCluster:
     def replicas(self, name: str) -> list[int]:
         """Process ids of those that serve a checkpoint."""
         title = f"ray::ServeReplica:{self.local[name].fingerprint}"
-        return [pid for pid in descendants(self.process.pid) if title(pid).startswith(title)]
+        return [pid for pid in descendants(self.process.pid) if process_title(pid).startswith(title)]
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def _end(process: subprocess.Popen[str]) -> list[int]:
         process.wait(60)
     finally:
         end = time.monotonic() + 20
-        while (left := [pid for pid in started if title(pid)]) and time.monotonic() < end:
+        while (left := [pid for pid in started if process_title(pid)]) and time.monotonic() < end:
             time.sleep(0.2)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
@@ -108,7 +108,7 @@ def descendants(parent: int) -> list[int]:
     return found
 
 
-def title(pid: int) -> str:
+def process_title(pid: int) -> str:
     """What `ps` shows; "" of a process that has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()

@@ -15,11 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.numpy import load_file
 
 from din_core.model.checkpoint import load_checkpoint
 from din_core.store import ingest, open_store
-from tests.cluster.running_cluster import ROOT, descendants, title
+from tests.cluster.running_cluster import ROOT, descendants, process_title
 from tests.trainer.planted_tables import planted_tables
 from trainer.evaluation.evaluate import Split
 from trainer.training.fitting.resume import STATE, RunState, save_state
@@ -62,7 +61,7 @@ def ended(process: subprocess.Popen[str], out: Path) -> Trained:
         process.kill()
     said = out.with_suffix(".said").read_text()
     assert code == 0, said
-    assert not [pid for pid in started if title(pid).startswith("ray::")], "processes were left"
+    assert not [pid for pid in started if process_title(pid).startswith("ray::")], "processes were left"
     return Trained(out, said)
 
 
@@ -90,7 +89,15 @@ def alone(url: str, folder: Path) -> Trained:
 
 @pytest.fixture(scope="module")
 def by_two(url: str, folder: Path) -> Trained:
-    return ended(command(url, folder / "two", "--ray", "local", "--workers", "2"), folder / "two")
+    """By two workers, one of which is killed as soon as a state was saved."""
+    out = folder / "two"
+    process = command(url, out, "--ray", "local", "--workers", "2")
+    end = time.monotonic() + SECONDS
+    while not (unfinished_folder(out) / STATE).is_file():
+        assert process.poll() is None and time.monotonic() < end, out.with_suffix(".said").read_text()
+        time.sleep(0.05)
+    os.kill(next(pid for pid in descendants(process.pid) if process_title(pid).startswith(WORKER)), signal.SIGKILL)
+    return ended(process, out)
 
 
 def valid_gauc(url: str, trained: Trained) -> tuple[float, float]:
@@ -105,11 +112,11 @@ def valid_gauc(url: str, trained: Trained) -> tuple[float, float]:
     return found.low, found.high
 
 
-def test_two_workers_reach_the_metric_of_one_process_within_its_interval(
+def test_two_workers_of_which_one_was_killed_reach_the_metric_of_one_process_within_its_interval(
     url: str, alone: Trained, by_two: Trained
 ) -> None:
     low, high = valid_gauc(url, alone)
-    print(low, alone.metrics["valid"]["gauc"], high, by_two.metrics["valid"]["gauc"])
+    print(f"GAUC {alone.metrics['valid']['gauc']:.4f} ({low:.4f} to {high:.4f}), {by_two.metrics['valid']['gauc']:.4f}")
     assert low <= by_two.metrics["valid"]["gauc"] <= high
 
 
@@ -118,25 +125,9 @@ def test_the_card_says_how_many_workers(alone: Trained, by_two: Trained) -> None
     assert by_two.metrics["workers"] == 2 and "workers" not in alone.metrics
 
 
-def test_a_killed_worker_is_replaced_and_said_and_the_result_is_the_same(
-    url: str, folder: Path, by_two: Trained
-) -> None:
-    out = folder / "killed"
-    process = command(url, out, "--ray", "local", "--workers", "2")
-    state = unfinished_folder(out) / STATE
-    end = time.monotonic() + SECONDS
-    while not state.is_file():
-        assert process.poll() is None and time.monotonic() < end, out.with_suffix(".said").read_text()
-        time.sleep(0.05)
-    os.kill(next(pid for pid in descendants(process.pid) if title(pid).startswith(WORKER)), signal.SIGKILL)
-    killed = ended(process, out)
-    print(killed.said)
-    assert "; another takes its place, and all go on from the last saved state" in killed.said
-    assert killed.said.count("lost worker ") == 1
-    assert killed.metrics["curve"] == by_two.metrics["curve"]
-    weights = [load_file(own.checkpoint / "model.safetensors") for own in (killed, by_two)]
-    for name, value in weights[0].items():
-        np.testing.assert_array_equal(value, weights[1][name])
+def test_the_worker_that_was_killed_is_replaced_and_said(by_two: Trained) -> None:
+    assert by_two.said.count("lost worker ") == 1
+    assert "; another takes its place, and all go on from the last saved state" in by_two.said
 
 
 def test_what_one_worker_refuses_ends_all_of_them_with_its_sentence(url: str, folder: Path) -> None:
