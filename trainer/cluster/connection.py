@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,17 @@ def connect(ray: Any, address: str | None, processes: int, fewer: str, store_byt
             processes=processes,
             here=here,
             fewer=fewer,
+        )
+
+
+def check_shared(folder: Path) -> None:
+    """DinLensError where this machine of a cluster does not see a folder of the machine of the command."""
+    if not folder.is_dir():
+        raise DinLensError(
+            "{folder} is not there on {host}, a machine of the Ray cluster; name an --out on a disk that all of them "
+            "share",
+            folder=str(folder),
+            host=socket.gethostname(),
         )
 
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -56,28 +56,37 @@ def train_on_cluster(
         return ray
 
     try:
-        data = read_data(options, say, ClusterHistories(connected))
-        return _trained(connected(), options, data, cluster, say, on_step)
+        held = _held(connected, read_data(options, say, ClusterHistories(connected)))
+        return _trained(connected(), options, held, cluster, say, on_step)
     finally:
         if connected.cache_info().misses:
             import_ray().shutdown()
         shutil.rmtree(state / RUNS, ignore_errors=True)
+        with suppress(OSError):  # a state was saved, or the run is finished
+            state.rmdir()
+
+
+def _held(connected: Callable[[], Any], data: TrainingData) -> list[Any]:
+    """One reference to the data in Ray's object store; this process keeps none."""
+    return [connected().put(data)]
 
 
 def _trained(
     ray: Any,
     options: TrainOptions,
-    data: TrainingData,
+    held: list[Any],
     cluster: ClusterOptions,
     say: Callable[[str], None],
     on_step: Progress,
 ) -> dict[str, Any]:
-    """Once the data was read: it is handed to each worker, which need not see the store."""
+    """What the first worker returns. The `TrainingData` behind the reference in `held` is handed to each, so that none
+    need see the store."""
     from trainer.cluster.training_worker import run_worker
 
     folder = unfinished_folder(options.out) / RUNS
+    folder.mkdir(parents=True, exist_ok=True)
     # Nor does the store's URL, which may hold a password, go through the cluster.
-    work = partial(run_worker, replace(options, store=""), [ray.put(data)])
+    work = partial(run_worker, replace(options, store=""), held)
     with redirect_stdout(sys.stderr):
         metrics: dict[str, Any] = run_workers(ray, work, cluster.workers, folder, say, on_step)
     return metrics

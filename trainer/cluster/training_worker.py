@@ -12,10 +12,11 @@ import ray
 from ray.train import UserCallback
 
 from din_core.domain import DinLensError
+from trainer.cluster.connection import check_shared
 from trainer.cluster.losses import describe_losses
 from trainer.training.fitting.fit import Step
 from trainer.training.fitting.worker_group import WorkerGroup
-from trainer.training.train import TrainOptions, train
+from trainer.training.train import TrainOptions, train, unfinished_folder
 
 STEP_SECONDS = 0.5
 """Between two steps that are told."""
@@ -76,6 +77,7 @@ def run_worker(options: TrainOptions, data: list[Any], events: Any) -> None:
             events.tell.remote("step", step)
 
     try:
+        check_shared(unfinished_folder(options.out))
         result = train(options, say, on_step, group, ray.get(data[0]))
     except DinLensError as error:
         ray.get(events.tell.remote("refusal", str(error)))

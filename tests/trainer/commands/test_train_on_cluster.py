@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from din_core.domain import DinLensError
 from tests.small_world import small_store
 from trainer.__main__ import main
 from trainer.cluster import connection
@@ -74,3 +75,9 @@ def test_a_cluster_that_lost_cores_is_told_once_and_again_when_it_lost_more() ->
     for cores in (3.0, 2.0, 2.0, 1.0, 4.0, 3.0, 2.0):
         watch.look(cores)
     assert said == [f"3 workers need a core each, but the Ray cluster has {n} now: waiting for more" for n in (2, 1, 2)]
+
+
+def test_a_machine_that_does_not_see_the_folder_of_the_run_says_so(tmp_path: Path) -> None:
+    connection.check_shared(tmp_path)
+    with pytest.raises(DinLensError, match=r"elsewhere is not there on .*; name an --out on a disk that all of them"):
+        connection.check_shared(tmp_path / "elsewhere")
