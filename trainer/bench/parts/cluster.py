@@ -59,7 +59,7 @@ def cluster(sizes: Sizes) -> list[Row]:
     rows = []
     for place, (model, shape) in enumerate(cases):
         sole = {threads: _mean(before[place][threads], after[place][threads]) for threads in WORKERS}
-        rows += _rows(f"{model}, {shape.name}", sole, {workers: own[place] for workers, own in found.items()})
+        rows += rows_of(f"{model}, {shape.name}", sole, {workers: own[place] for workers, own in found.items()})
     return rows
 
 
@@ -67,7 +67,8 @@ def _mean(one: StepCosts, other: StepCosts) -> StepCosts:
     return StepCosts(mean([one.samples_second, other.samples_second]), mean([one.cpu_sample, other.cpu_sample]))
 
 
-def _rows(name: str, sole: Mapping[int, StepCosts], found: Mapping[int, StepCosts]) -> list[Row]:
+def rows_of(name: str, sole: Mapping[int, StepCosts], found: Mapping[int, StepCosts]) -> list[Row]:
+    """A row of one process by each number of its threads, then one by each number of workers."""
     rows = [
         Row("cluster", f"{name}: one process, {threads} thread{'s' * (threads > 1)}", own.values())
         for threads, own in sole.items()
