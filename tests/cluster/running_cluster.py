@@ -43,7 +43,7 @@ class RunningCluster:
     def replicas(self, name: str) -> list[int]:
         """Process ids of those that serve a checkpoint."""
         title = f"ray::ServeReplica:{self.local[name].fingerprint}"
-        return [pid for pid in _descendants(self.process.pid) if _title(pid).startswith(title)]
+        return [pid for pid in descendants(self.process.pid) if process_title(pid).startswith(title)]
 
 
 @contextmanager
@@ -78,13 +78,13 @@ def _wait_ready(process: subprocess.Popen[str], said: Path) -> None:
 
 def _end(process: subprocess.Popen[str]) -> list[int]:
     """By the signal that Ctrl-C sends; which of its processes are there still."""
-    started = _descendants(process.pid)
+    started = descendants(process.pid)
     process.send_signal(signal.SIGINT)
     try:
         process.wait(60)
     finally:
         end = time.monotonic() + 20
-        while (left := [pid for pid in started if _title(pid)]) and time.monotonic() < end:
+        while (left := [pid for pid in started if process_title(pid)]) and time.monotonic() < end:
             time.sleep(0.2)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
@@ -92,7 +92,7 @@ def _end(process: subprocess.Popen[str]) -> list[int]:
     return left
 
 
-def _descendants(parent: int) -> list[int]:
+def descendants(parent: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -108,7 +108,7 @@ def _descendants(parent: int) -> list[int]:
     return found
 
 
-def _title(pid: int) -> str:
+def process_title(pid: int) -> str:
     """What `ps` shows; "" of a process that has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()

@@ -61,6 +61,7 @@ PARSED_ONLY = {
     "train --store sqlite:///planted.db": "ten models of a minute each",
     "faithfulness --store sqlite:///planted.db": "needs those ten models",
     "bench": "minutes, and figures that no test should ask for",
+    "train --store sqlite:///cj.db --model din --out checkpoints/din --ray": "needs a cluster; tests/cluster has one",
     "train --help": "argparse's own",
     "--help": "argparse's own",
 }

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from trainer.bench.parts.ablations import ablations
 from trainer.bench.parts.catalogue import catalogue
+from trainer.bench.parts.cluster import cluster
 from trainer.bench.parts.cohorts import cohorts
 from trainer.bench.parts.device import device
 from trainer.bench.parts.embeddings import embeddings
@@ -68,6 +69,7 @@ def _parts(options: BenchOptions) -> Mapping[str, Callable[[], list[Row]]]:
         "explaining": partial(explaining, sizes, options.store, options.checkpoint),
         "cohorts": partial(cohorts, options.cases),
         "ablations": partial(ablations, sizes),
+        "cluster": partial(cluster, sizes),
         "peers": partial(_peers, sizes, options.store),
     }
 
@@ -79,6 +81,8 @@ def _peers(sizes: Sizes, store: str | None) -> list[Row]:
 
 PARTS = tuple(_parts(BenchOptions(())))
 """Names, in the order of the table."""
+ONLY_NAMED = ("cluster", "peers")
+"""Those that need what `requirements.txt` has not: they run where they are named alone."""
 
 
 def bench(options: BenchOptions) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
 from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.run import Run
+from trainer.training.fitting.workers import SOLE, SoleWorker
 from trainer.training.samples import Samples
 
 WARMUP_STEPS = 3
@@ -37,15 +38,16 @@ class TrainingSteps:
         accelerated: bool = True,
         change: Change = unchanged,
         device: str = "cpu",
+        workers: SoleWorker = SOLE,
     ) -> None:
-        """`change` may put other modules in the network's place before anything runs."""
+        """`change` may put other modules in the network's place before anything runs; each of `workers` calls this."""
         torch.manual_seed(0)
         network = InterestNetwork(config).to(device)
         change(network)
         on_device = samples.to(torch.device(device))
         # one evaluation, at the very end of the samples, where no timing gets to
         once = replace(options, epochs=1, evaluations_per_epoch=1)
-        self.run = Run(network, on_device, on_device, once, accelerated=False)
+        self.run = Run(network, on_device, on_device, once, accelerated=False, workers=workers)
         self.burst = burst
         self.samples_step = self.run.batch_size
         self.pairs_step = self.run.batch_size * samples.pairs / samples.impressions

@@ -16,7 +16,12 @@ BATCH_SECONDS = 0.002
 """That a request waits for others."""
 MOST_REPLICAS = 1_000
 STORE_BYTES = 200_000_000
-"""Of Ray's object store on a cluster of this machine alone: requests do not go through it."""
+"""Of Ray's object store on a cluster of this machine alone that serves: requests do not go through it."""
+MOST_WORKERS = 1_000
+MOST_FAILURES = 10
+"""Times that workers of one training run are replaced."""
+LOCAL = "local"
+"""The address that stands for a new cluster of this machine alone."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,26 @@ class ServingOptions:
                 "--host {host} is open to the network, but no token is given; name a file with one by --token-file",
                 host=self.host,
             )
+
+
+@dataclass(frozen=True)
+class ClusterOptions:
+    """Where a model is trained, and by how many processes."""
+
+    address: str
+    """Of a Ray cluster that runs already, or LOCAL."""
+    workers: int = 2
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.workers <= MOST_WORKERS:
+            raise DinLensError(
+                "--workers is {value}, but must be 1 to {most:,}; give another", value=self.workers, most=MOST_WORKERS
+            )
+
+    @property
+    def running_address(self) -> str | None:
+        """None where a cluster is to be started."""
+        return None if self.address == LOCAL else self.address
 
 
 def _is_this_machine(host: str) -> bool:

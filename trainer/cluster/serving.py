@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.model.checkpoint import load_checkpoint
+from trainer.cluster.connection import check_installed, connect, first_line, import_ray
 from trainer.cluster.options import STORE_BYTES, ServingOptions
-
-ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
@@ -25,18 +22,17 @@ def serving(options: ServingOptions) -> Iterator[dict[str, str]]:
 
     DinLensError where Ray is not installed, a checkpoint cannot be served or the port is taken.
     """
-    if find_spec("ray") is None:
-        raise DinLensError("Ray is not installed; install it with `pip install -r requirements-ray.txt`")
+    check_installed()
     fingerprints = {str(folder.resolve()): _fingerprint(folder) for folder in options.checkpoints}
     if options.address is None:
         _check_port(options.host, options.port)
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to Ray's makers
-    import ray
+    ray = import_ray()
     from ray import serve
 
     with redirect_stdout(sys.stderr):  # Ray tells there what goes on; stdout holds the result alone
         try:
-            _connect(ray, options, processes=options.replicas * len(set(fingerprints.values())))
+            processes = options.replicas * len(set(fingerprints.values()))
+            connect(ray, options.address, processes, fewer="--replicas", store_bytes=STORE_BYTES)
             yield _served(serve, options, fingerprints)
         finally:
             _disconnect(ray, serve, options, fingerprints)
@@ -51,7 +47,7 @@ def _served(serve: Any, options: ServingOptions, fingerprints: Mapping[str, str]
             _run(serve, folder, fingerprint, options)
         except RuntimeError as error:
             raise DinLensError(
-                "{folder} cannot be served ({error}); Ray's log says why", folder=folder, error=_first_line(error)
+                "{folder} cannot be served ({error}); Ray's log says why", folder=folder, error=first_line(error)
             ) from error
     return {folder: f"http://{options.host}:{options.port}/{own}" for folder, own in fingerprints.items()}
 
@@ -89,40 +85,6 @@ def _check_port(host: str, port: int) -> None:
                 host=host,
                 error=error.strerror or str(error),
             ) from error
-
-
-def _connect(ray: Any, options: ServingOptions, processes: int) -> None:
-    # Workers import this code from where it lies here; on other machines it must lie at the same path.
-    environment = {"env_vars": {"PYTHONPATH": str(ROOT)}}
-    if options.address is None:
-        ray.init(
-            address="local",  # and not one that was left behind, or that somebody else started
-            num_cpus=processes,
-            object_store_memory=STORE_BYTES,
-            include_dashboard=False,
-            runtime_env=environment,
-            log_to_driver=False,
-        )
-        return
-    try:
-        ray.init(address=options.address, runtime_env=environment, log_to_driver=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise DinLensError(
-            "no Ray cluster answers at {address} ({error}); start one with `ray start --head`, or leave --ray out",
-            address=options.address,
-            error=_first_line(error),
-        ) from error
-    here = int(ray.cluster_resources().get("CPU", 0))
-    if here < processes:  # Ray would wait for more without an end
-        raise DinLensError(
-            "{processes:,} processes need a core each, but the Ray cluster has {here:,}; give fewer --replicas",
-            processes=processes,
-            here=here,
-        )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0]
 
 
 def _run(serve: Any, folder: str, fingerprint: str, options: ServingOptions) -> None:

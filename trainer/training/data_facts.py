@@ -1,13 +1,16 @@
-"""What training data a store holds, as a checkpoint's metrics record it."""
+"""What training data a store holds, as a checkpoint's metrics record it, and whether it is fit for training."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
-from din_core.store import BulkTables, StoreSummary
+from din_core.domain import DinLensError
+from din_core.domain.translatable import sentence_of
+from din_core.store import BulkTables, DataFault, StoreSummary
 
 
 def data_facts(bulk: BulkTables, summary: StoreSummary) -> dict[str, Any]:
@@ -42,3 +45,12 @@ def _fingerprint(bulk: BulkTables) -> str:
     digest.update(bulk.impression_label[used].tobytes())
     digest.update((bulk.impression_split[used] == "valid").tobytes())
     return digest.hexdigest()[:12]
+
+
+def check_data(faults: Sequence[DataFault], say: Callable[[str], None]) -> None:
+    """DinLensError with all faults that forbid training; the others are said."""
+    forbidding = [str(fault.text) for fault in faults if fault.no_training]
+    if forbidding:
+        raise DinLensError(f"no model can be trained on this store: {'; '.join(forbidding)}")
+    for fault in faults:
+        say(sentence_of(f"check the data: {fault.text}"))

@@ -36,6 +36,11 @@ from trainer.training.fields.training_vocabulary import ITEM_FIELD, item_column,
 from trainer.training.model_fields import item_columns
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+ReadHistories = Callable[[BulkTables, Ints, Ints, int], tuple[Ints, Floats, Ints, Ints]]
+"""`folded_histories` or `plain_histories`."""
+Histories = Callable[[ReadHistories, BulkTables, Ints, Ints, int], tuple[Ints, Floats, Floats, Ints]]
+"""As `read_histories`."""
 SPLITS = ("train", "valid", "test")
 DAY = 86_400
 
@@ -201,19 +206,25 @@ def _span(offsets: Ints, start: int, stop: int) -> tuple[slice, Ints]:
 
 
 def build_samples(
-    bulk: BulkTables, vocabulary: Vocabulary, split: str, max_history: int, folds: bool = True
+    bulk: BulkTables,
+    vocabulary: Vocabulary,
+    split: str,
+    max_history: int,
+    folds: bool = True,
+    histories: Histories | None = None,
 ) -> Samples:
     """All impressions of one split, grouped by (user, time), with histories strictly before that time.
 
     With `folds`, repeats of an item are one behavior with a count; else each stands for itself, oldest first. Where the
-    vocabulary has types of behaviors it does.
+    vocabulary has types of behaviors it does. `histories` reads them in another way than `read_histories`.
     """
     check_fields(bulk, vocabulary)
     chosen = impressions_of(bulk, split)
     user, time = bulk.impression_user[chosen], bulk.impression_time[chosen]
     first = np.flatnonzero(np.concatenate([[True], (np.diff(user) != 0) | (np.diff(time) != 0)]))
     read = folded_histories if folds and not vocabulary.behavior else plain_histories
-    behavior, count, age, behavior_offsets = _histories(read, bulk, user[first], time[first], max_history)
+    histories = histories or read_histories
+    behavior, count, age, behavior_offsets = histories(read, bulk, user[first], time[first], max_history)
     profile = [_profile_rows(_profile_values(bulk, name), v) for name, v in vocabulary.user.items()]
     rows, sets = item_rows(bulk, vocabulary)
     context = [_context_rows(bulk.impression_context[name], v)[chosen] for name, v in vocabulary.context.items()]
@@ -300,23 +311,27 @@ def _context_rows(values: pd.Series, vocabulary: FieldValues) -> Ints:
     return np.array([*vocabulary.rows_of(distinct), UNKNOWN_ROW], np.int64)[codes]
 
 
-def _histories(
-    read: Callable[[BulkTables, Ints, Ints, int], tuple[Ints, NDArray[np.float32], Ints, Ints]],
-    bulk: BulkTables,
-    user: Ints,
-    time: Ints,
-    max_history: int,
-) -> tuple[Ints, NDArray[np.float32], NDArray[np.float32], Ints]:
+def read_histories(
+    read: ReadHistories, bulk: BulkTables, user: Ints, time: Ints, max_history: int
+) -> tuple[Ints, Floats, Floats, Ints]:
     """As `read`, some groups at a time, with the age in days in the place of the newest occurrence."""
     items, counts, ages = GrowingArray(np.int64), GrowingArray(np.float32), GrowingArray(np.float32)
     lengths = [np.zeros(1, np.int64)]
     for groups in stretches(len(user)):
-        item, count, newest, offsets = read(bulk, user[groups], time[groups], max_history)
-        lengths.append(np.diff(offsets))
-        items.append(item)
-        counts.append(count)
-        ages.append((np.repeat(time[groups], lengths[-1]) - newest) / DAY)
+        item, count, age, length = read_stretch(read, bulk, user[groups], time[groups], max_history)
+        for found, part in ((items, item), (counts, count), (ages, age)):
+            found.append(part)
+        lengths.append(length)
     return items.finish(), counts.finish(), ages.finish(), np.cumsum(np.concatenate(lengths))
+
+
+def read_stretch(
+    read: ReadHistories, bulk: BulkTables, user: Ints, time: Ints, max_history: int
+) -> tuple[Ints, Floats, Floats, Ints]:
+    """(N,) items, counts and ages in days of some groups' histories, and the length of each (G,)."""
+    item, count, newest, offsets = read(bulk, user, time, max_history)
+    length = np.diff(offsets)
+    return item, count, ((np.repeat(time, length) - newest) / DAY).astype(np.float32), length
 
 
 def folded_histories(
@@ -381,3 +396,12 @@ def _spans(bulk: BulkTables, user: Ints, time: Ints) -> Iterator[slice]:
 
 def _joined(parts: Sequence[Ints]) -> Ints:
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def describe_samples(train_samples: Samples, valid_samples: Samples) -> str:
+    """One line on what will be trained."""
+    distinct = train_samples.behavior_offsets[-1] / train_samples.groups
+    return (
+        f"train {train_samples.impressions:,} impressions, validation {valid_samples.impressions:,}; "
+        f"{distinct:.0f} distinct behaviors a history, {train_samples.pairs / 1e6:.0f} M pairs an epoch"
+    )

@@ -6,7 +6,7 @@ import ctypes
 import dataclasses
 import platform
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,19 +16,18 @@ import torch
 from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError
-from din_core.domain.translatable import sentence_of
 from din_core.kernels.accelerate import accelerates
 from din_core.kernels.library import status
 from din_core.model.checkpoint import check_replaceable, save_checkpoint
 from din_core.model.config import OPTIONS, VECTOR, FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import FieldValues, VectorItems, Vocabulary
-from din_core.store import BulkTables, DataFault, VectorFacts, masked_url, open_store
+from din_core.store import ItemVectors, StoreSummary, VectorFacts, masked_url, open_store
 from trainer.training.calibration.calibrate import RECORD, calibrate
 from trainer.training.calibration.logit_fit import FORMS, Form
 from trainer.training.calibration.sentences import lines as calibration_lines
-from trainer.training.continuation import CONTINUED, continue_from, describe_continuation, measure
-from trainer.training.data_facts import data_facts
+from trainer.training.continuation import CONTINUED, Continuation, continue_from, describe_continuation, measure
+from trainer.training.data_facts import check_data, data_facts
 from trainer.training.fields.numeric_fields import describe_numbers, edges_by_field
 from trainer.training.fields.pretrained_vectors import (
     DEFAULT,
@@ -41,9 +40,11 @@ from trainer.training.fields.pretrained_vectors import (
     with_vectors,
 )
 from trainer.training.fields.training_vocabulary import BUCKETS, build_vocabulary
+from trainer.training.fitting.facts import best_entry, fitted_facts
 from trainer.training.fitting.fit import Fitted, Progress, data_identity, fit
 from trainer.training.fitting.options import FitOptions
-from trainer.training.fitting.selection import Entry, describe_measure, measure_of, users_and_labels
+from trainer.training.fitting.selection import describe_measure, measure_of, users_and_labels
+from trainer.training.fitting.workers import SOLE, SoleWorker
 from trainer.training.limits import (
     MOST_BUCKETS,
     MOST_WHOLE,
@@ -57,7 +58,7 @@ from trainer.training.model_card import model_card
 from trainer.training.model_fields import ModelFields, describe_unfit
 from trainer.training.orientation import describe_orientation, orient
 from trainer.training.recipes import RECIPES, Recipe
-from trainer.training.samples import Samples, build_samples
+from trainer.training.samples import Histories, Samples, build_samples, describe_samples, read_histories
 from trainer.training.tuning.search import BestSetting, Parameters, SettingSearch, describe_search, search_space
 
 UNFINISHED = ".unfinished"
@@ -127,17 +128,30 @@ class TrainOptions:
             raise DinLensError(f"dropout is {self.tower_dropout}, but must be from 0 to below 1; give another value")
 
 
-def train(
-    options: TrainOptions, say: Callable[[str], None] = lambda _: None, on_step: Progress | None = None
-) -> dict[str, Any]:
-    """Train one checkpoint into `options.out`; returns its metrics. `say` hears one line a phase."""
-    device = pick_device(options.device)
-    check_replaceable(options.out)
-    check_writable(options.out)
-    keep_freed_memory()
-    unfinished = unfinished_folder(options.out)
-    if options.restart:
-        shutil.rmtree(unfinished, ignore_errors=True)
+@dataclass(frozen=True)
+class TrainingData:
+    """What training reads of a store, and the network that is for it."""
+
+    earlier: Continuation | None
+    vocabulary: Vocabulary
+    config: ModelConfig
+    vectors: ItemVectors | None
+    train: Samples
+    valid: Samples
+    behavior: Tensor | None
+    """(n,) items of everybody's behaviors up to the newest training impression; None where the network has no counts"""
+    facts: dict[str, Any]
+    """As `data_facts`"""
+    summary: StoreSummary
+
+
+def read_data(
+    options: TrainOptions, say: Callable[[str], None] = lambda _: None, histories: Histories = read_histories
+) -> TrainingData:
+    """Read the store, and build the samples, whose histories `histories` reads; DinLensError for a run that cannot be.
+
+    `say` hears one line a phase.
+    """
     earlier = None if options.continue_from is None else continue_from(options.continue_from, options.model)
     say(f"reading {masked_url(options.store)}")
     store = open_store(options.store)
@@ -158,21 +172,45 @@ def train(
     config = earlier.config(vocabulary) if earlier else build_config(vocabulary, options, summary.vectors)
     check_memory(config)
     check_room(options.out, config)
-    train_samples, valid_samples = (
-        build_samples(bulk, vocabulary, split, config.max_history, config.folds).to(device)
+    train, valid = (
+        build_samples(bulk, vocabulary, split, config.max_history, config.folds, histories)
         for split in ("train", "valid")
     )
-    say(describe(train_samples, valid_samples))
+    say(describe_samples(train, valid))
+    earlier_behavior = bulk.behavior_item[bulk.behavior_time < train.time.max()] if config.counts else None
+    known = None if earlier_behavior is None else torch.from_numpy(earlier_behavior)
+    return TrainingData(earlier, vocabulary, config, vectors, train, valid, known, data_facts(bulk, summary), summary)
+
+
+def train(
+    options: TrainOptions,
+    say: Callable[[str], None] = lambda _: None,
+    on_step: Progress | None = None,
+    workers: SoleWorker = SOLE,
+    data: TrainingData | None = None,
+) -> dict[str, Any]:
+    """Train one checkpoint into `options.out`; returns its metrics. `say` hears one line a phase. Each of several
+    `workers` calls this with what was read already; all but the first, which writes, return {} once it is fitted."""
+    device = pick_device(options.device)
+    check_replaceable(options.out)
+    check_writable(options.out)
+    keep_freed_memory()
+    unfinished = unfinished_folder(options.out)
+    if options.restart:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    data = read_data(options, say) if data is None else data
+    earlier, vocabulary, config, summary = data.earlier, data.vocabulary, data.config, data.summary
+    train_samples, valid_samples = data.train.to(device), data.valid.to(device)
 
     def network(own: ModelConfig) -> InterestNetwork:
         check_memory(own)
         torch.manual_seed(options.fit.seed)
         made = InterestNetwork(own).to(device)
-        fill_vectors(made, vectors)
+        fill_vectors(made, data.vectors)
         if earlier is not None:
             earlier.copy_into(made)
-        if made.counts is not None:
-            made.counts.count_everybody(training_behaviors(bulk, train_samples), train_samples.sets)
+        if made.counts is not None and data.behavior is not None:
+            made.counts.count_everybody(train_samples.item_rows[data.behavior.to(device)], train_samples.sets)
         return made
 
     model = network(config)
@@ -181,7 +219,9 @@ def train(
     tuning: dict[str, Any] = {}
     if options.tune is None:
         state = unfinished / f"from {earlier.checkpoint.fingerprint}" if earlier else unfinished
-        fitted = fit(model, train_samples, valid_samples, options.fit, state, on_step, accelerated)
+        fitted = fit(model, train_samples, valid_samples, options.fit, state, on_step, accelerated, workers)
+        if workers.rank > 0:
+            return {}
     else:
         found = _search(
             options,
@@ -208,7 +248,7 @@ def train(
     metrics = {
         "model": options.model,
         "title": config.title,
-        "data": data_facts(bulk, summary),
+        "data": data.facts,
         "rules": {"split": summary.rules.split_text, "history": summary.rules.history_text},
         "parameters": sum(p.numel() for p in model.parameters()),
         "options": {
@@ -220,8 +260,9 @@ def train(
         "fitted": fitted_facts(fitted),
         **tuning,
         "fused": accelerated,
-        "device": device_name(device),
+        "device": workers.title + device_name(device),
         "threads": torch.get_num_threads(),
+        **({"workers": workers.size} if workers is not SOLE else {}),
         "torch": torch.__version__,
         "seconds": tuning[TUNING]["seconds"] if tuning else round(fitted.seconds, 1),
         "steps": fitted.steps,
@@ -270,12 +311,6 @@ def _search(
     ).run(on_step)
 
 
-def training_behaviors(bulk: BulkTables, train_samples: Samples) -> Tensor:
-    """(n, F) item field rows of everybody's behaviors up to the newest training impression."""
-    known = torch.from_numpy(bulk.behavior_item[bulk.behavior_time < train_samples.time.max()])
-    return train_samples.item_rows[known.to(train_samples.item_rows.device)]
-
-
 def unfinished_folder(out: Path) -> Path:
     """Where a run into `out` keeps its state until it is finished."""
     return out.parent / f".{out.name}{UNFINISHED}"
@@ -311,30 +346,6 @@ def with_parameters(options: TrainOptions, found: Mapping[str, Any]) -> TrainOpt
         item_width=found.get("item_width") or options.item_width,
         tower_dropout=found.get("tower_dropout", options.tower_dropout),
     )
-
-
-def fitted_facts(fitted: Fitted) -> dict[str, Any]:
-    """What was chosen for a run, and by which trials, by the names of FitOptions."""
-    chosen = {"batch_size": fitted.batch_size, **asdict(fitted.setting)}
-    trials = [
-        {**asdict(trial.setting), "value": trial.value, "steps": trial.steps, "seconds": round(trial.seconds, 1)}
-        for trial in fitted.trials
-    ]
-    return {**chosen, "trials": trials}
-
-
-def check_data(faults: Sequence[DataFault], say: Callable[[str], None]) -> None:
-    """DinLensError with all faults that forbid training; the others are said."""
-    forbidding = [str(fault.text) for fault in faults if fault.no_training]
-    if forbidding:
-        raise DinLensError(f"no model can be trained on this store: {'; '.join(forbidding)}")
-    for fault in faults:
-        say(sentence_of(f"check the data: {fault.text}"))
-
-
-def best_entry(fitted: Fitted) -> Entry:
-    """The evaluation whose state the checkpoint holds."""
-    return next((entry for entry in fitted.curve if entry["step"] == fitted.best_step), {})
 
 
 def build_config(vocabulary: Vocabulary, options: TrainOptions, vectors: VectorFacts | None = None) -> ModelConfig:
@@ -405,15 +416,6 @@ def device_name(device: torch.device) -> str:
         return str(torch.cuda.get_device_name(device))
     threads = torch.get_num_threads()
     return f"CPU ({threads} thread{'s' if threads > 1 else ''}, {platform.machine()})"
-
-
-def describe(train_samples: Samples, valid_samples: Samples) -> str:
-    """One line on what will be trained."""
-    distinct = train_samples.behavior_offsets[-1] / train_samples.groups
-    return (
-        f"train {train_samples.impressions:,} impressions, validation {valid_samples.impressions:,}; "
-        f"{distinct:.0f} distinct behaviors a history, {train_samples.pairs / 1e6:.0f} M pairs an epoch"
-    )
 
 
 def uses_kernels(model: InterestNetwork, wanted: str, say: Callable[[str], None]) -> bool:

@@ -11,7 +11,7 @@ from din_core.domain import DinLensError
 from tests.small_world import small_store
 from tests.tiny_checkpoints import write_checkpoints
 from trainer.__main__ import main
-from trainer.cluster import serving
+from trainer.cluster import connection
 from trainer.cluster.options import ServingOptions
 
 TOKEN = "a-token-of-these-tests"
@@ -32,7 +32,7 @@ def checkpoint(tmp_path: Path) -> str:
 def test_without_ray_it_says_how_to_install_it(
     checkpoint: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "find_spec", lambda _: None)
+    monkeypatch.setattr(connection, "find_spec", lambda _: None)
     said = told(capsys, "--checkpoint", checkpoint)
     assert said == "error: Ray is not installed; install it with `pip install -r requirements-ray.txt`\n"
 
@@ -40,7 +40,7 @@ def test_without_ray_it_says_how_to_install_it(
 def test_a_port_that_is_taken_is_named(
     checkpoint: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "find_spec", lambda _: object())
+    monkeypatch.setattr(connection, "find_spec", lambda _: object())
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = told(capsys, "--checkpoint", checkpoint, "--port", str(taken.getsockname()[1]))
     assert "of 127.0.0.1 cannot be listened to (Address already in use); name another with --port" in said
@@ -49,7 +49,7 @@ def test_a_port_that_is_taken_is_named(
 def test_a_folder_without_a_checkpoint_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "find_spec", lambda _: object())
+    monkeypatch.setattr(connection, "find_spec", lambda _: object())
     assert f"{tmp_path} holds no model.safetensors" in told(capsys, "--checkpoint", str(tmp_path))
 
 

@@ -17,6 +17,7 @@ from trainer.bench.sizes import Shape, Sizes
 from trainer.bench.timing import alternate, say
 from trainer.bench.training_steps import TrainingSteps, steps_needed
 from trainer.training.fitting.options import FitOptions
+from trainer.training.fitting.workers import SOLE, SoleWorker
 from trainer.training.train import keep_freed_memory
 
 EPOCH_PAIRS = 391_937 * 378
@@ -56,13 +57,21 @@ def _row(name: str, shape: Shape, steps: TrainingSteps, seconds: float, rate: fl
     return Row("training", f"{name}, {shape.name}", values)
 
 
-def model_steps(model: str, shape: Shape, sizes: Sizes, device: str = "cpu") -> TrainingSteps:
+def model_steps(
+    model: str, shape: Shape, sizes: Sizes, device: str = "cpu", workers: SoleWorker = SOLE
+) -> TrainingSteps:
     """A recipe's model with everything that makes it fast."""
     say(f"  making {model}")
     config = config_of(model, shape)
     samples = as_read_by(config, synthetic_samples(shape, shape.batch * steps_needed(sizes.rounds, shape.burst)))
     return TrainingSteps(
-        config, samples, FitOptions(batch_size=shape.batch), shape.burst, sizes.compiled, device=device
+        config,
+        samples,
+        FitOptions(batch_size=shape.batch),
+        shape.burst,
+        sizes.compiled,
+        device=device,
+        workers=workers,
     )
 
 

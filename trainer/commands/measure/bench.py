@@ -10,13 +10,15 @@ from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.figures.bench import bench_info, plot_bench
-from trainer.bench.suite import PARTS, BenchOptions, bench
+from trainer.bench.suite import ONLY_NAMED, PARTS, BenchOptions, bench
 from trainer.training.train import pick_device
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--only", metavar="PART,PART", help=f"of {', '.join(PARTS)} (all but peers)")
+    parser.add_argument(
+        "--only", metavar="PART,PART", help=f"of {', '.join(PARTS)} (all but {' and '.join(ONLY_NAMED)})"
+    )
     parser.add_argument("--peers", action="store_true", help="also train the DIN of other libraries installed here")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: to see that it runs, nothing to quote")
     parser.add_argument(
@@ -49,7 +51,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 def selected_parts(only: str | None, peers: bool) -> tuple[str, ...]:
     """The parts to run, in the order of PARTS; DinLensError for one that there is not."""
-    names = [name.strip() for name in only.split(",")] if only else [name for name in PARTS if name != "peers"]
+    names = [name.strip() for name in only.split(",")] if only else [name for name in PARTS if name not in ONLY_NAMED]
     names = ["ablations" if name == "levers" else name for name in names]  # its name before
     strange = [name for name in names if name not in PARTS]
     if strange:

@@ -12,6 +12,7 @@ from typing import Any
 from din_core.domain import DinLensError
 from din_core.domain.translatable import sentence_of
 from din_core.model.config import BEHAVIOR_TYPE, GAP_EDGES
+from trainer.cluster.options import ClusterOptions
 from trainer.commands.shared.training_options import declare, train_options, train_with_bar
 from trainer.training.calibration.calibrate import RECORD
 from trainer.training.calibration.sentences import lines as calibration_lines
@@ -50,6 +51,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="a checkpoint of the same model to go on from, with its fields and network; new values get rows (anew)",
     )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="train by processes of the Ray cluster there, or of a new one of this machine (local); see CLUSTER.md",
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="of those processes (2)")
     parser.add_argument("--restart", action="store_true", help="forget an unfinished run in the same place")
 
 
@@ -95,7 +102,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             raise DinLensError(f"--continue-from keeps the network and its fields; leave out {name}, or train anew")
     options = train_options(args, args.model, args.seed, args.out, read_changes(args.config))
     options = replace(options, continue_from=args.continue_from)
-    return train_with_bar(with_unit_reading(options, args.unit_reads))
+    return train_with_bar(with_unit_reading(options, args.unit_reads), cluster_options(args.ray, args.workers))
+
+
+def cluster_options(address: str | None, workers: int | None) -> ClusterOptions | None:
+    """Where to train, where it is not this process."""
+    if address is None and workers is not None:
+        raise DinLensError("--workers are processes of a Ray cluster; name one with --ray, or leave --workers out")
+    return None if address is None else ClusterOptions(address, *(() if workers is None else (workers,)))
 
 
 def some_of(curve: Sequence[dict[str, Any]], best_step: int) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from trainer.cluster.options import ClusterOptions
+from trainer.cluster.training import train_on_cluster
 from trainer.progress import say
 from trainer.training.calibration.logit_fit import FORMS
 from trainer.training.fields.pretrained_vectors import DEFAULT, USES
@@ -151,8 +153,8 @@ def _in_words(trial: FitSetting | None) -> str:
     )
 
 
-def train_with_bar(options: TrainOptions) -> dict[str, Any]:
-    """Train with a progress bar on stderr; the metrics."""
+def train_with_bar(options: TrainOptions, cluster: ClusterOptions | None = None) -> dict[str, Any]:
+    """Train with a progress bar on stderr, in this process or on a cluster; the metrics."""
     with tqdm(unit="step", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
 
         def on_step(step: Step) -> None:
@@ -164,6 +166,8 @@ def train_with_bar(options: TrainOptions) -> dict[str, Any]:
             bar.update(0)
 
         try:
+            if cluster is not None:
+                return train_on_cluster(options, cluster, say, on_step)
             return train(options, say=say, on_step=on_step)
         finally:
             torch.compiler.reset()  # else the next model in this process would count as a recompilation of this one

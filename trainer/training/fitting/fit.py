@@ -32,6 +32,7 @@ from trainer.training.fitting.trials import (
     trial_steps,
     write_trials,
 )
+from trainer.training.fitting.workers import SOLE, SoleWorker
 from trainer.training.samples import Samples
 
 Progress = Callable[["Step"], bool | None]
@@ -85,13 +86,17 @@ def fit(
     state_folder: Path | None = None,
     on_step: Progress | None = None,
     accelerated: bool = True,
+    workers: SoleWorker = SOLE,
 ) -> Fitted:
     """Fit `model` in place. With `state_folder`, go on from the state saved there and save into it.
 
-    `accelerated` computes steps by kernels where there are any for the network.
+    `accelerated` computes steps by kernels where there are any for the network. Each of several `workers` calls this
+    with the same arguments and has the same result; the first alone reads and writes the folder.
     """
     with _folder(state_folder) as folder:
-        job = _Fit(model, train, valid, options, folder, on_step, accelerated, resumable=state_folder is not None)
+        job = _Fit(
+            model, train, valid, options, folder, on_step, accelerated, workers, resumable=state_folder is not None
+        )
         return job.run()
 
 
@@ -117,12 +122,14 @@ class _Fit:
         folder: Path,
         on_step: Progress | None,
         accelerated: bool,
+        workers: SoleWorker,
         *,
         resumable: bool,
     ) -> None:
         """`resumable`: states are saved along each run, not only at the end of a trial."""
         self.model, self.train, self.valid, self.options = model, train, valid, options
-        self.folder, self.on_step, self.accelerated = folder, on_step, accelerated
+        self.folder, self.on_step, self.accelerated, self.workers = folder, on_step, accelerated, workers
+        workers.start_equal(model)
         self.start = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
         self.done: list[Trial] = []
         self.resumable = resumable
@@ -157,7 +164,7 @@ class _Fit:
 
     def _make(self, options: FitOptions) -> Run:
         self.model.load_state_dict(self.start)
-        return Run(self.model, self.train, self.valid, options, self.accelerated)
+        return Run(self.model, self.train, self.valid, options, self.accelerated, self.workers)
 
     def _with(self, setting: FitSetting) -> FitOptions:
         decay = self.options.embedding_decay if setting.embedding_decay is None else setting.embedding_decay
@@ -172,19 +179,23 @@ class _Fit:
 
     def _choose(self, measure: Measure) -> FitSetting:
         """Run trials until the best is found; of all, its state alone is kept."""
-        identity = self._identity(self.options)
-        self.done = read_trials(self.folder, identity)
+        self.done = self.workers.same(lambda: read_trials(self.folder, self._identity(self.options)))
         while (setting := next_setting(self.done, self.options, measure)) is not None:
             self.done.append(self._try(setting, measure))
-            write_trials(self.folder, identity, self.done)
-            best = best_trial(self.done, measure)
-            for trial in self.done:
-                if trial is not best:
-                    shutil.rmtree(self._place(trial.setting), ignore_errors=True)
+            if self.workers.rank == 0:
+                self._keep_best(measure)
         found = best_trial(self.done, measure)
         if found is None:
             return self.done[0].setting  # whose run will fail as it did, in its words
         return found.setting
+
+    def _keep_best(self, measure: Measure) -> None:
+        """Write down what was tried, and remove the states of all others."""
+        write_trials(self.folder, self._identity(self.options), self.done)
+        best = best_trial(self.done, measure)
+        for trial in self.done:
+            if trial is not best:
+                shutil.rmtree(self._place(trial.setting), ignore_errors=True)
 
     def _try(self, setting: FitSetting, measure: Measure) -> Trial:
         run = self._make(self._with(setting))
@@ -196,8 +207,8 @@ class _Fit:
 
     def _drive(self, run: Run, folder: Path | None, trial: FitSetting | None) -> None:
         """Steps to the end, or to that of a trial; goes on from the folder's state, where there is one."""
-        identity = self._identity(run.options) if folder else {}
-        saved = load_state(folder, identity) if folder else None
+        identity = self._identity(run.options) if folder and self.workers.rank == 0 else {}
+        saved = self.workers.same(lambda: load_state(folder, identity) if folder else None)
         if saved:
             run.restore(saved)
         until = trial_steps(len(run.batches)) if trial else None
@@ -212,10 +223,10 @@ class _Fit:
                 total, seconds, looks = until or run.total, run.seconds - spent, len(run.curve)
                 stopped = bool(self.on_step(Step(run.step, total, run.loss, seen, seconds, trial, value, looks)))
             due = run.just_evaluated or time.monotonic() - last_save > self.options.save_seconds
-            if folder and self.resumable and due:
+            if folder and self.resumable and due and self.workers.rank == 0:
                 save_state(folder, identity, run.snapshot())
                 last_save = time.monotonic()
-        if folder and trial:
+        if folder and trial and self.workers.rank == 0:
             save_state(folder, identity, run.snapshot())
 
 

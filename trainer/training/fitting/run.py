@@ -27,6 +27,7 @@ from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.prediction import predict
 from trainer.training.fitting.resume import RunState
 from trainer.training.fitting.selection import Entry, is_best, measure_logits, selection_measure, users_and_labels
+from trainer.training.fitting.workers import SOLE, BatchPart, SoleWorker
 from trainer.training.samples import Ints, Samples
 
 LEARNING_RATE, EMBEDDING_DECAY = 4e-3, 4.0
@@ -55,8 +56,10 @@ class Run:
         valid: Samples,
         options: FitOptions,
         accelerated: bool = True,
+        workers: SoleWorker = SOLE,
     ) -> None:
-        self.model, self.train, self.valid, self.options = model.train(), train, valid, options
+        self.model, self.train, self.options = model.train(), train, options
+        self.workers, self.valid = workers, workers.validation(valid)
         self.network = accelerate(model).train() if accelerated else model
         """Computes the steps, on the model's own parameters"""
         self.device = next(model.parameters()).device
@@ -79,7 +82,7 @@ class Run:
         self.valid_user, self.valid_label = users_and_labels(valid)
         self.measure = selection_measure(self.valid_user, self.valid_label)
         self.best = _copy(model.state_dict())
-        self._ahead: dict[int, tuple[RaggedBatch, Tensor]] = {}
+        self._ahead: dict[int, tuple[RaggedBatch, Tensor, BatchPart]] = {}
         self._loss = torch.tensor(self.loss, device=self.device)
         torch.manual_seed(options.seed)
 
@@ -124,14 +127,15 @@ class Run:
         return self.place in {round(steps * (i + 1) / looks) for i in range(looks)}
 
     def advance(self) -> int:
-        """One optimiser step, and an evaluation where one is due; the impressions seen."""
-        batch, label = self._batch()
+        """One optimiser step, and an evaluation where one is due; the impressions seen, by all workers."""
+        batch, label, part = self._batch()
         for parameter in self.parameters:
             parameter.grad = None
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
                 group["lr"] = self.learning_rate()
-        loss = self._learn(batch, label)
+        self.workers.seed_step(self.options.seed, self.step)
+        loss = self.workers.combine(self.model, self._learn(batch, label, part.share), part.share)
         for optimizer in self.optimizers.values():
             optimizer.step()
         if self.step % STEPS == 0:
@@ -150,7 +154,7 @@ class Run:
         if self.place == len(self.batches):
             self.epoch, self.place = self.epoch + 1, 0
             self.batches = self._epoch_batches()
-        return int(label.numel())
+        return part.impressions
 
     def _check_loss(self) -> None:
         if not math.isfinite(self.loss):
@@ -159,21 +163,22 @@ class Run:
                 f"give a --learning-rate below {self.rate:g}, and --restart"
             )
 
-    def _learn(self, batch: RaggedBatch, label: Tensor) -> Tensor:
-        """Every parameter's gradient; () the log loss."""
+    def _learn(self, batch: RaggedBatch, label: Tensor, share: float) -> Tensor:
+        """Every parameter's gradient, times the share; () the log loss."""
         with _autocast(self.device):
             output = self.network(batch)
         loss = nn.functional.binary_cross_entropy_with_logits(output.logit.float(), label)
         auxiliary = 0 if output.auxiliary is None else self.model.config.auxiliary_weight * output.auxiliary
-        torch.autograd.backward(loss + auxiliary)
+        torch.autograd.backward((loss + auxiliary) * share if share < 1 else loss + auxiliary)
         return loss.detach()
 
-    def _batch(self) -> tuple[RaggedBatch, Tensor]:
-        """The step's batch and its labels, made with those of the epoch's next steps."""
+    def _batch(self) -> tuple[RaggedBatch, Tensor, BatchPart]:
+        """This worker's part of the step's batch and its labels, made with those of the epoch's next steps."""
         if self.place not in self._ahead:
             several = range(self.place, min(self.place + AHEAD, len(self.batches)))
-            made = self.train.batches([self.batches[place] for place in several])
-            self._ahead = dict(zip(several, made, strict=True))
+            parts = [self.workers.part(self.train, self.batches[place]) for place in several]
+            made = self.train.batches([part.groups for part in parts])
+            self._ahead = {place: (*batch, part) for place, batch, part in zip(several, made, parts, strict=True)}
         return self._ahead.pop(self.place)
 
     def learning_rate(self) -> float:
@@ -184,7 +189,7 @@ class Run:
         """Measure the mean of the weights, and keep it where it is the best; the run goes on from the weights."""
         weights, mean = _copy(self.model.state_dict()), self.average.state_dict(self.model)
         self.model.load_state_dict(mean)
-        logit = predict(self.model, self.valid, self.batch_size)
+        logit = self.workers.joined(predict(self.model, self.valid, self.batch_size))
         self.model.load_state_dict(weights)
         self.network.train()
         self.model.train()
@@ -192,7 +197,7 @@ class Run:
             "step": self.step,
             "epoch": round(self.epoch + self.place / len(self.batches), 3),
             "train_loss": self.loss,
-            **measure_logits(self.valid_user, self.valid_label, logit),
+            **self.workers.same(lambda: measure_logits(self.valid_user, self.valid_label, logit)),
         }
         if is_best(self.measure, entry, self.curve):
             self.best_step, self.best = self.step, mean
