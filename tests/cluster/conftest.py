@@ -12,7 +12,7 @@ from tests.cluster.running_cluster import RunningCluster, start
 collect_ignore_glob = [] if os.environ.get("DIN_CLUSTER") else ["test_*.py"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
     """Two checkpoints, each served by two processes."""
     with start(tmp_path_factory.mktemp("cluster"), replicas=2) as cluster:

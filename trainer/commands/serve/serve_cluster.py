@@ -23,18 +23,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--token-file", type=Path, metavar="F", help="file with the token that requests must show (DIN_SCORER_TOKEN)"
     )
     parser.add_argument(
-        "--ray", metavar="ADDRESS", help="of a Ray cluster that runs already (a new one, of this machine alone)"
+        "--ray", metavar="ADDRESS", help="of a Ray cluster that runs already (local: a new one, of this machine alone)"
     )
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Serve until SIGINT or SIGTERM."""
     from din_core.scoring.cluster.settings import token_of
-    from trainer.cluster.options import ServingOptions
+    from trainer.cluster.options import LOCAL, ServingOptions
     from trainer.cluster.serving import serving
 
+    address = None if args.ray == LOCAL else args.ray
     options = ServingOptions(
-        tuple(args.checkpoint), args.replicas, args.host, args.port, args.ray, token_of(file=args.token_file)
+        tuple(args.checkpoint), args.replicas, args.host, args.port, address, token_of(file=args.token_file)
     )
     ended = threading.Event()
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
