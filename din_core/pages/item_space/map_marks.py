@@ -7,7 +7,7 @@ import streamlit as st
 from din_core.pages.browser.sources import source
 
 NAME = "din_lens.map_marks"
-JS = source("browser/mark_event.js", "item_space/browser/map_marks.js")
+JS = source("widgets/record_table/mark_event.js", "item_space/browser/map_marks.js")
 
 
 def map_marks() -> None:

@@ -32,7 +32,7 @@ JS = source(
     "browser/sender.js",
     "browser/component.js",
     "browser/spreadsheet.js",
-    "browser/mark_event.js",
+    "widgets/record_table/mark_event.js",
     "widgets/record_table/record_rows.js",
     "widgets/record_table/record_files.js",
     "widgets/record_table/record_table.js",
