@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -42,6 +43,10 @@ PAGES: dict[str, tuple[str, Ready]] = {
 }
 """By the file's name: the page's path, and what shows, in any language, that it is there."""
 
+PEAS = "user=42&item=897120&at=2017-11-20T05:00:00Z&models=din,base"
+PICTURED = {"pinned": urlencode({"pinned.scenario": [PEAS, f"{PEAS}&edits=drop-item,897120"]}, doseq=True)}
+"""What pictures of the demo show where a page alone shows little."""
+
 
 def main(names: list[str]) -> None:
     """Write one picture a page and theme."""
@@ -62,7 +67,7 @@ def take(browser: Browser, address: str, name: str, ending: str, theme: str) -> 
     )
     context.add_cookies([{"name": COOKIE, "value": "1", "url": address}])  # without the offer to a first visitor
     page = context.new_page()
-    page.goto(f"{address.rstrip('/')}/{path}")
+    page.goto(f"{address.rstrip('/')}/{path}?{PICTURED.get(name, '')}")
     ready(page)
     wait_until_rest(page)
     page.wait_for_function("document.getAnimations().length == 0")  # bars have grown

@@ -165,7 +165,7 @@ def test_rows_are_reached_and_opened_by_the_keyboard_and_back_leads_to_the_list(
     row = record_lines(page, "cases").nth(2).get_by_role("link")
     title = row.inner_text()
     page.get_by_role("columnheader", name="Category", exact=True).get_by_role("button").focus()
-    for _ in range(3):
+    for _ in range(6):  # of each row the tick and the link
         page.keyboard.press("Tab")
     expect(row).to_be_focused()
     page.keyboard.press("Enter")
