@@ -14,7 +14,7 @@ def test_whole_characters_are_read_however_they_are_written(text: str) -> None:
 
 @pytest.mark.parametrize("text", ['["\\ud800"]', '{"\\uDFFF": 1}', '{"a": ["x\\ud83d"]}', "[", ""])
 def test_half_a_character_and_no_json_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="half a character|line 1"):
+    with pytest.raises(ValueError, match=r"half a character|line 1"):
         plain_json(text)
 
 
