@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from din_core.domain import CheckpointError
+from din_core.domain.plain_json import plain_json
 from din_core.domain.trust import (
     FAITHFULNESS_FIGURES,
     FAITHFULNESS_FILE,
@@ -26,7 +26,7 @@ def read_faithfulness(folder: Path) -> Faithfulness | None:
     if not path.is_file():
         return None
     try:
-        return _faithfulness(json.loads(path.read_text(encoding="utf-8")))
+        return _faithfulness(plain_json(path.read_text(encoding="utf-8")))
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise CheckpointError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from din_core.domain import CheckpointError
 from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure, Missing, WeightFigures
+from din_core.domain.plain_json import plain_json
 from din_core.metrics.json_numbers import finite
 
 NAME = "leaderboard.json"
@@ -24,7 +24,7 @@ def read_leaderboard(folder: Path) -> Leaderboard | None:
     if not path.is_file():
         return None
     try:
-        return _board(json.loads(path.read_text(encoding="utf-8")))
+        return _board(plain_json(path.read_text(encoding="utf-8")))
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise CheckpointError(

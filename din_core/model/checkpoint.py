@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from din_core.domain import CheckpointError, ModelFailure
+from din_core.domain.plain_json import plain_json
 from din_core.domain.translatable import Translatable
 from din_core.domain.trust import FAITHFULNESS_FILE
 from din_core.model.checkpoint_checks import (
@@ -262,7 +263,7 @@ def _write_json(path: Path, value: object, indent: int | None = 1) -> None:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(_read_text(path))
+        return plain_json(_read_text(path))
     except (ValueError, RecursionError) as error:
         raise CheckpointError(
             "{path} is not readable JSON ({error}); train the checkpoint again", path=str(path), error=str(error)

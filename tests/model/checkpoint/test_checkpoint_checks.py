@@ -215,7 +215,7 @@ def test_a_file_in_another_encoding_is_named(folder, file):
 
 
 @pytest.mark.parametrize("file", ["config.json", "vocabulary.json", "metrics.json"])
-@pytest.mark.parametrize("text", ["{broken", "", "[" * 100_000])
+@pytest.mark.parametrize("text", ["{broken", "", "[" * 100_000, '{"a": "\\ud800"}'])
 def test_unreadable_json_is_named(folder, file, text):
     (folder / file).write_text(text)
     assert fault(folder, file).startswith("is not readable JSON")
