@@ -9,6 +9,9 @@ from typing import Any
 
 from din_core.domain.translatable import Translatable
 
+MOST_HEADS = 256
+"""Units of one model: each is a network, which takes memory also before its weights do."""
+
 
 def is_number(value: object) -> bool:
     """A finite number, and no truth value."""
@@ -51,7 +54,10 @@ LIMITS: dict[str, tuple[Translatable, Callable[[Any], bool]]] = {
     "half_life": (Translatable("a number of days above 0"), lambda value: is_number(value) and value > 0),
     "gap_edges": (Translatable("numbers of days above 0, each above the last"), are_rising),
     "gap_width": (Translatable("a whole number of 1 or more"), is_whole),
-    "unit_heads": (Translatable("a whole number of 1 or more"), is_whole),
+    "unit_heads": (
+        Translatable("a whole number of 1 to {most}", most=MOST_HEADS),
+        lambda value: is_whole(value) and value <= MOST_HEADS,
+    ),
     "auxiliary_weight": (Translatable("0 or more"), lambda value: is_number(value) and value >= 0),
     **dict.fromkeys(
         (

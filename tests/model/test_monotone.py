@@ -101,6 +101,7 @@ def test_units_that_read_flags_start_from_one_field_each():
         ({"counts": True}, "monotone is True and counts is True, but then it must be False"),
         ({"unit_per_field": True}, "unit_per_field is True, but then it must be False"),
         ({"architecture": "tin"}, "architecture is 'tin', but then it must be 'din'"),
+        ({"unit_heads": 10**9}, "unit_heads is 1000000000, but must be a whole number of 1 to 256; give another value"),
         ({"monotone": False, "unit_heads": 2}, "monotone is False and unit_heads is 2, but then it must be 1"),
     ],
 )

@@ -53,9 +53,13 @@ def check_sizes(config: ModelConfig) -> None:
 
 
 def count_weights(config: ModelConfig) -> int:
-    """Numbers of a network of this config, counted without memory for them."""
-    with torch.device("meta"):
-        return sum(tensor.numel() for tensor in InterestNetwork(config).state_dict().values())
+    """Numbers of a network of this config, counted without memory for them; DinLensError where there can be none."""
+    try:
+        with torch.device("meta"):
+            return sum(tensor.numel() for tensor in InterestNetwork(config).state_dict().values())
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+        reason = str(error).splitlines()[0]
+        raise DinLensError(f"no network of these sizes can be built ({reason}); give other fields or widths") from error
 
 
 def check_memory(config: ModelConfig) -> None:

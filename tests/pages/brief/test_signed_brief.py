@@ -25,6 +25,7 @@ from din_core.sharing.share_store import ShareStore
 from din_core.sharing.signed_links import link_keys, read_keys
 from tests.pages.conftest import World
 from tests.pages.page_contents import said
+from tests.small_world import MONDAY
 
 Visit = Callable[..., AppTest]
 Sign = Callable[..., str]
@@ -210,3 +211,11 @@ def test_chat_tools_are_told_that_it_is_a_brief_and_no_name(sign: Sign) -> None:
 
 def test_no_secret_is_in_a_link(sign: Sign) -> None:
     assert SECRET not in sign() and read_keys(f"one:{SECRET}").read(sign(), 0).path == "explain-inspect"
+
+
+def test_it_says_where_the_history_has_changed_since_it_was_signed(visit: Visit, sign: Sign, world: World) -> None:
+    tokens = [sign(), sign(hidden=True)]
+    world.store.append_behaviors("7", [("x1", MONDAY - 60)])
+    for token in tokens:
+        (told,) = said(visit(signed=token))
+        assert told.startswith("When this link was made the history held 25 behaviors, here it holds 26, so")

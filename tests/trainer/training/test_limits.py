@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections import namedtuple
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from safetensors import SafetensorError
 
 from din_core.domain import CheckpointError, DinLensError
 from din_core.model import checkpoint
+from din_core.model.config import FieldConfig
 from din_core.store import ingest
 from tests.model.conftest import VOCABULARY, toy_config, toy_network
 from tests.trainer.planted_tables import planted_tables
@@ -168,3 +170,12 @@ def test_a_checkpoint_that_finds_no_room_leaves_the_older_one(tmp_path: Path, mo
 def test_weights_are_counted_without_memory_for_them() -> None:
     network = toy_network()
     assert limits.count_weights(toy_config()) == sum(tensor.numel() for tensor in network.state_dict().values())
+
+
+@pytest.mark.parametrize(
+    "fields", [(), (FieldConfig("item_id", 2**62, 4),)], ids=["no fields", "more rows than there are numbers"]
+)
+def test_what_no_network_can_be_is_said_before_the_first_step(fields: tuple[FieldConfig, ...]) -> None:
+    config = replace(toy_config(), architecture="dien", item_fields=fields)
+    with pytest.raises(DinLensError, match=r"^no network of these sizes can be built \("):
+        limits.check_memory(config)
