@@ -17,8 +17,9 @@ from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.model.checkpoint import check_replaceable
-from trainer.cluster.connection import check_installed, connect, first_line, import_ray
+from trainer.cluster.connection import check_installed, connect, import_ray
 from trainer.cluster.histories import ClusterHistories
+from trainer.cluster.losses import reason_of
 from trainer.cluster.options import MOST_FAILURES, ClusterOptions
 from trainer.training.fitting.fit import Progress
 from trainer.training.limits import check_writable
@@ -178,6 +179,6 @@ def _result(ray: Any, events: Any, fitting: Future[Any], watch: CoreWatch, on_st
         raise DinLensError(
             "training on the Ray cluster ended ({error}); Ray's log says why, and the same command goes on from what "
             "was saved",
-            error=first_line(error),
+            error=reason_of(error),
         ) from error
     return found["result"]

@@ -10,7 +10,7 @@ from din_core.domain import DinLensError
 from tests.small_world import small_store
 from trainer.__main__ import main
 from trainer.cluster import connection
-from trainer.cluster.losses import describe_losses
+from trainer.cluster.losses import describe_losses, reason_of
 from trainer.cluster.training import CoreWatch
 
 GLOO = RuntimeError("[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:537] Connection reset by peer")
@@ -67,6 +67,16 @@ def test_the_worker_that_was_lost_is_named_and_not_those_that_failed_without_it(
         "state"
     )
     assert describe_losses({0: GLOO}).startswith("lost worker 0 ([/pytorch/")
+
+
+def test_what_ended_a_run_is_told_by_its_reason_and_not_by_what_stands_before_it() -> None:
+    failed = RuntimeError(
+        "Training failed due to worker errors:\n[Rank 0 Error Snippet]:\nA check failed.\nWorker info"
+    )
+    assert reason_of(failed) == "A check failed."
+    short = "4 worker(s) were killed due to the node running low on memory."
+    assert reason_of(RuntimeError(f"{failed}\n{short}\nOOM kill reason: …")) == short
+    assert reason_of(KeyError()) == "KeyError"
 
 
 def test_a_cluster_that_lost_cores_is_told_once_and_again_when_it_lost_more() -> None:
