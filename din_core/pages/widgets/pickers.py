@@ -160,8 +160,10 @@ def user_box(app: App, words: Words, scenario: Scenario | None) -> None:
 
 
 def impression_box(words: Words, scenario: Scenario | None, impressions: Sequence[Impression]) -> None:
-    """Search among the impressions of the user on screen."""
-
+    """Search among the impressions of the user on screen: first those of the time on screen, then the newest."""
+    if scenario is not None:
+        as_of = scenario.as_of
+        impressions = sorted(impressions, key=lambda impression: impression.timestamp != as_of)
     distinction = dict(zip(map(_named, impressions), distinctions(impressions), strict=True))
 
     def option(impression: Impression) -> Option:

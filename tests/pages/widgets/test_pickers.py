@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from din_core.pages.language.labels import HOUSEHOLDS, Words
 from din_core.pages.widgets.pickers import bare_user
 from tests.pages.page_contents import boxes
+from tests.small_world import BEFORE, MONDAY
 
 Visit = Callable[..., AppTest]
 LABELS = {
@@ -60,6 +61,17 @@ def test_what_nothing_is_near_to_has_no_match(visit: Visit) -> None:
 
 def test_impressions_are_found_whatever_their_accents(visit: Visit) -> None:
     assert len(results(visit(), "impression", "Mílk nót bought")["options"]) == 1
+
+
+def test_impressions_of_the_time_on_screen_come_first(visit: Visit) -> None:
+    first = {}
+    for day in ("2017-11-20", "2017-10-23"):
+        page = visit("", user="7", item=["c1"], at=f"{day}T00:00:00Z")
+        first[day] = ids(results(page, "impression", ""))
+    assert first == {
+        "2017-11-20": [f"{MONDAY} 1 b2", f"{MONDAY} 1 m2", f"{MONDAY} 1 n1", f"{BEFORE} 1 c1"],
+        "2017-10-23": [f"{BEFORE} 1 c1", f"{MONDAY} 1 b2", f"{MONDAY} 1 m2", f"{MONDAY} 1 n1"],
+    }
 
 
 @pytest.mark.parametrize("path", ["", "compare-scenarios"])
