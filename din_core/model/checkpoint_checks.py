@@ -174,7 +174,7 @@ def _shapes(path: Path, config: ModelConfig) -> dict[str, tuple[int, ...]]:
             state = InterestNetwork(config).state_dict()
         if sum(tensor.numel() for tensor in state.values()) > MOST_NUMBERS:
             raise OverflowError(f"more than {MOST_NUMBERS:,} weights")
-    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+    except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         raise CheckpointError(
             "{path} describes no model that can be built ({error}); train the checkpoint again",
             path=str(path.with_name("config.json")),

@@ -7,6 +7,7 @@ Exit status: 0 where every example was done or refused in a sentence, 1 where on
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -14,8 +15,6 @@ from pathlib import Path
 
 # Before torch is imported: examples are small, and threads that wait for each other cost more than they save.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-from streamlit.logger import set_log_level
 
 from tests.generated.running import KINDS, SLOWER, PartResult, read_log, run_kind, run_part
 
@@ -92,5 +91,6 @@ def _summary(kind: str, results: list[PartResult]) -> str:
 
 
 if __name__ == "__main__":
-    set_log_level("ERROR")  # Streamlit warns of each use outside of its server
+    # Streamlit warns of each use outside of its server.
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
     sys.exit(main())

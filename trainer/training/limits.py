@@ -57,7 +57,7 @@ def count_weights(config: ModelConfig) -> int:
     try:
         with torch.device("meta"):
             return sum(tensor.numel() for tensor in InterestNetwork(config).state_dict().values())
-    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+    except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         reason = str(error).splitlines()[0]
         raise DinLensError(f"no network of these sizes can be built ({reason}); give other fields or widths") from error
 

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 
 from din_core.domain import CheckpointError, DinLensError
 from din_core.model import checkpoint
-from din_core.model.config import FieldConfig
+from din_core.model.config import Architecture, FieldConfig
 from din_core.store import ingest
 from tests.model.conftest import VOCABULARY, toy_config, toy_network
 from tests.trainer.planted_tables import planted_tables
@@ -175,7 +175,10 @@ def test_weights_are_counted_without_memory_for_them() -> None:
 @pytest.mark.parametrize(
     "fields", [(), (FieldConfig("item_id", 2**62, 4),)], ids=["no fields", "more rows than there are numbers"]
 )
-def test_what_no_network_can_be_is_said_before_the_first_step(fields: tuple[FieldConfig, ...]) -> None:
-    config = replace(toy_config(), architecture="dien", item_fields=fields)
+@pytest.mark.parametrize("architecture", ["dien", "tin"])
+def test_what_no_network_can_be_is_said_before_the_first_step(
+    architecture: Architecture, fields: tuple[FieldConfig, ...]
+) -> None:
+    config = replace(toy_config(), architecture=architecture, item_fields=fields)
     with pytest.raises(DinLensError, match=r"^no network of these sizes can be built \("):
         limits.check_memory(config)
