@@ -79,6 +79,8 @@ def check_memory(config: ModelConfig) -> None:
 
 def check_writable(out: Path) -> None:
     """CheckpointError where nothing can be written beside `out`, which stays as it is; its parent is made."""
+    if "\0" in str(out):
+        raise CheckpointError("the name of a folder cannot hold the character 0; name another one")
     folder = out.absolute().parent
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -117,7 +117,7 @@ def _instants(text: str, timezone: str) -> SplitCuts:
 
 
 def _instant(text: str, timezone: str) -> int:
-    column = pa.array([text], pa.string())
+    column = pa.array([text.encode("utf-8", "replace").decode()], pa.string())  # a shell's bytes need not be text
     read = timestamps(column, numbers_in(column), timezone)
     for reason, rows in read.faults:
         if rows.any():

@@ -53,6 +53,7 @@ def test_without_either_there_is_no_rule() -> None:
         ("2026-02-30,2026-03-03", None, '"2026-02-30" in --split-time cannot be read'),
         ("noon,2026-03-03", None, '"noon" in --split-time cannot be read'),
         (",2026-03-03", None, '"" in --split-time cannot be read'),
+        ("\udcff,2026-03-03", None, "in --split-time cannot be read"),
         ("1969-01-01,2026-03-03", None, "timestamp is before 1970"),
         (None, ".8,.1,.2", 'is ".8,.1,.2", which sums to 1.1, but must sum to 1'),
         (None, "80,10,10", "which sums to 100, but must sum to 1"),

@@ -182,3 +182,8 @@ def test_what_no_network_can_be_is_said_before_the_first_step(
     config = replace(toy_config(), architecture=architecture, item_fields=fields)
     with pytest.raises(DinLensError, match=r"^no network of these sizes can be built \("):
         limits.check_memory(config)
+
+
+def test_a_folder_that_no_system_can_have_is_told() -> None:
+    with pytest.raises(CheckpointError, match="cannot hold the character 0"):
+        limits.check_writable(Path("a\0b"))
