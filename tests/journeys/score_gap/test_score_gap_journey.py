@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -81,7 +82,7 @@ def test_the_parts_are_sorted_in_their_box_which_stays_open_with_the_sum_last(
         wait_until_rest(page)
         assert shown() == then
     head.get_by_role("button").click()
-    page.wait_for_url(lambda url: "gap.table=gap" in url)
+    page.wait_for_url(lambda url: "gap.table=gap;sort,-" in unquote(url))  # not the address of the order before
     other = new_page()
     other.goto(page.url)
     expect(record_lines(other, "gap_table").first).to_be_visible()  # its box is open

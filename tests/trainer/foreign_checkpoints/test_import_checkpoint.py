@@ -102,7 +102,7 @@ def test_without_a_feature_that_is_the_item_its_field_is_read_by_nothing(tmp_pat
     assert [field.name for field in scorer.config.item_fields] == ["item_id", "parent", "category"]
     one, other = (Item(name, fields={"parent": "i1", "category": "x"}) for name in ("a", "b"))
     scores = scorer.score(history("u1", [0, 1]), [one, other], {"place": "top"})
-    assert scores.logit[0] == scores.logit[1]
+    assert scores.logit[0] == pytest.approx(scores.logit[1], abs=1e-6)  # places in a batch round differently
 
 
 def test_a_vocabulary_in_csv_is_the_same(tmp_path):
