@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from din_core.store import BulkTables, ingest, open_store
+
 DAY = 86_400
 
 
@@ -40,3 +42,14 @@ def planted_tables(folder: Path, users=60, weeks=12, seed=0, shuffle_labels=Fals
     pd.DataFrame(behaviors, columns=["user_id", "item_id", "timestamp"]).to_csv(folder / "behaviors.csv", index=False)
     frame.drop(columns="week").to_csv(folder / "impressions.csv", index=False)
     return folder
+
+
+def planted_bulk(folder: Path, **options) -> BulkTables:
+    """The same as a store below `folder` gives them to the trainer."""
+    url = f"sqlite:///{folder / 'store.db'}"
+    ingest(planted_tables(folder / "tables", **options), url)
+    store = open_store(url)
+    try:
+        return store.bulk()
+    finally:
+        store.close()

@@ -41,7 +41,7 @@ def show() -> None:
     report_unfit(app)
     report_low_coverage(app, caches.models_on_screen(scenario) if scenario is not None else ())
     if scenario is not None and inputs is not None:
-        offer_sent_history(scenario, inputs.history)
+        offer_sent_history(scenario, inputs)
         show_answer_sentence()
         show_questions()  # before the instrument: what comes later would push the chart down
         show_instrument(scenario, inputs)

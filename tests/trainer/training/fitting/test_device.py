@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from din_core.model.network import InterestNetwork
-from din_core.store import ingest, open_store
-from tests.trainer.planted_tables import planted_tables
+from tests.trainer.planted_tables import planted_bulk
 from tests.without_waiting import NOWHERE, without_waiting
 from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fitting.optimisers.row_adam import RowAdam, summed_in_place, touched_rows
@@ -26,11 +25,7 @@ OPTIONS = FitOptions(epochs=2, batch_size=64, evaluations_per_epoch=1)
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planted")
-    url = f"sqlite:///{folder / 'store.db'}"
-    ingest(planted_tables(folder / "tables"), url)
-    store = open_store(url)
-    bulk = store.bulk()
-    store.close()
+    bulk = planted_bulk(folder)
     return bulk, build_vocabulary(bulk, min_count=1)
 
 

@@ -13,8 +13,7 @@ from safetensors.torch import save_file
 from din_core.domain import CheckpointError, DinLensError
 from din_core.metrics import auc
 from din_core.model.network import InterestNetwork
-from din_core.store import ingest, open_store
-from tests.trainer.planted_tables import planted_tables
+from tests.trainer.planted_tables import planted_bulk
 from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fitting.fit import fit
 from trainer.training.fitting.options import FitOptions
@@ -37,11 +36,7 @@ OPTIONS = FitOptions(
 
 def world(folder, **options):
     """Samples of the three splits and a function that makes a fresh network."""
-    url = f"sqlite:///{folder / 'store.db'}"
-    ingest(planted_tables(folder / "tables", **options), url)
-    store = open_store(url)
-    bulk = store.bulk()
-    store.close()
+    bulk = planted_bulk(folder, **options)
     vocabulary = build_vocabulary(bulk, min_count=1)
     splits = [build_samples(bulk, vocabulary, split, 50) for split in ("train", "valid", "test")]
 

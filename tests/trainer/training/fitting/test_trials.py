@@ -14,8 +14,7 @@ import torch
 
 from din_core.domain import CheckpointError, DinLensError
 from din_core.model.network import InterestNetwork
-from din_core.store import ingest, open_store
-from tests.trainer.planted_tables import planted_tables
+from tests.trainer.planted_tables import planted_bulk
 from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fitting import trials
 from trainer.training.fitting.fit import Step, fit
@@ -102,11 +101,7 @@ def test_a_trial_reaches_into_the_second_epoch_between_its_limits() -> None:
 def planted(tmp_path_factory: pytest.TempPathFactory):
     """Train and validation samples, and a function that makes the network of a seed."""
     folder = tmp_path_factory.mktemp("planted")
-    url = f"sqlite:///{folder / 'store.db'}"
-    ingest(planted_tables(folder / "tables"), url)
-    store = open_store(url)
-    bulk = store.bulk()
-    store.close()
+    bulk = planted_bulk(folder)
     vocabulary = build_vocabulary(bulk, min_count=1)
 
     def network(seed: int = 0) -> InterestNetwork:

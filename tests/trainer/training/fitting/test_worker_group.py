@@ -12,8 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from din_core.model.network import InterestNetwork
-from din_core.store import ingest, open_store
-from tests.trainer.planted_tables import planted_tables
+from tests.trainer.planted_tables import planted_bulk
 from tests.trainer.training.fitting.two_workers import by_two
 from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fitting import worker_group
@@ -44,11 +43,7 @@ class World:
 
 
 def world(folder: Path) -> World:
-    url = f"sqlite:///{folder / 'store.db'}"
-    ingest(planted_tables(folder / "tables"), url)
-    store = open_store(url)
-    bulk = store.bulk()
-    store.close()
+    bulk = planted_bulk(folder)
     vocabulary = build_vocabulary(bulk, min_count=1)
     train, valid = (build_samples(bulk, vocabulary, split, 50) for split in ("train", "valid"))
     torch.manual_seed(0)
