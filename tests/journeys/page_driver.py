@@ -64,12 +64,15 @@ def wait_until_rest(page: Page) -> None:
 
 
 def eventually(page: Page, check: Callable[[], Checked]) -> Checked:
-    """What `check` gives, once it holds: addresses and data come some time before what is drawn of them."""
+    """What `check` gives, once it holds: addresses and data come some time before what is drawn of them.
+
+    A row that is not there yet is waited for too, not only a wrong one.
+    """
     ends = time.monotonic() + PATIENCE
     while True:
         try:
             return check()
-        except AssertionError:
+        except (AssertionError, LookupError):
             if time.monotonic() > ends:
                 raise
             page.wait_for_timeout(50)
