@@ -25,7 +25,7 @@ from din_core.pages.app.component_scripts import answer as answer_script
 from din_core.pages.app.listening import OPEN, LocalOnly, check_address, closed_in_spite, is_open, run_options
 from din_core.pages.app.page_head import CARD, Head, PageHead
 from din_core.pages.app.response_headers import ResponseHeaders, embedding_origins
-from din_core.pages.browser.protocol import INSPECT, SHORT_LINK, SIGNED_LINK, WHAT_IF
+from din_core.pages.browser.protocol import HISTORY_MARK, INSPECT, SHORT_LINK, SIGNED_LINK, WHAT_IF
 from din_core.pages.language.chinese_font import FONTS
 from din_core.pages.language.chinese_font import answer as answer_font
 from din_core.pages.monitoring.health import HEALTH
@@ -138,6 +138,7 @@ def routes() -> list[Route]:
         Route(f"/{{base:path}}{FONTS}/{{name}}.woff2", answer_font),
         Route(f"/{{base:path}}{SHORT_LINK}", short_link, methods=["POST"]),
         Route(f"/{{base:path}}{SIGNED_LINK}", signed_link, methods=["POST"]),
+        Route(f"/{{base:path}}{HISTORY_MARK}", history_mark, methods=["POST"]),
         Route(f"/{{base:path}}{CARD}", card),
         Route(f"/{{base:path}}{HEALTH}", answer_health),
         Route(f"/{{base:path}}{METRICS}", answer_metrics),
@@ -209,6 +210,13 @@ async def signed_link(request: Request) -> Response:
     from din_core.pages.widgets.copy_link.route import answer_signed
 
     return await answer_signed(request)
+
+
+async def history_mark(request: Request) -> Response:
+    """What a link that is copied says of the history on screen."""
+    from din_core.pages.widgets.copy_link.route import answer_mark
+
+    return await answer_mark(request)
 
 
 async def card(request: Request) -> Response:

@@ -163,7 +163,7 @@ with failures_shown():
             if not offer_tour(mode, there[TOUR]):
                 tagline()
         with rows.copy:
-            copy_link(app)
+            copy_link()
             if mode in (INSPECT, WHAT_IF):
                 pin_button(mode)
                 keep_button(mode)

@@ -25,6 +25,7 @@ INSPECT = "_din/inspect"
 WHAT_IF = "_din/what-if"
 SHORT_LINK = "_din/short-link"
 SIGNED_LINK = "_din/signed-link"
+HISTORY_MARK = "_din/history-mark"
 KEY_HEADER = "din-lens-key"
 LANGUAGE_HEADER = "din-lens-language"
 SHORTEST_KEY = 16

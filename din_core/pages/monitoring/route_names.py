@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from din_core.pages.places.places import BY_PATH
 
-OURS = frozenset({"inspect", "what-if", "short-link", "signed-link", "script", "font", "card.png", "health", "metrics"})
+OURS = frozenset(
+    {
+        "inspect",
+        "what-if",
+        "short-link",
+        "signed-link",
+        "history-mark",
+        "script",
+        "font",
+        "card.png",
+        "health",
+        "metrics",
+    }
+)
 """What is answered below `_din/`."""
 STREAMLIT = frozenset({"stream", "health", "host-config", "metrics", "upload_file"})
 """What is answered below `_stcore/`; an upload's address goes on with the ids of its session and file."""

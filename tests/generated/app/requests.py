@@ -44,7 +44,8 @@ GIVEN: Mapping[str, tuple[str, ...]] = {
     "ask.nosuch": ("1",),
 }
 """What *Inspect* asks."""
-ROUTES = ("inspect", "inspect", "inspect", "what-if", "what-if", "short-link", "signed-link", "script", "font", "page")
+SENT = ("what-if", "what-if", "short-link", "signed-link", "history-mark")
+ROUTES = ("inspect", "inspect", "inspect", *SENT, "script", "font", "page")
 OTHERS = ("health", "metrics", "card.png")
 PATHS = {
     "script": ("_din/script/{name}.js", "_din/script/.js", "_din/script/{name}"),
@@ -82,7 +83,7 @@ LANGUAGES = ("en", "en", "zh", "", "de", "e" * 5000, "\xff")
 def make_request(random: Random) -> GeneratedRequest:
     """One of any kind, most with the key that pages have."""
     route = random.choice(OTHERS if random.random() < 0.08 else ROUTES)
-    is_sent = route in ("what-if", "short-link", "signed-link")
+    is_sent = route in SENT
     method = "POST" if is_sent else "GET"
     if random.random() < 0.06:
         method = random.choice(("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "X"))
@@ -171,6 +172,7 @@ BODIES: Mapping[str, Callable[[Random], bytes]] = {
     "what-if": what_if_body,
     "short-link": short_link_body,
     "signed-link": signed_link_body,
+    "history-mark": short_link_body,
 }
 
 

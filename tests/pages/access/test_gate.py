@@ -26,6 +26,7 @@ ANALYSTS = (
     "_din/what-if",
     "_din/short-link",
     "_din/signed-link",
+    "_din/history-mark",
     "_stcore/upload_file/a/b",
     "_stcore/agent/interact",
 )
@@ -122,7 +123,7 @@ def test_nothing_written_before_or_behind_opens_a_route(path: str) -> None:
 
 
 def test_every_route_of_the_app_is_open_on_purpose_or_closed() -> None:
-    closed = {"/_din/inspect", "/_din/what-if", "/_din/short-link", "/_din/signed-link"}
+    closed = {"/_din/inspect", "/_din/what-if", "/_din/short-link", "/_din/signed-link", "/_din/history-mark"}
     paths = [route.path.replace("{base:path}", "").replace("{name}", "a") for route in routes()]
     for role in (None, Role.VIEWER):
         assert {path for path in paths if not may_ask(role, path)} == closed

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.domain import Scenario
 from din_core.pages.session import caches
+from din_core.pages.widgets.copy_link.route import marked
 from din_core.sharing import parse, resolve
 from din_core.sharing.history_mark import HISTORY, mark_of
 from tests.pages.conftest import World
@@ -29,15 +30,22 @@ def offers(page: AppTest) -> dict[str, dict[str, list[str]]]:
     return {e.proto.label: parse_qs(e.proto.query_string) for e in page.get("page_link")}
 
 
-def copied(page: AppTest) -> dict[str, str]:
-    """What *Copy link* adds."""
-    (found,) = (e for e in page.get("bidi_component") if e.proto.component_name == "din_lens.copy_link")
-    history: dict[str, str] = json.loads(found.proto.bytes)["history"]
-    return history
-
-
-def test_a_link_is_copied_with_the_mark_of_the_history_on_screen(visit: Visit, world: World) -> None:
-    assert copied(visit(**SHOWN)) == {"user": "7", "at": "2017-11-20T00:00:00Z", "mark": mark_now(world)}
+@pytest.mark.parametrize(
+    "query, is_marked",
+    [
+        ("user=7&item=m2&at=2017-11-20", True),
+        ("user=7&item=m2", False),
+        ("item=m2&at=2017-11-20", False),
+        ("user=7&at=soon", False),
+        (None, False),
+    ],
+)
+def test_a_link_that_names_a_user_and_a_time_is_copied_with_the_mark_of_its_history(
+    visit: Visit, world: World, query: str | None, is_marked: bool
+) -> None:
+    visit(**SHOWN)
+    told = marked({"query": query})
+    assert (told and told.head) == ({"mark": mark_now(world)} if is_marked else None)
 
 
 def test_an_unchanged_history_is_not_spoken_of_and_its_mark_stays_in_the_address(visit: Visit, world: World) -> None:
@@ -58,7 +66,7 @@ def test_a_changed_history_is_told_in_both_languages_and_both_are_offered(visit:
     query = offers(page)[OFFER]
     assert HISTORY not in query and told in said(visit(**SHOWN, history=sent, view="brief"))
     scenario = resolved(world, query)
-    assert scenario.edits and copied(page)["mark"] == mark_now(world) != sent
+    assert scenario.edits and mark_now(world) != sent
 
 
 def test_of_a_history_of_another_kind_nothing_is_offered(visit: Visit, world: World) -> None:

@@ -1,6 +1,7 @@
 // A link to what is on screen, on the clipboard: this view with all that was chosen, or a brief for others.
 
 const LONGEST = 2000; // characters of a link that chat tools and proxies pass on
+const MARK_MS = 1500; // how long a link waits for what its history holds
 const SHOWN_MS = 2000; // how long the button says that the link was copied
 const IN_BRIEF = ["v", "user", "item", "at", "models", "nth", "lang", "history"]; // beside the context and, on What if, the edits
 const menus = new WeakMap();
@@ -14,6 +15,7 @@ export default function ({ data, parentElement }) {
 function createMenu(root) {
   const at = (id) => root.querySelector(`#${id}`);
   let payload = null;
+  let marked = null; // asked for when the menu opens
 
   function update(next) {
     payload = next;
@@ -38,9 +40,15 @@ function createMenu(root) {
     setTimeout(() => (at("copy").textContent = say("Copy link")), SHOWN_MS);
   }
 
+  // What is on screen now, with what its history holds: the reader is told where that has changed.
+  async function queryToSend() {
+    const found = await Promise.race([marked, new Promise((done) => setTimeout(done, MARK_MS, null))]);
+    return withMark(queryOnScreen(), found);
+  }
+
   async function copySigned(hidden) {
     at("copies").hidePopover();
-    const url = await signedLink(linkToBrief(payload), hidden, payload.signed);
+    const url = await signedLink(linkToBrief(queryOnScreen(), payload), hidden, payload.signed);
     if (url !== null) return copy(url);
     at("kept").textContent = say("This brief could not be signed now. Try again, or ask whoever runs this server.");
     at("kept").showPopover();
@@ -54,6 +62,9 @@ function createMenu(root) {
   }
 
   // What opens stands under the button: popovers stand above everything, placed from the window's corner.
+  at("copies").addEventListener("beforetoggle", (event) => {
+    if (event.newState === "open") marked = historyMark(payload.mark);
+  });
   for (const id of ["copies", "kept"]) {
     at(id).addEventListener("toggle", (event) => {
       if (event.newState !== "open") return;
@@ -63,8 +74,8 @@ function createMenu(root) {
       at(id).querySelector("button")?.focus();
     });
   }
-  at("copy-view").onclick = () => copy(linkToView(payload));
-  at("copy-brief").onclick = () => copy(linkToBrief(payload));
+  at("copy-view").onclick = async () => copy(linkToView(await queryToSend()));
+  at("copy-brief").onclick = async () => copy(linkToBrief(await queryToSend(), payload));
   at("copy-signed").onclick = () => copySigned(false);
   at("copy-hidden").onclick = () => copySigned(true);
   return { update };
@@ -77,22 +88,29 @@ function queryOnScreen() {
   return wanted.query ?? window.location.search.slice(1);
 }
 
-// The same with what its history holds now, so that readers are told where that has changed.
-function queryToSend({ history }) {
-  const query = queryOnScreen().split("&").filter((one) => !one.startsWith("history="));
-  const given = new URLSearchParams(query.join("&"));
-  const isOnScreen = history && given.get("user") === history.user && given.get("at") === history.at;
-  return [...query, ...(isOnScreen ? [`history=${history.mark}`] : [])].join("&");
+// What the history on screen holds now: {user, at, mark}; null where the server does not say.
+async function historyMark(endpoint) {
+  const query = queryOnScreen();
+  const given = new URLSearchParams(query);
+  const head = await ask(linkToView(query), {}, endpoint);
+  return head && { user: given.get("user"), at: given.get("at"), mark: head.mark };
 }
 
-function linkToView(payload) {
-  return `${window.location.origin}${window.location.pathname}?${queryToSend(payload)}`;
+// A query with what its history holds; without, where that is of another or not known.
+function withMark(query, found) {
+  const kept = query.split("&").filter((one) => !one.startsWith("history="));
+  const given = new URLSearchParams(query);
+  const isOf = found && given.get("user") === found.user && given.get("at") === found.at;
+  return [...kept, ...(isOf ? [`history=${found.mark}`] : [])].join("&");
+}
+
+function linkToView(query) {
+  return `${window.location.origin}${window.location.pathname}?${query}`;
 }
 
 // Of the first candidate; only on What if its edits count.
-function linkToBrief(payload) {
-  const { inspect, whatIf } = payload;
-  const given = new URLSearchParams(queryToSend(payload));
+function linkToBrief(query, { inspect, whatIf }) {
+  const given = new URLSearchParams(query);
   const edited = window.location.pathname.endsWith(`/${whatIf}`);
   const made = new URLSearchParams();
   for (const [name, value] of given) {

@@ -7,17 +7,12 @@ import json
 import streamlit as st
 
 from din_core.pages.app.component_scripts import by_url
-from din_core.pages.app.startup import App
 from din_core.pages.browser.instrument import endpoint
-from din_core.pages.browser.protocol import SHORT_LINK, SIGNED_LINK
+from din_core.pages.browser.protocol import HISTORY_MARK, SHORT_LINK, SIGNED_LINK
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
 from din_core.pages.places.places import INSPECT, WHAT_IF
-from din_core.pages.session.address import current_mark
-from din_core.pages.session.visitor import session
-from din_core.sharing.history_mark import HISTORY
 from din_core.sharing.signed_links import is_signing
-from din_core.sharing.values import iso
 
 NAME = "din_lens.copy_link"
 HTML = source("widgets/copy_link/copy_link.html")
@@ -27,18 +22,11 @@ HEIGHT = 34
 """Pixels, kept free before the button is there."""
 
 
-def copy_link(app: App) -> None:
+def copy_link() -> None:
     """The button and its menu."""
     places = {"inspect": INSPECT.path, "whatIf": WHAT_IF.path}
     signing = {"signed": endpoint(SIGNED_LINK)} if is_signing() else {}
-    data = {**places, "endpoint": endpoint(SHORT_LINK), **signing, "history": marked(app), "texts": spoken(JS)}
+    asked = {"endpoint": endpoint(SHORT_LINK), "mark": endpoint(HISTORY_MARK), **signing}
+    data = {**places, **asked, "texts": spoken(JS)}
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
     mount(key="copy_link", data=json.dumps(data, ensure_ascii=False).encode(), height=HEIGHT, width="content")
-
-
-def marked(app: App) -> dict[str, str] | None:
-    """The history on screen, as a link names it, with the mark by which a reader is told that it has changed."""
-    scenario = session().scenario
-    if scenario is None:
-        return None
-    return {"user": scenario.user_id, "at": iso(scenario.as_of), "mark": current_mark(app, scenario)[HISTORY]}

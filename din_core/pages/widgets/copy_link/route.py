@@ -1,8 +1,9 @@
-"""A link that is too long for chat is kept, and gets a slug; a brief for viewers gets a signature."""
+"""What *Copy link* asks: a slug for a link that is too long for chat, a signature for a brief, a history's mark."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,6 +15,8 @@ from din_core.pages.browser import route
 from din_core.pages.browser.protocol import Payload
 from din_core.pages.places.places import BY_PATH
 from din_core.pages.session import caches
+from din_core.sharing import parse
+from din_core.sharing.history_mark import mark_of
 from din_core.sharing.share_store import SharedView
 from din_core.sharing.signed_links import LinkKeysError
 
@@ -50,3 +53,21 @@ def signed(asked: dict[str, Any]) -> Payload | None:
         log_warning(f"no link is signed: {error}")
         return None
     return Payload("", [], {"token": token})
+
+
+async def answer_mark(request: Request) -> Response:
+    """Asked `{query}`: a message whose head has the `mark` of that link's history, as the store holds it now."""
+    asked = await route.read_json(request)
+    return await run_in_threadpool(route.answer, request, lambda: marked(asked))
+
+
+def marked(asked: dict[str, Any]) -> Payload | None:
+    """None where the link names no user and time of this store."""
+    query = asked.get("query")
+    if not isinstance(query, str):
+        return None
+    link, _ = parse(parse_qs(query, keep_blank_values=True))
+    if link.user_id is None or link.as_of is None:
+        return None
+    history = caches.current_app().store.history(link.user_id, link.as_of)
+    return Payload("", [], {"mark": str(mark_of(history.behaviors))})
