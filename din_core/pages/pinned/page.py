@@ -77,6 +77,8 @@ def show_buttons() -> None:
         st.button(t("Pin what is on screen"), key="pin_scenario", disabled=unfit, on_click=change, args=(text,))
         if len(held) == MOST:
             st.button(t("Let the two change places"), key="pins_turn", on_click=turn)
+        if text in held:
+            st.caption(t("What is on screen is pinned."))
 
 
 def show_one(app: App, opened: OpenedPin) -> FrozenResults | None:

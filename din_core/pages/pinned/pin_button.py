@@ -38,6 +38,8 @@ def show_pins(text: str) -> None:
         problem = pin(text)
         report([problem] if problem else [])
         held = pinned()
+    if text in held:
+        st.caption(t("What is on screen is pinned."))
     for place, one in enumerate(held, 1):
         st.markdown(f"{place} · {literal(name_of(one))}")
     if len(held) == MOST:

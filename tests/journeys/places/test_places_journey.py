@@ -43,6 +43,7 @@ def test_on_a_phone_the_five_places_fit_in_one_line(new_page: NewPage, address: 
     assert not row.evaluate(OVERFLOWS)
     page.set_viewport_size({"width": 320, "height": 844})
     assert len(row.locator("a").evaluate_all(TOPS)) == 1
+    assert not page.locator(".st-key-modes").evaluate(OVERFLOWS)
     eventually(page, lambda: check_width(page))
 
 

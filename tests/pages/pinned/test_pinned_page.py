@@ -76,7 +76,7 @@ def test_the_link_holds_both_and_unpinning_or_turning_round_is_in_it(visit: Visi
     page.button(key="pin_scenario").click().run()
     (kept, new) = page.query_params["pinned.scenario"]
     assert (kept, parse_qs(new)["item"]) == (STOUT, ["m2"])
-    assert page.button(key="pin_scenario").disabled
+    assert page.button(key="pin_scenario").disabled and "What is on screen is pinned." in words(page)
 
 
 def test_what_is_pinned_on_another_page_is_here_afterwards(visit: Visit) -> None:
@@ -91,7 +91,7 @@ def test_the_button_on_inspect_pins_names_what_is_pinned_and_leads_to_both(visit
     page = visit(**ON_SCREEN)
     page.session_state["pin_room"] = True
     page.run().button(key="pin_scenario").click().run()
-    assert "1 · Milk for Household 7" in words(page)
+    assert "1 · Milk for Household 7" in words(page) and "What is on screen is pinned." in words(page)
     page.session_state["pin_room"] = True
     with in_session(page.session_state["din_lens"]):
         pin(f"{OTHER}&edits=drop-item%2Cm2")
