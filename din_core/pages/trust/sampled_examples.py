@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -13,7 +13,7 @@ from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import shown_at
 from din_core.pages.language.labels import percent
-from din_core.pages.language.translate import T, current
+from din_core.pages.language.translate import T, current, t
 from din_core.pages.trust.examples import ExampleLink
 from din_core.pages.trust.figures import Question
 from din_core.pages.trust.texts import tau
@@ -29,10 +29,12 @@ NAMES: dict[Question, str] = {
     "elsewhere": "moved",
 }
 """How `Faithfulness.examples` calls them."""
-LEAD = T("Impressions of the sample, where it is least, middling and most:")
+LEAD = T("Impressions of the sample among those where it is least, middling and most:")
+THIRDS = (T("least"), T("middling"), T("most"))
+"""Of what a file names, which rises."""
 
-Told = tuple[float, str, Scenario]
-"""A figure's value in an impression, the candidate's title, and the scenario, of no model yet."""
+Told = tuple[str, float, str, Scenario]
+"""Which third it is of, a figure's value in it, the candidate's title, and the scenario, of no model yet."""
 
 
 def sampled_examples(
@@ -40,36 +42,52 @@ def sampled_examples(
 ) -> list[ExampleLink]:
     """Those of a question that the store at hand holds; `models` are links, two for the question of seeds."""
     users = users_of_set()
-    impressions = [
-        one for one in measured.examples.get(NAMES.get(question, ""), ()) if users is None or one.user_id in users
-    ]
+    impressions = measured.examples.get(NAMES.get(question, ""), ())
     key = (app.store.url, measured.fingerprints[0], measured.measured_at, question, users)
     page = two_models_page.page() if question == "seeds" else inspect_page.page()
     view = replace(now, fold="behavior", part=None, type=None, only=(), behavior=None)
     if question in ("order", "found", "sign"):
         view = replace(view, method="effect", sort="-effect")
     return [
-        ExampleLink(f"{value_of(question, value)} — {title}", page, replace(scenario, checkpoints=tuple(models)), view)
-        for value, title, scenario in told_impressions(app, impressions, key, current())
+        ExampleLink(
+            t("{third}: {value} — {title}", third=t(third), value=value_of(question, value), title=title),
+            page,
+            replace(scenario, checkpoints=tuple(models)),
+            view,
+        )
+        for third, value, title, scenario in told_impressions(app, impressions, users, key, current())
     ]
 
 
 def value_of(question: Question, value: float) -> str:
-    """As the figure is written."""
+    """As the figure is written; of what the largest weights find, as a share of what any as many can."""
+    if question == "found":
+        return t("{share} of the most possible", share=percent(value))
     return f"τ {tau(value)}" if question in ("order", "seeds") else percent(value)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def told_impressions(
-    _app: App, _impressions: Sequence[ExampleImpression], key: tuple[object, ...], language: str
+    _app: App,
+    _impressions: Sequence[ExampleImpression],
+    _users: Collection[str] | None,
+    key: tuple[object, ...],
+    language: str,
 ) -> tuple[Told, ...]:
-    """The first, the middle and the last that the store holds; `key` is that of the store, file and question."""
-    found = [told for told in (told_impression(_app, one) for one in _impressions) if told is not None]
-    places = sorted({0, len(found) // 2, len(found) - 1}) if found else []
-    return tuple(found[place] for place in places)
+    """One of each third, as far as the store holds one of these users; `key` is that of store, file and question."""
+    told = []
+    for place, third in enumerate(THIRDS):
+        first, end = (len(_impressions) * one // len(THIRDS) for one in (place, place + 1))
+        best = first + place * (end - 1 - first) / (len(THIRDS) - 1)
+        near = sorted(range(first, end), key=lambda at: abs(at - best))
+        wanted = (_impressions[at] for at in near if _users is None or _impressions[at].user_id in _users)
+        found = next((found for one in wanted if (found := told_impression(_app, one)) is not None), None)
+        if found is not None:
+            told.append((third, *found))
+    return tuple(told)
 
 
-def told_impression(app: App, one: ExampleImpression) -> Told | None:
+def told_impression(app: App, one: ExampleImpression) -> tuple[float, str, Scenario] | None:
     """One in its own context; None where the store lacks it."""
     candidate = Candidate(one.item_id, one.nth)
     try:

@@ -219,19 +219,31 @@ def test_impressions_of_the_sample_are_linked_where_the_file_names_them(visit: V
         {"user_id": "7", "item_id": item, "timestamp": 1511136000, "nth": 1, "value": value}
         for item, value in (("b2", -0.5), ("m2", 0.1), ("n1", 0.25))
     ]
-    elsewhere = {**known[0], "user_id": "of another store", "value": -0.9}
-    write(world, examples={"tau": [elsewhere, *known]})
+    elsewhere = [{**known[0], "user_id": "of another store", "value": value} for value in (-0.9, 0.2, 0.7)]
+    write(world, examples={"tau": [elsewhere[0], known[0], known[1], elsewhere[1], known[2], elsewhere[2]]})
     page = visit("models-trust", **ON_SCREEN)
     assert not page.exception
     labels = [read(link.proto.label) for link in page.get("page_link") if " — " in link.proto.label]
     assert labels == [
-        "τ −0.500 — Stout · 12 oz · National",
-        "τ 0.100 — Milk · 1 qt · National",
-        "τ 0.250 — Nails · 1 lb",
+        "least: τ −0.500 — Stout · 12 oz · National",
+        "middling: τ 0.100 — Milk · 1 qt · National",
+        "most: τ 0.250 — Nails · 1 lb",
     ]
     query = cases_linked(page)[0]
     assert (query["item"], query["method"], query["sort"]) == (["b2"], ["effect"], ["-effect"])
     assert query["models"] == [page.query_params["models"]]
     assert query["ctx.display"] == ["Rear end cap"]
-    assert "Impressions of the sample, where it is least, middling and most:" in words(page)
+    assert "Impressions of the sample among those where it is least, middling and most:" in words(page)
     assert "There are no cases of" not in words(page)
+
+
+def test_a_third_of_which_the_store_holds_nobody_is_left_out(visit: Visit, world: World) -> None:
+    known = {"user_id": "7", "item_id": "b2", "timestamp": 1511136000, "nth": 1, "value": 0.7}
+    elsewhere = [{**known, "user_id": "of another store", "value": value} for value in (0.1, 0.2, 0.4)]
+    write(world, examples={"covered": [*elsewhere, {**known, "value": 0.5}, {**known, "value": 0.6}, known]})
+    page = visit("models-trust", **ON_SCREEN)
+    labels = [read(link.proto.label) for link in page.get("page_link") if " — " in link.proto.label]
+    assert labels == [
+        "middling: 50.0\N{NO-BREAK SPACE}% of the most possible — Stout · 12 oz · National",
+        "most: 70.0\N{NO-BREAK SPACE}% of the most possible — Stout · 12 oz · National",
+    ]

@@ -12,8 +12,8 @@ from trainer.evaluation.faithfulness.impression_measures import TOP, ImpressionM
 
 Key = tuple[str, str, int, int]
 """user_id, item_id, timestamp and `Impression.nth`."""
-KEPT = 4
-"""Impressions of each third: a store that holds a part of the users alone, such as the demo's, may lack some."""
+KEPT = 24
+"""Impressions of each third: a store that holds a part of the users alone, such as the demo's sixth, lacks most."""
 LEAST_BEHAVIORS = 2 * TOP
 """A figure of fewer behaviors says little, and is often at an end of its range."""
 

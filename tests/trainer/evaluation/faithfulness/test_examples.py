@@ -18,10 +18,11 @@ def keys(n: int) -> list[tuple[str, str, int, int]]:
 
 
 def test_the_least_the_middling_and_the_most_are_kept_rising() -> None:
-    values = [float(-place) for place in range(30)]
-    found = told(keys(30), [row(None)] * 30, values)
-    assert [one["value"] for one in found] == [*range(-29, -25), *range(-16, -12), *range(-3, 1)]
-    assert found[0] == {"user_id": "u29", "item_id": "i", "timestamp": 60 * 29, "nth": 1, "value": -29.0}
+    n = 5 * KEPT
+    found = told(keys(n), [row(None)] * n, [float(-place) for place in range(n)])
+    thirds = (1 - n, 2 * KEPT + 1 - n, 1 - KEPT)
+    assert [one["value"] for one in found] == [value for first in thirds for value in range(first, first + KEPT)]
+    assert found[0] == {"user_id": f"u{n - 1}", "item_id": "i", "timestamp": 60 * (n - 1), "nth": 1, "value": 1.0 - n}
     assert len(found) == 3 * KEPT
 
 
