@@ -21,7 +21,7 @@ from sqlalchemy import URL, Connection, Row, event, insert, select, update
 
 from din_core.domain import LinkError, StoreError, StoreFailure
 from din_core.sharing.share_table import is_there, prepare, shares
-from din_core.store.engine import make_engine, parse_url, sqlite_file, use_write_ahead_log
+from din_core.store.engine import check_is_kept, make_engine, parse_url, sqlite_file, use_write_ahead_log
 from din_core.store.failures import in_one_sentence
 
 SLUG_BYTES = 16
@@ -66,6 +66,7 @@ class ShareStore:
         """At any URL that a behavior store may have; nothing is made before the first `keep`."""
         self.url, self.clock = url, clock
         self.address: URL = parse_url(url)
+        check_is_kept(self.address)
         self.path = sqlite_file(self.address)
         self.engine = make_engine(self.address)
         self._prepared = False

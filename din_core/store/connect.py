@@ -13,6 +13,7 @@ from din_core.domain.translatable import Translatable
 from din_core.store.behavior_store import BehaviorStore
 from din_core.store.engine import (
     Access,
+    check_is_kept,
     is_writable,
     make_engine,
     masked_url,
@@ -45,6 +46,7 @@ def open_store(url: str, keep_rows: int = 0, *, read_only: bool = False) -> Beha
     `read_only`: the database refuses every statement that would write, as a StoreFailure where it comes from `writing`.
     """
     address = parse_url(url)
+    check_is_kept(address)
     path = sqlite_file(address)
     if path is not None and not path.is_file():
         raise StoreError("no store at {path}; {advice}", path=str(path), advice=_how_to_fill(address))

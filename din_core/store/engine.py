@@ -61,7 +61,29 @@ def parse_url(url: str) -> URL:
             "{url} names a host or a user, which SQLite has not; write sqlite:/// with three slashes, then the file",
             url=masked_url(parsed),
         )
+    check_names_file(parsed)
     return parsed
+
+
+def check_names_file(url: URL) -> None:
+    """StoreError for a SQLite URL of a folder, or of a home folder's sign, which only shells put a path for."""
+    path = sqlite_file(url)
+    if path is None:
+        return
+    shown = masked_url(url)
+    if path.parts and path.parts[0].startswith("~"):
+        raise StoreError("{url} begins with ~, which stands for no folder in a URL; write the whole path", url=shown)
+    if not path.name or str(url.database).endswith("/") or path.name == ".." or path.is_dir():
+        raise StoreError("{url} names a folder; name a file, such as sqlite:///din.db", url=shown)
+
+
+def check_is_kept(url: URL) -> None:
+    """StoreError for a SQLite database in memory, of which nothing is left when its command ends."""
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise StoreError(
+            "{url} is a database in memory, of which nothing is kept; name a file, such as sqlite:///din.db",
+            url=masked_url(url),
+        )
 
 
 def masked_url(url: str | URL) -> str:

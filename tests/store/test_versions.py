@@ -106,12 +106,26 @@ def test_a_store_without_vectors_is_read_as_it_is_and_migrated_by_an_append(tmp_
         ("mariadb+pymysql://host/db", 'SQLite or in PostgreSQL, not at "mariadb[+]pymysql://…"'),
         ("mssql+pyodbc://host/db", 'SQLite or in PostgreSQL, not at "mssql[+]pyodbc://…"'),
         ("postgresql+psycopg2://host/db", 'SQLite or in PostgreSQL, not at "postgresql[+]psycopg2://…"'),
+        ("sqlite:///.", "sqlite:///. names a folder; name a file, such as sqlite:///din.db"),
+        ("sqlite:///..", "sqlite:///.. names a folder"),
+        ("sqlite:////", "sqlite://// names a folder"),
+        ("sqlite:////tmp", "sqlite:////tmp names a folder"),
+        ("sqlite:///nosuch/", "sqlite:///nosuch/ names a folder"),
+        ("sqlite:///~/din.db", "sqlite:///~/din.db begins with ~, which stands for no folder in a URL"),
     ],
 )
 def test_an_address_that_is_none_is_named(tmp_path: Path, url: str, message: str) -> None:
     tables = write(tmp_path / "in", valid_tables())
     for use in (open_store, create_store, lambda url: ingest(tables, url)):
         with pytest.raises(StoreError, match=message):
+            use(url)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_neither_filled_nor_looked_for(tmp_path: Path, url: str) -> None:
+    tables = write(tmp_path / "in", valid_tables())
+    for use in (open_store, lambda url: ingest(tables, url)):
+        with pytest.raises(StoreError, match="is a database in memory, of which nothing is kept; name a file"):
             use(url)
 
 

@@ -12,6 +12,7 @@ from din_core.domain import RejectedRows, StoreError
 from din_core.domain.translatable import Translatable
 from din_core.store.connect import other_version, prepare_schema
 from din_core.store.engine import (
+    check_is_kept,
     make_engine,
     masked_url,
     parse_url,
@@ -61,7 +62,9 @@ def ingest(
     checked in a folder beside the store until they are in it, `.NAME.ingest`. An ingest of the same tables goes on from
     there where one was killed while it loaded.
     """
-    engine = make_engine(parse_url(url), check_references=False)
+    address = parse_url(url)
+    check_is_kept(address)
+    engine = make_engine(address, check_references=False)
     try:
         with in_one_sentence(engine, engine.url, nothing_loaded):
             return ingest_into(
