@@ -392,6 +392,8 @@ class ModelConfig:
         for name in ("library", "module", "served"):  # without them as every checkpoint before there were such
             if getattr(self, name) is None:
                 values.pop(name, None)
+        if self.library is not None:
+            values["library"] = self.library.to_dict()
         return values
 
     @classmethod

@@ -85,7 +85,11 @@ FAMILY = {
         "normalisation": "softmax",
         "max_history": 40,
     },
-    "library, product": {"library": LibraryLayers("recbole", (4, 3), (4, 3), "sigmoid", "none", "silu", True)},
+    "library, product, over √D": {
+        "library": LibraryLayers(
+            "recbole", (4, 3), (4, 3), "sigmoid", "none", "silu", tower_product=True, scaled_weights=True
+        )
+    },
 }
 """Options of one toy network for each member of the family."""
 FOLDING = [

@@ -94,7 +94,7 @@ class PaddedPooling(nn.Module):
         elif isinstance(unit, LibraryUnit):
             wide, past = torch.broadcast_tensors(query[:, None], k[:, :, None])
             layers = unit.layers(torch.cat([wide, past, wide - past, wide * past], -1))
-            weight = unit.output(layers[..., None])[..., 0]
+            weight = unit.output(layers[..., None])[..., 0] / unit.divisor
         else:
             form = unit.form if isinstance(unit, Bilinear) else torch.eye(q.shape[2], dtype=q.dtype)
             weight = torch.einsum("gcd,de,gte->gtc", query, form, k)

@@ -39,7 +39,10 @@ def assemble(model: ForeignModel) -> tuple[InterestNetwork, Vocabulary]:
 def config_of(model: ForeignModel) -> ModelConfig:
     """The options of our network that make it the library's."""
     rooms: Mapping[Room, tuple[FieldConfig, ...]] = {
-        room: tuple(FieldConfig(own.name, len(own.ids) + 1, own.width) for own in model.of_room(room))
+        room: tuple(
+            FieldConfig(own.name, len(own.ids) + 1, own.width, several=own.several and room == "item")
+            for own in model.of_room(room)
+        )
         for room in ("item", "user", "context")
     }
     layers = LibraryLayers(
@@ -52,6 +55,7 @@ def config_of(model: ForeignModel) -> ModelConfig:
         tower_product=any(kind == "product" for kind, _ in model.blocks),
         padding=model.padding,
         padded_statistics=any(unit.statistics for unit in model.units),
+        scaled_weights=model.scaled_weights,
     )
     return ModelConfig(
         architecture="din",
@@ -71,7 +75,7 @@ def vocabulary_of(model: ForeignModel) -> Vocabulary:
         {own.name: FieldVocabulary(tuple(_known(own))) for own in model.of_room(room)}
         for room in ("item", "user", "context")
     )
-    return Vocabulary(item, user, context)
+    return Vocabulary(item, user, context, several=frozenset(own.name for own in model.of_room("item") if own.several))
 
 
 def _known(field: ForeignField) -> list[str]:
@@ -108,6 +112,8 @@ def _tables(model: ForeignModel) -> dict[str, Tensor]:
         for at, own in enumerate(model.of_room(room)):  # type: ignore[arg-type]
             rows = torch.tensor([own.unknown, *(own.ids[value] for value in _known(own))])
             found[f"{prefix}.tables.{at}.weight"] = own.table[rows].float() - _moved(own)
+            if own.room == "item" and own.several:  # the set of an item without values holds row 0 alone
+                found[f"{prefix}.tables.{at}.weight"][0] = 0
     return found
 
 

@@ -25,6 +25,7 @@ Column = Mapping[str, Any]
 
 def read_deepctr_torch(files: ForeignFiles) -> ForeignModel:
     """The model; DinLensError for what cannot be read of it."""
+    files.refuse_unit_output(NAME)
     columns, history = _columns(files.features)
     shown = [own for own in columns if own["kind"] == "SparseFeat"]
     past = {name: own for own in columns for name in history if own["name"] == f"hist_{name}"}

@@ -33,7 +33,7 @@ class ForeignField:
     unknown: int
     """The row that values without one of their own read"""
     several: bool = False
-    """Of a user's field: the mean of several values"""
+    """The mean of several values: of a user's field, and of an item's, where none at all is 0"""
 
     @property
     def width(self) -> int:
@@ -77,6 +77,7 @@ class ForeignModel:
     max_history: int
     softmax: bool = False
     unit_output: LayerActivation = "none"
+    scaled_weights: bool = False
     padding: Padding = "masked"
     notes: tuple[str, ...] = ()
     """What a card must say beside the options, a sentence each"""

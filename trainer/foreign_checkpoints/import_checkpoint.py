@@ -18,6 +18,7 @@ from trainer.foreign_checkpoints.foreign_model import ForeignModel
 from trainer.foreign_checkpoints.fuxictr import read_fuxictr
 from trainer.foreign_checkpoints.imported_card import imported_card
 from trainer.foreign_checkpoints.options import ForeignFiles
+from trainer.foreign_checkpoints.recbole import read_recbole
 from trainer.foreign_checkpoints.state_files import read_state
 from trainer.foreign_checkpoints.torch_rechub import read_torch_rechub
 from trainer.foreign_checkpoints.value_ids import read_json, read_value_ids
@@ -26,6 +27,7 @@ READERS: Mapping[str, Callable[[ForeignFiles], ForeignModel]] = {
     "fuxictr": read_fuxictr,
     "deepctr-torch": read_deepctr_torch,
     "torch-rechub": read_torch_rechub,
+    "recbole": read_recbole,
 }
 """Library -> what reads its files."""
 

@@ -35,6 +35,18 @@ class ForeignFiles:
             raise DinLensError(f"--max-history is {found}, but must be 1 or more; give another")
         return found
 
+    def refuse_softmax(self, library: str) -> None:
+        """DinLensError where a softmax is given of a library whose DIN has none."""
+        if self.softmax:
+            raise DinLensError(f"--softmax is given, but {library}'s DIN has no softmax; leave it out")
+
+    def refuse_unit_output(self, library: str) -> None:
+        """DinLensError where something behind the unit is given of a library whose DIN has nothing there."""
+        if self.unit_output != "none":
+            raise DinLensError(
+                f"--unit-output is {self.unit_output}, but {library}'s DIN has nothing behind its unit; leave it out"
+            )
+
 
 def refuse_feature(feature: object, reason: str) -> DinLensError:
     """The error for a feature that has no place here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from din_core.domain import CheckpointError
@@ -59,6 +59,8 @@ class LibraryLayers:
     is. "where empty": an empty history's interest vector is the embedding of padding."""
     padded_statistics: bool = False
     """Training took the statistics of the unit's layers over padding too; they are used as they were left."""
+    scaled_weights: bool = False
+    """What the unit gives is divided by √D, D the width of its q."""
 
     def __post_init__(self) -> None:
         known = {"library": Library, "unit_activation": LayerActivation, "tower_activation": LayerActivation}
@@ -73,7 +75,7 @@ class LibraryLayers:
         for name in ("unit_hidden", "tower_hidden"):
             if not _widths(getattr(self, name)):
                 raise _out_of_limits(name, getattr(self, name), Translatable("whole numbers of 1 or more"))
-        for name in ("tower_product", "padded_statistics"):
+        for name in ("tower_product", "padded_statistics", "scaled_weights"):
             if not isinstance(getattr(self, name), bool):
                 raise _out_of_limits(name, getattr(self, name), Translatable("true or false"))
 
@@ -84,10 +86,18 @@ class LibraryLayers:
             (True, LIBRARIES[self.library]),
             (self.unit_activation != "dice", LAYER_ACTIVATIONS[self.unit_activation]),
             (self.unit_output != "none", f"{LAYER_ACTIVATIONS[self.unit_output]} weights"),
+            (self.scaled_weights, "weights over √D"),
             (self.padding == "counted", "padding counts"),
             (self.padding == "where empty", "empty is padding"),
         )
         return tuple(word for differs, word in options if differs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form, the inverse of `from_dict`."""
+        values = asdict(self)
+        if not self.scaled_weights:  # as every checkpoint before there was such a library
+            del values["scaled_weights"]
+        return values
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> LibraryLayers:

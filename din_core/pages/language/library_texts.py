@@ -13,6 +13,8 @@ PRODUCT = T("plain tower with product")
 PADDING = {"counted": T("padding takes part"), "where empty": T("empty history is padding")}
 STATISTICS = T("statistics over padding")
 OUTPUT = T("weights through {function}")
+SCALED = T("weights over √D")
+NO_USER = T("no user fields")
 MEANINGS = {
     PLAIN_TOWER: T(
         "plain tower: it reads profile, context, candidate and interest vector as they are, without products and the "
@@ -33,6 +35,8 @@ MEANINGS = {
     PADDING["where empty"]: T(
         "empty history is padding: without any behavior the interest vector is the embedding of padding."
     ),
+    SCALED: T("weights over √D: what the unit gives is divided by the square root of the embedding's width D."),
+    NO_USER: T("no user fields: of the user nothing but the history plays a part."),
     STATISTICS: T("statistics over padding: training took those of the unit's layers over padding too."),
 }
 """What a badge means, by its name in English."""
@@ -48,8 +52,10 @@ def library_badges(config: ModelConfig, layers: LibraryLayers) -> tuple[str, ...
         t("official input"),
         t(unit),
         *output,
+        *((t(SCALED),) if layers.scaled_weights else ()),
         *((t("unit per field"),) if config.unit_per_field else ()),
         t(PRODUCT if layers.tower_product else PLAIN_TOWER),
+        *(() if config.user_fields else (t(NO_USER),)),
         *padding,
         *((t(STATISTICS),) if layers.padded_statistics else ()),
         t("{n} newest behaviors", n=config.max_history),

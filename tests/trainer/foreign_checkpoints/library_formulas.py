@@ -118,8 +118,34 @@ def rechub_output(state: State, user: Row, past: list[Row], item: Row, length: i
     return torch.stack(weights, -1), apply_linear(state, "mlp.mlp.4", apply_row_dice(state, "mlp.mlp.2", x))[0]
 
 
+def recbole_output(state: State, user: Row, past: list[Row], item: Row, length: int, softmax: bool) -> tuple:
+    """(T,) weights and the logit; neither `user` nor `softmax` plays a part."""
+    table = state["embedding_layer.token_embedding_table.item.embedding.weight"].double()
+    starts = {"item_id": 0, "category": len(VOCABULARY["item_id"])}
+
+    def embed(of: Row) -> Tensor:
+        return torch.cat([table[start + row_of(name, of.get(name))] for name, start in starts.items()])
+
+    none = torch.cat([table[start] for start in starts.values()])
+    q, k = embed(item), torch.stack([*map(embed, past), *[none] * (length - len(past))])
+    s = pairs_input(q, k)
+    for at in (1, 4):
+        s = apply_linear(state, f"attention.att_mlp_layers.mlp_layers.{at}", s).sigmoid()
+    raw = apply_linear(state, "attention.dense", s)[:, 0]
+    weight, _ = pool(raw, k, torch.arange(length) < len(past), softmax=False, masked=True)
+    weight = weight / len(q) ** 0.5
+    v = weight @ k
+    x = torch.cat([v, q, v * q])
+    for at in (1, 5):
+        x = apply_linear(state, f"dnn_mlp_layers.mlp_layers.{at}", x)
+        x = apply_norm(state, f"dnn_mlp_layers.mlp_layers.{at + 1}", x)
+        x = x * x.sigmoid()
+    return weight[: len(past)], apply_linear(state, "dnn_predict_layers", x)[0]
+
+
 OUTPUTS: Mapping[str, Callable[..., tuple]] = {
     "fuxictr": fuxictr_output,
     "deepctr-torch": deepctr_output,
     "torch-rechub": rechub_output,
+    "recbole": recbole_output,
 }
