@@ -85,10 +85,14 @@ FAMILY = {
         "normalisation": "softmax",
         "max_history": 40,
     },
-    "library, product, over √D": {
+    "library, scaled, product": {
         "library": LibraryLayers(
             "recbole", (4, 3), (4, 3), "sigmoid", "none", "silu", tower_product=True, scaled_weights=True
         )
+    },
+    "library, evolution": {
+        "architecture": "dien",
+        "library": LibraryLayers("deepctr-torch", (5, 4), (6, 3), "affine dice"),
     },
 }
 """Options of one toy network for each member of the family."""

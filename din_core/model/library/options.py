@@ -1,8 +1,8 @@
-"""How a DIN of another library differs from this project's: each difference is an option, and none is repaired."""
+"""How a DIN or DIEN of another library differs from this project's: each difference is an option, none is repaired."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -38,8 +38,9 @@ LAYER_ACTIVATIONS: dict[LayerActivation, str] = {
 
 @dataclass(frozen=True, slots=True)
 class LibraryLayers:
-    """The layers of a DIN that another library trained. Embeddings are shared by candidate and behaviors, the unit
-    reads [q, k, q−k, q∘k]; BatchNorm before an activation is folded into the linear layer before it, which is exact."""
+    """The layers of a DIN or DIEN that another library trained. Embeddings are shared by candidate and behaviors, the
+    unit reads [q, k, q−k, q∘k], of a DIEN with interest states as k; BatchNorm before an activation is folded into the
+    linear layer before it, which is exact."""
 
     library: Library
     unit_hidden: tuple[int, ...]
@@ -78,6 +79,30 @@ class LibraryLayers:
         for name in ("tower_product", "padded_statistics", "scaled_weights"):
             if not isinstance(getattr(self, name), bool):
                 raise _out_of_limits(name, getattr(self, name), Translatable("true or false"))
+
+    def check_fits(self, architecture: str, normalisation: str, unpadded: Sequence[str]) -> None:
+        """CheckpointError where a model of that kind cannot have such layers; `unpadded` are the item fields that
+        cannot hold padding."""
+        if architecture not in ("din", "dien"):
+            raise CheckpointError(
+                "{name} is {value!r}, but must be {needed!r} where library is given; change one of them",
+                name="architecture",
+                value=architecture,
+                needed="din",
+            )
+        if architecture == "dien" and self.padding != "masked":
+            raise _out_of_limits("padding", self.padding, Translatable("'masked' in a DIEN"))
+        if self.padding == "where empty" and normalisation == "none":
+            raise CheckpointError(
+                "library.padding is 'where empty' and normalisation is 'none', but then it must be a softmax; change "
+                "one of them"
+            )
+        if self.padding != "masked" and unpadded:
+            raise CheckpointError(
+                "padding takes part, but the item field {name} has several values or no row of padding; change one of "
+                "them",
+                name=unpadded[0],
+            )
 
     @property
     def departures(self) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def test_a_rewritten_checkpoint_keeps_its_precision_and_what_was_not_changed(tmp
 def test_a_library_s_layers_are_kept_as_before_where_its_weights_are_not_over_the_root_of_the_width():
     plain, scaled = (
         toy_config(library=LibraryLayers("fuxictr", (4,), (4,))),
-        toy_config(**FAMILY["library, product, over √D"]),
+        toy_config(**FAMILY["library, scaled, product"]),
     )
     assert "scaled_weights" not in plain.to_dict()["library"]
     assert scaled.to_dict()["library"]["scaled_weights"] is True

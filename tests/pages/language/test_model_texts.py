@@ -72,6 +72,16 @@ def test_what_a_model_of_another_library_computes_otherwise_is_a_badge_with_its_
     assert {"weights over √D", "no user fields"} < {*MEANINGS}
 
 
+def test_a_dien_of_another_library_says_so_and_that_a_unit_makes_its_attention() -> None:
+    layers, users = LibraryLayers("deepctr-torch", (4,), (4,), "relu"), (FieldConfig("age", 3, 2),)
+    found = badges(ModelConfig("dien", (FieldConfig("item_id", 3, 2),), users, (), evolution="agru", library=layers))
+    assert found == (
+        *("softmax", "AGRU", "order counts", "trained with DeepCTR-Torch", "attention by a unit", "ReLU"),
+        *("plain tower", "400 newest behaviors"),
+    )
+    assert "attention by a unit" in MEANINGS
+
+
 def test_the_half_life_is_the_trained_one(family: World) -> None:
     trained = float(family.scorers["base-decay"].checkpoint.model.pooling.half_life)
     described = describe_models(family.scorers)["base-decay"]

@@ -33,6 +33,7 @@ Field = Mapping[str, Any]
 
 def read_recbole(files: ForeignFiles) -> ForeignModel:
     """The model; DinLensError for what cannot be read of it."""
+    files.refuse_evolution()
     files.refuse_softmax(NAME)
     files.refuse_unit_output(NAME)
     described, length = _described(files.features)

@@ -24,6 +24,7 @@ Feature = Mapping[str, Any]
 
 def read_torch_rechub(files: ForeignFiles) -> ForeignModel:
     """The model; DinLensError for what cannot be read of it."""
+    files.refuse_evolution()
     files.refuse_unit_output(NAME)
     others, past, shown = (_of_role(files.features, role) for role in ROLES)
     _check_pairs(past, shown)
