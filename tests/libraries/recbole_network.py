@@ -1,14 +1,15 @@
-"""RecBole's own DIN on a store's items. RecBole's Config and Dataset need numpy 1 and pandas 2, so a stand-in answers
-what the network asks of a data set; the network, its embeddings and its tables of items are RecBole's.
+"""RecBole's own DIN and DIEN on a store's items and users. RecBole's Config and Dataset need numpy 1 and pandas 2, so a
+stand-in answers what the networks ask of a data set; these, their embeddings and their tables are RecBole's.
 
-n impressions, T behaviors that the network reads of each, I items.
+n impressions, T behaviors that a network reads of each, I items, U users.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -17,32 +18,36 @@ from torch import Tensor, nn
 
 from din_core.domain import values_of
 from din_core.store import BehaviorStore
+from tests.libraries.real_impressions import LENGTH, RealImpressions
 
 
-def din_class() -> type[nn.Module]:
-    """RecBole's DIN. Its package imports torch's writer of training curves, which needs tensorboard; nothing of the
-    network calls it, so while it is imported an empty module stands there."""
-    name = "torch.utils.tensorboard"
-    stand_in, before = ModuleType(name), sys.modules.get(name)
+@cache
+def networks() -> Any:
+    """RecBole's module of sequential models. The package imports torch's writer of training curves, which needs
+    tensorboard; nothing of a network calls it, so while it is imported an empty module stands there."""
+    curves = "torch.utils.tensorboard"
+    stand_in, before = ModuleType(curves), sys.modules.get(curves)
     stand_in.SummaryWriter = None  # type: ignore[attr-defined]
-    sys.modules[name] = stand_in
+    sys.modules[curves] = stand_in
     try:
-        from recbole.model.sequential_recommender.din import DIN
+        from recbole.model import sequential_recommender
     finally:
-        del sys.modules[name]
+        del sys.modules[curves]
         if before is not None:
-            sys.modules[name] = before
-    return DIN  # type: ignore[no-any-return]
+            sys.modules[curves] = before
+    return sequential_recommender
 
 
 @dataclass
-class ItemDataset:
-    """What RecBole's DIN asks of a data set, under RecBole's names."""
+class StoreDataset:
+    """What RecBole's networks ask of a data set, under RecBole's names."""
 
     field2type: dict[str, Any]
     field2token_id: dict[str, dict[str, int]]
     items: dict[str, Tensor]
     """Field -> (I + 1,) or (I + 1, several) ids of each item; item 0 is padding"""
+    users: dict[str, Tensor]
+    """Of users the same"""
     config: Mapping[str, Any]
 
     def num(self, field: str) -> int:
@@ -56,34 +61,41 @@ class ItemDataset:
         return Interaction(dict(self.items))
 
     def get_user_feature(self) -> Any:
-        """Of each user: the user alone."""
+        """Of each user."""
         from recbole.data.interaction import Interaction
 
-        return Interaction({"user_id": torch.arange(self.num("user_id"))})
+        return Interaction(dict(self.users))
 
 
-def item_dataset(store: BehaviorStore) -> ItemDataset:
-    """The items of a store as RecBole reads atomic files: ids from 1 on, 0 for padding and for what is missing."""
+def store_dataset(store: BehaviorStore) -> StoreDataset:
+    """A store's items and users as RecBole reads atomic files: ids from 1 on, 0 for padding and what is missing."""
+    networks()
     from recbole.utils import FeatureType
 
     bulk = store.bulk()
-    columns = {name: [values_of(value) for value in column] for name, column in bulk.items.items()}
-    ids = {
-        name: {"[PAD]": 0, **{v: n for n, v in enumerate(sorted({v for one in column for v in one}), 1)}}
-        for name, column in columns.items()
-    }
-    several = {name for name, column in columns.items() if any(len(one) > 1 for one in column)}
-    ids["user_id"] = {"[PAD]": 0, **{user: n for n, user in enumerate(sorted(bulk.users["user_id"]), 1)}}
+    items = {name: [values_of(value) for value in column] for name, column in bulk.items.items()}
+    users = {name: [values_of(value) for value in column] for name, column in bulk.users.items()}
+    ids = {name: _token_ids(column) for name, column in {**items, **users}.items()}
+    several = {name for name, column in {**items, **users}.items() if any(len(one) > 1 for one in column)}
     types = {name: FeatureType.TOKEN_SEQ if name in several else FeatureType.TOKEN for name in ids}
-    order = sorted(range(len(columns["item_id"])), key=lambda row: ids["item_id"][columns["item_id"][row][0]])
-    items = {
-        name: _padded([(), *([ids[name][v] for v in column[row]] for row in order)], name in several)
-        for name, column in columns.items()
-    }
-    return ItemDataset(types, ids, items, {"numerical_features": []})
+    tables = [_table(own, key, ids, several) for own, key in ((items, "item_id"), (users, "user_id"))]
+    return StoreDataset(types, ids, *tables, {"numerical_features": []})
 
 
-def _padded(rows: list[Any], several: bool) -> Tensor:
+def _token_ids(column: Sequence[Sequence[str]]) -> dict[str, int]:
+    return {"[PAD]": 0, **{value: n for n, value in enumerate(sorted({v for one in column for v in one}), 1)}}
+
+
+def _table(
+    columns: Mapping[str, Sequence[Sequence[str]]], key: str, ids: Mapping[str, Mapping[str, int]], several: set[str]
+) -> dict[str, Tensor]:
+    """In the order of ids."""
+    order = sorted(range(len(columns[key])), key=lambda row: ids[key][columns[key][row][0]])
+    found = {name: [(), *([ids[name][v] for v in own[row]] for row in order)] for name, own in columns.items()}
+    return {name: _padded(rows, name in several) for name, rows in found.items()}
+
+
+def _padded(rows: Sequence[Any], several: bool) -> Tensor:
     longest = max(len(row) for row in rows) if several else 1
     padded = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
     return padded if several else padded[:, 0]
@@ -104,29 +116,33 @@ def config_of(length: int, **settings: Any) -> dict[str, Any]:
     }
 
 
-def described(dataset: ItemDataset, config: Mapping[str, Any]) -> tuple[object, dict[str, dict[str, int]]]:
+def described(dataset: StoreDataset, config: Mapping[str, Any]) -> tuple[object, dict[str, dict[str, int]]]:
     """Features and vocabulary, as README tells to write them."""
-    items = dataset.get_item_feature().interaction
-    fields = [
-        {
-            "name": name,
-            "type": dataset.field2type[name].value,
-            "rows": int(dataset.num(name)),
-            "numerical": name in config["numerical_features"],
-        }
-        for name in items
-    ]
+
+    def fields(table: Any) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": name,
+                "type": dataset.field2type[name].value,
+                "rows": int(dataset.num(name)),
+                "numerical": name in config["numerical_features"],
+            }
+            for name in table.interaction
+        ]
+
     features = {
-        "items": fields,
+        "items": fields(dataset.get_item_feature()),
+        "users": fields(dataset.get_user_feature()),
         "pooling_mode": config["pooling_mode"],
         "max_length": config["MAX_ITEM_LIST_LENGTH"],
     }
-    return features, {name: dataset.field2token_id[name] for name in items if name in dataset.field2token_id}
+    names = [own["name"] for own in features["items"] + features["users"] if own["name"] in dataset.field2token_id]
+    return features, {name: dataset.field2token_id[name] for name in names}
 
 
 @torch.no_grad()
 def answers(network: nn.Module, *inputs: Tensor) -> tuple[Tensor, Tensor]:
-    """RecBole's probabilities (n,) and its attention layer's weights (n, T), of what `forward` takes."""
+    """A DIN's probabilities (n,) and its attention layer's weights (n, T), of what `forward` takes."""
     read: list[Any] = []
     hook = network.attention.register_forward_hook(lambda *given: read.append(given[1]))
     logit = network(*inputs)
@@ -135,3 +151,26 @@ def answers(network: nn.Module, *inputs: Tensor) -> tuple[Tensor, Tensor]:
     weight = network.attention(*read[0])[:, 0]
     network.attention.return_seq_weight = False
     return logit.sigmoid(), weight
+
+
+@dataclass
+class ReadByRecbole:
+    """What its networks read of impressions."""
+
+    user: Tensor
+    """(n,)"""
+    past: Tensor
+    """(n, T), 0 behind the last behavior"""
+    item: Tensor
+    """(n,)"""
+
+
+def read_by_recbole(impressions: RealImpressions, dataset: StoreDataset) -> ReadByRecbole:
+    """Every item and user has an id."""
+    items, users = dataset.field2token_id["item_id"], dataset.field2token_id["user_id"]
+    past = torch.zeros(len(impressions.asked), LENGTH, dtype=torch.int64)
+    for row, (history, _, _) in enumerate(impressions.asked):
+        seen = [items[own.item.item_id] for own in history.behaviors[-LENGTH:]]
+        past[row, : len(seen)] = torch.tensor(seen, dtype=torch.int64)
+    user = torch.tensor([users[history.user.user_id] for history, _, _ in impressions.asked])
+    return ReadByRecbole(user, past, torch.tensor([items[item] for _, item, _ in impressions.asked]))

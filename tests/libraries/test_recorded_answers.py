@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from din_core.store import open_store
-from tests.libraries.recbole_network import answers, config_of, described, din_class, item_dataset
+from tests.libraries.recbole_network import answers, config_of, described, networks, store_dataset
 from tests.libraries.recorded.recorded_answers import FOLDER, RecordedAnswer, answers_of
 from tests.trainer.foreign_checkpoints.shop_store import START, write_shop
 
@@ -64,11 +64,11 @@ def record(network, names, inputs, features, vocabulary):
 
 
 def test_recbole_says_of_its_recorded_model_what_was_recorded(shop):
-    network_class, dataset = din_class(), item_dataset(shop)
+    dataset = store_dataset(shop)
     config = config_of(LENGTH, embedding_size=3, mlp_hidden_size=[6, 4])
     features, vocabulary = described(dataset, config)
     torch.manual_seed(0)
-    network = network_class(config, dataset)
+    network = networks().DIN(config, dataset)
     names, inputs = asked(shop, dataset)
     if os.environ.get("DIN_RECORD"):
         record(network, names, inputs, features, vocabulary)

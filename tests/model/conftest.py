@@ -87,7 +87,7 @@ FAMILY = {
     },
     "library, scaled, product": {
         "library": LibraryLayers(
-            "recbole", (4, 3), (4, 3), "sigmoid", "none", "silu", tower_product=True, scaled_weights=True
+            "recbole", (4, 3), (4, 3), "sigmoid", "none", "silu", tower_product=True, scale_width=4
         )
     },
     "library, evolution": {

@@ -55,7 +55,9 @@ def config_of(model: ForeignModel) -> ModelConfig:
         tower_product=any(kind == "product" for kind, _ in model.blocks),
         padding=model.padding,
         padded_statistics=any(unit.statistics for unit in model.units),
-        scaled_weights=model.scaled_weights,
+        scale_width=sum(own.width for own in model.fields if own.feature in model.attended)
+        if model.scaled_weights
+        else 0,
     )
     evolution: Evolution = model.evolution.kind if model.evolution else "augru"
     return ModelConfig(

@@ -75,9 +75,9 @@ def _of_weights(config: ModelConfig, layers: LibraryLayers) -> list[str]:
         found.append("Weights are normalised by a softmax.")
     if layers.unit_output != "none":
         found.append(f"Weights go through {LAYER_ACTIVATIONS[layers.unit_output]}.")
-    if layers.scaled_weights:
+    if layers.scale_width:
         found.append(
-            f"Weights are what the unit gives divided by √{config.item_width}, the width of an item's embedding."
+            f"Weights are what the unit gives divided by √{layers.scale_width}, the width of an item's embedding."
         )
     if config.unit_per_field:
         found.append("Each item field has a unit of its own.")

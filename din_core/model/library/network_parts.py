@@ -7,6 +7,7 @@ width, U and X widths of all profile and context embeddings.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +28,7 @@ class LibraryUnit(nn.Module):
         super().__init__()
         self.layers = HiddenLayers(4 * width, options.unit_hidden, options.unit_activation)
         self.output = layer_activation(options.unit_output, 1)
-        self.divisor = width**0.5 if options.scaled_weights else 1.0
+        self.divisor = sqrt(max(1, options.scale_width))
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""

@@ -60,8 +60,8 @@ class LibraryLayers:
     is. "where empty": an empty history's interest vector is the embedding of padding."""
     padded_statistics: bool = False
     """Training took the statistics of the unit's layers over padding too; they are used as they were left."""
-    scaled_weights: bool = False
-    """What the unit gives is divided by √D, D the width of its q."""
+    scale_width: int = 0
+    """D, where what the unit gives is divided by √D, the width of what the library embeds of an item; 0 where not."""
 
     def __post_init__(self) -> None:
         known = {"library": Library, "unit_activation": LayerActivation, "tower_activation": LayerActivation}
@@ -76,9 +76,11 @@ class LibraryLayers:
         for name in ("unit_hidden", "tower_hidden"):
             if not _widths(getattr(self, name)):
                 raise _out_of_limits(name, getattr(self, name), Translatable("whole numbers of 1 or more"))
-        for name in ("tower_product", "padded_statistics", "scaled_weights"):
+        for name in ("tower_product", "padded_statistics"):
             if not isinstance(getattr(self, name), bool):
                 raise _out_of_limits(name, getattr(self, name), Translatable("true or false"))
+        if not _whole(self.scale_width, 0):
+            raise _out_of_limits("scale_width", self.scale_width, Translatable("0 or more"))
 
     def check_fits(self, architecture: str, normalisation: str, unpadded: Sequence[str]) -> None:
         """CheckpointError where a model of that kind cannot have such layers; `unpadded` are the item fields that
@@ -111,7 +113,7 @@ class LibraryLayers:
             (True, LIBRARIES[self.library]),
             (self.unit_activation != "dice", LAYER_ACTIVATIONS[self.unit_activation]),
             (self.unit_output != "none", f"{LAYER_ACTIVATIONS[self.unit_output]} weights"),
-            (self.scaled_weights, "weights over √D"),
+            (self.scale_width > 0, "weights over √D"),
             (self.padding == "counted", "padding counts"),
             (self.padding == "where empty", "empty is padding"),
         )
@@ -120,8 +122,8 @@ class LibraryLayers:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, the inverse of `from_dict`."""
         values = asdict(self)
-        if not self.scaled_weights:  # as every checkpoint before there was such a library
-            del values["scaled_weights"]
+        if not self.scale_width:  # as every checkpoint before there was such a library
+            del values["scale_width"]
         return values
 
     @classmethod
@@ -132,8 +134,11 @@ class LibraryLayers:
 
 
 def _widths(value: Any) -> bool:
-    whole = (isinstance(one, int) and not isinstance(one, bool) and one >= 1 for one in value)
-    return isinstance(value, tuple) and bool(value) and all(whole)
+    return isinstance(value, tuple) and bool(value) and all(_whole(one, 1) for one in value)
+
+
+def _whole(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def _out_of_limits(name: str, value: object, limit: Translatable) -> CheckpointError:

@@ -57,7 +57,7 @@ def library_badges(config: ModelConfig, layers: LibraryLayers) -> tuple[str, ...
         t(ON_STATES if config.architecture == "dien" else "official input"),
         t(unit),
         *output,
-        *((t(SCALED),) if layers.scaled_weights else ()),
+        *((t(SCALED),) if layers.scale_width else ()),
         *((t("unit per field"),) if config.unit_per_field else ()),
         t(PRODUCT if layers.tower_product else PLAIN_TOWER),
         *(() if config.user_fields else (t(NO_USER),)),

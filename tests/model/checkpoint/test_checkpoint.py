@@ -76,8 +76,8 @@ def test_a_library_s_layers_are_kept_as_before_where_its_weights_are_not_over_th
         toy_config(library=LibraryLayers("fuxictr", (4,), (4,))),
         toy_config(**FAMILY["library, scaled, product"]),
     )
-    assert "scaled_weights" not in plain.to_dict()["library"]
-    assert scaled.to_dict()["library"]["scaled_weights"] is True
+    assert "scale_width" not in plain.to_dict()["library"]
+    assert scaled.to_dict()["library"]["scale_width"] == 4
     for config in (plain, scaled):
         assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 

@@ -64,7 +64,7 @@ def test_what_a_model_of_another_library_computes_otherwise_is_a_badge_with_its_
     other = LibraryLayers("deepctr-torch", (4,), (4,), "affine dice", padding="where empty")
     config = ModelConfig("din", fields, (), (), normalisation="softmax", library=other)
     assert {"softmax", "affine Dice", "empty history is padding"} < {*badges(config)}
-    scaled = LibraryLayers("recbole", (4,), (4,), "sigmoid", tower_product=True, scaled_weights=True)
+    scaled = LibraryLayers("recbole", (4,), (4,), "sigmoid", tower_product=True, scale_width=2)
     found = badges(ModelConfig("din", fields, (), (), max_history=50, library=scaled))
     assert found[3:] == (
         *("sigmoid", "weights over √D", "plain tower with product", "no user fields", "50 newest behaviors"),

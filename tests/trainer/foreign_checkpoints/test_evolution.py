@@ -10,7 +10,7 @@ from din_core.domain import Behavior, History, Item, User
 from din_core.explain import evolution_path
 from din_core.model.checkpoint import load_checkpoint
 from din_core.scoring import Scorer, rescorer_for
-from tests.trainer.foreign_checkpoints.library_formulas import apply_linear, lookup, pairs_input
+from tests.trainer.foreign_checkpoints.library_formulas import apply_linear, evolved, gru_step, lookup, pairs_input
 from tests.trainer.foreign_checkpoints.made_states import ITEM_WIDTH, ROWS, WIDTH, linear, random_state, write_files
 from trainer.__main__ import main
 
@@ -53,17 +53,6 @@ def words_for(folder, kind, *more):
     return [*write_files(folder, "deepctr-torch", state, features), "--softmax", "--evolution", kind, *more]
 
 
-def step(state, prefix, x, h, suffix="", share=None, factor=1.0):
-    """torch's GRU cell; with `share`, DeepCTR-Torch's, whose new state has that share: of the gate, or in its place."""
-    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    w_i, w_h, b_i, b_h = (state[f"{prefix}.{name}{suffix}"].double() for name in names)
-    (i_r, i_z, i_n), (h_r, h_z, h_n) = (factor * x @ w_i.T + b_i).chunk(3), (h @ w_h.T + b_h).chunk(3)
-    new = torch.tanh(i_n + torch.sigmoid(i_r + h_r) * h_n)
-    gate = torch.sigmoid(i_z + h_z)
-    taken = 1 - gate if share is None else share(gate)
-    return (1 - taken) * h + taken * new
-
-
 def expected(state, kind, user, past, item):
     """The attention (T,), the states (T + 1, D) and the logit."""
 
@@ -71,23 +60,17 @@ def expected(state, kind, user, past, item):
         values = {"item_id": own.item_id, **own.fields}
         return torch.cat([lookup(state, "embedding_dict", name, values.get(name)) for name in ATTENDED])
 
-    q, h, interests = embed(item), torch.zeros(ITEM_WIDTH).double(), []
+    q, h, interests, attention = embed(item), torch.zeros(ITEM_WIDTH).double(), [], torch.zeros(0)
     for own in past:
-        h = step(state, "interest_extractor.gru", embed(own), h, "_l0")
+        h = gru_step(state, "interest_extractor.gru", embed(own), h, "_l0")
         interests.append(h)
-    states, attention = [torch.zeros(ITEM_WIDTH).double()], torch.zeros(0)
     if past:
         hidden = apply_linear(state, f"{UNIT}.dnn.linears.0", pairs_input(q, torch.stack(interests))).relu()
         attention = apply_linear(state, f"{UNIT}.dense", hidden)[:, 0].softmax(0)
-    for x, a in zip(interests, attention, strict=True):
-        if kind == "aigru":
-            states.append(step(state, SECOND, x, states[-1], "_l0", factor=a))
-        else:
-            share = {"agru": lambda gate, a=a: a, "augru": lambda gate, a=a: a * gate}[kind]
-            states.append(step(state, f"{SECOND}.rnn", x, states[-1], share=share))
+    states = evolved(state, kind, SECOND, interests, attention)
     whose = [lookup(state, "embedding_dict", name, value) for name, value in (("user_id", user), ("place", "top"))]
     hidden = apply_linear(state, "dnn.linears.0", torch.cat([states[-1], whose[0], q, whose[1]])).relu()
-    return attention, torch.stack(states), apply_linear(state, "linear", hidden)[0] + state["out.bias"].double()[0]
+    return attention, states, apply_linear(state, "linear", hidden)[0] + state["out.bias"].double()[0]
 
 
 ITEMS = [Item("i1", fields={"category": "x"}), Item("i2", fields={"category": "y"}), Item("i3")]

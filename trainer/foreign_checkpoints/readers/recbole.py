@@ -1,124 +1,81 @@
-"""RecBole 1.2's DIN: its item fields as JSON, and the state dict.
+"""RecBole 1.2's DIN and DIEN: their item and user fields as JSON, and the state dict.
 
-One table holds the values of all token fields of items, one after the other, id 0 of each being padding; a field of
-several values has a table of its own and is their mean. Candidate and behaviors share these. One unit, the library's
-`SequenceAttLayer`, reads all item fields as [q, k, q−k, q∘k] through sigmoid layers, masked by the history's length,
-and its output is divided by √D. The tower reads v, q and v∘q through layers with BatchNorm and a Dice that is s·σ(s),
-as its α is a 0 that nothing trains. Users' fields are embedded, but no layer reads them.
+One unit, the library's `SequenceAttLayer`, reads all item fields as [q, k, q−k, q∘k] through sigmoid layers, masked by
+the history's length, and its output is divided by √D. The tower's layers have BatchNorm and a Dice that is s·σ(s), as
+its α is a 0 that nothing trains. DIN's tower reads v, q and v∘q; users' fields are embedded, but no layer reads them.
+DIEN's unit reads interest states as k and is normalised by a softmax; its tower reads v, q and users' fields. The
+auxiliary network takes part in training alone, and is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-import torch
 from torch import Tensor
 
-from din_core.domain import DinLensError
 from trainer.foreign_checkpoints.field_mapping import check_places
-from trainer.foreign_checkpoints.foreign_model import ForeignField, ForeignModel, Stack
+from trainer.foreign_checkpoints.foreign_model import ForeignModel, Stack
 from trainer.foreign_checkpoints.layer_stacks import HiddenLayer, layers_in_sequence, stack_of
-from trainer.foreign_checkpoints.options import ForeignFiles, refuse_feature
+from trainer.foreign_checkpoints.options import ForeignFiles
+from trainer.foreign_checkpoints.readers.evolving_grus import evolution_of
+from trainer.foreign_checkpoints.readers.recbole_fields import NAME, fields_of, history_length
 from trainer.foreign_checkpoints.state_files import tensor_of
 
-NAME = "RecBole"
-EMBEDDINGS = "embedding_layer"
-MAX_LENGTH = 50
-"""MAX_ITEM_LIST_LENGTH where nothing else is said."""
+EXTRACTOR = "interset_extractor.gru"
+"""As the library spells it"""
 USERS_UNREAD = "The library embeds users' fields, but none of its layers reads them; they are left out."
-Field = Mapping[str, Any]
 
 
 def read_recbole(files: ForeignFiles) -> ForeignModel:
     """The model; DinLensError for what cannot be read of it."""
+    files.refuse_unit_output(NAME)
+    return _evolution(files) if is_evolution(files.state) else _interest(files)
+
+
+def is_evolution(state: Mapping[str, Tensor]) -> bool:
+    """Whether the weights are of a DIEN."""
+    return any(name.startswith("interest_evolution.") for name in state)
+
+
+def _interest(files: ForeignFiles) -> ForeignModel:
     files.refuse_evolution()
     files.refuse_softmax(NAME)
-    files.refuse_unit_output(NAME)
-    described, length = _described(files.features)
-    fields = tuple(_fields(files, described))
-    check_places(fields, files.mapping)
-    names = [own.feature for own in fields]
+    items = fields_of(files, "item")
+    check_places(items, files.mapping)
+    names = tuple(own.feature for own in items)
     return ForeignModel(
         library="recbole",
-        fields=fields,
-        attended=tuple(names),
+        fields=items,
+        attended=names,
         units=(_stack(files, "attention.att_mlp_layers", "attention.dense", unit=True),),
         tower=_stack(files, "dnn_mlp_layers", "dnn_predict_layers", unit=False),
-        blocks=(
-            *(("v", own) for own in names),
-            *(("q", own) for own in names),
-            *(("product", own) for own in names),
-        ),
-        max_history=files.history_length(length),
+        blocks=(*(("v", own) for own in names), *(("q", own) for own in names), *(("product", own) for own in names)),
+        max_history=history_length(files),
         scaled_weights=True,
         notes=(USERS_UNREAD,),
     )
 
 
-def _described(raw: object) -> tuple[Sequence[Field], int]:
-    """The fields that the network reads, in the order of its input, and the length of histories."""
-    listed, length, pooling = _parts(raw)
-    found = [own for own in listed if own["type"] in ("token", "token_seq") or own.get("numerical")]
-    for own in found:
-        if own["type"] not in ("token", "token_seq"):
-            raise refuse_feature(own["name"], f"is of the type {own['type']}, a number as it is")
-        if own["type"] == "token_seq" and pooling != "mean":
-            raise refuse_feature(own["name"], f"has several values that are pooled by {pooling}")
-    if not found:
-        raise DinLensError("the features hold no token field of items, but the candidate must have one")
-    return sorted(found, key=lambda own: bool(own["type"] == "token_seq")), length
-
-
-def _parts(raw: object) -> tuple[list[Field], int, object]:
-    listed = raw.get("items") if isinstance(raw, Mapping) else None
-    if not isinstance(listed, list) or not all(isinstance(own, Mapping) and _complete(own) for own in listed):
-        raise DinLensError(
-            "the features hold no list items of fields with name, type and rows; write them to JSON as README shows"
-        )
-    assert isinstance(raw, Mapping)
-    length = raw.get("max_length", MAX_LENGTH)
-    if not isinstance(length, int) or isinstance(length, bool):
-        raise DinLensError(f"max_length of the features is {length!r}, but must be a whole number; write it again")
-    return listed, length, raw.get("pooling_mode")
-
-
-def _complete(own: Field) -> bool:
-    rows = own.get("rows")
-    texts = all(isinstance(own.get(key), str) for key in ("name", "type"))
-    return texts and isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0
-
-
-def _fields(files: ForeignFiles, described: Sequence[Field]) -> list[ForeignField]:
-    """Each with the rows of its table; id 0, which is padding, is no value."""
-    single = [own for own in described if own["type"] == "token"]
-    tables = [*_split(files, single), *_own_tables(files, len(described) - len(single))]
-    found = []
-    for own, table in zip(described, tables, strict=True):
-        field = files.mapping.field(own["name"], "item", table)
-        ids = {value: row for value, row in field.ids.items() if row}
-        found.append(replace(field, ids=ids, several=own["type"] == "token_seq"))
-    return found
-
-
-def _split(files: ForeignFiles, single: Sequence[Field]) -> list[Tensor]:
-    """The one table of fields with one value, cut to a table each."""
-    if not single:
-        return []
-    table = tensor_of(files.state, f"{EMBEDDINGS}.token_embedding_table.item.embedding.weight", NAME)
-    rows = sum(own["rows"] for own in single)
-    if len(table) != rows:
-        raise DinLensError(
-            f"the table of item fields has {len(table)} rows, but the described fields have {rows}; write the features "
-            "of the data set that the model was trained with"
-        )
-    return list(torch.split(table, [own["rows"] for own in single]))
-
-
-def _own_tables(files: ForeignFiles, n: int) -> list[Tensor]:
-    prefix = f"{EMBEDDINGS}.token_seq_embedding_table.item"
-    return [tensor_of(files.state, f"{prefix}.{at}.weight", NAME) for at in range(n)]
+def _evolution(files: ForeignFiles) -> ForeignModel:
+    items, users = fields_of(files, "item"), fields_of(files, "user")
+    check_places((*items, *users), files.mapping)
+    names, attention = tuple(own.feature for own in items), "interest_evolution.attention_layer"
+    return ForeignModel(
+        library="recbole",
+        fields=(*items, *users),
+        attended=names,
+        units=(_stack(files, f"{attention}.att_mlp_layers", f"{attention}.dense", unit=True),),
+        tower=_stack(files, "dnn_mlp_layers", "dnn_predict_layer", unit=False),
+        blocks=(
+            *(("v", own) for own in names),
+            *(("q", own) for own in names),
+            *(("others", own.feature) for own in users),
+        ),
+        max_history=history_length(files),
+        scaled_weights=True,
+        evolution=evolution_of(files, NAME, EXTRACTOR, "interest_evolution.dynamic_rnn"),
+    )
 
 
 def _stack(files: ForeignFiles, hidden: str, last: str, unit: bool) -> Stack:
