@@ -14,8 +14,9 @@ from din_core.scoring import Scorer
 from din_core.sharing.values import iso
 from din_core.store import open_store
 from tests.libraries.recorded.recorded_answers import answers_of, import_words
-from tests.pages.conftest import MAIN
-from tests.pages.page_contents import lens, said
+from tests.pages.conftest import MAIN, go_to
+from tests.pages.page_contents import held_records, lens, said
+from tests.trainer.foreign_checkpoints.made_evolution import words_for
 from tests.trainer.foreign_checkpoints.made_states import MADE, write_files
 from tests.trainer.foreign_checkpoints.shop_store import HOUR, START, write_shop
 from trainer.__main__ import main
@@ -63,3 +64,20 @@ def test_of_a_model_that_recbole_trained_it_shows_the_probability_and_the_weight
         np.testing.assert_allclose(case["weight"], answer.weights, rtol=1e-3)
         assert {"trained with RecBole", "weights over √D", "no user fields"} < {*body["models"][0]["badges"]}
     assert len(answers) == 2
+
+
+def test_of_a_dien_that_another_library_trained_evolution_shows_the_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, folder = write_shop(tmp_path / "shop"), tmp_path / "checkpoints"
+    assert main(words_for(folder, "augru")) == 0
+    monkeypatch.setenv("DIN_STORE", url)
+    monkeypatch.setenv("DIN_CHECKPOINTS", str(folder))
+    page = AppTest.from_file(str(MAIN), default_timeout=60)
+    page.query_params["user"] = "u1"
+    _, body = lens(page.run())
+    assert {"softmax", "AUGRU", "trained with DeepCTR-Torch", "attention by a unit"} < {*body["models"][0]["badges"]}
+    attention = body["cases"][0]["weight"]
+    steps = held_records(go_to(page, "evolution"), "steps")
+    assert not page.exception and len(attention) == 3
+    np.testing.assert_allclose(steps["attention"][:-1], attention[::-1], rtol=1e-3)

@@ -11,46 +11,9 @@ from din_core.explain import evolution_path
 from din_core.model.checkpoint import load_checkpoint
 from din_core.scoring import Scorer, rescorer_for
 from tests.trainer.foreign_checkpoints.library_formulas import apply_linear, evolved, gru_step, lookup, pairs_input
-from tests.trainer.foreign_checkpoints.made_states import ITEM_WIDTH, ROWS, WIDTH, linear, random_state, write_files
+from tests.trainer.foreign_checkpoints.made_evolution import ATTENDED, KINDS, SECOND, UNIT, made, words_for
+from tests.trainer.foreign_checkpoints.made_states import ITEM_WIDTH, random_state, write_files
 from trainer.__main__ import main
-
-KINDS = ("aigru", "agru", "augru")
-ATTENDED = ("category", "item_id")
-"""In another order than ours, which begins with the item itself."""
-UNIT, SECOND = "interest_evolution.attention.local_att", "interest_evolution.interest_evolution"
-
-
-def gru(prefix, suffix=""):
-    shapes = {"weight_ih": (3 * ITEM_WIDTH, ITEM_WIDTH), "weight_hh": (3 * ITEM_WIDTH, ITEM_WIDTH)}
-    shapes |= dict.fromkeys(("bias_ih", "bias_hh"), (3 * ITEM_WIDTH,))
-    return {f"{prefix}.{name}{suffix}": shape for name, shape in shapes.items()}
-
-
-def made(kind):
-    """State dict and columns: a unit of one ReLU layer, a tower of one."""
-    widths = {"item_id": 3, "category": 2, "user_id": WIDTH, "place": WIDTH}
-    state = random_state(
-        {
-            **{f"embedding_dict.{name}.weight": (ROWS[name], width) for name, width in widths.items()},
-            **gru("interest_extractor.gru", "_l0"),
-            **linear("interest_extractor.auxiliary_net.linears.0", 3, 2 * ITEM_WIDTH),  # of training alone
-            **linear(f"{UNIT}.dnn.linears.0", 6, 4 * ITEM_WIDTH),
-            **linear(f"{UNIT}.dense", 1, 6),
-            **(gru(SECOND, "_l0") if kind == "aigru" else gru(f"{SECOND}.rnn")),
-            **linear("dnn.linears.0", 7, 2 * WIDTH + 2 * ITEM_WIDTH),
-            "linear.weight": (1, 7),
-            "out.bias": (1,),
-        }
-    )
-    columns = [{"kind": "SparseFeat", "name": own, "embedding_name": own} for own in ("user_id", *ATTENDED, "place")]
-    past = [{"kind": "VarLenSparseFeat", "name": f"hist_{own}", "embedding_name": own, "maxlen": 6} for own in ATTENDED]
-    negative = {"kind": "VarLenSparseFeat", "name": "neg_hist_item_id", "embedding_name": "item_id", "maxlen": 6}
-    return state, {"columns": [*columns, *past, negative], "history": [*ATTENDED]}
-
-
-def words_for(folder, kind, *more):
-    state, features = made(kind)
-    return [*write_files(folder, "deepctr-torch", state, features), "--softmax", "--evolution", kind, *more]
 
 
 def expected(state, kind, user, past, item):
