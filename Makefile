@@ -72,8 +72,9 @@ $(VENV)/.installed-dev: requirements-dev.txt requirements-export.txt requirement
 	@touch $(VENV)/.installed $@
 
 $(LIBRARIES)/.installed: $(VENV)/.installed-dev
-	$(PIP_INSTALL) --no-deps --upgrade --target $(LIBRARIES) fuxictr==2.3.7 deepctr-torch==0.3.0 torch-rechub==0.9.0 \
-		h5py==3.16.0 Keras-Preprocessing==1.1.2 polars==2.1.0 polars-runtime-32==2.1.0 PyYAML==6.0.4 six
+	$(PIP_INSTALL) --no-deps --upgrade --target $(LIBRARIES) fuxictr==2.3.9 deepctr-torch==0.3.0 torch-rechub==0.9.0 \
+		recbole==1.2.1 colorama==0.4.6 colorlog==6.12.0 h5py==3.16.0 Keras-Preprocessing==1.1.2 polars==2.1.0 \
+		polars-runtime-32==2.1.0 PyYAML==6.0.4 six==1.17.0 texttable==1.7.2
 	@touch $@
 
 $(CLUSTER)/.installed: requirements-ray.txt requirements-dev.txt requirements-export.txt requirements-auth.txt \

@@ -21,7 +21,7 @@ COMMANDS = {
     "ingest": "load the four tables into a behavior store",
     "check": "ask of a store what a careful colleague would ask of the data, each with a verdict",
     "train": "fit a model on a store and write a checkpoint",
-    "import-checkpoint": "turn a DIN that another library trained into a checkpoint, weights only",
+    "import-checkpoint": "turn a DIN or DIEN that another library trained into a checkpoint, weights only",
     "check-model": "find out what a model that is not DIN Lens's reads, by changing histories",
     "leaderboard": "train every model with every seed and measure them in one table",
     "evaluate": "measure a checkpoint on one split",

@@ -110,8 +110,8 @@ class ModelConfig:
     """Numbers of each vector."""
 
     library: LibraryLayers | None = None
-    """The layers of a DIN that another library trained, in the place of this project's unit and tower; hidden widths
-    and activations above say nothing then."""
+    """The layers of a DIN or DIEN that another library trained, in the place of this project's unit (of DIEN its
+    bilinear form) and tower; hidden widths and activations above say nothing then."""
     module: ModuleOptions | None = None
     """The module of an installed package; every option above but fields and history length says nothing then."""
     served: ServedOptions | None = None
@@ -210,28 +210,20 @@ class ModelConfig:
             )
 
     def _check_library(self) -> None:
-        needed = {"architecture": "din", "attention": "unit", "unit_input": "official", "behavior_fields": ()}
-        options = ("unit_matches", "project_query", "monotone", "counts")
-        for name, value in {**needed, "gap_edges": (), **dict.fromkeys(options, False)}.items():
-            if self.library is not None and getattr(self, name) != value:
+        if self.library is None:
+            return
+        needed = {"attention": "unit", "unit_input": "official", "behavior_fields": (), "gap_edges": ()}
+        options = ("unit_matches", "project_query", "monotone", "counts", "history_sum")
+        for name, value in {**needed, **dict.fromkeys(options, False)}.items():
+            if getattr(self, name) != value:
                 raise CheckpointError(
                     "{name} is {value!r}, but must be {needed!r} where library is given; change one of them",
                     name=name,
                     value=getattr(self, name),
                     needed=value,
                 )
-        if self.library is not None and self.library.padding == "where empty" and self.normalisation == "none":
-            raise CheckpointError(
-                "library.padding is 'where empty' and normalisation is 'none', but then it must be a softmax; change "
-                "one of them"
-            )
-        several = [field.name for field in self.item_fields if field.several or field.rows < 2]
-        if self.library is not None and self.library.padding != "masked" and several:
-            raise CheckpointError(
-                "padding takes part, but the item field {name} has several values or no row of padding; change one of "
-                "them",
-                name=several[0],
-            )
+        unpadded = [field.name for field in self.item_fields if field.several or field.rows < 2]
+        self.library.check_fits(self.architecture, self.normalisation, unpadded)
 
     def _check_external(self) -> None:
         for name in ("module", "served"):
@@ -343,7 +335,8 @@ class ModelConfig:
         if self.architecture == "base":
             return " · ".join([f"{self.base_pooling.capitalize()} pooling", *counts])
         if self.architecture == "dien":
-            return " · ".join(["DIEN", *([self.evolution.upper()] if self.evolution != "augru" else []), *counts])
+            own = () if self.library is None else self.library.departures
+            return " · ".join(["DIEN", *own, *([self.evolution.upper()] if self.evolution != "augru" else []), *counts])
         if self.architecture == "tin":
             return " · ".join(["TIN", *self._temporal_departures, *counts])
         head = {"unit": "DIN", "dot": "Dot product", "bilinear": "Bilinear"}[self.attention]
@@ -392,6 +385,8 @@ class ModelConfig:
         for name in ("library", "module", "served"):  # without them as every checkpoint before there were such
             if getattr(self, name) is None:
                 values.pop(name, None)
+        if self.library is not None:
+            values["library"] = self.library.to_dict()
         return values
 
     @classmethod

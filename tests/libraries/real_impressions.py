@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -55,9 +56,14 @@ class RealImpressions:
 
 
 def real_impressions(folder: Path) -> RealImpressions:
-    """Planted shoppers in a store; the rarest values have no id, as libraries leave them out."""
+    """Planted shoppers in a store, items with none to three tags; the rarest values have no id, as libraries leave them
+    out."""
     url = f"sqlite:///{folder / 'store.db'}"
-    ingest(planted_tables(folder / "tables", users=40), url)
+    tables = planted_tables(folder / "tables", users=40)
+    items = pd.read_csv(tables / "items.csv").drop(columns="title")
+    items["tags"] = ["|".join(f"t{(row + n) % 5}" for n in range(row % 4)) for row in range(len(items))]
+    items.to_csv(tables / "items.csv", index=False)
+    ingest(tables, url)
     store = open_store(url)
     bulk = store.bulk()
     users, items = bulk.users["user_id"].tolist(), bulk.items["item_id"].tolist()

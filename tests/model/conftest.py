@@ -85,7 +85,15 @@ FAMILY = {
         "normalisation": "softmax",
         "max_history": 40,
     },
-    "library, product": {"library": LibraryLayers("recbole", (4, 3), (4, 3), "sigmoid", "none", "silu", True)},
+    "library, scaled, product": {
+        "library": LibraryLayers(
+            "recbole", (4, 3), (4, 3), "sigmoid", "none", "silu", tower_product=True, scale_width=4
+        )
+    },
+    "library, evolution": {
+        "architecture": "dien",
+        "library": LibraryLayers("deepctr-torch", (5, 4), (6, 3), "affine dice"),
+    },
 }
 """Options of one toy network for each member of the family."""
 FOLDING = [

@@ -94,7 +94,7 @@ class PaddedPooling(nn.Module):
         elif isinstance(unit, LibraryUnit):
             wide, past = torch.broadcast_tensors(query[:, None], k[:, :, None])
             layers = unit.layers(torch.cat([wide, past, wide - past, wide * past], -1))
-            weight = unit.output(layers[..., None])[..., 0]
+            weight = unit.output(layers[..., None])[..., 0] / unit.divisor
         else:
             form = unit.form if isinstance(unit, Bilinear) else torch.eye(q.shape[2], dtype=q.dtype)
             weight = torch.einsum("gcd,de,gte->gtc", query, form, k)
@@ -168,6 +168,13 @@ class PaddedPooling(nn.Module):
             interests.append(v)
         return torch.stack(weights, -1), torch.cat(interests, -1)
 
+    def evolution_score(self, q, interest):
+        """(G, T, C) before the softmax."""
+        if self.inner.unit is None:
+            return torch.einsum("gcd,de,gte->gtc", q, self.inner.form, interest)
+        wide, past = torch.broadcast_tensors(q[:, None], interest[:, :, None])
+        return self.inner.unit.layers(torch.cat([wide, past, wide - past, wide * past], -1))
+
     def evolve(self, q, k, pairs):
         behaviors = pairs.any(2)
         interest, state = [], k.new_zeros(k.shape[0], k.shape[2])
@@ -175,7 +182,7 @@ class PaddedPooling(nn.Module):
             state = torch.where(behaviors[:, t, None], self.extract(k[:, t], state), state)
             interest.append(state)
         interest = torch.stack(interest, 1) if interest else k
-        score = torch.einsum("gcd,de,gte->gtc", q, self.inner.form, interest).masked_fill(~pairs, -1e30)
+        score = self.evolution_score(q, interest).masked_fill(~pairs, -1e30)
         attention = torch.where(pairs, score.softmax(1), 0.0) if k.shape[1] else score
         evolved = torch.zeros_like(q)
         for t in range(k.shape[1]):

@@ -266,6 +266,7 @@ def _average(pooling: BasePooling, q: Tensor, k: Tensor, given: HistoryInputs) -
 def _evolved(pooling: InterestEvolution, q: Tensor, k: Tensor, given: HistoryInputs) -> PooledHistory:
     """As `InterestEvolution.forward`: two GRUs, each a scan over the history."""
     interest = _extracted(pooling.extractor, k)  # (T, D)
+    assert pooling.form is not None  # what another library trained is not exported
     attention = normalised(interest @ (q @ pooling.form).T, given.counts, "softmax", 1.0)  # (T, C)
     layer = pooling.evolution
     projected = one_more(interest @ layer.cell.weight_ih.T)  # (T + 1, 3D)

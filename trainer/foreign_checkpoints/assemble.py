@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from din_core.domain import DinLensError
-from din_core.model.config import FieldConfig, ModelConfig
+from din_core.model.config import Evolution, FieldConfig, ModelConfig
 from din_core.model.library.options import LibraryLayers
 from din_core.model.library.padding import PADDING_VALUE
 from din_core.model.network import InterestNetwork
@@ -25,7 +25,7 @@ def assemble(model: ForeignModel) -> tuple[InterestNetwork, Vocabulary]:
     model = _with_padding(_with_item(model))
     config = config_of(model)
     network = InterestNetwork(config)
-    state = {**_tables(model), **_units(model), **_stack("tower", _tower(model))}
+    state = {**_tables(model), **_units(model), **_evolution(model), **_stack("tower", _tower(model))}
     unlike = {name for name, own in network.state_dict().items() if name not in state or own.shape != state[name].shape}
     if unlike or len(state) != len(network.state_dict()):
         raise DinLensError(
@@ -39,7 +39,10 @@ def assemble(model: ForeignModel) -> tuple[InterestNetwork, Vocabulary]:
 def config_of(model: ForeignModel) -> ModelConfig:
     """The options of our network that make it the library's."""
     rooms: Mapping[Room, tuple[FieldConfig, ...]] = {
-        room: tuple(FieldConfig(own.name, len(own.ids) + 1, own.width) for own in model.of_room(room))
+        room: tuple(
+            FieldConfig(own.name, len(own.ids) + 1, own.width, several=own.several and room == "item")
+            for own in model.of_room(room)
+        )
         for room in ("item", "user", "context")
     }
     layers = LibraryLayers(
@@ -52,9 +55,14 @@ def config_of(model: ForeignModel) -> ModelConfig:
         tower_product=any(kind == "product" for kind, _ in model.blocks),
         padding=model.padding,
         padded_statistics=any(unit.statistics for unit in model.units),
+        scale_width=sum(own.width for own in model.fields if own.feature in model.attended)
+        if model.scaled_weights
+        else 0,
     )
+    evolution: Evolution = model.evolution.kind if model.evolution else "augru"
     return ModelConfig(
-        architecture="din",
+        architecture="dien" if model.evolution else "din",
+        evolution=evolution,
         item_fields=rooms["item"],
         user_fields=rooms["user"],
         context_fields=rooms["context"],
@@ -71,7 +79,7 @@ def vocabulary_of(model: ForeignModel) -> Vocabulary:
         {own.name: FieldVocabulary(tuple(_known(own))) for own in model.of_room(room)}
         for room in ("item", "user", "context")
     )
-    return Vocabulary(item, user, context)
+    return Vocabulary(item, user, context, several=frozenset(own.name for own in model.of_room("item") if own.several))
 
 
 def _known(field: ForeignField) -> list[str]:
@@ -108,6 +116,8 @@ def _tables(model: ForeignModel) -> dict[str, Tensor]:
         for at, own in enumerate(model.of_room(room)):  # type: ignore[arg-type]
             rows = torch.tensor([own.unknown, *(own.ids[value] for value in _known(own))])
             found[f"{prefix}.tables.{at}.weight"] = own.table[rows].float() - _moved(own)
+            if own.room == "item" and own.several:  # the set of an item without values holds row 0 alone
+                found[f"{prefix}.tables.{at}.weight"][0] = 0
     return found
 
 
@@ -142,9 +152,44 @@ def _unit_columns(model: ForeignModel, widths: Mapping[str, int]) -> list[Tensor
             f"the unit reads {read} inputs, but the described features give it {4 * total}; name the features that the "
             "model was trained with"
         )
-    places = _places((feature, widths[feature]) for feature in model.attended)
-    one = [places.get(feature, torch.full((width,), -1)) for feature, width in widths.items()]
+    one = _attended_columns(model, widths)
     return [torch.where(own < 0, own, own + part * total) for part in range(4) for own in one]
+
+
+def _attended_columns(model: ForeignModel, widths: Mapping[str, int]) -> list[Tensor]:
+    """Of each item field's columns, where the library has them among the attended ones, or −1."""
+    places = _places((feature, widths[feature]) for feature in model.attended)
+    return [places.get(feature, torch.full((width,), -1)) for feature, width in widths.items()]
+
+
+def _evolution(model: ForeignModel) -> dict[str, Tensor]:
+    """The two GRUs, inputs and states in the order of our item fields; a state of what is not attended to stays 0."""
+    if model.evolution is None:
+        return {}
+    widths = {own.feature: own.width for own in model.of_room("item")}
+    order = torch.cat(_attended_columns(model, widths))
+    total = sum(widths[feature] for feature in model.attended)
+    found = {}
+    for gru, names in (
+        (model.evolution.extractor, "pooling.extractor.{}_l0"),
+        (model.evolution.cell, "pooling.evolution.cell.{}"),
+    ):
+        for name, own in gru.items():
+            if own.shape[0] != 3 * total or own.shape[1:] not in ((), (total,)):
+                raise DinLensError(
+                    f"a GRU's {name} has the shape {tuple(own.shape)}, but the features have {total} numbers; "
+                    "name the features that the model was trained with"
+                )
+            gates = _ordered(own.float().view(3, total, -1), order, 1)
+            gates = _ordered(gates, order, 2) if own.ndim == 2 else gates
+            found[names.format(name)] = gates.reshape(3 * len(order), *([len(order)] * (own.ndim - 1))).contiguous()
+    return found
+
+
+def _ordered(own: Tensor, order: Tensor, dimension: int) -> Tensor:
+    """With another order along a dimension, and 0 where it is −1."""
+    shape = [-1 if at == dimension else 1 for at in range(own.ndim)]
+    return own.index_select(dimension, order.clamp(min=0)) * (order >= 0).view(shape)
 
 
 def _places(blocks: Iterable[tuple[str, int]]) -> dict[str, Tensor]:

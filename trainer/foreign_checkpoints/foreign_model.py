@@ -11,6 +11,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from din_core.model.config import Evolution
 from din_core.model.library.options import LayerActivation, Library, Padding
 
 Room = Literal["item", "user", "context"]
@@ -33,7 +34,7 @@ class ForeignField:
     unknown: int
     """The row that values without one of their own read"""
     several: bool = False
-    """Of a user's field: the mean of several values"""
+    """The mean of several values: of a user's field, and of an item's, where none at all is 0"""
 
     @property
     def width(self) -> int:
@@ -62,8 +63,18 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class ForeignEvolution:
+    """The two GRUs of a DIEN, each `weight_ih` (3D, D), `weight_hh` (3D, D), `bias_ih` and `bias_hh` (3D,) as torch has
+    them: reset, what is kept of the state, new. D is the width of the attended features, in their order."""
+
+    kind: Evolution
+    extractor: Mapping[str, Tensor]
+    cell: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
 class ForeignModel:
-    """A DIN as its library computes it."""
+    """A DIN or DIEN as its library computes it."""
 
     library: Library
     fields: tuple[ForeignField, ...]
@@ -77,7 +88,10 @@ class ForeignModel:
     max_history: int
     softmax: bool = False
     unit_output: LayerActivation = "none"
+    scaled_weights: bool = False
     padding: Padding = "masked"
+    evolution: ForeignEvolution | None = None
+    """Of a DIEN, whose unit reads interest states in the place of behaviors; its weights are always normalised"""
     notes: tuple[str, ...] = ()
     """What a card must say beside the options, a sentence each"""
 

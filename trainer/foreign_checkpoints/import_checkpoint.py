@@ -10,22 +10,25 @@ from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.model.checkpoint import check_replaceable, fingerprint, save_checkpoint
+from din_core.model.config import Evolution
 from din_core.model.library.options import LayerActivation
 from trainer.foreign_checkpoints.assemble import assemble
-from trainer.foreign_checkpoints.deepctr_torch import read_deepctr_torch
 from trainer.foreign_checkpoints.field_mapping import parse_mapping
 from trainer.foreign_checkpoints.foreign_model import ForeignModel
-from trainer.foreign_checkpoints.fuxictr import read_fuxictr
 from trainer.foreign_checkpoints.imported_card import imported_card
 from trainer.foreign_checkpoints.options import ForeignFiles
+from trainer.foreign_checkpoints.readers.deepctr_torch import read_deepctr_torch
+from trainer.foreign_checkpoints.readers.fuxictr import read_fuxictr
+from trainer.foreign_checkpoints.readers.recbole import read_recbole
+from trainer.foreign_checkpoints.readers.torch_rechub import read_torch_rechub
 from trainer.foreign_checkpoints.state_files import read_state
-from trainer.foreign_checkpoints.torch_rechub import read_torch_rechub
 from trainer.foreign_checkpoints.value_ids import read_json, read_value_ids
 
 READERS: Mapping[str, Callable[[ForeignFiles], ForeignModel]] = {
     "fuxictr": read_fuxictr,
     "deepctr-torch": read_deepctr_torch,
     "torch-rechub": read_torch_rechub,
+    "recbole": read_recbole,
 }
 """Library -> what reads its files."""
 
@@ -46,6 +49,7 @@ class ImportOptions:
     unit_activation: LayerActivation | None = None
     unit_output: LayerActivation = "none"
     tower_activation: LayerActivation | None = None
+    evolution: Evolution | None = None
 
 
 def import_checkpoint(options: ImportOptions) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def import_checkpoint(options: ImportOptions) -> dict[str, Any]:
         "files": {name: getattr(options, name).name for name in ("weights", "features", "vocabulary")},
     }
     parameters = sum(own.numel() for own in network.parameters())
-    metrics = {"model": "din", "title": config.title, "parameters": parameters, "imported": imported}
+    metrics = {"model": config.architecture, "title": config.title, "parameters": parameters, "imported": imported}
     save_checkpoint(options.out, network, vocabulary, metrics, imported_card(model, config, metrics))
     return {"checkpoint": str(options.out), "fingerprint": fingerprint(options.out), **metrics}
 
@@ -79,4 +83,5 @@ def _files(options: ImportOptions) -> ForeignFiles:
         unit_activation=options.unit_activation,
         unit_output=options.unit_output,
         tower_activation=options.tower_activation,
+        evolution=options.evolution,
     )

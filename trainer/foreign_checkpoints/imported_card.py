@@ -14,7 +14,7 @@ def imported_card(model: ForeignModel, config: ModelConfig, metrics: Mapping[str
     """Markdown with a metadata head."""
     layers, imported = config.library, metrics["imported"]
     assert layers is not None
-    own = LIBRARIES[layers.library]
+    own, kind = LIBRARIES[layers.library], "DIEN" if config.architecture == "dien" else "DIN"
     lines = [
         "---",
         "library_name: din-lens",
@@ -24,8 +24,8 @@ def imported_card(model: ForeignModel, config: ModelConfig, metrics: Mapping[str
         "",
         f"# {config.title}",
         "",
-        f"A DIN trained with {own} and imported, weights only, on {imported['imported_at']}: nothing was trained, "
-        "repaired or measured here. Scores and activation weights are those of the library.",
+        f"A {kind} trained with {own} and imported, weights only, on {imported['imported_at']}: nothing was trained, "
+        "repaired or measured here. Scores and weights are those of the library.",
         "",
         "| | |",
         "|---|---|",
@@ -37,10 +37,9 @@ def imported_card(model: ForeignModel, config: ModelConfig, metrics: Mapping[str
         f"| Features | {', '.join(f'{name} → {field}' for name, field in imported['features'].items())} |",
         f"| Parameters | {metrics['parameters']:,} |",
         "",
-        "An activation weight is what the model multiplies a behavior's embedding by. It is not an effect on the score "
-        "and says nothing about why a person acted.",
+        f"{_weight(config)} It is not an effect on the score and says nothing about why a person acted.",
         "",
-        "## How it differs from the DIN here",
+        f"## How it differs from the {kind} here",
         "",
         *(f"- {sentence}" for sentence in (*differences(config, layers), *model.notes)),
         "",
@@ -52,8 +51,9 @@ def differences(config: ModelConfig, layers: LibraryLayers) -> list[str]:
     """A sentence each; what is as here is left out."""
     unit, tower = ("-".join(map(str, widths)) for widths in (layers.unit_hidden, layers.tower_hidden))
     product = ", and the product of the last two," if layers.tower_product else ""
+    reads = "[q, h, q−h, q∘h], h the interest states," if config.architecture == "dien" else "[q, k, q−k, q∘k]"
     found = [
-        f"The unit reads [q, k, q−k, q∘k] through layers of {unit}, {LAYER_ACTIVATIONS[layers.unit_activation]}.",
+        f"The unit reads {reads} through layers of {unit}, {LAYER_ACTIVATIONS[layers.unit_activation]}.",
         f"The tower reads profile, context, candidate and interest vector{product} as they are, neither standardised "
         f"nor bent, without the sum of weights, through layers of {tower}, "
         f"{LAYER_ACTIVATIONS[layers.tower_activation]}; BatchNorm, where there was one, is folded in.",
@@ -68,10 +68,17 @@ def differences(config: ModelConfig, layers: LibraryLayers) -> list[str]:
 
 def _of_weights(config: ModelConfig, layers: LibraryLayers) -> list[str]:
     found = []
+    if config.architecture == "dien":
+        kind = config.evolution.upper()
+        found.append(f"Attention is that of the unit, normalised by a softmax; it enters the second GRU as in {kind}.")
     if config.normalisation != "none":
         found.append("Weights are normalised by a softmax.")
     if layers.unit_output != "none":
         found.append(f"Weights go through {LAYER_ACTIVATIONS[layers.unit_output]}.")
+    if layers.scale_width:
+        found.append(
+            f"Weights are what the unit gives divided by √{layers.scale_width}, the width of an item's embedding."
+        )
     if config.unit_per_field:
         found.append("Each item field has a unit of its own.")
     if layers.padding == "counted":
@@ -82,6 +89,12 @@ def _of_weights(config: ModelConfig, layers: LibraryLayers) -> list[str]:
     if layers.padding == "where empty":
         found.append("The interest vector of an empty history is the embedding of padding.")
     return found
+
+
+def _weight(config: ModelConfig) -> str:
+    if config.architecture == "dien":
+        return "An attention weight is what moves the model's state towards a behavior's interest."
+    return "An activation weight is what the model multiplies a behavior's embedding by."
 
 
 _UNKNOWN = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,13 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 def _load(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of other pickle protocols: what the reader cannot read it refuses
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a damaged or foreign file makes of the reader
         raise DinLensError(
-            f"{path} holds more than weights, or is damaged, and is not read, as unpickling it could run any code "
-            f"({str(error).strip().splitlines()[0][:120]}); in the library's own environment, load it and {SAVE}"
+            f"{path} holds more than weights, or is damaged, and is not read, as unpickling it could run any code; "
+            f"load it in the library's own environment and save its state dict alone, as by {SAVE}"
         ) from error
 
 

@@ -7,6 +7,7 @@ width, U and X widths of all profile and context embeddings.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 
 import torch
 from torch import Tensor, nn
@@ -21,12 +22,13 @@ PIECE = 2**22
 
 
 class LibraryUnit(nn.Module):
-    """a(k, q) on [q, k, q−k, q∘k] by any number of hidden layers, maybe through an activation at the end."""
+    """a(k, q) on [q, k, q−k, q∘k] by any number of hidden layers, maybe then through an activation and over √D."""
 
     def __init__(self, width: int, options: LibraryLayers) -> None:
         super().__init__()
         self.layers = HiddenLayers(4 * width, options.unit_hidden, options.unit_activation)
         self.output = layer_activation(options.unit_output, 1)
+        self.divisor = sqrt(max(1, options.scale_width))
 
     def forward(self, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
         """q (M, D), k (N, D) → (P,) raw activation weights."""
@@ -41,7 +43,7 @@ class LibraryUnit(nn.Module):
     def after_first(self, s: Tensor) -> Tensor:
         """(..., H) → (...)."""
         weight: Tensor = self.output(self.layers.after_first(s)[..., None])[..., 0]
-        return weight
+        return weight / self.divisor
 
     def against(self, k: Tensor) -> Callable[[Tensor], Tensor]:
         """The behaviors k (T, D) of one history → candidates q (n, D) → weights (n, T)."""

@@ -16,6 +16,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from din_core.model.attention import DotProduct, Pooled
 from din_core.model.config import Evolution, ModelConfig
+from din_core.model.library.network_parts import LibraryUnit
 from din_core.model.pairs import PairSoftmax, pair_sum
 from din_core.model.ragged import Offsets, RaggedBatch, to_device
 
@@ -33,7 +34,8 @@ class InterestEvolution(nn.Module):
         super().__init__()
         width = config.item_width
         self.extractor = nn.GRU(width, width)
-        self.form = nn.Parameter(torch.eye(width))
+        self.unit = LibraryUnit(width, config.library) if config.library else None
+        self.form = nn.Parameter(torch.eye(width)) if self.unit is None else None
         self.dot, self.softmax = DotProduct(), PairSoftmax()
         self.evolution = EvolutionLayer(width, config.evolution)
         self.history_sum = config.history_sum
@@ -67,8 +69,13 @@ class InterestEvolution(nn.Module):
         return torch.zeros_like(packed.data).index_copy(0, order, packed.data)
 
     def attend(self, q: Tensor, interest: Tensor, batch: RaggedBatch) -> Tensor:
-        """(P,) softmax over a history of h_t·W·q; equation 8."""
-        attention: Tensor = self.softmax(self.dot(q @ self.form, interest, batch), batch)
+        """(P,) softmax over a history of h_t·W·q, equation 8, or of what another library's unit says of q and h_t."""
+        if self.form is not None:
+            weight = self.dot(q @ self.form, interest, batch)
+        else:
+            assert self.unit is not None
+            weight = self.unit(q, interest, batch)
+        attention: Tensor = self.softmax(weight, batch)
         return attention
 
 

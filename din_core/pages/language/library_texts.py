@@ -13,6 +13,9 @@ PRODUCT = T("plain tower with product")
 PADDING = {"counted": T("padding takes part"), "where empty": T("empty history is padding")}
 STATISTICS = T("statistics over padding")
 OUTPUT = T("weights through {function}")
+ON_STATES = T("attention by a unit")
+SCALED = T("weights over √D")
+NO_USER = T("no user fields")
 MEANINGS = {
     PLAIN_TOWER: T(
         "plain tower: it reads profile, context, candidate and interest vector as they are, without products and the "
@@ -33,6 +36,12 @@ MEANINGS = {
     PADDING["where empty"]: T(
         "empty history is padding: without any behavior the interest vector is the embedding of padding."
     ),
+    ON_STATES: T(
+        "attention by a unit: of candidate and interest state, their difference and their product a unit makes the "
+        "attention, not a bilinear form."
+    ),
+    SCALED: T("weights over √D: what the unit gives is divided by the square root of the embedding's width D."),
+    NO_USER: T("no user fields: of the user nothing but the history plays a part."),
     STATISTICS: T("statistics over padding: training took those of the unit's layers over padding too."),
 }
 """What a badge means, by its name in English."""
@@ -45,11 +54,13 @@ def library_badges(config: ModelConfig, layers: LibraryLayers) -> tuple[str, ...
     padding = (t(PADDING[layers.padding]),) if layers.padding in PADDING else ()
     return (
         t("trained with {library}", library=LIBRARIES[layers.library]),
-        t("official input"),
+        t(ON_STATES if config.architecture == "dien" else "official input"),
         t(unit),
         *output,
+        *((t(SCALED),) if layers.scale_width else ()),
         *((t("unit per field"),) if config.unit_per_field else ()),
         t(PRODUCT if layers.tower_product else PLAIN_TOWER),
+        *(() if config.user_fields else (t(NO_USER),)),
         *padding,
         *((t(STATISTICS),) if layers.padded_statistics else ()),
         t("{n} newest behaviors", n=config.max_history),

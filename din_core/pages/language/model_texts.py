@@ -185,9 +185,12 @@ def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ..
     if config.architecture == "base":
         return base_badge(config, half_life), t("same for every candidate"), *counts
     if config.architecture == "dien":
+        always = t("softmax"), config.evolution.upper(), t("order counts")
+        if config.library is not None:
+            return *always, *library_badges(config, config.library)
         newest = t("{n} newest behaviors", n=config.max_history)
         summed = (t("sum of the history"),) if config.history_sum else ()
-        return t("softmax"), config.evolution.upper(), t("order counts"), newest, *summed, *counts
+        return *always, newest, *summed, *counts
     normalised = t(OPTIONS[config.normalisation])
     if config.architecture == "tin":
         kept = () if config.folds else (t("{n} newest behaviors", n=config.max_history),)

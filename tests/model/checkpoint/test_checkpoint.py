@@ -10,7 +10,8 @@ from safetensors.torch import load_file
 from din_core.domain import CheckpointError
 from din_core.model.checkpoint import fingerprint, load_checkpoint, rewrite_checkpoint, save_checkpoint
 from din_core.model.config import FieldConfig, ModelConfig
-from tests.model.conftest import FAMILY, VOCABULARY, toy_batch, toy_network
+from din_core.model.library.options import LibraryLayers
+from tests.model.conftest import FAMILY, VOCABULARY, toy_batch, toy_config, toy_network
 
 TYPE = FieldConfig("behavior_type", 4, 2)
 
@@ -68,6 +69,17 @@ def test_a_rewritten_checkpoint_keeps_its_precision_and_what_was_not_changed(tmp
     assert (folder / "config.json").read_text("utf-8") == config
     assert not (folder / "faithfulness.json").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["din"]
+
+
+def test_a_library_s_layers_are_kept_as_before_where_its_weights_are_not_over_the_root_of_the_width():
+    plain, scaled = (
+        toy_config(library=LibraryLayers("fuxictr", (4,), (4,))),
+        toy_config(**FAMILY["library, scaled, product"]),
+    )
+    assert "scale_width" not in plain.to_dict()["library"]
+    assert scaled.to_dict()["library"]["scale_width"] == 4
+    for config in (plain, scaled):
+        assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
 def test_a_link_to_a_checkpoint_goes_on_leading_to_it(saved, tmp_path):

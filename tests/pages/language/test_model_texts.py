@@ -53,7 +53,8 @@ def test_the_options_that_need_it_are_explained(models: dict[str, ModelWords]) -
 def test_what_a_model_of_another_library_computes_otherwise_is_a_badge_with_its_meaning() -> None:
     layers = LibraryLayers("torch-rechub", (4,), (4,), "row dice", padding="counted", padded_statistics=True)
     fields = (FieldConfig("item_id", 3, 2),)
-    config = ModelConfig("din", fields, (), (), max_history=50, unit_per_field=True, library=layers)
+    users = (FieldConfig("age", 3, 2),)
+    config = ModelConfig("din", fields, users, (), max_history=50, unit_per_field=True, library=layers)
     found = badges(config)
     assert found == (
         *("not normalised", "trained with torch-rechub", "official input", "Dice of rows", "unit per field"),
@@ -63,6 +64,22 @@ def test_what_a_model_of_another_library_computes_otherwise_is_a_badge_with_its_
     other = LibraryLayers("deepctr-torch", (4,), (4,), "affine dice", padding="where empty")
     config = ModelConfig("din", fields, (), (), normalisation="softmax", library=other)
     assert {"softmax", "affine Dice", "empty history is padding"} < {*badges(config)}
+    scaled = LibraryLayers("recbole", (4,), (4,), "sigmoid", tower_product=True, scale_width=2)
+    found = badges(ModelConfig("din", fields, (), (), max_history=50, library=scaled))
+    assert found[3:] == (
+        *("sigmoid", "weights over √D", "plain tower with product", "no user fields", "50 newest behaviors"),
+    )
+    assert {"weights over √D", "no user fields"} < {*MEANINGS}
+
+
+def test_a_dien_of_another_library_says_so_and_that_a_unit_makes_its_attention() -> None:
+    layers, users = LibraryLayers("deepctr-torch", (4,), (4,), "relu"), (FieldConfig("age", 3, 2),)
+    found = badges(ModelConfig("dien", (FieldConfig("item_id", 3, 2),), users, (), evolution="agru", library=layers))
+    assert found == (
+        *("softmax", "AGRU", "order counts", "trained with DeepCTR-Torch", "attention by a unit", "ReLU"),
+        *("plain tower", "400 newest behaviors"),
+    )
+    assert "attention by a unit" in MEANINGS
 
 
 def test_the_half_life_is_the_trained_one(family: World) -> None:

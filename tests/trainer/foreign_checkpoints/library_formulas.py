@@ -16,6 +16,7 @@ from tests.trainer.foreign_checkpoints.made_states import VOCABULARY
 State = Mapping[str, Tensor]
 Row = Mapping[str, str]
 """Feature -> value"""
+Gate = Callable[[Tensor], Tensor]
 
 
 def row_of(feature: str, value: str | None) -> int:
@@ -118,8 +119,61 @@ def rechub_output(state: State, user: Row, past: list[Row], item: Row, length: i
     return torch.stack(weights, -1), apply_linear(state, "mlp.mlp.4", apply_row_dice(state, "mlp.mlp.2", x))[0]
 
 
+def recbole_output(state: State, user: Row, past: list[Row], item: Row, length: int, softmax: bool) -> tuple:
+    """(T,) weights and the logit; neither `user` nor `softmax` plays a part."""
+    table = state["embedding_layer.token_embedding_table.item.embedding.weight"].double()
+    starts = {"item_id": 0, "category": len(VOCABULARY["item_id"])}
+
+    def embed(of: Row) -> Tensor:
+        return torch.cat([table[start + row_of(name, of.get(name))] for name, start in starts.items()])
+
+    none = torch.cat([table[start] for start in starts.values()])
+    q, k = embed(item), torch.stack([*map(embed, past), *[none] * (length - len(past))])
+    s = pairs_input(q, k)
+    for at in (1, 4):
+        s = apply_linear(state, f"attention.att_mlp_layers.mlp_layers.{at}", s).sigmoid()
+    raw = apply_linear(state, "attention.dense", s)[:, 0]
+    weight, _ = pool(raw, k, torch.arange(length) < len(past), softmax=False, masked=True)
+    weight = weight / len(q) ** 0.5
+    v = weight @ k
+    x = torch.cat([v, q, v * q])
+    for at in (1, 5):
+        x = apply_linear(state, f"dnn_mlp_layers.mlp_layers.{at}", x)
+        x = apply_norm(state, f"dnn_mlp_layers.mlp_layers.{at + 1}", x)
+        x = x * x.sigmoid()
+    return weight[: len(past)], apply_linear(state, "dnn_predict_layers", x)[0]
+
+
+def gru_step(state: State, prefix: str, x: Tensor, h: Tensor, suffix: str = "", share: Gate | None = None) -> Tensor:
+    """(D,) torch's GRU cell; with `share` a library's, whose new state has this share, made of the gate."""
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    w_i, w_h, b_i, b_h = (state[f"{prefix}.{name}{suffix}"].double() for name in names)
+    (i_r, i_z, i_n), (h_r, h_z, h_n) = (x @ w_i.T + b_i).chunk(3), (h @ w_h.T + b_h).chunk(3)
+    new = torch.tanh(i_n + torch.sigmoid(i_r + h_r) * h_n)
+    gate = torch.sigmoid(i_z + h_z)
+    taken = 1 - gate if share is None else share(gate)
+    return (1 - taken) * h + taken * new
+
+
+def evolved(state: State, kind: str, second: str, interests: list[Tensor], attention: Tensor) -> Tensor:
+    """(T + 1, D) the states of the second GRU, whose weights are below `second`."""
+    weight = state[f"{second}.weight_hh_l0" if kind == "aigru" else f"{second}.rnn.weight_hh"]
+    states = [torch.zeros(weight.shape[1]).double()]
+    for x, a in zip(interests, attention, strict=True):
+        if kind == "aigru":
+            states.append(gru_step(state, second, a * x, states[-1], "_l0"))
+        else:
+            states.append(gru_step(state, f"{second}.rnn", x, states[-1], share=partial(_new_share, kind, a)))
+    return torch.stack(states)
+
+
+def _new_share(kind: str, a: Tensor, gate: Tensor) -> Tensor:
+    return a if kind == "agru" else a * gate
+
+
 OUTPUTS: Mapping[str, Callable[..., tuple]] = {
     "fuxictr": fuxictr_output,
     "deepctr-torch": deepctr_output,
     "torch-rechub": rechub_output,
+    "recbole": recbole_output,
 }

@@ -116,7 +116,34 @@ def torch_rechub() -> tuple[dict[str, torch.Tensor], object]:
     return state, {"features": [user, place], "history": past, "target": [item, category]}
 
 
-MADE = {"fuxictr": fuxictr, "deepctr-torch": deepctr_torch, "torch-rechub": torch_rechub}
+def recbole() -> tuple[dict[str, torch.Tensor], object]:
+    """Sigmoid units of two layers, a tower of two with BatchNorm; users' tables that nothing reads."""
+    items, unit, tower = ("item_id", "category"), "attention.att_mlp_layers.mlp_layers", "dnn_mlp_layers.mlp_layers"
+    tables = "embedding_layer.token_embedding_table"
+    state = random_state(
+        {
+            f"{tables}.item.embedding.weight": (sum(ROWS[name] for name in items), 3),
+            f"{tables}.user.embedding.weight": (ROWS["user_id"], 3),
+            **linear(f"{unit}.1", 6, 24),
+            **linear(f"{unit}.4", 4, 6),
+            **linear("attention.dense", 1, 4),
+            **linear(f"{tower}.1", 7, 18),
+            **norm(f"{tower}.2", 7),
+            **linear(f"{tower}.5", 5, 7),
+            **norm(f"{tower}.6", 5),
+            **linear("dnn_predict_layers", 1, 5),
+        }
+    )
+    described = [{"name": name, "type": "token", "rows": ROWS[name]} for name in items]
+    price = {"name": "price", "type": "float", "rows": 1, "numerical": False}
+    return state, {"items": [*described, price], "pooling_mode": "mean", "max_length": 4}
+
+
+MADE = {"fuxictr": fuxictr, "deepctr-torch": deepctr_torch, "torch-rechub": torch_rechub, "recbole": recbole}
+WITH_SOFTMAX = [
+    (library, softmax) for library in MADE for softmax in (False, True) if library != "recbole" or not softmax
+]
+"""Each library, without and with a softmax, where it has one."""
 
 
 def write_files(folder: Path, library: str, state: object = None, features: object = None) -> list[str]:
@@ -129,4 +156,4 @@ def write_files(folder: Path, library: str, state: object = None, features: obje
     words = ["import-checkpoint", "--from", library, "--max-history", "4", "--out", str(folder / "din")]
     for name, file in (("weights", "din.pt"), ("features", "features.json"), ("vocabulary", "vocabulary.json")):
         words += [f"--{name}", str(folder / file)]
-    return words if library == "fuxictr" else [*words, "--field", "place=context.place"]
+    return [*words, "--field", "place=context.place"] if library in ("deepctr-torch", "torch-rechub") else words

@@ -13,7 +13,7 @@ from din_core.domain import Behavior, History, Item, User
 from din_core.model.checkpoint import load_checkpoint
 from din_core.scoring import Scorer, rescorer_for
 from tests.trainer.foreign_checkpoints.library_formulas import OUTPUTS
-from tests.trainer.foreign_checkpoints.made_states import MADE, VOCABULARY, write_files
+from tests.trainer.foreign_checkpoints.made_states import MADE, VOCABULARY, WITH_SOFTMAX, write_files
 from trainer.__main__ import main
 
 ITEMS = [("i1", "x"), ("i2", "y"), ("i3", None), ("never seen", "x"), ("i1", "never seen")]
@@ -40,8 +40,7 @@ def imported(folder, library, *more):
     return Scorer(load_checkpoint(folder / "din"))
 
 
-@pytest.mark.parametrize("softmax", [False, True], ids=["plain", "softmax"])
-@pytest.mark.parametrize("library", MADE)
+@pytest.mark.parametrize(("library", "softmax"), WITH_SOFTMAX)
 def test_scores_and_weights_are_those_that_the_library_computes(tmp_path, library, softmax):
     scorer = imported(tmp_path, library, *["--softmax"] * softmax)
     state, rng = MADE[library]()[0], np.random.default_rng(0)
@@ -61,8 +60,7 @@ def test_scores_and_weights_are_those_that_the_library_computes(tmp_path, librar
         np.testing.assert_allclose(found.weight[0], own, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("softmax", [False, True], ids=["plain", "softmax"])
-@pytest.mark.parametrize("library", MADE)
+@pytest.mark.parametrize(("library", "softmax"), WITH_SOFTMAX)
 def test_each_behavior_less_scores_as_the_library_scores_the_rest(tmp_path, library, softmax):
     scorer = imported(tmp_path, library, *["--softmax"] * softmax)
     past = history("u1", [0, 1, 3])
@@ -75,14 +73,22 @@ def test_each_behavior_less_scores_as_the_library_scores_the_rest(tmp_path, libr
 
 @pytest.mark.parametrize("library", MADE)
 def test_the_card_names_the_library_and_what_it_computes_otherwise(tmp_path, library):
-    checkpoint = imported(tmp_path, library, "--softmax").checkpoint
+    checkpoint = imported(tmp_path, library, *["--softmax"] * (library != "recbole")).checkpoint
     card = checkpoint.card
     assert checkpoint.metrics["imported"]["library"] == library
-    assert checkpoint.metrics["imported"]["features"]["user_id"] == "user.user_id"
+    assert checkpoint.metrics["imported"]["features"]["item_id"] == "item.item_id"
     expected = {
         "fuxictr": ["FuxiCTR", "Dice.", "ReLU", "Weights are normalised by a softmax", "over padding too"],
         "deepctr-torch": ["DeepCTR-Torch", "Dice, affine", "empty history is the embedding of padding"],
         "torch-rechub": ["torch-rechub", "Dice, row statistics", "Nothing is masked", "unit of its own"],
+        "recbole": [
+            "RecBole",
+            "sigmoid",
+            "SiLU",
+            "divided by √6",
+            "product of the last two",
+            "none of its layers reads",
+        ],
     }[library]
     assert [words for words in (*expected, "neither standardised nor bent") if words not in card] == []
 
@@ -169,6 +175,16 @@ FAULTS = {
     ),
     "a dense column": ("deepctr-torch", lambda f: f["columns"][3].update(kind="DenseFeat"), "is dense"),
     "own tables, rechub": ("torch-rechub", lambda f: f["history"][0].update(shared_with=None), "does not share"),
+    "a field without rows": ("recbole", lambda f: f["items"].append({}), "no list items"),
+    "a number, recbole": ("recbole", lambda f: f["items"][2].update(numerical=True), "type float, a number"),
+    "pooled by a maximum": (
+        "recbole",
+        lambda f: (f["items"][1].update(type="token_seq"), f.update(pooling_mode="max")),
+        "pooled by max",
+    ),
+    "a table of other rows": ("recbole", lambda f: f["items"][1].update(rows=9), "have 14"),
+    "no length": ("recbole", lambda f: f.update(max_length="4"), "max_length of the features is '4'"),
+    "no field": ("recbole", lambda f: f["items"].clear(), "no token field of items"),
     "no history": ("torch-rechub", lambda f: f["history"].clear(), "0 history"),
 }
 
@@ -196,6 +212,20 @@ def test_what_has_no_place_here_is_refused_in_one_sentence(tmp_path, capsys, nam
 )
 def test_options_that_do_not_fit_are_refused(tmp_path, capsys, words, told):
     assert told in refused([*write_files(tmp_path, "fuxictr"), *words], capsys)
+
+
+@pytest.mark.parametrize(
+    ("library", "words", "told"),
+    [
+        ("recbole", ("--softmax",), "RecBole's DIN has no softmax"),
+        ("recbole", ("--unit-output", "sigmoid"), "RecBole's DIN has nothing behind its unit"),
+        ("deepctr-torch", ("--unit-output", "tanh"), "--unit-output is tanh, but DeepCTR-Torch's DIN has nothing"),
+        ("torch-rechub", ("--unit-output", "tanh"), "torch-rechub's DIN has nothing behind its unit"),
+        ("recbole", ("--field", "user_id=user.user_id"), "names the feature user_id"),
+    ],
+)
+def test_what_a_library_does_not_have_is_refused(tmp_path, capsys, library, words, told):
+    assert told in refused([*write_files(tmp_path, library), *words], capsys)
 
 
 def test_a_feature_of_nobody_must_be_mapped(tmp_path, capsys):

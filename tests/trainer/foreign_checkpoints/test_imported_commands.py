@@ -10,9 +10,15 @@ import pytest
 from din_core.model.checkpoint import load_checkpoint
 from din_core.scoring import Scorer
 from din_core.store import open_store
+from tests.trainer.foreign_checkpoints.made_evolution import words_for
 from tests.trainer.foreign_checkpoints.made_states import MADE, write_files
 from tests.trainer.foreign_checkpoints.shop_store import HOUR, START, write_shop
 from trainer.__main__ import main
+
+
+def words_of(folder: Path, library: str) -> list[str]:
+    """The arguments that import a library's DIN, or a DIEN."""
+    return words_for(folder, "augru") if library == "dien" else write_files(folder, library)
 
 
 @pytest.fixture
@@ -20,18 +26,18 @@ def shop(tmp_path: Path) -> str:
     return write_shop(tmp_path / "shop")
 
 
-@pytest.mark.parametrize("library", MADE)
+@pytest.mark.parametrize("library", [*MADE, "dien"])
 def test_it_is_evaluated(tmp_path: Path, shop: str, library: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(write_files(tmp_path, library)) == 0
+    assert main(words_of(tmp_path, library)) == 0
     capsys.readouterr()
     assert main(["evaluate", "--store", shop, "--checkpoint", str(tmp_path / "din"), "--split", "test", "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["checkpoints"]
     assert 0 < found["auc"] < 1
 
 
-@pytest.mark.parametrize("library", MADE)
+@pytest.mark.parametrize("library", [*MADE, "dien"])
 def test_it_is_calibrated_and_keeps_its_weights(tmp_path: Path, shop: str, library: str) -> None:
-    assert main(write_files(tmp_path, library)) == 0
+    assert main(words_of(tmp_path, library)) == 0
     store = open_store(shop)
     history, items = store.history("u1", START + 10 * HOUR), store.items(["i1", "i2"])
     store.close()

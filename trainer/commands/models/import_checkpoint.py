@@ -1,4 +1,4 @@
-"""`import-checkpoint --from LIBRARY … --out DIR`: a DIN that another library trained, as a checkpoint of ours."""
+"""`import-checkpoint --from LIBRARY … --out DIR`: what another library trained, as a checkpoint of ours."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, get_args
 
+from din_core.model.config import Evolution
 from din_core.model.library.options import LIBRARIES, LayerActivation
 from trainer.foreign_checkpoints.import_checkpoint import READERS, ImportOptions, import_checkpoint
 
@@ -33,6 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         what = f"activation of the {name}, where the weights do not tell ({', '.join(kinds)})"
         parser.add_argument(f"--{name}-activation", choices=kinds, metavar="NAME", help=what)
     parser.add_argument("--unit-output", choices=OUTPUTS, default="none", help="what the unit's output goes through")
+    what = "of a DIEN, how attention enters its second GRU, where the weights do not tell"
+    parser.add_argument("--evolution", choices=get_args(Evolution), help=what)
     parser.epilog = "Nothing is unpickled. README of trainer/foreign_checkpoints says how to write the files."
 
 
@@ -51,6 +54,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             unit_activation=args.unit_activation,
             unit_output=args.unit_output,
             tower_activation=args.tower_activation,
+            evolution=args.evolution,
         )
     )
 

@@ -27,6 +27,12 @@ ROOMS: Mapping[str, Room] = {"item": "item", "user": "user", "context": "context
 
 def read_fuxictr(files: ForeignFiles) -> ForeignModel:
     """The model; DinLensError for what cannot be read of it."""
+    if any(name.startswith("evolving_modules.") for name in files.state):
+        raise DinLensError(
+            "the weights are of FuxiCTR's DIEN, which is not read: its data loader puts padding before the behaviors, "
+            "so that what its GRUs read depends on the batch; README says more"
+        )
+    files.refuse_evolution()
     if any(name.startswith("attention_layers.0.attention_layer.") for name in files.state):
         raise DinLensError(
             "the weights are of FuxiCTR's DIN before 2.3, with a unit for each pair of fields, which is not read; "

@@ -24,6 +24,8 @@ Feature = Mapping[str, Any]
 
 def read_torch_rechub(files: ForeignFiles) -> ForeignModel:
     """The model; DinLensError for what cannot be read of it."""
+    files.refuse_evolution()
+    files.refuse_unit_output(NAME)
     others, past, shown = (_of_role(files.features, role) for role in ROLES)
     _check_pairs(past, shown)
     items = tuple(_field(files, own, "item") for own in shown)

@@ -1,0 +1,1 @@
+"""A reader of each library: its files to a `ForeignModel`."""
