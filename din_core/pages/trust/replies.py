@@ -18,8 +18,9 @@ COVERED = (FOUND, 0.5)
 """Least share, of what the five largest effects cover, that the five largest weights cover."""
 SAME_SIGN = (0.8, 0.65)
 """Least share of behaviors whose weight has their effect's sign; .5 is chance."""
-AUC_LOST = 0.01
-"""Least AUC lost with uniform weights for yes. Partly: less, but its 95 % interval is below 0."""
+AUC_LOST = (0.01, 0.001)
+"""Least AUC lost with uniform weights for yes and for partly, where its 95 % interval is below 0: on many impressions
+that of next to nothing is."""
 MOVED = (0.2, 0.5)
 """Largest share of the attention that can lie elsewhere for yes and for partly."""
 ECE = (0.01, 0.03)
@@ -56,7 +57,7 @@ def needs_weights(figures: TrustFigures) -> Reply:
     found = figures.asked["uniform"]
     if found.value >= 0 or (found.high is not None and found.high >= 0):
         return "no"
-    return "yes" if -found.value >= AUC_LOST else "partly"
+    return at_least(-found.value, AUC_LOST)
 
 
 def calibrated(figures: TrustFigures) -> Reply:

@@ -65,8 +65,8 @@ def tau(value: float) -> str:
 
 
 def change(value: float) -> str:
-    """`−0.1597`, `+0.0004`."""
-    return f"{value:+.4f}".replace("-", "−")
+    """`−0.1597`, `+0.0004`, `0.0000`."""
+    return f"{value:+.4f}".replace("-", "−") if round(value, 4) else "0.0000"
 
 
 def plain(value: float) -> str:

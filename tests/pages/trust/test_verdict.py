@@ -10,6 +10,7 @@ from din_core.domain.trust import UniformAuc
 from din_core.pages.session.visitor import as_visitor
 from din_core.pages.trust.figures import QUESTIONS, Question, StoredFigure, TrustFigures
 from din_core.pages.trust.replies import ECE, MOVED, ORDER, Reply, reply
+from din_core.pages.trust.texts import change
 from din_core.pages.trust.verdict import CLAUSES, NAMES, PROBABILITIES, judge, verdict_words
 
 GOOD: dict[Question, float] = {
@@ -136,6 +137,7 @@ def test_weights_that_tell_sizes_alone_are_hints() -> None:
         ("calibration", ECE[1] + 0.001, "no"),
         ("uniform", -0.01, "yes"),
         ("uniform", -0.009, "partly"),
+        ("uniform", -0.0009, "no"),
         ("uniform", 0.0, "no"),
     ],
 )
@@ -167,3 +169,7 @@ def test_the_paragraph_is_said_in_chinese() -> None:
     assert words(figures(BAD), "zh").startswith(
         "**DIN 的权重不能当作原因来读。** 不利于权重的：按权重排序与按实测效应排序不符；"
     )
+
+
+def test_a_change_that_is_written_as_nothing_has_no_sign() -> None:
+    assert [change(value) for value in (-0.15972, 0.00036, -0.00004, 0.0)] == ["−0.1597", "+0.0004", "0.0000", "0.0000"]
