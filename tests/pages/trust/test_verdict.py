@@ -10,6 +10,7 @@ from din_core.domain.trust import UniformAuc
 from din_core.pages.session.visitor import as_visitor
 from din_core.pages.trust.figures import QUESTIONS, Question, StoredFigure, TrustFigures
 from din_core.pages.trust.replies import ECE, MOVED, ORDER, Reply, reply
+from din_core.pages.trust.texts import meaning, value_words
 from din_core.pages.trust.verdict import CLAUSES, NAMES, PROBABILITIES, judge, verdict_words
 
 GOOD: dict[Question, float] = {
@@ -155,6 +156,25 @@ def test_probabilities_worse_than_the_base_rate_are_not_to_be_believed() -> None
 
 def test_the_worse_of_two_calibration_errors_counts() -> None:
     assert reply("calibration", figures({"calibration": 0.001}, ece_board=StoredFigure(0.05))) == "no"
+
+
+def test_what_a_reply_of_calibration_goes_by_is_said_beside_it() -> None:
+    own: dict[Question, float] = {"calibration": 0.0069}
+    with as_visitor("en"):
+        nearer = meaning("calibration", figures(own, ece_board=StoredFigure(0.005)))
+        further = meaning("calibration", figures(own, ece_board=StoredFigure(0.0105)))
+        useless = meaning("calibration", figures(own, log_loss=0.6, base_rate_log_loss=0.59))
+    assert nearer == "Predicted probabilities lie 0.69 percentage points from the observed shares on average."
+    assert "lie 0.69 percentage points" in further and "and 1.05 on the leaderboard's impressions" in further
+    assert "their log loss is above that of the base rate" in useless
+
+
+def test_a_small_change_of_auc_is_not_written_as_none() -> None:
+    small = figures({"uniform": -0.0000154})
+    assert value_words("uniform", small) == "−0.000015"
+    with as_visitor("en"):
+        assert "goes from 0.760000 to 0.759985." in meaning("uniform", small)
+    assert value_words("uniform", figures({"uniform": 0.0})) == "+0.0000"
 
 
 def test_every_reply_has_its_words() -> None:
