@@ -11,7 +11,7 @@ from din_core.pages.language.answer_texts import (
     Segments,
     chance_segments,
     join_segments,
-    part_name,
+    part_names,
     reason_segments,
     short_title,
 )
@@ -99,7 +99,8 @@ def bars_of(results: FrozenResults) -> tuple[Bar, ...]:
     def bar(part: Removal, title: str) -> Bar:
         return Bar(title, 100 * (results.answer.probability - part.without), percent(part.without))
 
-    named = [bar(part, part_name(part, results.candidate, results.behaviors, words)) for part in ranked.first]
+    names = part_names(ranked.first, results.candidate, results.behaviors, words)
+    named = [bar(part, name) for part, name in zip(ranked.first, names, strict=True)]
     rest = [] if ranked.rest is None else [bar(ranked.rest, t("All {n:,} others", n=ranked.others))]
     return (*named, *rest)
 

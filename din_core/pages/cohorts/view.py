@@ -77,6 +77,14 @@ MOST_ROWS = 20
 METRIC_NAMES = {"auc": "AUC", "gauc": "GAUC", "log_loss": T("Log loss"), "ece": "ECE"}
 ALL_ROWS = T("Every candidate category here is a row.")
 MOST_FREQUENT = T("Rows are the {n:,} most frequent of {total:,} candidate categories here.")
+INTERVALS = T(
+    "On all {n:,} impressions of the slice; 95 % intervals by drawing users anew, {draws} times. A dash: the metric "
+    "has no value here, such as AUC where all outcomes are alike."
+)
+NO_INTERVALS = T(
+    "On all {n:,} impressions of the slice, which are of one user: without others to draw, no value has an interval. A "
+    "dash: the metric has no value here, such as AUC where all outcomes are alike."
+)
 CELLS = T("Point at a cell for its interval and sample size, or read them in the table.")
 READING = T(
     "A mean is over every behavior of every impression, repeats counted, so long histories count more. It tells where "
@@ -333,15 +341,13 @@ def show_metrics(names: tuple[str, str], found: Quality, n: int) -> None:
     ]
     metrics = pd.DataFrame(lines).set_index(t("Model")).T
     show_table(metrics.rename_axis(index=t("Metric"), columns=None), index=True)
-    st.caption(
-        t(
-            "On all {n:,} impressions of the slice; 95 % intervals by drawing users anew, {draws} times. A dash: "
-            "the metric has no value here, such as AUC where all outcomes are alike.",
-            n=n,
-            draws=DRAWS,
-        )
-    )
+    st.caption(t(INTERVALS if has_intervals(found) else NO_INTERVALS, n=n, draws=DRAWS))
     st.caption(meanings(METRICS))
+
+
+def has_intervals(found: Quality) -> bool:
+    """Whether any metric has one; of a single user none has."""
+    return any(one is not None and one.low is not None for model in found for one in model.metrics.values())
 
 
 def metric_words(found: Estimate | None) -> str:

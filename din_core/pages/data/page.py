@@ -46,9 +46,10 @@ QUESTIONS = {
 }
 SPLITS = {"train": T("train"), "valid": T("valid"), "test": T("test")}
 DEMO = T(
-    "This demo is here to be looked at. To stay small it ships the test weeks alone, with the histories before them; "
-    "its models were trained on the weeks before, by the commands in `trainer/README.md`, which fetch all of the data. "
-    "With your own tables in a store, you see here what would stand in the way of training on them."
+    "This demo is here to be looked at. To stay small it ships the households whose profile is known, with the test "
+    "weeks alone and the histories before them; its models were trained on the weeks before and measured on the test "
+    "weeks of all households, by the commands in `trainer/README.md`, which fetch all of the data. With your own "
+    "tables in a store, you see here what would stand in the way of training on them."
 )
 REJECTS = T(
     "A store keeps the rows that were loaded, not those that were refused: `python -m trainer ingest` loads nothing "

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import numpy as np
 from numpy.typing import NDArray
 
-from din_core.domain import Item, Scenario
+from din_core.domain import FoldedBehavior, Item, Scenario, Verdict
 from din_core.figures import ActivationInfo, CategoryEffect, Timeline
 from din_core.figures.activation import categories_of, written_categories
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER, Slots
@@ -29,6 +29,7 @@ from din_core.pages.language.labels import (
     field_label,
     field_values,
     item_detail,
+    item_labels,
     item_numbers,
     moment,
     tick_label,
@@ -142,12 +143,24 @@ def effects_text(measured: MeasuredEffects, words: AnswerWords, baseline: str = 
             "verdict": {
                 "level": verdict.level,
                 "tau": None if verdict.tau is None else significant(verdict.tau),
-                "sentence": "".join(t(text, **values) for text, values in verdict.clauses),
+                "sentence": verdict_sentence(verdict, measured.behaviors),
                 "rows": list(verdict.disagreeing),
             },
         }
     )
     return f'{fields[:-1]},"effect":{numbers(effects.effect)}}}'
+
+
+def verdict_sentence(verdict: Verdict, behaviors: Sequence[FoldedBehavior]) -> str:
+    """The verdict in words; of the behaviors that it names, those called alike have their ids, or else their dates."""
+    worst = [behaviors[place] for place in verdict.disagreeing]
+    names = item_labels(one.item for one in worst)
+    if len(set(names)) < len(names):
+        names = [f"{name} · {day(one.last_timestamp)}" for name, one in zip(names, worst, strict=True)]
+    named = dict(zip("abc", names, strict=False))
+    return "".join(
+        t(text, **{key: named.get(key, value) for key, value in values.items()}) for text, values in verdict.clauses
+    )
 
 
 def category_data(entry: CategoryEffect) -> dict[str, Any]:
@@ -283,7 +296,7 @@ def rare_text(text: str, inspection: Inspection, model: str, rare: Sequence[int]
         return text
     n = sum(inspection.timeline.behaviors[r].count for r in rare)
     return t(
-        "{seen}; {n:,} behaviors of items that are rare or new to {model} and share one embedding",
+        "{seen}; {n:,} behaviors of items that are rare or new to {model}",
         seen=text,
         n=n,
         model=model,

@@ -295,8 +295,8 @@ def about_shared(inputs: SpaceInputs) -> str:
     if not shared:
         return t("Each of the {n:,} items has an embedding of its own.", n=len(inputs.facts.items))
     return t(
-        "{shared:,} of {n:,} items share one embedding with others, as training saw them too seldom to learn one of "
-        "their own. They are one point, larger the more items share it, not a cluster.",
+        "{shared:,} of {n:,} items share an embedding with others, as training saw them too seldom to learn one of "
+        "their own. Those that share one are one point, larger the more they are, not a cluster.",
         shared=shared,
         n=len(inputs.facts.items),
     )

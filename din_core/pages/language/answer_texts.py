@@ -6,6 +6,7 @@ Texts are segments: those at odd places are what the sentence is about, and stan
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -13,7 +14,7 @@ from string import Formatter
 
 from din_core.domain import Answer, FoldedBehavior, Item, Removal
 from din_core.domain.written import LEAST_SHARE
-from din_core.pages.language.labels import of_households, percent
+from din_core.pages.language.labels import item_labels, of_households, percent
 from din_core.pages.language.translate import T, t
 from din_core.store import StoreSummary
 
@@ -129,7 +130,7 @@ def reason_segments(
 def _reason(answer: Answer, candidate: Item, behaviors: Sequence[FoldedBehavior], words: AnswerWords) -> Segments:
     empty = round_percent(answer.empty, answer.probability)
     points = f"{ceil(round(1000 * answer.largest, 6)) / 10:.1f}"
-    names = [part_name(part, candidate, behaviors, words) for part in answer.decisive]
+    names = part_names(answer.decisive, candidate, behaviors, words)
     match answer.kind:
         case "empty":
             return (t(words.nothing),)
@@ -174,13 +175,27 @@ def _opposed(answer: Answer, names: Sequence[str], empty: str) -> Segments:
     return segments(BOTH_WAYS, values)
 
 
-def part_name(part: Removal, candidate: Item, behaviors: Sequence[FoldedBehavior], words: AnswerWords) -> str:
-    """`6 earlier purchases of Mushrooms`."""
-    name = part.name
-    if part.by == "item":
-        own = behaviors[part.rows[0]].item
-        name = t("this very item") if own.item_id == candidate.item_id else short_title(own, candidate)
-    return t(words.one if part.behaviors == 1 else words.several, name=name, n=part.behaviors)
+def part_names(
+    parts: Sequence[Removal], candidate: Item, behaviors: Sequence[FoldedBehavior], words: AnswerWords
+) -> list[str]:
+    """`6 earlier purchases of Mushrooms`; items that would be called alike by their whole titles, or with their ids."""
+    owns = [behaviors[part.rows[0]].item if part.by == "item" else None for part in parts]
+    items = [own for own in owns if own is not None and own.item_id != candidate.item_id]
+    alike = Counter(short_title(one) for one in {one.item_id: one for one in (candidate, *items)}.values())
+    whole = dict(zip((one.item_id for one in items), item_labels([candidate, *items])[1:], strict=True))
+
+    def name(part: Removal, own: Item | None) -> str:
+        if own is None:
+            return part.name
+        if own.item_id == candidate.item_id:
+            return t("this very item")
+        short = short_title(own)
+        return short if alike[short] == 1 else whole[own.item_id]
+
+    return [
+        t(words.one if part.behaviors == 1 else words.several, name=name(part, own), n=part.behaviors)
+        for part, own in zip(parts, owns, strict=True)
+    ]
 
 
 def short_title(item: Item, other: Item | None = None) -> str:

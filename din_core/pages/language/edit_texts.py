@@ -20,7 +20,7 @@ from din_core.domain import (
     Truncate,
 )
 from din_core.domain.edits import lines_of
-from din_core.pages.language.labels import day, field_label
+from din_core.pages.language.labels import day, field_label, item_labels
 from din_core.pages.language.translate import t
 
 
@@ -32,8 +32,9 @@ def edit_words(edit: Edit, before: State, after: State) -> str:
 
 def _edit_words(edit: Edit, before: State, after: State) -> str:
     def title(item_id: str) -> str:
-        behaviors = (*reversed(after.history.behaviors), *before.history.behaviors)
-        return next(b.item.label for b in behaviors if b.item.item_id == item_id)
+        items = {b.item.item_id: b.item for b in (*before.history.behaviors, *after.history.behaviors)}
+        alike = [item for item in items.values() if item.label == items[item_id].label and item.item_id != item_id]
+        return item_labels([items[item_id], *alike])[0]
 
     match edit:
         case Drop(line):

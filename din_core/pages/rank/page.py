@@ -47,9 +47,10 @@ EVERYTHING = T("All categories")
 ANY = ""
 """The choice of all categories."""
 READING = T(
-    "Every item is scored as if it were shown to this user at this time, in the context on *Inspect*; whether it could "
-    "have been shown is not asked. A rank is among all items, whatever is filtered. Items that training hardly saw "
-    "share one embedding: they may tie. A high rank says what the model predicts, not what the user would have done."
+    "Every item is scored as if it were shown to this user at this time, in the context on *Inspect*; whether it "
+    "could have been shown is not asked. A rank is among all items, whatever is filtered. Items that training hardly "
+    "saw are told apart by their other fields alone: those alike in them tie. A high rank says what the model "
+    "predicts, not what the user would have done."
 )
 
 

@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from din_core.domain import Removal
 from din_core.domain.results import By
 from din_core.pages.brief.content import SHORT, answer_words_of
-from din_core.pages.language.answer_texts import part_name
+from din_core.pages.language.answer_texts import part_names
 from din_core.pages.language.labels import percent
-from din_core.pages.language.translate import t
+from din_core.pages.language.translate import T, t
 from din_core.sharing.frozen_results import FrozenResults
 
 SAME = 5e-5
 """Probabilities that differ by less are equal on screen; scoring in another batch moves them less."""
+OTHER_ROWS = T("The rows of the store are others: history, profile, candidate or context.")
+OTHER_INPUTS = T("What the models read is not the same: history, profile, candidate or context.")
+EXPLAINED = T(
+    "What is explained is the chance under {first}, then under {second}: the chances without parts, weights and "
+    "effects are those of two models."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +75,26 @@ def _causes(first: FrozenResults, second: FrozenResults) -> list[str]:
         for name, old in versions[0].items()
         if (new := versions[1].get(name)) is not None and new != old
     ]
-    if first.rows != second.rows:
-        found.append(t("The rows of the store are others: history, profile, candidate or context."))
+    names = [[one.name for one in results.models] for results in (first, second)]
+    if sorted(names[0]) != sorted(names[1]):
+        found.append(t("The models are others: {first}, then {second}.", first=_list(names[0]), second=_list(names[1])))
+    if names[0][0] != names[1][0]:
+        found.append(t(EXPLAINED, first=names[0][0], second=names[1][0]))
+    if not (first.rows and second.rows):
+        found.append(t("A user is hidden, so whether the rows are the same is not known."))
+    elif first.rows != second.rows:
+        found.append(t(OTHER_ROWS if _of_one_scenario(first, second) else OTHER_INPUTS))
     return found or [t("Models and rows are the same.")]
+
+
+def _list(names: Sequence[str]) -> str:
+    return t(", ").join(names)
+
+
+def _of_one_scenario(first: FrozenResults, second: FrozenResults) -> bool:
+    """Whether both are of one user, time and candidate, and of the store's rows as they were: only these can differ."""
+    named = [(one.user.user_id, one.as_of, one.candidate.item_id) for one in (first, second)]
+    return named[0] == named[1] and not (first.edits or second.edits)
 
 
 def _chances(results: FrozenResults) -> dict[str, float]:
@@ -82,11 +105,8 @@ def _without(results: FrozenResults, by: By | None) -> dict[tuple[By, str], tupl
     """By part: what it is called, and the chance without it; the rest is of other parts each time, and left out."""
     ranked = None if by is None else results.parts.get(by)
     parts: Sequence[Removal] = () if ranked is None else ranked.first
-    words = answer_words_of(results)
-    return {
-        (part.by, part.name): (part_name(part, results.candidate, results.behaviors, words), part.without)
-        for part in parts
-    }
+    names = part_names(parts, results.candidate, results.behaviors, answer_words_of(results))
+    return {(part.by, part.name): (name, part.without) for part, name in zip(parts, names, strict=True)}
 
 
 def _difference(name: str, first: float | None, second: float | None) -> Difference:

@@ -32,6 +32,8 @@ NAMES: dict[Question, str] = {
 LEAD = T("Impressions of the sample among those where it is least, middling and most:")
 THIRDS = (T("least"), T("middling"), T("most"))
 """Of what a file names, which rises."""
+NOT_IN_STORE = T("Of those where it is {thirds}, this store holds none.")
+NOT_IN_SET = T("Of those where it is {thirds}, none is of these users.")
 
 Told = tuple[str, float, str, Scenario]
 """Which third it is of, a figure's value in it, the candidate's title, and the scenario, of no model yet."""
@@ -39,8 +41,10 @@ Told = tuple[str, float, str, Scenario]
 
 def sampled_examples(
     app: App, question: Question, measured: Faithfulness, models: Sequence[str], now: View
-) -> list[ExampleLink]:
-    """Those of a question that the store at hand holds; `models` are links, two for the question of seeds."""
+) -> tuple[list[ExampleLink], str]:
+    """Those of a question that the store at hand holds, and a sentence on the thirds of which it holds none; `models`
+    are links, two for the question of seeds.
+    """
     users = users_of_set()
     impressions = measured.examples.get(NAMES.get(question, ""), ())
     key = (app.store.url, measured.fingerprints[0], measured.measured_at, question, users)
@@ -48,15 +52,26 @@ def sampled_examples(
     view = replace(now, fold="behavior", part=None, type=None, only=(), behavior=None)
     if question in ("order", "found", "sign"):
         view = replace(view, method="effect", sort="-effect")
-    return [
+    told = told_impressions(app, impressions, users, key, current())
+    links = [
         ExampleLink(
             t("{third}: {value} — {title}", third=t(third), value=value_of(question, value), title=title),
             page,
             replace(scenario, checkpoints=tuple(models)),
             view,
         )
-        for third, value, title, scenario in told_impressions(app, impressions, users, key, current())
+        for third, value, title, scenario in told
     ]
+    return links, missing_thirds([third for third, *_ in told], users is not None)
+
+
+def missing_thirds(told: Sequence[str], of_set: bool) -> str:
+    """Which one or two of the thirds have no example here, and why; nothing where all do, or none does."""
+    missing = [t(third) for third in THIRDS if third not in told]
+    if len(missing) in (0, len(THIRDS)):
+        return ""
+    named = missing[0] if len(missing) == 1 else t("{first} and {second}", first=missing[0], second=missing[1])
+    return t(NOT_IN_SET if of_set else NOT_IN_STORE, thirds=named)
 
 
 def value_of(question: Question, value: float) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
+from din_core.metrics import is_worse_than_base_rate
 from din_core.pages.language.labels import percent
 from din_core.pages.language.translate import T, t
 from din_core.pages.models.leaderboard_table import SPLITS
@@ -50,12 +52,21 @@ OWNERS = T(
     "behavior's own effect is measured by taking it away."
 )
 NOT_SEARCHED = T(
-    "Not measured: other weights are searched only where the interest vector is a sum of embeddings, and this model's "
-    "is none."
+    "Not measured: other weights are searched only where the interest vector is a sum of embeddings under weights that "
+    "depend on the candidate, and this model's is none."
 )
 BY_CALIBRATE = T(
     "Not measured. `python -m trainer calibrate --store URL --checkpoint {folder}` fits the probabilities to "
     "validation impressions and records how near they come."
+)
+
+FURTHER_ON_BOARD = T(
+    "Predicted probabilities lie {points} percentage points from the observed shares on average, and {board} on the "
+    "leaderboard's impressions; the larger counts."
+)
+WORSE_THAN_BASE_RATE = T(
+    "Predicted probabilities lie {points} percentage points from the observed shares on average, but their log loss is "
+    "above that of the base rate: the share of positives alone says more."
 )
 
 
@@ -65,13 +76,18 @@ def tau(value: float) -> str:
 
 
 def change(value: float) -> str:
-    """`−0.1597`, `+0.0004`, `0.0000`."""
-    return f"{value:+.4f}".replace("-", "−") if round(value, 4) else "0.0000"
+    """`−0.1597`, `+0.0004`, `−0.000015`."""
+    return f"{value:+.{digits(value)}f}".replace("-", "−")
 
 
-def plain(value: float) -> str:
+def digits(value: float) -> int:
+    """Places after the point with which a change is not written as none: 4, or as many as show two of its digits."""
+    return 4 if abs(value) >= 5e-5 or value == 0 else 1 - math.floor(math.log10(abs(value)))
+
+
+def plain(value: float, places: int = 4) -> str:
     """`0.0150`."""
-    return f"{value:.4f}"
+    return f"{value:.{places}f}"
 
 
 WRITTEN: dict[Question, Callable[[float], str]] = {
@@ -154,9 +170,19 @@ def meaning(question: Question, figures: TrustFigures) -> str:
             moved=percent(value),
             tolerance=f"{figures.tolerance:g}",
         )
+    return calibration_words(figures)
+
+
+def calibration_words(figures: TrustFigures) -> str:
+    """How far probabilities lie from shares, and what else the reply goes by, where something does."""
+    own, board = figures.asked["calibration"].value, figures.ece_board
+    if figures.log_loss is not None and is_worse_than_base_rate(figures.log_loss, figures.base_rate_log_loss):
+        return t(WORSE_THAN_BASE_RATE, points=points(own))
+    if board is not None and board.value > own:
+        return t(FURTHER_ON_BOARD, points=points(own), board=points(board.value))
     return t(
         "Predicted probabilities lie {points} percentage points from the observed shares on average.",
-        points=points(value),
+        points=points(own),
     )
 
 
@@ -175,8 +201,8 @@ def uniform_words(figures: TrustFigures) -> str:
     assert found is not None  # the figure is its change
     return t(
         "Once every behavior of a history weighs the same, the trained network's AUC goes from {trained} to {uniform}.",
-        trained=plain(found.trained),
-        uniform=plain(found.uniform),
+        trained=plain(found.trained, digits(found.change)),
+        uniform=plain(found.uniform, digits(found.change)),
     )
 
 
@@ -215,8 +241,8 @@ def pairs(value: float) -> str:
 
 
 def points(share: float) -> str:
-    """`1.5`."""
-    return f"{100 * share:.1f}"
+    """`1.52`: as many digits as the ECE beside it has."""
+    return f"{100 * share:.2f}"
 
 
 def missing_words(question: Question, figures: TrustFigures, folder: str) -> str:

@@ -109,7 +109,8 @@ def about(app: App, name: str, figures: TrustFigures) -> str:
     if measured is None:
         return ""
     text = t(
-        "Weights: measured on {n:,} of {of:,} {split} impressions of {users:,} users, drawn with seed {seed}, {when}.",
+        "Weights: measured on {n:,} {split} impressions of {users:,} users, drawn from all {of:,} with seed {seed}, "
+        "{when}.",
         n=measured.impressions,
         of=measured.of,
         split=texts.split_words(measured.split),
@@ -154,19 +155,22 @@ def cases_of(app: App, name: str) -> LoadedCases | None:
 def show_examples(app: App, name: str, loaded: LoadedCases | None, question: Question, figures: TrustFigures) -> None:
     """Links to impressions of the very sample, where the file names some, else to cases of the kind."""
     own, measured, seeds = visitor.session(), figures.faithfulness, other_seeds(app, name, figures)
-    lead, found = LEAD, list[ExampleLink]()
+    lead, found, missing = LEAD, list[ExampleLink](), ""
     if measured is not None and (question != "seeds" or seeds):
         models = [app.models[name].link, *[app.models[seed].link for seed in seeds[:1]]]
         if question != "seeds" and own.scenario is not None:
             models = list(own.scenario.checkpoints)
-        found = sampled_examples(app, question, measured, models, own.view)
+        found, missing = sampled_examples(app, question, measured, models, own.view)
     if not found and loaded is not None:
-        lead, found = LEADS[question], examples(app, loaded, question, seeds, own.view)
+        lead, missing = LEADS[question], ""
+        found = examples(app, loaded, question, seeds, own.view)
     if not found:
         return
     st.caption(t(lead))
     for example in found:
         link_to_page(example.page, literal(example.label), example.scenario, example.view)
+    if missing:
+        st.caption(missing)
 
 
 def other_seeds(app: App, name: str, figures: TrustFigures) -> list[str]:

@@ -13,7 +13,7 @@ from din_core.domain.edits import lines_of
 from din_core.model.fields.number_buckets import NumberBuckets
 from din_core.pages.inspect.payload import significant
 from din_core.pages.language.edit_texts import edit_words
-from din_core.pages.language.labels import Words, chance, field_label, item_detail, moment
+from din_core.pages.language.labels import Words, chance, field_label, item_detail, item_labels, moment
 from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.number_texts import NumericFields, numeric_fields, range_of
 from din_core.pages.language.translate import t
@@ -137,17 +137,19 @@ def rows_data(now: Weighed, then: Weighed, rare: Callable[[Item], str], numbers:
     gone = {item_id: item for item_id, item in then.items.items() if item_id not in now.count}
     for weighed in (then, now):
         newest |= {b.item.item_id: b.timestamp for b in weighed.state.history.behaviors}
+    items = now.items | gone
+    titles = dict(zip(items, item_labels(items.values()), strict=True))
     return [
         {
             "id": item_id,
-            "title": item.label,
+            "title": titles[item_id],
             "detail": " · ".join(filter(None, [item_detail(item, numbers.item), rare(item)])),
             "last": newest[item_id],
             "count": [weighed.count.get(item_id, 0) for weighed in (now, then)],
             "weight": [significant_or_none(weighed.item.get(item_id, (None, None))[0]) for weighed in (now, then)],
             "total": [significant_or_none(weighed.item.get(item_id, (None, None))[1]) for weighed in (now, then)],
         }
-        for item_id, item in sorted((now.items | gone).items(), key=lambda named: -newest[named[0]])
+        for item_id, item in sorted(items.items(), key=lambda named: -newest[named[0]])
     ]
 
 

@@ -86,7 +86,8 @@ def report_low_coverage(app: App, names: Iterable[str]) -> None:
             continue
         text = t(
             "{model} knows {percent} of what is in this store: the other behaviors and impressions are of items that "
-            "were rare or absent in its training and share one embedding. The page *Models* says more.",
+            "were rare or absent in its training, which it tells apart by their other fields alone. The page *Models* "
+            "says more.",
             model=literal(app.models[name].name),
             percent=literal(percent(found.known_share)),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -239,7 +240,7 @@ def search_items(app: App, key: str, label: str, selected: Option | None, on_pic
 
     def find(text: str) -> Found:
         page = app.store.search_items(text, MOST)
-        return Found([item_option(item) for item in page.matches], page.total)
+        return Found(item_options(page.matches), page.total)
 
     def search(text: str) -> Found:
         return corrected(find, text, app.store.corrected_item_text)
@@ -274,3 +275,15 @@ def bare_user(words: Words, text: str) -> str:
 def item_option(item: Item) -> Option:
     """How an item is listed."""
     return Option(item.item_id, item.label, item_detail(item))
+
+
+def item_options(items: Sequence[Item]) -> list[Option]:
+    """How the items of one list are listed: of those alike in all that is said of them, each with its id."""
+    options = [item_option(item) for item in items]
+    alike = Counter((option.label, option.note) for option in options)
+    return [
+        option
+        if alike[option.label, option.note] == 1
+        else replace(option, note=" · ".join(filter(None, [option.note, t("item {id}", id=option.id)])))
+        for option in options
+    ]

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from din_core.domain import Behavior, History, Scenario
+from din_core.domain import Behavior, FoldedBehavior, History, Item, Scenario, Verdict
 from din_core.explain import agreement, leave_one_out, verdict
 from din_core.pages.inspect import measured_effects
 from din_core.pages.inspect.inspection import read_inputs
 from din_core.pages.inspect.measured_effects import measure_effects
-from din_core.pages.inspect.payload import effects_text
+from din_core.pages.inspect.payload import effects_text, verdict_sentence
 from din_core.pages.language.answer_texts import PURCHASES, AnswerWords, round_percent
 from din_core.pages.language.labels import percent
+from din_core.pages.session.visitor import as_visitor
 from din_core.scoring import Scorer, rescorer_for
 from tests.pages.conftest import World
 from tests.pages.page_contents import held
@@ -67,6 +68,17 @@ def test_average_pooling_is_said_to_rank_nothing(family: World) -> None:
     ]
     assert verdict_data["level"] == "nothing to rank"
     assert "same weight" in verdict_data["sentence"]
+
+
+def test_behaviors_of_one_name_on_which_weights_and_effects_disagree_have_ids_or_dates() -> None:
+    milks = [Item(name, "Milk") for name in ("m1", "m2")]
+    names = (("; they disagree most on {a} and {b}", {"a": "Milk", "b": "Milk"}), (".", {}))
+    found = Verdict("do not", 0.1, names, (1, 0))
+    with as_visitor("en"):
+        of_two = verdict_sentence(found, [FoldedBehavior(item, 1, MONDAY, MONDAY) for item in milks])
+        of_one = verdict_sentence(found, [FoldedBehavior(milks[0], 1, at, at) for at in (MONDAY, MONDAY - 86400)])
+    assert of_two == "; they disagree most on Milk · item m2 and Milk · item m1."
+    assert of_one == "; they disagree most on Milk · 19 Nov 2017 and Milk · 20 Nov 2017."
 
 
 def test_the_page_sends_the_effects_and_the_verdict_of_the_case_on_screen(

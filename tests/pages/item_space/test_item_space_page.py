@@ -155,7 +155,7 @@ def test_items_that_the_model_does_not_know_are_said_to_share_an_embedding(visit
             "(90, 'y1', 'New <b>one</b>', '{}', ''), (91, 'y2', 'New two', '{}', '')"
         )
     page = visit("items")
-    assert "2 of 9 items share one embedding with others" in words(page)
+    assert "2 of 9 items share an embedding with others" in words(page)
     assert points(page)["Items that share it"].tolist().count("2") == 1
     look_at(page, "y1")
     page.run()

@@ -13,6 +13,7 @@ from din_core.pages.language.answer_texts import (
     AnswerWords,
     chance_segments,
     join_segments,
+    part_names,
     reason_segments,
     round_percent,
     segments,
@@ -31,6 +32,23 @@ OWN, ONE, OTHER = (
     Removal("item", "b1", (1,), 1, 1.0, 0.62),
     Removal("item", "b3", (2,), 2, -1.0, 0.92),
 )
+
+
+def test_items_of_one_short_name_are_called_by_their_titles_and_of_one_title_by_their_ids() -> None:
+    others = [Item(name, title) for name, title in (("s1", "Soy · 1 l"), ("s2", "Soy · 1 l"), ("s3", "Soy · 2 l"))]
+    items = (STOUT, LAGER, ALE, *others)
+    behaviors = [FoldedBehavior(item, 2, 0, 0) for item in items]
+    parts = [Removal("item", item.item_id, (place,), 2, 1.0, 0.3) for place, item in enumerate(items)]
+    with as_visitor("en"):
+        names = part_names(parts, STOUT, behaviors, PURCHASES)
+    assert [name.removeprefix("2 earlier purchases of ") for name in names] == [
+        "this very item",
+        "Lager",
+        "Stout · 6 oz · Private",
+        "Soy · 1 l · item s1",
+        "Soy · 1 l · item s2",
+        "Soy · 2 l",
+    ]
 
 
 def made(

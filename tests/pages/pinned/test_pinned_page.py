@@ -62,7 +62,7 @@ def test_both_answers_and_their_difference_are_the_cores(visit: Visit, world: Wo
 def test_scenarios_of_two_users_at_two_times_are_compared(visit: Visit) -> None:
     page = on_pinned(visit, STOUT, OTHER)
     assert ["Household 7" in briefs(page)[0], "Household 8" in briefs(page)[1]] == [True, True]
-    assert "The rows of the store are others" in words(page)
+    assert "What the models read is not the same" in words(page)
 
 
 def test_the_link_holds_both_and_unpinning_or_turning_round_is_in_it(visit: Visit) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -144,15 +145,33 @@ def test_a_short_link_is_no_snapshot(visit: Visit, shares: ShareStore) -> None:
 
 def test_differences_name_models_rows_and_every_part_of_either() -> None:
     first, again = RESULTS.models[0], replace(RESULTS.models[0], link="din@99999999", probability=0.5)
-    other = replace(RESULTS, models=(again,), rows="other", candidate=Item("x"))
+    kept = replace(RESULTS, edits=())
+    other = replace(kept, models=(again,), rows="other")
     with visitor.as_visitor("en"):
-        found = differences(RESULTS, other)
+        found = differences(kept, other)
         same = differences(RESULTS, RESULTS)
     assert found.causes[0] == "DIN is another version: 1a2b3c, then 999999."
-    assert found.causes[1].startswith("The rows of the store are others")
+    assert found.causes[1] == "The models are others: DIN, Average pooling, then DIN."
+    assert found.causes[2].startswith("The rows of the store are others")
     assert (found.chances[0].name, found.chances[0].change) == (first.name, "+20.0")
     assert (found.chances[1].second, found.chances[1].change) == ("–", "")
     assert same.causes == ("Models and rows are the same.",) and {one.change for one in same.parts} == {"="}
+
+
+@pytest.mark.parametrize("changes", [{"candidate": Item("x")}, {"as_of": 1}, {"edits": ("Dropped Stout",)}])
+def test_of_another_scenario_nothing_is_said_of_the_store(changes: dict[str, Any]) -> None:
+    kept = replace(RESULTS, edits=())
+    with visitor.as_visitor("en"):
+        (cause,) = differences(kept, replace(kept, rows="other", **changes)).causes
+    assert cause == "What the models read is not the same: history, profile, candidate or context."
+
+
+def test_chances_of_two_models_and_hidden_users_are_not_said_to_be_the_same() -> None:
+    turned = replace(RESULTS, models=RESULTS.models[::-1], rows="")
+    with visitor.as_visitor("en"):
+        causes = differences(RESULTS, turned).causes
+    assert causes[0].startswith("What is explained is the chance under DIN, then under Average pooling:")
+    assert causes[1] == "A user is hidden, so whether the rows are the same is not known." and len(causes) == 2
 
 
 def test_a_part_of_two_histories_is_one_line_also_where_it_holds_more_behaviors_in_one() -> None:

@@ -66,7 +66,7 @@ def test_figures_stand_as_they_are_stored_below_a_verdict(visit: Visit, measured
     text = words(page)
     assert "**Do not read the weights of DIN as reasons.** For them: the largest of them find" in text
     assert "95 %: −0.035 to 0.005 · 199 test impressions · τ without signs 0.544" in text
-    assert "Weights: measured on 200 of 95,128 test impressions of 183 users, drawn with seed 0" in text
+    assert "Weights: measured on 200 test impressions of 183 users, drawn from all 95,128 with seed 0" in text
     assert "the trained network's AUC goes from 0.7650 to 0.6050." in text
     assert "That was of weights" not in text
 
@@ -152,7 +152,7 @@ def test_the_leaderboard_tells_of_calibration_where_the_checkpoint_does_not(visi
     page = visit("models-trust", **ON_SCREEN)
     assert numbers(page)["ECE, the mean distance from observed shares"] == "0.0200"
     assert "95 %: 0.0100 to 0.0300 · ± 0.0020 over 3 seeds · 1,000 test impressions" in words(page)
-    assert "Predicted probabilities lie 2.0 percentage points from the observed shares on average." in words(page)
+    assert "Predicted probabilities lie 2.00 percentage points from the observed shares on average." in words(page)
 
 
 @pytest.fixture
@@ -235,6 +235,15 @@ def test_impressions_of_the_sample_are_linked_where_the_file_names_them(visit: V
     assert query["ctx.display"] == ["Rear end cap"]
     assert "Impressions of the sample among those where it is least, middling and most:" in words(page)
     assert "There are no cases of" not in words(page)
+    assert "holds none" not in words(page)
+
+
+def test_thirds_that_a_set_of_users_lacks_are_told(visit: Visit, world: World) -> None:
+    known = {"user_id": "7", "item_id": "b2", "timestamp": 1511136000, "nth": 1}
+    others = [{**known, "user_id": "8", "value": value} for value in (-0.2, 0.1)]
+    write(world, examples={"tau": [*others, {**known, "value": 0.5}]})
+    page = visit("models-trust", **ON_SCREEN, set="One,7")
+    assert "Of those where it is least and middling, none is of these users." in words(page)
 
 
 def test_a_third_of_which_the_store_holds_nobody_is_left_out(visit: Visit, world: World) -> None:
@@ -247,3 +256,6 @@ def test_a_third_of_which_the_store_holds_nobody_is_left_out(visit: Visit, world
         "middling: 50.0\N{NO-BREAK SPACE}% of the most possible — Stout · 12 oz · National",
         "most: 70.0\N{NO-BREAK SPACE}% of the most possible — Stout · 12 oz · National",
     ]
+    assert "Of those where it is least, this store holds none." in words(page)
+    page.button(key="language_zh").click().run()
+    assert "其中最小之处的曝光，此行为库中没有。" in words(page)

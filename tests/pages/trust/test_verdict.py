@@ -10,7 +10,7 @@ from din_core.domain.trust import UniformAuc
 from din_core.pages.session.visitor import as_visitor
 from din_core.pages.trust.figures import QUESTIONS, Question, StoredFigure, TrustFigures
 from din_core.pages.trust.replies import ECE, MOVED, ORDER, Reply, reply
-from din_core.pages.trust.texts import change
+from din_core.pages.trust.texts import meaning, value_words
 from din_core.pages.trust.verdict import CLAUSES, NAMES, PROBABILITIES, judge, verdict_words
 
 GOOD: dict[Question, float] = {
@@ -159,6 +159,25 @@ def test_the_worse_of_two_calibration_errors_counts() -> None:
     assert reply("calibration", figures({"calibration": 0.001}, ece_board=StoredFigure(0.05))) == "no"
 
 
+def test_what_a_reply_of_calibration_goes_by_is_said_beside_it() -> None:
+    own: dict[Question, float] = {"calibration": 0.0069}
+    with as_visitor("en"):
+        nearer = meaning("calibration", figures(own, ece_board=StoredFigure(0.005)))
+        further = meaning("calibration", figures(own, ece_board=StoredFigure(0.0105)))
+        useless = meaning("calibration", figures(own, log_loss=0.6, base_rate_log_loss=0.59))
+    assert nearer == "Predicted probabilities lie 0.69 percentage points from the observed shares on average."
+    assert "lie 0.69 percentage points" in further and "and 1.05 on the leaderboard's impressions" in further
+    assert "their log loss is above that of the base rate" in useless
+
+
+def test_a_small_change_of_auc_is_not_written_as_none() -> None:
+    small = figures({"uniform": -0.0000154})
+    assert value_words("uniform", small) == "−0.000015"
+    with as_visitor("en"):
+        assert "goes from 0.760000 to 0.759985." in meaning("uniform", small)
+    assert value_words("uniform", figures({"uniform": 0.0})) == "+0.0000"
+
+
 def test_every_reply_has_its_words() -> None:
     replies = ("yes", "partly", "no")
     assert set(CLAUSES) == {(q, r) for q in QUESTIONS if q != "calibration" for r in replies}
@@ -169,7 +188,3 @@ def test_the_paragraph_is_said_in_chinese() -> None:
     assert words(figures(BAD), "zh").startswith(
         "**DIN 的权重不能当作原因来读。** 不利于权重的：按权重排序与按实测效应排序不符；"
     )
-
-
-def test_a_change_that_is_written_as_nothing_has_no_sign() -> None:
-    assert [change(value) for value in (-0.15972, 0.00036, -0.00004, 0.0)] == ["−0.1597", "+0.0004", "0.0000", "0.0000"]

@@ -90,6 +90,7 @@ def test_trust_tells_metrics_of_the_set_and_says_what_is_of_everybody(visit: Vis
     page = visit("models-trust", user="7", item="b2", models="din,base", set="North,7")
     assert "On the set “North”" in [e.value.replace("\\", "") for e in page.subheader]
     assert "The figures are of all users" in told(page)
+    assert "which are of one user: without others to draw, no value has an interval." in told(page)
     strange = visit("models-trust", user="7", item="b2", models="din,base", set="North,8")
     assert "None of the set's users is in the computed cases." in told(strange)
 

@@ -8,8 +8,17 @@ import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
+from din_core.domain import Item, Scenario
+from din_core.pages.inspect.answer.answer_payload import answer_data
+from din_core.pages.inspect.inspection import read_inputs
+from din_core.pages.inspect.measured_effects import measure_effects
+from din_core.pages.language.answer_texts import PURCHASES
+from din_core.pages.session.visitor import as_visitor
+from din_core.pages.widgets.pickers import item_options
 from tests.pages.conftest import World
 from tests.pages.page_contents import read, record_tables, records
+from tests.pages.what_if.what_if_payload import payload
+from tests.small_world import MONDAY
 
 Visit = Callable[..., AppTest]
 NAMES = ["Milk · item m1", "Milk · item m2"]
@@ -60,3 +69,26 @@ def test_the_heat_map_and_the_choices_of_compare_have_them_too(visit: Visit, ali
     page = visit("compare-scenarios", user="7", item="m2", at="2017-11-20T00:00:00Z")
     assert milks(list(records(page, "heatmap_table")["Item"])) == NAMES
     assert milks(list(page.multiselect(key="compare_items").options)) == NAMES
+
+
+def test_what_if_and_its_edits_have_them_too(visit: Visit, alike: World) -> None:
+    page = visit("explain-what-if", user="7", item="m2", at="2017-11-20T00:00:00Z", edits="drop-item,m1")
+    shown = payload(page)
+    assert milks([row["title"] for row in shown["rows"]]) == NAMES
+    assert "Milk · item m1" in shown["steps"][1]["label"]
+
+
+def test_parts_of_the_answer_by_item_have_them_too(alike: World) -> None:
+    scenario = Scenario("7", MONDAY, ("m2",), ("din",), {})
+    inputs = read_inputs(alike.store, scenario, alike.store.impressions("7"))
+    measured = measure_effects(inputs, alike.scorers["din"], 0)
+    with as_visitor("en"):
+        parts = answer_data(measured, PURCHASES, "")["parts"]["item"]
+    assert milks([part["title"] for part in parts]) == NAMES
+
+
+def test_the_options_of_a_search_have_them_where_all_else_is_alike() -> None:
+    items = [Item(name, "Milk", {"category": kind}) for name, kind in (("m1", "Cow"), ("m2", "Cow"), ("m3", "Oat"))]
+    with as_visitor("en"):
+        found = item_options(items)
+    assert [option.note for option in found] == ["Cow · item m1", "Cow · item m2", "Oat"]

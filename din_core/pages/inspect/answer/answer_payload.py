@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from din_core.domain import RankedParts, Removal
 from din_core.pages.inspect.measured_effects import MeasuredEffects
 from din_core.pages.language.answer_texts import AnswerWords, join_segments, reason_segments
-from din_core.pages.language.labels import percent
+from din_core.pages.language.labels import item_labels, percent
 from din_core.pages.language.translate import t
 
 DIGITS = 7
@@ -28,7 +29,10 @@ def answer_data(measured: MeasuredEffects, words: AnswerWords, baseline: str) ->
 
 def _rows(measured: MeasuredEffects, ranked: RankedParts) -> list[dict[str, Any]]:
     """A part's `name` is the item's id or the category, by which the browser finds its behaviors; None for the rest."""
-    rows = [{"name": part.name, **_row(measured, part, _title(measured, part))} for part in ranked.first]
+    titles = _titles(measured, ranked.first)
+    rows = [
+        {"name": part.name, **_row(measured, part, title)} for part, title in zip(ranked.first, titles, strict=True)
+    ]
     if ranked.rest is None:
         return rows
     others = t("All {n:,} others", n=ranked.others)
@@ -47,5 +51,8 @@ def _row(measured: MeasuredEffects, part: Removal, title: str) -> dict[str, Any]
     return {"title": title, "lines": part.behaviors, **rounded, "without": percent(part.without)}
 
 
-def _title(measured: MeasuredEffects, part: Removal) -> str:
-    return measured.behaviors[part.rows[0]].item.label if part.by == "item" else part.name
+def _titles(measured: MeasuredEffects, parts: Sequence[Removal]) -> list[str]:
+    """Of parts of one kind, items or categories."""
+    if all(part.by == "item" for part in parts):
+        return item_labels(measured.behaviors[part.rows[0]].item for part in parts)
+    return [part.name for part in parts]
