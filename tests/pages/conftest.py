@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,8 @@ from sqlalchemy import text
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from din_core.model import checkpoint_checks
+from din_core.model.config import ModelConfig
 from din_core.pages.session import caches
 from din_core.scoring import Scorer, load_scorers
 from din_core.sharing.share_store import ShareStore
@@ -62,6 +64,22 @@ def _looks_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shapes_once() -> Iterator[None]:
+    """Each test's app reads checkpoints of the same configs; to check them, a network of each would be built anew."""
+    shapes: dict[ModelConfig, dict[str, tuple[int, ...]]] = {}
+    built = checkpoint_checks._shapes
+
+    def known(path: Path, config: ModelConfig) -> dict[str, tuple[int, ...]]:
+        if config not in shapes:
+            shapes[config] = built(path, config)
+        return shapes[config]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint_checks, "_shapes", known)
+        yield
+
+
 @pytest.fixture(scope="session")
 def new_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with store and checkpoints as each `world` begins."""
@@ -71,12 +89,18 @@ def new_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@cache
+def scorers_of(folder: Path) -> Mapping[str, Scorer]:
+    """The models that tests begin with: loading them is half of what a test of a page would cost."""
+    return load_scorers(folder)
+
+
 @pytest.fixture
 def world(new_world: Path, tmp_path: Path) -> Iterator[World]:
     shutil.copytree(new_world, tmp_path, dirs_exist_ok=True)
     url, checkpoints = f"sqlite:///{tmp_path / 'world.db'}", tmp_path / "checkpoints"
     store = open_store(url)
-    yield World(url, checkpoints, store, load_scorers(checkpoints))
+    yield World(url, checkpoints, store, dict(scorers_of(new_world / "checkpoints")))
     store.close()
 
 
@@ -94,7 +118,7 @@ def new_family(new_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def family(world: World, new_family: Path) -> World:
     """The same world with a checkpoint of each kind that the app compares."""
     shutil.copytree(new_family, world.checkpoints, dirs_exist_ok=True)
-    return replace(world, scorers=load_scorers(world.checkpoints))
+    return replace(world, scorers=dict(scorers_of(new_family)))
 
 
 @pytest.fixture
