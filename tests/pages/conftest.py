@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from din_core.model import checkpoint_checks
 from din_core.model.config import ModelConfig
@@ -149,7 +150,7 @@ def shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShareSto
 
 @pytest.fixture
 def visit(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    """Open the app at a query string's values and run it once."""
+    """Open the app at a path and a query string's values, and run it once."""
     monkeypatch.setenv("DIN_STORE", world.url)
     monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
 
@@ -157,7 +158,9 @@ def visit(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTes
         page = AppTest.from_file(str(MAIN), default_timeout=60)
         for name, value in query.items():
             page.query_params[name] = value
-        return go_to(page.run(), path) if path else page.run()
+        if path:
+            page._page_hash = calc_hash(path)  # as Streamlit calls a page that is a function
+        return page.run()
 
     return open_page
 
