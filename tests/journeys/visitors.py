@@ -50,24 +50,25 @@ class Tab:
         self.watch = Watch()
         self.watch.follow(self.page)
 
-    def dress(self, width: int, height: int, color_scheme: ColorScheme) -> Page:
-        self.page.set_viewport_size({"width": width, "height": height})
-        self.page.emulate_media(color_scheme=color_scheme)
-        return self.page
+    def one_more_page(self) -> Page:
+        """A page that is closed when the visitor leaves, for what cannot be taken back."""
+        page = self.context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        self.watch.follow(page)
+        return page
 
     def leave(self) -> Watch:
         """Leave the app and forget all that a next visitor could notice; what was seen meanwhile."""
+        addresses = [urlsplit(page.url) for page in self.context.pages]
         for other in self.context.pages:
             if other != self.page:
                 other.close()
         self.page.unroute_all()
-        address = urlsplit(self.page.url)
         self.page.goto("about:blank")
-        if address.hostname:
-            devtools = self.context.new_cdp_session(self.page)
-            origin = f"{address.scheme}://{address.netloc}"
+        devtools = self.context.new_cdp_session(self.page)
+        for origin in {f"{at.scheme}://{at.netloc}" for at in addresses if at.hostname}:
             devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
-            devtools.detach()
+        devtools.detach()
         self.context.clear_cookies()
         seen = Watch([*self.watch.errors], {*self.watch.hosts})
         self.watch.errors.clear()
@@ -93,13 +94,16 @@ class Visitors:
         **options: Any,
     ) -> Page:
         """The page of one more visitor; `apart` where a test does to it what cannot be taken back."""
-        if apart or options:
+        if options:
             tab = Tab(self.browser, **options)
             self.single.append(tab)
         else:
             tab = self.free.pop() if self.free else Tab(self.browser)
             self.kept.append(tab)
-        return tab.dress(width, height, color_scheme)
+        page = tab.one_more_page() if apart else tab.page
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme)
+        return page
 
     def leave(self) -> Watch:
         """All of them leave: every error, and every host asked."""

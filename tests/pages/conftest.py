@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,10 @@ import pytest
 from sqlalchemy import text
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
+from din_core.model import checkpoint_checks
+from din_core.model.config import ModelConfig
 from din_core.pages.session import caches
 from din_core.scoring import Scorer, load_scorers
 from din_core.sharing.share_store import ShareStore
@@ -62,6 +65,22 @@ def _looks_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shapes_once() -> Iterator[None]:
+    """Each test's app reads checkpoints of the same configs; to check them, a network of each would be built anew."""
+    shapes: dict[ModelConfig, dict[str, tuple[int, ...]]] = {}
+    built = checkpoint_checks._shapes
+
+    def known(path: Path, config: ModelConfig) -> dict[str, tuple[int, ...]]:
+        if config not in shapes:
+            shapes[config] = built(path, config)
+        return shapes[config]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint_checks, "_shapes", known)
+        yield
+
+
 @pytest.fixture(scope="session")
 def new_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with store and checkpoints as each `world` begins."""
@@ -71,12 +90,18 @@ def new_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@cache
+def scorers_of(folder: Path) -> Mapping[str, Scorer]:
+    """The models that tests begin with: loading them is half of what a test of a page would cost."""
+    return load_scorers(folder)
+
+
 @pytest.fixture
 def world(new_world: Path, tmp_path: Path) -> Iterator[World]:
     shutil.copytree(new_world, tmp_path, dirs_exist_ok=True)
     url, checkpoints = f"sqlite:///{tmp_path / 'world.db'}", tmp_path / "checkpoints"
     store = open_store(url)
-    yield World(url, checkpoints, store, load_scorers(checkpoints))
+    yield World(url, checkpoints, store, dict(scorers_of(new_world / "checkpoints")))
     store.close()
 
 
@@ -94,7 +119,7 @@ def new_family(new_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def family(world: World, new_family: Path) -> World:
     """The same world with a checkpoint of each kind that the app compares."""
     shutil.copytree(new_family, world.checkpoints, dirs_exist_ok=True)
-    return replace(world, scorers=load_scorers(world.checkpoints))
+    return replace(world, scorers=dict(scorers_of(new_family)))
 
 
 @pytest.fixture
@@ -125,7 +150,7 @@ def shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShareSto
 
 @pytest.fixture
 def visit(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    """Open the app at a query string's values and run it once."""
+    """Open the app at a path and a query string's values, and run it once."""
     monkeypatch.setenv("DIN_STORE", world.url)
     monkeypatch.setenv("DIN_CHECKPOINTS", str(world.checkpoints))
 
@@ -133,7 +158,9 @@ def visit(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTes
         page = AppTest.from_file(str(MAIN), default_timeout=60)
         for name, value in query.items():
             page.query_params[name] = value
-        return go_to(page.run(), path) if path else page.run()
+        if path:
+            page._page_hash = calc_hash(path)  # as Streamlit calls a page that is a function
+        return page.run()
 
     return open_page
 

@@ -1,4 +1,7 @@
-"""Signing in at a provider: each sees what their role holds, comes back to the link they opened, and leaves again."""
+"""Signing in at a provider: each sees what their role holds, comes back to the link they opened, and leaves again.
+
+Who speaks the websocket's protocol by hand gets no more than a browser.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,13 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.access.conftest import COOKIE_SECRET, LINK_SECRET, GuardedApp
 from tests.journeys.access.oidc_provider import CLIENT_SECRET
+from tests.journeys.access.raw_socket import run_page
 from tests.journeys.page_driver import wait_until_run
 
 NewPage = Callable[..., Page]
-VIEW = "explain-inspect?user=7&item=b2&at=2017-11-20&models=din,base"
+QUERY = "user=7&item=b2&at=2017-11-20&models=din,base"
+VIEW = f"explain-inspect?{QUERY}"
+STATE = {"$$ID-x-compute_again": True, "$$ID-x-keep_form": True, "$$ID-x-sign_in_default": False}
 
 
 def sign_in(page: Page, guarded: GuardedApp, email: str) -> None:
@@ -32,12 +38,20 @@ def snapshot(page: Page, guarded: GuardedApp) -> str:
     return page.locator("code", has_text="snapshot=").inner_text().strip()
 
 
-def test_an_analyst_signs_in_at_the_link_they_opened_and_out_again(page: Page, guarded: GuardedApp) -> None:
+def test_an_analyst_signs_in_at_the_link_they_opened_and_out_again_and_no_secret_is_seen_or_printed(
+    page: Page, guarded: GuardedApp
+) -> None:
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     page.goto(guarded.address + VIEW)
     expect(page.get_by_text("Sign in to see this page.")).to_be_visible()
     expect(page.get_by_text("Stout")).to_have_count(0)
     sign_in(page, guarded, "ada@lab.example")
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
+    everything = "\n".join([*urls, page.content(), *guarded.said])
+    assert "_din/inspect" in everything or "/explain-inspect" in everything
+    assert not any(secret in everything for secret in (COOKIE_SECRET, CLIENT_SECRET, LINK_SECRET))
+    assert "ada@lab.example" not in "".join(guarded.said)
     page.goto(f"{guarded.address}data")  # where no instrument asks for more just when the visitor leaves
     wait_until_run(page)
     page.get_by_role("button", name="Sign out").click()
@@ -66,34 +80,39 @@ def test_a_viewer_sees_the_snapshot_they_were_sent_and_no_page(
         expect(viewer.get_by_text("Stout")).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    ("choice", "title"),
-    [
-        ("Signed brief, for viewers", "Stout for Household 7"),
-        ("Signed brief that hides who it is", "Stout for Household"),
-    ],
-)
-def test_a_viewer_sees_the_signed_brief_that_an_analyst_copied_and_nothing_by_another_address(
-    page: Page, new_page: NewPage, guarded: GuardedApp, choice: str, title: str
-) -> None:
-    page.goto(guarded.address + VIEW)
-    sign_in(page, guarded, "ada@lab.example")
-    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
+def copied_link(page: Page, choice: str) -> str:
+    """The link that this entry of the menu *Copy link* gives."""
     page.get_by_role("button", name="Copy link").click()
     page.get_by_role("button", name=choice).click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
     link: str = page.evaluate("navigator.clipboard.readText()")
-    assert link.startswith(f"{guarded.address}explain-inspect?signed=one.") and LINK_SECRET not in link
+    return link
+
+
+def test_a_viewer_sees_the_signed_briefs_that_an_analyst_copied_and_nothing_by_another_address(
+    page: Page, new_page: NewPage, guarded: GuardedApp
+) -> None:
+    page.goto(guarded.address + VIEW)
+    sign_in(page, guarded, "ada@lab.example")
+    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
+    brief = copied_link(page, "Signed brief, for viewers")
+    hiding = copied_link(page, "Signed brief that hides who it is")
+    assert brief != hiding
+    for link in (brief, hiding):
+        assert link.startswith(f"{guarded.address}explain-inspect?signed=one.") and LINK_SECRET not in link
 
     viewer = new_page()
-    viewer.goto(link)
+    viewer.goto(brief)
     sign_in(viewer, guarded, "vic@shop.example")
-    expect(viewer.get_by_role("heading", name=title)).to_be_visible()
+    expect(viewer.get_by_role("heading", name="Stout for Household 7")).to_be_visible()
     expect(viewer.get_by_text("Open the full analysis")).to_have_count(0)
-    if "hides" in choice:
-        assert not re.search(r"Household 7\b", viewer.content())
-    viewer.goto(link[:-4])
-    expect(viewer.get_by_text("This link was not signed by this server, or was changed")).to_be_visible()
+    viewer.goto(hiding)
+    expect(viewer.get_by_role("heading", name="Stout for Household")).to_be_visible()
+    expect(viewer.get_by_text("Open the full analysis")).to_have_count(0)
+    assert not re.search(r"Household 7\b", viewer.content())
+    for link in (brief, hiding):
+        viewer.goto(link[:-4])
+        expect(viewer.get_by_text("This link was not signed by this server, or was changed")).to_be_visible()
 
 
 def test_somebody_whom_nobody_named_sees_one_sentence(page: Page, guarded: GuardedApp) -> None:
@@ -102,13 +121,20 @@ def test_somebody_whom_nobody_named_sees_one_sentence(page: Page, guarded: Guard
     expect(page.get_by_text("You are signed in as eve@elsewhere.example, and may see nothing here")).to_be_visible()
 
 
-def test_no_secret_is_in_what_a_browser_gets_or_the_server_prints(page: Page, guarded: GuardedApp) -> None:
-    urls: list[str] = []
-    page.on("request", lambda request: urls.append(request.url))
-    page.goto(guarded.address + VIEW)
-    sign_in(page, guarded, "ada@lab.example")
-    expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")
-    everything = "\n".join([*urls, page.content(), *guarded.said])
-    assert "_din/inspect" in everything or "/explain-inspect" in everything
-    assert not any(secret in everything for secret in (COOKIE_SECRET, CLIENT_SECRET, LINK_SECRET))
-    assert "ada@lab.example" not in "".join(guarded.said)
+@pytest.mark.parametrize("page", ["explain-inspect", "explain-what-if", "find-snapshots", "data"])
+@pytest.mark.parametrize("query", [QUERY, f"{QUERY}&view=brief"])
+def test_a_stranger_gets_the_sentence_and_nothing_of_the_store(guarded: GuardedApp, page: str, query: str) -> None:
+    answer = run_page(guarded.address, page, query, STATE)
+    assert b"Sign in to see this page." in answer
+    assert not any(row in answer for row in (b"Stout", b"Lager", b"Household", b"2 adults", b"din@"))
+
+
+def test_claims_in_headers_and_a_cookie_that_nobody_signed_are_nothing(guarded: GuardedApp) -> None:
+    origin = guarded.address.rstrip("/")
+    headers = {
+        "Origin": origin,
+        "Cookie": '_streamlit_xsrf=x; _streamlit_user={"email":"ada@lab.example","is_logged_in":true}',
+        "X-Forwarded-Email": "ada@lab.example",
+    }
+    answer = run_page(guarded.address, "explain-inspect", QUERY, STATE, headers)
+    assert b"Sign in to see this page." in answer and b"Stout" not in answer

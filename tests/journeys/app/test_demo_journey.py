@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from din_core.scoring import Scorer, load_scorers
 from din_core.store import open_store
 from tests.journeys.inspect_page import check_numbers, drawing, lens_text, wait_until_opened, weights
-from tests.journeys.page_driver import box, options, query
+from tests.journeys.page_driver import box, has_query, options, query
+from tests.journeys.record_table import record_lines
 from tests.journeys.server import PYTHON_APP, ROOT, running_app
 
 
@@ -71,3 +72,28 @@ def test_the_demo_from_its_first_start_to_a_shared_link(
     wait_until_opened(colleague)
     assert lens_text(colleague) == seen
     store.close()
+
+
+def test_a_ranking_of_thousands_shows_how_far_it_is_and_can_be_stopped_and_a_hundred_more_rows_are_in_the_link(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}compare-catalogue")
+    stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")  # Streamlit has one too
+    stop.click()
+    progress = page.get_by_text(re.compile(r"Scored of [\d,]+ items: .*\(stopped\)"))
+    expect(progress).to_be_visible()
+    expect(page.get_by_role("button", name="Score again")).to_be_visible()
+    numbers = [int(text.replace(",", "")) for text in re.findall(r"[\d,]*\d", progress.inner_text())]
+    assert sum(numbers[1:]) < 2 * numbers[0]  # some of the two models' scores are missing
+    page.get_by_role("button", name="Score again").click()
+    expect(progress).to_have_count(0)
+    expect(stop).to_be_visible()
+    expect(page.get_by_role("button", name="Score again")).to_be_visible()
+    done = f"Scored of {numbers[0]:,} items: DIN {numbers[0]:,}, Average pooling {numbers[0]:,}"
+    expect(page.get_by_text(done)).to_be_visible()
+
+    expect(record_lines(page, "ranking")).to_have_count(20)
+    page.get_by_role("button", name="100 more").click()
+    expect(record_lines(page, "ranking")).to_have_count(120)
+    expect(page).to_have_url(has_query("rank.rows", "120"))
+    expect(page.locator(".st-key-ranking #count")).to_have_text(re.compile("^The first 120 of [0-9,]+ rows$"))

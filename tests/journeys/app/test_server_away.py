@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.inspect_page import wait_until_opened
 from tests.journeys.page_driver import wait_until_rest
+from tests.journeys.visitors import Visitors
 
 THEIRS = "Streamlit server is not responding. Are you connected to the internet?"
 
 
-def test_code_that_could_not_be_fetched_is_fetched_again(browser: Browser, address: str) -> None:
-    page = browser.new_page()  # of its own: the browser says what it could not fetch
+def test_code_that_could_not_be_fetched_is_fetched_again(visitors: Visitors, address: str) -> None:
+    page = visitors.enter()
     refused: list[str] = []
 
     def refuse(route: Route) -> None:
@@ -23,7 +24,8 @@ def test_code_that_could_not_be_fetched_is_fetched_again(browser: Browser, addre
     wait_until_opened(page)
     assert len(refused) == 3
     expect(page.get_by_text("BidiComponent Error")).to_have_count(0)
-    page.close()
+    seen = visitors.leave()
+    assert ["ERR_FAILED" in error for error in seen.errors] == [True] * 3  # the browser says what it could not fetch
 
 
 def test_a_lost_connection_is_told_in_words_of_this_app(page: Page, address: str) -> None:

@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.pages.browser.sources import source
+from din_core.pages.widgets.record_table import record_table
+from din_core.pages.widgets.record_table.columns import RecordColumn
 from din_core.pages.widgets.search_box.search_box import HTML, JS
 
 MOUNT = """async ([script, html, data]) => {
@@ -92,3 +94,30 @@ export default mountComponent(() => {
     assert [page.evaluate(offer, id) for id in ("8", "9")] == [True, False]
     page.evaluate("() => { host.remove(); cleanUp(); }")
     assert page.evaluate(offer, "8") is False
+
+
+def records(handled: int, picked: list[str]) -> list[int]:
+    """The bytes of a table of three rows, once this message of ticks was handled."""
+    state = {"sort": None, "find": None, "columns": [], "rows": 0}
+    head = {"texts": {}, "language": "en", "title": "Rows", "count": 3, "total": 3, "sums": {}, "most": 9, "step": 9}
+    head |= {"linked": False, "state": state, "handled": 0, "pick_handled": handled, "picked": picked}
+    column = RecordColumn("item", "Item", list("abc"))
+    body = {"columns": [column.plain()], "links": [], "keys": list("abc"), "marks": []}
+    return list("\n".join(map(json.dumps, (head, body))).encode())
+
+
+def test_a_row_ticked_while_python_answers_an_earlier_tick_stays_ticked(page: Page) -> None:
+    page.evaluate("data => (window.message = new Uint8Array(data))", records(0, []))
+    mount = MOUNT.replace("give(data);\n}", "give(message);\n}").replace("[number, value]", "[number, value] = []")
+    page.evaluate(
+        mount.replace("sent.push([kind, value])", "sent.push([number, value])"),
+        [record_table.JS, record_table.HTML, None],
+    )
+    boxes = page.locator("tbody").get_by_role("checkbox")
+    boxes.nth(0).check()
+    boxes.nth(2).check()
+    (first, _), (second, ticked) = page.evaluate("sent")
+    assert ticked == ["a", "c"]
+    for handled, picked, shown in ((first, ["a"], "ac"), (second, ["a", "c"], "ac"), (second, ["a"], "a")):
+        page.evaluate("data => give(new Uint8Array(data))", records(handled, picked))
+        assert [boxes.nth(place).is_checked() for place in range(3)] == [name in shown for name in "abc"]

@@ -92,6 +92,7 @@ def test_a_model_chosen_the_instant_others_are_asked_for_is_shown(
         expect(page.locator("#model-line")).to_contain_text(f"{label}:")
     page.wait_for_url(lambda url: "models=din%40" in url)
     check_numbers(page, store, scorers)
+    expect(page.locator("#cases li .number").first).to_have_text(page.locator("#tiles .value").first.inner_text())
 
 
 def test_quick_steps_and_a_model_chosen_on_the_way_add_up(page: Page, address: str) -> None:

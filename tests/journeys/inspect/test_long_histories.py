@@ -54,7 +54,9 @@ def test_categories_as_rows_hold_the_sums_and_the_measured_effects_of_whole_cate
     assert cell(page, "Dairy", "effect") == pytest.approx(expected["Dairy"], abs=6e-4)
 
 
-def test_the_rest_of_the_rows_is_summed_and_never_cut(page: Page, address: str) -> None:
+def test_the_rest_of_the_rows_is_summed_and_repeats_that_a_model_weighs_one_by_one_fold_into_items(
+    page: Page, address: str
+) -> None:
     page.goto(f"{address}?models=dien,base-sum")
     expect(page.locator("#rows tr")).to_have_count(8)
     # A menu of fewer rows than the small world has.
@@ -65,11 +67,6 @@ def test_the_rest_of_the_rows_is_summed_and_never_cut(page: Page, address: str) 
     totals = [number(text) for text in page.locator("#rows .total").all_inner_texts()]
     assert sum(totals) == pytest.approx(1, abs=2e-3)  # softmax: all weights add up to 1
     page.locator("#top").select_option(label="all")
-    expect(page.locator("#rows tr")).to_have_count(8)
-
-
-def test_repeats_that_a_model_weighs_one_by_one_fold_into_items(page: Page, address: str) -> None:
-    page.goto(f"{address}?models=dien,base-sum")
     expect(page.locator("#rows tr")).to_have_count(8)
     lines = [weight for title, weight in weights(page) if title.startswith("Lager")]
     page.locator("#fold").select_option(label="items")
@@ -105,7 +102,7 @@ def test_a_part_of_the_time_marked_by_dragging_adds_up_to_the_cores_sum(
     expect(page.locator("#rows tr")).to_have_count(4)
 
 
-def test_a_part_is_marked_by_keys_and_left_by_escape(page: Page, address: str) -> None:
+def test_a_part_is_marked_by_keys_from_its_first_to_its_last_day_and_left_by_escape(page: Page, address: str) -> None:
     open_example(page, address)
     plot = page.locator("#plot")
     below_top = "p => p.getBoundingClientRect().top - p.closest('#lens').getBoundingClientRect().top"
@@ -120,6 +117,9 @@ def test_a_part_is_marked_by_keys_and_left_by_escape(page: Page, address: str) -
     plot.press("Escape")
     expect(page.locator("#part")).to_be_hidden()
     expect(page.locator("#rows tr")).to_have_count(4)
+    plot.press("Home")
+    plot.press("Shift+ArrowRight")
+    expect(page.locator("#part")).to_contain_text("28 Aug 2017 to 28 Aug 2017")
 
 
 def test_the_part_stays_while_candidates_change_and_goes_with_another_user(page: Page, address: str) -> None:
@@ -134,13 +134,6 @@ def test_the_part_stays_while_candidates_change_and_goes_with_another_user(page:
     page.locator(".st-key-impression").get_by_role("option").click()
     expect(page.locator("#shown-title")).to_have_text("Candidates of 23 Oct 2017")
     expect(page.locator("#part")).to_be_hidden()
-
-
-def test_the_first_and_last_day_of_a_part_are_those_of_its_behaviors(page: Page, address: str) -> None:
-    open_example(page, address)
-    page.locator("#plot").press("Home")
-    page.locator("#plot").press("Shift+ArrowRight")
-    expect(page.locator("#part")).to_contain_text("28 Aug 2017 to 28 Aug 2017")
 
 
 def test_a_link_opens_with_the_marked_part_the_folding_and_the_first_rows(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
@@ -32,7 +31,7 @@ def saved(page: Page, kind: str, folder: Path) -> Path:
     return path
 
 
-def test_the_csv_holds_the_cores_numbers_and_names_its_scene(
+def test_csv_and_json_hold_the_cores_numbers_and_name_their_scene(
     page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer], tmp_path: Path
 ) -> None:
     open_example(page, address)
@@ -57,6 +56,10 @@ def test_the_csv_holds_the_cores_numbers_and_names_its_scene(
     scene = {tuple(r[name] for name in ("user", "candidate_id", "as_of", "model", "fingerprint")) for r in rows}
     assert scene == {("7", "b2", "2017-11-20T00:00:00Z", "DIN", scorers["din"].fingerprint)}
     assert parse_qs(urlsplit(rows[0]["link"]).query, keep_blank_values=True) == query(page)
+    written = json.loads(saved(page, "JSON", tmp_path).read_text(encoding="utf-8"))
+    assert [row["item_id"] for row in written["rows"]] == [row["item_id"] for row in rows]
+    assert [row["weight"] for row in written["rows"]] == [pytest.approx(float(row["weight"])) for row in rows]
+    assert (written["user"], written["candidate_id"], written["model"]) == ("7", "b2", "DIN")
 
 
 def test_the_svg_is_drawn_in_vectors_with_a_bar_for_each_line(page: Page, address: str, tmp_path: Path) -> None:
@@ -73,7 +76,7 @@ def test_the_svg_is_drawn_in_vectors_with_a_bar_for_each_line(page: Page, addres
     assert len(bars) == 25
 
 
-def test_the_png_is_a_picture_of_the_chart_and_leaves_the_screen_alone(
+def test_the_png_is_a_picture_of_the_chart_which_is_copied_as_it_is_saved_and_leaves_the_screen_alone(
     page: Page, address: str, tmp_path: Path
 ) -> None:
     open_example(page, address)
@@ -86,22 +89,6 @@ def test_the_png_is_a_picture_of_the_chart_and_leaves_the_screen_alone(
     assert (wide, high) == (2560, 1440)  # 16:9
     assert page.locator("#bars").evaluate("canvas => canvas.toDataURL()") == before
     expect(page.locator("#formats")).to_be_hidden()
-
-
-def test_the_json_holds_the_same_rows_and_their_scene_once(page: Page, address: str, tmp_path: Path) -> None:
-    open_example(page, address)
-    expect(page.locator("#trust")).not_to_contain_text("Measuring")
-    rows = list(csv.DictReader(saved(page, "CSV", tmp_path).read_text(encoding="utf-8-sig").splitlines()))
-    found = json.loads(saved(page, "JSON", tmp_path).read_text(encoding="utf-8"))
-    assert [row["item_id"] for row in found["rows"]] == [row["item_id"] for row in rows]
-    assert [row["weight"] for row in found["rows"]] == [pytest.approx(float(row["weight"])) for row in rows]
-    assert (found["user"], found["candidate_id"], found["model"]) == ("7", "b2", "DIN")
-
-
-def test_the_image_is_copied_as_it_is_saved(new_page: Callable[..., Page], address: str) -> None:
-    page = new_page()
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    open_example(page, address)
     page.get_by_role("button", name="Save as").click()
     page.get_by_role("button", name="Copy image").click()
     expect(page.locator("#image-copied")).to_have_text("Image copied")

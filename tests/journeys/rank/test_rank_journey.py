@@ -1,12 +1,10 @@
-"""Journeys on the Rank page: the whole catalogue under two models, held against the core; progress and stop."""
+"""Journeys on the Rank page: the whole catalogue under two models, held against the core; progress is in the demo's."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
-import pytest
 from playwright.sync_api import Page, expect
 
 from din_core.domain import Item
@@ -15,18 +13,10 @@ from din_core.sharing import parse
 from din_core.store import BehaviorStore
 from tests.journeys.charts import traces
 from tests.journeys.inspect_page import check_numbers
-from tests.journeys.page_driver import has_query, query
+from tests.journeys.page_driver import query
 from tests.journeys.record_table import record_lines, record_rows, tick_record
-from tests.journeys.server import running_app
 
 TITLES = {"din": "DIN", "base": "Average pooling"}
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[str]:
-    """The demo: thousands of items take a while."""
-    with running_app({}) as started:
-        yield started
 
 
 def rows(page: Page, count: int) -> list[dict[str, str]]:
@@ -115,29 +105,3 @@ def test_a_row_opens_in_inspect_and_two_rows_say_why_one_is_above_the_other(
     want = {tuple(np.round(column, 5)) for column in (scores.weight[order] * repeats).T}
     heat = next(trace for trace in traces(page, "heatmap") if "z" in trace)
     assert {tuple(np.round(column, 5)) for column in np.array(heat["z"]).T} == want
-
-
-def test_a_hundred_more_of_the_catalogue_are_listed_and_the_link_says_so(page: Page, demo: str) -> None:
-    page.goto(f"{demo}compare-catalogue")
-    expect(record_lines(page, "ranking")).to_have_count(20)
-    page.get_by_role("button", name="100 more").click()
-    expect(record_lines(page, "ranking")).to_have_count(120)
-    expect(page).to_have_url(has_query("rank.rows", "120"))
-    expect(page.locator(".st-key-ranking #count")).to_have_text(re.compile("^The first 120 of [0-9,]+ rows$"))
-
-
-def test_a_ranking_shows_how_far_it_is_and_can_be_stopped(page: Page, demo: str) -> None:
-    page.goto(f"{demo}compare-catalogue")
-    stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")  # Streamlit has one too
-    stop.click()
-    progress = page.get_by_text(re.compile(r"Scored of [\d,]+ items: .*\(stopped\)"))
-    expect(progress).to_be_visible()
-    expect(page.get_by_role("button", name="Score again")).to_be_visible()
-    numbers = [int(text.replace(",", "")) for text in re.findall(r"[\d,]*\d", progress.inner_text())]
-    assert sum(numbers[1:]) < 2 * numbers[0]  # some of the two models' scores are missing
-    page.get_by_role("button", name="Score again").click()
-    expect(progress).to_have_count(0)
-    expect(stop).to_be_visible()
-    expect(page.get_by_role("button", name="Score again")).to_be_visible()
-    done = f"Scored of {numbers[0]:,} items: DIN {numbers[0]:,}, Average pooling {numbers[0]:,}"
-    expect(page.get_by_text(done)).to_be_visible()

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from din_core.domain.trust import FAITHFULNESS_FILE
 from din_core.scoring import Scorer
+from tests.journeys.accessibility import violations
 from tests.journeys.inspect_page import wait_until_opened
 from tests.journeys.looks import each_look
 from tests.journeys.page_driver import has_query, header_link, query, scrolls_sideways, wait_until_rest
@@ -88,5 +88,4 @@ def test_the_page_is_accessible_and_fits_its_window(page: Page, address: str) ->
             "texts => texts.filter(text => text.scrollWidth > text.clientWidth + 1).map(text => text.textContent)"
         )
         assert cut == [], look
-        violations = Axe().run(page).response["violations"]
-        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in violations] == [], look
+        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in violations(page)] == [], look

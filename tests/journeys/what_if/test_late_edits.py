@@ -148,16 +148,3 @@ def test_another_user_chosen_while_an_edit_is_on_its_way_comes_without_it(page: 
     expect(page).to_have_url(has_query("user", "8"))
     expect(box(page, "user")).to_have_value("Household 8")
     assert "edits" not in query(page)
-
-
-def test_an_edit_goes_along_to_another_page(page: Page, address: str) -> None:
-    open_page(page, address)
-    drop(page, "Nails")
-    expect(steps(page)).to_have_count(2)
-    page.get_by_role("link", name="Inspect").hover()
-    page.mouse.down()  # Python is told before the click is whole
-    expect(page).to_have_url(has_query("edits", "drop-item%2Cn1"))
-    page.mouse.up()
-    expect(page.get_by_text("This page shows the history as it was: the what-if edits (1)")).to_be_visible()
-    page.get_by_role("link", name="What if").click()
-    expect(steps(page)).to_have_count(2)

@@ -133,11 +133,16 @@ def test_any_state_is_pinned_and_the_link_shows_others_the_same(
     check_scores(other, store, scorers)
 
 
-def test_another_page_says_that_it_shows_the_history_as_it_was_and_the_edits_stay(page: Page, address: str) -> None:
+def test_an_edit_goes_along_to_another_page_which_says_that_it_shows_the_history_as_it_was(
+    page: Page, address: str
+) -> None:
     open_page(page, address)
     row(page, "Nails").get_by_role("button", name="Drop").click()
+    expect(steps(page)).to_have_count(2)
+    page.get_by_role("link", name="Inspect").hover()
+    page.mouse.down()  # Python is told before the click is whole
     expect(page).to_have_url(has_query("edits", "drop-item%2Cn1"))
-    page.get_by_role("link", name="Inspect").click()
+    page.mouse.up()
     expect(page.get_by_text("This page shows the history as it was: the what-if edits (1)")).to_be_visible()
     expect(page.locator("#cases li")).to_have_count(3)
     page.locator("#cases").press("ArrowDown")

@@ -25,6 +25,7 @@ function createRecordTable(root) {
   let listed = []; // places of the rows on screen
   let picked = new Set(); // keys of the rows that are ticked
   let sent = 0; // number of the last message that tells the state
+  let pickSent = 0; // and of the last that tells what is ticked
   let timer = 0;
 
   function update(bytes) {
@@ -36,7 +37,7 @@ function createRecordTable(root) {
     const known = table.known === data.title; // what is not in the page's link is kept here
     if (data.linked ? next.handled >= sent && !timer : !known) state = { ...next.state };
     table.known = data.title;
-    picked = new Set(next.picked);
+    if (next.pick_handled >= pickSent) picked = new Set(next.picked); // else Python has yet to hear of the last tick
     if (fresh) {
       bodyText = body;
       texts = searchTexts(data);
@@ -161,7 +162,7 @@ function createRecordTable(root) {
     box.onchange = () => {
       if (box.checked) picked.add(data.keys[row]);
       else picked.delete(data.keys[row]);
-      table.send("pick", [...picked]);
+      pickSent = table.send("pick", [...picked]);
     };
     const cell = element("td", "", { className: "pick" });
     cell.append(box);

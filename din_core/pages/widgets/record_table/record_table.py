@@ -164,6 +164,7 @@ def show_records(key: str, records: Records, held: Held | None = None, *, most: 
         "linked": held is not None,
         "state": {"sort": now.sort, "find": now.find, "columns": shown_names(now, records.columns), "rows": 0},
         "handled": last_handled(key, ARRANGE),
+        "pick_handled": last_handled(key, PICK),
         "picked": list(ticked.get(key, ())),
         "about": {**records.about, "rows": records.count, "rows_in_all": records.total},
         "file": ["din-lens", *records.file],

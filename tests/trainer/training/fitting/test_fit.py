@@ -15,11 +15,11 @@ from din_core.metrics import auc
 from din_core.model.network import InterestNetwork
 from tests.trainer.planted_tables import planted_bulk
 from trainer.training.fields.training_vocabulary import build_vocabulary
+from trainer.training.fitting import run
 from trainer.training.fitting.fit import fit
 from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.prediction import predict
 from trainer.training.fitting.resume import STATE
-from trainer.training.fitting.run import PATIENCE_STEPS
 from trainer.training.samples import build_samples
 from trainer.training.train import TrainOptions, build_config
 
@@ -93,21 +93,29 @@ class Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize(("killed_at", "regularisation"), [(3, "decay"), (9, "decay"), (9, "mba-batches")])
-def test_a_killed_run_goes_on_to_the_same_result(planted, tmp_path, killed_at, regularisation):
-    (train, valid, test), network = planted
+@pytest.mark.parametrize(("regularisation", "kills"), [("decay", (3, 9)), ("mba-batches", (9,))])
+def test_a_killed_run_goes_on_to_the_same_result(planted, tmp_path, regularisation, kills):
+    (train, valid, _), network = planted
     options = replace(OPTIONS, epochs=2, save_seconds=0.0, regularisation=regularisation)
     unbroken = network()
     expected = fit(unbroken, train, valid, options)
+    for killed_at in kills:
+        check_resumed(planted, options, tmp_path / str(killed_at), killed_at, (unbroken, expected))
+
+
+def check_resumed(planted, options, folder, killed_at, of_unbroken):
+    """A run that is killed after this step and resumed ends as the unbroken one."""
+    (train, valid, test), network = planted
+    unbroken, expected = of_unbroken
 
     def kill(step):
         if step.step == killed_at:
             raise Killed
 
     with pytest.raises(Killed):
-        fit(network(), train, valid, options, tmp_path, on_step=kill)
+        fit(network(), train, valid, options, folder, on_step=kill)
     resumed = network(seed=99)
-    found = fit(resumed, train, valid, options, tmp_path)
+    found = fit(resumed, train, valid, options, folder)
     np.testing.assert_array_equal(predict(resumed, test), predict(unbroken, test))
     assert found.curve == expected.curve
     assert found.best_step == expected.best_step
@@ -172,9 +180,10 @@ def test_an_unknown_regularisation_is_refused_with_those_there_are():
         replace(OPTIONS, regularisation="lasso")
 
 
-def test_a_run_without_progress_stops_early(planted):
+def test_a_run_without_progress_stops_early(planted, monkeypatch):
     (train, valid, _), network = planted
+    monkeypatch.setattr(run, "PATIENCE_STEPS", 120)
     fitted = fit(network(), train, valid, replace(OPTIONS, learning_rate=0.0, epochs=20, patience=2))
     since_best = [entry["step"] for entry in fitted.curve if entry["step"] > fitted.best_step]
-    assert len(since_best) >= 2 and fitted.steps - fitted.best_step == PATIENCE_STEPS
+    assert len(since_best) >= 2 and fitted.steps - fitted.best_step == 120
     assert len(fitted.curve) < 20

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from din_core.model.network import InterestNetwork
 from tests.trainer.planted_tables import planted_bulk
 from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fitting import trials
-from trainer.training.fitting.fit import Step, fit
+from trainer.training.fitting.fit import Fitted, Step, fit
 from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.prediction import predict
 from trainer.training.fitting.trials import FitSetting, Trial, next_setting, trial_steps
@@ -114,24 +115,45 @@ def planted(tmp_path_factory: pytest.TempPathFactory):
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trials of a quarter of an epoch."""
-    monkeypatch.setattr(trials, "LEAST_STEPS", 5)
-    monkeypatch.setattr(trials, "TRIAL_EPOCHS", 0.25)
+    shorten(monkeypatch)
+
+
+def shorten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(trials, "LEAST_STEPS", 5)
+    patch.setattr(trials, "TRIAL_EPOCHS", 0.25)
 
 
 Planted = tuple[Samples, Samples, Callable[..., InterestNetwork]]
 
 
-def test_the_run_is_the_one_that_the_chosen_setting_alone_would_make(planted: Planted, short: None) -> None:
+@dataclass(frozen=True)
+class Chosen:
+    """A run whose setting was chosen by short trials: what it found, its network, and the folder of its states."""
+
+    fitted: Fitted
+    network: InterestNetwork
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def chosen(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Chosen:
     train, valid, network = planted
-    chosen = network()
-    fitted = fit(chosen, train, valid, OPTIONS)
+    own, folder = network(), tmp_path_factory.mktemp("chosen")
+    with pytest.MonkeyPatch.context() as patch:
+        shorten(patch)
+        return Chosen(fit(own, train, valid, OPTIONS, folder), own, folder)
+
+
+def test_the_run_is_the_one_that_the_chosen_setting_alone_would_make(planted: Planted, chosen: Chosen) -> None:
+    train, valid, network = planted
+    fitted = chosen.fitted
     assert fitted.setting is not None and len(fitted.trials) >= 3
     assert fitted.setting in {trial.setting for trial in fitted.trials}
     alone = network()
     given = replace(OPTIONS, learning_rate=fitted.setting.learning_rate, embedding_decay=fitted.setting.embedding_decay)
     expected = fit(alone, train, valid, given)
     assert expected.trials == [] and fitted.curve == expected.curve
-    np.testing.assert_array_equal(predict(chosen, valid), predict(alone, valid))
+    np.testing.assert_array_equal(predict(chosen.network, valid), predict(alone, valid))
 
 
 class Killed(Exception):
@@ -139,10 +161,11 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize("where", ["in the second trial", "after the trials"])
-def test_a_killed_choice_goes_on_to_the_same_result(planted: Planted, short: None, tmp_path: Path, where: str) -> None:
+def test_a_killed_choice_goes_on_to_the_same_result(
+    planted: Planted, chosen: Chosen, short: None, tmp_path: Path, where: str
+) -> None:
     train, valid, network = planted
-    unbroken = fit(network(), train, valid, OPTIONS)
-    second = unbroken.trials[1].setting
+    second = chosen.fitted.trials[1].setting
     seen = 0
 
     def kill(step: Step) -> None:
@@ -154,21 +177,19 @@ def test_a_killed_choice_goes_on_to_the_same_result(planted: Planted, short: Non
     with pytest.raises(Killed):
         fit(network(), train, valid, OPTIONS, tmp_path, on_step=kill)
     resumed = fit(network(), train, valid, OPTIONS, tmp_path)
-    assert [trial.setting for trial in resumed.trials] == [trial.setting for trial in unbroken.trials]
-    assert resumed.curve == unbroken.curve
+    assert [trial.setting for trial in resumed.trials] == [trial.setting for trial in chosen.fitted.trials]
+    assert resumed.curve == chosen.fitted.curve
 
 
-def test_only_the_best_trials_state_is_kept(planted: Planted, short: None, tmp_path: Path) -> None:
+def test_only_the_best_trials_state_is_kept(chosen: Chosen) -> None:
+    assert len([path for path in chosen.folder.iterdir() if path.is_dir()]) == 1
+
+
+def test_trials_of_another_run_are_refused(planted: Planted, chosen: Chosen, short: None, tmp_path: Path) -> None:
     train, valid, network = planted
-    fit(network(), train, valid, OPTIONS, tmp_path)
-    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
-
-
-def test_trials_of_another_run_are_refused(planted: Planted, short: None, tmp_path: Path) -> None:
-    train, valid, network = planted
-    fit(network(), train, valid, OPTIONS, tmp_path)
+    folder = shutil.copytree(chosen.folder, tmp_path / "copy")
     with pytest.raises(CheckpointError, match="unfinished run with seed = 0, not 5"):
-        fit(network(), train, valid, replace(OPTIONS, seed=5), tmp_path)
+        fit(network(), train, valid, replace(OPTIONS, seed=5), folder)
 
 
 def test_a_run_no_longer_than_a_trial_has_none(planted: Planted) -> None:
@@ -189,8 +210,6 @@ def test_where_every_rate_fails_the_error_says_so(
         fit(broken, train, valid, OPTIONS)
 
 
-def test_the_file_of_trials_holds_numbers_alone(planted: Planted, short: None, tmp_path: Path) -> None:
-    train, valid, network = planted
-    fitted = fit(network(), train, valid, OPTIONS, tmp_path)
-    found: Mapping[str, object] = json.loads((tmp_path / trials.TRIALS).read_text("utf-8"))
-    assert [trial["value"] for trial in found["trials"]] == [trial.value for trial in fitted.trials]  # type: ignore[attr-defined]
+def test_the_file_of_trials_holds_numbers_alone(chosen: Chosen) -> None:
+    found: Mapping[str, object] = json.loads((chosen.folder / trials.TRIALS).read_text("utf-8"))
+    assert [trial["value"] for trial in found["trials"]] == [trial.value for trial in chosen.fitted.trials]  # type: ignore[attr-defined]

@@ -54,15 +54,17 @@ def precision(url: str, truth: Path, checkpoint: Path) -> tuple[float, float]:
     return plain, turned
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_plain_weights_find_the_planted_causes_whichever_sign_training_ends_in(planted_world: Any, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "turned"), [(0, True), (2, False)])
+def test_plain_weights_find_the_planted_causes_whichever_sign_training_ends_in(
+    planted_world: Any, seed: int, turned: bool
+) -> None:
     folder = planted_world.din(seed)
     found, reversed_found = precision(planted_world.url, planted_world.truth, folder)
     assert found >= 0.85
     assert reversed_found < 0.2  # so much lies in the sign
     record = json.loads((folder / "metrics.json").read_text("utf-8"))["orientation"]
     (unit,) = record["units"]
-    turned = unit["flipped"]
+    assert unit["flipped"] is turned  # another seed is needed where training ends otherwise
     assert record["impressions"] == 300 < record["of"]
     assert unit["after"]["cosine"] > 0
     assert unit["before"]["cosine"] == pytest.approx(unit["after"]["cosine"] * (-1 if turned else 1))

@@ -1,15 +1,24 @@
-"""Every control of every page is reached on the keyboard, and one sees where one is."""
+"""Every page: it stands still while it loads, is reached by the Tab key, and axe finds nothing in any of its looks.
+
+A page is loaded once for all of these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.page_driver import wait_until_rest
+from tests.journeys.accessibility import serious
+from tests.journeys.layout_shift import layout_shift
+from tests.journeys.looks import Look, each_look
+from tests.journeys.page_driver import scrolls_sideways, wait_until_rest
 from tests.journeys.screenshots import PAGES
+from tests.journeys.visitors import Visitors
 
+MOVES = 0.2
+"""Layout shift from which on a page is one that jumps; good is .1, but a busy machine draws more of the steps."""
 STEPS = 200
 """Controls of a page at most."""
 STEP = """() => {
@@ -64,22 +73,53 @@ def test_a_table_that_is_wider_than_a_phone_is_scrolled_by_the_arrow_keys(
     expect(tables).to_have_count(0)  # there they fit
 
 
-@pytest.mark.parametrize("name", sorted(PAGES))
-def test_the_tab_key_reaches_every_control_and_shows_where_it_is(page: Page, address: str, name: str) -> None:
-    path, ready = PAGES[name]
-    page.goto(f"{address}{path}")
+@pytest.fixture(scope="module", params=sorted(PAGES))
+def opened(request: pytest.FixtureRequest, visitors: Visitors, address: str) -> Iterator[Page]:
+    """A page after the other, of a visitor who makes no error and asks no other host."""
+    page = visitors.enter()
+    path, ready = PAGES[request.param]
+    page.goto(f"{address}{path}?models=din,dien")  # with a DIEN, every page has its link
     ready(page)
-    wait_until_rest(page)
+    yield page
+    seen = visitors.leave()
+    assert seen.errors == []
+    assert seen.hosts <= {"127.0.0.1", ""}
+
+
+def test_a_page_stands_still_while_it_loads(opened: Page) -> None:
+    assert layout_shift(opened) < MOVES
+
+
+def test_the_tab_key_reaches_every_control_and_shows_where_it_is(opened: Page) -> None:
+    wait_until_rest(opened)
     went = []
     for _ in range(STEPS):
-        page.keyboard.press("Tab")
-        step = page.evaluate(STEP)
+        opened.keyboard.press("Tab")
+        step = opened.evaluate(STEP)
         if step is None and went:
             break
         if step is not None:
             went.append(step)
-    assert page.evaluate(MISSED) == []
+    assert opened.evaluate(MISSED) == []
     unseen = [step["name"] for step in went if step["pressed"] and not step["seen"]]
     assert [name for name in unseen if name != "Show/hide columns"] == []  # Streamlit's own, above a table
     names = [step["name"].split("\n")[-1] for step in went]  # after the icon's
     assert {"Explain", "Data", "New here? Two-minute tour"} <= set(names), names
+
+
+def test_a_page_is_accessible_and_no_wider_than_its_window_in_every_look(opened: Page) -> None:
+    found: dict[Look, list[object]] = {}
+    wide = []
+    for look in each_look(opened):
+        if scrolls_sideways(opened):
+            wide.append(look)
+        if violations := serious(opened):
+            found[look] = violations
+    assert (found, wide) == ({}, [])
+
+
+def test_a_printed_page_begins_with_its_heading(opened: Page) -> None:
+    opened.emulate_media(media="print")
+    assert not opened.locator(".st-key-places, .st-key-quick_open_room").locator("visible=true").count()
+    assert opened.get_by_test_id("stHeading").first.is_visible()
+    opened.emulate_media(media="screen")
