@@ -21,8 +21,9 @@ PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-c
 demo: $(VENV)/.installed
 	STREAMLIT_SERVER_PORT=$(PORT) $(VENV)/bin/python app.py
 
+# Compiled modules are kept, whatever the environment says: the tests start some dozens of processes.
 test: lint
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 2
+	PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 2
 
 # Other libraries' DIN, in a folder of their own that nothing else reads; --no-deps, as torch and numpy are there.
 test-libraries: $(LIBRARIES)/.installed
