@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from din_core.domain import Counterfactual, DinLensError, Impression, Scenario, StoreFailure
+from din_core.domain import Counterfactual, DinLensError, FoldedBehavior, Impression, Scenario, StoreFailure
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import Words, field_label, words_for
+from din_core.pages.language.labels import Words, field_label, item_labels, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.choices import candidate_key
@@ -205,10 +205,19 @@ def show_counterfactuals(app: App, scenario: Scenario) -> None:
         )
     answer = visitor.session().results.get("removal", scenario)
     if answer is not None and answer[1] == goal:
-        _show_removal(answer[0], goal, now)
+        _show_removal(answer[0], removal_names(rescorer.behaviors), goal, now)
 
 
-def _show_removal(found: Counterfactual, goal: int, now: float) -> None:
+def removal_names(behaviors: Sequence[FoldedBehavior]) -> list[str]:
+    """What each behavior is called whose removal is told, with how often it goes: all its repeats go at once."""
+    labels = item_labels(one.item for one in behaviors)
+    return [
+        label if one.count == 1 else t("{title} (all {n} times)", title=label, n=one.count)
+        for label, one in zip(labels, behaviors, strict=True)
+    ]
+
+
+def _show_removal(found: Counterfactual, called: Sequence[str], goal: int, now: float) -> None:
     threshold = float(np.log(goal / (100 - goal)))
     after = _percent(found.after + threshold)
     if found.chosen is None:
@@ -229,7 +238,7 @@ def _show_removal(found: Counterfactual, goal: int, now: float) -> None:
         )
         st.markdown(literal(text))
         return
-    names = [found.players[place] for place in found.chosen]
+    names = [called[place] for place in found.chosen]
     without = WITHOUT_ONE if len(names) == 1 else WITHOUT
     st.markdown(literal(t(without, n=len(names), after=after, now=f"{now:.1f}")))
     st.markdown("\n".join(f"- {literal(name)}" for name in names[:NAMED]))

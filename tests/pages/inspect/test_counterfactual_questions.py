@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from din_core.domain import Candidate, Scenario
+from din_core.domain import Candidate, FoldedBehavior, Item, Scenario
 from din_core.explain import smallest_removal
 from din_core.explain.nearest_opposite import ImpressionWithHistory, nearest
+from din_core.pages.inspect.counterfactual_questions import removal_names
+from din_core.pages.session.visitor import as_visitor
 from din_core.scoring import rescorer_for
 from din_core.store.queries.opposite_outcome import opposite_impressions
 from tests.pages.conftest import World
@@ -137,6 +139,14 @@ def test_the_fewest_behaviors_to_remove_are_those_of_the_core(world: World, open
     without = "Without this one," if len(found.chosen) == 1 else f"Without these {len(found.chosen)},"
     assert without in text(page)
     assert "Exact: every smaller set was tried, and none will do." in text(page)
+
+
+def test_what_would_be_gone_is_named_with_its_repeats_and_by_its_id_where_names_are_alike() -> None:
+    items = (Item("m1", "Milk"), Item("m2", "Milk"), Item("n1", "Nails"))
+    behaviors = [FoldedBehavior(item, count, 0, 0) for item, count in zip(items, (9, 1, 2), strict=True)]
+    with as_visitor("en"):
+        names = removal_names(behaviors)
+    assert names == ["Milk · item m1 (all 9 times)", "Milk · item m2", "Nails (all 2 times)"]
 
 
 def test_what_no_removal_reaches_is_said(opened: Open) -> None:
