@@ -70,7 +70,7 @@ def take(browser: Browser, address: str, name: str, ending: str, theme: str) -> 
     page.goto(f"{address.rstrip('/')}/{path}?{PICTURED.get(name, '')}")
     ready(page)
     wait_until_rest(page)
-    page.wait_for_function("document.getAnimations().length == 0")  # bars have grown
+    page.wait_for_function("() => document.getAnimations().length === 0")  # bars have grown
     page.screenshot(path=FOLDER / f"{name}{ending}.png")
     print(FOLDER / f"{name}{ending}.png")
     context.close()

@@ -11,7 +11,7 @@ import streamlit as st
 from din_core.domain import DinLensError, FoldedBehavior, Scenario, Scores, UnitReading
 from din_core.figures import GapResponseLabels, gap_response_info, plot_gap_response
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import day
+from din_core.pages.language.labels import day, fixed
 from din_core.pages.language.model_texts import NOUNS, weight_kind
 from din_core.pages.language.translate import t
 from din_core.pages.session import caches
@@ -78,7 +78,7 @@ def behavior_label(scores: Scores, place: int) -> str:
     """`Stout · 12 oz · buy · 13 Nov 2017 · 0.512`."""
     behavior: FoldedBehavior = scores.behaviors[place]
     parts = (behavior.item.label, behavior.behavior_type, day(behavior.last_timestamp))
-    return " · ".join([*filter(None, parts), f"{scores.weight[0, place]:.3f}"])
+    return " · ".join([*filter(None, parts), fixed(scores.weight[0, place], 3)])
 
 
 def parts_words(reading: UnitReading) -> str:
@@ -88,12 +88,12 @@ def parts_words(reading: UnitReading) -> str:
         (True, False): t("without a known type"),
         (False, True): t("in the shortest gap"),
     }[bool(reading.types), bool(reading.ranges)]
-    parts = [t("{value} {where}", value=f"{reading.neither:.4f}", where=neither)]
+    parts = [t("{value} {where}", value=fixed(reading.neither, 4), where=neither)]
     if reading.due_to_type is not None:
-        parts.append(t("{value} by its type", value=f"{reading.due_to_type:+.4f}"))
+        parts.append(t("{value} by its type", value=fixed(reading.due_to_type, 4, "+")))
     if reading.due_to_gap is not None:
-        parts.append(t("{value} by its time gap", value=f"{reading.due_to_gap:+.4f}"))
-    return t("Its weight is {weight}: {parts}.", weight=f"{reading.weight:.4f}", parts=t(", ").join(parts))
+        parts.append(t("{value} by its time gap", value=fixed(reading.due_to_gap, 4, "+")))
+    return t("Its weight is {weight}: {parts}.", weight=fixed(reading.weight, 4), parts=t(", ").join(parts))
 
 
 def types_table(reading: UnitReading) -> pd.DataFrame:
@@ -105,7 +105,7 @@ def types_table(reading: UnitReading) -> pd.DataFrame:
         f"{name} ← {t('as it is')}" if kind == known else name
         for name, (kind, _) in zip(names, reading.types, strict=True)
     ]
-    return pd.DataFrame({t("Type"): marked, t("Weight"): [f"{weight:.4f}" for _, weight in reading.types]})
+    return pd.DataFrame({t("Type"): marked, t("Weight"): [fixed(weight, 4) for _, weight in reading.types]})
 
 
 def _show_gaps(app: App, scenario: Scenario, reading: UnitReading) -> None:
@@ -130,8 +130,8 @@ def _show_gaps(app: App, scenario: Scenario, reading: UnitReading) -> None:
             "Weight of {title} over {n} ranges of the time gap, from {low} to {high}; at its own gap {own}.",
             title=reading.behavior.item.label,
             n=len(info.weight),
-            low=f"{min(info.weight):.3f}",
-            high=f"{max(info.weight):.3f}",
-            own=f"{info.weight[info.own]:.3f}",
+            low=fixed(min(info.weight), 3),
+            high=fixed(max(info.weight), 3),
+            own=fixed(info.weight[info.own], 3),
         ),
     )

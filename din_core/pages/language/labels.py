@@ -186,6 +186,11 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return written.percent(share, "\N{NO-BREAK SPACE}", decimals)
 
 
+def fixed(value: float, decimals: int, sign: str = "") -> str:
+    """`−0.512`, with a minus for a hyphen; `sign` "+" puts one before what is above 0."""
+    return f"{value:{sign}.{decimals}f}".replace("-", "−")
+
+
 def day(at: int) -> str:
     """`20 Nov 2017`, UTC."""
     moment = datetime.fromtimestamp(at, UTC)

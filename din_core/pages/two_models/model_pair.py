@@ -10,7 +10,7 @@ from din_core.domain import Scenario, Scores, User
 from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, Inputs, score
-from din_core.pages.language.labels import chance, day, item_labels, moment, words_for
+from din_core.pages.language.labels import chance, day, fixed, item_labels, moment, words_for
 from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches
@@ -93,9 +93,9 @@ def show_model(app: App, model: ModelWords, scores: Scores, place: int) -> None:
     st.caption(
         literal(
             t(
-                "{chance}. Σw {intensity:.2f} over {n:,} behaviors.",
+                "{chance}. Σw {intensity} over {n:,} behaviors.",
                 chance=chance(probability).capitalize(),
-                intensity=float(scores.intensity[place]),
+                intensity=fixed(float(scores.intensity[place]), 2),
                 n=sum(b.count for b in scores.behaviors),
             )
             + f" {strongest_words(model, scores, place)}"
@@ -127,7 +127,7 @@ def top_behaviors(scores: Scores, place: int, most: int = MOST) -> pd.DataFrame:
                 t("Behavior"): literal(label),
                 t("Last"): day(scores.behaviors[i].last_timestamp).replace(" ", "\N{NO-BREAK SPACE}"),
                 t("Repeats"): str(scores.behaviors[i].count),
-                t("Weight"): f"{float(weight[i]):.4f}".replace("-", "−"),
+                t("Weight"): fixed(float(weight[i]), 4),
             }
             for i, label in zip(order, labels, strict=True)
         ]

@@ -44,7 +44,7 @@ def frames(page: Page) -> list[Image.Image]:
 def seen(page: Page) -> Image.Image:
     """The part of the page that tells, once nothing moves any more."""
     wait_until_rest(page)
-    page.wait_for_function("document.getAnimations().length == 0")
+    page.wait_for_function("() => document.getAnimations().length === 0")
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     shot = Image.open(io.BytesIO(page.screenshot(clip=PART))).convert("RGB")
     smaller = shot.resize((WIDTH, round(shot.height * WIDTH / shot.width)), Image.Resampling.LANCZOS)

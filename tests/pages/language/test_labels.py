@@ -12,6 +12,7 @@ from din_core.pages.language.labels import (
     day,
     distinctions,
     field_values,
+    fixed,
     item_detail,
     item_labels,
     moment,
@@ -37,6 +38,15 @@ from tests.small_world import MONDAY
 )
 def test_a_probability_is_said_in_plain_words(probability: float, words: str) -> None:
     assert chance(probability) == words
+
+
+def test_a_number_below_zero_has_a_minus() -> None:
+    assert [fixed(-0.5124, 3), fixed(2.0, 2), fixed(2.0, 1, "+"), fixed(-2.0, 1, "+")] == [
+        "−0.512",
+        "2.00",
+        "+2.0",
+        "−2.0",
+    ]
 
 
 def test_a_household_is_called_by_number_age_and_composition() -> None:

@@ -277,6 +277,7 @@ function createAttentionChart(root) {
     const { effects } = shown;
     const measured = view.method === "effect";
     at("scale").checked = view.scale === "shared";
+    at("scale-room").classList.toggle("unneeded", data.cases.length < 2);
     at("reference").textContent =
       shown.reference === null
         ? ""
