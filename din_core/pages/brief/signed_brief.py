@@ -117,7 +117,7 @@ def sign(app: App, path: str, sent: str, hidden: bool) -> str:
         raise gone()
     first = found.scenario.with_candidates(found.scenario.candidates[:1], found.scenario.context)
     kept = replace(first, edits=first.edits if path == WHAT_IF.path else (), reference=0)
-    query = urlencode({**encode(kept), **current_mark(app, kept)}, doseq=True)
+    query = urlencode({**encode(kept), **current_mark(app, kept.user_id, kept.as_of)}, doseq=True)
     brief = SignedBrief(path, int(time.time()) + DAYS * DAY, query)
     keys = link_keys()
     if hidden:

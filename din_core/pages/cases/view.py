@@ -16,7 +16,7 @@ from din_core.pages.app.startup import App
 from din_core.pages.cases.files import LoadedCases, fitting, head, offer_all, pick_slice, value_words
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import shown_at
-from din_core.pages.language.labels import Words, item_labels, percent, profile, words_for
+from din_core.pages.language.labels import Words, fixed, item_labels, percent, profile, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.user_sets.set_bar import show_set_bar, users_of_set
@@ -334,7 +334,7 @@ def telling(loaded: LoadedCases, kind: str, rows: Sequence[int], items: Mapping[
 
 def two_decimals(value: float) -> str:
     """`−0.25`."""
-    return f"{value:.2f}".replace("-", "−")
+    return fixed(value, 2)
 
 
 def person(user_id: str, user: User | None) -> str:
@@ -367,4 +367,4 @@ def view_of(cases: Cases, kind: str, row: int, now: View) -> View:
 
 def signed(value: float) -> str:
     """`+1.2` or `−1.2`."""
-    return f"{value:+.1f}".replace("-", "−")
+    return fixed(value, 1, "+")

@@ -14,7 +14,7 @@ from din_core.figures.heatmap import number
 from din_core.pages.compare.rows import CompareInputs, alone, led_by
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case
-from din_core.pages.language.labels import percent, words_for
+from din_core.pages.language.labels import fixed, percent, words_for
 from din_core.pages.language.translate import t
 from din_core.pages.session.choices import candidate_key
 from din_core.pages.widgets.rare_items import knows, rare_columns
@@ -126,7 +126,7 @@ def gap_decimals(probability: Sequence[float]) -> int:
 
 def points(value: float, decimals: int = 1) -> str:
     """`0`, `−3.2`."""
-    return "0" if value == 0 else f"{value:.{decimals}f}".replace("-", "−")
+    return "0" if value == 0 else fixed(value, decimals)
 
 
 def sums_column(values: Sequence[float]) -> RecordColumn:

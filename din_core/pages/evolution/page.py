@@ -15,7 +15,7 @@ from din_core.figures import EvolutionInfo, EvolutionLabels, evolution_info, plo
 from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, Inputs, read_inputs
-from din_core.pages.language.labels import chance, day, moment, percent, tick_label, words_for
+from din_core.pages.language.labels import chance, day, fixed, moment, percent, tick_label, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import EVOLUTION
@@ -253,4 +253,4 @@ def step_columns(app: App, name: str, info: EvolutionInfo, items: Sequence[Item]
 
 def decimals(name: str, label: str, values: Sequence[float | None], shown: bool = True) -> RecordColumn:
     """Numbers with four decimals."""
-    return number_column(name, label, values, lambda value: f"{value:.4f}".replace("-", "−"), shown=shown)
+    return number_column(name, label, values, lambda value: fixed(value, 4), shown=shown)

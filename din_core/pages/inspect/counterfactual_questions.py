@@ -11,7 +11,7 @@ import streamlit as st
 
 from din_core.domain import Counterfactual, DinLensError, FoldedBehavior, Impression, Scenario, StoreFailure
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import Words, field_label, item_labels, words_for
+from din_core.pages.language.labels import Words, field_label, fixed, item_labels, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.choices import candidate_key
@@ -164,7 +164,7 @@ def _show_items(key: str, title: str, both: Sequence[ItemWeights], scenario: Sce
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    return fixed(value, 2, "+")
 
 
 def _other_scenario(scenario: Scenario, other: Impression) -> Scenario:

@@ -12,7 +12,7 @@ from din_core.domain import Candidate, Item
 from din_core.figures.item_space import SpaceInfo
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.item_space.space_inputs import SpaceInputs
-from din_core.pages.language.labels import field_label
+from din_core.pages.language.labels import field_label, fixed
 from din_core.pages.language.number_texts import CATEGORY
 from din_core.pages.language.translate import t
 from din_core.pages.widgets.rare_items import rare_columns
@@ -56,7 +56,7 @@ def times_column(times: Iterable[int]) -> RecordColumn:
 
 def three_decimals(value: float) -> str:
     """`−0.125`."""
-    return f"{value:.3f}".replace("-", "−")
+    return fixed(value, 3)
 
 
 def space_records(

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from din_core.domain.leaderboard import Leaderboard, LeaderboardRow, Measure, Missing
+from din_core.pages.language.labels import fixed
 from din_core.pages.language.translate import T, t
 from din_core.pages.models.leaderboard_table import SPACE, SPLITS
 from din_core.pages.widgets.frame import literal
@@ -73,7 +74,7 @@ def line(row: LeaderboardRow) -> dict[str, str]:
 
 def number(value: float | None) -> str:
     """`−0.015`."""
-    return "–" if value is None else f"{value:.3f}".replace("-", "−")
+    return "–" if value is None else fixed(value, 3)
 
 
 def tau(measure: Measure | None) -> str:

@@ -118,9 +118,9 @@ def mark_on_screen(scenario: Scenario) -> HistoryMark | None:
     return mark[2] if mark is not None and mark[:2] == (scenario.user_id, scenario.as_of) else None
 
 
-def current_mark(app: App, scenario: Scenario) -> dict[str, str]:
-    """What a link that is made now says of this scenario's history, as a parameter."""
-    return {HISTORY: str(mark_of(app.store.history(scenario.user_id, scenario.as_of).behaviors))}
+def current_mark(app: App, user_id: str, as_of: int) -> dict[str, str]:
+    """What a link that is made now says of this history, as a parameter."""
+    return {HISTORY: str(mark_of(app.store.history(user_id, as_of).behaviors))}
 
 
 def short_link() -> str:

@@ -65,7 +65,7 @@ def report_of(app: App, mode: Mode, root: str, *, hidden: bool = False) -> str:
     edited = mode is WHAT_IF
     results = (results_without_user if hidden else results_of)(app, scenario, edited=edited)
     path = (WHAT_IF if edited else INSPECT).path
-    query = {**address.query(path), **address.current_mark(app, scenario)}
+    query = {**address.query(path), **address.current_mark(app, scenario.user_id, scenario.as_of)}
     link = urljoin(root, f"{path}?{urlencode(query, doseq=True)}")
     category = category_name(app.summary.item_fields, numeric_fields(app.scorers.values())) or CATEGORY
     made, slots = int(time.time()), app.category_slots

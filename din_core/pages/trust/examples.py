@@ -18,7 +18,7 @@ from din_core.pages.app.startup import App
 from din_core.pages.cases.files import LoadedCases, folder_of
 from din_core.pages.cases.view import candidate_title, scenario_of, shown_of, titles_of, view_of
 from din_core.pages.inspect import page as inspect_page
-from din_core.pages.language.labels import percent, words_for
+from din_core.pages.language.labels import fixed, percent, words_for
 from din_core.pages.language.translate import T, current, t
 from din_core.pages.trust.figures import Question
 from din_core.pages.two_models import page as two_models_page
@@ -141,7 +141,7 @@ def fact(app: App, loaded: LoadedCases, question: Question, row: int, titles: di
         return f"Σw {number(float(cases.intensity[row]))}, {probability}"
     if question == "calibration":
         return t("{p}: {outcome}", p=probability, outcome=outcome(app, cases, row))
-    return f"τ {cases.tau[row]:.2f}".replace("-", "−")
+    return f"τ {fixed(float(cases.tau[row]), 2)}"
 
 
 def outcome(app: App, cases: Cases, row: int) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from din_core.metrics import is_worse_than_base_rate
-from din_core.pages.language.labels import percent
+from din_core.pages.language.labels import fixed, percent
 from din_core.pages.language.translate import T, t
 from din_core.pages.models.leaderboard_table import SPLITS
 from din_core.pages.trust.figures import Question, StoredFigure, TrustFigures
@@ -72,12 +72,12 @@ WORSE_THAN_BASE_RATE = T(
 
 def tau(value: float) -> str:
     """`−0.015`."""
-    return f"{value:.3f}".replace("-", "−")
+    return fixed(value, 3)
 
 
 def change(value: float) -> str:
     """`−0.1597`, `+0.0004`, `−0.000015`."""
-    return f"{value:+.{digits(value)}f}".replace("-", "−")
+    return fixed(value, digits(value), "+")
 
 
 def digits(value: float) -> int:

@@ -15,8 +15,9 @@ from din_core.pages.browser import route
 from din_core.pages.browser.protocol import Payload
 from din_core.pages.places.places import BY_PATH
 from din_core.pages.session import caches
+from din_core.pages.session.address import current_mark
 from din_core.sharing import parse
-from din_core.sharing.history_mark import mark_of
+from din_core.sharing.history_mark import HISTORY
 from din_core.sharing.share_store import SharedView
 from din_core.sharing.signed_links import LinkKeysError
 
@@ -69,5 +70,4 @@ def marked(asked: dict[str, Any]) -> Payload | None:
     link, _ = parse(parse_qs(query, keep_blank_values=True))
     if link.user_id is None or link.as_of is None:
         return None
-    history = caches.current_app().store.history(link.user_id, link.as_of)
-    return Payload("", [], {"mark": str(mark_of(history.behaviors))})
+    return Payload("", [], {"mark": current_mark(caches.current_app(), link.user_id, link.as_of)[HISTORY]})
