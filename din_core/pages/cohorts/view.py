@@ -82,8 +82,8 @@ INTERVALS = T(
     "has no value here, such as AUC where all outcomes are alike."
 )
 NO_INTERVALS = T(
-    "On all {n:,} impressions of the slice, which are of one user: without others to draw, no value has an interval. A "
-    "dash: the metric has no value here, such as AUC where all outcomes are alike."
+    "Impressions of the slice: {n:,}, of one user: without others to draw, no value has an interval. A dash: the "
+    "metric has no value here, such as AUC where all outcomes are alike."
 )
 CELLS = T("Point at a cell for its interval and sample size, or read them in the table.")
 READING = T(

@@ -139,7 +139,7 @@ def _compared(found: OppositeImpressions) -> str:
         kind = field_label(found.field).lower()
         return t(COMMON_VALUE if several else SAME_VALUE, n=n, total=found.total, kind=kind)
     if n == found.total:
-        return t("Compared were all {n} impressions of this item with that outcome.", n=n)
+        return t("Compared were impressions of this item with that outcome: all {n}.", n=n)
     return t(
         "Compared were {n} of {total:,} impressions of this item with that outcome, those nearest in time.",
         n=n,

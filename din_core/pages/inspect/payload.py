@@ -296,7 +296,7 @@ def rare_text(text: str, inspection: Inspection, model: str, rare: Sequence[int]
         return text
     n = sum(inspection.timeline.behaviors[r].count for r in rare)
     return t(
-        "{seen}; {n:,} behaviors of items that are rare or new to {model}",
+        "{seen}; behaviors of items that are rare or new to {model}: {n:,}",
         seen=text,
         n=n,
         model=model,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from din_core.domain import DinLensError, FoldedBehavior, Scenario, Scores, UnitReading
+from din_core.domain import DinLensError, Scenario, Scores, UnitReading
 from din_core.figures import GapResponseLabels, gap_response_info, plot_gap_response
 from din_core.pages.app.startup import App
-from din_core.pages.language.labels import day, fixed
+from din_core.pages.language.labels import day, fixed, item_labels
 from din_core.pages.language.model_texts import NOUNS, weight_kind
 from din_core.pages.language.translate import t
 from din_core.pages.session import caches
@@ -53,7 +54,7 @@ def show_unit_reading(app: App, scenario: Scenario) -> None:
     place = st.selectbox(
         t("Behavior, those of the largest weights first"),
         places,
-        format_func=lambda one: behavior_label(scores, one),
+        format_func=dict(zip(places, behavior_labels(scores, places), strict=True)).__getitem__,
         key=f"read {scenario.user_id} {scenario.as_of} {candidate_key(scenario.candidates[0])} {scorer.fingerprint}",
     )
     reading = unit_reading(scorer, history, candidate, scenario.context, place)
@@ -74,11 +75,14 @@ def _scorer(app: App, scenario: Scenario) -> Scorer:
     return app.scorers[caches.models_on_screen(scenario)[0]]
 
 
-def behavior_label(scores: Scores, place: int) -> str:
-    """`Stout · 12 oz · buy · 13 Nov 2017 · 0.512`."""
-    behavior: FoldedBehavior = scores.behaviors[place]
-    parts = (behavior.item.label, behavior.behavior_type, day(behavior.last_timestamp))
-    return " · ".join([*filter(None, parts), fixed(scores.weight[0, place], 3)])
+def behavior_labels(scores: Scores, places: Sequence[int]) -> list[str]:
+    """`Stout · 12 oz · buy · 13 Nov 2017 · 0.512` each, with the item's id where another of them has its name."""
+    behaviors = [scores.behaviors[place] for place in places]
+    names = item_labels(behavior.item for behavior in behaviors)
+    return [
+        " · ".join([*filter(None, (name, one.behavior_type, day(one.last_timestamp))), fixed(weight, 3)])
+        for name, one, weight in zip(names, behaviors, scores.weight[0, [*places]], strict=True)
+    ]
 
 
 def parts_words(reading: UnitReading) -> str:

@@ -44,6 +44,7 @@ from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing.links import METRICS
 from din_core.sharing.page_choices import LeaderboardChoice
+from din_core.store import StoreSummary
 
 CURVE_ALTS = {
     "train_loss": T("Training loss over the epochs of {n} models"),
@@ -131,7 +132,7 @@ def show_leaderboard(app: App) -> None:
         )
         return
     here = models_at_hand(app)
-    st.caption(literal(about(board)))
+    st.caption(literal(" ".join(filter(None, [about(board), elsewhere_words(board, app.summary)]))))
     own = visitor.session()
     metrics = {metric: t(LABELS[metric]) for metric in METRICS}
     segmented_choice("metric", t("Metric"), metrics, own.view.metric, address.choose_metric)
@@ -181,6 +182,15 @@ def about(board: Leaderboard) -> str:
         split=t(split),
     )
     return f"{measured} {t('Written {when}.', when=board.made_at)}" if board.made_at else measured
+
+
+def elsewhere_words(board: Leaderboard, summary: StoreSummary) -> str:
+    """Whether the store at hand can be what was measured; empty where it has as many impressions."""
+    held = summary.impressions_by_split.get(board.split, 0)
+    if held == board.impressions:
+        return ""
+    words = T("The store at hand has {n:,} impressions in that split: it is not, or no longer, the one measured here.")
+    return t(words, n=held)
 
 
 def seeds_each(board: Leaderboard) -> str:

@@ -23,9 +23,9 @@ def show_set_bar(note: str = "") -> UserSet | None:
 
 
 def set_words(own: UserSet) -> str:
-    """`Set “North”: 12 households.`"""
+    """`Set “North”, households: 12.`"""
     people = words_for(caches.current_app().summary).people
-    return t("Set “{name}”: {n:,} {people}.", name=own.name, n=len(own.users), people=t(people))
+    return t("Set “{name}”, {people}: {n:,}.", name=own.name, n=len(own.users), people=t(people))
 
 
 def users_of_set() -> frozenset[str] | None:

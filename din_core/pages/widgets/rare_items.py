@@ -46,8 +46,8 @@ def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> Non
         unknown = [item for item in distinct if not knows(app, name, item)]
         if unknown:
             text = t(
-                "Of {all:,} different items in these histories {n:,} are rare or new to {model}, which tells such "
-                "items apart by their other fields alone: {names}.",
+                "Rare or new to {model}, which tells such items apart by their other fields alone: {n:,} of {all:,} "
+                "different items in these histories, {names}.",
                 all=len(distinct),
                 n=len(unknown),
                 model=literal(app.models[name].name),

@@ -24,6 +24,7 @@ def call(browser: Browser) -> Iterator[Call]:
             "browser/spreadsheet.js",
             "inspect/browser/links.js",
             "inspect/browser/save.js",
+            "inspect/browser/tip.js",
         )
     )
     yield lambda name, *values: page.evaluate(f"values => {name}(...values)", list(values))
@@ -53,6 +54,11 @@ def test_a_probability_is_never_shown_as_certain_when_it_is_not(call: Call) -> N
         "> 99.9 %",
         "100.0 %",
     ]
+
+
+def test_a_behavior_is_told_by_its_id_where_another_item_has_its_title(call: Call) -> None:
+    time = {"title": ["Milk", "Milk", "Nails", "Nails"], "id": ["1", "2", "3", "3"]}
+    assert [call("hasNamesake", time, row) for row in range(4)] == [True, True, False, False]
 
 
 def test_two_probabilities_and_their_difference_add_up_as_they_are_written(call: Call) -> None:

@@ -93,7 +93,7 @@ def test_a_cohorts_means_are_those_of_the_stored_sums_and_follow_the_slice(
 
         eventually(page, check_shown)
 
-    expect(page.get_by_text("On all 3 impressions of the slice")).to_be_visible()  # the last that is drawn
+    expect(page.get_by_text("Impressions of the slice: 3")).to_be_visible()  # the last that is drawn
     page.locator(".st-key-cohort_age").locator("xpath=following::summary[1]").click()  # its equal table
     check(np.ones(3, dtype=bool))
     choice = page.get_by_role("combobox", name="Category of the candidate", exact=True)

@@ -116,7 +116,7 @@ def test_quality_is_that_of_the_same_impressions(visit: Visit, cases: Cases) -> 
             expected_calibration_error(cases.label, probability),
         )
         assert [float(text.split()[0]) for text in shown[name]] == pytest.approx(expected, abs=6e-5)
-    assert "On all 3 impressions of the slice" in said(page)
+    assert "Impressions of the slice: 3" in said(page)
 
 
 def test_the_sample_size_is_always_said(visit: Visit, world: World, cases: Cases) -> None:

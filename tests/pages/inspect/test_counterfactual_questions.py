@@ -83,7 +83,7 @@ def test_the_nearest_is_found_on_demand_named_and_opened(world: World, opened: O
     assert "Household 7 · 45-54 · 2 adults, no kids" in text(page)
     assert f"{100 * want.own:.1f} % on screen and {100 * want.other:.1f} % there" in text(page)
     assert f"Distance {want.distance:.2f}" in text(page)
-    assert "Compared were all 1 impressions of this item with that outcome." in text(page)
+    assert "Compared were impressions of this item with that outcome: all 1." in text(page)
     assert records(page, "nearest_different")["Behavior"].tolist() == [b.item.label for b in want.different]
     page.button(key="open_nearest").click().run()
     assert not page.exception

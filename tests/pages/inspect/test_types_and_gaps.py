@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.explain import unit_reading
 from din_core.pages.inspect.inspection import history_rows
-from din_core.pages.inspect.unit_reading_section import parts_words, types_table
+from din_core.pages.inspect.unit_reading_section import behavior_labels, parts_words, types_table
 from tests.explain.scenes import history
 from tests.pages.conftest import World
 from tests.pages.page_contents import lens
@@ -72,6 +72,17 @@ def test_the_section_says_what_the_explanation_measures(visit: Visit, typed: Wor
     assert types_table(wanted)["Type"].str.contains("as it is").sum() == 1
     (table,) = (e.value for e in page.table if "Type" in e.value.columns)
     assert table["Weight"].tolist() == types_table(wanted)["Weight"].tolist()
+
+
+def test_two_items_of_one_title_are_told_apart_by_their_ids(typed: World) -> None:
+    past = typed.store.history("7", MONDAY)
+    scores = typed.scorers["din-reading"].score(past, [past.behaviors[0].item], {})
+    places = {behavior.item.item_id: place for place, behavior in enumerate(scores.behaviors)}
+    twins = [replace(one, item=replace(one.item, title="Milk")) for one in scores.behaviors]
+    both = behavior_labels(replace(scores, behaviors=tuple(twins)), list(places.values()))
+    assert len(both) > 1
+    for text, item_id in zip(both, places, strict=True):
+        assert text.startswith(f"Milk · item {item_id} · ")
 
 
 @pytest.mark.parametrize("models", ["din,base", "base,din-reading"])

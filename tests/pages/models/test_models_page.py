@@ -57,6 +57,16 @@ def test_rows_of_fewer_seeds_are_told(visit: Visit, family: World) -> None:
     assert "3 models, 1 to 3 seeds each (figures without ± are of one), on 1,000" in words(visit("models"))
 
 
+def test_a_leaderboard_of_another_number_of_impressions_is_told(visit: Visit, family: World) -> None:
+    held = family.store.summary().impressions_by_split["test"]
+    other = f"The store at hand has {held} impressions in that split: it is not, or no longer, the one measured here."
+    for impressions, told in ((held + 1, True), (held, False)):
+        (family.checkpoints / "leaderboard.json").write_text(
+            json.dumps(board() | {"impressions": impressions}), "utf-8"
+        )
+        assert (other in words(visit("models"))) is told
+
+
 def test_the_table_holds_every_model_and_marks_those_at_hand(visit: Visit, measured: World) -> None:
     page = visit("models")
     table = records(page, "leaderboard_table").map(lambda text: text.replace("\N{NO-BREAK SPACE}", " "))

@@ -46,7 +46,7 @@ def test_a_set_is_named_from_ticked_rows_and_goes_along_to_the_other_pages(visit
     page = named(page.run(), "North", 0)
     assert not page.exception and said(page) == []
     assert page.query_params["set"] == "North,7"
-    assert "Set “North”: 1 households." in told(page)
+    assert "Set “North”, households: 1." in told(page)
     for path in ("find-cohorts", "compare-scenarios", "models-trust"):
         page = go_to(page, path)
         assert page.query_params["set"] == "North,7"
@@ -90,7 +90,7 @@ def test_trust_tells_metrics_of_the_set_and_says_what_is_of_everybody(visit: Vis
     page = visit("models-trust", user="7", item="b2", models="din,base", set="North,7")
     assert "On the set “North”" in [e.value.replace("\\", "") for e in page.subheader]
     assert "The figures are of all users" in told(page)
-    assert "which are of one user: without others to draw, no value has an interval." in told(page)
+    assert ", of one user: without others to draw, no value has an interval." in told(page)
     strange = visit("models-trust", user="7", item="b2", models="din,base", set="North,8")
     assert "None of the set's users is in the computed cases." in told(strange)
 

@@ -31,7 +31,7 @@ def test_inspect_marks_behaviors_and_candidates_of_each_model(visit: Visit, rare
     assert [body["timeline"]["id"][r] for r in din["rare"]] == ["m1"]
     assert [body["cases"][place]["id"] for place in din["rareCases"]] == ["b2"]
     assert din["rareText"] == "rare or new to DIN"
-    assert din["historyText"].endswith("; 12 behaviors of items that are rare or new to DIN")
+    assert din["historyText"].endswith("; behaviors of items that are rare or new to DIN: 12")
     assert (base["rare"], base["rareCases"]) == ([], [])
     assert "rare" not in base["historyText"]
 
@@ -49,8 +49,8 @@ def test_compare_marks_candidates_and_names_behaviors(visit: Visit, rare: World)
     marks = dict(zip(table["Candidate"], table["Rare or new to"], strict=True))
     assert marks == {"Stout · 12 oz · National": "DIN", "Milk · 1 qt · National": "–", "Nails · 1 lb": "–"}
     assert (
-        "Of 4 different items in these histories 1 are rare or new to DIN, which tells such items apart by their other "
-        "fields alone: Milk" in words(page)
+        "Rare or new to DIN, which tells such items apart by their other fields alone: 1 of 4 different items in these "
+        "histories, Milk" in words(page)
     )
 
 
@@ -87,10 +87,8 @@ def test_evolution_marks_steps_and_the_candidate(visit: Visit, rare_to_all: Worl
     assert table["Rare or new to"].iloc[-1] == "–"  # the start is no item
     told = words(page)
     assert "It is rare or new to DIEN." in told
-    assert (
-        "1 are rare or new to DIEN, which tells such items apart by their other fields alone: Milk · 1 gal · Private"
-        in told
-    )
+    alone = "Rare or new to DIEN, which tells such items apart by their other fields alone: 1 of "
+    assert alone in told and "different items in these histories, Milk · 1 gal · Private" in told
 
 
 def test_item_space_marks_points_neighbours_and_the_item_looked_at(visit: Visit, rare: World) -> None:
@@ -102,7 +100,7 @@ def test_item_space_marks_points_neighbours_and_the_item_looked_at(visit: Visit,
     assert set(points[points["Rare or new to"] == "DIN"]["Item"]) == rare_ones
     assert set(neighbours[neighbours["Rare or new to"] == "DIN"]["Item"]) == {"Milk · 1 gal · Private"}
     assert "It is rare or new to DIN." in words(page)
-    assert "1 are rare or new to DIN, which tells such items apart by their other fields alone: Milk" in words(page)
+    assert "Rare or new to DIN, which tells such items apart by their other fields alone: 1 of " in words(page)
 
 
 def test_nothing_is_marked_where_all_is_known(visit: Visit) -> None:
