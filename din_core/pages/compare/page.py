@@ -44,6 +44,7 @@ from din_core.pages.score_gap import page as score_gap_page
 from din_core.pages.session import address, caches
 from din_core.pages.session.choices import candidate_key
 from din_core.pages.user_sets.set_bar import show_set_bar
+from din_core.pages.user_sets.set_form import show_set_form
 from din_core.pages.widgets import pickers
 from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, ExportCaption, export_caption, show_chart
 from din_core.pages.widgets.frame import is_dark, literal, report
@@ -153,6 +154,8 @@ def show_models(now: CompareInputs) -> None:
 def show_users(now: CompareInputs) -> None:
     """One candidate for two users, whose histories lie side by side, and for all users of a set."""
     chosen = show_set_bar()
+    if chosen is None:
+        show_set_form({})
     user, problems = other_user(now)
     report(problems)
     (case,) = cases_of(now, now.scenario.candidates[:1])

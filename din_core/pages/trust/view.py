@@ -25,6 +25,7 @@ from din_core.pages.trust.sampled_examples import LEAD, sampled_examples
 from din_core.pages.trust.set_section import show_set_quality
 from din_core.pages.trust.verdict import judge, verdict_words
 from din_core.pages.user_sets.set_bar import show_set_bar
+from din_core.pages.user_sets.set_form import show_set_form
 from din_core.pages.widgets.frame import literal, report, report_low_coverage, report_unfit
 from din_core.pages.widgets.model_card import card_text, weights_section
 
@@ -67,7 +68,9 @@ def show() -> None:
     if loaded is None and not (figures.faithfulness and figures.faithfulness.examples):
         st.caption(t(NO_CASES, model=literal(app.models[name].name), folder=shown_path(folder)))
     st.caption(t(READING), width=860)
-    if own_set is not None:
+    if own_set is None:
+        show_set_form({})
+    else:
         show_set_quality(app, name, loaded, own_set)
     section = weights_section(app.scorers[name].card)
     if section:

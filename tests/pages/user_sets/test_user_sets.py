@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from din_core.cases import Cases, read_cases
+from din_core.pages.user_sets.set_form import written_users
 from din_core.pages.widgets.record_table.record_table import TickedRows
 from tests.pages.conftest import World, go_to
 from tests.pages.made_cases import make
@@ -51,6 +52,40 @@ def test_a_set_is_named_from_ticked_rows_and_goes_along_to_the_other_pages(visit
         page = go_to(page, path)
         assert page.query_params["set"] == "North,7"
     assert "set" not in go_to(page, "explain-inspect").query_params
+
+
+def written(page: AppTest, name: str, ids: str) -> AppTest:
+    """A set made by the form, of ids that are written there."""
+    page = opened(page)
+    page.text_input(key="set_name").set_value(name)
+    if "set_source" in [radio.key for radio in page.radio]:
+        page = page.radio(key="set_source").set_value("Those whose ids I write").run()
+    page.text_area(key="set_ids").set_value(ids)
+    return page.button(key="set_keep").click().run()
+
+
+@pytest.mark.parametrize("path", ["find-cases", "find-cohorts", "compare-scenarios", "models-trust"])
+def test_a_set_is_made_of_ids_that_are_written(visit: Visit, cases: Cases, path: str) -> None:
+    page = written(visit(path, user="7", item="b2", by="users"), "Ours", "9\n8, 9;gone")
+    assert page.query_params["set"] == "Ours,9,8"
+    assert said(page) == ["The store lacks 1 of these users, who are left out: gone."]
+
+
+def test_ids_that_the_store_lacks_make_no_set(visit: Visit) -> None:
+    page = written(visit("compare-scenarios", user="7", item="b2", by="users"), "Ours", "x y, z, a, b, c, d")
+    assert "set" not in page.query_params
+    assert said(page) == ["The store lacks 7 of these users, who are left out: x, y, z, a, b, …."]
+
+
+def test_an_id_with_a_space_is_one_and_ids_between_spaces_are_several() -> None:
+    users = {"7": "", "8": "", "a b": ""}
+
+    class Store:
+        @staticmethod
+        def users(ids: Sequence[str]) -> dict[str, str]:
+            return {one: users[one] for one in ids if one in users}
+
+    assert written_users("a b\n7 8  none", Store) == (["a b", "7", "8"], ["none"])  # type: ignore[arg-type]
 
 
 def test_cases_and_cohorts_show_the_users_of_the_set_alone(visit: Visit, cases: Cases) -> None:
