@@ -34,7 +34,7 @@ from din_core.model.checkpoint_checks import (
     check_vocabulary,
 )
 from din_core.model.config import ModelConfig
-from din_core.model.external.building import build_network
+from din_core.model.external.building import build_network, unset_network
 from din_core.model.external.network import ExternalNetwork
 from din_core.model.external.probe import probe
 from din_core.model.external.traits import ModuleTraits
@@ -217,7 +217,7 @@ def _read_weights(path: Path, config: ModelConfig) -> InterestNetwork:
     try:
         built = _built(path.parent, config) if config.external else None
         check_stored_weights(path, config, built)
-        model = InterestNetwork(config) if built is None else built
+        model = unset_network(config) if built is None else built
         model.load_state_dict(load_file(path))
     except (OSError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(

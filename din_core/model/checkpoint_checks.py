@@ -16,6 +16,7 @@ from torch import Tensor
 from din_core.domain import CheckpointError
 from din_core.domain.translatable import Translatable
 from din_core.model.config import FieldConfig, ModelConfig
+from din_core.model.external.building import unset_network
 from din_core.model.network import InterestNetwork
 from din_core.model.vocabulary import EDGES, ITEMS
 
@@ -171,7 +172,7 @@ def _shapes(path: Path, config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Of a model of this config, without memory for its weights."""
     try:
         with torch.device("meta"):
-            state = InterestNetwork(config).state_dict()
+            state = unset_network(config).state_dict()
         if sum(tensor.numel() for tensor in state.values()) > MOST_NUMBERS:
             raise OverflowError(f"more than {MOST_NUMBERS:,} weights")
     except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
