@@ -68,7 +68,8 @@ def rescorer_for(
         item=candidate,
         as_of=history.as_of,
         behaviors=behaviors,
-        times=_times(history, seen, config.folds) + ((now,),) * len(added),
+        history=history,
+        folds=config.folds,
         count=np.array([*(b.count for b in seen), *(0 for _ in added)], dtype=np.float64),
         matches=_matches(batch) if network.counts else None,
     )
@@ -130,13 +131,3 @@ def _exp(weight: Tensor) -> Tensor:
     if not len(weight):
         return weight
     return (weight - weight.amax(0)).clamp(min=LEAST).exp()
-
-
-def _times(history: History, seen: Sequence[FoldedBehavior], folds: bool) -> tuple[tuple[int, ...], ...]:
-    if not folds:
-        return tuple((b.last_timestamp,) for b in seen)
-    found: dict[str, list[int]] = {b.item.item_id: [] for b in seen}
-    for behavior in history.behaviors:
-        if behavior.item.item_id in found:
-            found[behavior.item.item_id].append(behavior.timestamp)
-    return tuple(tuple(found[b.item.item_id]) for b in seen)

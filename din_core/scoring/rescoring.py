@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from din_core.domain import FoldedBehavior, Item
+from din_core.domain import FoldedBehavior, History, Item
 from din_core.domain.results import Floats
 from din_core.model.network import InterestNetwork
 from din_core.model.poolings.dien import InterestEvolution
@@ -69,12 +69,28 @@ class RescoringInputs:
     as_of: int
     """Seconds since 1970-01-01 UTC."""
     behaviors: tuple[FoldedBehavior, ...]
-    times: tuple[tuple[int, ...], ...]
-    """(T) when each behavior's occurrences were, oldest first"""
+    """(T) those of the history, then additions"""
+    history: History
+    folds: bool
+    """Whether a behavior stands for all repeats of an item."""
     count: Floats
     """(T,) repeats of each behavior in the history; 0 for additions"""
     matches: Tensor | None
     """(T, R) what one occurrence adds to the counts of repeats; None where the tower reads none"""
+
+    @cached_property
+    def times(self) -> tuple[tuple[int, ...], ...]:
+        """(T) when each behavior's occurrences were, oldest first; an addition's is the impression's last second."""
+        if not self.folds:
+            return tuple((behavior.last_timestamp,) for behavior in self.behaviors)
+        found: dict[str, list[int]] = {behavior.item.item_id: [] for behavior in self.behaviors}
+        for behavior in self.history.behaviors:
+            if behavior.item.item_id in found:
+                found[behavior.item.item_id].append(behavior.timestamp)
+        return tuple(
+            tuple(found[behavior.item.item_id]) if count else (behavior.last_timestamp,)
+            for behavior, count in zip(self.behaviors, self.count, strict=True)
+        )
 
     def cast(self, pooled: PooledHistories) -> PooledHistories:
         """In the network's own precision."""

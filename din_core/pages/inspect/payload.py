@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -10,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from din_core.domain import FoldedBehavior, Item, Scenario, Verdict
@@ -179,7 +179,7 @@ def field_name(category: str) -> str:
 
 def compact(data: object) -> str:
     """JSON in one line."""
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    return orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 def timeline_text(timeline: Timeline, numbers: NumericFields, category: str = CATEGORY) -> str:
