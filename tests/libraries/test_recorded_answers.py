@@ -21,7 +21,14 @@ from din_core.store import open_store
 from tests.libraries import deepctr_columns, fuxictr_network, rechub_network
 from tests.libraries.real_impressions import ITEM_FEATURES, RealImpressions, read_impressions
 from tests.libraries.recbole_network import answers, config_of, described, networks, store_dataset
-from tests.libraries.recorded.recorded_answers import FOLDER, LENGTH, LIBRARIES, RecordedAnswer, answers_of
+from tests.libraries.recorded.recorded_answers import (
+    FOLDER,
+    LENGTH,
+    LIBRARIES,
+    TRANSFORMER,
+    RecordedAnswer,
+    answers_of,
+)
 from tests.trainer.foreign_checkpoints.shop_store import START, write_shop
 
 ITEMS, USERS = ("i1", "i2", "i3"), ("u1", "u2")
@@ -29,7 +36,7 @@ ITEMS, USERS = ("i1", "i2", "i3"), ("u1", "u2")
 
 @dataclass
 class ShopModel:
-    """A library's DIN of the shop, with what `import-checkpoint` reads beside its weights."""
+    """A library's model of the shop, with what `import-checkpoint` reads beside its weights."""
 
     network: nn.Module
     features: object
@@ -97,7 +104,28 @@ def shop_model(network: nn.Module, features: object, shop: RealImpressions, libr
     return ShopModel(network, features, shop.vocabulary, lambda: library.chance_of(network, shop), both)
 
 
-MODELS = {"fuxictr": fuxictr, "deepctr-torch": deepctr_torch, "torch-rechub": torch_rechub, "recbole": recbole}
+def transformer(shop: RealImpressions, folder: Path) -> ShopModel:
+    """torch-rechub's, padded as its `pad_sequences` does; the weights are the mean of its heads."""
+    read = rechub_network.as_label_encoder(shop, "pre")
+    features = rechub_network.features_of(read, width=2)
+    network = rechub_network.transformer_of(features, LENGTH, [6], heads=2, layers=1)
+
+    def both() -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            chance, weights = rechub_network.transformer_answers(network, read)
+        return chance, rechub_network.without_padding_before(weights.mean(1), shop.length)
+
+    described = rechub_network.described(features)
+    return ShopModel(network, described, read.vocabulary, lambda: rechub_network.chance_of(network, read), both)
+
+
+MODELS = {
+    "fuxictr": fuxictr,
+    "deepctr-torch": deepctr_torch,
+    "torch-rechub": torch_rechub,
+    "recbole": recbole,
+    TRANSFORMER: transformer,
+}
 
 
 def record(library: str, model: ShopModel, shop: RealImpressions) -> None:
@@ -122,7 +150,7 @@ def record(library: str, model: ShopModel, shop: RealImpressions) -> None:
         (folder / f"{name}.json").write_text(json.dumps(own, indent=1) + "\n", "utf-8")
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("library", (*LIBRARIES, TRANSFORMER))
 def test_a_library_says_of_its_recorded_model_what_was_recorded(shop, tmp_path, library):
     torch.manual_seed(0)
     model = MODELS[library](shop, tmp_path)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 LIBRARIES = ("fuxictr", "deepctr-torch", "torch-rechub", "recbole")
+TRANSFORMER = "torch-rechub-bst"
+"""Which no import reads: a module of one's own does."""
 LENGTH = 4
 """Behaviors that the models read; of RecBole's and DeepCTR-Torch's, their features say it."""
 
