@@ -1,4 +1,4 @@
-"""A BST that torch-rechub trained, as a module of one's own: written as README shows, with the library's own numbers."""
+"""A BST that torch-rechub trained, as a module of one's own: written as README shows, with the library's numbers."""
 
 from __future__ import annotations
 
