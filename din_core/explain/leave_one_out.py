@@ -19,18 +19,19 @@ def leave_one_out(rescorer: Rescorer, groups: Sequence[Group] | None = None) -> 
     add up; the gap is what they miss of full less empty history, where the groups are the whole history.
     """
     if groups is None:
-        without = rescorer.logits_without_each()
+        without, full, empty = rescorer.leave_one_out_logits()
     else:
         without = rescorer.logits(rescorer.count - occurrence_matrix(rescorer, groups))
-    values = rescorer.full - without
+        full, empty = rescorer.full, rescorer.empty
+    values = full - without
     return Explanation(
         method="leave-one-out",
         unit="logit with it less logit without it",
         behaviors=rescorer.behaviors,
         values=values,
-        gap=rescorer.full - rescorer.empty - float(values.sum()),
+        gap=full - empty - float(values.sum()),
         players=group_names(groups),
-        probability=sigmoid(np.array(rescorer.full)) - sigmoid(without),
+        probability=sigmoid(np.array(full)) - sigmoid(without),
     )
 
 

@@ -5,6 +5,7 @@ The standardisation of the inputs and what profile and context add go into the f
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import torch
@@ -24,28 +25,39 @@ class FixedContextTower:
 
     def __init__(self, network: InterestNetwork, others: Tensor, accelerated: bool = True) -> None:
         """others (1, U + X); `accelerated` computes Dice and asinh by operators where they can be."""
-        self._plain = _plain_tower(network, others)
-        tower, known = network.tower, others.shape[1]
-        if isinstance(tower, PlainTower):
-            return
-        start = known + network.config.item_width
-        self._widths = list(network.config.interest_fields)
-        self._counts = network.counts
-        mean = tower.moments.mean.double()  # (W,)
-        scale = standard_scale(mean, tower.moments.variance.double())
-        read = tower.first.in_features  # all of W but what a monotone tower reads behind its layers
-        first = tower.first.weight.double() * scale[:read]  # (H, W)
-        bias = tower.first.bias.double() - first @ mean[:read] + first[:, :known] @ others[0].double()
-        self._first_bias, self._from_query, self._first = (
-            part.T.to(tower.first.weight.dtype).contiguous()
-            for part in (bias[:, None], first[:, known:start], first[:, start:])
-        )
-        self._standard = [part[read:].to(tower.first.weight.dtype) for part in (mean, scale)]  # (0 or I,) each
-        self._monotone = network.config.monotone
-        self._second, self._last = tower.second, tower.last
-        fast, dices = accelerated and computes(tower.last.weight), (tower.first_dice, tower.second_dice)
-        self._dices: list[Callable[[Tensor], Tensor]] = [InPlaceDice(dice) if fast else dice for dice in dices]
-        self._asinh: Callable[[Tensor, float], Tensor] = asinh_in_place if fast else _asinh
+        self._network, tower, known = network, network.tower, others.shape[1]
+        if not isinstance(tower, PlainTower):
+            start = known + network.config.item_width
+            self._widths = list(network.config.interest_fields)
+            self._counts = network.counts
+            mean = tower.moments.mean.double()  # (W,)
+            scale = standard_scale(mean, tower.moments.variance.double())
+            read = tower.first.in_features  # all of W but what a monotone tower reads behind its layers
+            first = tower.first.weight.double() * scale[:read]  # (H, W)
+            self._bias = tower.first.bias.double() - first @ mean[:read]  # (H,)
+            self._from_others = first[:, :known]
+            self._from_query, self._first = (
+                part.T.to(tower.first.weight.dtype).contiguous() for part in (first[:, known:start], first[:, start:])
+            )
+            self._standard = [part[read:].to(tower.first.weight.dtype) for part in (mean, scale)]  # (0 or I,) each
+            self._monotone = network.config.monotone
+            self._second, self._last = tower.second, tower.last
+            fast, dices = accelerated and computes(tower.last.weight), (tower.first_dice, tower.second_dice)
+            self._dices: list[Callable[[Tensor], Tensor]] = [InPlaceDice(dice) if fast else dice for dice in dices]
+            self._asinh: Callable[[Tensor, float], Tensor] = asinh_in_place if fast else _asinh
+        self._set_context(others)
+
+    def in_context(self, others: Tensor) -> FixedContextTower:
+        """The same for another user or context, others (1, U + X)."""
+        found = copy.copy(self)
+        found._set_context(others)
+        return found
+
+    def _set_context(self, others: Tensor) -> None:
+        self._plain = _plain_tower(self._network, others)
+        if self._plain is None:
+            bias = self._bias + self._from_others @ others[0].double()
+            self._first_bias = bias[None].to(self._from_query.dtype)
 
     def __call__(
         self,

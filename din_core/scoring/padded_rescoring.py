@@ -51,7 +51,7 @@ class PaddedRescorer(SumRescorer):
         for some in torch.split(kept, ROWS):
             yield self._split(self._sums(some if players is None else some @ players))
 
-    logits_without_each = Rescorer.logits_without_each  # padding comes in the place of what is gone
+    leave_one_out_logits = Rescorer.leave_one_out_logits  # padding comes in the place of what is gone
 
     def _sums(self, kept: Tensor) -> Tensor:
         """kept (S, T) → (S, K)."""

@@ -1,26 +1,27 @@
 """Which rescorer a scenario's model has, and what each behavior brings to it.
 
-Dimensions: T behaviors, D item embedding width, F item fields, I intensities.
+Dimensions: T behaviors, C candidates, D item embedding width, F item fields, I intensities, R counts of repeats.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from din_core.domain import FoldedBehavior, History, Item
 from din_core.model.attention import FieldwisePooling, WeightedSumPooling
 from din_core.model.library.padding import with_one_padding
 from din_core.model.monotone import HeadSums
-from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_matches
 from din_core.model.poolings.base import BasePooling
 from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch
+from din_core.scoring.fixed_context_tower import FixedContextTower
 from din_core.scoring.module_rescoring import ModuleRescorer
 from din_core.scoring.padded_rescoring import PaddedRescorer
 from din_core.scoring.rescoring import (
@@ -36,7 +37,6 @@ LEAST = -700.0
 """exp of less is 0 in double precision: behaviors whose weights lie further apart than this count as this far."""
 
 
-@torch.no_grad()
 def rescorer_for(
     scorer: Scorer,
     history: History,
@@ -49,77 +49,113 @@ def rescorer_for(
     `added` are items that are not there, but may be: each follows as one more behavior at the impression's last
     second, with a count of 0 until `logits` is given another.
     """
+    return next(rescorers_for(scorer, history, [candidate], [context], added))
+
+
+@torch.no_grad()
+def rescorers_for(
+    scorer: Scorer,
+    history: History,
+    candidates: Sequence[Item],
+    contexts: Sequence[Mapping[str, str | None]],
+    added: Sequence[Item] = (),
+) -> Iterator[Rescorer]:
+    """`rescorer_for` of C candidates, each in its context (C), one after the other.
+
+    What the history brings is computed once for all, and the activation unit runs over all pairs at once: memory
+    grows with T · C.
+    """
     config, network = scorer.config, scorer.checkpoint.model
     seen = history.folded(config.max_history) if config.folds else history.plain(config.max_history)
     now = history.as_of - 1
     behaviors = (*seen, *(FoldedBehavior(item, 1, now, now) for item in added))
-    batch = scorer.batch([[Request(history, behaviors, (candidate,), (context,))]])
+    batch = scorer.batch([[Request(history, behaviors, tuple(candidates), tuple(contexts))]])
     if config.external:
-        q, k, others = (torch.zeros(n, 0) for n in (1, len(behaviors), 1))  # nothing of it is known
+        q, k, others = (torch.zeros(n, 0) for n in (len(candidates), len(behaviors), len(candidates)))  # not known
     else:
         q, k = network.item.several(batch.candidate, batch.behavior, sets=batch.sets)
         others = network.others(batch)
-    inputs = RescoringInputs(
-        network=network,
-        others=others,
-        candidate=batch.candidate,
-        sets=batch.sets,
-        q=q,
-        item=candidate,
-        as_of=history.as_of,
-        behaviors=behaviors,
-        history=history,
-        folds=config.folds,
-        count=np.array([*(b.count for b in seen), *(0 for _ in added)], dtype=np.float64),
-        matches=_matches(batch) if network.counts else None,
-    )
+    tower = None if config.external else FixedContextTower(network, others[:1])
+    count = np.array([*(b.count for b in seen), *(0 for _ in added)], dtype=np.float64)
+    matches = _matches(batch) if network.counts else None  # (T, C, R)
+    make = _maker(scorer, batch, q, k)
+    for place, candidate in enumerate(candidates):
+        own = slice(place, place + 1)
+        inputs = RescoringInputs(
+            network=network,
+            others=others[own],
+            candidate=batch.candidate[own],
+            sets=batch.sets,
+            q=q[own],
+            item=candidate,
+            as_of=history.as_of,
+            behaviors=behaviors,
+            history=history,
+            folds=config.folds,
+            count=count,
+            tower=tower and tower.in_context(others[own]),
+            matches=None if matches is None else matches[:, place],
+        )
+        yield make(inputs, place)
+
+
+def _maker(scorer: Scorer, batch: RaggedBatch, q: Tensor, k: Tensor) -> Callable[[RescoringInputs, int], Rescorer]:
+    """Of the inputs of a candidate and its place among the batch's, q (C, D), its rescorer; k (T, D)."""
+    config, network = scorer.config, scorer.checkpoint.model
     if config.external:
-        return ModuleRescorer(inputs, batch)
+        return lambda inputs, place: ModuleRescorer(inputs, _of_candidate(batch, place))
     if config.architecture == "dien":
-        return EvolutionRescorer(inputs, k, batch)
+        return lambda inputs, place: EvolutionRescorer(inputs, k, _of_candidate(batch, place))
     if config.reads_ranks:
-        return RankRescorer(inputs, k)
+        return lambda inputs, _: RankRescorer(inputs, k)
+    pooling = scorer.cpu_network.pooling
     if config.library is not None and config.library.padding != "masked":
         padded = with_one_padding(batch)
         k = network.item(padded.behavior, padded.sets)
-        return PaddedRescorer(inputs, k.double(), *_mass(network, q, k, padded), config)
-    mass, normalised = _mass(network, q, k, batch)
-    return SumRescorer(inputs, _summed(network, q, k, batch).double(), mass, normalised)
+        mass, normalised = _mass(pooling, q, k, padded)
+        summed = k.double()
+        return lambda inputs, place: PaddedRescorer(inputs, summed, mass[:, place], normalised, config)
+    mass, normalised = _mass(pooling, q, k, batch)
+    if isinstance(pooling, TemporalInterest):
+        past = pooling.encode_behaviors(k, batch)
+        target = pooling.encode_target(q)
+        return lambda inputs, place: SumRescorer(
+            inputs, pooling.represent(target[place : place + 1], past).double(), mass[:, place], normalised
+        )
+    summed = (k[:, :0] if isinstance(pooling, HeadSums) else k).double()  # a monotone model sums weights alone
+    return lambda inputs, place: SumRescorer(inputs, summed, mass[:, place], normalised)
 
 
-def _summed(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) -> Tensor:
-    """(T, D) what is weighed and summed of each behavior: its embedding, but for TIN; nothing of a monotone model."""
-    pooling = network.pooling
-    if isinstance(pooling, HeadSums):
-        return k[:, :0]
-    if not isinstance(pooling, TemporalInterest):
-        return k
-    return pooling.represent(pooling.encode_target(q), pooling.encode_behaviors(k, batch))
+def _of_candidate(batch: RaggedBatch, place: int) -> RaggedBatch:
+    """The same with one of its candidates alone."""
+    own = slice(place, place + 1)
+    return replace(batch, candidate=batch.candidate[own], candidate_offsets=(0, 1), context=batch.context[own])
 
 
 def _matches(batch: RaggedBatch) -> Tensor:
-    """(T, F + 1): whether a behavior shares each known value of the candidate, and 1."""
-    same = pair_matches(batch, list(range(batch.behavior.shape[1])))
-    return torch.cat([same, torch.ones_like(same[:, :1])], 1)
+    """(T, C, F + 1): whether a behavior shares each known value of a candidate, and 1."""
+    t, fields = batch.behavior.shape
+    same = pair_matches(batch, list(range(fields)))
+    return torch.cat([same, same.new_ones(len(same), 1)], 1).view(t, len(batch.candidate), fields + 1)
 
 
-def _mass(network: InterestNetwork, q: Tensor, k: Tensor, batch: RaggedBatch) -> tuple[Tensor, bool]:
-    """(T, I) what an occurrence weighs before any total divides it, and whether one does; T may be 0."""
-    pooling = network.pooling
+def _mass(pooling: nn.Module, q: Tensor, k: Tensor, batch: RaggedBatch) -> tuple[Tensor, bool]:
+    """(T, C, I) what an occurrence weighs before any total divides it, and whether one does; T may be 0."""
+    t, c = len(k), len(q)
     if isinstance(pooling, BasePooling):
         if pooling.kind != "time decay":
-            return torch.ones(len(k), 1, dtype=torch.float64), pooling.kind == "average"
-        halvings = batch.age.double()[:, None] / pooling.half_life.double()
-        return _exp(-halvings * np.log(2)), True
+            return torch.ones(t, c, 1, dtype=torch.float64), pooling.kind == "average"
+        halvings = batch.age.double()[:, None, None] / pooling.half_life.double()
+        return _exp(-halvings * np.log(2)).expand(t, c, 1), True
     if isinstance(pooling, HeadSums):
-        return pooling(q, k, batch).weight.double(), False
+        return pooling(q, k, batch).weight.double().view(t, c, len(pooling.units)), False
     assert isinstance(pooling, WeightedSumPooling | FieldwisePooling | TemporalInterest)
     raw = pooling
     if pooling.normalisation != "none":
         raw = copy.copy(pooling)  # the same units, not normalised
         raw.normalisation = "none"
     weight = raw(q, k, batch).weight.double()
-    weight = weight if weight.ndim > 1 else weight[:, None]
+    weight = weight.view(t, c, weight.shape[1] if weight.ndim > 1 else 1)
     if raw is pooling:
         return weight, False
     scales = pooling.scales if isinstance(pooling, FieldwisePooling) else [pooling.scale]

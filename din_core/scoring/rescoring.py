@@ -51,6 +51,15 @@ class PooledHistories(NamedTuple):
     """(S, R); None where the tower reads no counts"""
 
 
+class LeaveOneOutLogits(NamedTuple):
+    """What leave-one-out compares."""
+
+    without: Floats
+    """(T,) logits without each behavior, all its occurrences"""
+    full: float
+    empty: float
+
+
 @dataclass(frozen=True)
 class RescoringInputs:
     """What no behavior moves, and what each behavior brings."""
@@ -75,6 +84,8 @@ class RescoringInputs:
     """Whether a behavior stands for all repeats of an item."""
     count: Floats
     """(T,) repeats of each behavior in the history; 0 for additions"""
+    tower: FixedContextTower | None
+    """For the user and context; None of a model into which nobody can look."""
     matches: Tensor | None
     """(T, R) what one occurrence adds to the counts of repeats; None where the tower reads none"""
 
@@ -142,9 +153,9 @@ class Rescorer(ABC):
         many times each player is there, and a player brings players[p, t] occurrences of behavior t.
         """
 
-    def logits_without_each(self) -> Floats:
-        """(T,) logits without each behavior, all its occurrences."""
-        return self.logits(self.count - np.diag(self.count))
+    def leave_one_out_logits(self) -> LeaveOneOutLogits:
+        """Of the history without each of its behaviors, of the whole and of the empty one."""
+        return LeaveOneOutLogits(self.logits(self.count - np.diag(self.count)), self.full, self.empty)
 
     @cached_property
     def _full_and_empty(self) -> tuple[float, float]:
@@ -176,7 +187,8 @@ class TowerRescorer(Rescorer):
 
     def __init__(self, inputs: RescoringInputs) -> None:
         super().__init__(inputs)
-        self._tower = FixedContextTower(inputs.network, inputs.others)
+        assert inputs.tower is not None
+        self._tower = inputs.tower
 
     def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
         """See Rescorer."""
@@ -234,7 +246,9 @@ class SumRescorer(TowerRescorer):
         fields = [f.width for f in inputs.network.config.item_fields] if mass.shape[1] > 1 else [k.shape[1]]
         self._widths = torch.tensor(fields if k.shape[1] else [0] * mass.shape[1])
         self._normalised = normalised
-        columns = [mass.repeat_interleave(self._widths, 1) * k, mass]
+        # A weight for all of k is multiplied as it is: repeating it costs more than the product.
+        weighed = mass * k if mass.shape[1] == 1 else mass.repeat_interleave(self._widths, 1) * k
+        columns = [weighed, mass]
         self.terms = torch.cat(columns if inputs.matches is None else [*columns, inputs.matches.double()], 1)
         """(T, K) what one occurrence adds to the sums of v, of intensity and of repeats"""
 
@@ -258,14 +272,19 @@ class SumRescorer(TowerRescorer):
         for some in torch.split(kept, ROWS):
             yield self._pooled_sums(some @ terms)
 
-    def logits_without_each(self) -> Floats:
+    def leave_one_out_logits(self) -> LeaveOneOutLogits:
         """See Rescorer."""
         # What is before a behavior and what is after it, each summed on the way to it: T sums in the place of T².
         shares = torch.as_tensor(self.count)[:, None] * self.terms
-        nothing = torch.zeros_like(shares[:1])
-        before = torch.cat([nothing, shares[:-1]]).cumsum(0)
-        after = torch.cat([shares[1:], nothing]).flip(0).cumsum(0).flip(0)
-        return self._logits(self._pooled_sums(sums) for sums in torch.split(before + after, ROWS))
+        t = len(shares)
+        sums = shares.new_zeros(t + 2, shares.shape[1])  # without each, with all, with none
+        if t:
+            torch.cumsum(shares[:-1], 0, out=sums[1:t])
+            from_each_on = shares.flip(0).cumsum(0).flip(0)
+            sums[: t - 1] += from_each_on[1:]
+            sums[t] = from_each_on[0]
+        logits = self._logits(self._pooled_sums(some) for some in torch.split(sums, ROWS))
+        return LeaveOneOutLogits(logits[:t], float(logits[t]), float(logits[t + 1]))
 
     def _pooled_sums(self, sums: Tensor) -> PooledHistories:
         """sums (S, K) of terms over what is kept."""
@@ -395,7 +414,7 @@ class RankRescorer(SumRescorer):
             v = self._pooling.represent(self._target, total)
             yield PooledHistories(v, weight.sum(1, keepdim=True), self._repeats(here))
 
-    logits_without_each = Rescorer.logits_without_each  # what is gone moves the ranks of others
+    leave_one_out_logits = Rescorer.leave_one_out_logits  # what is gone moves the ranks of others
 
     def _weigh(self, there: Tensor) -> tuple[Tensor, Tensor]:
         """there (S, T) bool → (S, T) rows of p, and (S, T) weights, 0 for what is not there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import torch
 from din_core.domain import CheckpointError, FoldedBehavior, History, Item, Scores, User
 from din_core.domain.results import Floats
 from din_core.domain.translatable import join_texts
+from din_core.kernels.evaluation import accelerate_evaluation
 from din_core.model.checkpoint import CONFIG, VOCABULARY, WEIGHTS, Checkpoint, load_checkpoint
 from din_core.model.config import BEHAVIOR_TYPE, ModelConfig
 from din_core.model.external.network import ExternalNetwork
@@ -68,6 +70,11 @@ class Scorer:
     def config(self) -> ModelConfig:
         """The checkpoint's architecture."""
         return self.checkpoint.config
+
+    @cached_property
+    def cpu_network(self) -> InterestNetwork:
+        """The checkpoint's network on this machine's cores, with compiled kernels: for what no device is asked for."""
+        return accelerate_evaluation(self.checkpoint.model)
 
     @property
     def known_types(self) -> tuple[str, ...]:

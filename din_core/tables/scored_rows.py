@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from din_core.domain import DinLensError, FoldedBehavior, History, Item, Scores
+from din_core.domain import DinLensError, Explanation, FoldedBehavior, Item, Scores
 from din_core.explain import leave_one_out
-from din_core.scoring import Scorer, rescorer_for
+from din_core.scoring import Scorer, rescorers_for
 from din_core.scoring.scorer import Request
 from din_core.store import BehaviorStore
 from din_core.tables.checked_rows import Rows
@@ -85,11 +84,13 @@ class RowScorer:
         found = [_Scored() for _ in range(len(rows))]
         for group, scores in self._scored(rows, items):
             seen = sum(behavior.count for behavior in scores.behaviors)
-            for column, place in enumerate(group.places):
+            for column, (place, behaviors) in enumerate(zip(group.places, self._behaviors(group, scores), strict=True)):
                 unknown = [] if group.knows_user else [f"user {rows.user_id[place]}"]
                 if items[rows.item_id[place]] is None:
                     unknown.append(f"item {rows.item_id[place]}")
-                found[place] = self._row(seen, unknown, rows.context[place], group.request.history, scores, column)
+                names = self.unknown.names(group.request.history.user, scores.candidates[column], rows.context[place])
+                probability, logit = float(scores.probability[column]), float(scores.logit[column])
+                found[place] = _Scored(probability, logit, seen, (*unknown, *names), behaviors)
         columns = {
             PROBABILITY: pa.array([row.probability for row in found], pa.float64()),
             LOGIT: pa.array([row.logit for row in found], pa.float64()),
@@ -127,29 +128,24 @@ class RowScorer:
     def _together(self, groups: Sequence[_Group]) -> Iterator[tuple[_Group, Scores]]:
         yield from zip(groups, self.scorer.score_together([group.request for group in groups]), strict=True)
 
-    def _row(
-        self,
-        seen: int,
-        unknown: list[str],
-        context: Mapping[str, str | None],
-        history: History,
-        scores: Scores,
-        column: int,
-    ) -> _Scored:
-        item = scores.candidates[column]
-        effects = partial(self._effects, history, item, context)
-        return _Scored(
-            float(scores.probability[column]),
-            float(scores.logit[column]),
-            seen,
-            (*unknown, *self.unknown.names(history.user, item, context)),
-            behavior_columns(scores.behaviors, scores.weight[column], effects, self.options),
-        )
+    def _behaviors(self, group: _Group, scores: Scores) -> Iterator[Mapping[str, pa.Array] | None]:
+        """Of each of the C rows what is written of its behaviors; None where nothing is."""
+        options = self.options
+        if not (options.weights or options.effects):
+            yield from [None] * len(group.places)
+            return
+        columns = BehaviorColumns(scores.behaviors, options)
+        effects: Iterator[Explanation | None] = self._effects(group.request) if options.effects else repeat(None)
+        for weight, effect in zip(scores.weight, effects, strict=False):
+            yield columns.of(weight, effect)
 
-    def _effects(self, history: History, item: Item, context: Mapping[str, str | None]) -> tuple[Any, Any]:
-        """(T,) in logits and in probability."""
-        found = leave_one_out(rescorer_for(self.scorer, history, item, context))
-        return found.values, found.probability
+    def _effects(self, request: Request) -> Iterator[Explanation]:
+        """(C) each candidate's, so many candidates at once that memory is bounded."""
+        step = max(1, PAIRS // (1 + len(request.behaviors)))
+        for start in range(0, len(request.candidates), step):
+            part = request.part(slice(start, start + step))
+            for rescorer in rescorers_for(self.scorer, part.history, part.candidates, part.contexts):
+                yield leave_one_out(rescorer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,45 +166,38 @@ class _Scored:
     logit: float = 0.0
     history: int = 0
     unknown: tuple[str, ...] = ()
-    behaviors: Mapping[str, Sequence[Any]] | None = None
+    behaviors: Mapping[str, pa.Array] | None = None
 
 
-def behavior_columns(
-    behaviors: Sequence[FoldedBehavior], weight: NDArray[Any], effects: Any, options: ScoreOptions
-) -> dict[str, Sequence[Any]] | None:
-    """Of one row: ids, counts, newest times, and weights (T,) and effects as asked; None where neither is.
+class BehaviorColumns:
+    """What is written of a history's behaviors, whatever the candidate: ids, newest times and counts."""
 
-    `effects` computes (T,) in logits and in probability.
-    """
-    if not (options.weights or options.effects):
-        return None
-    values: dict[str, Any] = {"weight": weight.astype(np.float64)} if options.weights else {}
-    if options.effects:
-        logit, probability = effects()
-        values |= {"effect": logit, "effect_probability": probability}
-    kept = np.arange(len(behaviors))
-    if options.behaviors is not None:
-        counts = np.array([behavior.count for behavior in behaviors], np.float64)
-        size = np.abs(values["effect"] if options.effects else values["weight"] * counts)
-        kept = np.argsort(-size, kind="stable")[: options.behaviors]
-    chosen = [behaviors[place] for place in kept.tolist()]
-    return {
-        "item_id": [behavior.item.item_id for behavior in chosen],
-        "timestamp": [behavior.last_timestamp for behavior in chosen],
-        "count": [behavior.count for behavior in chosen],
-        **{name: np.asarray(column, np.float64)[kept].tolist() for name, column in values.items()},
-    }
+    def __init__(self, behaviors: Sequence[FoldedBehavior], options: ScoreOptions) -> None:
+        self.options = options
+        self.count = np.array([behavior.count for behavior in behaviors], np.int64)
+        self.fixed = {
+            "item_id": pa.array([behavior.item.item_id for behavior in behaviors], pa.string()),
+            "timestamp": pa.array([behavior.last_timestamp for behavior in behaviors], pa.int64()),
+            "count": pa.array(self.count),
+        }
 
-
-_KINDS = {"item_id": pa.string(), "timestamp": pa.int64(), "count": pa.int64()}
+    def of(self, weight: NDArray[Any], effect: Explanation | None) -> dict[str, pa.Array]:
+        """With weights (T,) and effects as the options ask: of all T behaviors, or of those with the largest."""
+        values: dict[str, NDArray[Any]] = {"weight": weight} if self.options.weights else {}
+        if effect is not None:
+            assert effect.probability is not None
+            values |= {"effect": effect.values, "effect_probability": effect.probability}
+        columns = {**self.fixed, **{name: pa.array(own.astype(np.float64)) for name, own in values.items()}}
+        if self.options.behaviors is None:
+            return columns
+        size = np.abs(weight * self.count if effect is None else effect.values)
+        kept = pa.array(np.argsort(-size, kind="stable")[: self.options.behaviors])
+        return {name: column.take(kept) for name, column in columns.items()}
 
 
-def _lists(rows: Sequence[Mapping[str, Sequence[Any]] | None]) -> pa.Array:
+def _lists(rows: Sequence[Mapping[str, pa.Array] | None]) -> pa.Array:
     """(R) lists of structs."""
     given = [row for row in rows if row is not None]
     offsets = pa.array(accumulate((len(row["item_id"]) for row in given), initial=0), pa.int32())
-    columns = {
-        name: pa.array([value for row in given for value in row[name]], _KINDS.get(name, pa.float64()))
-        for name in given[0]
-    }
+    columns = {name: pa.concat_arrays([row[name] for row in given]) for name in given[0]}
     return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(list(columns.values()), list(columns)))

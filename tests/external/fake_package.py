@@ -8,6 +8,7 @@ import pytest
 
 MODELS = {
     "bst": "tests.external.behavior_transformer:BehaviorTransformer",
+    "rechub-bst": "tests.external.rechub_transformer:RechubTransformer",
     "plain": "tests.external.modules:PlainAttention",
     "nan": "tests.external.modules:GivesNan",
     "logits": "tests.external.modules:OneLogitTooMany",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -86,7 +87,12 @@ def check_numbers(page: Page, store: BehaviorStore, scorers: Mapping[str, Scorer
         pytest.approx(100 * (p - q), abs=0.051),
         pytest.approx(float(first.intensity[0]), abs=0.051),
     ]
-    core = sorted((b.item.label, w) for b, w in zip(first.behaviors, first.weight[0].tolist(), strict=True))
+    core = [(b.item.label, w) for b, w in zip(first.behaviors, first.weight[0].tolist(), strict=True)]
+    assert sorted(weights(page)) == as_shown(core)
+
+
+def as_shown(core: Sequence[tuple[str, float]]) -> list[tuple[str, Any]]:
+    """Titles and weights in order of titles, each with the digits that a table of them shows."""
     largest = max([abs(w) for _, w in core], default=1.0)
-    digits = min(max(3 - math.floor(math.log10(largest)), 1), 7)  # the table shows the largest with four
-    assert sorted(weights(page)) == [(title, pytest.approx(w, abs=0.6 * 10**-digits)) for title, w in core]
+    digits = min(max(3 - math.floor(math.log10(largest)), 1), 7)  # the largest has four
+    return [(title, pytest.approx(w, abs=0.6 * 10**-digits)) for title, w in sorted(core)]

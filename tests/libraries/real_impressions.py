@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from din_core.domain import History
+from din_core.domain.results import Floats
 from din_core.model.checkpoint import load_checkpoint
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore, ingest, open_store
@@ -25,7 +26,8 @@ from trainer.__main__ import main
 
 LENGTH, COMPARED = 12, 1000
 """Behaviors that the libraries' models read: fewer than most users have. Impressions that are compared."""
-ITEM_FEATURES, OTHER_FEATURES = ("item_id", "category"), ("user_id", "age", "place")
+ITEM_FEATURES = ("item_id", "category")
+Asked = tuple[History, str, dict[str, str | None]]
 
 
 @dataclass
@@ -43,8 +45,13 @@ class RealImpressions:
     """(M,)"""
     label: Tensor
     """(M,) float"""
-    asked: list[tuple[History, str, dict[str, str | None]]]
+    asked: list[Asked]
     """(M) history, candidate and context, as the scorer takes them"""
+
+    @property
+    def others(self) -> list[str]:
+        """Features that are none of items."""
+        return [name for name in self.columns if name not in ITEM_FEATURES]
 
     def part(self, rows: Tensor) -> RealImpressions:
         """Some of the impressions."""
@@ -75,16 +82,25 @@ def real_impressions(folder: Path) -> RealImpressions:
         strict=True,
     )
     asked = [(store.history(users[user], int(time)), items[item], {"place": place}) for user, item, time, place in rows]
-    category = dict(zip(items, bulk.items["category"], strict=True))
+    return read_impressions(store, url, asked, bulk.impression_label, LENGTH)
+
+
+def read_impressions(
+    store: BehaviorStore, url: str, asked: list[Asked], label: Sequence[float] | Floats, length: int
+) -> RealImpressions:
+    """What a library reads of these histories and candidates: of each, the newest `length` behaviors."""
+    bulk = store.bulk()
+    category = dict(zip(bulk.items["item_id"], bulk.items["category"], strict=True))
+    profile = [{name: own[0] for name, own in past.user.fields.items()} for past, _, _ in asked]
     values = {
         "item_id": [item for _, item, _ in asked],
         "category": [category[item] for _, item, _ in asked],
         "user_id": [past.user.user_id for past, _, _ in asked],
-        "age": [past.user.fields["age"][0] for past, _, _ in asked],
-        "place": [shown["place"] for _, _, shown in asked],
+        **{name: [own[name] for own in profile] for name in profile[0]},
+        **{name: [shown[name] for _, _, shown in asked] for name in asked[0][2]},
     }
     vocabulary = {name: _ids(own) for name, own in values.items()}
-    seen = [past.behaviors[-LENGTH:] for past, _, _ in asked]
+    seen = [past.behaviors[-length:] for past, _, _ in asked]
     past = {
         "item_id": [[own.item.item_id for own in one] for one in seen],
         "category": [[category[own.item.item_id] for own in one] for one in seen],
@@ -94,9 +110,9 @@ def real_impressions(folder: Path) -> RealImpressions:
         url,
         vocabulary,
         {name: torch.tensor([_id(vocabulary[name], value) for value in own]) for name, own in values.items()},
-        {name: _padded(vocabulary[name], own) for name, own in past.items()},
+        {name: _padded(vocabulary[name], own, length) for name, own in past.items()},
         torch.tensor([len(one) for one in seen]),
-        torch.from_numpy(bulk.impression_label.astype(np.float32)),
+        torch.as_tensor(np.asarray(label, np.float32)),
         asked,
     )
 
@@ -113,8 +129,8 @@ def _id(ids: dict[str, int], value: str | None) -> int:
     return ids.get(value or "", ids["__OOV__"])
 
 
-def _padded(ids: dict[str, int], past: list[list[str]]) -> Tensor:
-    rows = torch.zeros(len(past), LENGTH, dtype=torch.int64)
+def _padded(ids: dict[str, int], past: list[list[str]], length: int) -> Tensor:
+    rows = torch.zeros(len(past), length, dtype=torch.int64)
     for at, values in enumerate(past):
         rows[at, : len(values)] = torch.tensor([_id(ids, value) for value in values], dtype=torch.int64)
     return rows

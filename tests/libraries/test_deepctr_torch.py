@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.libraries.deepctr_columns import PLACES, columns_of, described, inputs_of
-from tests.libraries.real_impressions import (
-    COMPARED,
-    ITEM_FEATURES,
-    OTHER_FEATURES,
-    assert_exact,
-    train,
-    write_and_import,
-)
+from tests.libraries.deepctr_columns import PLACES, answers, chance_of, columns_of, described
+from tests.libraries.real_impressions import COMPARED, ITEM_FEATURES, assert_exact, train, write_and_import
 
 MODELS = {
     "as it comes": ({}, ()),
@@ -34,18 +27,13 @@ def test_scores_and_weights_of_real_impressions_are_those_of_deepctr_torch(impre
     settings, words = MODELS[name]
     columns = columns_of(impressions)
     network = DIN(columns, list(ITEM_FEATURES), init_std=0.3, **settings)
-    train(network, lambda batch: network(inputs_of(network, batch))[:, 0], impressions)
+    train(network, lambda batch: chance_of(network, batch), impressions)
     scorer = write_and_import(
         tmp_path, "deepctr-torch", network.state_dict(), described(columns), impressions, *PLACES, *words
     )
 
-    asked, weights = impressions.part(torch.randperm(len(impressions.label))[:COMPARED]), []
-    with torch.no_grad():
-        chance = network(inputs_of(network, asked))[:, 0]
-        network.attention.return_score = True
-        network.attention.register_forward_hook(lambda *given: weights.append(given[-1][:, 0]))
-        with pytest.raises(RuntimeError):
-            network(inputs_of(network, asked))  # the tower does not take weights; they are noted by then
+    asked = impressions.part(torch.randperm(len(impressions.label))[:COMPARED])
+    chance, weights = answers(network, asked)
     assert chance.std() > 1e-3
-    assert set(OTHER_FEATURES) < {own.name for own in columns}
+    assert {*impressions.others} < {own.name for own in columns}
     assert_exact(scorer, asked, chance, weights)

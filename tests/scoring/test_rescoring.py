@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from din_core.domain import Behavior, History, Item
-from din_core.scoring import rescorer_for
+from din_core.scoring import rescorer_for, rescorers_for
 from din_core.scoring.rescorer_choice import _exp
 from tests.explain.scenes import DAY, FAMILY, history, item, scorer
 
@@ -148,4 +148,18 @@ def test_where_order_matters_no_part_of_a_behavior_is_kept(name):
 def test_without_each_behavior_is_as_without_one_after_the_other(name, past):
     rescorer = rescorer_for(scorer(name), history(past), item("c"), {"place": "top"})
     one_by_one = rescorer.logits(rescorer.count - np.diag(rescorer.count))
-    assert rescorer.logits_without_each() == pytest.approx(one_by_one, abs=1e-6)
+    found = rescorer.leave_one_out_logits()
+    assert found.without == pytest.approx(one_by_one, abs=1e-6)
+    assert found[1:] == pytest.approx((rescorer.full, rescorer.empty), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_many_candidates_of_a_history_have_each_the_rescorer_that_it_has_alone(name):
+    past, candidates = history("abacdab"), [item(name) for name in "cab"]
+    contexts = [{"place": "top"}, {}, {"place": "top"}]
+    together = rescorers_for(scorer(name), past, candidates, contexts)
+    for found, candidate, context in zip(together, candidates, contexts, strict=True):
+        alone = rescorer_for(scorer(name), past, candidate, context)
+        assert found.inputs.item == candidate
+        for mine, own in zip(found.leave_one_out_logits(), alone.leave_one_out_logits(), strict=True):
+            assert mine == pytest.approx(own, abs=1e-6)

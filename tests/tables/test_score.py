@@ -12,6 +12,7 @@ import pytest
 
 from din_core.explain import leave_one_out
 from din_core.scoring import rescorer_for
+from din_core.tables import scored_rows
 from tests.small_world import BEFORE, MONDAY
 from tests.tables.conftest import World
 from trainer.__main__ import main
@@ -97,6 +98,17 @@ def test_weights_and_effects_of_each_behavior_are_those_of_the_app(
     np.testing.assert_allclose(parts.effect, effects.values, atol=1e-5)
     np.testing.assert_allclose(parts.effect_probability, effects.probability, atol=1e-5)
     assert len(found.behaviors[2]) == 0
+
+
+def test_effects_do_not_depend_on_how_many_candidates_are_rescored_together(
+    world: World, requests: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = pd.concat([requests.assign(item_id=item) for item in ("b1", "m1", "c1")])
+    together = score(world, rows, tmp_path, "--effects").behaviors
+    monkeypatch.setattr(scored_rows, "PAIRS", 1)
+    for one, other in zip(together, score(world, rows, tmp_path, "--effects").behaviors, strict=True):
+        assert [part["item_id"] for part in one] == [part["item_id"] for part in other]
+        np.testing.assert_allclose([p["effect"] for p in one], [p["effect"] for p in other], atol=1e-6)
 
 
 def test_of_each_row_the_behaviors_with_the_largest_effects_alone_are_written(

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+LIBRARIES = ("fuxictr", "deepctr-torch", "torch-rechub", "recbole")
+TRANSFORMER = "torch-rechub-bst"
+"""Which no import reads: a module of one's own does."""
+LENGTH = 4
+"""Behaviors that the models read; of RecBole's and DeepCTR-Torch's, their features say it."""
 
 
 @dataclass(frozen=True)
@@ -30,4 +35,4 @@ def import_words(library: str, out: Path) -> list[str]:
     """The command that imports the model."""
     files = {"weights": "din.safetensors", "features": "features.json", "vocabulary": "vocabulary.json"}
     words = [word for name, file in files.items() for word in (f"--{name}", str(FOLDER / library / file))]
-    return ["import-checkpoint", "--from", library, *words, "--out", str(out)]
+    return ["import-checkpoint", "--from", library, *words, "--max-history", str(LENGTH), "--out", str(out)]
