@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -48,13 +48,21 @@ def same_sign(weights: Floats, effects: Floats) -> float | None:
     return float((np.sign(weights) == np.sign(effects))[both].mean()) if both.any() else None
 
 
-def cosine(weights: Floats, effects: Floats) -> float | None:
-    """Of weights and effects (T,): 1 where they are in proportion, -1 where in reverse, and what is large counts most.
+def pooled_correlation(histories: Iterable[tuple[Floats, Floats]]) -> float | None:
+    """Pearson's r of weights and effects over the behaviors of many histories, each less its own history's mean.
 
-    None where either is 0.
+    What all behaviors of a history share plays no part, and a history counts by how much its behaviors differ. The
+    histories give weights and effects, (T,) each; None where either are alike within every history.
     """
-    size = float(np.linalg.norm(weights) * np.linalg.norm(effects))
-    return float(weights @ effects) / size if size else None
+    product = weights = effects = 0.0
+    for weight, effect in histories:
+        if len(weight) > 1:
+            above_w, above_e = weight - weight.mean(), effect - effect.mean()
+            product += float(above_w @ above_e)
+            weights += float(above_w @ above_w)
+            effects += float(above_e @ above_e)
+    size = float(np.sqrt(weights) * np.sqrt(effects))
+    return product / size if size else None
 
 
 def kendall_tau(x: Floats, y: Floats) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import wrap
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -16,6 +17,9 @@ ROW_HEIGHT = 34
 """Pixels a category."""
 LABEL_ROOM = 1.45
 """Axes are so much wider than the widest bar: on a phone too its number stands beside it, uncut."""
+
+TITLE_WIDTH = 16
+"""Characters of a line of an axis' title: on a phone the two panels are narrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def plot_tour(info: TourInfo, labels: TourLabels, dark: bool = False) -> go.Figu
     for column, (reach, title) in enumerate(zip(info.reach, (labels.weight, labels.effect), strict=True), 1):
         figure.update_xaxes(
             range=[-LABEL_ROOM * reach, LABEL_ROOM * reach],
-            title={"text": title, "standoff": 8, "font": {"size": 11}},
+            title={"text": "<br>".join(wrap(title, TITLE_WIDTH)), "standoff": 8, "font": {"size": 11}},
             zeroline=True,
             zerolinecolor=ink,
             fixedrange=True,
@@ -116,8 +120,8 @@ def plot_tour(info: TourInfo, labels: TourLabels, dark: bool = False) -> go.Figu
         ticklabelstandoff=12,
     )
     figure.update_layout(
-        height=ROW_HEIGHT * len(names) + 110,
-        margin={"l": 8, "r": 24, "t": 36, "b": 44},
+        height=ROW_HEIGHT * len(names) + 124,
+        margin={"l": 8, "r": 24, "t": 36, "b": 58},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
         bargap=0.35,
         barmode="overlay",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from din_core.domain import Agreement, Explanation, FoldedBehavior, Item, Scores
 from din_core.explain import agreement, by_field, leave_one_out, verdict
-from din_core.explain.agreement import kendall_tau
+from din_core.explain.agreement import kendall_tau, pooled_correlation
 from din_core.scoring import rescorer_for
 from tests.explain.brute import CONTEXT
 from tests.explain.scenes import FAMILY, history, item, planted, scorer
@@ -147,3 +147,23 @@ def test_effects_of_groups_are_not_compared_with_weights_of_behaviors():
     ):
         with pytest.raises(ValueError, match="of other behaviors"):
             agreement(scores, effects)
+
+
+def test_correlation_is_within_histories_and_what_all_of_one_share_plays_no_part():
+    # weights 5 ± 1 and −2 ± 1, effects ± 2 and ± 1: products 2 · 2 + 2 · 1 = 6, squares 4 and 2 · 4 + 2 · 1 = 10
+    found = pooled_correlation([pair([4, 6], [-2, 2]), pair([-3, -1], [9, 11])])
+    assert found == pytest.approx(6 / np.sqrt(4 * 10))
+
+
+def test_a_history_counts_by_how_much_its_behaviors_differ():
+    agrees, differs = pair([0, 1], [0, 8]), pair([0, 1], [0, -1])
+    assert pooled_correlation([agrees, differs, differs]) > 0
+
+
+def test_without_two_behaviors_that_differ_there_is_no_correlation():
+    assert pooled_correlation([pair([1], [1]), pair([], [])]) is None
+    assert pooled_correlation([pair([1, 1], [1, 2])]) is None
+
+
+def pair(weights, effects):
+    return np.array(weights, dtype=np.float64), np.array(effects, dtype=np.float64)

@@ -76,7 +76,7 @@ def test_one_of_two_signs_is_turned_round_and_then_both_are_one_network(
     was, now = (on.predict(one).probability for one in (before[name][1], after))
     np.testing.assert_allclose(now, was, rtol=0, atol=1e-6)
     unit = written["units"][0]
-    assert unit["before"]["cosine"] < 0 < unit["after"]["cosine"]
+    assert unit["before"]["correlation"] < 0 < unit["after"]["correlation"]
     assert left["units"][0]["before"] == unit["after"]
 
 

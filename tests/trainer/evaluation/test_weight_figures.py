@@ -51,7 +51,7 @@ def measure(one: Checkpoint, tau: float | None, together: list[Checkpoint] | Non
 
 def oriented(one: Checkpoint, tau: float, impressions: int = 300) -> Checkpoint:
     """As `train` leaves it."""
-    after = {"cosine": 0.5, "tau": tau, "same_sign": 0.7, "covered": 0.3}
+    after = {"correlation": 0.5, "tau": tau, "same_sign": 0.7, "covered": 0.3}
     record = {"impressions": impressions, "of": 400, "units": [{"unit": "all", "flipped": False, "after": after}]}
     (one.folder / METRICS).write_text(json.dumps({"orientation": record}), "utf-8")
     return load_checkpoint(one.folder)

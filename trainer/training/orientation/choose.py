@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from din_core.domain.results import Floats
-from din_core.explain.agreement import cosine, covered, kendall_tau, resolved, same_sign
+from din_core.explain.agreement import covered, kendall_tau, pooled_correlation, resolved, same_sign
 from din_core.model.network import InterestNetwork
 from trainer.training.orientation.pair_effects import pair_effects
 from trainer.training.orientation.sign import fixed_sign, flip, unit_names
@@ -20,8 +20,10 @@ IMPRESSIONS = 300
 TOGETHER = 16
 """Impressions that are measured at once: of histories of 2,000 behaviors some tens of MB."""
 TOP = 5
-FIGURES = ("cosine", "tau", "same_sign", "covered")
-"""Of weight × count and leave-one-out effects in one scenario; by the first of them the sign is chosen."""
+CORRELATION = "correlation"
+"""Of weight × count and leave-one-out effects over all scenarios; by it the sign is chosen."""
+MEANS = ("tau", "same_sign", "covered")
+"""Of the same in one scenario; shown beside it."""
 Record = dict[str, Any]
 
 
@@ -38,10 +40,11 @@ class OneImpression:
 def orient(network: InterestNetwork, valid: Samples, impressions: int = IMPRESSIONS) -> Record:
     """Give each unit of `network` the sign with which its weights agree with effects, in place; no score changes.
 
-    A unit is flipped where the mean cosine of its weights and the effects is below 0 over a sample of the validation
-    impressions. The cosine is what the eye compares: the large weights, and whether they raise the score. Kendall's τ
-    and the share of equal signs count all behaviors alike, most of which have next to no effect. The record, which is
-    ready for JSON, has the figures of each unit before and after; or only why the sign is fixed.
+    A unit is flipped where weights and effects, each less its history's mean, are correlated below 0 over a sample of
+    the validation impressions. That is what the eye compares: do the behaviors whose weights stand out raise the score
+    more than others? What all weights of a history share says nothing of its behaviors, and Kendall's τ and the share
+    of equal signs count all behaviors alike, most of which have next to no effect. The record, which is ready for
+    JSON, has the figures of each unit before and after; or only why the sign is fixed.
     """
     reason = fixed_sign(network.config)
     if reason is not None:
@@ -82,7 +85,7 @@ def measure(network: InterestNetwork, samples: Samples) -> Iterator[OneImpressio
 def _unit(name: str, seen: Sequence[OneImpression], unit: int) -> Record:
     """Whether to flip a unit, and its figures as trained and as it is then."""
     trained = _figures(seen, unit, 1.0)
-    flipped = (trained["cosine"] or 0.0) < 0
+    flipped = (trained[CORRELATION] or 0.0) < 0
     return {
         "unit": name,
         "flipped": flipped,
@@ -92,17 +95,17 @@ def _unit(name: str, seen: Sequence[OneImpression], unit: int) -> Record:
 
 
 def _figures(seen: Sequence[OneImpression], unit: int, sign: float) -> dict[str, float | None]:
-    """Means over the impressions in which a figure has a value, by name: FIGURES."""
+    """The correlation, and means over the impressions in which a figure has a value, by name."""
     rows = [_of_one(sign * one.weight[:, unit], one.effect) for one in seen]
     columns = ([value for value in column if value is not None] for column in zip(*rows, strict=True))
-    means = [float(np.mean(column)) if column else None for column in columns] or [None] * len(FIGURES)
-    return dict(zip(FIGURES, means, strict=True))
+    means = [float(np.mean(column)) if column else None for column in columns] or [None] * len(MEANS)
+    correlation = pooled_correlation((sign * one.weight[:, unit], one.effect) for one in seen)
+    return {CORRELATION: correlation, **dict(zip(MEANS, means, strict=True))}
 
 
 def _of_one(weight: Floats, effect: Floats) -> tuple[float | None, ...]:
-    """FIGURES of a unit's weights (T,) and the effects (T,)."""
+    """MEANS of a unit's weights (T,) and the effects (T,)."""
     return (
-        cosine(weight, effect),
         kendall_tau(weight, effect),
         same_sign(weight, effect),
         covered(abs(weight), abs(effect), (TOP,))[TOP],

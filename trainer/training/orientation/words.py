@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from trainer.training.orientation.choose import CORRELATION
+
 BEGIN, END = "<!-- orientation -->", "<!-- /orientation -->"
 
 
@@ -18,11 +20,11 @@ def describe_orientation(record: Mapping[str, Any]) -> str:
 
 def _unit(unit: Mapping[str, Any], alone: bool) -> str:
     whose = "weights" if alone else f"weights of {unit['unit']}"
-    if unit["before"]["cosine"] is None:
+    if unit["before"][CORRELATION] is None:
         return f"{whose} kept their sign: no behavior has both a weight and an effect"
     if not unit["flipped"]:
-        return f"{whose} kept their sign: cosine with effects {_number(unit['before'], 'cosine')}, {_tau(unit)}"
-    return f"{whose} turned round: cosine with effects {_both(unit, 'cosine')}, {_tau(unit)}"
+        return f"{whose} kept their sign: correlation with effects {_number(unit['before'], CORRELATION)}, {_tau(unit)}"
+    return f"{whose} turned round: correlation with effects {_both(unit, CORRELATION)}, {_tau(unit)}"
 
 
 def _tau(unit: Mapping[str, Any]) -> str:

@@ -66,12 +66,12 @@ def test_plain_weights_find_the_planted_causes_whichever_sign_training_ends_in(
     (unit,) = record["units"]
     assert unit["flipped"] is turned  # another seed is needed where training ends otherwise
     assert record["impressions"] == 300 < record["of"]
-    assert unit["after"]["cosine"] > 0
-    assert unit["before"]["cosine"] == pytest.approx(unit["after"]["cosine"] * (-1 if turned else 1))
+    assert unit["after"]["correlation"] > 0
+    assert unit["before"]["correlation"] == pytest.approx(unit["after"]["correlation"] * (-1 if turned else 1))
     card = (folder / "README.md").read_text("utf-8")
     assert f"agree on 300 of {record['of']:,} validation impressions" in card
-    assert f"{'turned round' if turned else 'kept their sign'}: cosine with effects" in card
-    assert f"{unit['after']['cosine']:.3f}" in card
+    assert f"{'turned round' if turned else 'kept their sign'}: correlation with effects" in card
+    assert f"{unit['after']['correlation']:.3f}" in card
 
 
 @pytest.mark.parametrize("model", RECIPES)
@@ -140,4 +140,4 @@ def test_without_a_behavior_nothing_is_turned(untrained_world: tuple[str, BulkTa
     )
     (unit,) = orient(network, empty)["units"]
     assert not unit["flipped"]
-    assert unit["before"] == dict.fromkeys(("cosine", "tau", "same_sign", "covered"))
+    assert unit["before"] == dict.fromkeys(("correlation", "tau", "same_sign", "covered"))
