@@ -15,6 +15,7 @@ from din_core.domain import DinLensError
 from trainer.cluster.connection import check_shared
 from trainer.cluster.losses import describe_losses
 from trainer.training.fitting.fit import Step
+from trainer.training.fitting.sharding.sharded_group import ShardedGroup
 from trainer.training.fitting.worker_group import WorkerGroup
 from trainer.training.train import TrainOptions, train, unfinished_folder
 
@@ -60,11 +61,11 @@ class TellsLosses(UserCallback):  # type: ignore[misc]
         ray.get(self.events.tell.remote("line", describe_losses(worker_exceptions)))
 
 
-def run_worker(options: TrainOptions, data: list[Any], events: Any) -> None:
+def run_worker(options: TrainOptions, shards_tables: bool, data: list[Any], events: Any) -> None:
     """Train on the `TrainingData` behind the one reference of `data`; the first worker tells steps and the result."""
     if ray.get(events.refused.remote()):
         return  # Ray starts workers anew whatever ended them
-    group = WorkerGroup()
+    group = ShardedGroup() if shards_tables else WorkerGroup()
     last = [0.0]
 
     def say(line: str) -> None:

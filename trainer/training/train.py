@@ -146,11 +146,15 @@ class TrainingData:
 
 
 def read_data(
-    options: TrainOptions, say: Callable[[str], None] = lambda _: None, histories: Histories = read_histories
+    options: TrainOptions,
+    say: Callable[[str], None] = lambda _: None,
+    histories: Histories = read_histories,
+    *,
+    shards_tables: bool = False,
 ) -> TrainingData:
     """Read the store, and build the samples, whose histories `histories` reads; DinLensError for a run that cannot be.
 
-    `say` hears one line a phase.
+    `say` hears one line a phase. With `shards_tables` no process holds the whole network.
     """
     earlier = None if options.continue_from is None else continue_from(options.continue_from, options.model)
     say(f"reading {masked_url(options.store)}")
@@ -170,7 +174,8 @@ def read_data(
     for line in (*describe_numbers(vocabulary), *describe_vectors(use, summary)):
         say(line)
     config = earlier.config(vocabulary) if earlier else build_config(vocabulary, options, summary.vectors)
-    check_memory(config)
+    if not shards_tables:
+        check_memory(config)
     check_room(options.out, config)
     train, valid = (
         build_samples(bulk, vocabulary, split, config.max_history, config.folds, histories)
@@ -203,9 +208,8 @@ def train(
     train_samples, valid_samples = data.train.to(device), data.valid.to(device)
 
     def network(own: ModelConfig) -> InterestNetwork:
-        check_memory(own)
-        torch.manual_seed(options.fit.seed)
-        made = InterestNetwork(own).to(device)
+        check_memory(own, sum(workers.sharded(own).values()), workers.size)
+        made = workers.network(own, options.fit.seed).to(device)
         fill_vectors(made, data.vectors)
         if earlier is not None:
             earlier.copy_into(made)
@@ -220,6 +224,7 @@ def train(
     if options.tune is None:
         state = unfinished / f"from {earlier.checkpoint.fingerprint}" if earlier else unfinished
         fitted = fit(model, train_samples, valid_samples, options.fit, state, on_step, accelerated, workers)
+        model = workers.whole(model, unfinished)
         if workers.rank > 0:
             return {}
     else:
@@ -263,6 +268,7 @@ def train(
         "device": workers.title + device_name(device),
         "threads": torch.get_num_threads(),
         **({"workers": workers.size} if workers is not SOLE else {}),
+        **({"sharded": list(sharded)} if (sharded := workers.sharded(config)) else {}),
         "torch": torch.__version__,
         "seconds": tuning[TUNING]["seconds"] if tuning else round(fitted.seconds, 1),
         "steps": fitted.steps,

@@ -119,6 +119,17 @@ def test_a_model_larger_than_the_memory_is_refused(
     assert ranked.endswith("give a smaller --item-width, a smaller --max-history or a larger --min-count")
 
 
+def test_a_model_whose_shard_is_larger_than_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = FieldConfig("item_id", 100_000, 8)
+    config = replace(toy_config(), item_fields=(field, *toy_config().item_fields[1:]))
+    others = limits.count_weights(config) - 800_000
+    monkeypatch.setattr(limits, "_memory", lambda: (400_000 + others) * limits.MEMORY_BYTES)
+    limits.check_memory(config, sharded=800_000, workers=2)
+    monkeypatch.setattr(limits, "_memory", lambda: (400_000 + others) * limits.MEMORY_BYTES - 1)
+    with pytest.raises(DinLensError, match=rf"^{400_000 + others:,} of the model's .* more --workers or a larger"):
+        limits.check_memory(config, sharded=800_000, workers=2)
+
+
 def test_a_full_disk_is_told_before_the_first_step(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], no_step: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,9 @@ Of embedding tables only the rows that a part touched are sent, with their numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ from torch import Tensor, nn
 from din_core.model.dice import RunningMoments
 from din_core.model.fields.vector_embedding import VectorEmbedding
 from din_core.model.network import InterestNetwork
+from trainer.training.fitting.resume import RunState, StoredShards, load_state, save_state
+from trainer.training.fitting.sharding.table_shard import table_shards
 from trainer.training.fitting.workers import BatchPart, SoleWorker, cut
 from trainer.training.samples import Ints, Samples
 
@@ -52,8 +55,10 @@ class WorkerGroup(SoleWorker):
 
     def start_equal(self, model: InterestNetwork) -> None:
         """As `SoleWorker`."""
-        for tensor in model.state_dict().values():
-            dist.broadcast(tensor, 0)
+        own = dict(table_shards(model))
+        for name, tensor in model.state_dict().items():
+            if name not in own:
+                dist.broadcast(tensor, 0)
 
     def seed_step(self, seed: int, step: int) -> None:
         """As `SoleWorker`."""
@@ -125,12 +130,23 @@ class WorkerGroup(SoleWorker):
         found: Value = made[0]  # type: ignore[assignment]
         return found
 
+    def save(self, folder: Path, identity: Mapping[str, Any], state: RunState) -> None:
+        """As `SoleWorker`."""
+        if self.rank == 0:
+            save_state(folder, identity, state)
+
+    def load(self, folder: Path, identity: Mapping[str, Any], shards: StoredShards) -> RunState | None:
+        """As `SoleWorker`."""
+        return self.same(lambda: load_state(folder, identity))
+
 
 def split_parameters(model: InterestNetwork, whole_rows: int) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Embedding tables whose gradients are sent by rows, and all other parameters that are trained."""
+    """Embedding tables whose gradients are sent by rows, and all other parameters that are trained but for shards,
+    whose gradients are those of all parts already."""
     embeddings = [own for own in model.modules() if isinstance(own, nn.Embedding | VectorEmbedding)]
     by_row = {id(own.weight) for own in embeddings if own.sparse or len(own.weight) >= whole_rows}
-    trained = [own for own in model.parameters() if own.requires_grad]
+    sharded = {id(shard.weight) for _, shard in table_shards(model)}
+    trained = [own for own in model.parameters() if own.requires_grad and id(own) not in sharded]
     return [own for own in trained if id(own) in by_row], [own for own in trained if id(own) not in by_row]
 
 
