@@ -73,6 +73,7 @@ def refusal(url: str, out: Path, capsys: pytest.CaptureFixture[str], *options: s
         ("--item-width=1000000000", "item_width is 1000000000, but must be 1 to 4,096"),
         ("--max-history=99999999999", "max_history is 99999999999, but must be 1 to 1,000,000,000"),
         ("--min-count=99999999999", "min_count is 99999999999, but must be 1 to 1,000,000,000"),
+        ("--max-values=0", "max_values is 0, but must be 1 to 1,000,000,000"),
         ("--device=mps", "device 'mps' is not one of auto, cpu, cuda, cuda:N"),
         ("--device=meta", "device 'meta' is not one of auto, cpu, cuda, cuda:N"),
     ],

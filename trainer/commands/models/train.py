@@ -17,6 +17,7 @@ from trainer.commands.shared.training_options import declare, train_options, tra
 from trainer.training.calibration.calibrate import RECORD
 from trainer.training.calibration.sentences import lines as calibration_lines
 from trainer.training.continuation import CONTINUED, describe_continuation
+from trainer.training.fields.training_vocabulary import MAX_VALUES
 from trainer.training.recipes import RECIPES
 from trainer.training.train import TrainOptions
 
@@ -44,6 +45,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=_beside,
         default=(),
         help="what DIN's unit reads of a behavior beside its item: type, gap or both (nothing)",
+    )
+    parser.add_argument(
+        "--max-values",
+        type=int,
+        metavar="N",
+        default=MAX_VALUES,
+        help="embedding rows of a field, at most: those of its most frequent values (%(default)s)",
     )
     parser.add_argument(
         "--continue-from",
@@ -106,7 +114,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             name = f"--{given[0].replace('_', '-')}"
             raise DinLensError(f"--continue-from keeps the network and its fields; leave out {name}, or train anew")
     options = train_options(args, args.model, args.seed, args.out, read_changes(args.config))
-    options = replace(options, continue_from=args.continue_from)
+    options = replace(options, continue_from=args.continue_from, max_values=args.max_values)
     cluster = cluster_options(args.ray, args.workers, args.shard_tables)
     return train_with_bar(with_unit_reading(options, args.unit_reads), cluster)
 
