@@ -41,7 +41,12 @@ class WorkerGroup(SoleWorker):
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self.title = f"{self.size} worker{'s' * (self.size > 1)}, each "
         self.sent = 0
-        """Bytes of gradients that this process handed over so far, each counted once, however many others there are."""
+        """Bytes of gradients, and of rows that others asked for, that this process handed over so far, each counted
+        once, however many others there are."""
+
+    def count_sent(self, n: int) -> None:
+        """So many bytes more were handed over."""
+        self.sent += n
 
     def part(self, samples: Samples, groups: Ints) -> BatchPart:
         """As `SoleWorker`."""
@@ -81,7 +86,7 @@ class WorkerGroup(SoleWorker):
     def _sum_whole(self, tensors: Sequence[Tensor]) -> None:
         """Put the sum over all processes in the place of each tensor, which all have in the same shape."""
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
-        self.sent += flat.nbytes
+        self.count_sent(flat.nbytes)
         dist.all_reduce(flat)
         for tensor, found in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
             tensor.copy_(found.view_as(tensor))
@@ -106,7 +111,7 @@ class WorkerGroup(SoleWorker):
 
     def _gather(self, tensor: Tensor) -> list[Tensor]:
         """Each process's tensor, of one shape."""
-        self.sent += tensor.nbytes
+        self.count_sent(tensor.nbytes)
         found = [torch.empty_like(tensor) for _ in range(self.size)]
         dist.all_gather(found, tensor)
         return found

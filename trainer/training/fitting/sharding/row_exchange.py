@@ -8,7 +8,7 @@ Dimensions: N processes, F sharded tables, n_f rows wanted of table f, D_f its w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +34,9 @@ class RowRequest:
 class RowExchange:
     """Of one process among those of torch.distributed's default group; each call is one of all of them."""
 
-    def __init__(self, rank: int, size: int) -> None:
-        self.rank, self.size = rank, size
-        self.sent = 0
-        """Bytes that went to other processes so far."""
+    def __init__(self, rank: int, size: int, tell: Callable[[int], None]) -> None:
+        """`tell` hears how many bytes go to other processes."""
+        self.rank, self.size, self.tell = rank, size, tell
 
     def pull(self, keys: Sequence[Tensor], shards: Sequence[TableShard]) -> tuple[Tensor, ...]:
         """keys (n_f,) of the rows of each table, ascending and each once → their weights (n_f, D_f).
@@ -57,7 +56,7 @@ class RowExchange:
         wanted = torch.stack(counts, 1)
         asked = torch.empty_like(wanted)
         dist.all_to_all_single(asked, wanted)
-        self.sent += wanted.nbytes - wanted[self.rank].nbytes
+        self.tell(wanted.nbytes - wanted[self.rank].nbytes)
         places = [(own % shard.longest)[:, None] for own, shard in zip(keys, shards, strict=True)]
         return RowRequest(wanted, asked, self.swap(places, wanted, asked))
 
@@ -70,7 +69,7 @@ class RowExchange:
         here, there = leaving * widths, coming * widths
         found = flat.new_empty(int(there.sum()))
         dist.all_to_all_single(found, flat, there.sum(1).tolist(), here.sum(1).tolist())
-        self.sent += (len(flat) - int(here[self.rank].sum())) * flat.element_size()
+        self.tell((len(flat) - int(here[self.rank].sum())) * flat.element_size())
         parts = torch.split(found, there.reshape(-1).tolist())
         return [torch.cat(parts[f :: len(tables)]).view(-1, own.shape[1]) for f, own in enumerate(tables)]
 

@@ -52,7 +52,7 @@ class ShardedGroup(WorkerGroup):
 
     def __init__(self) -> None:
         super().__init__()
-        self.exchange = RowExchange(self.rank, self.size)
+        self.exchange = RowExchange(self.rank, self.size, self.count_sent)
         self.title = self.title.replace(", each", " with sharded tables, each")
 
     def sharded(self, config: ModelConfig) -> Mapping[str, int]:
