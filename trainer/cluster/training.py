@@ -18,6 +18,7 @@ from typing import Any
 from din_core.domain import DinLensError
 from din_core.model.checkpoint import check_replaceable
 from din_core.model.config import ModelConfig
+from din_core.model.vocabulary import Vocabulary
 from trainer.cluster.connection import check_installed, connect, import_ray
 from trainer.cluster.histories import ClusterHistories
 from trainer.cluster.losses import reason_of
@@ -74,8 +75,9 @@ def train_on_cluster(
 
 
 def _held(connected: Callable[[], Any], data: TrainingData) -> list[Any]:
-    """One reference to the data in Ray's object store; this process keeps none."""
-    return [connected().put(data)]
+    """References in Ray's object store, to the data and to their vocabulary; this process keeps none."""
+    ray = connected()
+    return [ray.put(replace(data, vocabulary=Vocabulary({}, {}, {}))), ray.put(data.vocabulary)]
 
 
 def _trained(
@@ -86,8 +88,8 @@ def _trained(
     say: Callable[[str], None],
     on_step: Progress,
 ) -> dict[str, Any]:
-    """What the first worker returns. The `TrainingData` behind the reference in `held` is handed to each, so that none
-    need see the store."""
+    """What the first worker returns. The `TrainingData` behind the first reference in `held` is handed to each, so that
+    none need see the store."""
     from trainer.cluster.training_worker import run_worker
 
     folder = unfinished_folder(options.out) / RUNS
