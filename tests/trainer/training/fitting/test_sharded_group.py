@@ -21,6 +21,7 @@ from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fitting.fit import fit
 from trainer.training.fitting.optimisers.regularisation import Regularisation
 from trainer.training.fitting.options import FitOptions
+from trainer.training.fitting.prediction import predict
 from trainer.training.fitting.sharding.moved_rows import gathered, scattered
 from trainer.training.fitting.sharding.sharded_group import ShardedGroup
 from trainer.training.fitting.sharding.table_shard import TableShard, table_shards
@@ -115,6 +116,15 @@ def copied(
     return {"curve": curve, "weights": weights_of(model)}
 
 
+def uneven(group: ShardedGroup, own: World, folder: Path) -> tuple[Any, Any]:
+    """Logits of samples that are with the first worker alone, by shards and by copies."""
+    model = own.counted(group.network(own.config, seed=0))
+    whole = group.whole(model, folder / "uneven")
+    samples = own.valid if group.rank == 0 else own.valid.of_groups(np.arange(0))
+    found = group.logits(model, samples, batch_size=100)
+    return found, predict(whole, samples, 100) if group.rank == 0 else None
+
+
 def weights_of(model: InterestNetwork) -> dict[str, Any]:
     return {name: value.numpy().copy() for name, value in model.state_dict().items()}
 
@@ -131,7 +141,7 @@ def all_of_it(_: WorkerGroup, own: World, folder: Path) -> dict[str, Any]:
     copied(group, own, "decay", folder, "by copies", KILLED_AT)
     found["from copies"] = sharded(group, own, "decay", folder, "by copies")
     sharded(group, own, "decay", folder, "for one", KILLED_AT)
-    return {**found, "by turns": turns(group)}
+    return {**found, "by turns": turns(group), "uneven": uneven(group, own, folder)}
 
 
 def turns(group: ShardedGroup) -> Tensor:
@@ -195,6 +205,12 @@ def test_one_process_goes_on_with_what_shards_have_saved(own: World, both: Any) 
     curve = fitted(SOLE, model, own, "decay", folder / "for one", 0)
     assert curve[0] == pytest.approx(first["decay"][0]["curve"][0]) and curve[0]["step"] < KILLED_AT
     assert curve[-1]["gauc"] > 0.9
+
+
+def test_a_worker_without_samples_gives_rows_to_the_other(both: Any) -> None:
+    _, first, second = both
+    np.testing.assert_allclose(*first["uneven"], atol=1e-6)
+    assert len(first["uneven"][0]) > 100 and len(second["uneven"][0]) == 0
 
 
 def test_rows_start_the_same_whatever_the_number_of_workers(both: Any) -> None:
