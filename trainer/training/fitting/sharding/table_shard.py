@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from din_core.model.network import ITEM_LENGTH
 
-BLOCK_ROWS = 1 << 16
+BLOCK_ROWS = 1 << 13
 """Rows that are drawn, or moved between processes and files, at once."""
 
 
