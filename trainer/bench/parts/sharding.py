@@ -1,6 +1,7 @@
-"""Training with a large item table by two workers of a Ray cluster of this machine: copies of the table, and shards.
+"""Training with a large item table by workers of a Ray cluster of this machine: copies of the table, and shards.
 
-What is read here is the memory of a worker and what it sends; the run is one of `fit`, with an evaluation.
+What is read here is the memory of a worker and what it sends; the run is one of `fit`, with an evaluation. There may
+be more workers than cores, so times are no measure of how more workers gain.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from trainer.training.recipes import RECIPES
 MODELS = ("din", "din-mba")
 """Item embeddings decayed as a whole, and by touched rows alone"""
 GROUPS = {"copies": WorkerGroup, "shards": ShardedGroup}
-WORKERS = 2
+CASES = (("copies", 2), ("shards", 2), ("shards", 4))
+"""Tables and workers"""
 STEPS = 12
 """Of a run"""
 
@@ -68,26 +70,26 @@ class WorkerCosts:
 
 
 def sharding(sizes: Sizes) -> list[Row]:
-    """A row a model with copies and one with shards; DinLensError where Ray is not installed."""
+    """A row a model and case; DinLensError where Ray is not installed."""
     check_installed()
     shape = short(sizes.sharded_rows)
     rows = []
     for model in MODELS:
-        for tables in GROUPS:
-            say(f"sharding: {model}, {tables}")
-            values = on_cluster(model, tables, shape, sizes)
-            rows.append(Row("sharding", f"{model}, {sizes.sharded_rows:,} items: {tables}", values))
+        for tables, workers in CASES:
+            say(f"sharding: {model}, {tables}, {workers} workers")
+            values = on_cluster(model, tables, workers, shape, sizes)
+            rows.append(Row("sharding", f"{model}, {sizes.sharded_rows:,} items: {workers} workers, {tables}", values))
     return rows
 
 
-def on_cluster(model: str, tables: str, shape: Shape, sizes: Sizes) -> dict[str, float]:
-    """Of the first worker of a cluster that is started for it."""
+def on_cluster(model: str, tables: str, workers: int, shape: Shape, sizes: Sizes) -> dict[str, float]:
+    """Of the first of so many workers of a cluster that is started for them."""
     ray = import_ray()
     with tempfile.TemporaryDirectory(prefix="din-lens-bench-") as folder:
         try:
-            connect(ray, None, WORKERS, fewer="--workers")
+            connect(ray, None, workers, fewer="--workers")
             work = partial(measure, model, tables, shape, sizes)
-            found: dict[str, float] = run_workers(ray, work, WORKERS, Path(folder), say)
+            found: dict[str, float] = run_workers(ray, work, workers, Path(folder), say)
             return found
         finally:
             ray.shutdown()

@@ -90,7 +90,8 @@ def fit(
     """Fit `model` in place. With `state_folder`, go on from the state saved there and save into it.
 
     `accelerated` computes steps by kernels where there are any for the network. Each of several `workers` calls this
-    with the same arguments and has the same result; the first alone reads and writes the folder.
+    with the same arguments (of tables that are sharded, its rows) and has the same result; the first alone reads and
+    writes the folder.
     """
     with _folder(state_folder) as folder:
         job = _Fit(

@@ -36,10 +36,12 @@ class WorkerGroup(SoleWorker):
 
     whole_rows = 1_000
     """Gradients of tables with fewer rows are sent as a whole, if they are dense."""
+    tables = ""
+    """What the model card says of them."""
 
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
-        self.title = f"{self.size} worker{'s' * (self.size > 1)}, each "
+        self.title = f"{self.size} worker{'s' * (self.size > 1)}{self.tables}, each "
         self.sent = 0
         """Bytes of gradients, and of rows that others asked for, that this process handed over so far, each counted
         once, however many others there are."""

@@ -6,7 +6,7 @@ pulls the rows that its part of the batch reads (`RowExchange`); everything else
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -48,12 +48,12 @@ def sharded_fields(config: ModelConfig, least: int = LEAST_ROWS) -> dict[int, Fi
 class ShardedGroup(WorkerGroup):
     """This process among those of torch.distributed's default group, each with some rows of the large item tables."""
 
+    tables = " with sharded tables"
     least_rows = LEAST_ROWS
 
     def __init__(self) -> None:
         super().__init__()
         self.exchange = RowExchange(self.rank, self.size, self.count_sent)
-        self.title = self.title.replace(", each", " with sharded tables, each")
 
     def sharded(self, config: ModelConfig) -> Mapping[str, int]:
         """As `SoleWorker`."""
@@ -62,7 +62,8 @@ class ShardedGroup(WorkerGroup):
     def network(self, config: ModelConfig, seed: int) -> InterestNetwork:
         """As `SoleWorker`: its item tables are shards; their rows start at other random numbers than copies."""
         torch.manual_seed(seed)
-        network, fields = _without_tables(config, sharded_fields(config, self.least_rows))
+        fields = sharded_fields(config, self.least_rows)
+        network = _without_tables(config, fields)
         for f, field in fields.items():
             shard = TableShard(field.rows, field.width, self.rank, self.size)
             shard.draw(seed, f)
@@ -137,7 +138,8 @@ class ShardedGroup(WorkerGroup):
         """As `SoleWorker`: large tables lie in files of `folder`, mapped into the first process's memory."""
         if self.rank == 0:
             folder.mkdir(parents=True, exist_ok=True)
-        network, fields = _without_tables(model.config, sharded_fields(model.config, self.least_rows))
+        fields = sharded_fields(model.config, self.least_rows)
+        network = _without_tables(model.config, fields)
         names = dict(table_shards(model))
         rest = {name: tensor for name, tensor in model.state_dict().items() if name not in names}
         for f, field in fields.items():
@@ -153,16 +155,14 @@ class ShardedGroup(WorkerGroup):
         return network
 
 
-def _without_tables(
-    config: ModelConfig, fields: dict[int, FieldConfig]
-) -> tuple[InterestNetwork, dict[int, FieldConfig]]:
-    """A network of this config, but for the tables of these fields, which have one row; and the fields."""
+def _without_tables(config: ModelConfig, fields: Container[int]) -> InterestNetwork:
+    """A network of this config, but for the tables of these item fields, which have one row."""
     small = tuple(replace(own, rows=1) if f in fields else own for f, own in enumerate(config.item_fields))
     network = InterestNetwork(replace(config, item_fields=small))
     network.config = config
     if network.counts is not None:
         network.counts = Counts(config.item_fields)
-    return network, fields
+    return network
 
 
 def _slice(file: Any, name: str, start: int, stop: int) -> Tensor:

@@ -41,7 +41,7 @@ class TableShard(nn.Embedding):
 
     def own(self, whole: Tensor) -> Tensor:
         """(R, …) → what this process holds of it."""
-        return whole[self.rank :: self.size]
+        return whole[self.rank :: self.size].clone()
 
     @torch.no_grad()
     def draw(self, seed: int, field: int) -> None:
