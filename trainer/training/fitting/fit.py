@@ -222,14 +222,12 @@ class _Fit:
             if self.on_step:
                 total, seconds, looks = until or run.total, run.seconds - spent, len(run.curve)
                 stopped = bool(self.on_step(Step(run.step, total, run.loss, seen, seconds, trial, value, looks)))
-            if folder and self.resumable and (run.just_evaluated or self._is_due(run, last_save)):
+            overdue = time.monotonic() - last_save > self.options.save_seconds
+            if folder and self.resumable and self.workers.saves_now(run.step, run.just_evaluated, overdue):
                 self.workers.save(folder, identity, run.snapshot())
                 last_save = time.monotonic()
         if folder and trial:
             self.workers.save(folder, identity, run.snapshot())
-
-    def _is_due(self, run: Run, last_save: float) -> bool:
-        return self.workers.is_due(run.step, time.monotonic() - last_save > self.options.save_seconds)
 
 
 def data_identity(model: InterestNetwork, train: Samples, valid: Samples) -> dict[str, Any]:

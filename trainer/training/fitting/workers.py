@@ -85,9 +85,9 @@ class SoleWorker:
         """What the first process makes, in each of them."""
         return make()
 
-    def is_due(self, step: int, due: bool) -> bool:
-        """Whether a state is to be saved after a step, where only the time may say so."""
-        return due
+    def saves_now(self, step: int, evaluated: bool, overdue: bool) -> bool:
+        """Whether a state is saved after a step: where it was evaluated, or the last state is too old."""
+        return evaluated or overdue
 
     def save(self, folder: Path, identity: Mapping[str, Any], state: RunState) -> None:
         """Replace the saved state of all in one step."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,23 @@ def stepped(workers: WorkerGroup, model: InterestNetwork, data: TrainingData, op
         run.advance()
     run._evaluate()
     return run
+
+
+@pytest.mark.parametrize(
+    ("step", "evaluated", "overdue", "seconds_ago", "due"),
+    [
+        (16, False, True, 91.0, True),
+        (17, False, True, 91.0, False),
+        (17, True, False, 91.0, True),
+        (16, False, False, 91.0, False),
+        (16, True, True, 80.0, False),
+    ],
+)
+def test_saving_which_takes_ten_seconds_takes_at_most_a_tenth_of_the_time(
+    group: ShardedGroup, step: int, evaluated: bool, overdue: bool, seconds_ago: float, due: bool
+) -> None:
+    group.saving_seconds, group.saved_at = 10.0, time.monotonic() - seconds_ago
+    assert group.saves_now(step, evaluated, overdue) is due
 
 
 @pytest.mark.parametrize(("model", "vectors"), CASES)

@@ -6,6 +6,7 @@ pulls the rows that its part of the batch reads (`RowExchange`); everything else
 
 from __future__ import annotations
 
+import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -35,6 +36,8 @@ LEAST_ROWS = 1_000
 """Of an item table that is sharded; smaller ones are copied."""
 TIMED_STEPS = 16
 """Steps between two looks at the first process's clock."""
+SAVING_SHARE = 0.1
+"""Of the time, at most, that saving states takes: all rows go through the first process."""
 TABLE_FILE = "item_table_{}.f32"
 """Where the first process maps a finished table, as no process may have memory for it."""
 
@@ -54,6 +57,8 @@ class ShardedGroup(WorkerGroup):
     def __init__(self) -> None:
         super().__init__()
         self.exchange = RowExchange(self.rank, self.size, self.count_sent)
+        self.saved_at, self.saving_seconds = 0.0, 0.0
+        """When a state was saved last, and how long that took"""
 
     def sharded(self, config: ModelConfig) -> Mapping[str, int]:
         """As `SoleWorker`."""
@@ -89,17 +94,19 @@ class ShardedGroup(WorkerGroup):
                     network.item.pull_nothing()
         return torch.cat(found).numpy().astype(np.float64)
 
-    def is_due(self, step: int, due: bool) -> bool:
-        """As `SoleWorker`: what the first process says, asked every `TIMED_STEPS` steps."""
-        if step % TIMED_STEPS:
+    def saves_now(self, step: int, evaluated: bool, overdue: bool) -> bool:
+        """As `SoleWorker`, but less often where saving would take more than `SAVING_SHARE` of the time; what the first
+        process says, asked after evaluations and every `TIMED_STEPS` steps."""
+        if not evaluated and step % TIMED_STEPS:
             return False
-        said = torch.tensor(int(due))
+        rested = (time.monotonic() - self.saved_at) * SAVING_SHARE >= self.saving_seconds * (1 - SAVING_SHARE)
+        said = torch.tensor(int((evaluated or overdue) and rested))
         dist.broadcast(said, 0)
         return bool(said)
 
     def save(self, folder: Path, identity: Mapping[str, Any], state: RunState) -> None:
         """As `SoleWorker`: whole tables, in the format of one process, written a block at a time."""
-        layout = {}
+        layout, started = {}, time.monotonic()
         for name, tensor in state.tensors.items():
             rows = state.shards.rows_of(name, tensor.dim())
             layout[name] = (tensor.dtype, tuple(tensor.shape) if rows is None else (rows, *tensor.shape[1:]))
@@ -113,9 +120,12 @@ class ShardedGroup(WorkerGroup):
         else:
             for name in in_file(layout):
                 list(blocks(name))
+        self.saved_at = time.monotonic()
+        self.saving_seconds = self.saved_at - started
 
     def load(self, folder: Path, identity: Mapping[str, Any], shards: StoredShards) -> RunState | None:
         """As `SoleWorker`; the first process alone reads, a block at a time."""
+        self.saving_seconds = 0.0  # of another run
         head = self.same(lambda: read_layout(folder, identity))
         if head is None:
             return None
