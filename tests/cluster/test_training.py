@@ -1,4 +1,5 @@
-"""Two workers of a Ray cluster train as one process does, also where one of them is killed on the way."""
+"""Two workers of a Ray cluster train as one process does, with copies of tables and with shards, also where one of them
+is killed on the way."""
 
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ OPTIONS = ("--epochs", "12", "--batch-size", "64", "--min-count", "1", "--learni
 OPTIONS += ("--embedding-decay", "0", "--dropout", "0.1", "--calibration", "none")
 pytestmark = pytest.mark.timeout(280)  # on a machine that has much else to do; `make test-cluster` ends at 300 itself
 WORKER = "ray::RayTrainWorker"
+TWO = ("--ray", "local", "--workers", "2")
 SECONDS = 150
 NOISE = 0.15
 """Labels turned round: without any, each run finds all there is to find."""
@@ -73,7 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(folder: Path) -> str:
     found = f"sqlite:///{folder / 'store.db'}"
-    tables = planted_tables(folder / "tables", users=200)
+    tables = with_rare_items(planted_tables(folder / "tables", users=200))
     impressions = pd.read_csv(tables / "impressions.csv")
     flipped = np.random.default_rng(0).random(len(impressions)) < NOISE
     impressions["label"] ^= flipped.astype(int)
@@ -82,22 +84,46 @@ def url(folder: Path) -> str:
     return found
 
 
-@pytest.fixture(scope="module")
-def alone(url: str, folder: Path) -> Trained:
-    return ended(command(url, folder / "alone"), folder / "alone")
+def with_rare_items(tables: Path) -> Path:
+    """The same with a behavior for each of 1,000 items more, so that the item table is one that is sharded."""
+    items, behaviors = (pd.read_csv(tables / f"{name}.csv") for name in ("items", "behaviors"))
+    rare = items.iloc[np.arange(1_000) % len(items)].assign(item_id=[f"rare{i}" for i in range(1_000)])
+    seen = behaviors.iloc[:: len(behaviors) // 1_000][:1_000].assign(item_id=rare.item_id.values, timestamp=0)
+    pd.concat([items, rare]).to_csv(tables / "items.csv", index=False)
+    pd.concat([behaviors, seen]).to_csv(tables / "behaviors.csv", index=False)
+    return tables
+
+
+@dataclass(frozen=True)
+class AllTrained:
+    """What each way of training ended with."""
+
+    alone: Trained
+    copies: Trained
+    shards: Trained
 
 
 @pytest.fixture(scope="module")
-def by_two(url: str, folder: Path) -> Trained:
-    """By two workers, one of which is killed as soon as a state was saved."""
-    out = folder / "two"
-    process = command(url, out, "--ray", "local", "--workers", "2")
-    end = time.monotonic() + SECONDS
-    while not (unfinished_folder(out) / STATE).is_file():
-        assert process.poll() is None and time.monotonic() < end, out.with_suffix(".said").read_text()
+def trained(url: str, folder: Path) -> AllTrained:
+    """One process, and two workers with each kind of tables, of which one is killed as soon as a state was saved; all
+    at the same time, as much of it is waiting."""
+    ways = {"alone": (), "copies": TWO, "shards": (*TWO, "--shard-tables")}
+    started = {name: command(url, folder / name, *words) for name, words in ways.items()}
+    kill_a_worker_each({folder / name: started[name] for name in ("copies", "shards")})
+    return AllTrained(**{name: ended(process, folder / name) for name, process in started.items()})
+
+
+def kill_a_worker_each(processes: dict[Path, subprocess.Popen[str]]) -> None:
+    """One of each run, as soon as it has saved a state."""
+    end, waiting = time.monotonic() + SECONDS, set(processes)
+    while waiting:
+        for out in [out for out in waiting if (unfinished_folder(out) / STATE).is_file()]:
+            workers = (pid for pid in descendants(processes[out].pid) if process_title(pid).startswith(WORKER))
+            os.kill(next(workers), signal.SIGKILL)
+            waiting.remove(out)
+        for out in waiting:
+            assert processes[out].poll() is None and time.monotonic() < end, out.with_suffix(".said").read_text()
         time.sleep(0.05)
-    os.kill(next(pid for pid in descendants(process.pid) if process_title(pid).startswith(WORKER)), signal.SIGKILL)
-    return ended(process, out)
 
 
 def valid_gauc(url: str, trained: Trained) -> tuple[float, float]:
@@ -113,27 +139,39 @@ def valid_gauc(url: str, trained: Trained) -> tuple[float, float]:
 
 
 def test_two_workers_of_which_one_was_killed_reach_the_metric_of_one_process_within_its_interval(
-    url: str, alone: Trained, by_two: Trained
+    url: str, trained: AllTrained
 ) -> None:
-    low, high = valid_gauc(url, alone)
-    print(f"GAUC {alone.metrics['valid']['gauc']:.4f} ({low:.4f} to {high:.4f}), {by_two.metrics['valid']['gauc']:.4f}")
-    assert low <= by_two.metrics["valid"]["gauc"] <= high
+    low, high = valid_gauc(url, trained.alone)
+    alone, copies, shards = (own.metrics["valid"]["gauc"] for own in (trained.alone, trained.copies, trained.shards))
+    print(f"GAUC {alone:.4f} ({low:.4f} to {high:.4f}), copies {copies:.4f}, shards {shards:.4f}")
+    assert low <= min(copies, shards) and max(copies, shards) <= high
 
 
-def test_the_card_says_how_many_workers(alone: Trained, by_two: Trained) -> None:
-    assert "| Device | 2 workers, each CPU (1 thread, " in (by_two.checkpoint / "README.md").read_text()
-    assert by_two.metrics["workers"] == 2 and "workers" not in alone.metrics
+def test_shards_end_as_one_whole_checkpoint_and_what_each_worker_held_is_said(trained: AllTrained) -> None:
+    checkpoint, metrics = trained.shards.checkpoint, trained.shards.metrics
+    assert metrics["sharded"] == ["item_id"]
+    assert "each worker holds rows of item_id (521 of 1,041), and copies of all else" in trained.shards.said
+    assert sum(own.numel() for own in load_checkpoint(checkpoint).model.parameters()) == metrics["parameters"]
+    assert not unfinished_folder(checkpoint).exists()
 
 
-def test_the_worker_that_was_killed_is_replaced_and_said(by_two: Trained) -> None:
-    assert by_two.said.count("lost worker ") == 1
-    assert "; another takes its place, and all go on from the last saved state" in by_two.said
+def test_the_card_says_how_many_workers(trained: AllTrained) -> None:
+    cards = [(own.checkpoint / "README.md").read_text() for own in (trained.copies, trained.shards)]
+    assert "| Device | 2 workers, each CPU (1 thread, " in cards[0]
+    assert "| Device | 2 workers with sharded tables, each CPU (1 thread, " in cards[1]
+    assert trained.copies.metrics["workers"] == 2 and "workers" not in trained.alone.metrics
+
+
+def test_the_worker_that_was_killed_is_replaced_and_said(trained: AllTrained) -> None:
+    for own in (trained.copies, trained.shards):
+        assert own.said.count("lost worker ") == 1
+        assert "; another takes its place, and all go on from the last saved state" in own.said
 
 
 def test_what_one_worker_refuses_ends_all_of_them_with_its_sentence(url: str, folder: Path) -> None:
     out = folder / "refused"
     save_state(unfinished_folder(out), {"options": {"seed": 5}}, RunState({"loss": torch.zeros(1)}, {}))
-    process = command(url, out, "--ray", "local", "--workers", "2")
+    process = command(url, out, *TWO)
     assert process.wait(SECONDS) == 1
     said = out.with_suffix(".said").read_text()
     assert f"error: {unfinished_folder(out)} holds an unfinished run with " in said.splitlines()[-1]

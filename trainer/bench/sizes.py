@@ -76,6 +76,8 @@ class Sizes:
     matmul_rows: tuple[int, ...] = (2_048, 16_384, 131_072)
     copied_bytes: int = 1 << 28
     table_rows: tuple[int, ...] = (10_000, 1_000_000, 10_000_000)
+    sharded_rows: int = 2_000_000
+    """Of an item table that workers hold as copies, and by turns"""
     catalogues: tuple[tuple[int, int], ...] = (
         (68_037, 100),
         (68_037, 277),
@@ -128,6 +130,7 @@ def quick() -> Sizes:
         matmul_rows=(256,),
         copied_bytes=1 << 16,
         table_rows=(1_000, 4_000),
+        sharded_rows=4_000,
         catalogues=((600, 20),),
         device_catalogues=((3_000, 20),),
         naive_candidates=64,

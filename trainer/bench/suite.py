@@ -26,6 +26,7 @@ from trainer.bench.parts.rescoring import rescoring
 from trainer.bench.parts.search import search
 from trainer.bench.parts.serving import serving
 from trainer.bench.parts.sessions import sessions
+from trainer.bench.parts.sharding import sharding
 from trainer.bench.parts.training import training
 from trainer.bench.peers.accuracy import peer_accuracy
 from trainer.bench.peers.speed import peers
@@ -70,6 +71,7 @@ def _parts(options: BenchOptions) -> Mapping[str, Callable[[], list[Row]]]:
         "cohorts": partial(cohorts, options.cases),
         "ablations": partial(ablations, sizes),
         "cluster": partial(cluster, sizes),
+        "sharding": partial(sharding, sizes),
         "peers": partial(_peers, sizes, options.store),
     }
 
@@ -81,7 +83,7 @@ def _peers(sizes: Sizes, store: str | None) -> list[Row]:
 
 PARTS = tuple(_parts(BenchOptions(())))
 """Names, in the order of the table."""
-ONLY_NAMED = ("cluster", "peers")
+ONLY_NAMED = ("cluster", "sharding", "peers")
 """Those that need what `requirements.txt` has not: they run where they are named alone."""
 
 

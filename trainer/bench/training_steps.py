@@ -41,8 +41,7 @@ class TrainingSteps:
         workers: SoleWorker = SOLE,
     ) -> None:
         """`change` may put other modules in the network's place before anything runs; each of `workers` calls this."""
-        torch.manual_seed(0)
-        network = InterestNetwork(config).to(device)
+        network = workers.network(config, seed=0).to(device)
         change(network)
         on_device = samples.to(torch.device(device))
         # one evaluation, at the very end of the samples, where no timing gets to
@@ -55,7 +54,7 @@ class TrainingSteps:
             seen = self.run.advance()
         self.flop_sample = counter.get_total_flops() / seen
         if accelerated:
-            self.run.network = accelerate(network).train()
+            self.run.network = workers.computing(network, accelerate).train()
         self._steps(WARMUP_STEPS - 1)
 
     def __call__(self) -> None:

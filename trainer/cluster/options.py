@@ -57,6 +57,8 @@ class ClusterOptions:
     address: str
     """Of a Ray cluster that runs already, or LOCAL."""
     workers: int = 2
+    shard_tables: bool = False
+    """Whether each worker holds some rows of the large item tables; else all hold copies."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.workers <= MOST_WORKERS:

@@ -17,11 +17,14 @@ from typing import Any
 
 from din_core.domain import DinLensError
 from din_core.model.checkpoint import check_replaceable
+from din_core.model.config import ModelConfig
+from din_core.model.vocabulary import Vocabulary
 from trainer.cluster.connection import check_installed, connect, import_ray
 from trainer.cluster.histories import ClusterHistories
 from trainer.cluster.losses import reason_of
 from trainer.cluster.options import MOST_FAILURES, ClusterOptions
 from trainer.training.fitting.fit import Progress
+from trainer.training.fitting.sharding.sharded_group import LEAST_ROWS, sharded_fields
 from trainer.training.limits import check_writable
 from trainer.training.train import TrainingData, TrainOptions, read_data, unfinished_folder
 
@@ -38,7 +41,7 @@ def train_on_cluster(
     DinLensError where Ray is not installed, no cluster answers or the run is refused; what was trained so far is kept,
     and the same call goes on with it.
     """
-    check_trainable(options)
+    check_trainable(options, cluster)
     check_installed()
     check_replaceable(options.out)
     check_writable(options.out)
@@ -57,7 +60,11 @@ def train_on_cluster(
         return ray
 
     try:
-        held = _held(connected, read_data(options, say, ClusterHistories(connected)))
+        data = read_data(options, say, ClusterHistories(connected), shards_tables=cluster.shard_tables)
+        if cluster.shard_tables:
+            say(describe_shards(data.config, cluster.workers))
+        held = _held(connected, data)
+        del data
         return _trained(connected(), options, held, cluster, say, on_step)
     finally:
         if connected.cache_info().misses:
@@ -68,8 +75,9 @@ def train_on_cluster(
 
 
 def _held(connected: Callable[[], Any], data: TrainingData) -> list[Any]:
-    """One reference to the data in Ray's object store; this process keeps none."""
-    return [connected().put(data)]
+    """References in Ray's object store, to the data and to their vocabulary; this process keeps none."""
+    ray = connected()
+    return [ray.put(replace(data, vocabulary=Vocabulary({}, {}, {}))), ray.put(data.vocabulary)]
 
 
 def _trained(
@@ -80,21 +88,38 @@ def _trained(
     say: Callable[[str], None],
     on_step: Progress,
 ) -> dict[str, Any]:
-    """What the first worker returns. The `TrainingData` behind the reference in `held` is handed to each, so that none
-    need see the store."""
+    """What the first worker returns. The `TrainingData` behind the first reference in `held` is handed to each, so that
+    none need see the store."""
     from trainer.cluster.training_worker import run_worker
 
     folder = unfinished_folder(options.out) / RUNS
     folder.mkdir(parents=True, exist_ok=True)
     # Nor does the store's URL, which may hold a password, go through the cluster.
-    work = partial(run_worker, replace(options, store=""), held)
+    work = partial(run_worker, replace(options, store=""), cluster.shard_tables, held)
     with redirect_stdout(sys.stderr):
         metrics: dict[str, Any] = run_workers(ray, work, cluster.workers, folder, say, on_step)
     return metrics
 
 
-def check_trainable(options: TrainOptions) -> None:
+def describe_shards(config: ModelConfig, workers: int) -> str:
+    """One line on which tables are sharded; DinLensError where none is large enough."""
+    fields = sharded_fields(config).values()
+    if not fields:
+        raise DinLensError(
+            "--shard-tables shards item tables of {least:,} rows and more, but the largest has {most:,}; leave it out",
+            least=LEAST_ROWS,
+            most=max(own.rows for own in config.item_fields),
+        )
+    found = ", ".join(f"{own.name} ({-(-own.rows // workers):,} of {own.rows:,})" for own in fields)
+    return f"each worker holds rows of {found}, and copies of all else"
+
+
+def check_trainable(options: TrainOptions, cluster: ClusterOptions) -> None:
     """DinLensError for a run that a cluster does not make."""
+    if cluster.shard_tables and options.continue_from is not None:
+        raise DinLensError(
+            "--shard-tables begins anew, but --continue-from has tables that are whole; leave out one of them"
+        )
     if options.tune is not None:
         raise DinLensError("--tune tries settings on one machine alone; leave out --ray, or --tune")
     if options.device not in ("auto", "cpu"):

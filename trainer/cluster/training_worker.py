@@ -6,6 +6,7 @@ This file imports Ray at its top, so nothing imports it but `training.py`, when 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import ray
@@ -15,6 +16,7 @@ from din_core.domain import DinLensError
 from trainer.cluster.connection import check_shared
 from trainer.cluster.losses import describe_losses
 from trainer.training.fitting.fit import Step
+from trainer.training.fitting.sharding.sharded_group import ShardedGroup
 from trainer.training.fitting.worker_group import WorkerGroup
 from trainer.training.train import TrainOptions, train, unfinished_folder
 
@@ -60,11 +62,12 @@ class TellsLosses(UserCallback):  # type: ignore[misc]
         ray.get(self.events.tell.remote("line", describe_losses(worker_exceptions)))
 
 
-def run_worker(options: TrainOptions, data: list[Any], events: Any) -> None:
-    """Train on the `TrainingData` behind the one reference of `data`; the first worker tells steps and the result."""
+def run_worker(options: TrainOptions, shards_tables: bool, data: list[Any], events: Any) -> None:
+    """Train on the `TrainingData` behind the first reference of `data`; the first worker, which writes the checkpoint,
+    has the vocabulary behind the second, and tells steps and the result."""
     if ray.get(events.refused.remote()):
         return  # Ray starts workers anew whatever ended them
-    group = WorkerGroup()
+    group = ShardedGroup() if shards_tables else WorkerGroup()
     last = [0.0]
 
     def say(line: str) -> None:
@@ -78,7 +81,10 @@ def run_worker(options: TrainOptions, data: list[Any], events: Any) -> None:
 
     try:
         check_shared(unfinished_folder(options.out))
-        result = train(options, say, on_step, group, ray.get(data[0]))
+        own = ray.get(data[0])
+        if group.rank == 0:  # as long as the tables are, and of no use to others
+            own = replace(own, vocabulary=ray.get(data[1]))
+        result = train(options, say, on_step, group, own)
     except DinLensError as error:
         ray.get(events.tell.remote("refusal", str(error)))
         raise

@@ -27,8 +27,9 @@ from din_core.store import BulkTables, open_store
 from trainer.evaluation.repeat_features import Events, seen_before
 from trainer.training.calibration.calibrate import RECORD, map_of
 from trainer.training.fitting.prediction import predict
+from trainer.training.freed_memory import keep_freed_memory
 from trainer.training.samples import Samples, build_samples, impressions_of
-from trainer.training.train import device_name, keep_freed_memory, pick_device
+from trainer.training.train import device_name, pick_device
 
 NEW_METRICS = ("auc", "gauc")
 """Also measured on the impressions of items that the user had no behavior with."""

@@ -25,8 +25,9 @@ from trainer.training.calibration.calibrate import RECORD
 from trainer.training.data_facts import data_facts
 from trainer.training.fields.pretrained_vectors import read_item_vectors, vector_use, with_vectors
 from trainer.training.fields.training_vocabulary import build_vocabulary
+from trainer.training.freed_memory import keep_freed_memory
 from trainer.training.recipes import RECIPES
-from trainer.training.train import TrainOptions, keep_freed_memory, unfinished_folder
+from trainer.training.train import TrainOptions, unfinished_folder
 from trainer.training.up_to_date import settings_difference
 
 REFERENCE = "base"

@@ -13,9 +13,10 @@ from trainer.training.calibration import sentences
 from trainer.training.calibration.calibrate import RECORD, calibrate, map_of
 from trainer.training.calibration.logit_fit import Form
 from trainer.training.data_facts import data_facts
+from trainer.training.freed_memory import keep_freed_memory
 from trainer.training.model_card import replace_section
 from trainer.training.samples import build_samples
-from trainer.training.train import keep_freed_memory, pick_device
+from trainer.training.train import pick_device
 
 
 def calibrate_checkpoint(store: str, folder: Path, form: Form = "affine", device: str = "auto") -> dict[str, Any]:

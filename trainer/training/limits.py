@@ -62,17 +62,25 @@ def count_weights(config: ModelConfig) -> int:
         raise DinLensError(f"no network of these sizes can be built ({reason}); give other fields or widths") from error
 
 
-def check_memory(config: ModelConfig) -> None:
-    """DinLensError where training a network of this config needs more memory than this machine has."""
+def check_memory(config: ModelConfig, sharded: int = 0, workers: int = 1) -> None:
+    """DinLensError where training a network of this config needs more memory than this machine has; of its weights
+    `sharded` lie in equal parts on so many workers."""
     check_sizes(config)
     weights, memory = count_weights(config), _memory()
     fixed = config.item_fields[-1].rows * config.vector_length if config.vectors == "fixed" else 0
-    needed = (weights - fixed) * MEMORY_BYTES + fixed * FIXED_BYTES
+    held = weights - fixed - sharded + -(-sharded // workers)
+    needed = held * MEMORY_BYTES + fixed * FIXED_BYTES
     if memory is not None and needed > memory:
         rows = ["a smaller --max-history"] if config.reads_ranks else []  # an embedding for each place in a history
-        ways = ["a smaller --item-width", *rows, "a larger --min-count"]
+        more = ["more --workers"] if sharded else []
+        ways = ["a smaller --item-width", *rows, *more, "a larger --min-count"]
+        whose = (
+            f"{held:,} of the model's {weights:,} weights are with each worker"
+            if sharded
+            else (f"the model has {weights:,} weights")
+        )
         raise DinLensError(
-            f"the model has {weights:,} weights, whose training takes {_gigabytes(needed)}, but this "
+            f"{whose}, whose training takes {_gigabytes(needed)}, but this "
             f"machine has {_gigabytes(memory)} of memory; give {', '.join(ways[:-1])} or {ways[-1]}"
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
 import platform
 import shutil
@@ -39,12 +38,13 @@ from trainer.training.fields.pretrained_vectors import (
     vector_use,
     with_vectors,
 )
-from trainer.training.fields.training_vocabulary import BUCKETS, build_vocabulary
+from trainer.training.fields.training_vocabulary import BUCKETS, MAX_VALUES, build_vocabulary, describe_cut
 from trainer.training.fitting.facts import best_entry, fitted_facts
 from trainer.training.fitting.fit import Fitted, Progress, data_identity, fit
 from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.selection import describe_measure, measure_of, users_and_labels
 from trainer.training.fitting.workers import SOLE, SoleWorker
+from trainer.training.freed_memory import keep_freed_memory
 from trainer.training.limits import (
     MOST_BUCKETS,
     MOST_WHOLE,
@@ -84,6 +84,8 @@ class TrainOptions:
     """Behaviors kept; None for the recipe's own."""
     min_count: int = 3
     """Occurrences that a value needs in training data to get an embedding row of its own."""
+    max_values: int = MAX_VALUES
+    """Embedding rows of a field, at most: those of its most frequent values."""
     fields: ModelFields = field(default_factory=ModelFields)
     """Fields to read beside the item itself."""
     buckets: int = BUCKETS
@@ -115,6 +117,7 @@ class TrainOptions:
             if getattr(self, name) is not None:
                 within(name, getattr(self, name), 1, most)
         within("min_count", self.min_count, 1, MOST_WHOLE)
+        within("max_values", self.max_values, 1, MOST_WHOLE)
         if self.vectors is not None and self.vectors not in USES:
             raise DinLensError(f"vectors is {self.vectors!r}, but must be one of {', '.join(USES)}")
         if self.calibration not in FORMS:
@@ -146,11 +149,15 @@ class TrainingData:
 
 
 def read_data(
-    options: TrainOptions, say: Callable[[str], None] = lambda _: None, histories: Histories = read_histories
+    options: TrainOptions,
+    say: Callable[[str], None] = lambda _: None,
+    histories: Histories = read_histories,
+    *,
+    shards_tables: bool = False,
 ) -> TrainingData:
     """Read the store, and build the samples, whose histories `histories` reads; DinLensError for a run that cannot be.
 
-    `say` hears one line a phase.
+    `say` hears one line a phase. With `shards_tables` no process holds the whole network.
     """
     earlier = None if options.continue_from is None else continue_from(options.continue_from, options.model)
     say(f"reading {masked_url(options.store)}")
@@ -165,12 +172,15 @@ def read_data(
     fields = (earlier.fields if earlier else options.fields).chosen(bulk, summary.unfit_fields)
     for line in describe_unfit(summary.unfit_fields, fields):
         say(line)
-    vocabulary = with_vectors(build_vocabulary(bulk, options.min_count, fields, buckets=options.buckets), vectors)
+    values = build_vocabulary(bulk, options.min_count, fields, options.max_values, options.buckets)
+    vocabulary = with_vectors(values, vectors)
     vocabulary = earlier.vocabulary(vocabulary) if earlier else vocabulary
-    for line in (*describe_numbers(vocabulary), *describe_vectors(use, summary)):
+    cut = describe_cut(values, options.max_values)
+    for line in (*describe_numbers(vocabulary), *cut, *describe_vectors(use, summary)):
         say(line)
     config = earlier.config(vocabulary) if earlier else build_config(vocabulary, options, summary.vectors)
-    check_memory(config)
+    if not shards_tables:
+        check_memory(config)
     check_room(options.out, config)
     train, valid = (
         build_samples(bulk, vocabulary, split, config.max_history, config.folds, histories)
@@ -203,9 +213,8 @@ def train(
     train_samples, valid_samples = data.train.to(device), data.valid.to(device)
 
     def network(own: ModelConfig) -> InterestNetwork:
-        check_memory(own)
-        torch.manual_seed(options.fit.seed)
-        made = InterestNetwork(own).to(device)
+        check_memory(own, sum(workers.sharded(own).values()), workers.size)
+        made = workers.network(own, options.fit.seed).to(device)
         fill_vectors(made, data.vectors)
         if earlier is not None:
             earlier.copy_into(made)
@@ -220,6 +229,7 @@ def train(
     if options.tune is None:
         state = unfinished / f"from {earlier.checkpoint.fingerprint}" if earlier else unfinished
         fitted = fit(model, train_samples, valid_samples, options.fit, state, on_step, accelerated, workers)
+        model = workers.whole(model, unfinished)
         if workers.rank > 0:
             return {}
     else:
@@ -263,6 +273,7 @@ def train(
         "device": workers.title + device_name(device),
         "threads": torch.get_num_threads(),
         **({"workers": workers.size} if workers is not SOLE else {}),
+        **({"sharded": list(sharded)} if (sharded := workers.sharded(config)) else {}),
         "torch": torch.__version__,
         "seconds": tuning[TUNING]["seconds"] if tuning else round(fitted.seconds, 1),
         "steps": fitted.steps,
@@ -430,14 +441,3 @@ def uses_kernels(model: InterestNetwork, wanted: str, say: Callable[[str], None]
         raise CheckpointError(f"--compile on did not work ({reason}); use --compile off")
     say(f"training without compiled layers ({reason})")
     return False
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to keep freed blocks: handing 100 MB back and forth each step costs a CPU step half its time."""
-    if platform.system() != "Linux" or platform.libc_ver()[0] != "glibc":
-        return
-    m_trim_threshold, m_mmap_max, m_arena_max = -1, -4, -8  # from <malloc.h>
-    libc = ctypes.CDLL(None)
-    libc.mallopt(m_mmap_max, 0)
-    libc.mallopt(m_trim_threshold, -1)
-    libc.mallopt(m_arena_max, 1)  # the backward pass runs in a thread of its own

@@ -59,6 +59,17 @@ def test_the_checkpoint_keeps_edges_and_the_vectors_of_all_items(runs: Path) -> 
     assert load_file(runs / "fixed" / "model.safetensors")[TABLE].shape == (39, LENGTH)
 
 
+def test_a_field_has_rows_for_its_most_frequent_values_and_says_where_there_may_be_more(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(url, tmp_path / "few", "--model", "base", "--max-values", "30")
+    assert "item_id has rows for its 30 most frequent values alone; --max-values gives it more" in (
+        capsys.readouterr().err
+    )
+    fields = json.loads((tmp_path / "few" / "config.json").read_text("utf-8"))["item_fields"]
+    assert [(own["name"], own["rows"]) for own in fields][:2] == [("item_id", 31), ("category", 9)]
+
+
 def test_fixed_vectors_stay_and_fine_tuned_ones_move(runs: Path, url: str) -> None:
     store = open_store(url)
     found = store.item_vectors()

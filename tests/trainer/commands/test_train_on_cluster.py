@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from din_core.domain import DinLensError
+from din_core.model.config import FieldConfig, ModelConfig
 from tests.small_world import small_store
 from trainer.__main__ import main
 from trainer.cluster import connection
 from trainer.cluster.losses import describe_losses, reason_of
-from trainer.cluster.training import CoreWatch
+from trainer.cluster.training import CoreWatch, describe_shards
 
 GLOO = RuntimeError("[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:537] Connection reset by peer")
 
@@ -34,6 +35,14 @@ def test_without_ray_it_says_how_to_install_it(
     ("words", "reason"),
     [
         (["--workers", "2"], "--workers are processes of a Ray cluster; name one with --ray, or leave --workers out"),
+        (
+            ["--shard-tables"],
+            "--shard-tables shards tables among the workers of a Ray cluster; name one with --ray, or leave it out",
+        ),
+        (
+            ["--ray", "local", "--shard-tables", "--continue-from", "old"],
+            "--shard-tables begins anew, but --continue-from has tables that are whole; leave out one of them",
+        ),
         (["--ray", "local", "--workers", "0"], "--workers is 0, but must be 1 to 1,000; give another"),
         (["--ray", "local", "--workers", "1001"], "--workers is 1001, but must be 1 to 1,000; give another"),
         (["--ray", "local", "--tune", "1"], "--tune tries settings on one machine alone; leave out --ray, or --tune"),
@@ -58,6 +67,15 @@ def test_a_run_that_one_machine_refuses_is_refused_before_a_cluster_is_started(
         url = f"sqlite:///{tmp_path / 'world.db'}"
         said = told(capsys, tmp_path / "din", "--store", url, "--ray", "local")
     assert "error: no model can be trained on this store: " in said
+
+
+def test_what_each_worker_holds_of_tables_is_said_and_tables_that_are_too_small_are_refused() -> None:
+    large, small = FieldConfig("item_id", 2_001, 24), FieldConfig("category", 195, 12)
+    assert describe_shards(ModelConfig("din", (large, small), (), ()), 2) == (
+        "each worker holds rows of item_id (1,001 of 2,001), and copies of all else"
+    )
+    with pytest.raises(DinLensError, match="tables of 1,000 rows and more, but the largest has 195; leave it out"):
+        describe_shards(ModelConfig("din", (small,), (), ()), 2)
 
 
 def test_the_worker_that_was_lost_is_named_and_not_those_that_failed_without_it() -> None:

@@ -73,6 +73,7 @@ def refusal(url: str, out: Path, capsys: pytest.CaptureFixture[str], *options: s
         ("--item-width=1000000000", "item_width is 1000000000, but must be 1 to 4,096"),
         ("--max-history=99999999999", "max_history is 99999999999, but must be 1 to 1,000,000,000"),
         ("--min-count=99999999999", "min_count is 99999999999, but must be 1 to 1,000,000,000"),
+        ("--max-values=0", "max_values is 0, but must be 1 to 1,000,000,000"),
         ("--device=mps", "device 'mps' is not one of auto, cpu, cuda, cuda:N"),
         ("--device=meta", "device 'meta' is not one of auto, cpu, cuda, cuda:N"),
     ],
@@ -117,6 +118,17 @@ def test_a_model_larger_than_the_memory_is_refused(
     assert message.endswith("give a smaller --item-width or a larger --min-count")
     ranked = refusal(url, tmp_path / "tin", capsys, "--model=tin")
     assert ranked.endswith("give a smaller --item-width, a smaller --max-history or a larger --min-count")
+
+
+def test_a_model_whose_shard_is_larger_than_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = FieldConfig("item_id", 100_000, 8)
+    config = replace(toy_config(), item_fields=(field, *toy_config().item_fields[1:]))
+    others = limits.count_weights(config) - 800_000
+    monkeypatch.setattr(limits, "_memory", lambda: (400_000 + others) * limits.MEMORY_BYTES)
+    limits.check_memory(config, sharded=800_000, workers=2)
+    monkeypatch.setattr(limits, "_memory", lambda: (400_000 + others) * limits.MEMORY_BYTES - 1)
+    with pytest.raises(DinLensError, match=rf"^{400_000 + others:,} of the model's .* more --workers or a larger"):
+        limits.check_memory(config, sharded=800_000, workers=2)
 
 
 def test_a_full_disk_is_told_before_the_first_step(

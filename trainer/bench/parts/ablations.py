@@ -18,8 +18,8 @@ from trainer.bench.sizes import Shape, Sizes
 from trainer.bench.timing import alternate, say
 from trainer.bench.training_steps import Change, TrainingSteps, steps_needed, unchanged
 from trainer.training.fitting.options import FitOptions
+from trainer.training.freed_memory import keep_freed_memory
 from trainer.training.samples import Samples
-from trainer.training.train import keep_freed_memory
 
 ALL_ON = "all on"
 

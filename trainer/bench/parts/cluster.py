@@ -25,7 +25,7 @@ from trainer.bench.timing import alternate, say, seconds_of
 from trainer.cluster.connection import check_installed, connect, import_ray
 from trainer.cluster.training import run_workers
 from trainer.training.fitting.worker_group import WorkerGroup
-from trainer.training.train import keep_freed_memory
+from trainer.training.freed_memory import keep_freed_memory
 
 MODELS = ("din", "din-mba")
 """Item embeddings decayed as a whole, and by touched rows alone"""

@@ -16,7 +16,7 @@ from trainer.bench.sizes import Sizes
 from trainer.bench.timing import alternate, say
 from trainer.bench.training_steps import TrainingSteps, steps_needed
 from trainer.training.fitting.options import FitOptions
-from trainer.training.train import keep_freed_memory
+from trainer.training.freed_memory import keep_freed_memory
 
 BYTES_A_VALUE = 5 * 4
 """The table, two moments, the best state, and what making it takes"""

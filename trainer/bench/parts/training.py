@@ -18,7 +18,7 @@ from trainer.bench.timing import alternate, say
 from trainer.bench.training_steps import TrainingSteps, steps_needed
 from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.workers import SOLE, SoleWorker
-from trainer.training.train import keep_freed_memory
+from trainer.training.freed_memory import keep_freed_memory
 
 EPOCH_PAIRS = 391_937 * 378
 """Real pairs of one epoch over the Complete Journey's training weeks, all distinct items read"""

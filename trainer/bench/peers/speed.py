@@ -27,8 +27,8 @@ from trainer.bench.parts.training import model_steps
 from trainer.bench.results import Row
 from trainer.bench.sizes import Shape, Sizes
 from trainer.bench.timing import alternate, say
+from trainer.training.freed_memory import keep_freed_memory
 from trainer.training.samples import Samples
-from trainer.training.train import keep_freed_memory
 
 OURS = "DIN Lens"
 UNIT, TOWER = [80, 40], [200, 80]

@@ -14,7 +14,7 @@ from din_core.store import open_store
 from trainer.datasets.four_tables import read_tables
 from trainer.demo.build import write_checkpoints, write_demo_cases, write_subset
 from trainer.demo.example_impression import find_example
-from trainer.training.train import keep_freed_memory
+from trainer.training.freed_memory import keep_freed_memory
 
 SHIPPED = ("din", "base", "base-sum", "base-decay", "din-softmax", "din-paper", "din-counts", "dot", "dien")
 

@@ -17,6 +17,7 @@ from trainer.commands.shared.training_options import declare, train_options, tra
 from trainer.training.calibration.calibrate import RECORD
 from trainer.training.calibration.sentences import lines as calibration_lines
 from trainer.training.continuation import CONTINUED, describe_continuation
+from trainer.training.fields.training_vocabulary import MAX_VALUES
 from trainer.training.recipes import RECIPES
 from trainer.training.train import TrainOptions
 
@@ -46,6 +47,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what DIN's unit reads of a behavior beside its item: type, gap or both (nothing)",
     )
     parser.add_argument(
+        "--max-values",
+        type=int,
+        metavar="N",
+        default=MAX_VALUES,
+        help="embedding rows of a field, at most: those of its most frequent values (%(default)s)",
+    )
+    parser.add_argument(
         "--continue-from",
         type=Path,
         metavar="DIR",
@@ -57,6 +65,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="train by processes of the Ray cluster there, or of a new one of this machine (local); see CLUSTER.md",
     )
     parser.add_argument("--workers", type=int, metavar="N", help="of those processes (2)")
+    parser.add_argument(
+        "--shard-tables",
+        action="store_true",
+        help="give each of those processes some rows of item tables of 1,000 rows and more, and not copies (copies)",
+    )
     parser.add_argument("--restart", action="store_true", help="forget an unfinished run in the same place")
 
 
@@ -101,15 +114,21 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             name = f"--{given[0].replace('_', '-')}"
             raise DinLensError(f"--continue-from keeps the network and its fields; leave out {name}, or train anew")
     options = train_options(args, args.model, args.seed, args.out, read_changes(args.config))
-    options = replace(options, continue_from=args.continue_from)
-    return train_with_bar(with_unit_reading(options, args.unit_reads), cluster_options(args.ray, args.workers))
+    options = replace(options, continue_from=args.continue_from, max_values=args.max_values)
+    cluster = cluster_options(args.ray, args.workers, args.shard_tables)
+    return train_with_bar(with_unit_reading(options, args.unit_reads), cluster)
 
 
-def cluster_options(address: str | None, workers: int | None) -> ClusterOptions | None:
+def cluster_options(address: str | None, workers: int | None, shard_tables: bool = False) -> ClusterOptions | None:
     """Where to train, where it is not this process."""
     if address is None and workers is not None:
         raise DinLensError("--workers are processes of a Ray cluster; name one with --ray, or leave --workers out")
-    return None if address is None else ClusterOptions(address, *(() if workers is None else (workers,)))
+    if address is None and shard_tables:
+        raise DinLensError(
+            "--shard-tables shards tables among the workers of a Ray cluster; name one with --ray, or leave it out"
+        )
+    given = {} if workers is None else {"workers": workers}
+    return None if address is None else ClusterOptions(address, shard_tables=shard_tables, **given)
 
 
 def some_of(curve: Sequence[dict[str, Any]], best_step: int) -> list[dict[str, Any]]:

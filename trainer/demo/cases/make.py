@@ -24,7 +24,7 @@ from trainer.demo.cases.weight_sums import Weights, read_weights
 from trainer.evaluation.evaluate import Split
 from trainer.evaluation.faithfulness.measure import category_field
 from trainer.evaluation.faithfulness.sampled_impressions import sample_positions
-from trainer.training.train import keep_freed_memory
+from trainer.training.freed_memory import keep_freed_memory
 
 Say = Callable[[str], None]
 Bar = Callable[[Iterable[Any], int], Iterable[Any]]

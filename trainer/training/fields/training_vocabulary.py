@@ -20,6 +20,8 @@ Ints = NDArray[np.int64]
 ITEM_FIELD = "item_id"
 BUCKETS = 20
 """Of a numeric field, at most: each then holds a twentieth of what training saw."""
+MAX_VALUES = 200_000
+"""Rows of a field, at most, where nothing else is asked for."""
 STRETCH = 1 << 16
 """Rows that are looked at together."""
 
@@ -28,7 +30,7 @@ def build_vocabulary(
     bulk: BulkTables,
     min_count: int,
     fields: ModelFields | None = None,
-    max_values: int = 200_000,
+    max_values: int = MAX_VALUES,
     buckets: int = BUCKETS,
 ) -> Vocabulary:
     """Values that training may know: those of behaviors and impressions before the first validation impression.
@@ -61,6 +63,14 @@ def build_vocabulary(
     context = {name: seen.values("impressions", name, shown[name], once) for name in context_fields}
     behavior = {name: _types(bulk, bulk.behavior_time < end, min_count) for name in fields.behaviors}
     return Vocabulary(item, user, context, behavior, several)
+
+
+def describe_cut(vocabulary: Vocabulary, max_values: int) -> list[str]:
+    """A line a field that has as many values as it may have, so that rarer ones may have been left out."""
+    fields = {**vocabulary.item, **vocabulary.context}
+    full = (name for name, v in fields.items() if isinstance(v, FieldVocabulary) and len(v.values) == max_values)
+    why = f"has rows for its {max_values:,} most frequent values alone; --max-values gives it more"
+    return [f"{name} {why}" for name in full]
 
 
 def has_several(values: pd.Series) -> bool:

@@ -19,7 +19,6 @@ from typing import Any
 
 from din_core.model.network import InterestNetwork
 from trainer.training.fitting.options import FitOptions
-from trainer.training.fitting.resume import load_state, save_state
 from trainer.training.fitting.run import LossError, Run, epoch_batches, most_epochs
 from trainer.training.fitting.selection import Entry, Measure, measure_of
 from trainer.training.fitting.trials import (
@@ -91,7 +90,8 @@ def fit(
     """Fit `model` in place. With `state_folder`, go on from the state saved there and save into it.
 
     `accelerated` computes steps by kernels where there are any for the network. Each of several `workers` calls this
-    with the same arguments and has the same result; the first alone reads and writes the folder.
+    with the same arguments (of tables that are sharded, its rows) and has the same result; the first alone reads and
+    writes the folder.
     """
     with _folder(state_folder) as folder:
         job = _Fit(
@@ -208,7 +208,7 @@ class _Fit:
     def _drive(self, run: Run, folder: Path | None, trial: FitSetting | None) -> None:
         """Steps to the end, or to that of a trial; goes on from the folder's state, where there is one."""
         identity = self._identity(run.options) if folder and self.workers.rank == 0 else {}
-        saved = self.workers.same(lambda: load_state(folder, identity) if folder else None)
+        saved = self.workers.load(folder, identity, run.shards) if folder else None
         if saved:
             run.restore(saved)
         until = trial_steps(len(run.batches)) if trial else None
@@ -222,12 +222,12 @@ class _Fit:
             if self.on_step:
                 total, seconds, looks = until or run.total, run.seconds - spent, len(run.curve)
                 stopped = bool(self.on_step(Step(run.step, total, run.loss, seen, seconds, trial, value, looks)))
-            due = run.just_evaluated or time.monotonic() - last_save > self.options.save_seconds
-            if folder and self.resumable and due and self.workers.rank == 0:
-                save_state(folder, identity, run.snapshot())
+            overdue = time.monotonic() - last_save > self.options.save_seconds
+            if folder and self.resumable and self.workers.saves_now(run.step, run.just_evaluated, overdue):
+                self.workers.save(folder, identity, run.snapshot())
                 last_save = time.monotonic()
-        if folder and trial and self.workers.rank == 0:
-            save_state(folder, identity, run.snapshot())
+        if folder and trial:
+            self.workers.save(folder, identity, run.snapshot())
 
 
 def data_identity(model: InterestNetwork, train: Samples, valid: Samples) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from trainer.training.samples import Samples
 def predict(model: InterestNetwork, samples: Samples, batch_size: int = 1024) -> NDArray[np.float64]:
     """(M,) logits in the order of `samples`; leaves the model in evaluation mode."""
     network = for_scoring(model.eval())
+    if not samples.groups:  # of one of more workers than there are groups
+        return np.zeros(0)
     logits = []
     with torch.inference_mode():
         for groups in samples.in_order(batch_size):

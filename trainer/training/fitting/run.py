@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from contextlib import nullcontext
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -24,9 +25,9 @@ from trainer.training.fitting.optimisers.regularisation import row_penalties
 from trainer.training.fitting.optimisers.row_adam import RowAdam
 from trainer.training.fitting.optimisers.weight_average import WeightAverage
 from trainer.training.fitting.options import FitOptions
-from trainer.training.fitting.prediction import predict
-from trainer.training.fitting.resume import RunState
+from trainer.training.fitting.resume import RunState, StoredShards
 from trainer.training.fitting.selection import Entry, is_best, measure_logits, selection_measure, users_and_labels
+from trainer.training.fitting.sharding.table_shard import own_rows, rows_in_all, table_shards
 from trainer.training.fitting.workers import SOLE, BatchPart, SoleWorker
 from trainer.training.samples import Ints, Samples
 
@@ -60,7 +61,7 @@ class Run:
     ) -> None:
         self.model, self.train, self.options = model.train(), train, options
         self.workers, self.valid = workers, workers.validation(valid)
-        self.network = accelerate(model).train() if accelerated else model
+        self.network = workers.computing(model, accelerate if accelerated else lambda plain: plain).train()
         """Computes the steps, on the model's own parameters"""
         self.device = next(model.parameters()).device
         self.batch_size = options.batch_for(train.impressions)
@@ -92,7 +93,8 @@ class Run:
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """One for everything densely, or one for the item tables' touched rows and one for the rest."""
         options = self.options
-        tables = [table.weight for table in self.model.item.tables if isinstance(table.weight, nn.Parameter)]
+        trained = [table for table in self.model.item.tables if isinstance(table.weight, nn.Parameter)]
+        tables: list[Any] = [table.weight for table in trained]
         own = set(map(id, tables))
         rest = {"params": [p for p in self.parameters if id(p) not in own], "weight_decay": options.decay}
         by_row = options.regularisation != "decay"
@@ -102,8 +104,9 @@ class Run:
         if not by_row:
             whole: dict[str, Any] = {"params": tables, "weight_decay": self.embedding_decay}
             return {"dense": torch.optim.AdamW([whole, rest], lr=self.rate, fused=True)}
-        rows = [len(table) for table in tables]
-        penalties = row_penalties(self.train, self.batches, rows, options.regularisation, options.mba)
+        rows = list(map(rows_in_all, trained))
+        found = row_penalties(self.train, self.batches, rows, options.regularisation, options.mba)
+        penalties = list(map(own_rows, trained, found))
         return {
             "dense": torch.optim.AdamW([rest], lr=self.rate, fused=True),
             "rows": RowAdam(tables, self.rate, penalties),
@@ -189,7 +192,7 @@ class Run:
         """Measure the mean of the weights, and keep it where it is the best; the run goes on from the weights."""
         weights, mean = _copy(self.model.state_dict()), self.average.state_dict(self.model)
         self.model.load_state_dict(mean)
-        logit = self.workers.joined(predict(self.model, self.valid, self.batch_size))
+        logit = self.workers.joined(self.workers.logits(self.model, self.valid, self.batch_size))
         self.model.load_state_dict(weights)
         self.network.train()
         self.model.train()
@@ -223,7 +226,22 @@ class Run:
                 **{name: getattr(self, name) for name in _NUMBERS},
                 "updates": self.average.updates,
             },
+            shards=self.shards,
         )
+
+    @cached_property
+    def shards(self) -> StoredShards:
+        """Which tensors of `snapshot` are rows of tables that other processes hold some of."""
+        rows = {name: shard.rows for name, shard in table_shards(self.model)}
+        by_id = {id(self.model.get_parameter(name)): n for name, n in rows.items()}
+        slots = {
+            f"{kind}.{i}": by_id[id(own)]
+            for kind, optimizer in self.optimizers.items()
+            for i, own in enumerate(own for group in optimizer.param_groups for own in group["params"])
+            if id(own) in by_id
+        }
+        kept = {f"{kind}.{name}": n for name, n in rows.items() for kind in ("model", "best", "mean")}
+        return StoredShards({**kept, **slots})
 
     def restore(self, state: RunState) -> None:
         """The inverse of `snapshot`."""

@@ -10,8 +10,9 @@ Of embedding tables only the rows that a part touched are sent, with their numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ from torch import Tensor, nn
 from din_core.model.dice import RunningMoments
 from din_core.model.fields.vector_embedding import VectorEmbedding
 from din_core.model.network import InterestNetwork
+from trainer.training.fitting.resume import RunState, StoredShards, load_state, save_state
+from trainer.training.fitting.sharding.table_shard import table_shards
 from trainer.training.fitting.workers import BatchPart, SoleWorker, cut
 from trainer.training.samples import Ints, Samples
 
@@ -33,12 +36,19 @@ class WorkerGroup(SoleWorker):
 
     whole_rows = 1_000
     """Gradients of tables with fewer rows are sent as a whole, if they are dense."""
+    tables = ""
+    """What the model card says of them."""
 
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
-        self.title = f"{self.size} worker{'s' * (self.size > 1)}, each "
+        self.title = f"{self.size} worker{'s' * (self.size > 1)}{self.tables}, each "
         self.sent = 0
-        """Bytes of gradients that this process handed over so far, each counted once, however many others there are."""
+        """Bytes of gradients, and of rows that others asked for, that this process handed over so far, each counted
+        once, however many others there are."""
+
+    def count_sent(self, n: int) -> None:
+        """So many bytes more were handed over."""
+        self.sent += n
 
     def part(self, samples: Samples, groups: Ints) -> BatchPart:
         """As `SoleWorker`."""
@@ -52,8 +62,10 @@ class WorkerGroup(SoleWorker):
 
     def start_equal(self, model: InterestNetwork) -> None:
         """As `SoleWorker`."""
-        for tensor in model.state_dict().values():
-            dist.broadcast(tensor, 0)
+        own = dict(table_shards(model))
+        for name, tensor in model.state_dict().items():
+            if name not in own:
+                dist.broadcast(tensor, 0)
 
     def seed_step(self, seed: int, step: int) -> None:
         """As `SoleWorker`."""
@@ -76,7 +88,7 @@ class WorkerGroup(SoleWorker):
     def _sum_whole(self, tensors: Sequence[Tensor]) -> None:
         """Put the sum over all processes in the place of each tensor, which all have in the same shape."""
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
-        self.sent += flat.nbytes
+        self.count_sent(flat.nbytes)
         dist.all_reduce(flat)
         for tensor, found in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
             tensor.copy_(found.view_as(tensor))
@@ -101,7 +113,7 @@ class WorkerGroup(SoleWorker):
 
     def _gather(self, tensor: Tensor) -> list[Tensor]:
         """Each process's tensor, of one shape."""
-        self.sent += tensor.nbytes
+        self.count_sent(tensor.nbytes)
         found = [torch.empty_like(tensor) for _ in range(self.size)]
         dist.all_gather(found, tensor)
         return found
@@ -125,12 +137,23 @@ class WorkerGroup(SoleWorker):
         found: Value = made[0]  # type: ignore[assignment]
         return found
 
+    def save(self, folder: Path, identity: Mapping[str, Any], state: RunState) -> None:
+        """As `SoleWorker`."""
+        if self.rank == 0:
+            save_state(folder, identity, state)
+
+    def load(self, folder: Path, identity: Mapping[str, Any], shards: StoredShards) -> RunState | None:
+        """As `SoleWorker`."""
+        return self.same(lambda: load_state(folder, identity))
+
 
 def split_parameters(model: InterestNetwork, whole_rows: int) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Embedding tables whose gradients are sent by rows, and all other parameters that are trained."""
+    """Embedding tables whose gradients are sent by rows, and all other parameters that are trained but for shards,
+    whose gradients are those of all parts already."""
     embeddings = [own for own in model.modules() if isinstance(own, nn.Embedding | VectorEmbedding)]
     by_row = {id(own.weight) for own in embeddings if own.sparse or len(own.weight) >= whole_rows}
-    trained = [own for own in model.parameters() if own.requires_grad]
+    sharded = {id(shard.weight) for _, shard in table_shards(model)}
+    trained = [own for own in model.parameters() if own.requires_grad and id(own) not in sharded]
     return [own for own in trained if id(own) in by_row], [own for own in trained if id(own) not in by_row]
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from din_core.model.config import ModelConfig
 from din_core.model.network import InterestNetwork
+from trainer.training.fitting.prediction import predict
+from trainer.training.fitting.resume import RunState, StoredShards, load_state, save_state
 from trainer.training.samples import Ints, Samples
 
 Value = TypeVar("Value")
@@ -35,6 +40,21 @@ class SoleWorker:
     title = ""
     """What stands before the device that each computes on."""
 
+    def sharded(self, config: ModelConfig) -> Mapping[str, int]:
+        """The item fields of whose tables each process holds some rows alone, and the weights of each whole table."""
+        return {}
+
+    def network(self, config: ModelConfig, seed: int) -> InterestNetwork:
+        """A network as training begins, of what this process holds."""
+        torch.manual_seed(seed)
+        return InterestNetwork(config)
+
+    def computing(
+        self, model: InterestNetwork, speed_up: Callable[[InterestNetwork], InterestNetwork]
+    ) -> InterestNetwork:
+        """What computes steps on the parameters of `model`: it, or what `speed_up` makes of it."""
+        return speed_up(model)
+
     def part(self, samples: Samples, groups: Ints) -> BatchPart:
         """What this process learns from of a batch of these groups."""
         return BatchPart(groups, 1.0, int(_sizes(samples, groups)[1].sum()))
@@ -53,6 +73,10 @@ class SoleWorker:
         """Make gradients and running statistics those of all parts; () the loss of all. Each is scaled by its share."""
         return loss
 
+    def logits(self, model: InterestNetwork, samples: Samples, batch_size: int) -> NDArray[np.float64]:
+        """(M,) logits of this process's samples; leaves the model in evaluation mode."""
+        return predict(model, samples, batch_size)
+
     def joined(self, logit: NDArray[np.float64]) -> NDArray[np.float64]:
         """(M,) logits of all that is evaluated, from those of `validation`; the first process alone has them all."""
         return logit
@@ -60,6 +84,23 @@ class SoleWorker:
     def same(self, make: Callable[[], Value]) -> Value:
         """What the first process makes, in each of them."""
         return make()
+
+    def saves_now(self, step: int, evaluated: bool, overdue: bool) -> bool:
+        """Whether a state is saved after a step: where it was evaluated, or the last state is too old."""
+        return evaluated or overdue
+
+    def save(self, folder: Path, identity: Mapping[str, Any], state: RunState) -> None:
+        """Replace the saved state of all in one step."""
+        save_state(folder, identity, state)
+
+    def load(self, folder: Path, identity: Mapping[str, Any], shards: StoredShards) -> RunState | None:
+        """What this process holds of the saved state; None where there is none, CheckpointError where it is another
+        run's. The tensors of `shards` are cut."""
+        return load_state(folder, identity)
+
+    def whole(self, model: InterestNetwork, folder: Path) -> InterestNetwork:
+        """A trained network in the first process, with all of its tables; `folder` may hold them."""
+        return model
 
 
 SOLE = SoleWorker()

@@ -1,0 +1,1 @@
+"""Embedding tables of which each process of a run holds some rows."""
