@@ -48,7 +48,7 @@ PARSED_ONLY = {
     "leaderboard --store sqlite:///beauty.db": "trains for minutes, on data that is not part of the project",
     "leaderboard --store sqlite:///sports.db": "trains for minutes, on data that is not part of the project",
     "leaderboard --store sqlite:///planted.db": "twelve models of a minute each",
-    "orient --store sqlite:///planted.db": "needs models that were trained before the sign was chosen",
+    "orient --store sqlite:///beauty.db": "needs models that were trained before the sign was chosen",
     "score requests.csv": "tests/tables runs it on small tables, and holds its numbers against the app's",
     "explain": "needs a file that a page saved; tests/pages/snapshots runs it on such files",
     "export": "tests/trainer/export runs it on small networks",

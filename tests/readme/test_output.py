@@ -124,7 +124,7 @@ def test_orient_tells_of_a_checkpoint_whether_it_was_turned_round(
     before = (world / "runs" / "din-0" / "model.safetensors").read_bytes()
     assert typed("orient --store sqlite:///cj.db") == 0
     (printed,) = capsys.readouterr().out.splitlines()
-    (shown,) = [line for line in output_of("python -m trainer orient") if line.startswith("din-1: ")]
+    (shown,) = [line for line in output_of("python -m trainer orient") if line.startswith("din-0: ")]
     assert shape(printed) == shape(shown)
     assert (world / "runs" / "din-0" / "model.safetensors").read_bytes() == before  # training had chosen its sign
 

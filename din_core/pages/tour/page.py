@@ -95,8 +95,10 @@ STEPS = (
     TourStep(
         T("The sign is an accident of the seed"),
         T(
-            "Two DINs that differ in nothing but their random start: the weights of one are turned over, the effects "
-            "agree. A negative weight can raise the score. Compare weights within one model, never between two."
+            "Two DINs that differ in nothing but their random start, as training left them: the weights of one are "
+            "turned over, the effects agree. Training now ends by choosing the sign with which weights agree with "
+            "effects; in other models a negative weight can raise the score. Compare weights within one model, never "
+            "between two."
         ),
         "mia-keyboard",
         (("Keyboard", "din"), ("Keyboard", "other")),
