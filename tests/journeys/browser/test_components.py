@@ -21,6 +21,7 @@ MOUNT = """async ([script, html, data]) => {
   parentElement.innerHTML = html;
   window.sent = [];
   window.host = host;
+  window.component = component;
   const setStateValue = (kind, [number, value]) => sent.push([kind, value]);
   window.give = (data) => component({ data, parentElement, setStateValue });
   window.cleanUp = give(data);
@@ -72,6 +73,40 @@ def test_a_search_box_that_leaves_the_page_searches_no_more(search_box: Page) ->
     search_box.evaluate("() => { host.remove(); cleanUp(); }")
     search_box.evaluate("() => new Promise((done) => setTimeout(done, 400))")
     assert search_box.evaluate("sent") == []
+
+
+def test_what_is_typed_takes_the_place_of_a_label_that_changed_since_the_field_was_entered(search_box: Page) -> None:
+    field = search_box.get_by_role("combobox")
+    field.focus()
+    search_box.evaluate("data => give(data)", {**DATA, "selected": {"id": "8", "label": "Household 8"}})
+    search_box.keyboard.type("9")
+    expect(field).to_have_value("9")
+
+
+def test_a_field_in_the_place_of_one_that_is_typed_into_goes_on_with_the_text(search_box: Page) -> None:
+    """Streamlit now and then draws a part of the page anew where two of its runs meet."""
+    renew = """([html, data]) => {
+      const { component } = window;
+      const old = host;
+      window.host = document.createElement("div");
+      const parentElement = host.attachShadow({ mode: "open" });
+      parentElement.innerHTML = html;
+      old.replaceWith(host);
+      cleanUp();
+      const setStateValue = (kind, [number, value]) => sent.push([kind, value]);
+      component({ data, parentElement, setStateValue });
+    }"""
+    field = search_box.get_by_role("combobox")
+    field.fill("8")
+    search_box.evaluate(renew, [HTML, DATA])
+    expect(field).to_be_focused()
+    expect(field).to_have_value("8")
+    expect(field).to_have_attribute("aria-expanded", "true")
+    search_box.wait_for_function("() => sent.length > 0")
+    assert search_box.evaluate("sent") == [["query", "8"]]
+    field.press("Escape")
+    search_box.evaluate(renew, [HTML, DATA])
+    expect(field).to_have_value("Household 7")  # nothing was being typed
 
 
 def test_an_instrument_goes_on_taking_choices_though_newer_data_overtook_an_update(page: Page) -> None:

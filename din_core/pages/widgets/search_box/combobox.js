@@ -2,6 +2,9 @@
 // Python sends {label, placeholder, noun, selected, results, handled}; the field tells "query" and "pick".
 
 const WAIT_MS = 150; // of silence before a typed text is searched
+const TAKEN_UP_MS = 1000; // within which a field in the place of another goes on with what was typed there
+
+const left = new Map(); // what was typed into a field that lost the focus, and when, by key
 
 export default mountComponent(createBox);
 
@@ -27,6 +30,7 @@ function createBox(root) {
   const box = {
     send: () => {},
     update(next) {
+      const isNew = data.key === undefined;
       data = next;
       speak(data.texts);
       at("label").textContent = data.label;
@@ -38,12 +42,30 @@ function createBox(root) {
       if (forgotten && isOpen() && asked === text()) search();
       if (picked !== null && data.selected?.id === picked) picked = null;
       if (!typed && picked === null) show(data.selected?.label ?? "");
+      if (isNew) takeUp();
     },
     stop: close,
   };
 
+  // Streamlit may put a new field in the place of one that is being typed into: it goes on there.
+  function takeUp() {
+    const before = left.get(data.key);
+    left.delete(data.key);
+    const isMeant = before && performance.now() - before.at < TAKEN_UP_MS && document.activeElement === document.body;
+    if (!isMeant) return;
+    input.focus({ preventScroll: true });
+    input.value = before.text;
+    typed = true;
+    open();
+  }
+
   function show(label) {
-    if (input.value !== label) input.value = label;
+    if (input.value !== label) {
+      // What is selected is about to be typed over: a new label must not stand before what is typed.
+      const selected = input.matches(":focus") && input.selectionEnd - input.selectionStart === input.value.length;
+      input.value = label;
+      if (selected) input.select();
+    }
     input.title = label;
   }
 
@@ -181,7 +203,10 @@ function createBox(root) {
   }
 
   input.onfocus = () => input.select();
-  input.onblur = restore;
+  input.onblur = () => {
+    if (typed) left.set(data.key, { text: input.value, at: performance.now() });
+    restore();
+  };
   input.onmousedown = () => {
     if (!isOpen()) setTimeout(open); // after the focus has selected the text
   };
