@@ -18,7 +18,7 @@ ROW_HEIGHT = 34
 LABEL_ROOM = 1.45
 """Axes are so much wider than the widest bar: on a phone too its number stands beside it, uncut."""
 
-TITLE_WIDTH = 16
+TITLE_WIDTH = 18
 """Characters of a line of an axis' title: on a phone the two panels are narrow."""
 
 

@@ -21,7 +21,7 @@ def describe_orientation(record: Mapping[str, Any]) -> str:
 def _unit(unit: Mapping[str, Any], alone: bool) -> str:
     whose = "weights" if alone else f"weights of {unit['unit']}"
     if unit["before"][CORRELATION] is None:
-        return f"{whose} kept their sign: no behavior has both a weight and an effect"
+        return f"{whose} kept their sign: in no history do both weights and effects differ"
     if not unit["flipped"]:
         return f"{whose} kept their sign: correlation with effects {_number(unit['before'], CORRELATION)}, {_tau(unit)}"
     return f"{whose} turned round: correlation with effects {_both(unit, CORRELATION)}, {_tau(unit)}"

@@ -159,12 +159,8 @@ def turns(group: ShardedGroup) -> Tensor:
 
 @pytest.fixture(scope="module")
 def both(own: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], dict[str, Any]]:
-    folder, before = tmp_path_factory.mktemp("two"), torch.get_num_threads()
-    try:
-        first, second = by_two(folder / "meeting", all_of_it, own, folder)
-    finally:
-        torch.set_num_threads(before)
-    return folder, first, second
+    folder = tmp_path_factory.mktemp("two")
+    return folder, *by_two(folder / "meeting", all_of_it, own, folder)
 
 
 def close(found: dict[str, Any], expected: dict[str, Any], tolerance: float) -> None:

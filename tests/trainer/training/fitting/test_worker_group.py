@@ -107,12 +107,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="module")
 def both(own: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], dict[str, Any]]:
-    folder, before = tmp_path_factory.mktemp("two"), torch.get_num_threads()
-    try:
-        first, second = by_two(folder / "meeting", all_of_it, own, folder)
-    finally:
-        torch.set_num_threads(before)
-    return folder, first, second
+    folder = tmp_path_factory.mktemp("two")
+    return folder, *by_two(folder / "meeting", all_of_it, own, folder)
 
 
 def test_parts_hold_each_group_once_in_order_and_cost_about_the_same(own: World) -> None:

@@ -21,11 +21,15 @@ SECONDS = 60
 
 
 def by_two(store: Path, work: Callable[..., Result], *args: object) -> tuple[Result, Result]:
-    """What `work(group, *args)` returns in both, which meet by the file `store`, not there yet."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-        second = process.submit(_member, 1, store, work, *args)
-        first = _member(0, store, work, *args)
-        return first, second.result()
+    """What `work(group, *args)` returns in both, which meet by the file `store`, not there yet; a thread each."""
+    threads = torch.get_num_threads()
+    try:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+            second = process.submit(_member, 1, store, work, *args)
+            first = _member(0, store, work, *args)
+            return first, second.result()
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _member(rank: int, store: Path, work: Callable[..., Result], *args: object) -> Result:

@@ -18,7 +18,7 @@ from trainer.evaluation.faithfulness.planted_truth import precision_at_k, read_t
 from trainer.evaluation.faithfulness.sampled_impressions import keys, read_impressions, sample_positions
 from trainer.training.fields.training_vocabulary import build_vocabulary
 from trainer.training.fitting.prediction import predict
-from trainer.training.orientation import orient
+from trainer.training.orientation import describe_orientation, orient
 from trainer.training.orientation.choose import OneImpression, measure, sample
 from trainer.training.orientation.sign import fixed_sign, flip, unit_names
 from trainer.training.recipes import RECIPES
@@ -138,6 +138,8 @@ def test_without_a_behavior_nothing_is_turned(untrained_world: tuple[str, BulkTa
             **{n: getattr(samples, n)[:0] for n in ("behavior", "count", "age")},
         }
     )
-    (unit,) = orient(network, empty)["units"]
+    record = orient(network, empty)
+    (unit,) = record["units"]
     assert not unit["flipped"]
+    assert "kept their sign: in no history do both weights and effects differ" in describe_orientation(record)
     assert unit["before"] == dict.fromkeys(("correlation", "tau", "same_sign", "covered"))
