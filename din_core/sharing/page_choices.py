@@ -42,6 +42,16 @@ COLUMNS = (10, 20, 40)
 
 
 @dataclass(frozen=True, slots=True)
+class InspectChoice(TablesChoice):
+    """What is asked of the scenario on screen: what would flip it."""
+
+    across: int | None = None
+    """The chance, in percent, across which the fewest removed behaviors are to take the candidate; None: not asked."""
+    nearest: bool | None = None
+    """Whether the nearest user with the opposite outcome is looked for; None where not."""
+
+
+@dataclass(frozen=True, slots=True)
 class CompareChoice(TablesChoice):
     """What is compared. Candidates, time, first user and the two models on screen are the scenario's."""
 
@@ -187,6 +197,8 @@ class PageCodec:
     """Before each parameter's name; it stays when the page moves, so that old links are read."""
     older: Callable[[Mapping[str, Sequence[str]]], Mapping[str, Sequence[str]]] = lambda raw: raw
     """What a link of an earlier release says, as one of today would."""
+    of_one_scenario: bool = False
+    """Whether it is asked of the scenario on screen alone, and gone with it."""
 
 
 def among(values: Mapping[str, Any], written: str = "", attribute: str = "") -> ValueCodec:
@@ -216,6 +228,13 @@ def write_pair(pair: tuple[str, str]) -> str:
     return ",".join(map(quoted, pair))
 
 
+def read_percent(text: str) -> int:
+    """A whole number of percent that a chance can be taken across."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 99):
+        raise LinkError("{text} is not a whole number from 1 to 99", text=shown(text))
+    return int(text)
+
+
 def older_comparison(raw: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
     """Links once called what a column holds by the name that *Inspect* uses."""
     if raw.get("by") and not raw.get("hold") and set(raw.get("fold", ())) <= set(get_args(Fold)):
@@ -233,6 +252,12 @@ TABLES = {
 }
 """How each of a page's tables is read."""
 CODECS: Mapping[type[Any], PageCodec] = {
+    InspectChoice: PageCodec(
+        "explain-inspect",
+        {"across": ValueCodec(str, read_percent), "nearest": among({"yes": True}), **TABLES},
+        "flip.",
+        of_one_scenario=True,
+    ),
     CompareChoice: PageCodec(
         "compare-scenarios",
         {

@@ -53,6 +53,15 @@ def query(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
 
 
+def copied_link(page: Page, choice: str) -> str:
+    """The link that this entry of the menu *Copy link* puts on the clipboard."""
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name=choice).click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    link: str = page.evaluate("navigator.clipboard.readText()")
+    return link
+
+
 def wait_until_run(page: Page) -> None:
     """Until the run that draws the page is over; for a page of which something new stands already."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()

@@ -19,6 +19,7 @@ from din_core.sharing.page_choices import (
     CohortChoice,
     CompareChoice,
     DataChoice,
+    InspectChoice,
     LeaderboardChoice,
     RankChoice,
     SpaceChoice,
@@ -60,6 +61,9 @@ choices = st.one_of(
         week=st.none() | times,
         length=st.none() | st.sampled_from(range(len(LENGTHS))),
         tables=tables,
+    ),
+    st.builds(
+        InspectChoice, across=st.none() | st.integers(1, 99), nearest=st.sampled_from([None, True]), tables=tables
     ),
     st.builds(DataChoice, tables=tables),
     st.builds(TourChoice, step=st.integers(0, MOST_STEPS - 1)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -19,6 +19,7 @@ from din_core.pages.widgets.frame import literal, report
 from din_core.pages.widgets.record_table.columns import item_columns, number_column
 from din_core.pages.widgets.record_table.record_table import Records, show_records
 from din_core.sharing import sentence
+from din_core.sharing.page_choices import InspectChoice
 from din_core.store.queries.opposite_outcome import OppositeImpressions, opposite_impressions
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ MOST = 24
 """Impressions compared: some tenths of a second."""
 NAMED = 12
 """Behaviors of a counterfactual that are listed."""
+REMOVAL, NEAREST = "across", "nearest"
+"""The questions, as `InspectChoice` has them."""
 WITHOUT_ONE = T("Without this one, the chance is {after} % instead of {now} %:")
 WITHOUT = T("Without these {n}, the chance is {after} % instead of {now} %:")
 SAME_VALUE = T(
@@ -54,24 +57,46 @@ def show_nearest(app: App, scenario: Scenario) -> None:
             st.caption(t("Whose outcome was the opposite can be told only of an impression whose outcome is known."))
             return
         label = t("Find the nearest {person} with the opposite outcome", person=words.person.lower())
-        if st.button(label, key="find_nearest", icon=":material/group:"):
-            found = opposite_impressions(app.store, impression, MOST)
-            visitor.session().results.keep("nearest", scenario, (found, find_nearest(app, scenario, impression, found)))
+        st.button(label, key="find_nearest", icon=":material/group:", on_click=_ask, args=(NEAREST, True))
+        if not address.page_choice(InspectChoice).nearest:
+            return
+        key = scenario, impression, app.store.state()
+        found, nearest = _answer(NEAREST, key, lambda: _nearest_among(app, scenario, impression))
     except StoreFailure:
         raise
     except DinLensError as error:
         report([sentence(error)])
         return
-    answer = visitor.session().results.get("nearest", scenario)
-    if answer is None:
-        return
-    found, nearest = answer
     if nearest is None:
         st.markdown(
             t("No other {people} were shown this item, or one of its kind, with that outcome.", people=words.people)
         )
         return
     _show_found(app, scenario, words, found, nearest)
+
+
+def _ask(question: str, value: Any) -> None:
+    """Ask it, anew where it was asked before, and in the link too; what else is asked stays."""
+    visitor.session().results.forget(question)
+    address.choose_on_page(replace(address.page_choice(InspectChoice), **{question: value}))
+
+
+def _answer(question: str, key: object, answer: Callable[[], Any]) -> Any:
+    """As it was found before, where it was."""
+    results = visitor.session().results
+    found = results.get(question, key)
+    if found is None:
+        found = answer()
+        results.keep(question, key, found)
+    return found
+
+
+def _nearest_among(
+    app: App, scenario: Scenario, impression: Impression
+) -> tuple[OppositeImpressions, NearestOpposite | None]:
+    """Who was asked, and who of them is nearest."""
+    found = opposite_impressions(app.store, impression, MOST)
+    return found, find_nearest(app, scenario, impression, found)
 
 
 def find_nearest(
@@ -159,7 +184,9 @@ def _show_items(key: str, title: str, both: Sequence[ItemWeights], scenario: Sce
     ]
     about = {"user": scenario.user_id, "other_user": other.user_id, "candidate_id": scenario.candidate_ids[0]}
     show_records(
-        key, Records(title.strip("*"), columns, len(both), about=about, file=(key, scenario.user_id, other.user_id))
+        key,
+        Records(title.strip("*"), columns, len(both), about=about, file=(key, scenario.user_id, other.user_id)),
+        InspectChoice,
     )
 
 
@@ -191,21 +218,28 @@ def show_counterfactuals(app: App, scenario: Scenario) -> None:
     if not rescorer.behaviors:
         st.caption(t("The history is empty: nothing can be taken from it."))
         return
+    asked = address.page_choice(InspectChoice).across
     where, go = st.columns([3, 2], vertical_alignment="bottom")
-    goal = where.slider(
+    # Another question is another slider: it stands where the link says.
+    key = f"across {asked} {scenario.user_id} {scenario.as_of} {candidate_key(scenario.candidates[0])}"
+    where.slider(
         t("Take the candidate across a chance of (%)"),
         min_value=1,
         max_value=99,
-        value=min(99, max(1, round(now / 2))),
-        key=f"across {scenario.user_id} {scenario.as_of} {candidate_key(scenario.candidates[0])}",
+        value=asked or min(99, max(1, round(now / 2))),
+        key=key,
     )
-    if go.button(t("Find the fewest behaviors to remove"), key="find_removal", icon=":material/playlist_remove:"):
-        visitor.session().results.keep(
-            "removal", scenario, (smallest_removal(rescorer, threshold=float(np.log(goal / (100 - goal)))), goal)
-        )
-    answer = visitor.session().results.get("removal", scenario)
-    if answer is not None and answer[1] == goal:
-        _show_removal(answer[0], removal_names(rescorer.behaviors), goal, now)
+    go.button(
+        t("Find the fewest behaviors to remove"),
+        key="find_removal",
+        icon=":material/playlist_remove:",
+        on_click=lambda: _ask(REMOVAL, st.session_state[key]),
+    )
+    if asked is not None:
+        threshold = float(np.log(asked / (100 - asked)))
+        rows = scorer.fingerprint, history, candidate, scenario.context, asked
+        found = _answer(REMOVAL, rows, lambda: smallest_removal(rescorer, threshold=threshold))
+        _show_removal(found, removal_names(rescorer.behaviors), asked, now)
 
 
 def removal_names(behaviors: Sequence[FoldedBehavior]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import streamlit as st
 from streamlit.navigation.page import Page
 
@@ -22,6 +24,17 @@ from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import report_low_coverage, report_unfit
 from din_core.pages.widgets.several_note import show_several_note
 from din_core.sharing import View
+from din_core.sharing.page_choices import InspectChoice
+
+QUESTIONS = "questions"
+"""The key of the box with questions."""
+
+
+@dataclass
+class ShownQuestions:
+    """Of a visit: what was asked when the page was last drawn."""
+
+    choice: InspectChoice = field(default_factory=InspectChoice)
 
 
 def page() -> Page:
@@ -70,10 +83,11 @@ def show_instrument(scenario: Scenario, inputs: Inputs) -> None:
 def show_questions() -> None:
     """What would have to be gone, and who decided otherwise; nothing is computed while it is folded up."""
     app, own = caches.current_app(), visitor.session()
-    if own.address.outdated:  # another scenario was opened from here, and only this part runs
+    if own.address.outdated:  # something was chosen here, which the address bar is to say, and only this part runs
         st.rerun()
+    open_where_asked(address.page_choice(InspectChoice))
     scenario = own.scenario
-    with st.expander(t("What would flip it?"), key="questions", on_change="rerun") as questions:
+    with st.expander(t("What would flip it?"), key=QUESTIONS, on_change="rerun") as questions:
         if questions.open and scenario is not None:
             removal, other = st.columns(2, gap="large")
             with removal:
@@ -82,6 +96,14 @@ def show_questions() -> None:
             with other:
                 st.subheader(t("Who decided otherwise?"), anchor=False)
                 show_nearest(app, scenario)
+
+
+def open_where_asked(choice: InspectChoice) -> None:
+    """Show the answers to questions that a link, Back or the visitor asks; they may be folded up until others are."""
+    shown = visitor.session().of(ShownQuestions)
+    if choice != InspectChoice() and (choice != shown.choice or QUESTIONS not in st.session_state):
+        st.session_state[QUESTIONS] = True
+    shown.choice = choice
 
 
 @st.fragment

@@ -37,12 +37,28 @@ def follow_address(app: App, page: str) -> None:
     elif not address.outdated and (is_history_navigation() or raw not in address.earlier):
         link, unread = parse(raw)
         found = resolve(link, app.store, app.setting)
-        own.scenario, own.view, address.query = found.scenario, link.view, raw
+        own.view, address.query = link.view, raw
+        set_scenario(found.scenario)
         own.language = link.view.lang or own.language
         address.mark = mark_in(link)
         own.problems = (*unopened, *unread, *take_page_choices(raw), *take_user_set(raw, page), *found.problems)
         own.lead_instrument()
     address.outdated = False
+
+
+def set_scenario(scenario: Scenario | None) -> None:
+    """Put a scenario on screen; what was asked of another one goes with that."""
+    own = session()
+    if scenario != own.scenario:
+        forget_questions()
+    own.scenario = scenario
+
+
+def forget_questions() -> None:
+    """Let nothing be asked of the scenario on screen."""
+    for kind, codec in CODECS.items():
+        if codec.of_one_scenario:
+            session().page_choices.pop(kind, None)
 
 
 def mark_in(link: Link) -> tuple[str, int, HistoryMark] | None:
@@ -55,6 +71,7 @@ def mark_in(link: Link) -> tuple[str, int, HistoryMark] | None:
 def take_page_choices(raw: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Take over what an address says of the pages' own choices; a sentence for each that cannot be read."""
     problems: tuple[str, ...] = ()
+    forget_questions()  # an address says all of them, or none are asked
     for kind in CODECS:
         found, unclear = read(kind, raw)
         if found is not None:
@@ -102,7 +119,7 @@ def query(
         return dict(own.address.query or {})
     shown = own.view if view is None else replace(view, lang=own.view.lang)
     there = own.address.page if page is None else page
-    chosen = page_query(there) if choice is None else write(choice)
+    chosen = page_query(there, scenario) if choice is None else write(choice)
     return {**encode(scenario, shown), **opened_mark(scenario), **chosen, **set_query(there)}
 
 
@@ -133,10 +150,30 @@ def short_link() -> str:
     return f"{path}?{urlencode(told, doseq=True, safe=':,@~')}"
 
 
-def page_query(page: str | None) -> Mapping[str, str | list[str]]:
-    """What that page shows beyond the scenario."""
+def page_query(page: str | None, scenario: Scenario | None) -> Mapping[str, str | list[str]]:
+    """What that page shows beyond this scenario."""
     kind = page_kind(page)
-    return {} if kind is None else write(page_choice(kind))
+    if kind is None or (CODECS[kind].of_one_scenario and scenario != session().scenario):
+        return {}
+    return write(page_choice(kind))
+
+
+def questions_on_screen() -> dict[str, str] | None:
+    """What the page on screen asks of its scenario alone, as query strings: `query`, asked `of` that scenario.
+
+    None where it asks nothing. An instrument that has moved on says in its links what it shows, and not what is asked.
+    """
+    own = session()
+    kind = page_kind(own.address.page)
+    if (
+        own.scenario is None
+        or kind is None
+        or not CODECS[kind].of_one_scenario
+        or not (asked := write(page_choice(kind)))
+    ):
+        return None
+    of = {name: value for name, value in encode(own.scenario).items() if name not in CHOICES}
+    return {"query": urlencode(asked, doseq=True), "of": urlencode(of, doseq=True)}
 
 
 def set_query(page: str | None) -> dict[str, str]:
@@ -165,7 +202,7 @@ def show(scenario: Scenario | None, problems: tuple[str, ...] = ()) -> None:
     before = own.scenario
     if scenario is None or before is None or (scenario.user_id, scenario.as_of) != (before.user_id, before.as_of):
         own.view = replace(own.view, part=None, only=(), behavior=None)  # of another history
-    own.scenario = scenario
+    set_scenario(scenario)
     own.search_text.clear()
     record_choice(problems)
     own.lead_instrument()
@@ -209,7 +246,8 @@ def instrument_moved(query_string: str) -> None:
     if searched(resolved.scenario) != searched(own.scenario):
         own.search_text.clear()
     # An instrument that moved before it was led into another language still names the former one.
-    own.scenario, own.view = resolved.scenario, replace(link.view, lang=own.view.lang)
+    own.view = replace(link.view, lang=own.view.lang)
+    set_scenario(resolved.scenario)
     record_choice((*unread, *resolved.problems))
     own.follow_instrument()
 
@@ -226,7 +264,7 @@ def choose_model(place: int, checkpoint: str) -> None:
     own = session()
     if own.scenario is None:
         return
-    own.scenario = to_model(own.scenario, place, checkpoint)
+    set_scenario(to_model(own.scenario, place, checkpoint))
     record_choice()
 
 

@@ -76,6 +76,10 @@ class Results:
         of, result = self.found.get(question, (None, None))
         return result if of == key else None
 
+    def forget(self, question: str) -> None:
+        """Let the question be answered anew."""
+        self.found.pop(question, None)
+
 
 @dataclass
 class Session:

@@ -59,9 +59,8 @@ def show() -> None:
     scenario = own.scenario
     if scenario is not None and edited is not None and edited.wrong:  # the store has changed since they were made
         own.problems = (*own.problems, *(sentence(error) for _, error in edited.wrong))
-        own.scenario = scenario = replace(
-            scenario, edits=edited.edits, reference=min(scenario.reference, len(edited.edits))
-        )
+        scenario = replace(scenario, edits=edited.edits, reference=min(scenario.reference, len(edited.edits)))
+        address.set_scenario(scenario)
 
     st.markdown(t(LEAD))
     with pickers.user_and_impression(impressions):

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.access.conftest import COOKIE_SECRET, LINK_SECRET, GuardedApp
 from tests.journeys.access.oidc_provider import CLIENT_SECRET
 from tests.journeys.access.raw_socket import run_page
-from tests.journeys.page_driver import wait_until_run
+from tests.journeys.page_driver import copied_link, wait_until_run
 
 NewPage = Callable[..., Page]
 QUERY = "user=7&item=b2&at=2017-11-20&models=din,base"
@@ -78,15 +78,6 @@ def test_a_viewer_sees_the_snapshot_they_were_sent_and_no_page(
         viewer.goto(guarded.address + path)
         expect(viewer.get_by_text("may open the snapshots and signed briefs")).to_be_visible()
         expect(viewer.get_by_text("Stout")).to_have_count(0)
-
-
-def copied_link(page: Page, choice: str) -> str:
-    """The link that this entry of the menu *Copy link* gives."""
-    page.get_by_role("button", name="Copy link").click()
-    page.get_by_role("button", name=choice).click()
-    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
-    link: str = page.evaluate("navigator.clipboard.readText()")
-    return link
 
 
 def test_a_viewer_sees_the_signed_briefs_that_an_analyst_copied_and_nothing_by_another_address(

@@ -7,25 +7,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.page_driver import query, scrolls_sideways, wait_until_run
+from tests.journeys.page_driver import copied_link, query, scrolls_sideways, wait_until_run
 
 NewPage = Callable[..., Page]
-
-
-def copied(page: Page, what: str) -> str:
-    """The link that *Copy link* puts on the clipboard."""
-    page.get_by_role("button", name="Copy link").click()
-    page.get_by_role("button", name=what).click()
-    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
-    link: str = page.evaluate("navigator.clipboard.readText()")
-    return link
 
 
 def test_the_brief_of_any_page_is_read_by_somebody_else_on_a_phone(page: Page, new_page: NewPage, address: str) -> None:
     page.goto(f"{address}compare-scenarios?user=7&item=m2&item=b2&at=2017-11-20&models=din,base")
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     wait_until_run(page)
-    link = copied(page, "Brief for others")
+    link = copied_link(page, "Brief for others")
     given = parse_qs(urlsplit(link).query)
     assert urlsplit(link).path == "/explain-inspect" and given["item"] == ["m2"] and given["view"] == ["brief"]
     assert not {"sort", "by", "columns"} & given.keys()
@@ -52,7 +43,7 @@ def test_where_an_instrument_has_just_gone_is_in_the_copied_link(page: Page, add
     expect(page.locator("#title")).to_have_text("Stout · 12 oz · National")  # before, the list is empty
     page.locator("#cases").press("ArrowDown")
     expect(page.locator("#title")).to_have_text("Milk · 1 qt · National")
-    assert parse_qs(urlsplit(copied(page, "This view")).query)["item"] == ["m2"]
+    assert parse_qs(urlsplit(copied_link(page, "This view")).query)["item"] == ["m2"]
 
 
 def test_a_link_that_is_too_long_for_chat_is_kept_under_a_short_one_and_its_sender_is_told(

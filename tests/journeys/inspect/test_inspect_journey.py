@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from din_core.scoring import Scorer
 from din_core.store import BehaviorStore
 from tests.journeys.inspect_page import check_numbers, drawing, open_example, weights
-from tests.journeys.page_driver import box, has_query, options, query
+from tests.journeys.page_driver import box, copied_link, has_query, options, query
 
 NewPage = Callable[..., Page]
 COLUMNS = ["Title", "Category", "Last date", "Repeats", "Weight", "× repeats", "Effect", "Points"]
@@ -101,10 +101,7 @@ def test_reloading_and_sharing_show_the_same_page(page: Page, new_page: NewPage,
     page.reload()
     expect(page.locator("#title")).to_have_text("Nails · 1 lb")
     expect(page.locator("#lens")).to_have_text(seen, use_inner_text=True)  # the table is drawn after the title
-    page.get_by_role("button", name="Copy link").click()
-    page.get_by_role("button", name="This view").click()
-    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied_link(page, "This view")
     sent = parse_qs(urlsplit(link).query, keep_blank_values=True)
     assert sent == {**query(page), "history": sent["history"]} and sent["history"][0].startswith("25-")
     other = new_page()

@@ -43,7 +43,7 @@ function createMenu(root) {
   // What is on screen now, with what its history holds: the reader is told where that has changed.
   async function queryToSend() {
     const found = await Promise.race([marked, new Promise((done) => setTimeout(done, MARK_MS, null))]);
-    return withMark(queryOnScreen(), found);
+    return withMark(withQuestions(queryOnScreen(), payload.questions), found);
   }
 
   async function copySigned(hidden) {
@@ -94,6 +94,16 @@ async function historyMark(endpoint) {
   const given = new URLSearchParams(query);
   const head = await ask(linkToView(query), {}, endpoint);
   return head && { user: given.get("user"), at: given.get("at"), mark: head.mark };
+}
+
+// A query with what the page asks of its scenario; without, where the instrument has gone on to another one.
+function withQuestions(query, questions) {
+  if (questions === null) return query;
+  const given = new URLSearchParams(query), of = new URLSearchParams(questions.of);
+  const said = (names, all) => names.map((name) => all.getAll(name).join("\n")).join("\n\n");
+  const names = [...new Set(of.keys())];
+  const isAsked = [...new URLSearchParams(questions.query).keys()].some((name) => given.has(name));
+  return isAsked || said(names, given) !== said(names, of) ? query : `${query}&${questions.query}`;
 }
 
 // A query with what its history holds; without, where that is of another or not known.

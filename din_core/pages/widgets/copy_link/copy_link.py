@@ -12,6 +12,7 @@ from din_core.pages.browser.protocol import HISTORY_MARK, SHORT_LINK, SIGNED_LIN
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
 from din_core.pages.places.places import INSPECT, WHAT_IF
+from din_core.pages.session import address
 from din_core.sharing.signed_links import is_signing
 
 NAME = "din_lens.copy_link"
@@ -27,6 +28,6 @@ def copy_link() -> None:
     places = {"inspect": INSPECT.path, "whatIf": WHAT_IF.path}
     signing = {"signed": endpoint(SIGNED_LINK)} if is_signing() else {}
     asked = {"endpoint": endpoint(SHORT_LINK), "mark": endpoint(HISTORY_MARK), **signing}
-    data = {**places, **asked, "texts": spoken(JS)}
+    data = {**places, **asked, "questions": address.questions_on_screen(), "texts": spoken(JS)}
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
     mount(key="copy_link", data=json.dumps(data, ensure_ascii=False).encode(), height=HEIGHT, width="content")
