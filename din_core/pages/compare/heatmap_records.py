@@ -20,23 +20,26 @@ SUMS = 2
 """Rows at the end: all columns that are not shown, and Σw."""
 
 
-def heatmap_records(now: CompareInputs, info: HeatmapInfo) -> Records:
-    """A row for each item or category, then the rest and Σw; an item's leads to its behaviors on *Inspect*."""
+def heatmap_records(now: CompareInputs, info: HeatmapInfo, kind: str | None) -> Records:
+    """A row for each item or category, then the rest and Σw; an item's leads to its behaviors on *Inspect*.
+
+    `kind` is the only type of the behaviors, None for all.
+    """
     return Records(
         t("Who switches on what"),
         [*known_columns(info), *weight_columns(info), *repeat_columns(info)],
         len(info.columns) + SUMS,
-        links=behavior_links(now, info) if info.fold == "item" else [],
-        about=about_models(now, now.names),
+        links=behavior_links(now, info, kind) if info.fold == "item" else [],
+        about={**about_models(now, now.names), **({} if kind is None else {"behavior_type": kind})},
         file=("heatmap", now.scenario.user_id, iso(now.scenario.as_of)[:10]),
         sums=SUMS,
     )
 
 
-def behavior_links(now: CompareInputs, info: HeatmapInfo) -> list[str]:
+def behavior_links(now: CompareInputs, info: HeatmapInfo, kind: str | None) -> list[str]:
     """To *Inspect* with each item's behaviors singled out."""
     there = inspect_page.page()
-    view = replace(visitor.session().view, fold="behavior", part=None, type=None, only=())
+    view = replace(visitor.session().view, fold="behavior", part=None, type=kind, only=())
     found = [row_link(there, now.scenario, replace(view, behavior=column.key)) for column in info.columns]
     return [*found, *[""] * SUMS]
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.domain import Scenario
+from din_core.domain import History, Scenario
 from din_core.figures import HeatmapInfo, HeatmapLabels, HeatmapRow, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import Scale
+from din_core.pages.compare.behavior_types import of_type
 from din_core.pages.compare.compare_records import best_first, candidate_records, model_records
 from din_core.pages.compare.heatmap_records import heatmap_records
 from din_core.pages.compare.row_pickers import (
@@ -73,6 +74,10 @@ OWN_SCALES = T(
     "cell, and its range stands under its name. Compare which behaviors a model picks out, not how strong the colours "
     "of two rows are."
 )
+ONE_TYPE = T(
+    "This map and its table hold behaviors of the type {type} alone, with their Σw; scores are of the whole history."
+)
+NONE_OF_TYPE = T("There is no behavior of the type {type} before that time.")
 
 
 def page() -> Page:
@@ -113,7 +118,8 @@ def show_candidates(now: CompareInputs) -> None:
         for rank, place in enumerate(order, 1)
     ]
     caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1], caveat=t(WEIGHTS_CAVEAT))
-    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, caption)
+    histories = [now.history] * len(rows)
+    show_heatmap(now, rows, histories, "shared", now.app.models[now.names[0]].weight, caption)
     rare_behaviors(now.app, now.names[:1], (behavior.item for behavior in now.history.behaviors))
 
 
@@ -147,7 +153,7 @@ def show_models(now: CompareInputs) -> None:
         score_gap_page.link(why, both, "models")
     weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
     caption = export_caption(now.app, now.history.user, now.scenario, names, case.item, case.title, t(WEIGHTS_CAVEAT))
-    show_heatmap(now, weighed, "row", t("weight"), caption)
+    show_heatmap(now, weighed, [now.history] * len(weighed), "row", t("weight"), caption)
     rare_behaviors(now.app, names, (behavior.item for behavior in now.history.behaviors))
 
 
@@ -187,7 +193,7 @@ def show_users(now: CompareInputs) -> None:
     rows = [HeatmapRow(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
     first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item, case.title)
     both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]), t(WEIGHTS_CAVEAT))
-    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
+    show_heatmap(now, rows, histories, "shared", now.app.models[now.names[0]].weight, both)
     rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
 
 
@@ -222,14 +228,24 @@ def links(targets: Sequence[tuple[str, Scenario]]) -> None:
 
 
 def show_heatmap(
-    now: CompareInputs, rows: Sequence[HeatmapRow], scale: Scale, noun: str, caption: ExportCaption
+    now: CompareInputs,
+    rows: Sequence[HeatmapRow],
+    histories: Sequence[History],
+    scale: Scale,
+    noun: str,
+    caption: ExportCaption,
 ) -> None:
-    """The rows over their behaviors, and the same as a table."""
+    """The rows over their behaviors, of all types or of one, and the same as a table."""
     comparison = now.comparison
     numbers = numeric_fields(now.app.scorers[name] for name in now.names)
     field = category_field((row.behaviors for row in rows), numbers)
     st.subheader(t("Who switches on what"), anchor=False)
-    choose_columns(comparison)
+    kind = choose_columns(comparison, histories)
+    if kind is not None:
+        rows = [of_type(row, history, kind) for row, history in zip(rows, histories, strict=True)]
+        only = t(ONE_TYPE, type=kind)
+        caption = replace(caption, lines=(*caption.lines, only))
+        st.caption(literal(only))
     info = heatmap_info(
         rows,
         fold=comparison.folded,
@@ -240,7 +256,8 @@ def show_heatmap(
         labels=labels_by_id(rows),
     )
     if not info.columns:
-        st.markdown(t("There is no behavior before that time."))
+        none = t("There is no behavior before that time.") if kind is None else t(NONE_OF_TYPE, type=literal(kind))
+        st.markdown(none)
         return
     labels = HeatmapLabels(
         value=t("{noun} × repeats", noun=noun),
@@ -252,7 +269,7 @@ def show_heatmap(
         to=t("{low} to {high}"),
         day=day,
     )
-    records = heatmap_records(now, info)
+    records = heatmap_records(now, info, kind)
     show_chart(
         "heatmap",
         plot_heatmap(info, is_dark(), labels),

@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from din_core.domain import Candidate, Item, User
+from din_core.domain import Candidate, History, Item, User
+from din_core.pages.compare.behavior_types import choose_type
 from din_core.pages.compare.rows import CompareInputs, candidates_of, cases_of
 from din_core.pages.inspect.inspection import Case, case_titles, shown_at
 from din_core.pages.language.translate import T, t
@@ -145,8 +146,8 @@ def other_box(now: CompareInputs, selected: User | None) -> None:
     pickers.search_users(now.app, "other", t("Compared with"), selected, pick)
 
 
-def choose_columns(comparison: CompareChoice) -> None:
-    """What a column holds, how many there are, and in which order."""
+def choose_columns(comparison: CompareChoice, histories: Sequence[History]) -> str | None:
+    """What a column holds, how many there are, and in which order; returns the type of behaviors, None for all."""
 
     def keep(name: str) -> Callable[[Any], None]:
         return lambda value: address.choose_on_page(replace(address.page_choice(CompareChoice), **{name: value}))
@@ -158,3 +159,4 @@ def choose_columns(comparison: CompareChoice) -> None:
         segmented_choice("compare_fold", t("Columns are"), folds, comparison.folded, keep("fold"))
         segmented_choice("compare_order", t("Order"), orders, comparison.order, keep("order"))
         segmented_choice("compare_most", t("At most"), most, comparison.columns, keep("columns"))
+        return choose_type(histories)

@@ -219,17 +219,16 @@ def show_counterfactuals(app: App, scenario: Scenario) -> None:
         st.caption(t("The history is empty: nothing can be taken from it."))
         return
     asked = address.page_choice(InspectChoice).across
-    where, go = st.columns([3, 2], vertical_alignment="bottom")
     # Another question is another slider: it stands where the link says.
     key = f"across {asked} {scenario.user_id} {scenario.as_of} {candidate_key(scenario.candidates[0])}"
-    where.slider(
+    st.slider(
         t("Take the candidate across a chance of (%)"),
         min_value=1,
         max_value=99,
         value=asked or min(99, max(1, round(now / 2))),
         key=key,
     )
-    go.button(
+    st.button(
         t("Find the fewest behaviors to remove"),
         key="find_removal",
         icon=":material/playlist_remove:",

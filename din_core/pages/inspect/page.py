@@ -83,8 +83,6 @@ def show_instrument(scenario: Scenario, inputs: Inputs) -> None:
 def show_questions() -> None:
     """What would have to be gone, and who decided otherwise; nothing is computed while it is folded up."""
     app, own = caches.current_app(), visitor.session()
-    if own.address.outdated:  # something was chosen here, which the address bar is to say, and only this part runs
-        st.rerun()
     open_where_asked(address.page_choice(InspectChoice))
     scenario = own.scenario
     with st.expander(t("What would flip it?"), key=QUESTIONS, on_change="rerun") as questions:
@@ -96,6 +94,8 @@ def show_questions() -> None:
             with other:
                 st.subheader(t("Who decided otherwise?"), anchor=False)
                 show_nearest(app, scenario)
+    if own.address.outdated:  # the address bar is to say what was chosen here
+        st.rerun()
 
 
 def open_where_asked(choice: InspectChoice) -> None:
