@@ -62,6 +62,7 @@ PARSED_ONLY = {
     "faithfulness --store sqlite:///planted.db": "needs those ten models",
     "bench": "minutes, and figures that no test should ask for",
     "train --store sqlite:///cj.db --model din --out checkpoints/din --ray": "needs a cluster; tests/cluster has one",
+    "leaderboard --store postgresql://…/shop": "needs a cluster and a database; tests/cluster has a cluster",
     "train --help": "argparse's own",
     "--help": "argparse's own",
 }

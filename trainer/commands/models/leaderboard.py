@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from din_core.domain import DinLensError
-from din_core.store.engine import parse_url, without_secrets
+from trainer.cluster.side_by_side import train_side_by_side
 from trainer.commands.shared.training_options import (
     STORE_VARIABLE,
     command_line,
@@ -17,7 +17,8 @@ from trainer.commands.shared.training_options import (
     train_options,
     train_with_bar,
 )
-from trainer.evaluation.leaderboard_runs import as_markdown, leaderboard, name_of
+from trainer.evaluation.failed_runs import failure_of
+from trainer.evaluation.leaderboard_runs import TrainAll, as_markdown, leaderboard, name_of
 from trainer.evaluation.parallel_runs import run_in_parallel
 from trainer.progress import say
 from trainer.training.recipes import RECIPES
@@ -31,7 +32,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=_models, default=list(RECIPES), metavar="A,B", help="models to train (all)")
     parser.add_argument("--seeds", type=_seeds, default=[0, 1, 2], metavar="A,B", help="seeds of each (0,1,2)")
     parser.add_argument("--split", choices=SPLITS, default="test", help="where to measure (%(default)s)")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs side by side, one thread each (1)")
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="runs side by side, one thread each (1; with --ray, one a core)"
+    )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="train by the Ray cluster there, or by a new one of this machine (local); see CLUSTER.md",
+    )
     parser.add_argument(
         "--measure-only", action="store_true", help="train nothing: measure the runs that are finished, however fitted"
     )
@@ -56,7 +64,7 @@ def _seeds(text: str) -> list[int]:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Train and measure; called again, it goes on where it was stopped."""
-    if args.jobs < 1:
+    if args.jobs is not None and args.jobs < 1:
         raise DinLensError(f"--jobs is {args.jobs}, but must be 1 or more; give another value")
     restart, args.restart = args.restart, False  # what is in the way is gone before a run begins
     runs = [
@@ -67,12 +75,20 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         if not runs:
             raise DinLensError(f"{args.out} holds 0 finished runs; leave out --measure-only to train them")
 
-    def side_by_side(missing: Sequence[TrainOptions]) -> dict[str, str]:
+    train_all = trainer_of(args)
+    return leaderboard(runs, args.split, args.out, train_all, restart=restart, as_fitted=args.measure_only, say=say)
+
+
+def trainer_of(args: argparse.Namespace) -> TrainAll:
+    """Where the runs are trained: in this process, in several beside it, or by a cluster."""
+
+    def beside(missing: Sequence[TrainOptions]) -> dict[str, str]:
         commands = {name_of(run): command_line(args, run) for run in missing}
         return run_in_parallel(commands, args.jobs, say, {STORE_VARIABLE: args.store})
 
-    train_all: Callable[[Sequence[TrainOptions]], dict[str, str]] = one_by_one if args.jobs == 1 else side_by_side
-    return leaderboard(runs, args.split, args.out, train_all, restart=restart, as_fitted=args.measure_only, say=say)
+    if args.ray is not None:
+        return lambda missing: train_side_by_side(missing, args.ray, args.jobs, say)
+    return one_by_one if args.jobs in (None, 1) else beside
 
 
 def one_by_one(missing: Sequence[TrainOptions]) -> dict[str, str]:
@@ -80,14 +96,9 @@ def one_by_one(missing: Sequence[TrainOptions]) -> dict[str, str]:
     failures = {}
     for run in missing:
         say(f"{name_of(run)}: training")
-        try:
-            train_with_bar(run)
-        except DinLensError as error:
-            failures[name_of(run)] = str(error)
-        except Exception as error:  # of hours of training, nothing else shall be lost
-            url = parse_url(run.store)
-            say(without_secrets(traceback.format_exc(), url))
-            failures[name_of(run)] = without_secrets(f"{type(error).__name__} {error}", url)
+        why = failure_of(partial(train_with_bar, run), run.store)
+        if why is not None:
+            failures[name_of(run)] = why
     return failures
 
 
