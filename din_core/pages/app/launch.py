@@ -59,6 +59,7 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
     from din_core.pages.app.failure_log import hide_passwords_of_streamlit
     from din_core.pages.app.startup import from_environment
     from din_core.pages.session import caches
+    from din_core.pages.session.unsent_parts import keep_unsent_parts
     from din_core.pages.session.whole_callbacks import keep_callbacks_whole
     from din_core.pages.workers import pool
 
@@ -67,6 +68,7 @@ async def lifespan(_: AsgiApp) -> AsyncIterator[None]:
         pool.allow()
     keep_level()
     keep_callbacks_whole()
+    keep_unsent_parts()
     set_options()
     gc.set_threshold(YOUNG, 10, NEVER)  # all objects are looked through by `collect_now_and_then` alone
     hide_passwords_of_streamlit()
