@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from din_core.figures import HeatmapInfo
-from din_core.pages.compare.compare_records import about_models
+from din_core.pages.compare.compare_records import about_models, about_scenario
 from din_core.pages.compare.rows import CompareInputs
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.translate import t
@@ -20,17 +21,28 @@ SUMS = 2
 """Rows at the end: all columns that are not shown, and Σw."""
 
 
-def heatmap_records(now: CompareInputs, info: HeatmapInfo) -> Records:
-    """A row for each item or category, then the rest and Σw; an item's leads to its behaviors on *Inspect*."""
+def heatmap_records(now: CompareInputs, info: HeatmapInfo, rows: Sequence[str]) -> Records:
+    """A row for each item or category, then the rest and Σw; an item's leads to its behaviors on *Inspect*.
+
+    `rows` are what files call the map's rows.
+    """
     return Records(
         t("Who switches on what"),
         [*known_columns(info), *weight_columns(info), *repeat_columns(info)],
         len(info.columns) + SUMS,
         links=behavior_links(now, info) if info.fold == "item" else [],
-        about=about_models(now, now.names),
+        about={**about_rows(now), **{f"of_row_{place}": row for place, row in enumerate(rows, 1)}},
         file=("heatmap", now.scenario.user_id, iso(now.scenario.as_of)[:10]),
         sums=SUMS,
     )
+
+
+def about_rows(now: CompareInputs) -> dict[str, str]:
+    """What all of the map's rows have in common: the model, but between models the candidate."""
+    by = now.comparison.by
+    models = about_scenario(now) if by == "models" else about_models(now, now.names[:1])
+    one = {} if by == "candidates" else {"candidate_id": now.scenario.candidate_ids[0]}
+    return {**models, "rows_are": by, **one}
 
 
 def behavior_links(now: CompareInputs, info: HeatmapInfo) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.domain import Scenario
+from din_core.domain import Candidate, Scenario
 from din_core.figures import HeatmapInfo, HeatmapLabels, HeatmapRow, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import Scale
 from din_core.pages.compare.compare_records import best_first, candidate_records, model_records
@@ -112,8 +112,9 @@ def show_candidates(now: CompareInputs) -> None:
         HeatmapRow(f"{rank} · {titles[place]}", scores[0].behaviors, scores[0].weight[place])
         for rank, place in enumerate(order, 1)
     ]
+    named = [candidate_name(cases[place].candidate) for place in order]
     caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1], caveat=t(WEIGHTS_CAVEAT))
-    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, caption)
+    show_heatmap(now, rows, named, "shared", now.app.models[now.names[0]].weight, caption)
     rare_behaviors(now.app, now.names[:1], (behavior.item for behavior in now.history.behaviors))
 
 
@@ -147,7 +148,7 @@ def show_models(now: CompareInputs) -> None:
         score_gap_page.link(why, both, "models")
     weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
     caption = export_caption(now.app, now.history.user, now.scenario, names, case.item, case.title, t(WEIGHTS_CAVEAT))
-    show_heatmap(now, weighed, "row", t("weight"), caption)
+    show_heatmap(now, weighed, [models[name].link for name in names], "row", t("weight"), caption)
     rare_behaviors(now.app, names, (behavior.item for behavior in now.history.behaviors))
 
 
@@ -187,7 +188,8 @@ def show_users(now: CompareInputs) -> None:
     rows = [HeatmapRow(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
     first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item, case.title)
     both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]), t(WEIGHTS_CAVEAT))
-    show_heatmap(now, rows, "shared", now.app.models[now.names[0]].weight, both)
+    named = [history.user.user_id for history in histories]
+    show_heatmap(now, rows, named, "shared", now.app.models[now.names[0]].weight, both)
     rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
 
 
@@ -206,6 +208,11 @@ def show_set(now: CompareInputs, case: Case, own: UserSet) -> None:
         )
 
 
+def candidate_name(candidate: Candidate) -> str:
+    """Its item's id; of several impressions of an item, which one, as links count them."""
+    return candidate.item_id if candidate.nth == 1 else f"{candidate.item_id}, nth={candidate.nth}"
+
+
 def led_by_pair(now: CompareInputs, cases: Sequence[Case], places: Sequence[int]) -> Scenario:
     """The scenario with these two candidates first, and the others that are compared after them."""
     pair = [cases[place] for place in places]
@@ -222,9 +229,14 @@ def links(targets: Sequence[tuple[str, Scenario]]) -> None:
 
 
 def show_heatmap(
-    now: CompareInputs, rows: Sequence[HeatmapRow], scale: Scale, noun: str, caption: ExportCaption
+    now: CompareInputs,
+    rows: Sequence[HeatmapRow],
+    named: Sequence[str],
+    scale: Scale,
+    noun: str,
+    caption: ExportCaption,
 ) -> None:
-    """The rows over their behaviors, and the same as a table."""
+    """The rows over their behaviors, and the same as a table; files call the rows `named`."""
     comparison = now.comparison
     numbers = numeric_fields(now.app.scorers[name] for name in now.names)
     field = category_field((row.behaviors for row in rows), numbers)
@@ -252,7 +264,7 @@ def show_heatmap(
         to=t("{low} to {high}"),
         day=day,
     )
-    records = heatmap_records(now, info)
+    records = heatmap_records(now, info, named)
     show_chart(
         "heatmap",
         plot_heatmap(info, is_dark(), labels),
@@ -260,6 +272,7 @@ def show_heatmap(
         caption=caption,
         table=plain_table(records.columns),
         alt=alternative(info),
+        about=records.about,
     )
     reading = t(READING, shown=len(info.columns), all=len(info.columns) + info.rest_columns)
     scales = OWN_SCALES if scale == "row" else ONE_SCALE

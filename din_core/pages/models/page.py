@@ -145,6 +145,7 @@ def show_leaderboard(app: App) -> None:
         caption=ExportCaption((info.metric, board.split, *filter(None, [board.made_at])), (about(board),)),
         table=plain_table([one for one in records.columns if one.name.startswith((info.metric, "model", "in_app"))]),
         alt=chart_words(info),
+        about=records.about,
     )
     show_records("leaderboard_table", records, LeaderboardChoice)
     if board.base_rate_log_loss is not None:
@@ -229,7 +230,8 @@ def show_curves(app: App) -> None:
 
 def show_quantity(app: App, info: CurvesInfo) -> None:
     """The curves of one quantity, and the same as a table."""
-    words, records = curves_words(), curve_records(info)
+    fingerprints = {model.name: model.fingerprint for model in app.models.values()}
+    words, records = curves_words(), curve_records(info, fingerprints)
     links = ", ".join(model.link for model in app.models.values() if model.name not in info.without)
     show_chart(
         f"curves_{info.quantity}",
@@ -238,18 +240,21 @@ def show_quantity(app: App, info: CurvesInfo) -> None:
         caption=ExportCaption((f"{len(info.curves)}-models",), (links,)),
         table=plain_table(records.columns),
         alt=t(CURVE_ALTS[info.quantity], n=len(info.curves)),
+        about=records.about,
     )
     show_folded(t("The same as a table"), f"curves_{info.quantity}_table", records, LeaderboardChoice)
 
 
-def curve_records(info: CurvesInfo) -> Records:
-    """One row an evaluation of each model."""
+def curve_records(info: CurvesInfo, fingerprints: Mapping[str, str]) -> Records:
+    """One row an evaluation of each model; `fingerprints` by its name."""
     words, curves = curves_words(), info.curves
     epochs = [at for curve in curves for at in curve.epoch]
     whole = all(at == int(at) for at in epochs)
     kept = [int(place == curve.kept) for curve in curves for place in range(len(curve.epoch))]
+    names = [curve.name for curve in curves for _ in curve.epoch]
     columns = [
-        RecordColumn("model", t("Model"), [curve.name for curve in curves for _ in curve.epoch]),
+        RecordColumn("model", t("Model"), names),
+        RecordColumn("fingerprint", t("Fingerprint"), [fingerprints[name] for name in names], shown=False),
         number_column("epoch", words.epoch, epochs, "{:.0f}".format if whole else "{:.3f}".format),
         number_column(
             info.quantity,

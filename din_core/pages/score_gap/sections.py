@@ -106,6 +106,7 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
         ),
         table=plain_table(records.columns),
         alt=t("{title}, in {n} parts; the table below holds the same numbers.", title=title, n=len(info.steps) - 1),
+        about=records.about,
     )
     st.caption(f"{t(READING)} {exactness}")
     if fold == "category":

@@ -199,6 +199,9 @@ def test_calibrated_models_are_shown_before_and_after(
     assert charts(page) == 3  # of DIN alone: the other model on screen has no after
     curve = records(page, "model_calibration_0_table")
     assert curve.iloc[0].tolist() == [point, percent(0.1), percent(0.2), "200"]
+    head, body = sent_records(page, "model_calibration_0_table")
+    assert body["columns"][0]["name"] == "state"
+    assert (head["about"]["model"], head["about"]["fingerprint"]) == ("DIN", calibrated.scorers["din"].fingerprint)
 
 
 def test_where_no_checkpoint_tells_of_a_calibration_the_command_is_named(visit: Visit, family: World) -> None:
