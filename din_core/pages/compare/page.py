@@ -35,7 +35,7 @@ from din_core.pages.compare.rows import (
 from din_core.pages.compare.set_records import known_users, set_records
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, case_titles
-from din_core.pages.language.labels import day, item_labels, moment, words_for
+from din_core.pages.language.labels import day, labels_by_id, moment, words_for
 from din_core.pages.language.number_texts import numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
@@ -249,7 +249,7 @@ def show_heatmap(
         most=comparison.columns,
         scale=scale,
         field=field,
-        labels=labels_by_id(rows),
+        labels=labels_by_id(behavior.item for row in rows for behavior in row.behaviors),
     )
     if not info.columns:
         st.markdown(t("There is no behavior before that time."))
@@ -279,12 +279,6 @@ def show_heatmap(
     st.caption(f"{t(scales)} {reading}")
     show_several_note(now.app, field)
     show_records("heatmap_table", records, CompareChoice)
-
-
-def labels_by_id(rows: Sequence[HeatmapRow]) -> dict[str, str]:
-    """What the items of the rows' behaviors are called, by id."""
-    items = {b.item.item_id: b.item for row in rows for b in row.behaviors}
-    return dict(zip(items, item_labels(items.values()), strict=True))
 
 
 def alternative(info: HeatmapInfo) -> str:
