@@ -50,12 +50,18 @@ CURVE_ALTS = {
     "train_loss": T("Training loss over the epochs of {n} models"),
     "gauc": T("Validation GAUC over the epochs of {n} models"),
 }
+SEVERAL_SEEDS = T(
+    "Each figure is a mean over training seeds, ± their standard deviation; one that leads by less than the seeds' "
+    "spread has not shown that it is better."
+)
+ONE_SEED = T(
+    "Each figure is of one training: another seed would give another one, and nothing here says how far apart they lie."
+)
 READING = T(
-    "Each figure is a mean over training seeds, ± their standard deviation; the bars are 95 % intervals from drawing "
-    "the users of this split anew, so they say what other users might have shown, not what another training run "
-    "would. Two models whose intervals overlap may still differ, and one that leads by less than the seeds' spread "
-    "has not shown that it is better. The table ranks models as a whole: it does not say that a model is right about "
-    "the candidate on screen, nor that its weights explain more. Weights of different models are not on one scale."
+    "The bars are 95 % intervals from drawing the users of this split anew, so they say what other users might have "
+    "shown, not what another training run would. Two models whose intervals overlap may still differ. The table ranks "
+    "models as a whole: it does not say that a model is right about the candidate on screen, nor that its weights "
+    "explain more. Weights of different models are not on one scale."
 )
 
 
@@ -152,7 +158,8 @@ def show_leaderboard(app: App) -> None:
         st.caption(literal(base_rate_words(board, board.base_rate_log_loss)))
     st.caption(meanings(METRICS))
     show_weight_figures(board)
-    st.markdown(t(READING), width=860)
+    seeds = SEVERAL_SEEDS if any(len(row.seeds) > 1 for row in board.rows) else ONE_SEED
+    st.markdown(f"{t(seeds)} {t(READING)}", width=860)
 
 
 def trust_links(board: Leaderboard, here: Mapping[str, str], scenario: Scenario | None) -> list[str]:

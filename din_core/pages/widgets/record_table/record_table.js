@@ -86,7 +86,7 @@ function createRecordTable(root) {
     const values = { n: listed.length.toLocaleString("en"), count: count.toLocaleString("en"), total: total.toLocaleString("en") };
     if (state.find && total > count) return say("{n} of the first {count} rows match; {total} in all", values);
     if (state.find) return say("{n} of {total} rows match", values);
-    if (total === count) return say("{total} rows", values);
+    if (total === count) return total === 1 ? say("1 row") : say("{total} rows", values);
     return state.sort ? say("The first {count} of {total} rows, sorted", values) : say("The first {count} of {total} rows", values);
   }
 
