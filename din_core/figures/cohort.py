@@ -6,20 +6,21 @@ Dimensions: B bins, R candidate categories, K behavior categories.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from din_core.domain.cohort import Mean
-from din_core.figures.heatmap import DIVERGING, DIVERGING_DARK, colorbar, plain
+from din_core.figures.heatmap import DIVERGING, DIVERGING_DARK, colorbar, plain, shortened
 from din_core.figures.ink import ink_of, legible
 from din_core.figures.palette import DARK, LIGHT
 
 ROW_HEIGHT = 26
 """Pixels a candidate category."""
-LETTERS = 19
-"""Of a category's name on an axis."""
+ROW_LETTERS, COLUMN_LETTERS = 19, 36
+"""Of a category's name on an axis: of each of a row's two lines, and in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,13 @@ def plot_bins(
         hoverlabel={"align": "left"},
         showlegend=len(info.series) > 1,
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"},
-        xaxis={"title": {"text": labels.x, "standoff": 6}, "type": "category", "fixedrange": True, "showgrid": False},
+        xaxis={
+            "title": {"text": labels.x, "standoff": 12},
+            "type": "category",
+            "fixedrange": True,
+            "showgrid": False,
+            "autotickangles": [0, 90],  # at 30°, which is usual, the last two lie over each other
+        },
         yaxis={
             "title": {"text": labels.y},
             "fixedrange": True,
@@ -188,16 +195,16 @@ def plot_categories(
     axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True, "type": "category"}
     font = {"color": ink, "size": 10}
     figure.update_layout(
-        height=ROW_HEIGHT * len(info.rows) + 300,
+        height=ROW_HEIGHT * len(info.rows) + 360,
         margin={"l": 8, "r": 8, "t": 76, "b": 8},
         hoverlabel={"align": "left"},
         xaxis={
             **axis,
             "tickfont": font,
             "tickangle": -90,  # so that all fit a narrow screen
-            "title": {"text": labels.x, "standoff": 16},
+            "title": {"text": labels.x, "standoff": 24},
             "tickvals": list(range(len(info.columns))),
-            "ticktext": [plain(short(name)) for name in info.columns],
+            "ticktext": [plain(shortened(name, COLUMN_LETTERS)) for name in info.columns],
         },
         yaxis={
             **axis,
@@ -205,7 +212,7 @@ def plot_categories(
             "autorange": "reversed",
             "ticklabelstandoff": 4,
             "tickvals": list(range(len(info.rows))),
-            "ticktext": [plain(short(name)) for name in info.rows],
+            "ticktext": [row_label(name) for name in info.rows],
         },
     )
     return legible(figure, dark)
@@ -243,5 +250,6 @@ def number(value: float | None, percent: bool = False) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def short(name: str) -> str:
-    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1].rstrip()}…"
+def row_label(name: str) -> str:
+    """In two lines at most."""
+    return "<br>".join(plain(line) for line in textwrap.wrap(name, ROW_LETTERS, max_lines=2, placeholder=" …"))

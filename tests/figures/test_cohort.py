@@ -66,6 +66,13 @@ def test_names_are_never_markup() -> None:
     assert "<b>" not in drawn.customdata[0][0] and "<b>" not in drawn.y[0] and "<i>" not in drawn.x[0]
 
 
+def test_a_long_category_is_named_in_full_on_both_axes() -> None:
+    long = "Frozen vegetables & vegetable dishes"
+    layout = plot_categories(categories_info({long: mean([1.0], [5])}, (long,))).layout
+    assert layout.yaxis.ticktext == ("Frozen vegetables &amp;<br>vegetable dishes",)
+    assert layout.xaxis.ticktext == ("Frozen vegetables &amp; vegetable dishes",)
+
+
 def test_numbers_have_three_digits_that_say_something() -> None:
     assert [number(value) for value in (0.01234, -0.5, 12.34, 0.0, None)] == ["0.0123", "−0.500", "12.3", "0.000", "–"]
     assert number(0.0191, percent=True) == "1.9\N{NO-BREAK SPACE}%"

@@ -114,3 +114,9 @@ def shown_texts(column: dict[str, Any]) -> list[str]:
 def record_tables(page: AppTest) -> list[pd.DataFrame]:
     """All tables of records of the page."""
     return [records(page, proto.id.split("-")[-1]) for proto in record_table_protos(page)]
+
+
+def saved_charts(page: AppTest) -> list[dict[str, Any]]:
+    """What the rows below the charts are told."""
+    found = [e.proto for e in page.get("bidi_component") if e.proto.component_name == "din_lens.save_chart"]
+    return [json.loads(proto.bytes) for proto in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -50,6 +50,7 @@ from din_core.pages.cases.files import (
     slice_words,
     value_words,
 )
+from din_core.pages.cohorts.about_cohort import About, about_quality, about_weights
 from din_core.pages.cohorts.quality import DRAWS, Quality, quality
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.metric_texts import meanings
@@ -97,6 +98,14 @@ TIME_READING = T(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What saved charts and tables say of themselves."""
+
+    caption: ExportCaption
+    about: About
+
+
 @st.cache_resource(show_spinner=False, max_entries=128)
 def slice_quality(key: tuple[object, ...], _cases: Cases, _among: NDArray[np.bool_]) -> Quality:
     """How well both models do on a slice of the cases; `key` names the files and the slice."""
@@ -115,38 +124,45 @@ def show() -> None:
     chosen = Slice(choice.profile, choice.category, choice.week, choice.length, users=users_of_set())
     among = rows_of(loaded.cases, chosen)
     slice_name = " · ".join([slice_words(chosen), *([set_words(own)] if own else [])])
-    caption = ExportCaption(
-        (loaded.links[0], loaded.cases.about.split, slice_name), (about(loaded), slice_name), t(WEIGHTS_CAVEAT)
-    )
+    caption = ExportCaption((loaded.links[0], loaded.cases.about.split, slice_name), (about(loaded), slice_name))
+    people = words_for(caches.current_app().summary).people
     with st.container(key="cohort_size"):
-        st.markdown(size_words(loaded.cases, among, words_for(caches.current_app().summary).people))
+        st.markdown(size_words(loaded.cases, among, people))
     if among.any():
         users = [loaded.cases.user_ids[user] for user in np.unique(loaded.cases.user[among])]
         show_set_form({t("Everybody in what is looked through"): users})
     show_several_note(caches.current_app(), loaded.cases.about.category_field)
     if among[loaded.cases.sums.row].any():
-        show_categories(loaded.cases, among, caption)
-        show_bins(loaded.cases, among, caption)
-        show_own_category(loaded.cases, among, caption)
+        sample = sample_words(loaded.cases, among, people)
+        weights = replace(caption, lines=(*caption.lines, *filter(None, [sample])), caveat=t(WEIGHTS_CAVEAT))
+        files = Files(weights, about_weights(loaded, chosen, among))
+        show_categories(loaded.cases, among, files)
+        show_bins(loaded.cases, among, files)
+        show_own_category(loaded.cases, among, files)
         st.caption(t(READING))
     if not among.any():
         offer_all(choice)
     else:
-        show_quality(loaded, chosen, among, replace(caption, caveat=""))
+        show_quality(loaded, chosen, among, Files(caption, about_quality(loaded, chosen, among)))
 
 
 def size_words(cases: Cases, among: NDArray[np.bool_], people: str) -> str:
     """How many impressions and users are in the slice, and on how many of them the weights are summed."""
-    summed = among[cases.sums.row]
     sizes = t(
         "**Impressions: {n:,}. {people}: {users:,}.** ",
         n=int(among.sum()),
         people=t(people).capitalize(),
         users=len(np.unique(cases.user[among])),
     )
+    return sizes + (sample_words(cases, among, people) or t("Weights are summed over all of them."))
+
+
+def sample_words(cases: Cases, among: NDArray[np.bool_], people: str) -> str:
+    """On how many of the slice's impressions the weights are summed; empty where it is on all."""
+    summed = among[cases.sums.row]
     if cases.about.summed == cases.about.impressions:
-        return sizes + t("Weights are summed over all of them.")
-    return sizes + t(
+        return ""
+    return t(
         "Weights are summed over {n:,} of these impressions ({people}: {users:,}): sums were kept of a random sample "
         "of {of:,} of all {all:,} (seed {seed}).",
         n=int(summed.sum()),
@@ -164,7 +180,7 @@ def drawn(plot: Callable[..., Any], *what: Any) -> Any:
     return plot(*what)
 
 
-def show_categories(cases: Cases, among: NDArray[np.bool_], caption: ExportCaption) -> None:
+def show_categories(cases: Cases, among: NDArray[np.bool_], files: Files) -> None:
     """Who switches on whom: a map of candidate by behavior category, and the same as a table."""
     title = t("By category of the candidate and of the behavior")
     st.subheader(title, anchor=False)
@@ -180,9 +196,16 @@ def show_categories(cases: Cases, among: NDArray[np.bool_], caption: ExportCapti
         of=t("{count} behaviors, {users} users"),
         x=t("category of the behavior"),
     )
-    figure, records = drawn(plot_categories, info, is_dark(), labels), category_records(info, title)
-    table = plain_table(records.columns)
-    show_chart("cohort_categories", figure, title=title, caption=caption, table=table, alt=map_words(info))
+    figure, records = drawn(plot_categories, info, is_dark(), labels), category_records(info, title, files.about)
+    show_chart(
+        "cohort_categories",
+        figure,
+        title=title,
+        caption=files.caption,
+        table=plain_table(records.columns),
+        alt=map_words(info),
+        about=records.about,
+    )
     words = t(ALL_ROWS) if len(rows) == total else t(MOST_FREQUENT, n=len(rows), total=total)
     st.caption(f"{words} {t(CELLS)}")
     show_folded(t("The same as a table"), "categories_table", records, CohortChoice)
@@ -209,7 +232,7 @@ def map_words(info: CategoriesInfo) -> str:
     )
 
 
-def category_records(info: CategoriesInfo, title: str) -> Records:
+def category_records(info: CategoriesInfo, title: str, about: About) -> Records:
     """One row a pair of a candidate category and a behavior category."""
     pairs = [(row, cell) for row, cells in zip(info.rows, info.cells, strict=True) for cell in cells]
     columns = [
@@ -217,7 +240,7 @@ def category_records(info: CategoriesInfo, title: str) -> Records:
         RecordColumn("behavior_category", t("Behavior"), [cell.name for _, cell in pairs]),
         *mean_columns([cell for _, cell in pairs]),
     ]
-    return Records(title, columns, len(pairs), file=("cohort", "categories"))
+    return Records(title, columns, len(pairs), about=about, file=("cohort", "categories"))
 
 
 def mean_columns(found: Sequence[Bin], percent: bool = False) -> list[RecordColumn]:
@@ -232,7 +255,7 @@ def mean_columns(found: Sequence[Bin], percent: bool = False) -> list[RecordColu
     ]
 
 
-def show_bins(cases: Cases, among: NDArray[np.bool_], caption: ExportCaption) -> None:
+def show_bins(cases: Cases, among: NDArray[np.bool_], files: Files) -> None:
     """Curves by age, rank and repeats, side by side."""
     st.subheader(t("By age, rank and repeats of the behavior"), anchor=False)
     shown = {
@@ -243,23 +266,24 @@ def show_bins(cases: Cases, among: NDArray[np.bool_], caption: ExportCaption) ->
     for column, (dimension, (x, names)) in zip(st.columns(3), shown.items(), strict=True):
         with column:
             means = {t("mean weight"): mean_weights(cases, dimension, among)}
-            show_curve(dimension, means, names, x, t("mean weight of one occurrence"), caption)
+            show_curve(dimension, means, names, x, t("mean weight of one occurrence"), files)
 
 
-def show_own_category(cases: Cases, among: NDArray[np.bool_], caption: ExportCaption) -> None:
+def show_own_category(cases: Cases, among: NDArray[np.bool_], files: Files) -> None:
     """Target-category correlation over time: how much of the past is in the candidate's category, and its weight."""
     st.subheader(t("The candidate's own category over time"), anchor=False)
     names, x = bin_names(AGES, whole=False), t("age of the behavior in days")
     left, right = st.columns(2)
     with left:
         shares = {t("own category"): share_of(cases, "own_age", "age", among)}
-        show_curve("own_share", shares, names, x, t("share in the candidate's category"), caption, percent=True)
+        no_weights = replace(files, caption=replace(files.caption, caveat=""))
+        show_curve("own_share", shares, names, x, t("share in the candidate's category"), no_weights, percent=True)
     with right:
         means = {
             t("own category"): mean_weights(cases, "own_age", among),
             t("all others"): mean_weights_of_others(cases, "own_age", "age", among),
         }
-        show_curve("own_weight", means, names, x, t("mean weight of one occurrence"), caption)
+        show_curve("own_weight", means, names, x, t("mean weight of one occurrence"), files)
     st.caption(t(TIME_READING))
 
 
@@ -269,7 +293,7 @@ def show_curve(
     names: tuple[str, ...],
     x: str,
     y: str,
-    caption: ExportCaption,
+    files: Files,
     percent: bool = False,
 ) -> None:
     """One chart, and the same as a table."""
@@ -282,14 +306,17 @@ def show_curve(
         of=t("{count} behaviors, {users} users"),
     )
     title = t("{y} by {x}", y=y, x=x).capitalize()
-    records = bin_records(info, key, title, x, percent)
+    if len(means) > 1:
+        title = t("{title}: {series}", title=title, series=t(", ").join(means))
+    records = replace(bin_records(info, key, title, x, percent), about=files.about)
     show_chart(
         f"cohort_{key}",
         drawn(plot_bins, info, is_dark(), labels, percent),
         title=title,
-        caption=caption,
+        caption=files.caption,
         table=plain_table(records.columns),
         alt=t("{y} by {x}; the table below holds the numbers.", y=y, x=x),
+        about=records.about,
     )
     show_folded(t("The same as a table"), f"{key}_table", records, CohortChoice)
 
@@ -306,7 +333,7 @@ def bin_records(info: BinsInfo, key: str, title: str, x: str, percent: bool) -> 
     return Records(title, columns, len(found), file=("cohort", key))
 
 
-def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], caption: ExportCaption) -> None:
+def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], files: Files) -> None:
     """AUC, GAUC and calibration of both models on the same slice."""
     st.subheader(t("How well the models do on the same impressions"), anchor=False)
     found = slice_quality((*loaded.key, *astuple(chosen)), loaded.cases, among)
@@ -316,14 +343,15 @@ def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], c
         info = calibration_info({name: one.calibration for name, one in zip(names, found, strict=True)})
         labels = calibration_labels()
         title = t("Observed shares of positives over predicted probabilities")
-        records = calibration_records(info, title)
+        records = calibration_records(info, title, about=files.about)
         show_chart(
             "cohort_calibration",
             drawn(plot_calibration, info, is_dark(), labels),
             title=title,
-            caption=caption,
+            caption=files.caption,
             table=plain_table(records.columns),
             alt=t("Observed shares of positives over predicted probabilities, for both models."),
+            about=records.about,
         )
     with right:
         show_metrics(names, found, int(among.sum()))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from din_core.figures import HeatmapInfo
-from din_core.pages.compare.compare_records import about_models
+from din_core.pages.compare.compare_records import about_models, about_scenario
 from din_core.pages.compare.rows import CompareInputs
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.translate import t
@@ -20,20 +21,28 @@ SUMS = 2
 """Rows at the end: all columns that are not shown, and Σw."""
 
 
-def heatmap_records(now: CompareInputs, info: HeatmapInfo, kind: str | None) -> Records:
+def heatmap_records(now: CompareInputs, info: HeatmapInfo, rows: Sequence[str], kind: str | None) -> Records:
     """A row for each item or category, then the rest and Σw; an item's leads to its behaviors on *Inspect*.
 
-    `kind` is the only type of the behaviors, None for all.
+    `rows` are what files call the map's rows, `kind` is the only type of the behaviors, None for all.
     """
     return Records(
         t("Who switches on what"),
         [*known_columns(info), *weight_columns(info), *repeat_columns(info)],
         len(info.columns) + SUMS,
         links=behavior_links(now, info, kind) if info.fold == "item" else [],
-        about={**about_models(now, now.names), **({} if kind is None else {"behavior_type": kind})},
+        about={**about_rows(now, kind), **{f"of_row_{place}": row for place, row in enumerate(rows, 1)}},
         file=("heatmap", now.scenario.user_id, iso(now.scenario.as_of)[:10]),
         sums=SUMS,
     )
+
+
+def about_rows(now: CompareInputs, kind: str | None) -> dict[str, str]:
+    """What all of the map's rows have in common: the model, but between models the candidate; and the only type."""
+    by = now.comparison.by
+    models = about_scenario(now) if by == "models" else about_models(now, now.names[:1])
+    one = {} if by == "candidates" else {"candidate_id": now.scenario.candidate_ids[0]}
+    return {**models, "rows_are": by, **one, **({} if kind is None else {"behavior_type": kind})}
 
 
 def behavior_links(now: CompareInputs, info: HeatmapInfo, kind: str | None) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from din_core.domain import History, Scenario
+from din_core.domain import Candidate, Scenario
 from din_core.figures import HeatmapInfo, HeatmapLabels, HeatmapRow, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import Scale
 from din_core.pages.compare.behavior_types import of_type
@@ -25,6 +25,7 @@ from din_core.pages.compare.row_pickers import (
 )
 from din_core.pages.compare.rows import (
     CompareInputs,
+    MapRow,
     alone,
     candidates_of,
     cases_of,
@@ -36,7 +37,7 @@ from din_core.pages.compare.rows import (
 from din_core.pages.compare.set_records import known_users, set_records
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, case_titles
-from din_core.pages.language.labels import day, item_labels, moment, words_for
+from din_core.pages.language.labels import day, labels_by_id, moment, words_for
 from din_core.pages.language.number_texts import numeric_fields
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import page_of
@@ -117,9 +118,10 @@ def show_candidates(now: CompareInputs) -> None:
         HeatmapRow(f"{rank} · {titles[place]}", scores[0].behaviors, scores[0].weight[place])
         for rank, place in enumerate(order, 1)
     ]
+    named = [candidate_name(cases[place].candidate) for place in order]
     caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1], caveat=t(WEIGHTS_CAVEAT))
-    histories = [now.history] * len(rows)
-    show_heatmap(now, rows, histories, "shared", now.app.models[now.names[0]].weight, caption)
+    mapped = [MapRow(row, now.history, one) for row, one in zip(rows, named, strict=True)]
+    show_heatmap(now, mapped, "shared", now.app.models[now.names[0]].weight, caption)
     rare_behaviors(now.app, now.names[:1], (behavior.item for behavior in now.history.behaviors))
 
 
@@ -153,7 +155,8 @@ def show_models(now: CompareInputs) -> None:
         score_gap_page.link(why, both, "models")
     weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
     caption = export_caption(now.app, now.history.user, now.scenario, names, case.item, case.title, t(WEIGHTS_CAVEAT))
-    show_heatmap(now, weighed, [now.history] * len(weighed), "row", t("weight"), caption)
+    mapped = [MapRow(row, now.history, models[name].link) for row, name in zip(weighed, names, strict=True)]
+    show_heatmap(now, mapped, "row", t("weight"), caption)
     rare_behaviors(now.app, names, (behavior.item for behavior in now.history.behaviors))
 
 
@@ -193,7 +196,8 @@ def show_users(now: CompareInputs) -> None:
     rows = [HeatmapRow(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
     first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item, case.title)
     both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]), t(WEIGHTS_CAVEAT))
-    show_heatmap(now, rows, histories, "shared", now.app.models[now.names[0]].weight, both)
+    mapped = [MapRow(row, one, one.user.user_id) for row, one in zip(rows, histories, strict=True)]
+    show_heatmap(now, mapped, "shared", now.app.models[now.names[0]].weight, both)
     rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
 
 
@@ -212,6 +216,11 @@ def show_set(now: CompareInputs, case: Case, own: UserSet) -> None:
         )
 
 
+def candidate_name(candidate: Candidate) -> str:
+    """Its item's id; of several impressions of an item, which one, as links count them."""
+    return candidate.item_id if candidate.nth == 1 else f"{candidate.item_id}, nth={candidate.nth}"
+
+
 def led_by_pair(now: CompareInputs, cases: Sequence[Case], places: Sequence[int]) -> Scenario:
     """The scenario with these two candidates first, and the others that are compared after them."""
     pair = [cases[place] for place in places]
@@ -227,22 +236,15 @@ def links(targets: Sequence[tuple[str, Scenario]]) -> None:
             inspect_page.link(literal(label), scenario)
 
 
-def show_heatmap(
-    now: CompareInputs,
-    rows: Sequence[HeatmapRow],
-    histories: Sequence[History],
-    scale: Scale,
-    noun: str,
-    caption: ExportCaption,
-) -> None:
+def show_heatmap(now: CompareInputs, mapped: Sequence[MapRow], scale: Scale, noun: str, caption: ExportCaption) -> None:
     """The rows over their behaviors, of all types or of one, and the same as a table."""
-    comparison = now.comparison
+    comparison, rows = now.comparison, [one.row for one in mapped]
     numbers = numeric_fields(now.app.scorers[name] for name in now.names)
     field = category_field((row.behaviors for row in rows), numbers)
     st.subheader(t("Who switches on what"), anchor=False)
-    kind = choose_columns(comparison, histories)
+    kind = choose_columns(comparison, [one.history for one in mapped])
     if kind is not None:
-        rows = [of_type(row, history, kind) for row, history in zip(rows, histories, strict=True)]
+        rows = [of_type(one.row, one.history, kind) for one in mapped]
         only = t(ONE_TYPE, type=kind)
         caption = replace(caption, lines=(*caption.lines, only))
         st.caption(literal(only))
@@ -253,7 +255,7 @@ def show_heatmap(
         most=comparison.columns,
         scale=scale,
         field=field,
-        labels=labels_by_id(rows),
+        labels=labels_by_id(behavior.item for row in rows for behavior in row.behaviors),
     )
     if not info.columns:
         none = t("There is no behavior before that time.") if kind is None else t(NONE_OF_TYPE, type=literal(kind))
@@ -269,7 +271,7 @@ def show_heatmap(
         to=t("{low} to {high}"),
         day=day,
     )
-    records = heatmap_records(now, info, kind)
+    records = heatmap_records(now, info, [one.id for one in mapped], kind)
     show_chart(
         "heatmap",
         plot_heatmap(info, is_dark(), labels),
@@ -277,18 +279,13 @@ def show_heatmap(
         caption=caption,
         table=plain_table(records.columns),
         alt=alternative(info),
+        about=records.about,
     )
     reading = t(READING, shown=len(info.columns), all=len(info.columns) + info.rest_columns)
     scales = OWN_SCALES if scale == "row" else ONE_SCALE
     st.caption(f"{t(scales)} {reading}")
     show_several_note(now.app, field)
     show_records("heatmap_table", records, CompareChoice)
-
-
-def labels_by_id(rows: Sequence[HeatmapRow]) -> dict[str, str]:
-    """What the items of the rows' behaviors are called, by id."""
-    items = {b.item.item_id: b.item for row in rows for b in row.behaviors}
-    return dict(zip(items, item_labels(items.values()), strict=True))
 
 
 def alternative(info: HeatmapInfo) -> str:

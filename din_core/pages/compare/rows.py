@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from din_core.domain import Candidate, FoldedBehavior, History, Impression, Scenario, Scores, UnknownUser, User
-from din_core.figures.heatmap import number
+from din_core.figures.heatmap import HeatmapRow, number
 from din_core.pages.app.startup import App
 from din_core.pages.inspect.inspection import Case, shown_at
 from din_core.pages.language.labels import percent, words_for
@@ -37,6 +37,16 @@ class CompareInputs:
     comparison: CompareChoice
     names: tuple[str, ...]
     """Folder names of the models on screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    """A row of the heat map, and what it is of."""
+
+    row: HeatmapRow
+    history: History
+    id: str
+    """What files call it: the candidate, the model or the user."""
 
 
 def candidates_of(now: CompareInputs) -> tuple[Candidate, ...]:

@@ -25,7 +25,7 @@ from din_core.pages.widgets.record_table.columns import plain_table
 from din_core.pages.widgets.record_table.record_table import Records, show_folded
 from din_core.pages.widgets.text_tables import TABLE_ROW, show_table
 from din_core.sharing.page_choices import DataChoice
-from din_core.store import BehaviorStore, DataFault, FieldFacts, RulesInForce, StoreFacts, StoreSummary
+from din_core.store import BehaviorStore, DataFault, FieldFacts, StoreFacts, StoreSummary
 
 TABLES = {
     "items": T("Items"),
@@ -85,8 +85,8 @@ def show() -> None:
         facts = store_facts(app.store.url, counts_of(summary), app.store)
         faults = data_faults(app.store.url, counts_of(summary), app.store)
     caption = store_caption(summary)
-    show_splits(facts, summary.rules, caption)
-    show_users(facts, caption)
+    show_splits(facts, summary, caption)
+    show_users(facts, summary, caption)
     st.subheader(t("Fields"), anchor=False)
     with st.container(key="fields"):
         show_table(fields_table(facts.fields))
@@ -132,7 +132,7 @@ def show_counts(summary: StoreSummary) -> None:
         st.markdown(t(words, n=summary.vectors.items, items=summary.n_items, length=summary.vectors.length))
 
 
-def show_splits(facts: StoreFacts, rules: RulesInForce, caption: ExportCaption) -> None:
+def show_splits(facts: StoreFacts, summary: StoreSummary, caption: ExportCaption) -> None:
     """Sizes and positive rates by split, and impressions by week."""
     st.subheader(t("Impressions"), anchor=False)
     if not facts.splits:
@@ -141,11 +141,13 @@ def show_splits(facts: StoreFacts, rules: RulesInForce, caption: ExportCaption) 
     keep_room("splits", TABLE_ROW * (1 + len(facts.splits)))
     with st.container(key="splits"):
         show_table(splits_table(facts))
+    rules = summary.rules
     said = [text for text in (rules.split_text, rules.history_text) if text is not None]
     st.caption(" ".join(literal(sentence(text)) for text in said))
-    weeks = [(week.monday, t(SPLITS[week.split]), week.impressions, week.positives) for week in facts.weeks]
-    info = weeks_info(weeks, [t(name) for name in SPLITS.values()], day)
-    records = week_records(weeks)
+    splits = {name: t(text) for name, text in SPLITS.items()}
+    weeks = [(week.monday, splits[week.split], week.impressions, week.positives) for week in facts.weeks]
+    info = weeks_info(weeks, list(splits.values()), day)
+    records = week_records(facts.weeks, splits, about_store(summary))
     axis, words = t("week from Monday, UTC"), t("Impressions by week and split")
     chart(info, axis, t("impressions"), words, "weeks", caption, records)
     show_folded(t("The weeks as a table"), "weeks_table", records, DataChoice)
@@ -184,7 +186,7 @@ def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
     )
 
 
-def show_users(facts: StoreFacts, caption: ExportCaption) -> None:
+def show_users(facts: StoreFacts, summary: StoreSummary, caption: ExportCaption) -> None:
     """How many behaviors users have."""
     st.subheader(t("Behaviors per user"), anchor=False)
     pairs = facts.behaviors_per_user
@@ -201,7 +203,7 @@ def show_users(facts: StoreFacts, caption: ExportCaption) -> None:
     none = dict(pairs).get(0, 0)
     st.markdown(f"{spread} {t('Users without a behavior: {n:,}.', n=none)}" if none else spread)
     info = per_user_info(pairs, t("users"))
-    records = bar_records(info)
+    records = bar_records(info, about_store(summary))
     chart(info, t("behaviors"), t("users"), t("Users by behaviors"), "per_user", caption, records)
     st.caption(t("Each bar holds twice the range of the one before."))
     show_folded(t("The bars as a table"), "per_user_table", records, DataChoice)
@@ -213,7 +215,7 @@ def chart(
     """Bars of one kind."""
     table = plain_table(records.columns)
     figure = plot_bars(info, axis, t("positive"), is_dark(), counted)
-    show_chart(key, figure, title=words, caption=caption, table=table, alt=words)
+    show_chart(key, figure, title=words, caption=caption, table=table, alt=words, about=records.about)
 
 
 def store_caption(summary: StoreSummary) -> ExportCaption:
@@ -223,6 +225,11 @@ def store_caption(summary: StoreSummary) -> ExportCaption:
     return ExportCaption(
         (source, *([] if last is None else [date_name(last)])), (t("Data: {provenance}", provenance=source),)
     )
+
+
+def about_store(summary: StoreSummary) -> dict[str, str | None]:
+    """What files say of all their rows: of which data they are."""
+    return {"data": summary.provenance}
 
 
 def quantile(pairs: Sequence[tuple[int, int]], share: float) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -116,16 +116,16 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         return
     labels, dark = words_of_charts(), is_dark()
     records = step_records(app, name, scenario, info, path)
-    table = plain_table(records.columns)
     caption = export_caption(app, inputs.history.user, scenario, [name], case.item, case.title, t(WEIGHTS_CAVEAT))
     figure = plot_evolution(info, dark, labels)
-    show_chart("evolution", figure, title=t("Interest evolution"), caption=caption, table=table, alt=alternative(info))
+    shared: dict[str, Any] = {"caption": caption, "table": plain_table(records.columns), "about": records.about}
+    show_chart("evolution", figure, title=t("Interest evolution"), alt=alternative(info), **shared)
     st.caption(t(GATES[app.scorers[name].config.evolution]))
     left, right = st.columns([3, 2], gap="large")
     with left:
         title, alt = t("The path of the state"), t("The same path, seen in two dimensions.")
         st.subheader(title, anchor=False)
-        show_chart("path", plot_path(info, dark, labels), title=title, caption=caption, table=table, alt=alt)
+        show_chart("path", plot_path(info, dark, labels), title=title, alt=alt, **shared)
         st.caption(shares_words(info))
     with right:
         st.subheader(t("How to read it"), anchor=False)

@@ -21,6 +21,7 @@ from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, export_caption, show_c
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.text_tables import show_table
 from din_core.sharing import sentence
+from din_core.sharing.values import iso
 
 if TYPE_CHECKING:
     from din_core.scoring import Scorer
@@ -120,10 +121,17 @@ def _show_gaps(app: App, scenario: Scenario, reading: UnitReading) -> None:
         here=t("this behavior"),
         units=(t("1 minute"), t("1 hour"), t("1 day"), t("1 week"), t("1 month"), t("1 year")),
     )
-    days = t("From (days)"), t("To (days)")
-    table = pd.DataFrame({days[0]: info.begin, days[1]: info.end, t("Weight"): info.weight})
+    table = pd.DataFrame({"from_days": info.begin, "to_days": info.end, "weight": info.weight})
     user = app.store.history(scenario.user_id, scenario.as_of, 0).user
     model = caches.models_on_screen(scenario)[0]
+    about = {
+        "user": scenario.user_id,
+        "as_of": iso(scenario.as_of),
+        "candidate_id": scenario.candidate_ids[0],
+        "item_id": reading.behavior.item.item_id,
+        "model": app.models[model].name,
+        "fingerprint": app.models[model].fingerprint,
+    }
     show_chart(
         "gap_response",
         plot_gap_response(info, is_dark(), labels),
@@ -138,4 +146,5 @@ def _show_gaps(app: App, scenario: Scenario, reading: UnitReading) -> None:
             high=fixed(max(info.weight), 3),
             own=fixed(info.weight[info.own], 3),
         ),
+        about=about,
     )

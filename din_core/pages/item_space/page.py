@@ -23,6 +23,7 @@ from din_core.pages.item_space.space_inputs import SpaceInputs
 from din_core.pages.item_space.space_records import (
     NEIGHBOURS_TABLE,
     POINTS_TABLE,
+    about_space,
     neighbour_columns,
     point_columns,
     space_records,
@@ -168,6 +169,7 @@ def show_map(inputs: SpaceInputs) -> None:
         caption=replace(caption, name=(*caption.name, space.map, space.colour, space.embedding)),
         table=plain_table(columns),
         alt=t("{n:,} item embeddings on a plane", n=len(drawn)),
+        about=about_space(inputs),
         config=TOOLS,
         on_select=lambda: look_at_point(inputs.facts),
         selection_mode="points",

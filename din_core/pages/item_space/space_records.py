@@ -73,14 +73,20 @@ def space_records(
         len(items),
         links=[row_link(there, one) for one in shown],
         marks=[str(inputs.facts.place_of.get(item.item_id, "")) for item in items[:rows]],
-        about={
-            "user": scenario.user_id,
-            "as_of": iso(scenario.as_of),
-            "model": model.name,
-            "fingerprint": model.fingerprint,
-        },
+        about=about_space(inputs),
         file=("items", inputs.focus if key == NEIGHBOURS_TABLE else "map", model.link),
     )
+
+
+def about_space(inputs: SpaceInputs) -> dict[str, str]:
+    """Whose history the items are in, as of when, and whose embeddings these are."""
+    model = inputs.app.models[inputs.model]
+    return {
+        "user": inputs.scenario.user_id,
+        "as_of": iso(inputs.scenario.as_of),
+        "model": model.name,
+        "fingerprint": model.fingerprint,
+    }
 
 
 def neighbour_columns(

@@ -145,6 +145,12 @@ def item_labels(items: Iterable[Item]) -> list[str]:
     ]
 
 
+def labels_by_id(items: Iterable[Item]) -> dict[str, str]:
+    """The same by id, of items that may stand there several times, such as those of a history."""
+    listed = {item.item_id: item for item in items}
+    return dict(zip(listed, item_labels(listed.values()), strict=True))
+
+
 def field_label(name: str) -> str:
     """`household_comp` as `Household comp`."""
     text = name.replace("_", " ").strip()

@@ -113,7 +113,8 @@ def show_curve(app: App, name: str, record: Mapping[str, Any], place: int) -> No
         model=model.name,
         n=int(record["impressions"]),
     )
-    records = calibration_records(info, title)
+    about = {"model": model.name, "fingerprint": model.fingerprint, "split": "valid"}
+    records = calibration_records(info, title, about, ("state", t("Calibration")))
     st.markdown(literal(title))
     show_chart(
         key,
@@ -122,6 +123,7 @@ def show_curve(app: App, name: str, record: Mapping[str, Any], place: int) -> No
         caption=ExportCaption((name,), (model.link,)),
         table=plain_table(records.columns),
         alt=t("Observed shares of positives over predicted probabilities: {title}.", title=title),
+        about=records.about,
     )
     show_folded(t("The same as a table"), f"{key}_table", records, LeaderboardChoice)
 

@@ -50,12 +50,18 @@ CURVE_ALTS = {
     "train_loss": T("Training loss over the epochs of {n} models"),
     "gauc": T("Validation GAUC over the epochs of {n} models"),
 }
+SEVERAL_SEEDS = T(
+    "Each figure is a mean over training seeds, ± their standard deviation; one that leads by less than the seeds' "
+    "spread has not shown that it is better."
+)
+ONE_SEED = T(
+    "Each figure is of one training: another seed would give another one, and nothing here says how far apart they lie."
+)
 READING = T(
-    "Each figure is a mean over training seeds, ± their standard deviation; the bars are 95 % intervals from drawing "
-    "the users of this split anew, so they say what other users might have shown, not what another training run "
-    "would. Two models whose intervals overlap may still differ, and one that leads by less than the seeds' spread "
-    "has not shown that it is better. The table ranks models as a whole: it does not say that a model is right about "
-    "the candidate on screen, nor that its weights explain more. Weights of different models are not on one scale."
+    "The bars are 95 % intervals from drawing the users of this split anew, so they say what other users might have "
+    "shown, not what another training run would. Two models whose intervals overlap may still differ. The table ranks "
+    "models as a whole: it does not say that a model is right about the candidate on screen, nor that its weights "
+    "explain more. Weights of different models are not on one scale."
 )
 
 
@@ -145,13 +151,15 @@ def show_leaderboard(app: App) -> None:
         caption=ExportCaption((info.metric, board.split, *filter(None, [board.made_at])), (about(board),)),
         table=plain_table([one for one in records.columns if one.name.startswith((info.metric, "model", "in_app"))]),
         alt=chart_words(info),
+        about=records.about,
     )
     show_records("leaderboard_table", records, LeaderboardChoice)
     if board.base_rate_log_loss is not None:
         st.caption(literal(base_rate_words(board, board.base_rate_log_loss)))
     st.caption(meanings(METRICS))
     show_weight_figures(board)
-    st.markdown(t(READING), width=860)
+    seeds = SEVERAL_SEEDS if any(len(row.seeds) > 1 for row in board.rows) else ONE_SEED
+    st.markdown(f"{t(seeds)} {t(READING)}", width=860)
 
 
 def trust_links(board: Leaderboard, here: Mapping[str, str], scenario: Scenario | None) -> list[str]:
@@ -229,7 +237,8 @@ def show_curves(app: App) -> None:
 
 def show_quantity(app: App, info: CurvesInfo) -> None:
     """The curves of one quantity, and the same as a table."""
-    words, records = curves_words(), curve_records(info)
+    fingerprints = {model.name: model.fingerprint for model in app.models.values()}
+    words, records = curves_words(), curve_records(info, fingerprints)
     links = ", ".join(model.link for model in app.models.values() if model.name not in info.without)
     show_chart(
         f"curves_{info.quantity}",
@@ -238,18 +247,21 @@ def show_quantity(app: App, info: CurvesInfo) -> None:
         caption=ExportCaption((f"{len(info.curves)}-models",), (links,)),
         table=plain_table(records.columns),
         alt=t(CURVE_ALTS[info.quantity], n=len(info.curves)),
+        about=records.about,
     )
     show_folded(t("The same as a table"), f"curves_{info.quantity}_table", records, LeaderboardChoice)
 
 
-def curve_records(info: CurvesInfo) -> Records:
-    """One row an evaluation of each model."""
+def curve_records(info: CurvesInfo, fingerprints: Mapping[str, str]) -> Records:
+    """One row an evaluation of each model; `fingerprints` by its name."""
     words, curves = curves_words(), info.curves
     epochs = [at for curve in curves for at in curve.epoch]
     whole = all(at == int(at) for at in epochs)
     kept = [int(place == curve.kept) for curve in curves for place in range(len(curve.epoch))]
+    names = [curve.name for curve in curves for _ in curve.epoch]
     columns = [
-        RecordColumn("model", t("Model"), [curve.name for curve in curves for _ in curve.epoch]),
+        RecordColumn("model", t("Model"), names),
+        RecordColumn("fingerprint", t("Fingerprint"), [fingerprints[name] for name in names], shown=False),
         number_column("epoch", words.epoch, epochs, "{:.0f}".format if whole else "{:.3f}".format),
         number_column(
             info.quantity,

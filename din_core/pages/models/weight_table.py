@@ -99,7 +99,7 @@ def blanks(board: Leaderboard) -> list[str]:
         titles = [row.title for row in board.rows if row.weights.missing == reason]
         seeds = [row.title for row in board.rows if row.weights.seeds_missing == reason and row.title not in titles]
         if titles:
-            lines.append(t("Blank for {models}: {why}.", models=literal(", ".join(titles)), why=t(text)))
+            lines.append(t("A dash for {models}: {why}.", models=literal(", ".join(titles)), why=t(text)))
         if seeds:
-            lines.append(t("Blank between seeds for {models}: {why}.", models=literal(", ".join(seeds)), why=t(text)))
+            lines.append(t("A dash between seeds for {models}: {why}.", models=literal(", ".join(seeds)), why=t(text)))
     return lines

@@ -15,7 +15,7 @@ from din_core.figures.heatmap import number
 from din_core.pages.compare.rows import CompareInputs
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.answer_texts import Segments
-from din_core.pages.language.labels import chance, day, item_labels, percent, words_for
+from din_core.pages.language.labels import chance, day, labels_by_id, percent, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.score_gap.pair import Pair, Side
 from din_core.pages.session import address, visitor
@@ -85,7 +85,7 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
     """The gap part by part, by categories or items."""
     st.subheader(t("What makes the gap"), anchor=False)
     fold, split = shown_split(found)
-    names = part_names(split)
+    names = labels_by_id(behavior.item for behavior in now.history.behaviors)
     labels = waterfall_labels()
     info = waterfall_info(found, split, names, labels)
     records = part_records(now, pair, found, split)
@@ -106,6 +106,7 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
         ),
         table=plain_table(records.columns),
         alt=t("{title}, in {n} parts; the table below holds the same numbers.", title=title, n=len(info.steps) - 1),
+        about=records.about,
     )
     st.caption(f"{t(READING)} {exactness}")
     if fold == "category":
@@ -146,12 +147,6 @@ def shown_split(found: ScoreGap) -> tuple[Fold, GapSplit]:
         lambda which: address.choose_on_page(replace(address.page_choice(GapChoice), parts=which)),
     )
     return fold, found.by_category if fold == "category" else found.by_item
-
-
-def part_names(split: GapSplit) -> dict[str, str]:
-    """What the parts that are items are called, by id."""
-    items = [part.item for part in split.parts if part.item is not None]
-    return dict(zip((item.item_id for item in items), item_labels(items), strict=True))
 
 
 def whole(split: GapSplit) -> list[GapPart]:
@@ -227,9 +222,9 @@ def show_behaviors(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
     if not parts:
         return
     st.subheader(t("Behaviors that differ most"), anchor=False)
-    labels = item_labels(part.item for part in parts if part.item is not None)
+    names = labels_by_id(behavior.item for behavior in now.history.behaviors)
     last, weights = pair.last_seen, [side.weights for side in pair.sides]
-    for place, (part, label) in enumerate(zip(parts, labels, strict=True)):
+    for place, part in enumerate(parts):
         beside = t(
             "{weights}; behaviors: {n:,}, the last on {day}.",
             weights=weight_words(now, pair, [own.get(part.name) for own in weights]),
@@ -239,7 +234,7 @@ def show_behaviors(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
         row = st.container(key=f"gap_behavior_{place}", border=True, horizontal=True, vertical_alignment="center")
         with row:
             with st.container(width=LINK_WIDTH):
-                link_to_behavior(pair, part, label)
+                link_to_behavior(pair, part, names[part.name])
             with st.container(width=EFFECTS_WIDTH, gap=None):
                 st.markdown(effect_words(pair, part))
                 st.caption(literal(beside[:1].upper() + beside[1:]))

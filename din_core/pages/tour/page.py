@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import Page
 
@@ -23,7 +22,8 @@ from din_core.pages.session import address, visitor
 from din_core.pages.tour.step_title import step_title
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark, report
-from din_core.pages.widgets.text_tables import show_table
+from din_core.pages.widgets.record_table.columns import RecordColumn, number_column, plain_table
+from din_core.pages.widgets.record_table.record_table import Records, show_folded
 from din_core.sharing.page_choices import TourChoice
 
 TOUR = ASSETS / "tour.json"
@@ -161,10 +161,18 @@ def show_charts(step: TourStep, candidates: list[TourCandidate], tour: Tour) -> 
         alt = t("Weights and effects of {n} categories", n=len(info.bars))
         name = (step.user_id, candidate.title, f"{model}@{tour.checkpoints[model][:6]}")
         caption = ExportCaption(name, (made_by(tour).replace("`", ""),))
-        rows = table(info, labels)
-        show_chart(f"tour_{model}", drawn(info, labels, is_dark()), title=title, caption=caption, table=rows, alt=alt)
-        with st.expander(t("The same as a table")):
-            show_table(rows)
+        about = {"shopper": step.user_id, "candidate": candidate.title, "model": name[-1]}
+        records = bar_records(info, labels, title, about)
+        show_chart(
+            f"tour_{model}",
+            drawn(info, labels, is_dark()),
+            title=title,
+            caption=caption,
+            table=plain_table(records.columns),
+            alt=alt,
+            about=about,
+        )
+        show_folded(t("The same as a table"), f"tour_{model}_table", records)
 
 
 @lru_cache(maxsize=64)
@@ -173,20 +181,18 @@ def drawn(info: TourInfo, labels: TourLabels, dark: bool) -> Any:
     return plot_tour(info, labels, dark)
 
 
-def table(info: TourInfo, labels: TourLabels) -> pd.DataFrame:
-    """What the chart shows."""
-    return pd.DataFrame(
-        [
-            {
-                t("Category"): bar.name,
-                t("Behaviors"): str(bar.lines),
-                labels.weight: written(bar.weight, "weight"),
-                labels.effect: written(bar.effect, "effect"),
-                t("Reason"): labels.cause if bar.cause else labels.other,
-            }
-            for bar in info.bars
-        ]
-    )
+def bar_records(info: TourInfo, labels: TourLabels, title: str, about: Mapping[str, str]) -> Records:
+    """What the chart shows: one row a category."""
+    bars = info.bars
+    reasons = [labels.cause if bar.cause else labels.other for bar in bars]
+    columns = [
+        RecordColumn("category", t("Category"), [bar.name for bar in bars]),
+        number_column("behaviors", t("Behaviors"), [bar.lines for bar in bars]),
+        number_column("weight", labels.weight, [bar.weight for bar in bars], lambda value: written(value, "weight")),
+        number_column("points", labels.effect, [bar.effect for bar in bars], lambda value: written(value, "effect")),
+        RecordColumn("reason", t("Reason"), [int(bar.cause) for bar in bars], reasons),
+    ]
+    return Records(title, columns, len(bars), about=about, file=("tour", *about.values()))
 
 
 def show_ways(place: int) -> None:

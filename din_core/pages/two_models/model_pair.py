@@ -120,15 +120,15 @@ def top_behaviors(scores: Scores, place: int, most: int = MOST) -> pd.DataFrame:
     weight = scores.weight[place]
     order = sorted(range(len(weight)), key=lambda i: (-float(weight[i]), -scores.behaviors[i].last_timestamp))
     order = order[:most]
-    labels = item_labels(scores.behaviors[i].item for i in order)
+    labels = item_labels(behavior.item for behavior in scores.behaviors)  # the same beside another model's behaviors
     return pd.DataFrame(
         [
             {
-                t("Behavior"): literal(label),
+                t("Behavior"): literal(labels[i]),
                 t("Last"): day(scores.behaviors[i].last_timestamp).replace(" ", "\N{NO-BREAK SPACE}"),
                 t("Repeats"): str(scores.behaviors[i].count),
                 t("Weight"): fixed(float(weight[i]), 4),
             }
-            for i, label in zip(order, labels, strict=True)
+            for i in order
         ]
     )

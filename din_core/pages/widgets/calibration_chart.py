@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from din_core.figures.calibration import CalibrationInfo, CalibrationLabels
 from din_core.pages.language.translate import t
 from din_core.pages.widgets.record_table.columns import RecordColumn, number_column, percent_column
@@ -18,13 +20,19 @@ def calibration_labels() -> CalibrationLabels:
     )
 
 
-def calibration_records(info: CalibrationInfo, title: str) -> Records:
-    """One line a point of each model."""
-    points = [(name, point) for name, points in info.models for point in points]
+def calibration_records(
+    info: CalibrationInfo,
+    title: str,
+    about: Mapping[str, str | int | float | bool | None],
+    series: tuple[str, str] | None = None,
+) -> Records:
+    """One line a point of each curve. `series` is the name and the head of what the curves are; None: models."""
+    name, head = series or ("model", t("Model"))
+    points = [(curve, point) for curve, points in info.models for point in points]
     columns = [
-        RecordColumn("model", t("Model"), [name for name, _ in points]),
+        RecordColumn(name, head, [curve for curve, _ in points]),
         percent_column("predicted", t("Predicted"), (point.predicted for _, point in points)),
         percent_column("observed", t("Observed"), (point.observed for _, point in points)),
         number_column("impressions", t("Impressions"), (point.rows for _, point in points)),
     ]
-    return Records(title, columns, len(points), file=("calibration",))
+    return Records(title, columns, len(points), about=about, file=("calibration",))

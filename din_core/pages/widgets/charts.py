@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -40,12 +40,14 @@ def show_chart(
     caption: ExportCaption,
     table: pd.DataFrame,
     alt: str,
+    about: Mapping[str, str | int | float | bool | None] | None = None,
     config: dict[str, Any] = CALM,
     **choices: Any,
 ) -> None:
     """The chart in a container of this key; `table` is what it shows: `plain_table` of the table beside it.
 
-    `figure` is Plotly's; `choices` go to `st.plotly_chart`.
+    `about` is what the table's file says of all rows beside the page's link, as `Records.about`. `figure` is Plotly's;
+    `choices` go to `st.plotly_chart`.
     """
     with st.container(key=key, gap=None):
         st.plotly_chart(figure, config=config, alt=alt, key=f"{key}_chart", **choices)
@@ -59,6 +61,7 @@ def show_chart(
             link=address.short_link(),
             columns=[str(column) for column in plain["columns"]],
             rows=plain["data"],
+            about=about or {},
         )
 
 

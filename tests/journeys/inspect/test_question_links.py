@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page, expect
 
 from tests.journeys.inspect_page import wait_until_opened
-from tests.journeys.page_driver import copied_link, has_query, query, wait_until_rest
+from tests.journeys.page_driver import copied_link, has_query, query, scrolls_sideways, wait_until_rest
 
 ANSWERED = re.compile("every set was tried|every smaller set was tried|best at each step")
 NewPage = Callable[..., Page]
@@ -21,7 +21,11 @@ def test_the_answers_that_are_on_screen_are_in_the_link_that_is_copied(
     page.goto(f"{address}?user=7&item=b2")
     wait_until_opened(page)
     page.get_by_text("What would flip it?").click()
-    page.get_by_role("button", name="Find the fewest behaviors to remove").click()
+    asking = page.get_by_role("button", name="Find the fewest behaviors to remove")
+    expect(asking).to_be_visible()
+    wide = asking.locator("p").evaluate("text => text.parentElement.scrollWidth - text.parentElement.clientWidth")
+    assert wide == 0 and scrolls_sideways(page) is False  # all of what it does stands on it
+    asking.click()
     questions = page.locator(".st-key-questions")
     expect(questions).to_contain_text(ANSWERED)
     expect(page).to_have_url(re.compile("flip.across="))  # it is written once all is drawn

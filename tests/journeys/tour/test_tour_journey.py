@@ -12,9 +12,9 @@ from din_core.figures.tour import written
 from din_core.pages.tour.page import STEPS, TOUR
 from tests.journeys.charts import traces
 from tests.journeys.page_driver import eventually, has_query, header_link, wait_until_rest, wait_until_run
+from tests.journeys.record_table import record_rows
 
 NewPage = Callable[..., Page]
-CELLS = "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.innerText))"
 
 
 def check_bars(page: Page, candidate: TourCandidate, model: str) -> None:
@@ -52,8 +52,8 @@ def check_table(page: Page, candidate: TourCandidate, model: str) -> None:
     }
 
     def check() -> None:
-        rows = fold.locator("tbody tr").evaluate_all(CELLS)
-        assert sorted(map(tuple, rows)) == sorted(wanted)
+        rows = record_rows(page, f"tour_{model}_table")
+        assert sorted(tuple(row.values()) for row in rows) == sorted(wanted)
 
     eventually(page, check)
 

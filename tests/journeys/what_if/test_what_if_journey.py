@@ -48,6 +48,18 @@ def test_a_behavior_is_added_through_the_search(
     expect(box(page, "what_if_add")).to_have_value("")
 
 
+def test_after_a_drop_by_a_button_the_next_row_is_selected_as_after_the_key(page: Page, address: str) -> None:
+    open_page(page, address)
+    selected = page.locator("#rows tr[aria-selected=true]")
+    row(page, "Milk").click()
+    title = page.locator("#rows tr:not(.gone) .text").nth(1 + row(page, "Milk").evaluate("line => line.rowIndex - 1"))
+    follower = title.inner_text()
+    page.get_by_role("button", name="Drop all 12", exact=True).click()
+    expect(row(page, "Milk")).to_contain_text("dropped")
+    expect(selected.locator(".text")).to_have_text(follower)
+    assert page.locator("#steps .label").last.evaluate("label => label.scrollHeight - label.clientHeight") <= 1
+
+
 def test_edits_go_by_keyboard_alone(page: Page, address: str, store: BehaviorStore, scorers: dict[str, Scorer]) -> None:
     open_page(page, address)
     grid = page.get_by_role("grid", name="History")

@@ -91,13 +91,15 @@ def test_bars_are_saved_as_they_are_drawn_and_their_table_as_it_is_shown(
     picture = saved(page, "PNG", title, tmp_path)
     assert len(said) == so_far > 0  # the server was not asked
     assert page.locator(".st-key-per_user").bounding_box() == before
-    assert table[0] == ["behaviors_from", "behaviors_to", "users"]
-    assert [int(users) for *_, users in table[1:]] == bars["y"]
-    assert sum(int(users) for *_, users in table[1:]) == store.summary().n_users
+    assert table[0] == ["behaviors_from", "behaviors_to", "users", "data", "link"]
+    assert [int(row[2]) for row in table[1:]] == bars["y"]
+    assert sum(int(row[2]) for row in table[1:]) == store.summary().n_users
+    whole = {("A small world made for tests; exposure is inferred.", f"{address}data?v=1&user=7&item=b2")}
+    assert {(data, link[: len(next(iter(whole))[1])]) for *_, data, link in table[1:]} == whole
     page.get_by_text("The bars as a table").click()
     expect(record_lines(page, "per_user_table")).to_have_count(len(table) - 1)
     names = [row["Behaviors"] for row in record_rows(page, "per_user_table")]
-    assert names == [least if least == most else f"{least}–{most}" for least, most, _ in table[1:]]
+    assert names == [least if least == most else f"{least}–{most}" for least, most, *_ in table[1:]]
     marks = [path for group in classed(svg, "point") for path in group.findall(f"{SVG}path")]
     assert len(marks) == len(table) - 1
     texts = ["".join(node.itertext()) for node in svg.iter(f"{SVG}text")]
@@ -116,7 +118,8 @@ def test_a_map_is_saved_with_a_mark_for_each_row(page: Page, address: str, tmp_p
     )
     title = "Items as the model sees them: All items (PCA), Category"
     table = table_of(saved(page, "CSV", title, tmp_path))
-    assert sorted(float(row[-2]) for row in table[1:]) == pytest.approx(sorted(across), abs=0.00051)
+    x = table[0].index("x")
+    assert sorted(float(row[x]) for row in table[1:]) == pytest.approx(sorted(across), abs=0.00051)
     svg = drawing(saved(page, "SVG", title, tmp_path))
     rings = 1 + sum(int(row[table[0].index("in_history")]) > 0 for row in table[1:])  # candidate and history
     plots = classed(svg, "scatterlayer")

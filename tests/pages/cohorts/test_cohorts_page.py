@@ -14,7 +14,7 @@ from din_core.cases import AGES, RANKS, REPEATS, Cases, read_cases
 from din_core.metrics import auc, expected_calibration_error, gauc, log_loss
 from tests.pages.conftest import World
 from tests.pages.made_cases import make, said
-from tests.pages.page_contents import held_records, read, record_tables
+from tests.pages.page_contents import all_sent_records, held_records, read, record_tables, saved_charts
 
 Visit = Callable[..., AppTest]
 MONDAY = 1511136000
@@ -125,10 +125,32 @@ def test_the_sample_size_is_always_said(visit: Visit, world: World, cases: Cases
     page.selectbox(key="cohorts_category").set_value("Dairy").run()
     assert "**Impressions: 1. Households: 1.**" in said(page)
     assert page.table[0].value["DIN"]["AUC"] == "–"
+    assert not any("Weights are summed" in line for saved in saved_charts(page) for line in saved["lines"])
     make(world, "--effects", "1", "--sums", "1")
-    text = said(visit("cohorts"))
+    page = visit("cohorts")
+    text = said(page)
     assert "Weights are summed over 1 of these impressions (households: 1)" in text
     assert "sums were kept of a random sample of 1 of all 3 (seed 1)" in text
+    *weights, quality = saved_charts(page)
+    assert [saved["lines"][-1] in text for saved in (*weights, quality)] == [True] * len(weights) + [False]
+    assert all("a random sample of 1 of all 3" in saved["lines"][-1] for saved in weights)
+
+
+def test_files_say_of_which_models_and_impressions_they_are_and_no_two_charts_bear_one_title(
+    visit: Visit, world: World, cases: Cases
+) -> None:
+    page = visit("cohorts")
+    page.selectbox(key="cohorts_category").set_value("Dairy").run()
+    din = world.scorers["din"].fingerprint
+    for saved in saved_charts(page):
+        of = {"main_fingerprint": din, "base_fingerprint": world.scorers["base"].fingerprint}
+        assert (of if "calibration" in saved["chart"] else {"fingerprint": din}).items() <= saved["about"].items()
+        assert saved["about"]["split"] == "test" and saved["about"]["slice_category"] == "Dairy"
+        assert saved["about"]["slice_impressions"] == 1
+        assert saved["about"].keys().isdisjoint(saved["columns"])
+    assert len({saved["title"] for saved in saved_charts(page)}) == len(saved_charts(page))
+    for head, _ in all_sent_records(page):
+        assert (head["about"]["split"], head["about"]["slice_category"]) == ("test", "Dairy")
 
 
 def test_an_empty_slice_shows_its_size_and_the_way_back(visit: Visit, cases: Cases) -> None:

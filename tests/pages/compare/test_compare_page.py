@@ -18,7 +18,7 @@ from din_core.pages.compare.row_pickers import lines_of
 from din_core.pages.language.labels import percent
 from din_core.sharing.links import MAX_CANDIDATES
 from tests.pages.conftest import World, go_to
-from tests.pages.page_contents import boxes, held_records, read, record_tables, said, sent_records, words
+from tests.pages.page_contents import boxes, held_records, read, record_tables, said, saved_charts, sent_records, words
 from tests.small_world import MONDAY
 from tests.twice_shown import show_twice
 
@@ -61,6 +61,15 @@ def choose(page: AppTest, *ids: str) -> AppTest:
     return page.multiselect(key="compare_items").set_value([f"1 {item_id}" for item_id in ids])
 
 
+def rows_in_files(page: AppTest) -> list[str]:
+    """What the files of the heat map say that its columns `row_1`, `row_2`, … are of."""
+    head, body = sent_records(page, "heatmap_table")
+    names = [column["name"] for column in body["columns"] if column["name"].startswith("row_")]
+    (chart,) = saved_charts(page)
+    assert chart["about"] == {name: head["about"][name] for name in chart["about"]}
+    return [chart["about"][f"of_{name}"] for name in names]
+
+
 def test_it_opens_on_what_the_user_was_shown_then_ranked_under_both_models(visit: Visit, world: World) -> None:
     page = visit("compare")
     assert not page.exception and not page.warning
@@ -99,6 +108,7 @@ def test_cells_are_the_scorers_weights_times_repeats_and_rows_add_up_to_the_inte
     assert total["item"] == "Σw"
     rows = [f"row_{n}" for n in range(1, 4)]
     np.testing.assert_allclose([total[name] for name in rows], din.intensity[order], rtol=1e-5)
+    assert rows_in_files(page) == [SHOWN[place] for place in order]
     assert heat["zmax"] == -heat["zmin"] == pytest.approx(np.abs(np.array(heat["z"])).max())
 
 
@@ -213,6 +223,9 @@ def test_models_are_rows_on_scales_of_their_own(visit: Visit, family: World) -> 
     for row in heat["z"]:
         assert max(abs(z) for z in row if z is not None) == pytest.approx(1)
     assert "Weights of different models are not on one scale" in words(page)
+    assert rows_in_files(page)[:2] == [f"{name}@{family.scorers[name].fingerprint}" for name in ("din", "base")]
+    about = sent_records(page, "heatmap_table")[0]["about"]
+    assert about["candidate_id"] == "b2" and "model" not in about
 
 
 def test_models_are_chosen_and_the_address_names_them(visit: Visit, family: World) -> None:
@@ -246,6 +259,7 @@ def test_two_users_lie_side_by_side_by_category(visit: Visit, world: World) -> N
     counts = np.array([b.count for b in own.behaviors])
     assert by_category["Beers"][0] == pytest.approx(float((own.weight[0] * counts)[beers].sum()), rel=1e-5)
     assert np.isnan(by_category["Hardware"][1])
+    assert rows_in_files(page) == ["7", "8"]
 
 
 def test_without_a_second_user_in_the_address_another_one_is_there(visit: Visit) -> None:

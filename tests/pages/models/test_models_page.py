@@ -54,7 +54,18 @@ def test_rows_of_fewer_seeds_are_told(visit: Visit, family: World) -> None:
     uneven = board()
     uneven["rows"][-1]["seeds"] = [0]
     (family.checkpoints / "leaderboard.json").write_text(json.dumps(uneven), "utf-8")
-    assert "3 models, 1 to 3 seeds each (figures without ± are of one), on 1,000" in words(visit("models"))
+    said = words(visit("models"))
+    assert "3 models, 1 to 3 seeds each (figures without ± are of one), on 1,000" in said
+    assert "a mean over training seeds" in said and "Each figure is of one training" not in said
+
+
+def test_figures_of_one_seed_are_called_no_means(visit: Visit, family: World) -> None:
+    single = board()
+    for row in single["rows"]:
+        row["seeds"] = [0]
+    (family.checkpoints / "leaderboard.json").write_text(json.dumps(single), "utf-8")
+    said = words(visit("models"))
+    assert "Each figure is of one training" in said and "a mean over training seeds" not in said
 
 
 def test_a_leaderboard_of_another_number_of_impressions_is_told(visit: Visit, family: World) -> None:
@@ -199,6 +210,9 @@ def test_calibrated_models_are_shown_before_and_after(
     assert charts(page) == 3  # of DIN alone: the other model on screen has no after
     curve = records(page, "model_calibration_0_table")
     assert curve.iloc[0].tolist() == [point, percent(0.1), percent(0.2), "200"]
+    head, body = sent_records(page, "model_calibration_0_table")
+    assert body["columns"][0]["name"] == "state"
+    assert (head["about"]["model"], head["about"]["fingerprint"]) == ("DIN", calibrated.scorers["din"].fingerprint)
 
 
 def test_where_no_checkpoint_tells_of_a_calibration_the_command_is_named(visit: Visit, family: World) -> None:

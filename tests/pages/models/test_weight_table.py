@@ -52,11 +52,11 @@ def test_the_figures_of_weights_stand_in_a_table_of_their_own(visit: Visit, meas
     assert table.iloc[2]["Weights between seeds"] == "–"
 
 
-def test_why_a_figure_is_blank_is_said(visit: Visit, measured: World) -> None:
+def test_why_there_is_no_figure_is_said(visit: Visit, measured: World) -> None:
     said = captions(visit("models"))
-    assert "Blank for Average pooling: every behavior of a history weighs the same." in said
-    assert "Blank between seeds for DIEN: its seeds were not measured together" in said
-    assert "Blank for DIN" not in said
+    assert "A dash for Average pooling: every behavior of a history weighs the same." in said
+    assert "A dash between seeds for DIEN: its seeds were not measured together" in said
+    assert "A dash for DIN" not in said
 
 
 def test_a_leaderboard_without_figures_of_weights_says_how_to_measure_them(visit: Visit, family: World) -> None:
@@ -70,4 +70,4 @@ def test_the_table_is_in_chinese_where_the_page_is(visit: Visit, measured: World
     page = visit("models")
     page.button(key="language_zh").click().run()
     assert page.table[0].value.columns[2] == "同号"
-    assert "Average pooling 为空：历史中每个行为的权重都相同。" in captions(page)
+    assert "Average pooling 为横线：历史中每个行为的权重都相同。" in captions(page)

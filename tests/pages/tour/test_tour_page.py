@@ -13,6 +13,7 @@ from din_core.domain.tour import read_tour
 from din_core.figures.tour import written
 from din_core.pages.tour.page import STEPS, TOUR
 from tests.pages.conftest import go_to
+from tests.pages.page_contents import held_records, sent_records, shown_texts
 
 
 def test_a_visitor_can_go_through_all_steps_and_back(visit: Callable[..., AppTest]) -> None:
@@ -31,15 +32,21 @@ def test_a_visitor_can_go_through_all_steps_and_back(visit: Callable[..., AppTes
 def test_the_table_holds_the_shipped_numbers(visit: Callable[..., AppTest]) -> None:
     page = go_to(visit(), "tour")
     keyboard = read_tour(TOUR).candidate("mia-keyboard", "Keyboard")
-    shown = {row["Category"]: row for row in page.table[0].value.to_dict("records")}
-    assert {name: row["Reason"] for name, row in shown.items()} == {
+    head, body = sent_records(page, "tour_din_table")
+    texts = {column["name"]: shown_texts(column) for column in body["columns"]}
+    reasons = dict(zip(texts["category"], texts["reason"], strict=True))
+    assert reasons == {
         "Face cream": "not a reason",
         "Lipstick": "not a reason",
         "Mouse": "a reason, as the shopper was made",
     }
-    for entry in keyboard.categories:
-        assert shown[entry.name]["Sum of activation weights"] == written(entry.weight["din"], "weight")
-        assert shown[entry.name]["Points lost without it"] == written(entry.effect["din"], "effect")
+    held = held_records(page, "tour_din_table").set_index("category")
+    for place, name in enumerate(texts["category"]):
+        (entry,) = (one for one in keyboard.categories if one.name == name)
+        assert texts["weight"][place] == written(entry.weight["din"], "weight")
+        assert texts["points"][place] == written(entry.effect["din"], "effect")
+        assert held.loc[name].to_list() == [entry.lines, entry.weight["din"], entry.effect["din"], int(entry.cause)]
+    assert head["about"]["shopper"] == "mia-keyboard" and head["about"]["model"].startswith("din@")
 
 
 def test_what_the_steps_say_is_true_of_the_shipped_numbers() -> None:

@@ -14,6 +14,7 @@ from din_core.pages.inspect.inspection import read_inputs
 from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.pages.language.answer_texts import PURCHASES
 from din_core.pages.session.visitor import as_visitor
+from din_core.pages.two_models.model_pair import top_behaviors
 from din_core.pages.widgets.pickers import item_options
 from tests.pages.conftest import World
 from tests.pages.page_contents import read, record_tables, records
@@ -63,6 +64,16 @@ def test_two_items_of_one_name_have_their_ids_in_every_list(visit: Visit, alike:
         page.run()
     assert not page.exception
     assert milks(listed(page)) == NAMES
+
+
+def test_a_name_has_its_id_where_the_other_of_that_name_is_not_among_those_listed(alike: World) -> None:
+    item = alike.store.item("b2")
+    scores = alike.scorers["din"].score(alike.store.history("7", MONDAY), [item], {})
+    with as_visitor("en"):
+        lists = [top_behaviors(scores, 0, most) for most in range(1, len(scores.behaviors) + 1)]
+    shown = [milks([read(name) for name in listed["Behavior"]]) for listed in lists]
+    assert any(len(names) == 1 for names in shown)
+    assert {name for names in shown for name in names} == set(NAMES)
 
 
 def test_the_heat_map_and_the_choices_of_compare_have_them_too(visit: Visit, alike: World) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import World
 from tests.pages.made_cases import make
-from tests.pages.page_contents import all_sent_records
+from tests.pages.page_contents import all_sent_records, saved_charts
 
 Visit = Callable[..., AppTest]
 PAGES = {"compare": 1, "evolution": 2, "items": 1, "cohorts": 7, "models": 2, "data": 2, "tour": 1}
@@ -25,18 +24,12 @@ def everything(family: World) -> World:
     return family
 
 
-def rows(page: AppTest) -> list[dict[str, Any]]:
-    """What the rows below the charts are told."""
-    found = [e.proto for e in page.get("bidi_component") if e.proto.component_name == "din_lens.save_chart"]
-    return [json.loads(proto.bytes) for proto in found]
-
-
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("path", list(PAGES))
 def test_each_chart_is_drawn_in_vectors_and_saved_with_a_table_that_the_page_shows(visit: Visit, path: str) -> None:
     page = visit(path)
     assert not page.exception
-    found, charts = rows(page), page.get("plotly_chart")
+    found, charts = saved_charts(page), page.get("plotly_chart")
     assert len(found) == len(charts) == PAGES[path]
     shown = [([str(c) for c in frame.value.columns], len(frame.value)) for frame in [*page.dataframe, *page.table]]
     for head, body in all_sent_records(page):
@@ -44,12 +37,15 @@ def test_each_chart_is_drawn_in_vectors_and_saved_with_a_table_that_the_page_sho
     assert [row for row in found if (row["columns"], len(row["rows"])) not in shown] == []
     assert len({row["chart"] for row in found}) == len(found)
     assert all(row["name"][0] == "din-lens" and row["title"] and row["lines"] for row in found)
+    assert all(row["about"].keys().isdisjoint(row["columns"]) for row in found)
+    if path != "models":  # curves are of all models: each row names its own
+        assert all(row["about"] for row in found)
     kinds = {trace["type"] for chart in charts for trace in json.loads(chart.proto.spec)["data"]}
     assert kinds <= {"bar", "scatter", "heatmap"}  # what WebGL draws would not be in the saved picture
 
 
 def test_a_file_names_the_user_the_candidate_the_time_and_the_model(visit: Visit, world: World) -> None:
-    (row,) = rows(visit("items"))
+    (row,) = saved_charts(visit("items"))
     link = f"din@{world.scorers['din'].fingerprint}"
     assert row["name"] == ["din-lens", "item_map", "7", "b2", "2017-11-20", link, "plane", "category", "all"]
     assert row["lines"] == [
@@ -59,7 +55,7 @@ def test_a_file_names_the_user_the_candidate_the_time_and_the_model(visit: Visit
 
 
 def test_what_a_table_does_not_know_stays_empty_and_times_are_iso(visit: Visit) -> None:
-    (row,) = rows(visit("compare"))
+    (row,) = saved_charts(visit("compare"))
     last = row["columns"].index("last")
     assert row["rows"][-1][: last + 1] == ["Σw", None, None, None]
     assert row["rows"][0][last] == "2017-11-13T01:00:00Z"

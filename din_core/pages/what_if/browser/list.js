@@ -116,6 +116,7 @@ function createList(at, dispatch) {
       words.every((word) => `${row.title} ${row.detail} ${row.id} ${type}`.toLowerCase().includes(word));
     const all = allEntries();
     const found = sorted(all.filter(fits));
+    const near = besides(selected);
     entries = found.slice(0, SHOWN_AT_ONCE);
     const largest = Math.max(...all.map(({ total }) => Math.abs(total[0] ?? 0)), 1e-12);
     const heaviest = Math.max(...all.map(({ weight }) => Math.abs(weight[0] ?? 0)), 1e-12);
@@ -129,10 +130,15 @@ function createList(at, dispatch) {
     rows = next;
     arrange([...rows.values()].map(({ line }) => line));
     put(at("listed"), listedWords(all.length, found.length));
-    if (!rows.has(selected) || rows.get(selected).entry.state === GONE) {
-      selected = entries.find(({ state }) => state !== GONE)?.key ?? null;
-    }
+    const isThere = (key) => rows.has(key) && rows.get(key).entry.state !== GONE;
+    if (!isThere(selected)) selected = near.find(isThere) ?? entries.find(({ state }) => state !== GONE)?.key ?? null;
     mark();
+  }
+
+  // The keys of the rows after one, then of those before it, nearest first.
+  function besides(key) {
+    const place = entries.findIndex((entry) => entry.key === key);
+    return place < 0 ? [] : [...entries.slice(place + 1), ...entries.slice(0, place).reverse()].map((entry) => entry.key);
   }
 
   // Rows that stay where they are are not touched: the browser would lay out all of them anew.
@@ -183,10 +189,8 @@ function createList(at, dispatch) {
   // After a drop the next row is selected, so that a key pressed again drops that one.
   function drop(entry) {
     if (entry.state === GONE) return;
-    const place = entries.indexOf(entry);
-    const near = [...entries.slice(place + 1), ...entries.slice(0, place).reverse()];
     rows.get(entry.key).line.classList.add("going");
-    selected = near.find(({ state }) => state !== GONE)?.key ?? null;
+    selected = besides(entry.key).find((key) => rows.get(key).entry.state !== GONE) ?? null;
     mark();
     if (entry.line) dispatch("edit", "drop", ...named(entry.line));
     else dispatch("edit", "drop-item", entry.row.id);

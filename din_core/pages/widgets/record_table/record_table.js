@@ -86,7 +86,7 @@ function createRecordTable(root) {
     const values = { n: listed.length.toLocaleString("en"), count: count.toLocaleString("en"), total: total.toLocaleString("en") };
     if (state.find && total > count) return say("{n} of the first {count} rows match; {total} in all", values);
     if (state.find) return say("{n} of {total} rows match", values);
-    if (total === count) return say("{total} rows", values);
+    if (total === count) return total === 1 ? say("1 row") : say("{total} rows", values);
     return state.sort ? say("The first {count} of {total} rows, sorted", values) : say("The first {count} of {total} rows", values);
   }
 
@@ -142,6 +142,13 @@ function createRecordTable(root) {
     return line;
   }
 
+  // A name that another row bears too: where both are too long for the cell, the id is what stays.
+  function withId(holder, id) {
+    const line = element("span", "", { className: "named" });
+    line.append(holder, element("span", say("item {id}", { id }), { className: "id" }));
+    return line;
+  }
+
   // The cell that names the row is its head, and holds the row's link, which lies over all of the row.
   function cellOf(row, column, leads, alike) {
     const text = textOf(column, row);
@@ -150,8 +157,7 @@ function createRecordTable(root) {
     const holder = leads && data.links[row] ? element("a", text, { href: data.links[row] }) : element("span", text, {});
     if (holder.href) holder.onclick = (event) => follow(event, data.links[row]);
     if (column.kind === "text" && text.length > 24) cell.title = text;
-    cell.append(holder);
-    if (alike.has(text)) cell.append(element("span", say("item {id}", { id: column.ids[row] }), { className: "id" }));
+    cell.append(alike.has(text) ? withId(holder, column.ids[row]) : holder);
     return cell;
   }
 

@@ -88,10 +88,17 @@ function createRow(root) {
     at("status").textContent = await copyPicture(picture());
   }
 
+  // The table, in each row what all of them are of.
+  function csv() {
+    const scene = { ...payload.about, link: new URL(payload.link, document.baseURI).href };
+    const lines = payload.rows.map((values) => [...values, ...Object.values(scene)]);
+    saveCsv([[...payload.columns, ...Object.keys(scene)], ...lines], fileName(payload.name));
+  }
+
   at("svg").onclick = svg;
   at("png").onclick = png;
   at("copy").onclick = copy;
-  at("csv").onclick = () => saveCsv([payload.columns, ...payload.rows], fileName(payload.name));
+  at("csv").onclick = csv;
   return { update };
 }
 

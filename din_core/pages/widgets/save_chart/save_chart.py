@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -30,10 +30,12 @@ def save_chart(
     link: str,
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
+    about: Mapping[str, Any],
 ) -> None:
     """Show the row. `chart` is the key of the container with the chart, `name` the parts of a file's name.
 
-    `rows` hold texts, numbers and None; a picture has `title` and `lines` above the chart, `caveat` and `link` below.
+    `rows` hold texts, numbers and None, and the file of them `about` and `link` in each; a picture has `title` and
+    `lines` above the chart, `caveat` and `link` below.
     """
     data = {
         "chart": chart,
@@ -44,6 +46,7 @@ def save_chart(
         "link": link,
         "columns": list(columns),
         "rows": rows,
+        "about": dict(about),
         "texts": spoken(JS),
     }
     mount = st.components.v2.component(NAME, html=HTML, css=CSS, js=by_url(JS))
