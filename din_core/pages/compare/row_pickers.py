@@ -21,6 +21,7 @@ from din_core.pages.widgets.frame import literal
 from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.sharing.links import MAX_CANDIDATES
 from din_core.sharing.page_choices import COLUMNS, By, CompareChoice, Fold, Order
+from din_core.sharing.table_choice import TableChoice
 
 KINDS: dict[By, str] = {"candidates": T("Candidates"), "models": T("Models"), "users": T("Users")}
 FOLDS: dict[Fold, str] = {"item": T("Items"), "category": T("Categories")}
@@ -41,8 +42,14 @@ def choose_kind() -> None:
         t("What to compare"),
         {by: t(text) for by, text in KINDS.items()},
         now.by,
-        lambda by: address.choose_on_page(replace(address.page_choice(CompareChoice), by=by, fold=None)),
+        lambda by: choose_rows_or_fold(by=by, fold=None),
     )
+
+
+def choose_rows_or_fold(**changes: Any) -> None:
+    """The heat map's table has other columns then, or other things in those of one name: it is read afresh."""
+    now = address.page_choice(CompareChoice).with_table("heatmap", TableChoice())
+    address.choose_on_page(replace(now, **changes))
 
 
 def choose_candidates(now: CompareInputs, cases: Sequence[Case]) -> None:
@@ -156,7 +163,9 @@ def choose_columns(comparison: CompareChoice, histories: Sequence[History]) -> s
     orders = {order: t(text) for order, text in ORDERS.items()}
     most = {n: str(n) for n in COLUMNS}
     with st.container(horizontal=True, key="compare_columns"):
-        segmented_choice("compare_fold", t("Columns are"), folds, comparison.folded, keep("fold"))
+        segmented_choice(
+            "compare_fold", t("Columns are"), folds, comparison.folded, lambda it: choose_rows_or_fold(fold=it)
+        )
         segmented_choice("compare_order", t("Order"), orders, comparison.order, keep("order"))
         segmented_choice("compare_most", t("At most"), most, comparison.columns, keep("columns"))
         return choose_type(histories)

@@ -130,7 +130,8 @@ def choose_order(titles: Sequence[str], choice: RankChoice) -> int:
         return 0
 
     def keep(place: int) -> None:
-        address.choose_on_page(replace(address.page_choice(RankChoice), by=place))
+        # The columns change places: what one of them was sorted by is another model's now.
+        address.choose_on_page(replace(address.page_choice(RankChoice), by=place, sort=None))
 
     segmented_choice("rank_by", t("Ranked by"), dict(enumerate(titles)), choice.by, keep)
     return choice.by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from din_core.pages.browser.sources import source
 from tests.journeys.inspect_page import drawing, open_example
 from tests.journeys.page_driver import has_query
+
+NewPage = Callable[..., Page]
 
 
 def chip(page: Page, name: str) -> Locator:
@@ -52,6 +55,25 @@ def test_a_behavior_lights_up_in_chart_table_parts_and_categories_from_wherever_
     assert sorted(lit(page)["rows"]) == ["Cheddar · 8 oz · National", "Milk · 1 gal · Private"]
     page.locator("#scroller").focus()
     expect(page.locator("#rows tr.lit")).to_have_count(0)
+
+
+def test_a_tap_on_a_bar_tells_of_it_until_the_next_tap(new_page: NewPage, address: str) -> None:
+    page = new_page(width=390, has_touch=True)
+    open_example(page, address)
+    page.locator("#plot").press("End")
+    tip = page.locator("#tip")
+    expect(tip).to_contain_text("Nails · 1 lb")
+    spot = tip.evaluate(
+        "tip => ({ x: tip.offsetLeft + tip.offsetWidth + 16, y: tip.offsetTop + tip.offsetHeight / 2 })"
+    )
+    page.locator("#plot").press("Escape")
+    expect(tip).to_be_hidden()
+    page.locator("#plot").tap(position=spot)
+    expect(tip).to_contain_text("Nails · 1 lb")
+    assert lit(page)["rows"] == ["Nails · 1 lb"]
+    page.locator("#plot").tap(position=spot)
+    expect(tip).to_be_hidden()
+    assert lit(page)["rows"] == []
 
 
 def test_the_table_is_read_by_arrow_keys_and_a_row_that_is_kept_lit_is_let_go_by_escape(

@@ -290,6 +290,17 @@ def test_the_address_holds_how_each_of_its_tables_is_read(visit: Visit) -> None:
     assert not page.warning
 
 
+@pytest.mark.parametrize(("key", "value"), [("compare_by", "users"), ("compare_fold", "category")])
+def test_a_sort_of_the_heat_map_does_not_outlast_what_its_columns_were(visit: Visit, key: str, value: str) -> None:
+    page = visit("compare", table=["heatmap;sort,-row_2;columns,item,row_2", "compare_ranking;sort,rank"])
+    assert sent_records(page, "heatmap_table")[0]["state"]["sort"] == "-row_2"
+    page.segmented_control(key=key).set_value(value).run()
+    assert not page.exception and not page.warning
+    state = sent_records(page, "heatmap_table")[0]["state"]
+    assert (state["sort"], state["columns"]) == (None, [])
+    assert page.query_params["table"] == "compare_ranking;sort,rank"
+
+
 def test_an_item_of_the_heat_map_leads_to_its_behaviors_on_inspect(visit: Visit) -> None:
     page = visit("compare")
     head, body = sent_records(page, "heatmap_table")

@@ -87,6 +87,15 @@ def test_the_other_models_best_come_first_when_it_is_asked(ranked: AppTest, worl
     assert list(table["Change"]) == [change_words(n) for n in (rank["din"] - rank["base"])[order].tolist()]
 
 
+def test_a_sort_by_one_model_ends_where_the_other_models_best_are_asked_for(visit: Visit) -> None:
+    page = visit("rank", **{"rank.sort": "-other_probability", "rank.columns": ["item", "other_probability"]})
+    assert sent_records(page, "ranking")[0]["state"]["sort"] == "-other_probability"
+    page.segmented_control(key="rank_by").set_value(1).run()
+    state = sent_records(page, "ranking")[0]["state"]
+    assert (state["sort"], state["columns"]) == (None, ["item", "other_probability"])
+    assert "rank.sort" not in page.query_params and page.query_params["rank.by"] == "second"
+
+
 @pytest.mark.parametrize(("places", "words"), [(0, "="), (3, "↑ 3"), (-1200, "↓ 1,200")])
 def test_a_change_says_which_way(places: int, words: str) -> None:
     assert change_words(places).replace("\N{NO-BREAK SPACE}", " ") == words

@@ -262,6 +262,11 @@ function createChart(at, onLit, onPart) {
     return best;
   }
 
+  function lineAt(event) {
+    const { left, top } = plot.getBoundingClientRect();
+    return nearest(event.clientX - left, event.clientY - top);
+  }
+
   function point(i) {
     if (i === line) return;
     line = i;
@@ -310,12 +315,17 @@ function createChart(at, onLit, onPart) {
       mark(span(press - at0.left, event.clientX - at0.left) ?? part);
       return;
     }
-    point(nearest(event.clientX - at0.left, event.clientY - at0.top));
+    point(lineAt(event));
   };
   plot.onpointerup = plot.onpointercancel = () => (press = null);
   plot.onpointerleave = () => point(null);
-  plot.onclick = () => {
-    if (line !== null && !dragged) pin([time.lineRow[line]]);
+  // A finger points at nothing before it presses, and at nothing any more once it is lifted, which is before the click.
+  plot.onclick = (event) => {
+    if (dragged || !shown || !time.lineRow.length) return;
+    if (event.pointerType === "touch") point(lineAt(event));
+    if (line === null) return;
+    pin([time.lineRow[line]]);
+    if (event.pointerType === "touch" && pinned === null) point(null);
   };
   plot.onblur = () => point(null);
   plot.onkeydown = (event) => {
