@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from din_core.cases.table import UNKNOWN, Cases, Ints
 from din_core.domain.cohort import LENGTHS
+from din_core.domain.written import natural_key
 
 WEEK = 7 * 86_400
 MONDAY = 4 * 86_400
@@ -55,8 +56,9 @@ def rows_of(cases: Cases, chosen: Slice) -> NDArray[np.bool_]:
 
 
 def choices(cases: Cases, field: str) -> tuple[str, ...]:
-    """Values of a profile field that occur, in alphabetical order; UNKNOWN last where some user has none."""
-    known = sorted({value for values in cases.profile[field] for value in values})
+    """Values of a profile field that occur, in alphabetical order, by the numbers in them where they have some;
+    UNKNOWN last where some user has none."""
+    known = sorted({value for values in cases.profile[field] for value in values}, key=natural_key)
     return (*known, UNKNOWN) if any(not values for values in cases.profile[field]) else tuple(known)
 
 

@@ -1,11 +1,14 @@
-"""Numbers and times as sentences and tables write them, the same everywhere."""
+"""Numbers and times as sentences and tables write them, the same everywhere; the order of texts with numbers in."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 LEAST_SHARE = 0.0005
 """What is below it would be written as nothing, and what is as near to one as all."""
+
+DIGITS = re.compile(r"(\d{1,18})")
 
 
 def percent(share: float | None, space: str = " ", decimals: int = 1) -> str:
@@ -33,3 +36,9 @@ def change_decimals(first: float, second: float) -> int:
 def moment(seconds: int) -> str:
     """Seconds since 1970 as a time of UTC: `2026-03-01 09:30:00`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def natural_key(text: str) -> tuple[tuple[str, int], ...]:
+    """Sorts texts as people count, by the numbers that stand in them: `$15-24K` before `$100-124K`."""
+    parts = DIGITS.split(text)
+    return tuple(("", int(part)) if place % 2 else (part, 0) for place, part in enumerate(parts))

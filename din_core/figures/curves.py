@@ -12,22 +12,16 @@ import plotly.graph_objects as go
 from din_core.figures.ink import legible
 from din_core.figures.palette import DARK, LIGHT
 
-QUANTITIES = {
-    "train_loss": "Training loss",
-    "gauc": "Validation GAUC",
-    "auc": "Validation AUC",
-    "log_loss": "Validation log loss",
-}
 DASHES = ("solid", "dash", "dot")
 """Colours are few: from the seventh model on they come again, dashed."""
 
 
 @dataclass(frozen=True, slots=True)
 class CurvesWords:
-    """What the chart says; a quantity that has no word here is called as in QUANTITIES."""
+    """What the chart says, and what stands above it."""
 
-    train_loss: str = QUANTITIES["train_loss"]
-    gauc: str = QUANTITIES["gauc"]
+    train_loss: str = "Training loss"
+    gauc: str = "Validation GAUC"
     epoch: str = "epoch"
     kept: str = "kept"
 
@@ -117,8 +111,7 @@ def plot_curves(info: CurvesInfo, dark: bool = False, words: CurvesWords = ENGLI
         )
     figure.update_layout(
         height=380,
-        margin={"l": 8, "r": 8, "t": 32, "b": 8},
-        title={"text": getattr(words, info.quantity, QUANTITIES[info.quantity])},
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top"},
         showlegend=True,
         xaxis={"title": words.epoch, "fixedrange": True, "zeroline": False, "rangemode": "tozero"},

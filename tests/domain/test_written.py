@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from din_core.domain.written import change_decimals, moment, percent
+from hypothesis import given
+from hypothesis import strategies as st
+
+from din_core.domain.written import change_decimals, moment, natural_key, percent
 
 
 def test_what_is_little_is_not_called_nothing_nor_what_is_not_all_the_whole() -> None:
@@ -27,3 +30,14 @@ def test_two_shares_and_their_difference_add_up_as_they_are_written() -> None:
         "< 0.01 %",
         "> 99.99 %",
     ]
+
+
+def test_numbers_count_where_they_stand_at_one_place() -> None:
+    incomes = ["$100-124K", "$15-24K", "$250K+", "Under $15K", "$25-34K"]
+    assert sorted(incomes, key=natural_key) == ["$15-24K", "$25-34K", "$100-124K", "$250K+", "Under $15K"]
+    assert sorted(["10", "9", "b", "²", "1"], key=natural_key) == ["1", "9", "10", "b", "²"]
+
+
+@given(st.lists(st.text(max_size=30) | st.text(alphabet="a1 09٣", max_size=30)))
+def test_any_texts_can_be_sorted(texts: list[str]) -> None:
+    assert sorted(sorted(texts, key=natural_key)) == sorted(texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -46,6 +47,8 @@ from din_core.sharing.links import METRICS
 from din_core.sharing.page_choices import LeaderboardChoice
 from din_core.store import StoreSummary
 
+INTERVAL = ("_low", "_high")
+"""Ends of the names of the columns that are shown of one metric alone."""
 CURVE_ALTS = {
     "train_loss": T("Training loss over the epochs of {n} models"),
     "gauc": T("Validation GAUC over the epochs of {n} models"),
@@ -141,7 +144,7 @@ def show_leaderboard(app: App) -> None:
     st.caption(literal(" ".join(filter(None, [about(board), elsewhere_words(board, app.summary)]))))
     own = visitor.session()
     metrics = {metric: t(LABELS[metric]) for metric in METRICS}
-    segmented_choice("metric", t("Metric"), metrics, own.view.metric, address.choose_metric)
+    segmented_choice("metric", t("Metric"), metrics, own.view.metric, choose_metric)
     info = leaderboard_info(board, own.view.metric, here)
     records = board_records(board, here, info.metric, trust_links(board, here, own.scenario))
     show_chart(
@@ -160,6 +163,15 @@ def show_leaderboard(app: App) -> None:
     show_weight_figures(board)
     seeds = SEVERAL_SEEDS if any(len(row.seeds) > 1 for row in board.rows) else ONE_SEED
     st.markdown(f"{t(seeds)} {t(READING)}", width=860)
+
+
+def choose_metric(metric: str) -> None:
+    """Its interval's columns take the place of another metric's: nothing stays sorted by what is not shown."""
+    now = address.page_choice(LeaderboardChoice)
+    table = now.table("leaderboard")
+    if table.sort is not None and table.sort.endswith(INTERVAL):
+        address.choose_on_page(now.with_table("leaderboard", replace(table, sort=None)))
+    address.choose_metric(metric)
 
 
 def trust_links(board: Leaderboard, here: Mapping[str, str], scenario: Scenario | None) -> list[str]:
@@ -240,10 +252,12 @@ def show_quantity(app: App, info: CurvesInfo) -> None:
     fingerprints = {model.name: model.fingerprint for model in app.models.values()}
     words, records = curves_words(), curve_records(info, fingerprints)
     links = ", ".join(model.link for model in app.models.values() if model.name not in info.without)
+    title = getattr(words, info.quantity)
+    st.subheader(title, anchor=False)
     show_chart(
         f"curves_{info.quantity}",
         drawn(info, words, is_dark()),
-        title=getattr(words, info.quantity),
+        title=title,
         caption=ExportCaption((f"{len(info.curves)}-models",), (links,)),
         table=plain_table(records.columns),
         alt=t(CURVE_ALTS[info.quantity], n=len(info.curves)),

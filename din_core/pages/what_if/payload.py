@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from din_core.domain import Item, Line, Scores, State
 from din_core.domain.edits import lines_of
+from din_core.domain.written import natural_key
 from din_core.model.fields.number_buckets import NumberBuckets
 from din_core.pages.inspect.payload import significant
 from din_core.pages.language.edit_texts import edit_words
@@ -232,9 +233,11 @@ def context_data(now: State, then: State, scorers: Sequence[Scorer]) -> list[dic
 
 
 def options_of(name: str, known: Sequence[Mapping[str, Any]]) -> list[str] | None:
-    """The values that a model on screen knows, none of a number; None for a field that none reads."""
+    """The values that a model on screen knows, in alphabetical order, by the numbers in them where they have some; none
+    of a number; None for a field that none reads."""
     fields = [getattr(vocabulary[name], "values", ()) for vocabulary in known if name in vocabulary]
-    return list(dict.fromkeys(value for values in fields for value in values))[:MOST_OPTIONS] if fields else None
+    found = list(dict.fromkeys(value for values in fields for value in values))[:MOST_OPTIONS]
+    return sorted(found, key=natural_key) if fields else None
 
 
 def number_data(values: Sequence[str], buckets: NumberBuckets | None) -> dict[str, Any]:

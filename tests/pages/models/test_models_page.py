@@ -295,3 +295,10 @@ def test_fields_whose_values_a_model_does_not_know_are_named(visit: Visit, world
     config = path.with_name("config.json")
     config.write_text(config.read_text("utf-8").replace('"household_comp"', '"other"'), "utf-8")
     assert visit("models").table[-2].value.map(read).iloc[0, -1] == "Category 2 of 3; Other: not in the store"
+
+
+def test_a_table_does_not_stay_sorted_by_an_interval_that_is_shown_no_more(visit: Visit, measured: World) -> None:
+    page = visit("models", metric="gauc", **{"leaderboard.table": "leaderboard;sort,-gauc_low"})
+    assert page.query_params["leaderboard.table"] == "leaderboard;sort,-gauc_low"
+    page.button_group[0].set_value("log_loss").run()
+    assert "leaderboard.table" not in page.query_params
