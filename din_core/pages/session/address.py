@@ -39,7 +39,7 @@ def follow_address(app: App, page: str) -> None:
         found = resolve(link, app.store, app.setting)
         own.view, address.query = link.view, raw
         set_scenario(found.scenario)
-        own.language = link.view.lang or own.language
+        own.language = link.view.lang  # None: what the browser asks for, as at a reload
         address.mark = mark_in(link)
         own.problems = (*unopened, *unread, *take_page_choices(raw), *take_user_set(raw, page), *found.problems)
         own.lead_instrument()

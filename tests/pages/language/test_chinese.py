@@ -43,6 +43,19 @@ def test_a_chosen_language_is_in_the_link_and_the_link_opens_in_it(visit: Visit)
     assert not visit(lang="tlh").exception
 
 
+def test_back_to_before_the_choice_speaks_the_language_of_then(visit: Visit) -> None:
+    page = visit()
+    before = {name: page.query_params[name] for name in page.query_params}
+    speak(page, "zh").run()  # once more: the browser is seen to have the new address
+    page.query_params.clear()
+    for name, value in before.items():
+        page.query_params[name] = value
+    page.run()
+    assert "lang" not in page.query_params
+    assert "另存为" not in str(lens(page)[1]["texts"])
+    assert page.button(key="language_zh")
+
+
 def test_links_name_every_language() -> None:
     assert set(LANGUAGES) == set(CODES)
 
