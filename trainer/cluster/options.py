@@ -69,7 +69,18 @@ class ClusterOptions:
     @property
     def running_address(self) -> str | None:
         """None where a cluster is to be started."""
-        return None if self.address == LOCAL else self.address
+        return running_address(self.address)
+
+
+def running_address(address: str) -> str | None:
+    """Of a cluster that runs already; None where one is to be started."""
+    return None if address == LOCAL else address
+
+
+def check_device(device: str) -> None:
+    """DinLensError for a device that no worker of a cluster has."""
+    if device not in ("auto", "cpu"):
+        raise DinLensError("--ray trains on CPUs, but --device is {device}; leave out one of them", device=device)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from din_core.domain import DinLensError
 from trainer.cluster.connection import check_installed, check_shared, connect, import_ray
 from trainer.cluster.losses import reason_of
-from trainer.cluster.options import LOCAL, MOST_FAILURES
+from trainer.cluster.options import MOST_FAILURES, check_device, running_address
 from trainer.evaluation.failed_runs import failure_of
 from trainer.training.limits import check_writable
 from trainer.training.train import TrainOptions, train
@@ -32,23 +31,17 @@ def train_side_by_side(
     not installed or no cluster answers.
     """
     for run in runs:
-        check_trainable(run)
-        run.out.parent.mkdir(parents=True, exist_ok=True)
-        check_writable(run.out)
+        check_device(run.device)
     check_installed()
-    ray = import_ray()
+    for run in runs:
+        check_writable(run.out)
+    ray, running = import_ray(), running_address(address)
     with redirect_stdout(sys.stderr):  # Ray tells there what goes on
-        connect(ray, None if address == LOCAL else address, jobs or 2 if address == LOCAL else 1, fewer="--jobs")
+        connect(ray, running, (jobs or 2) if running is None else 1, fewer="--jobs")
         try:
             return _RunsInTurn(ray, [with_whole_paths(run) for run in runs], jobs, say).failures()
         finally:
             ray.shutdown()
-
-
-def check_trainable(run: TrainOptions) -> None:
-    """DinLensError for a run that a cluster does not make."""
-    if run.device not in ("auto", "cpu"):
-        raise DinLensError("--ray trains on CPUs, but --device is {device}; leave out one of them", device=run.device)
 
 
 def with_whole_paths(run: TrainOptions) -> TrainOptions:

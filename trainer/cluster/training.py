@@ -22,7 +22,7 @@ from din_core.model.vocabulary import Vocabulary
 from trainer.cluster.connection import check_installed, connect, import_ray
 from trainer.cluster.histories import ClusterHistories
 from trainer.cluster.losses import reason_of
-from trainer.cluster.options import MOST_FAILURES, ClusterOptions
+from trainer.cluster.options import MOST_FAILURES, ClusterOptions, check_device
 from trainer.training.fitting.fit import Progress
 from trainer.training.fitting.sharding.sharded_group import LEAST_ROWS, sharded_fields
 from trainer.training.limits import check_writable
@@ -122,10 +122,7 @@ def check_trainable(options: TrainOptions, cluster: ClusterOptions) -> None:
         )
     if options.tune is not None:
         raise DinLensError("--tune tries settings on one machine alone; leave out --ray, or --tune")
-    if options.device not in ("auto", "cpu"):
-        raise DinLensError(
-            "--ray trains on CPUs, but --device is {device}; leave out one of them", device=options.device
-        )
+    check_device(options.device)
 
 
 def run_workers(

@@ -18,13 +18,11 @@ from din_core.pages.language.translate import t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.widgets.folding_bar import folding_bar
 from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.one_or_all import ALL, one_or_all
 from din_core.sharing import checkpoint_name
 from din_core.sharing.page_choices import CasesChoice, CohortChoice
 
 FOLDER = "cases"
-ANY = ""
-"""The choice of everything; a box whose choice is None would offer to clear it."""
-
 
 Sliced = TypeVar("Sliced", CasesChoice, CohortChoice)
 SLICE_FIELDS = ("profile", "category", "week", "length", "outcome")
@@ -212,7 +210,7 @@ def pick_slice(cases: Cases, key: str, chosen: Sliced, outcomes: tuple[str, str]
             return
 
         def outcome_words(found: bool | str) -> str:
-            return t("Any outcome") if found == ANY else outcomes[bool(found)]
+            return t("Any outcome") if found == ALL else outcomes[bool(found)]
 
         pick(cases, key, chosen, "outcome", t("Outcome"), [True, False], outcome_words)
 
@@ -242,31 +240,24 @@ def pick(
     format_func: Callable[[Any], str],
 ) -> None:
     """One choice among all and these."""
-    own, now = f"{key}_{name}", getattr(chosen, name)
 
-    def change() -> None:
+    def keep(wanted: Any) -> None:
         before, _ = fitting(cases, address.page_choice(type(chosen)))  # another choice may have changed in the same run
-        address.choose_on_page(replace(before, **{name: some(st.session_state[own])}))
+        address.choose_on_page(replace(before, **{name: wanted}))
 
-    st.session_state[own] = ANY if now is None else now
-    st.selectbox(label, [ANY, *values], format_func=format_func, key=own, on_change=change)
+    one_or_all(f"{key}_{name}", label, values, getattr(chosen, name), format_func, keep)
 
 
 def slice_words(chosen: Slice) -> str:
     """What a slice's impressions have in common; its outcome is not said."""
     parts = [
-        profile_words(ANY if chosen.profile is None else chosen.profile),
-        category_words(ANY if chosen.category is None else chosen.category),
-        week_words(ANY if chosen.week is None else chosen.week),
+        profile_words(ALL if chosen.profile is None else chosen.profile),
+        category_words(ALL if chosen.category is None else chosen.category),
+        week_words(ALL if chosen.week is None else chosen.week),
     ]
     if chosen.length is not None:
         parts.append(f"{t('Different items in the history')}: {length_words(chosen.length)}")
     return " · ".join(parts)
-
-
-def some(choice: Any) -> Any:
-    """None for ANY."""
-    return None if choice == ANY else choice
 
 
 def profile_words(chosen: tuple[str, str] | str) -> str:
@@ -278,7 +269,7 @@ def profile_words(chosen: tuple[str, str] | str) -> str:
 
 def category_words(name: str) -> str:
     """A category's name."""
-    return t("All categories") if name == ANY else value_words(name)
+    return t("All categories") if name == ALL else value_words(name)
 
 
 def week_words(first: int | str) -> str:

@@ -11,7 +11,7 @@ from streamlit.navigation.page import Page
 from din_core.domain import Candidate, Scenario
 from din_core.figures import HeatmapInfo, HeatmapLabels, HeatmapRow, heatmap_info, plot_heatmap
 from din_core.figures.heatmap import Scale
-from din_core.pages.compare.behavior_types import of_type
+from din_core.pages.compare.behavior_types import histories_of, rows_of_type
 from din_core.pages.compare.compare_records import best_first, candidate_records, model_records
 from din_core.pages.compare.heatmap_records import heatmap_records
 from din_core.pages.compare.row_pickers import (
@@ -118,9 +118,9 @@ def show_candidates(now: CompareInputs) -> None:
         HeatmapRow(f"{rank} · {titles[place]}", scores[0].behaviors, scores[0].weight[place])
         for rank, place in enumerate(order, 1)
     ]
-    named = [candidate_name(cases[place].candidate) for place in order]
+    ids = [candidate_name(cases[place].candidate) for place in order]
+    mapped = [MapRow(row, now.history, one) for row, one in zip(rows, ids, strict=True)]
     caption = export_caption(now.app, now.history.user, now.scenario, now.names[:1], caveat=t(WEIGHTS_CAVEAT))
-    mapped = [MapRow(row, now.history, one) for row, one in zip(rows, named, strict=True)]
     show_heatmap(now, mapped, "shared", now.app.models[now.names[0]].weight, caption)
     rare_behaviors(now.app, now.names[:1], (behavior.item for behavior in now.history.behaviors))
 
@@ -153,9 +153,11 @@ def show_models(now: CompareInputs) -> None:
         why = t("Why {first} says other than {second}", first=first, second=second)
         both = replace(alone(now, case), checkpoints=tuple(models[name].link for name in ticked))
         score_gap_page.link(why, both, "models")
-    weighed = [HeatmapRow(models[name].name, s.behaviors, s.weight[0]) for name, s in zip(names, scores, strict=True)]
+    mapped = [
+        MapRow(HeatmapRow(models[name].name, s.behaviors, s.weight[0]), now.history, models[name].link)
+        for name, s in zip(names, scores, strict=True)
+    ]
     caption = export_caption(now.app, now.history.user, now.scenario, names, case.item, case.title, t(WEIGHTS_CAVEAT))
-    mapped = [MapRow(row, now.history, models[name].link) for row, name in zip(weighed, names, strict=True)]
     show_heatmap(now, mapped, "row", t("weight"), caption)
     rare_behaviors(now.app, names, (behavior.item for behavior in now.history.behaviors))
 
@@ -193,10 +195,12 @@ def show_users(now: CompareInputs) -> None:
     own = alone(now, case)
     their = replace(own, user_id=user.user_id, nths=())  # a number is of the first one's impressions
     links(list(zip(labels, (own, their), strict=True)))
-    rows = [HeatmapRow(label, s[0].behaviors, s[0].weight[0]) for label, s in zip(labels, scores, strict=True)]
+    mapped = [
+        MapRow(HeatmapRow(label, s[0].behaviors, s[0].weight[0]), history, history.user.user_id)
+        for label, history, s in zip(labels, histories, scores, strict=True)
+    ]
     first = export_caption(now.app, now.history.user, now.scenario, now.names[:1], case.item, case.title)
     both = ExportCaption((*first.name, user.user_id), (*first.lines, labels[1]), t(WEIGHTS_CAVEAT))
-    mapped = [MapRow(row, one, one.user.user_id) for row, one in zip(rows, histories, strict=True)]
     show_heatmap(now, mapped, "shared", now.app.models[now.names[0]].weight, both)
     rare_behaviors(now.app, now.names[:1], (b.item for history in histories for b in history.behaviors))
 
@@ -242,9 +246,9 @@ def show_heatmap(now: CompareInputs, mapped: Sequence[MapRow], scale: Scale, nou
     numbers = numeric_fields(now.app.scorers[name] for name in now.names)
     field = category_field((row.behaviors for row in rows), numbers)
     st.subheader(t("Who switches on what"), anchor=False)
-    kind = choose_columns(comparison, [one.history for one in mapped])
+    kind = choose_columns(comparison, histories_of(mapped))
     if kind is not None:
-        rows = [of_type(one.row, one.history, kind) for one in mapped]
+        rows = rows_of_type(mapped, kind)
         only = t(ONE_TYPE, type=kind)
         caption = replace(caption, lines=(*caption.lines, only))
         st.caption(literal(only))
@@ -255,7 +259,7 @@ def show_heatmap(now: CompareInputs, mapped: Sequence[MapRow], scale: Scale, nou
         most=comparison.columns,
         scale=scale,
         field=field,
-        labels=labels_by_id(behavior.item for row in rows for behavior in row.behaviors),
+        labels=labels_by_id(behavior.item for one in mapped for behavior in one.row.behaviors),
     )
     if not info.columns:
         none = t("There is no behavior before that time.") if kind is None else t(NONE_OF_TYPE, type=literal(kind))

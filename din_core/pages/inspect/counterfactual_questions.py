@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,9 @@ def show_nearest(app: App, scenario: Scenario) -> None:
         if not address.page_choice(InspectChoice).nearest:
             return
         key = scenario, impression, app.store.state()
-        found, nearest = _answer(NEAREST, key, lambda: _nearest_among(app, scenario, impression))
+        found, nearest = visitor.session().results.answer(
+            NEAREST, key, lambda: _nearest_among(app, scenario, impression)
+        )
     except StoreFailure:
         raise
     except DinLensError as error:
@@ -79,16 +81,6 @@ def _ask(question: str, value: Any) -> None:
     """Ask it, anew where it was asked before, and in the link too; what else is asked stays."""
     visitor.session().results.forget(question)
     address.choose_on_page(replace(address.page_choice(InspectChoice), **{question: value}))
-
-
-def _answer(question: str, key: object, answer: Callable[[], Any]) -> Any:
-    """As it was found before, where it was."""
-    results = visitor.session().results
-    found = results.get(question, key)
-    if found is None:
-        found = answer()
-        results.keep(question, key, found)
-    return found
 
 
 def _nearest_among(
@@ -237,7 +229,7 @@ def show_counterfactuals(app: App, scenario: Scenario) -> None:
     if asked is not None:
         threshold = float(np.log(asked / (100 - asked)))
         rows = scorer.fingerprint, history, candidate, scenario.context, asked
-        found = _answer(REMOVAL, rows, lambda: smallest_removal(rescorer, threshold=threshold))
+        found = visitor.session().results.answer(REMOVAL, rows, lambda: smallest_removal(rescorer, threshold=threshold))
         _show_removal(found, removal_names(rescorer.behaviors), asked, now)
 
 

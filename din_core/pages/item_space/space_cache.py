@@ -53,9 +53,10 @@ def space_scores(
 
     ids = tuple(item.item_id for item in items)
     key = (scorer.fingerprint, ids, history.user, history.as_of, history.behaviors, tuple(sorted(context.items())))
-    kept: Floats | None = session().results.get(SCORES, key)
-    if kept is None:
+
+    def score() -> Floats:
         logit = Catalogue(scorer, items).scoring(history, context).finish()
-        kept = 1 / (1 + np.exp(-logit.astype(np.float64)))
-        session().results.keep(SCORES, key, kept)
-    return kept
+        found: Floats = 1 / (1 + np.exp(-logit.astype(np.float64)))
+        return found
+
+    return session().results.answer(SCORES, key, score)

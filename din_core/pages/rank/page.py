@@ -28,6 +28,7 @@ from din_core.pages.session import address, caches
 from din_core.pages.widgets.catalogue_head import catalogue_head
 from din_core.pages.widgets.failures import shows_failures
 from din_core.pages.widgets.frame import literal, report
+from din_core.pages.widgets.one_or_all import one_or_all
 from din_core.pages.widgets.record_table.record_table import (
     rows_wanted,
     show_records,
@@ -44,8 +45,6 @@ SHOWN = 20
 LOOK_SECONDS = 0.5
 """Between two looks at a ranking that is under way."""
 EVERYTHING = T("All categories")
-ANY = ""
-"""The choice of all categories."""
 READING = T(
     "Every item is scored as if it were shown to this user at this time, in the context on *Inspect*; whether it "
     "could have been shown is not asked. A rank is among all items, whatever is filtered. Items that training hardly "
@@ -100,19 +99,14 @@ def choose_items(items: Sequence[Item], choice: RankChoice, field: str | None) -
     if not known:
         return None
     chosen, everything = choice.category if choice.category in known else None, t(EVERYTHING)
-
-    def change() -> None:
-        wanted = st.session_state["rank_category"] or None
-        address.choose_on_page(replace(address.page_choice(RankChoice), category=wanted))
-
-    st.session_state["rank_category"] = chosen or ANY
-    st.selectbox(
+    one_or_all(
+        "rank_category",
         t("Show"),
-        [ANY, *known],
-        format_func=lambda name: name or everything,
-        key="rank_category",
+        known,
+        chosen,
+        lambda name: name or everything,
+        lambda wanted: address.choose_on_page(replace(address.page_choice(RankChoice), category=wanted)),
         width=320,
-        on_change=change,
     )
     return None if chosen is None else np.array([chosen in names for names in category])
 

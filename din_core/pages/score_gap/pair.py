@@ -125,9 +125,9 @@ def measured_gap(now: CompareInputs, pair: Pair) -> ScoreGap:
     sides = [(now.app.scorers[side.model], side.case) for side in pair.sides]
     asked = tuple((scorer.fingerprint, case) for scorer, case in sides)
     key = (now.history.user, now.history.as_of, now.history.behaviors, pair.category, asked)
-    found: ScoreGap | None = visitor.session().results.get(RESULT, key)
-    if found is None:
+
+    def measure() -> ScoreGap:
         first, second = (rescorer_for(scorer, now.history, case.item, case.context) for scorer, case in sides)
-        found = score_gap(first, second, pair.category)
-        visitor.session().results.keep(RESULT, key, found)
-    return found
+        return score_gap(first, second, pair.category)
+
+    return visitor.session().results.answer(RESULT, key, measure)

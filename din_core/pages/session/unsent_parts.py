@@ -2,8 +2,8 @@
 
 Streamlit throws away what waits to be sent of a part (a fragment) that begins to run again, as it is drawn once more.
 But it still sends that the whole run has ended, whereupon the browser removes all that this run did not draw: the part
-vanishes and comes back as another one, without the text, the focus or the press that a visitor was at. On a server
-that computes for others meanwhile this was seen in one of four such meetings.
+vanishes and comes back as another one, without the text, the focus or the press that a visitor was at. It takes a
+server that is late with sending: slowed down to .25 s, this was seen in 22 of 90 such meetings.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Nothing about a user's rows is kept across reruns but results, each under a key 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from din_core.sharing.user_set import UserSet
 SESSION = "din_lens"
 
 PageState = TypeVar("PageState")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,14 @@ class Results:
         """The result under this key; None where there is none, or one under another key."""
         of, result = self.found.get(question, (None, None))
         return result if of == key else None
+
+    def answer(self, question: str, key: object, make: Callable[[], Answer]) -> Answer:
+        """The result under this key; where there is none, what `make` returns, which is kept."""
+        found: Answer | None = self.get(question, key)
+        if found is None:
+            found = make()
+            self.keep(question, key, found)
+        return found
 
     def forget(self, question: str) -> None:
         """Let the question be answered anew."""

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from din_core.domain import Behavior, History, Item, User
 from din_core.figures import HeatmapRow
-from din_core.pages.compare.behavior_types import of_type
+from din_core.pages.compare.behavior_types import rows_of_type
+from din_core.pages.compare.rows import MapRow
 from tests.pages.conftest import World
 from tests.pages.page_contents import records, words
 from tests.small_world import MONDAY
@@ -24,18 +25,23 @@ PAST = History(
 )
 
 
+def of_type(row: HeatmapRow, kind: str) -> HeatmapRow:
+    (found,) = rows_of_type([MapRow(row, PAST, "1")], kind)
+    return found
+
+
 def test_of_folded_repeats_those_of_the_type_are_counted_and_dated() -> None:
     whole = HeatmapRow("DIN", PAST.folded(), np.array([-1.0, 2.0]))  # nails, then milk
-    milk = of_type(whole, PAST, "view")
+    milk = of_type(whole, "view")
     assert [(b.item, b.count, b.first_timestamp, b.last_timestamp) for b in milk.behaviors] == [(MILK, 2, 1, 5)]
     assert milk.weight.tolist() == [2.0]
-    both = of_type(whole, PAST, "buy")
+    both = of_type(whole, "buy")
     assert [(b.item, b.count, b.last_timestamp) for b in both.behaviors] == [(NAILS, 1, 2), (MILK, 1, 3)]
-    assert of_type(whole, PAST, "wish").behaviors == ()
+    assert of_type(whole, "wish").behaviors == ()
 
 
 def test_behaviors_that_stand_for_themselves_are_kept_with_their_own_weights() -> None:
-    row = of_type(HeatmapRow("DIEN", PAST.plain(), np.array([1.0, 2.0, 3.0, 4.0])), PAST, "view")
+    row = of_type(HeatmapRow("DIEN", PAST.plain(), np.array([1.0, 2.0, 3.0, 4.0])), "view")
     assert row.weight.tolist() == [1.0, 4.0]
 
 

@@ -71,6 +71,7 @@ def test_what_a_cluster_does_not_do_is_told(
     monkeypatch.setattr(connection, "find_spec", lambda _: None)
     assert main(["leaderboard", f"--out={tmp_path / 'out'}", "--models=din", "--seeds=0", *words]) == 1
     assert capsys.readouterr().err == f"error: {reason}\n"
+    assert not list(tmp_path.iterdir())
 
 
 class OneCore:
