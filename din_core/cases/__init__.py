@@ -1,6 +1,6 @@
 """All impressions of a split beside each other: cases worth seeing, and what a cohort's weights are on average."""
 
-from din_core.cases.cohort import mean_weights, mean_weights_of_others, share_of
+from din_core.cases.cohort import difference_with, mean_weights, mean_weights_of_others, share_of
 from din_core.cases.kinds import MEASURED_KINDS, high_intensity, most_telling, threshold
 from din_core.cases.slices import Slice, choices, rows_of, weeks
 from din_core.cases.stored import FILES, read_cases, write_cases
@@ -23,6 +23,7 @@ __all__ = [
     "Slice",
     "Sums",
     "choices",
+    "difference_with",
     "fingerprint_of",
     "high_intensity",
     "mean_weights",

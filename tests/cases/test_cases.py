@@ -14,6 +14,7 @@ from din_core.cases import (
     KINDS,
     Slice,
     choices,
+    difference_with,
     fingerprint_of,
     mean_weights,
     mean_weights_of_others,
@@ -125,9 +126,40 @@ def test_shares_and_the_weights_of_the_others() -> None:
     assert mean_weights_of_others(cases, "own_age", "age", EVERY).value[0] == pytest.approx((2 - 2) / (9 - 2))
 
 
+def test_the_difference_that_a_behavior_makes_is_between_impressions_with_and_without_it() -> None:
+    cases = toy_cases()
+    labels = difference_with(cases, cases.label, "own_age", EVERY)
+    assert labels.value[0] == pytest.approx(1 / 2 - 1 / 3)  # rows 0 and 1 have one, rows 2 to 4 have none
+    assert (labels.count[0], labels.users[0]) == (2, 1)
+    assert np.isnan(labels.low[0])  # of one user
+    assert labels.value[1] == pytest.approx(0 - 2 / 4)  # row 4 alone
+    assert np.isnan(labels.value[2])  # nobody has one of that age
+    learned = difference_with(cases, cases.probability, "own_age", EVERY)
+    assert learned.value[0] == pytest.approx((0.9 + 0.6) / 2 - (0.3 + 0.2 + 0.7) / 3)
+
+
+def test_the_interval_of_a_difference_is_that_of_drawing_users_anew() -> None:
+    rng = np.random.default_rng(2)
+    users = np.repeat(np.arange(200), rng.integers(2, 9, 200))
+    n = len(users)
+    has = rng.random(n) < rng.beta(2, 2, 200)[users]
+    label = rng.random(n) < 0.2 + 0.3 * has + 0.2 * rng.random(200)[users]
+    toy = toy_cases()
+    sums = replace(toy.sums, row=np.arange(n), count={"own_age": has[None].astype(np.int32)})
+    cases = replace(toy, user=users, label=label, sums=sums)
+    found = difference_with(cases, label, "own_age", np.ones(n, dtype=bool))
+    parts = [np.bincount(users, part) for part in (label * has, has, label * ~has, ~has)]
+    drawn = rng.multinomial(200, np.full(200, 1 / 200), size=4000)
+    ones, with_it, others, without = (drawn @ part for part in parts)
+    low, high = np.quantile(ones / with_it - others / without, (0.025, 0.975))
+    assert found.high[0] - found.low[0] == pytest.approx(high - low, rel=0.08)
+    assert (found.low[0], found.high[0]) == (pytest.approx(low, abs=0.01), pytest.approx(high, abs=0.01))
+
+
 def test_a_cohort_of_nobody_has_no_mean() -> None:
-    mean = mean_weights(toy_cases(), "rank", ~EVERY)
-    assert np.isnan(mean.value).all() and not mean.count.any()
+    nobody = toy_cases()
+    means = [mean_weights(nobody, "rank", ~EVERY), difference_with(nobody, nobody.label, "own_age", ~EVERY)]
+    assert all(np.isnan(mean.value).all() and not mean.count.any() for mean in means)
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
-from functools import lru_cache
-from typing import Any
+from dataclasses import astuple, replace
 
 import numpy as np
 import pandas as pd
@@ -20,22 +17,14 @@ from din_core.cases import (
     Cases,
     Slice,
     mean_weights,
-    mean_weights_of_others,
     rows_of,
-    share_of,
 )
-from din_core.domain.cohort import Mean
 from din_core.figures.calibration import calibration_info, plot_calibration
 from din_core.figures.cohort import (
-    Bin,
-    BinsInfo,
-    BinsLabels,
     CategoriesInfo,
     CategoriesLabels,
-    bins_info,
     categories_info,
     number,
-    plot_bins,
     plot_categories,
 )
 from din_core.metrics import METRICS, Estimate
@@ -51,6 +40,8 @@ from din_core.pages.cases.files import (
     value_words,
 )
 from din_core.pages.cohorts.about_cohort import About, about_quality, about_weights
+from din_core.pages.cohorts.curves import Files, drawn, mean_columns, show_curve
+from din_core.pages.cohorts.own_category import show_own_category
 from din_core.pages.cohorts.quality import DRAWS, Quality, quality
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.metric_texts import meanings
@@ -63,9 +54,6 @@ from din_core.pages.widgets.charts import WEIGHTS_CAVEAT, ExportCaption, show_ch
 from din_core.pages.widgets.frame import is_dark, literal, report
 from din_core.pages.widgets.record_table.columns import (
     RecordColumn,
-    decimal_column,
-    number_column,
-    percent_column,
     plain_table,
 )
 from din_core.pages.widgets.record_table.record_table import Records, show_folded
@@ -92,18 +80,6 @@ READING = T(
     "weight lies, not what it does to the score: a weight is not an effect. Intervals are over users, as one user's "
     "impressions depend on each other; many are shown at once, and of a hundred some five miss the true mean by chance."
 )
-TIME_READING = T(
-    "DIN sees no time: where its weights differ by age, what is bought at that age differs. A share above that of the "
-    "oldest behaviors says that users lately did more of what they are shown now."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What saved charts and tables say of themselves."""
-
-    caption: ExportCaption
-    about: About
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
@@ -138,7 +114,7 @@ def show() -> None:
         files = Files(weights, about_weights(loaded, chosen, among))
         show_categories(loaded.cases, among, files)
         show_bins(loaded.cases, among, files)
-        show_own_category(loaded.cases, among, files)
+        show_own_category(loaded, among, files)
         st.caption(t(READING))
     if not among.any():
         offer_all(choice)
@@ -172,12 +148,6 @@ def sample_words(cases: Cases, among: NDArray[np.bool_], people: str) -> str:
         all=cases.about.impressions,
         seed=cases.about.seed + 1,
     )
-
-
-@lru_cache(maxsize=64)
-def drawn(plot: Callable[..., Any], *what: Any) -> Any:
-    """The chart of an info; another visitor's choice does not draw it anew."""
-    return plot(*what)
 
 
 def show_categories(cases: Cases, among: NDArray[np.bool_], files: Files) -> None:
@@ -243,18 +213,6 @@ def category_records(info: CategoriesInfo, title: str, about: About) -> Records:
     return Records(title, columns, len(pairs), about=about, file=("cohort", "categories"))
 
 
-def mean_columns(found: Sequence[Bin], percent: bool = False) -> list[RecordColumn]:
-    """Means with their intervals, and of how many behaviors and users they are."""
-    column = percent_column if percent else decimal_column
-    return [
-        column("mean", t("Mean"), [one.value for one in found]),
-        column("low", t("95 % from"), [one.low for one in found]),
-        column("high", t("to"), [one.high for one in found]),
-        number_column("behaviors", t("Behaviors"), [one.count for one in found]),
-        number_column("users", t("Users"), [one.users for one in found]),
-    ]
-
-
 def show_bins(cases: Cases, among: NDArray[np.bool_], files: Files) -> None:
     """Curves by age, rank and repeats, side by side."""
     st.subheader(t("By age, rank and repeats of the behavior"), anchor=False)
@@ -267,70 +225,6 @@ def show_bins(cases: Cases, among: NDArray[np.bool_], files: Files) -> None:
         with column:
             means = {t("mean weight"): mean_weights(cases, dimension, among)}
             show_curve(dimension, means, names, x, t("mean weight of one occurrence"), files)
-
-
-def show_own_category(cases: Cases, among: NDArray[np.bool_], files: Files) -> None:
-    """Target-category correlation over time: how much of the past is in the candidate's category, and its weight."""
-    st.subheader(t("The candidate's own category over time"), anchor=False)
-    names, x = bin_names(AGES, whole=False), t("age of the behavior in days")
-    left, right = st.columns(2)
-    with left:
-        shares = {t("own category"): share_of(cases, "own_age", "age", among)}
-        no_weights = replace(files, caption=replace(files.caption, caveat=""))
-        show_curve("own_share", shares, names, x, t("share in the candidate's category"), no_weights, percent=True)
-    with right:
-        means = {
-            t("own category"): mean_weights(cases, "own_age", among),
-            t("all others"): mean_weights_of_others(cases, "own_age", "age", among),
-        }
-        show_curve("own_weight", means, names, x, t("mean weight of one occurrence"), files)
-    st.caption(t(TIME_READING))
-
-
-def show_curve(
-    key: str,
-    means: Mapping[str, Mean],
-    names: tuple[str, ...],
-    x: str,
-    y: str,
-    files: Files,
-    percent: bool = False,
-) -> None:
-    """One chart, and the same as a table."""
-    info = bins_info(means, names)
-    labels = BinsLabels(
-        x=x,
-        y=y,
-        interval=t("95 %: {low} to {high}"),
-        no_interval=t("no interval"),
-        of=t("{count} behaviors, {users} users"),
-    )
-    title = t("{y} by {x}", y=y, x=x).capitalize()
-    if len(means) > 1:
-        title = t("{title}: {series}", title=title, series=t(", ").join(means))
-    records = replace(bin_records(info, key, title, x, percent), about=files.about)
-    show_chart(
-        f"cohort_{key}",
-        drawn(plot_bins, info, is_dark(), labels, percent),
-        title=title,
-        caption=files.caption,
-        table=plain_table(records.columns),
-        alt=t("{y} by {x}; the table below holds the numbers.", y=y, x=x),
-        about=records.about,
-    )
-    show_folded(t("The same as a table"), f"{key}_table", records, CohortChoice)
-
-
-def bin_records(info: BinsInfo, key: str, title: str, x: str, percent: bool) -> Records:
-    """One row a bin of each series: its mean."""
-    found = [(name, one) for name, bins in info.series for one in bins]
-    series = [RecordColumn("behaviors_of", t("Behaviors of"), [name for name, _ in found])]
-    columns = [
-        RecordColumn("bin", x, [one.name for _, one in found]),
-        *(series if len(info.series) > 1 else []),
-        *mean_columns([one for _, one in found], percent),
-    ]
-    return Records(title, columns, len(found), file=("cohort", key))
 
 
 def show_quality(loaded: LoadedCases, chosen: Slice, among: NDArray[np.bool_], files: Files) -> None:

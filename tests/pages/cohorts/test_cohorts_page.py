@@ -105,6 +105,36 @@ def test_the_candidates_own_category_has_its_share_and_its_weight(visit: Visit, 
             assert lines[place] == pytest.approx(value, rel=0.01, abs=1e-5)
 
 
+def test_what_goes_with_a_behavior_in_the_candidates_own_category_is_told_of_outcomes_and_of_both_models(
+    visit: Visit, world: World, cases: Cases
+) -> None:
+    page = visit("cohorts")
+    shown = held(page, "own_difference").set_index(["of", "bin"])
+    has = cases.sums.count["own_age"] > 0
+    columns = {"outcomes": cases.label, "DIN": cases.probability, "Average pooling": cases.base_probability}
+    names = held(page, "own_share")["bin"]
+    told = 0
+    for place, name in enumerate(names):
+        own = has[place]
+        for of, value in columns.items():
+            line = shown.loc[(of, name)]
+            assert line["impressions_with"] == own.sum()
+            if 0 < own.sum() < len(own):
+                told += 1
+                assert line["mean"] == pytest.approx(100 * (value[own].mean() - value[~own].mean()), rel=1e-5)
+            else:
+                assert pd.isna(line["mean"])
+    assert told
+
+
+def test_only_of_a_model_without_times_it_is_said_that_it_sees_none(
+    visit: Visit, world: World, cases: Cases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "DIN sees no time" in said(visit("cohorts"))
+    monkeypatch.setattr("din_core.pages.cohorts.own_category.reads_times", lambda scorer: True)
+    assert "sees no time" not in said(visit("cohorts"))
+
+
 def test_quality_is_that_of_the_same_impressions(visit: Visit, cases: Cases) -> None:
     page = visit("cohorts")
     shown = page.table[0].value
