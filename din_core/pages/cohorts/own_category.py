@@ -50,6 +50,7 @@ def show_own_category(loaded: LoadedCases, among: NDArray[np.bool_], files: File
         }
         show_curve("own_weight", means, names, x, t("mean weight of one occurrence"), files)
     st.caption(" ".join([*no_time(loaded), t(SHARE_READING)]))
+    st.subheader(t("What goes with a behavior in the candidate's own category"), anchor=False)
     show_curve(
         "own_difference",
         differences(loaded, among),
