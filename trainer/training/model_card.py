@@ -9,7 +9,7 @@ from typing import Any
 from din_core.model.config import ACTIVATIONS, ModelConfig
 from trainer.training.calibration import sentences
 from trainer.training.continuation import CONTINUED, describe_continuation
-from trainer.training.fitting.selection import NAMES, WHY, Measure
+from trainer.training.fitting.selection import LOSSES, NAMES, WHY, Measure
 from trainer.training.orientation.words import paragraph
 from trainer.training.tuning.search import setting_in_words
 
@@ -102,7 +102,8 @@ def _chosen_by(measure: Measure, valid: Mapping[str, Any]) -> str:
     """The measure and its value; why it is not GAUC where it is not."""
     if measure == "gauc":
         return f"validation GAUC {valid['gauc']:.4f} (AUC {valid['auc']:.4f})"
-    return f"validation {NAMES[measure]} {valid[measure]:.4f} ({WHY[measure]})"
+    others = f"; GAUC {valid['gauc']:.4f}, AUC {valid['auc']:.4f}" if measure == "calibrated_log_loss" else ""
+    return f"validation {NAMES[measure]} {valid[measure]:.4f} ({WHY[measure]}{others})"
 
 
 def _regularisation(options: Mapping[str, Any]) -> str:
@@ -116,7 +117,7 @@ def _regularisation(options: Mapping[str, Any]) -> str:
 def _search(tuning: Mapping[str, Any]) -> str:
     """What was tried, the best five first."""
     trials = [trial for trial in tuning["trials"] if trial["value"] is not None]
-    down = tuning["measure"] != "log_loss"
+    down = tuning["measure"] not in LOSSES
     best = sorted(trials, key=lambda trial: trial["value"], reverse=down)[:5]
     ended = [trial["ended"] for trial in tuning["trials"]]
     return (

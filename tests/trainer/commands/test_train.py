@@ -68,7 +68,14 @@ def test_the_model_card_names_data_split_seed_device_and_time(trained):
     assert "| Splits | the splits are those of the column split |" in card
     assert "| Histories | a history holds all behaviors that are earlier than its impression |" in card
     metrics = json.loads((folder / "runs" / "din" / "metrics.json").read_text())
-    for fact in ("validation GAUC", "| Seed | 0 |", "| Device | CPU", "UTC", f"{metrics['parameters']:,}"):
+    for fact in (
+        "validation calibrated log loss",
+        "; GAUC ",
+        "| Seed | 0 |",
+        "| Device | CPU",
+        "UTC",
+        f"{metrics['parameters']:,}",
+    ):
         assert fact in card
 
 

@@ -90,6 +90,11 @@ def fit_logits(label: NDArray[np.integer], logit: Floats, user: NDArray[np.integ
     return LogitFit(_fitted(positive, logit, form).rounded(), cross_fitted_log_loss=unseen)
 
 
+def fitted_log_loss(positive: NDArray[np.bool_], logit: Floats) -> float:
+    """Mean log loss of M impressions, both labels among them, with the slope and bias that fit these very ones."""
+    return _log_loss(positive, _fitted(positive, logit, "affine")(logit))
+
+
 def _cross_fitted_log_loss(
     positive: NDArray[np.bool_], logit: Floats, user: NDArray[np.integer], form: Form
 ) -> float | None:

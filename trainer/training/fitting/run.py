@@ -19,6 +19,7 @@ from din_core.kernels.accelerate import accelerate
 from din_core.model.fields.vector_embedding import VectorEmbedding
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
+from trainer.training.fitting.best_state import BestState
 from trainer.training.fitting.optimisers import weight_average
 from trainer.training.fitting.optimisers.adam import STEPS, clear_small_means
 from trainer.training.fitting.optimisers.regularisation import row_penalties
@@ -26,7 +27,7 @@ from trainer.training.fitting.optimisers.row_adam import RowAdam
 from trainer.training.fitting.optimisers.weight_average import WeightAverage
 from trainer.training.fitting.options import FitOptions
 from trainer.training.fitting.resume import RunState, StoredShards
-from trainer.training.fitting.selection import Entry, is_best, measure_logits, selection_measure, users_and_labels
+from trainer.training.fitting.selection import Entry, Measure, users_and_labels
 from trainer.training.fitting.sharding.table_shard import own_rows, rows_in_all, table_shards
 from trainer.training.fitting.workers import SOLE, BatchPart, SoleWorker
 from trainer.training.samples import Ints, Samples
@@ -80,8 +81,7 @@ class Run:
         self.step, self.best_step, self.seconds = 0, 0, 0.0
         self.loss = math.log(2)
         self.curve: list[Entry] = []
-        self.valid_user, self.valid_label = users_and_labels(valid)
-        self.measure = selection_measure(self.valid_user, self.valid_label)
+        self.selection = BestState(*users_and_labels(valid))
         self.best = _copy(model.state_dict())
         self._ahead: dict[int, tuple[RaggedBatch, Tensor, BatchPart]] = {}
         self._loss = torch.tensor(self.loss, device=self.device)
@@ -111,6 +111,11 @@ class Run:
             "dense": torch.optim.AdamW([rest], lr=self.rate, fused=True),
             "rows": RowAdam(tables, self.rate, penalties),
         }
+
+    @property
+    def measure(self) -> Measure:
+        """By which the best state is chosen."""
+        return self.selection.measure
 
     @property
     def finished(self) -> bool:
@@ -196,13 +201,14 @@ class Run:
         self.model.load_state_dict(weights)
         self.network.train()
         self.model.train()
+        found, best = self.workers.same(lambda: self.selection.look(logit))
         entry: Entry = {
             "step": self.step,
             "epoch": round(self.epoch + self.place / len(self.batches), 3),
             "train_loss": self.loss,
-            **self.workers.same(lambda: measure_logits(self.valid_user, self.valid_label, logit)),
+            **found,
         }
-        if is_best(self.measure, entry, self.curve):
+        if best:
             self.best_step, self.best = self.step, mean
         self.curve.append(entry)
 
@@ -220,6 +226,7 @@ class Run:
                     for name, tensor in slots.items()
                 },
                 **_rng_state(self.device),
+                **self.selection.tensors(),
                 "loss": self._loss,
             },
             numbers={
@@ -262,6 +269,7 @@ class Run:
         self._loss = state.tensors["loss"].to(self.device)
         for name in _NUMBERS:
             setattr(self, name, state.numbers[name])
+        self.selection.restore(state.tensors, self.curve, self.best_step)
         self.batches, self._ahead = self._epoch_batches(), {}
 
 

@@ -11,11 +11,18 @@ import pandas as pd
 import pytest
 import torch
 
+from din_core.metrics import gauc
 from din_core.store import ingest
 from tests.trainer.planted_tables import DAY, planted_tables
 from trainer.__main__ import main
 from trainer.training.fitting.run import Run
-from trainer.training.fitting.selection import describe_measure, is_best, measure_logits, selection_measure
+from trainer.training.fitting.selection import (
+    chance_error,
+    describe_measure,
+    is_best,
+    measure_logits,
+    selection_measure,
+)
 
 FAST = ("--epochs=1", "--batch-size=64", "--min-count=1", "--compile=off", "--device=cpu", "--max-history=20")
 
@@ -23,7 +30,8 @@ FAST = ("--epochs=1", "--batch-size=64", "--min-count=1", "--compile=off", "--de
 @pytest.mark.parametrize(
     ("user", "label", "measure"),
     [
-        ([1, 1, 2], [0, 1, 1], "gauc"),
+        ([*range(400), *range(400)], [1] * 400 + [0] * 400, "calibrated_log_loss"),
+        ([*range(1200), *range(1200)], [1] * 1200 + [0] * 1200, "gauc"),
         ([1, 1, 2], [0, 0, 1], "auc"),
         ([1, 1, 2], [1, 1, 1], "log_loss"),
         ([1, 1, 2], [0, 0, 0], "log_loss"),
@@ -32,19 +40,37 @@ FAST = ("--epochs=1", "--batch-size=64", "--min-count=1", "--compile=off", "--de
 def test_the_measure_is_the_first_that_has_a_value(user: list[int], label: list[int], measure: str) -> None:
     users, labels = np.array(user), np.array(label, np.float32)
     assert selection_measure(users, labels) == measure
-    found = measure_logits(users, labels, np.array([0.5, -0.5, 0.1]))
+    found = measure_logits(users, labels, np.linspace(-0.5, 0.5, len(users)))
     order = ["gauc", "auc", "log_loss"]
-    assert [found[name] is None for name in order] == [order.index(name) < order.index(measure) for name in order]
+    first = order.index("gauc" if measure == "calibrated_log_loss" else measure)
+    assert [found[name] is None for name in order] == [order.index(name) < first for name in order]
+    assert ("calibrated_log_loss" in found) == (measure == "calibrated_log_loss")
+
+
+def test_the_chance_in_gauc_is_that_of_shuffled_scores() -> None:
+    rng = np.random.default_rng(0)
+    user = np.repeat(np.arange(40), rng.integers(2, 12, 40))
+    label = (rng.random(len(user)) < 0.4).astype(np.float32)
+    drawn = [gauc(user, label, rng.random(len(user))).value for _ in range(4000)]
+    assert chance_error(user, label) == pytest.approx(np.std(drawn), rel=0.05)
+    assert chance_error(np.array([1, 1]), np.array([0.0, 1.0])) == pytest.approx(0.5)  # right or wrong
 
 
 @pytest.mark.parametrize(
-    ("users", "words"), [(1, "1 user has impressions of both"), (29, "29 users have impressions of both"), (30, "")]
+    ("users", "words"),
+    [
+        (1, "(1 user has impressions of both labels: by chance alone it varies by ± 0.500); give more validation"),
+        (29, "(29 users have impressions of both labels: by chance alone it varies by ± 0.093); give more validation"),
+        (30, "(30 users have impressions of both labels: by chance alone it varies by ± 0.091)"),
+    ],
 )
 def test_a_gauc_over_few_users_is_told_to_say_little(users: int, words: str) -> None:
     user, label = np.repeat(np.arange(users + 1), 2), np.tile([0.0, 1.0], users + 1)
     label[-1] = 0  # the last user has one label
-    said = describe_measure("gauc", user, label)
-    assert said.startswith("validation GAUC says little: " + words) if words else said == ""
+    measure = selection_measure(user, label)
+    said = describe_measure(measure, user, label)
+    assert said.startswith("chosen by validation calibrated log loss: of the states that GAUC, over few users, cannot ")
+    assert words in said and said.endswith(words) == (users == 30)
 
 
 def test_more_gauc_but_less_log_loss_is_better() -> None:

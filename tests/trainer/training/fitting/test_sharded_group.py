@@ -166,7 +166,7 @@ def both(own: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, di
 def close(found: dict[str, Any], expected: dict[str, Any], tolerance: float) -> None:
     assert found["weights"].keys() == expected["weights"].keys()
     for name, value in expected["weights"].items():
-        np.testing.assert_allclose(found["weights"][name], value, rtol=0, atol=tolerance, err_msg=name)
+        np.testing.assert_allclose(found["weights"][name], value, rtol=tolerance, atol=tolerance, err_msg=name)
     for entry, other in zip(found["curve"], expected["curve"], strict=True):
         assert entry == pytest.approx(other, abs=tolerance)
 
