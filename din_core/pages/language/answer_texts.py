@@ -14,7 +14,7 @@ from string import Formatter
 
 from din_core.domain import Answer, FoldedBehavior, Item, Removal
 from din_core.domain.written import LEAST_SHARE
-from din_core.pages.language.labels import item_labels, of_households, percent
+from din_core.pages.language.labels import labels_by_id, of_households, percent
 from din_core.pages.language.translate import T, t
 from din_core.store import StoreSummary
 
@@ -181,16 +181,14 @@ def part_names(
     """`6 earlier purchases of Mushrooms`; items that would be called alike by their whole titles, or with their ids."""
     owns = [behaviors[part.rows[0]].item if part.by == "item" else None for part in parts]
     items = [own for own in owns if own is not None and own.item_id != candidate.item_id]
-    alike = Counter(short_title(one) for one in {one.item_id: one for one in (candidate, *items)}.values())
-    whole = dict(zip((one.item_id for one in items), item_labels([candidate, *items])[1:], strict=True))
+    names = short_names([candidate, *items])
 
     def name(part: Removal, own: Item | None) -> str:
         if own is None:
             return part.name
         if own.item_id == candidate.item_id:
             return t("this very item")
-        short = short_title(own)
-        return short if alike[short] == 1 else whole[own.item_id]
+        return names[own.item_id]
 
     return [
         t(words.one if part.behaviors == 1 else words.several, name=name(part, own), n=part.behaviors)
@@ -198,10 +196,25 @@ def part_names(
     ]
 
 
-def short_title(item: Item, other: Item | None = None) -> str:
-    """A title up to its first ` · `, or all of it where that of `other` begins alike."""
-    short = item.label.split(" · ")[0]
-    return item.label if other is not None and short == short_title(other) else short
+def short_names(named: Iterable[Item], beside: Iterable[Item] = ()) -> dict[str, str]:
+    """What a sentence calls the items that it names, by id: short titles, whole ones of those that begin alike.
+
+    With the id where another that is named, or stands `beside` them, has the same title: `White milk · item 862349`.
+    """
+    listed = {item.item_id: item for item in named}
+    labels = labels_by_id([*beside, *listed.values()])
+    titles = Counter(short_title(item) for item in {item.label: item for item in listed.values()}.values())
+
+    def name(item: Item) -> str:
+        short = short_title(item)
+        return labels[item.item_id] if titles[short] > 1 else short + labels[item.item_id].removeprefix(item.label)
+
+    return {item_id: name(item) for item_id, item in listed.items()}
+
+
+def short_title(item: Item) -> str:
+    """A title up to its first ` · `."""
+    return item.label.split(" · ")[0]
 
 
 def round_percent(share: float, beside: float | None = None) -> str:
