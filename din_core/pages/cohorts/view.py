@@ -39,6 +39,7 @@ from din_core.figures.cohort import (
     plot_categories,
 )
 from din_core.metrics import METRICS, Estimate
+from din_core.pages.cases.about_slice import About
 from din_core.pages.cases.files import (
     LoadedCases,
     about,
@@ -50,7 +51,7 @@ from din_core.pages.cases.files import (
     slice_words,
     value_words,
 )
-from din_core.pages.cohorts.about_cohort import About, about_quality, about_weights
+from din_core.pages.cohorts.about_cohort import about_quality, about_weights
 from din_core.pages.cohorts.quality import DRAWS, Quality, quality
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.metric_texts import meanings
