@@ -65,7 +65,7 @@ def test_from_the_leaderboard_to_a_models_figures_and_a_case_behind_them(page: P
 def test_another_model_is_judged_where_the_first_stood_and_the_address_keeps_it(page: Page, address: str) -> None:
     page.goto(f"{address}models-trust?user=7&item=m2&models=din,base")
     verdict = page.locator(".st-key-trust_verdict")
-    expect(verdict).to_contain_text("the weights of DIN as reasons")
+    expect(verdict).to_contain_text("The weights of DIN do not tell")
     wait_until_rest(page)
     page.evaluate(WATCH_FIRST)
     box = page.get_by_role("combobox", name="Model", exact=True)
