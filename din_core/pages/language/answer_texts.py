@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from string import Formatter
 
 from din_core.domain import Answer, FoldedBehavior, Item, Removal
 from din_core.domain.written import LEAST_SHARE
 from din_core.pages.language.labels import labels_by_id, of_households, percent
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, closed_up, parsed, t
 from din_core.store import StoreSummary
 
 ALMOST_ALL = 0.8
@@ -99,6 +98,9 @@ BOTH_WAYS = T(
 )
 
 
+BASELINE = T("{model}, which weighs all behaviors alike, says {chance}.")
+
+
 def answer_words_for(summary: StoreSummary) -> AnswerWords:
     """Words for the store at hand: households buy, of other users only the label is known."""
     return PURCHASES if of_households(summary) else AnswerWords()
@@ -121,7 +123,7 @@ def reason_segments(
     said = [_reason(answer, candidate, behaviors, words)]
     if answer.baseline is not None:
         chance = round_percent(answer.baseline)
-        said.append(segments(T("{model} says {chance}."), {"chance": chance}, model=baseline))
+        said.append(segments(BASELINE, {"chance": chance}, model=baseline))
     if answer.outcome is not None:
         said.append((t(words.positive if answer.outcome else words.negative),))
     return join_segments(said)
@@ -233,7 +235,7 @@ def round_percent(share: float, beside: float | None = None) -> str:
 def segments(template: str, standing_out: Mapping[str, str | Segments], **values: str) -> Segments:
     """A text of the visitor's language; the values that are to stand out may be segments themselves."""
     pieces: list[tuple[str, bool]] = []
-    for literal, name, _, _ in Formatter().parse(t(template)):
+    for literal, name, _, _ in parsed(t(template)):
         pieces.append((literal, False))
         if name is None:
             continue
@@ -243,8 +245,9 @@ def segments(template: str, standing_out: Mapping[str, str | Segments], **values
         elif isinstance(value, str):
             pieces.append((value, True))
         else:
-            pieces.extend((text, place % 2 == 1) for place, text in enumerate(value))
-    return _alternating(pieces)
+            pieces.extend((text, place % 2 == 1) for place, text in enumerate(value) if text)
+    texts = closed_up([text for text, _ in pieces])
+    return _alternating(zip(texts, (stands_out for _, stands_out in pieces), strict=True))
 
 
 def join_segments(sentences: Sequence[Segments]) -> Segments:

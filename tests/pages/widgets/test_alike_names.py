@@ -18,7 +18,7 @@ from din_core.pages.session.visitor import as_visitor
 from din_core.pages.two_models.model_pair import top_behaviors
 from din_core.pages.widgets.pickers import item_options
 from tests.pages.conftest import World
-from tests.pages.page_contents import boxes, held_records, read, record_tables, records
+from tests.pages.page_contents import boxes, held_records, lens, read, record_tables, records
 from tests.pages.what_if.what_if_payload import payload
 from tests.small_world import MONDAY
 
@@ -81,6 +81,11 @@ def test_the_heat_map_and_the_choices_of_compare_have_them_too(visit: Visit, ali
     page = visit("compare-scenarios", user="7", item="m2", at="2017-11-20T00:00:00Z")
     assert milks(list(records(page, "heatmap_table")["Item"])) == NAMES
     assert milks(list(page.multiselect(key="compare_items").options)) == NAMES
+
+
+def test_inspects_list_of_candidates_has_them_too(visit: Visit, alike: World) -> None:
+    _, body = lens(visit("explain-inspect", user="7", item="m2", at="2017-11-20T00:00:00Z"))
+    assert milks([case["name"] for case in body["cases"]]) == NAMES
 
 
 def test_a_gap_names_candidates_and_parts_by_their_ids_in_sentence_tiles_bars_and_files(

@@ -23,7 +23,7 @@ function caseOption(item, index, onClick) {
   option.role = "option";
   option.append(
     element("span", "", { className: `mark ${outcomeClass(item)}` }),
-    element("span", item.title, { className: "name", title: item.title }),
+    element("span", item.name, { className: "name" }),
     element("span", "", { className: "number" }),
     element("span", `, ${item.outcomeText}`, { className: "unseen" }),
   );
