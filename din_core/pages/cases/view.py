@@ -18,7 +18,7 @@ from din_core.pages.cases.files import LoadedCases, fitting, head, offer_all, pi
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import shown_at
 from din_core.pages.language.labels import Words, fixed, item_labels, percent, profile, words_for
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.user_sets.set_bar import show_set_bar, users_of_set
 from din_core.pages.user_sets.set_form import show_set_form
@@ -173,13 +173,14 @@ def how_many(cases: Cases, kind: str, shown: int, total: int, among: int) -> str
     """The sample size: how many there are of the kind, and among how many they were looked for."""
     sizes = t("{shown:,} of {total:,} cases, among {among:,} impressions.", shown=shown, total=total, among=among)
     if kind in MEASURED_KINDS and cases.about.measured < cases.about.impressions:
-        sizes += " " + t(
+        sample = t(
             "Effects were measured on a random sample of {n:,} of all {all:,} impressions (seed {seed}): cases outside "
             "it are not found.",
             n=cases.about.measured,
             all=cases.about.impressions,
             seed=cases.about.seed,
         )
+        return join_sentences(sizes, sample)
     return sizes
 
 

@@ -55,7 +55,7 @@ from din_core.pages.cohorts.about_cohort import about_quality, about_weights
 from din_core.pages.cohorts.quality import DRAWS, Quality, quality
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.metric_texts import meanings
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.session import address, caches
 from din_core.pages.user_sets.set_bar import set_words, show_set_bar, users_of_set
 from din_core.pages.user_sets.set_form import show_set_form
@@ -208,7 +208,7 @@ def show_categories(cases: Cases, among: NDArray[np.bool_], files: Files) -> Non
         about=records.about,
     )
     words = t(ALL_ROWS) if len(rows) == total else t(MOST_FREQUENT, n=len(rows), total=total)
-    st.caption(f"{words} {t(CELLS)}")
+    st.caption(join_sentences(words, t(CELLS)))
     show_folded(t("The same as a table"), "categories_table", records, CohortChoice)
 
 

@@ -19,7 +19,7 @@ from din_core.pages.language.answer_texts import AnswerWords, answer_words_for
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.number_texts import CATEGORY, NumericFields, category_name, numeric_fields
-from din_core.pages.language.translate import current, t
+from din_core.pages.language.translate import current, join_sentences
 from din_core.pages.session import caches
 from din_core.pages.trust.caution import weights_caution
 
@@ -132,7 +132,7 @@ class InspectPayloads:
         """The model in words; where its weights were measured and tell nothing, with that below them."""
         model = self.app.models[name]
         caution = weights_caution(self.app.scorers[name], model.name)
-        return replace(model, note=t(" ").join(filter(None, [model.note, caution])))
+        return replace(model, note=join_sentences(model.note, caution))
 
     def _model(self, name: str, whole: Sequence[int]) -> str:
         def make() -> str:

@@ -57,6 +57,11 @@ def parsed(template: str) -> tuple[tuple[str, str | None, str | None, str | None
     return tuple(Formatter().parse(template))
 
 
+def join_sentences(*said: str) -> str:
+    """Those that are not empty, one after the other; with a space between where the language has one there."""
+    return t(" ").join(filter(None, said))
+
+
 def closed_up(pieces: Sequence[str]) -> list[str]:
     """Texts that stand one after the other, without a space where both its neighbours are Chinese.
 

@@ -79,7 +79,8 @@ def choose_pair(now: CompareInputs, cases: Sequence[Case], between: Between) -> 
         models = place - 2 if of_candidates else place - 1
         with column:
             if models >= 0:
-                choose(now.app, models, now.names[models] if models < len(now.names) else None)
+                name = now.names[models] if models < len(now.names) else None
+                choose(now.app, models, name, alone=of_candidates)
             else:
                 candidate_box(now, cases, place, BOXES[place] if of_candidates else CANDIDATE)
 

@@ -16,7 +16,7 @@ from din_core.pages.compare.rows import CompareInputs
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.answer_texts import Segments
 from din_core.pages.language.labels import chance, day, percent, words_for
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.score_gap.pair import Pair, Side
 from din_core.pages.session import address, visitor
 from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
@@ -78,7 +78,7 @@ def tile_words(now: CompareInputs, pair: Pair, side: Side) -> str:
     subject = "" if pair.between == "candidates" else t("{sentence}.", sentence=pair.candidate)
     rare = candidate_is_rare(now.app, [side.model], side.case.item)
     said = t("{sentence}.", sentence=chance(side.probability).capitalize())
-    return t(" ").join(filter(None, [subject, said, outcome, rare]))
+    return join_sentences(subject, said, outcome, rare)
 
 
 def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
@@ -101,13 +101,13 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
         caption=ExportCaption(
             (*caption.name, *(side.case.item.item_id for side in pair.sides), fold),
             (*caption.lines, scores_line(now, pair)),
-            f"{t(CAVEAT)} {exactness}",
+            join_sentences(t(CAVEAT), exactness),
         ),
         table=plain_table(records.columns),
         alt=t("{title}, in {n} parts; the table below holds the same numbers.", title=title, n=len(info.steps) - 1),
         about=records.about,
     )
-    st.caption(f"{t(READING)} {exactness}")
+    st.caption(join_sentences(t(READING), exactness))
     if fold == "category":
         show_several_note(now.app, pair.category)
     show_folded(t("The parts as a table"), "gap_table", records, GapChoice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.trust.figures import QUESTIONS, Question, TrustFigures
 from din_core.pages.trust.replies import Reply, replies, sizes_tell_more
 
@@ -134,7 +134,7 @@ def verdict_words(verdict: TrustVerdict, model: str) -> str:
         parts.append(t(PROBABILITIES[verdict.given["calibration"]]))
     if verdict.missing:
         parts.append(t(MISSING, names=t(BETWEEN).join(t(NAMES[question]) for question in verdict.missing)))
-    return f"{parts[0]} {t(' ').join(parts[1:])}".rstrip()  # a space ends the bold, in Chinese too
+    return f"{parts[0]} {join_sentences(*parts[1:])}".rstrip()  # a space ends the bold, in Chinese too
 
 
 def clauses_of(verdict: TrustVerdict, reply: Reply) -> list[str]:
