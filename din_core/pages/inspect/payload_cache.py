@@ -21,7 +21,6 @@ from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.number_texts import CATEGORY, NumericFields, category_name, numeric_fields
 from din_core.pages.language.translate import current, join_sentences
 from din_core.pages.session import caches
-from din_core.pages.trust.caution import weights_caution
 
 EFFECTS_SECONDS = 0.15
 """After so long no more effects are begun for one answer."""
@@ -130,6 +129,8 @@ class InspectPayloads:
 
     def _described(self, name: str) -> ModelWords:
         """The model in words; where its weights were measured and tell nothing, with that below them."""
+        from din_core.pages.trust.caution import weights_caution  # needs torch, which the pages' start does not
+
         model = self.app.models[name]
         caution = weights_caution(self.app.scorers[name], model.name)
         return replace(model, note=join_sentences(model.note, caution))
