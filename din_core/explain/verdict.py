@@ -27,9 +27,9 @@ TEXTS = {
     "roughly": "Here the weights rank behaviors only roughly like their measured effects (τ = {tau})",
     "not": "Here the weights do not rank behaviors like their measured effects (τ = {tau})",
     "one matters": "Here the weights find the behaviors that matter (the largest carries {covered} % of all effects, "
-    "{best} % at most), but do not rank behaviors like their measured effects (τ = {tau})",
+    "and none carries more than {best} %), but do not rank behaviors like their measured effects (τ = {tau})",
     "few matter": "Here the weights find the behaviors that matter (the {k} largest carry {covered} % of all effects, "
-    "{best} % at most), but do not rank behaviors like their measured effects (τ = {tau})",
+    "and no {k} behaviors more than {best} %), but do not rank behaviors like their measured effects (τ = {tau})",
     "worst 1": "; they disagree most on {a}",
     "worst 2": "; they disagree most on {a} and {b}",
     "worst 3": "; they disagree most on {a}, {b} and {c}",

@@ -26,6 +26,8 @@ TIME_SCALE = ((0.0, "#a9c4e2"), (1.0, "#0a3564"))
 TIME_SCALE_DARK = ((0.0, "#39587d"), (1.0, "#d9ecff"))
 BAR = 0.004
 """Width of a bar at most, as a part of the axis."""
+TICK_GAP = 0.08
+"""Of the axis' length, between two dates below it at least: room for one that is turned, on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +159,23 @@ def plot_evolution(info: EvolutionInfo, dark: bool = False, labels: EvolutionLab
     figure.update_annotations(font={"color": ink, "size": 13})
     for title in figure.layout.annotations[:3]:
         title.update(x=0, xanchor="left")
-    plain_axis = {"fixedrange": True, "zeroline": False}
+    plain_axis, ticks = {"fixedrange": True, "zeroline": False}, apart(info.ticks)
     figure.update_xaxes(range=[-0.015, 1.01], showgrid=False, **plain_axis)
     figure.update_xaxes(
-        tickvals=[t.position for t in info.ticks], ticktext=[labels.tick(t.label) for t in info.ticks], row=3, col=1
+        tickvals=[t.position for t in ticks], ticktext=[labels.tick(t.label) for t in ticks], row=3, col=1
     )
     figure.update_yaxes(rangemode="tozero", automargin=True, nticks=5, **plain_axis)
     figure.update_yaxes(tickformat=".0%", row=1, col=1)
     return legible(figure, dark)
+
+
+def apart(ticks: Sequence[Tick]) -> list[Tick]:
+    """Those at least TICK_GAP from the one before, so that no two dates lie over each other on a phone."""
+    kept: list[Tick] = []
+    for tick in ticks:
+        if not kept or tick.position - kept[-1].position >= TICK_GAP:
+            kept.append(tick)
+    return kept
 
 
 def plot_path(info: EvolutionInfo, dark: bool = False, labels: EvolutionLabels = EvolutionLabels()) -> go.Figure:

@@ -90,7 +90,8 @@ def test_weights_that_find_the_few_that_matter_are_distinctions_from_those_that_
     found = verdict(beside([10, *small], [-7, *small[::-1]]))
     assert found.level == "caution"
     assert (
-        "find the behaviors that matter (the 3 largest carry 99 % of all effects, 99 % at most), but" in found.sentence
+        "find the behaviors that matter (the 3 largest carry 99 % of all effects, and no 3 behaviors more than 99 %)"
+        in found.sentence
     )
     assert "do not rank" in found.sentence
     assert verdict(beside([0, *small], [-7, *small[::-1]])).level == "do not"

@@ -11,6 +11,7 @@ from din_core.domain import History
 from din_core.domain.evolution import EvolutionPath
 from din_core.figures import EvolutionInfo, evolution_info, plot_evolution, plot_path, timeline_info
 from din_core.figures.evolution import principal
+from din_core.figures.timeline import Tick
 from tests.figures.conftest import AS_OF, DAY
 
 
@@ -79,6 +80,12 @@ def test_three_charts_share_one_time_axis(info: EvolutionInfo) -> None:
     assert figure.layout.shapes[0].y0 == 1 / 5
     assert score.customdata[0] == "before the first behavior"
     assert score.customdata[1] == "Milk<br>Dairy · 12 Aug 2017 · step 1"
+
+
+def test_dates_below_the_charts_are_far_enough_apart_for_a_phone(info: EvolutionInfo) -> None:
+    near = tuple(Tick(0, place, f"{n} Nov") for n, place in enumerate((0.0, 0.02, 0.5, 0.55, 0.9)))
+    axis = plot_evolution(replace(info, ticks=near)).layout.xaxis3
+    assert (list(axis.tickvals), list(axis.ticktext)) == ([0.0, 0.5, 0.9], ["0 Nov", "2 Nov", "4 Nov"])
 
 
 def test_the_path_is_drawn_in_order_with_its_shares_on_the_axes(info: EvolutionInfo) -> None:

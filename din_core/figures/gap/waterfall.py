@@ -21,8 +21,10 @@ LINE_LETTERS = 24
 """Of one line of it."""
 ROW_HEIGHT = 40
 """Pixels a bar."""
-ROOM = 0.2
-"""Of the axis' length, left free at either end for the numbers beside the bars."""
+ROOM = 0.03
+"""Of the axis' length, left free at either end."""
+DIGIT = 8
+"""Pixels of a letter of a number."""
 COLOURS = {False: ("#2f6fb5", "#b3541e", "#6b7280"), True: ("#6ea6dc", "#e08a45", "#9aa4b2")}
 """Towards the first, towards the second, and both ends; by whether the theme is dark."""
 
@@ -107,26 +109,27 @@ def plot_waterfall(info: WaterfallInfo, dark: bool = False, labels: WaterfallLab
         )
     )
     ink, (low, high) = ink_of(dark), info.extent
+    column = DIGIT * max(len(signed(step.change)) for step in info.steps) + 4
     for row, (step, following) in enumerate(zip(info.steps[:-1], info.steps[1:], strict=True)):
         begins = following.start if following.kind != "gap" else following.end
         figure.add_shape(
             type="line", x0=step.end, x1=begins, y0=row + 0.31, y1=row + 0.69, line={"color": ink, "width": 1}
         )
     for row, step in enumerate(info.steps):
-        right = step.change >= 0
-        figure.add_annotation(
-            x=step.end,
+        figure.add_annotation(  # in a column of their own: beside the bars they lie over lines and names on a phone
+            xref="paper",
+            x=1,
             y=row,
             text=f"<b>{signed(step.change)}</b>" if step.kind == "gap" else signed(step.change),
             showarrow=False,
-            xanchor="left" if right else "right",
-            xshift=4 if right else -4,
+            xanchor="right",
+            xshift=column,
             font={"color": ink, "size": 13},
         )
     room = ROOM * (high - low or 1)
     figure.update_layout(
         height=ROW_HEIGHT * len(rows) + 80,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        margin={"l": 8, "r": column + 4, "t": 8, "b": 8},
         dragmode=False,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",

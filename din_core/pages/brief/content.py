@@ -16,7 +16,7 @@ from din_core.pages.language.answer_texts import (
     short_title,
 )
 from din_core.pages.language.labels import HOUSEHOLDS, Words, day, percent, profile
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, filled, t
 from din_core.sharing.frozen_results import FrozenResults, ModelScore
 
 CAUTION = T(
@@ -110,7 +110,7 @@ def outcome_fact(results: FrozenResults, words: Words) -> list[tuple[str, str]]:
     if results.answer.outcome is None:
         return []
     outcome = words.outcome(results.answer.outcome)
-    return [(t("What happened"), words.when.format(outcome=outcome, date=day(results.as_of)))]
+    return [(t("What happened"), filled(words.when, {"outcome": outcome, "date": day(results.as_of)}))]
 
 
 def model_text(model: ModelScore) -> str:

@@ -13,11 +13,12 @@ from din_core.cases.kinds import INTENSE, LEAST_BEHAVIORS
 from din_core.domain import Candidate, Impression, Item, Scenario, UnknownItem, UnknownUser, User
 from din_core.figures.cohort import number
 from din_core.pages.app.startup import App
+from din_core.pages.cases.about_slice import About, about_slice
 from din_core.pages.cases.files import LoadedCases, fitting, head, offer_all, pick_slice, value_words
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import shown_at
 from din_core.pages.language.labels import Words, fixed, item_labels, percent, profile, words_for
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.user_sets.set_bar import show_set_bar, users_of_set
 from din_core.pages.user_sets.set_form import show_set_form
@@ -117,7 +118,10 @@ def show() -> None:
             t("Everybody in what is looked through"): users_of(loaded.cases, np.flatnonzero(among)),
         }
     )
-    records = case_records(app, loaded, words, kind, rows, total)
+    records = replace(
+        case_records(app, loaded, words, kind, rows, total),
+        about={**about_case_models(loaded, kind), **about_slice(loaded, chosen, among)},
+    )
     show_records("cases", records, CasesChoice)
     st.caption(t(READING))
 
@@ -169,13 +173,14 @@ def how_many(cases: Cases, kind: str, shown: int, total: int, among: int) -> str
     """The sample size: how many there are of the kind, and among how many they were looked for."""
     sizes = t("{shown:,} of {total:,} cases, among {among:,} impressions.", shown=shown, total=total, among=among)
     if kind in MEASURED_KINDS and cases.about.measured < cases.about.impressions:
-        sizes += " " + t(
+        sample = t(
             "Effects were measured on a random sample of {n:,} of all {all:,} impressions (seed {seed}): cases outside "
             "it are not found.",
             n=cases.about.measured,
             all=cases.about.impressions,
             seed=cases.about.seed,
         )
+        return join_sentences(sizes, sample)
     return sizes
 
 
@@ -218,13 +223,6 @@ def case_records(app: App, loaded: LoadedCases, words: Words, kind: str, rows: S
     """One line a case: the candidate, what is telling about it, both probabilities, who and when."""
     cases, items = loaded.cases, items_of(app, loaded.cases, kind, rows)
     seen, there = shown_of(app, cases, rows), inspect_page.page()
-    about = {
-        "kind": kind.replace(" ", "_"),
-        "model": loaded.main,
-        "fingerprint": cases.about.main.fingerprint,
-        "base_model": loaded.base,
-        "base_fingerprint": cases.about.base.fingerprint,
-    }
     return Records(
         title(loaded, kind),
         case_columns(app, loaded, words, kind, rows, items, seen),
@@ -238,9 +236,20 @@ def case_records(app: App, loaded: LoadedCases, words: Words, kind: str, rows: S
             for row in rows
         ],
         keys=[str(row) for row in rows],
-        about=about,
-        file=("cases", kind),
+        file=("cases", cases.about.split, kind),
     )
+
+
+def about_case_models(loaded: LoadedCases, kind: str) -> About:
+    """What files say of all cases beside their slice: of what kind they are, and under which models."""
+    about = loaded.cases.about
+    return {
+        "kind": kind.replace(" ", "_"),
+        "model": loaded.main,
+        "fingerprint": about.main.fingerprint,
+        "base_model": loaded.base,
+        "base_fingerprint": about.base.fingerprint,
+    }
 
 
 def case_columns(

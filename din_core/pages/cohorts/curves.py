@@ -9,7 +9,7 @@ from typing import Any
 
 from din_core.domain.cohort import Mean
 from din_core.figures.cohort import Bin, BinsInfo, BinsLabels, bins_info, plot_bins
-from din_core.pages.cohorts.about_cohort import About
+from din_core.pages.cases.about_slice import About
 from din_core.pages.language.translate import t
 from din_core.pages.widgets.charts import ExportCaption, show_chart
 from din_core.pages.widgets.frame import is_dark

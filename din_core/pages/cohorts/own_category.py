@@ -12,7 +12,7 @@ from din_core.cases import AGES, difference_with, mean_weights, mean_weights_of_
 from din_core.domain.cohort import Mean
 from din_core.pages.cases.files import LoadedCases, bin_names, folder_of
 from din_core.pages.cohorts.curves import Counted, Files, show_curve
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.session import caches
 from din_core.pages.what_if.payload import reads_times
 from din_core.pages.widgets.frame import literal
@@ -49,7 +49,7 @@ def show_own_category(loaded: LoadedCases, among: NDArray[np.bool_], files: File
             t("all others"): mean_weights_of_others(cases, "own_age", "age", among),
         }
         show_curve("own_weight", means, names, x, t("mean weight of one occurrence"), files)
-    st.caption(" ".join([*no_time(loaded), t(SHARE_READING)]))
+    st.caption(join_sentences(*no_time(loaded), t(SHARE_READING)))
     st.subheader(t("What goes with a behavior in the candidate's own category"), anchor=False)
     show_curve(
         "own_difference",

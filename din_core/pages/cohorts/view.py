@@ -28,6 +28,7 @@ from din_core.figures.cohort import (
     plot_categories,
 )
 from din_core.metrics import METRICS, Estimate
+from din_core.pages.cases.about_slice import About
 from din_core.pages.cases.files import (
     LoadedCases,
     about,
@@ -39,13 +40,13 @@ from din_core.pages.cases.files import (
     slice_words,
     value_words,
 )
-from din_core.pages.cohorts.about_cohort import About, about_quality, about_weights
+from din_core.pages.cohorts.about_cohort import about_quality, about_weights
 from din_core.pages.cohorts.curves import Files, drawn, mean_columns, show_curve
 from din_core.pages.cohorts.own_category import show_own_category
 from din_core.pages.cohorts.quality import DRAWS, Quality, quality
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.metric_texts import meanings
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.session import address, caches
 from din_core.pages.user_sets.set_bar import set_words, show_set_bar, users_of_set
 from din_core.pages.user_sets.set_form import show_set_form
@@ -177,7 +178,7 @@ def show_categories(cases: Cases, among: NDArray[np.bool_], files: Files) -> Non
         about=records.about,
     )
     words = t(ALL_ROWS) if len(rows) == total else t(MOST_FREQUENT, n=len(rows), total=total)
-    st.caption(f"{words} {t(CELLS)}")
+    st.caption(join_sentences(words, t(CELLS)))
     show_folded(t("The same as a table"), "categories_table", records, CohortChoice)
 
 

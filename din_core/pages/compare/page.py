@@ -39,7 +39,7 @@ from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, case_titles
 from din_core.pages.language.labels import day, labels_by_id, moment, words_for
 from din_core.pages.language.number_texts import numeric_fields
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import SCENARIOS
 from din_core.pages.score_gap import page as score_gap_page
@@ -187,7 +187,7 @@ def show_users(now: CompareInputs) -> None:
         item=case.title,
         time=moment(now.scenario.as_of),
     )
-    st.markdown(literal(f"{subject} {candidate_is_rare(now.app, now.names, case.item)}".rstrip()))
+    st.markdown(literal(join_sentences(subject, candidate_is_rare(now.app, now.names, case.item))))
     show_table(users_table(now, histories, scores))
     if chosen is not None:
         show_set(now, case, chosen)
@@ -287,7 +287,7 @@ def show_heatmap(now: CompareInputs, mapped: Sequence[MapRow], scale: Scale, nou
     )
     reading = t(READING, shown=len(info.columns), all=len(info.columns) + info.rest_columns)
     scales = OWN_SCALES if scale == "row" else ONE_SCALE
-    st.caption(f"{t(scales)} {reading}")
+    st.caption(join_sentences(t(scales), reading))
     show_several_note(now.app, field)
     show_records("heatmap_table", records, CompareChoice)
 

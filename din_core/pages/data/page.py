@@ -14,7 +14,7 @@ from din_core.figures.store_facts import BarsInfo, per_user_info, plot_bars, wee
 from din_core.pages.data.store_records import bar_records, week_records
 from din_core.pages.data.table_import import show_import
 from din_core.pages.language.labels import day, field_label, percent
-from din_core.pages.language.translate import T, sentence, t
+from din_core.pages.language.translate import T, join_sentences, sentence, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import DATA
 from din_core.pages.session import caches, visitor
@@ -201,7 +201,7 @@ def show_users(facts: StoreFacts, summary: StoreSummary, caption: ExportCaption)
         longest=pairs[-1][0],
     )
     none = dict(pairs).get(0, 0)
-    st.markdown(f"{spread} {t('Users without a behavior: {n:,}.', n=none)}" if none else spread)
+    st.markdown(join_sentences(spread, t("Users without a behavior: {n:,}.", n=none) if none else ""))
     info = per_user_info(pairs, t("users"))
     records = bar_records(info, about_store(summary))
     chart(info, t("behaviors"), t("users"), t("Users by behaviors"), "per_user", caption, records)

@@ -16,7 +16,7 @@ from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, Inputs, read_inputs
 from din_core.pages.language.labels import chance, day, fixed, moment, percent, tick_label, words_for
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import EVOLUTION
 from din_core.pages.session import caches, visitor
@@ -161,7 +161,7 @@ def about(app: App, name: str, scenario: Scenario, inputs: Inputs, case: Case, p
         else t("It sees the {n:,} newest of {total:,} behaviors.", n=seen, total=all_of_it)
     )
     rare = candidate_is_rare(app, [name], case.item)
-    return literal(f"{subject} {rare} {score} {kept}" if rare else f"{subject} {score} {kept}")
+    return literal(join_sentences(subject, rare, score, kept))
 
 
 def words_of_charts() -> EvolutionLabels:

@@ -12,7 +12,7 @@ import streamlit as st
 from din_core.domain import Counterfactual, DinLensError, FoldedBehavior, Impression, Scenario, StoreFailure
 from din_core.pages.app.startup import App
 from din_core.pages.language.labels import Words, field_label, fixed, item_labels, words_for
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.session.choices import candidate_key
 from din_core.pages.widgets.frame import literal, report
@@ -134,7 +134,7 @@ def _show_found(
     )
     if nearest.same_profile:
         names = ", ".join(field_label(name).lower() for name in nearest.same_profile)
-        comparison += " " + t("The same in both profiles: {names}.", names=names)
+        comparison = join_sentences(comparison, t("The same in both profiles: {names}.", names=names))
     st.markdown(literal(comparison))
     _show_items("nearest_shared", t("**Behaviors of both**"), nearest.shared, scenario, other)
     _show_items("nearest_different", t("**Weight × count differs most**"), nearest.different, scenario, other)
@@ -145,7 +145,7 @@ def _show_found(
         args=(_other_scenario(scenario, other),),
         icon=":material/arrow_forward:",
     )
-    st.caption(f"{literal(_compared(found))} {t(HOW)}")
+    st.caption(join_sentences(literal(_compared(found)), t(HOW)))
 
 
 def _compared(found: OppositeImpressions) -> str:

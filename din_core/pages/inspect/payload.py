@@ -19,7 +19,7 @@ from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER, Slots
 from din_core.pages.browser.translations import spoken
 from din_core.pages.inspect.answer.answer_payload import DIGITS, answer_data
 from din_core.pages.inspect.attention_chart import JS
-from din_core.pages.inspect.inspection import Case, Inputs, Inspection
+from din_core.pages.inspect.inspection import Case, Inputs, Inspection, case_titles
 from din_core.pages.inspect.measured_effects import MeasuredEffects
 from din_core.pages.language.answer_texts import AnswerWords, chance_segments
 from din_core.pages.language.labels import (
@@ -37,7 +37,7 @@ from din_core.pages.language.labels import (
 from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.number_texts import CATEGORY, NumericFields
 from din_core.pages.language.path_texts import path_words
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, filled, t
 from din_core.pages.session.choices import candidate_key
 from din_core.sharing import encode
 
@@ -74,7 +74,10 @@ def common_text(
             "shownThen": inputs.shown_then,
             "scene": inputs.place(scenario.candidates[0]),
             "choices": [{"link": model.link, "name": model.name} for model in choices],
-            "cases": [case_data(case, link_of(scenario, case), words, numbers) for case in inputs.cases],
+            "cases": [
+                {**case_data(case, link_of(scenario, case), words, numbers), "name": name}
+                for case, name in zip(inputs.cases, case_titles(inputs.cases), strict=True)
+            ],
             "palette": {"light": [*LIGHT, LIGHT_OTHER], "dark": [*DARK, DARK_OTHER]},
         }
     )
@@ -269,7 +272,7 @@ def dated_outcome(case: Case, words: Words) -> str:
     if case.impression is None or case.impression.label is None:
         return outcome_text(case, words)
     outcome = words.outcome(case.impression.label)
-    return words.when.format(outcome=outcome, date=day(case.impression.timestamp))
+    return filled(words.when, {"outcome": outcome, "date": day(case.impression.timestamp)})
 
 
 def history_text(inspection: Inspection, model: str) -> str:

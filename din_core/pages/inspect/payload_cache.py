@@ -17,8 +17,9 @@ from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.pages.inspect.payload import common_text, effects_text, model_text, timeline_text
 from din_core.pages.language.answer_texts import AnswerWords, answer_words_for
 from din_core.pages.language.labels import words_for
+from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.number_texts import CATEGORY, NumericFields, category_name, numeric_fields
-from din_core.pages.language.translate import current
+from din_core.pages.language.translate import current, join_sentences
 from din_core.pages.session import caches
 
 EFFECTS_SECONDS = 0.15
@@ -126,6 +127,14 @@ class InspectPayloads:
         """How links name a model."""
         return self.app.models[name].link
 
+    def _described(self, name: str) -> ModelWords:
+        """The model in words; where its weights were measured and tell nothing, with that below them."""
+        from din_core.pages.trust.caution import weights_caution  # needs torch, which the pages' start does not
+
+        model = self.app.models[name]
+        caution = weights_caution(self.app.scorers[name], model.name)
+        return replace(model, note=join_sentences(model.note, caution))
+
     def _model(self, name: str, whole: Sequence[int]) -> str:
         def make() -> str:
             scorer = self.app.scorers[name]
@@ -133,7 +142,7 @@ class InspectPayloads:
             if self._last_timeline is None or self._last_timeline[0] is not found.timeline:
                 self._last_timeline = found.timeline, timeline_text(found.timeline, self.numbers, self.category)
             rare_among = scorer.checkpoint.vocabulary.rare_among
-            model, timeline, slots = self.app.models[name], self._last_timeline[1], self.app.category_slots
+            model, timeline, slots = self._described(name), self._last_timeline[1], self.app.category_slots
             return model_text(found, model, whole, timeline, rare_among, self._answer_words, self.category, slots)
 
         return caches.payloads().get((self.revision, name, tuple(whole)), make)

@@ -30,7 +30,7 @@ from din_core.pages.item_space.space_records import (
 )
 from din_core.pages.language.labels import field_label, item_labels, moment, percent, words_for
 from din_core.pages.language.number_texts import category_name, numeric_fields
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.places.page_links import page_of
 from din_core.pages.places.places import ITEM_SPACE
 from din_core.pages.session import address, caches, visitor
@@ -135,21 +135,22 @@ def show_separation(inputs: SpaceInputs) -> None:
         category=name,
     )
     if found.error is None:
-        words += " " + t("Measured on all {n:,} embeddings with one.", n=found.of)
+        sample = t("Measured on all {n:,} embeddings with one.", n=found.of)
     else:
-        words += " " + t(
+        sample = t(
             "Measured on {n:,} of {all:,} embeddings with one, drawn at random: ± {error} points (standard error).",
             n=found.asked,
             all=found.of,
             error=f"{100 * found.error:.1f}",
         )
+    told = ""
     if inputs.part is None and inputs.category in inputs.app.scorers[inputs.model].checkpoint.vocabulary.item:
-        words += " " + t(
+        told = t(
             "The {category} is one of the fields that these embeddings are made of, so they part by what the model was "
             "told; the item's own alone says what it learned. The activation unit reads all fields.",
             category=name,
         )
-    st.caption(words)
+    st.caption(join_sentences(words, sample, told))
     show_several_note(inputs.app, inputs.category)
 
 
@@ -268,13 +269,14 @@ def about_plane(inputs: SpaceInputs, drawn: int) -> str:
         n=total,
         share=share,
     )
-    if drawn < total:
-        words += " " + t(
-            "{drawn:,} of them are drawn: candidate, history, the item looked at with its neighbours, and others at "
-            "random, always the same.",
-            drawn=drawn,
-        )
-    return words
+    if drawn == total:
+        return words
+    sample = t(
+        "{drawn:,} of them are drawn: candidate, history, the item looked at with its neighbours, and others at "
+        "random, always the same.",
+        drawn=drawn,
+    )
+    return join_sentences(words, sample)
 
 
 def about_near(inputs: SpaceInputs, drawn: int) -> str:

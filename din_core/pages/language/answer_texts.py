@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from string import Formatter
 
 from din_core.domain import Answer, FoldedBehavior, Item, Removal
 from din_core.domain.written import LEAST_SHARE
-from din_core.pages.language.labels import item_labels, of_households, percent
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.labels import labels_by_id, of_households, percent
+from din_core.pages.language.translate import T, closed_up, parsed, t
 from din_core.store import StoreSummary
 
 ALMOST_ALL = 0.8
@@ -99,6 +98,9 @@ BOTH_WAYS = T(
 )
 
 
+BASELINE = T("{model}, which weighs all behaviors alike, says {chance}.")
+
+
 def answer_words_for(summary: StoreSummary) -> AnswerWords:
     """Words for the store at hand: households buy, of other users only the label is known."""
     return PURCHASES if of_households(summary) else AnswerWords()
@@ -121,7 +123,7 @@ def reason_segments(
     said = [_reason(answer, candidate, behaviors, words)]
     if answer.baseline is not None:
         chance = round_percent(answer.baseline)
-        said.append(segments(T("{model} says {chance}."), {"chance": chance}, model=baseline))
+        said.append(segments(BASELINE, {"chance": chance}, model=baseline))
     if answer.outcome is not None:
         said.append((t(words.positive if answer.outcome else words.negative),))
     return join_segments(said)
@@ -181,16 +183,14 @@ def part_names(
     """`6 earlier purchases of Mushrooms`; items that would be called alike by their whole titles, or with their ids."""
     owns = [behaviors[part.rows[0]].item if part.by == "item" else None for part in parts]
     items = [own for own in owns if own is not None and own.item_id != candidate.item_id]
-    alike = Counter(short_title(one) for one in {one.item_id: one for one in (candidate, *items)}.values())
-    whole = dict(zip((one.item_id for one in items), item_labels([candidate, *items])[1:], strict=True))
+    names = short_names([candidate, *items])
 
     def name(part: Removal, own: Item | None) -> str:
         if own is None:
             return part.name
         if own.item_id == candidate.item_id:
             return t("this very item")
-        short = short_title(own)
-        return short if alike[short] == 1 else whole[own.item_id]
+        return names[own.item_id]
 
     return [
         t(words.one if part.behaviors == 1 else words.several, name=name(part, own), n=part.behaviors)
@@ -198,10 +198,25 @@ def part_names(
     ]
 
 
-def short_title(item: Item, other: Item | None = None) -> str:
-    """A title up to its first ` · `, or all of it where that of `other` begins alike."""
-    short = item.label.split(" · ")[0]
-    return item.label if other is not None and short == short_title(other) else short
+def short_names(named: Iterable[Item], beside: Iterable[Item] = ()) -> dict[str, str]:
+    """What a sentence calls the items that it names, by id: short titles, whole ones of those that begin alike.
+
+    With the id where another that is named, or stands `beside` them, has the same title: `White milk · item 862349`.
+    """
+    listed = {item.item_id: item for item in named}
+    labels = labels_by_id([*beside, *listed.values()])
+    titles = Counter(short_title(item) for item in {item.label: item for item in listed.values()}.values())
+
+    def name(item: Item) -> str:
+        short = short_title(item)
+        return labels[item.item_id] if titles[short] > 1 else short + labels[item.item_id].removeprefix(item.label)
+
+    return {item_id: name(item) for item_id, item in listed.items()}
+
+
+def short_title(item: Item) -> str:
+    """A title up to its first ` · `."""
+    return item.label.split(" · ")[0]
 
 
 def round_percent(share: float, beside: float | None = None) -> str:
@@ -220,7 +235,7 @@ def round_percent(share: float, beside: float | None = None) -> str:
 def segments(template: str, standing_out: Mapping[str, str | Segments], **values: str) -> Segments:
     """A text of the visitor's language; the values that are to stand out may be segments themselves."""
     pieces: list[tuple[str, bool]] = []
-    for literal, name, _, _ in Formatter().parse(t(template)):
+    for literal, name, _, _ in parsed(t(template)):
         pieces.append((literal, False))
         if name is None:
             continue
@@ -230,8 +245,9 @@ def segments(template: str, standing_out: Mapping[str, str | Segments], **values
         elif isinstance(value, str):
             pieces.append((value, True))
         else:
-            pieces.extend((text, place % 2 == 1) for place, text in enumerate(value))
-    return _alternating(pieces)
+            pieces.extend((text, place % 2 == 1) for place, text in enumerate(value) if text)
+    texts = closed_up([text for text, _ in pieces])
+    return _alternating(zip(texts, (stands_out for _, stands_out in pieces), strict=True))
 
 
 def join_segments(sentences: Sequence[Segments]) -> Segments:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from din_core.domain import GapPart, ScoreGap
+from din_core.domain import GapPart, Item, ScoreGap
 from din_core.domain.written import change_decimals
 from din_core.pages.language.answer_texts import (
     SPACE,
@@ -14,9 +15,9 @@ from din_core.pages.language.answer_texts import (
     join_segments,
     round_percent,
     segments,
-    short_title,
+    short_names,
 )
-from din_core.pages.language.labels import item_labels, percent
+from din_core.pages.language.labels import percent
 from din_core.pages.language.translate import T, t
 from din_core.sharing.page_choices import Between
 
@@ -30,6 +31,8 @@ AGAINST = 0.2
 """The same of a part that works against it."""
 NAMED = 2
 """Parts of the history that are named as making it at most."""
+ADDS_UP = 0.2
+"""Points by which what is written of the parts may miss the gap as it is written."""
 
 ABOVE = {
     "candidates": T("{model} puts {first} {points} points above {second} ({p} against {q})."),
@@ -65,6 +68,10 @@ class GapSubject:
     first: str
     """What the first is called: a candidate, or a model."""
     second: str
+    candidates: tuple[Item, ...] = ()
+    """The one or two that are scored."""
+    history: Sequence[Item] = ()
+    """Items of the behaviors: where titles are alike, ids stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +124,16 @@ def _named(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> list[_Na
         _Named(t(EMPTY[subject.between]), found.empty),
         *(
             _Named(t(words.one if part.behaviors == 1 else words.several, name=name, n=part.behaviors), part.gap)
-            for part, name in zip(parts, _part_titles(parts), strict=True)
+            for part, name in zip(parts, _part_titles(parts, subject), strict=True)
         ),
     ]
 
 
-def _part_titles(parts: tuple[GapPart, ...]) -> list[str]:
-    """Categories, and items by their short titles; by their whole ones where two would be called alike."""
-    names = [part.name if part.item is None else short_title(part.item) for part in parts]
-    if len(set(names)) == len(names):
-        return names
-    whole = iter(item_labels(part.item for part in parts if part.item is not None))
-    return [part.name if part.item is None else next(whole) for part in parts]
+def _part_titles(parts: Sequence[GapPart], subject: GapSubject) -> list[str]:
+    """Categories, and items by names that no other item of candidates and history has."""
+    items = [part.item for part in parts if part.item is not None]
+    names = short_names([*subject.candidates, *items], subject.history)
+    return [part.name if part.item is None else names[part.item.item_id] for part in parts]
 
 
 def _clauses(gap: float, named: list[_Named]) -> Segments:
@@ -142,13 +147,22 @@ def _clauses(gap: float, named: list[_Named]) -> Segments:
         most = max((abs(part.gap) for part in named), default=0.0)
         return segments(SPREAD, {"points": points_words(most)})
     rest = way * (gap - sum(part.gap for part in (*making, *against)))
+    left = [rest] if abs(rest) >= LEAST else []
+    shown = [part.gap for part in (*making, *against)]
+    decimals = _decimals(gap, [*shown, *(way * one for one in left)])
     clauses = [
-        *(segments(COMES, {"part": part.text}, points=points_words(part.gap)) for part in making),
-        *(segments(TAKEN, {"part": part.text}, points=points_words(part.gap)) for part in against),
+        *(segments(COMES, {"part": part.text}, points=points_words(part.gap, decimals)) for part in making),
+        *(segments(TAKEN, {"part": part.text}, points=points_words(part.gap, decimals)) for part in against),
+        *((t(ELSE_ADDS if rest > 0 else ELSE_TAKES, points=points_words(rest, decimals)),) for _ in left),
     ]
-    if abs(rest) >= LEAST:
-        clauses.append((t(ELSE_ADDS if rest > 0 else ELSE_TAKES, points=points_words(rest)),))
     return _listed(clauses)
+
+
+def _decimals(gap: float, parts: Sequence[float]) -> int | None:
+    """One where the parts of a gap, written as `points_words` does, would not add up to it; else as each is written."""
+    written = sum((1 if part > 0 else -1) * float(points_words(part)) for part in parts)
+    off = abs(written - (1 if gap > 0 else -1) * float(points_words(gap)))
+    return 1 if off > ADDS_UP else None
 
 
 def _towards(named: list[_Named], subject: GapSubject) -> Segments:
@@ -173,7 +187,8 @@ def _listed(clauses: list[Segments]) -> Segments:
     return tuple(chain(whole[:first], (whole[first][:1].upper() + whole[first][1:],), whole[first + 1 :]))
 
 
-def points_words(probability: float) -> str:
-    """Points without their sign: `23`, but `3.4`."""
+def points_words(probability: float, decimals: int | None = None) -> str:
+    """Points without their sign: `23`, but `3.4`; with so many `decimals` where these are given."""
     size = round(100 * abs(probability), 6)
-    return f"{size:.0f}" if size >= 9.95 else f"{size:.1f}"
+    places = int(size < 9.95) if decimals is None else decimals
+    return f"{size:.{places}f}"

@@ -33,6 +33,12 @@ MONTHS = (
 )
 
 
+ODDS = (12, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200, 300, 400, 500, 700, 1000)
+"""Of a small chance, in plain words: each is within about a fifth of what it stands for."""
+ODDS_BELOW = 0.09
+"""Probability; from here on a chance is told in tenths."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What users, positives and negatives are called in the store at hand."""
@@ -179,8 +185,8 @@ def chance(probability: float) -> str:
     """A probability in plain words: `about 6 in 10`, `about 1 in 50`, `less than 1 in 1,000`."""
     if probability < 0.001:
         return t("less than 1 in 1,000")
-    if probability < 0.075:
-        odds = min((15, 20, 25, 30, 50, 100, 200, 500, 1000), key=lambda n: abs(1 / n - probability))
+    if probability < ODDS_BELOW:
+        odds = min(ODDS, key=lambda n: abs(1 / n - probability))
         return t("about 1 in {odds:,}", odds=odds)
     if probability > 0.95:
         return t("almost certain")

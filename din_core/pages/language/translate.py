@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
+from string import Formatter
 
 import streamlit as st
 
@@ -34,7 +36,49 @@ def t(text: str, **values: object) -> str:
 
     Give the English text as a literal, or as a constant that is marked where it is defined: `T("…")`.
     """
-    return translated(text, current()).format(**values) if values else translated(text, current())
+    return filled(translated(text, current()), values)
+
+
+def filled(template: str, values: Mapping[str, object]) -> str:
+    """A translation with its `{name}`s filled in."""
+    if not values:
+        return template
+    pieces: list[str] = []
+    for literal, name, form, _ in parsed(template):
+        pieces.append(literal)
+        if name is not None:
+            pieces.append(format(values[name], form or ""))
+    return "".join(closed_up(pieces))
+
+
+@lru_cache(maxsize=4096)
+def parsed(template: str) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+    """As `string.Formatter` reads it: texts, each with the name and format of the value that follows."""
+    return tuple(Formatter().parse(template))
+
+
+def join_sentences(*said: str) -> str:
+    """Those that are not empty, one after the other; with a space between where the language has one there."""
+    return t(" ").join(filter(None, said))
+
+
+def closed_up(pieces: Sequence[str]) -> list[str]:
+    """Texts that stand one after the other, without a space where both its neighbours are Chinese.
+
+    Translations have one around each `{name}`, for names and numbers in Latin letters.
+    """
+    found = list(pieces)
+    for place, (text, following) in enumerate(pairwise(pieces)):
+        if text[-1:] == " " and is_chinese(text[-2:-1]) and is_chinese(following[:1]):
+            found[place] = found[place][:-1]
+        elif following[:1] == " " and is_chinese(text[-1:]) and is_chinese(following[1:2]):
+            found[place + 1] = following[1:]
+    return found
+
+
+def is_chinese(letter: str) -> bool:
+    """Whether a text of one character, or none, is one of Chinese or of its punctuation."""
+    return "\u2e80" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uffef"
 
 
 def translated(text: str, language: str) -> str:
@@ -69,7 +113,7 @@ def translate_text(text: str) -> str:
 def translate_into(text: Translatable, language: str) -> str:
     """The text in `language`, and so are the values in it that are translatable; paths as they may be shown."""
     values = {n: _said(n, value, language) for n, value in text.values.items()}
-    return translated(text.template, language).format(**values) if values else translated(text.template, language)
+    return filled(translated(text.template, language), values)
 
 
 def _said(name: str, value: object, language: str) -> object:

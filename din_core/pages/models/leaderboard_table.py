@@ -9,7 +9,7 @@ from din_core.domain.leaderboard import Leaderboard, Measure
 from din_core.figures.leaderboard import LABELS, number
 from din_core.metrics import is_worse_than_base_rate
 from din_core.pages.language.labels import percent
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.widgets.record_table.columns import RecordColumn, number_column
 from din_core.pages.widgets.record_table.record_table import Records
 
@@ -101,7 +101,8 @@ def base_rate_words(board: Leaderboard, base: float) -> str:
     )
     if not worse:
         return text
-    return f"{text} {t('Worse, so that its probabilities tell less than that: {models}.', models=', '.join(worse))}"
+    below = t("Worse, so that its probabilities tell less than that: {models}.", models=", ".join(worse))
+    return join_sentences(text, below)
 
 
 def with_spread(metric: str, measure: Measure | None) -> str:

@@ -19,7 +19,7 @@ from din_core.figures.leaderboard import LABELS, LeaderboardWords, number
 from din_core.metrics.leaderboard_file import read_leaderboard
 from din_core.pages.app.startup import App
 from din_core.pages.language.metric_texts import meanings
-from din_core.pages.language.translate import T, sentence, t
+from din_core.pages.language.translate import T, join_sentences, sentence, t
 from din_core.pages.models.calibration_section import show_calibration
 from din_core.pages.models.coverage_table import show_coverage
 from din_core.pages.models.leaderboard_table import (
@@ -141,7 +141,7 @@ def show_leaderboard(app: App) -> None:
         )
         return
     here = models_at_hand(app)
-    st.caption(literal(" ".join(filter(None, [about(board), elsewhere_words(board, app.summary)]))))
+    st.caption(literal(join_sentences(about(board), elsewhere_words(board, app.summary))))
     own = visitor.session()
     metrics = {metric: t(LABELS[metric]) for metric in METRICS}
     segmented_choice("metric", t("Metric"), metrics, own.view.metric, choose_metric)
@@ -162,7 +162,7 @@ def show_leaderboard(app: App) -> None:
     st.caption(meanings(METRICS))
     show_weight_figures(board)
     seeds = SEVERAL_SEEDS if any(len(row.seeds) > 1 for row in board.rows) else ONE_SEED
-    st.markdown(f"{t(seeds)} {t(READING)}", width=860)
+    st.markdown(join_sentences(t(seeds), t(READING)), width=860)
 
 
 def choose_metric(metric: str) -> None:
@@ -201,7 +201,7 @@ def about(board: Leaderboard) -> str:
         users=board.users,
         split=t(split),
     )
-    return f"{measured} {t('Written {when}.', when=board.made_at)}" if board.made_at else measured
+    return join_sentences(measured, t("Written {when}.", when=board.made_at) if board.made_at else "")
 
 
 def elsewhere_words(board: Leaderboard, summary: StoreSummary) -> str:
@@ -229,7 +229,7 @@ def chart_words(info: LeaderboardInfo) -> str:
     if not info.dots:
         return summary
     best = info.dots[0]
-    return f"{summary} {t('Best: {model}, {value}.', model=best.title, value=number(info.metric, best.mean))}"
+    return join_sentences(summary, t("Best: {model}, {value}.", model=best.title, value=number(info.metric, best.mean)))
 
 
 def show_curves(app: App) -> None:

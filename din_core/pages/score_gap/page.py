@@ -13,7 +13,7 @@ from din_core.pages.compare.rows import CompareInputs, candidates_of, cases_of
 from din_core.pages.inspect.inspection import Case
 from din_core.pages.language.answer_texts import answer_words_for
 from din_core.pages.language.gap_texts import gap_segments
-from din_core.pages.language.labels import moment, words_for
+from din_core.pages.language.labels import item_labels, moment, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.places.page_links import link_to_page, page_of
 from din_core.pages.places.places import SCORE_GAP
@@ -79,14 +79,16 @@ def choose_pair(now: CompareInputs, cases: Sequence[Case], between: Between) -> 
         models = place - 2 if of_candidates else place - 1
         with column:
             if models >= 0:
-                choose(now.app, models, now.names[models] if models < len(now.names) else None)
+                name = now.names[models] if models < len(now.names) else None
+                choose(now.app, models, name, alone=of_candidates)
             else:
                 candidate_box(now, cases, place, BOXES[place] if of_candidates else CANDIDATE)
 
 
 def candidate_box(now: CompareInputs, cases: Sequence[Case], place: int, label: str) -> None:
     """The first candidate (0) or the second (1)."""
-    selected = pickers.item_option(cases[place].item) if place < len(cases) else None
+    labels = item_labels(case.item for case in cases[:2])
+    selected = replace(pickers.item_option(cases[place].item), label=labels[place]) if place < len(cases) else None
 
     def pick(item_id: str) -> None:
         pair = [case.candidate for case in cases[:2]]

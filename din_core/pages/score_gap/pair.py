@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from din_core.domain import Scenario, ScoreGap, Scores
+from din_core.domain import Item, Scenario, ScoreGap, Scores
 from din_core.pages.compare.rows import CompareInputs, candidates_of, cases_of, category_field
-from din_core.pages.inspect.inspection import Case, case_titles
-from din_core.pages.language.answer_texts import short_title
+from din_core.pages.inspect.inspection import Case
+from din_core.pages.language.answer_texts import short_names
 from din_core.pages.language.gap_texts import GapSubject
+from din_core.pages.language.labels import labels_by_id
 from din_core.pages.language.number_texts import numeric_fields
 from din_core.pages.session import visitor
 from din_core.sharing.page_choices import Between
@@ -57,11 +59,29 @@ class Pair:
     second: Side
     category: str
     """The item field whose values are called categories."""
+    history: tuple[Item, ...]
+    """Each item of the user's behaviors once."""
+
+    @property
+    def candidates(self) -> tuple[Item, ...]:
+        """The items that are scored."""
+        return tuple({side.case.item.item_id: side.case.item for side in self.sides}.values())
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """What each item of history and candidates is called, by id: with it where another has the same title."""
+        return labels_by_id([*self.history, *self.candidates])
 
     @property
     def sides(self) -> tuple[Side, Side]:
         """Both."""
         return self.first, self.second
+
+    @property
+    def candidate(self) -> str:
+        """What the first candidate is called."""
+        case = self.first.case
+        return case_title(case, self.labels[case.item.item_id])
 
     @property
     def last_seen(self) -> Mapping[str, int]:
@@ -74,7 +94,10 @@ class Pair:
 
     def subject(self, model: str) -> GapSubject:
         """What the sentence is about; `model` is the first one's title."""
-        return GapSubject(self.between, model, short_title(self.first.case.item), self.first.short, self.second.short)
+        candidate = self.first.case.item
+        title = short_names([candidate], self.history)[candidate.item_id]
+        first, second = (side.short for side in self.sides)
+        return GapSubject(self.between, model, title, first, second, self.candidates, self.history)
 
 
 def listed_cases(now: CompareInputs) -> list[Case]:
@@ -93,9 +116,12 @@ def pair_of(now: CompareInputs, cases: Sequence[Case], between: Between) -> Pair
     """The first two candidates, or the two models; None where there is one only."""
     if len(cases if between == "candidates" else now.names) < 2:
         return None
+    history = tuple({b.item.item_id: b.item for b in now.history.behaviors}.values())
     if between == "candidates":
-        titles = case_titles(cases[:2])
-        shorts = [short_title(case.item) for case in cases[:2]]
+        items = [case.item for case in cases[:2]]
+        whole, short = labels_by_id([*history, *items]), short_names(items, history)
+        titles = [case_title(case, whole[case.item.item_id]) for case in cases[:2]]
+        shorts = [short[item.item_id] for item in items]
         chosen = [(case, now.names[0]) for case in cases[:2]]
         if shorts[0] == shorts[1]:
             shorts = titles
@@ -107,7 +133,12 @@ def pair_of(now: CompareInputs, cases: Sequence[Case], between: Between) -> Pair
     )
     numbers = numeric_fields(now.app.scorers[side.model] for side in (first, second))
     category = category_field((side.scores.behaviors for side in (first, second)), numbers)
-    return Pair(between, first, second, category)
+    return Pair(between, first, second, category, history)
+
+
+def case_title(case: Case, label: str) -> str:
+    """What a candidate is called, from what its item is."""
+    return " · ".join(filter(None, [label, case.distinction]))
 
 
 def _side(now: CompareInputs, case: Case, model: str, title: str, short: str) -> Side:

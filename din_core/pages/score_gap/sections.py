@@ -15,8 +15,8 @@ from din_core.figures.heatmap import number
 from din_core.pages.compare.rows import CompareInputs
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.language.answer_texts import Segments
-from din_core.pages.language.labels import chance, day, labels_by_id, percent, words_for
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.labels import chance, day, percent, words_for
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.score_gap.pair import Pair, Side
 from din_core.pages.session import address, visitor
 from din_core.pages.widgets.charts import ExportCaption, export_caption, show_chart
@@ -75,23 +75,22 @@ def tile_words(now: CompareInputs, pair: Pair, side: Side) -> str:
     """The chance in words, the outcome where it is known, and what the model does not know."""
     label = None if side.case.impression is None else side.case.impression.label
     outcome = "" if label is None else t("{outcome}.", outcome=words_for(now.app.summary).outcome(label))
-    subject = "" if pair.between == "candidates" else f"{side.case.title}."
+    subject = "" if pair.between == "candidates" else t("{sentence}.", sentence=pair.candidate)
     rare = candidate_is_rare(now.app, [side.model], side.case.item)
     said = t("{sentence}.", sentence=chance(side.probability).capitalize())
-    return " ".join(filter(None, [subject, said, outcome, rare]))
+    return join_sentences(subject, said, outcome, rare)
 
 
 def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
     """The gap part by part, by categories or items."""
     st.subheader(t("What makes the gap"), anchor=False)
     fold, split = shown_split(found)
-    names = labels_by_id(behavior.item for behavior in now.history.behaviors)
     labels = waterfall_labels()
-    info = waterfall_info(found, split, names, labels)
+    info = waterfall_info(found, split, pair.labels, labels)
     records = part_records(now, pair, found, split)
     models = list(dict.fromkeys(side.model for side in pair.sides))
     item = pair.first.case.item if pair.between == "models" else None
-    caption = export_caption(now.app, now.history.user, now.scenario, models, item)
+    caption = export_caption(now.app, now.history.user, now.scenario, models, item, pair.candidate)
     title = t("{first} less {second}: {points} points", **gap_words(pair, found))
     largest = max((part.error for part in whole(split)), default=0.0)
     exactness = t(EXACT) if found.exact else t(SAMPLED, error=f"{ceil(round(1000 * largest, 6)) / 10:.1f}")
@@ -102,13 +101,13 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
         caption=ExportCaption(
             (*caption.name, *(side.case.item.item_id for side in pair.sides), fold),
             (*caption.lines, scores_line(now, pair)),
-            f"{t(CAVEAT)} {exactness}",
+            join_sentences(t(CAVEAT), exactness),
         ),
         table=plain_table(records.columns),
         alt=t("{title}, in {n} parts; the table below holds the same numbers.", title=title, n=len(info.steps) - 1),
         about=records.about,
     )
-    st.caption(f"{t(READING)} {exactness}")
+    st.caption(join_sentences(t(READING), exactness))
     if fold == "category":
         show_several_note(now.app, pair.category)
     show_folded(t("The parts as a table"), "gap_table", records, GapChoice)
@@ -116,10 +115,7 @@ def show_waterfall(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
 
 def scores_line(now: CompareInputs, pair: Pair) -> str:
     """Both probabilities with what they are of."""
-    named = [
-        side.case.title if pair.between == "candidates" else now.app.models[side.model].name for side in pair.sides
-    ]
-    return " · ".join(f"{name}: {percent(side.probability)}" for name, side in zip(named, pair.sides, strict=True))
+    return " · ".join(f"{side.title}: {percent(side.probability)}" for side in pair.sides)
 
 
 def waterfall_labels() -> WaterfallLabels:
@@ -188,13 +184,13 @@ def part_columns(pair: Pair, found: ScoreGap, split: GapSplit) -> list[RecordCol
     whose = [t("Effect for {title}, points", title=side.title) for side in pair.sides]
     if whose[0] == whose[1]:
         whose = [f"{label} ({n})" for n, label in enumerate(whose, 1)]
-    names = [t("Without any history"), *map(part_label, parts), t("The gap")]
+    names = [t("Without any history"), *(part_label(pair, part) for part in parts), t("The gap")]
     first = [found.first_empty, *(part.first for part in parts), found.first]
     second = [found.second_empty, *(part.second for part in parts), found.second]
     gaps = [one - other for one, other in zip(first, second, strict=True)]
     errors = [0.0, *(100 * part.error for part in parts), 0.0]
     return [
-        RecordColumn("part", t("Part"), names, ids=[one or "" for one in ids]),
+        RecordColumn("part", t("Part"), names),
         *([RecordColumn("item_id", t("{label}: id", label=t("Item")), ids, shown=False)] if any(ids) else []),
         points_column("first_points", whose[0], first),
         points_column("second_points", whose[1], second),
@@ -204,10 +200,10 @@ def part_columns(pair: Pair, found: ScoreGap, split: GapSplit) -> list[RecordCol
     ]
 
 
-def part_label(part: GapPart) -> str:
+def part_label(pair: Pair, part: GapPart) -> str:
     """What a part is called."""
     if part.item is not None:
-        return part.item.label
+        return pair.labels[part.name]
     return part.name or t("All else ({n} items)", n=f"{part.items:,}")
 
 
@@ -222,7 +218,6 @@ def show_behaviors(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
     if not parts:
         return
     st.subheader(t("Behaviors that differ most"), anchor=False)
-    names = labels_by_id(behavior.item for behavior in now.history.behaviors)
     last, weights = pair.last_seen, [side.weights for side in pair.sides]
     for place, part in enumerate(parts):
         beside = t(
@@ -234,7 +229,7 @@ def show_behaviors(now: CompareInputs, pair: Pair, found: ScoreGap) -> None:
         row = st.container(key=f"gap_behavior_{place}", border=True, horizontal=True, vertical_alignment="center")
         with row:
             with st.container(width=LINK_WIDTH):
-                link_to_behavior(pair, part, names[part.name])
+                link_to_behavior(pair, part, pair.labels[part.name])
             with st.container(width=EFFECTS_WIDTH, gap=None):
                 st.markdown(effect_words(pair, part))
                 st.caption(literal(beside[:1].upper() + beside[1:]))

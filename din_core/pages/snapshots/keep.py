@@ -57,7 +57,7 @@ def keep_form(app: App, mode: Mode) -> None:
         at = None if expiry is None else int(time.time()) + expiry * DAY
         slug = keep(app, mode, SharedView("snapshot", "", title=title, note=note, author=author, expires=at), hidden)
         st.success(t("Kept. Whoever has this link and can reach this server sees it:"))
-        st.code(link_to(slug), language=None)
+        st.code(link_to(slug), language=None, wrap_lines=True)
 
 
 def keep(app: App, mode: Mode, view: SharedView, hidden: bool) -> str:

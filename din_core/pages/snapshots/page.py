@@ -136,7 +136,7 @@ def opens(view: SharedView, now: float) -> bool:
 def show_link(view: SharedView) -> None:
     """Its link, to copy; of a signed brief nothing, as its link was signed once."""
     if view.kind != "brief":
-        st.code(urljoin(st.context.url or "", address_of(view)), language=None)
+        st.code(urljoin(st.context.url or "", address_of(view)), language=None, wrap_lines=True)
 
 
 def show_texts(view: SharedView) -> None:

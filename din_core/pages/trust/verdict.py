@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.trust.figures import QUESTIONS, Question, TrustFigures
 from din_core.pages.trust.replies import Reply, replies, sizes_tell_more
 
-Overall = Literal["reasons", "hints", "no reasons", "alike", "not measured"]
+Overall = Literal["reasons", "hints", "no reasons", "no guide", "alike", "not measured"]
+
+NO_GUIDE = 0.1
+"""Kendall's τ of weights and effects below which the order of the weights says nothing of what moves the score: of two
+behaviors, the one with more weight raises it more 55 times of 100 at most."""
 
 DOUBTS: tuple[Question, ...] = ("sign", "uniform", "seeds", "elsewhere")
 """Beside the order, what makes weights poor reasons where the reply is no."""
@@ -20,6 +24,10 @@ OVERALL: dict[Overall, str] = {
     "reasons": T("The weights of {model} can be read as reasons, as far as they were measured."),
     "hints": T("Read the weights of {model} as hints, not as reasons."),
     "no reasons": T("Do not read the weights of {model} as reasons."),
+    "no guide": T(
+        "The weights of {model} do not tell what moves its score up or down: read the measured effects instead, which "
+        "*Inspect* shows beside them."
+    ),
     "alike": T("{model} weighs every behavior of a history the same: there are no weights to believe or to doubt."),
     "not measured": T("Whether the weights of {model} can be read as reasons has not been measured."),
 }
@@ -49,6 +57,8 @@ GROUPS: dict[Reply, str] = {
     "partly": T("In between: {clauses}."),
     "no": T("Against them: {clauses}."),
 }
+DOUBTFUL: tuple[Overall, ...] = ("no reasons", "no guide")
+"""What is against the weights is said first, then."""
 BETWEEN = T("; ")
 PROBABILITIES: dict[Reply, str] = {
     "yes": T("Its probabilities can be taken at their word."),
@@ -96,6 +106,8 @@ def overall(figures: TrustFigures, given: dict[Question, Reply], sizes: bool) ->
         return "alike"
     if "order" not in given:
         return "not measured"
+    if is_no_guide(figures, sizes):
+        return "no guide"
     doubts = sum(given.get(question) == "no" for question in DOUBTS)
     finds = sizes or given.get("found") == "yes"
     if doubts > MOST_DOUBTS or (given["order"] == "no" and not finds):
@@ -103,20 +115,26 @@ def overall(figures: TrustFigures, given: dict[Question, Reply], sizes: bool) ->
     return "reasons" if given["order"] == "yes" and not doubts else "hints"
 
 
+def is_no_guide(figures: TrustFigures, sizes: bool) -> bool:
+    """Whether the order of the weights was measured, and says nothing of what moves the score, `sizes` neither."""
+    order = figures.asked.get("order")
+    return order is not None and order.value < NO_GUIDE and not sizes
+
+
 def verdict_words(verdict: TrustVerdict, model: str) -> str:
     """The paragraph, Markdown, in the visitor's language; `model` is Markdown."""
     parts = [f"**{t(OVERALL[verdict.overall], model=model)}**"]
-    for reply, template in GROUPS.items():
+    for reply in reversed(GROUPS) if verdict.overall in DOUBTFUL else GROUPS:
         clauses = clauses_of(verdict, reply)
         if clauses:
-            parts.append(t(template, clauses=t(BETWEEN).join(clauses)))
+            parts.append(t(GROUPS[reply], clauses=t(BETWEEN).join(clauses)))
     if verdict.overall in ("hints", "no reasons"):
         parts.append(t(INSTEAD))
     if "calibration" in verdict.given:
         parts.append(t(PROBABILITIES[verdict.given["calibration"]]))
     if verdict.missing:
         parts.append(t(MISSING, names=t(BETWEEN).join(t(NAMES[question]) for question in verdict.missing)))
-    return " ".join(parts)
+    return f"{parts[0]} {join_sentences(*parts[1:])}".rstrip()  # a space ends the bold, in Chinese too
 
 
 def clauses_of(verdict: TrustVerdict, reply: Reply) -> list[str]:

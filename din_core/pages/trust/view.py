@@ -14,7 +14,7 @@ from din_core.metrics.leaderboard_file import read_leaderboard
 from din_core.pages.app.startup import App
 from din_core.pages.cases.files import LoadedCases, folder_of, load_cases
 from din_core.pages.language.shown_paths import shown_path
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.places.page_links import link_to_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.trust import texts
@@ -130,7 +130,7 @@ def about(app: App, name: str, figures: TrustFigures) -> str:
         measured=measured.fingerprints[0],
         own=own,
     )
-    return f"{text} {other}"
+    return join_sentences(text, other)
 
 
 def show_figure(question: Question, figures: TrustFigures, reply: Reply | None, folder: str) -> None:

@@ -12,7 +12,7 @@ from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, Inputs, score
 from din_core.pages.language.labels import chance, day, fixed, item_labels, moment, words_for
 from din_core.pages.language.model_texts import ModelWords
-from din_core.pages.language.translate import T, t
+from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.session import address, caches
 from din_core.pages.widgets.frame import literal
 from din_core.pages.widgets.text_tables import show_table
@@ -47,19 +47,17 @@ def scenario_words(app: App, user: User, case: Case, scenario: Scenario) -> str:
         item=case.title,
         moment=moment(scenario.as_of),
     )
-    return (
-        subject
-        if case.impression is None
-        else f"{subject} {t('{outcome}.', outcome=words.outcome(case.impression.label))}"
-    )
+    if case.impression is None:
+        return subject
+    return join_sentences(subject, t("{outcome}.", outcome=words.outcome(case.impression.label)))
 
 
-def choose(app: App, place: int, name: str | None) -> None:
-    """The choice of one model; it is the scenario's own, so Inspect shows the same pair."""
+def choose(app: App, place: int, name: str | None, *, alone: bool = False) -> None:
+    """The choice of one model; it is the scenario's own, so Inspect shows the same pair. `alone`: of no other."""
     key = f"model_{place}"
     st.session_state[key] = name
     st.selectbox(
-        t(LABELS[place]),
+        t("Model") if alone else t(LABELS[place]),
         list(app.models),
         format_func=lambda folder: app.models[folder].name,
         index=None if name is None else 0,  # a field that opens with a choice cannot be cleared
@@ -90,17 +88,13 @@ def show_model(app: App, model: ModelWords, scores: Scores, place: int) -> None:
         f"{100 * probability:.1f} %",
         help=f"{chance(probability)}; {model.pooling}",
     )
-    st.caption(
-        literal(
-            t(
-                "{chance}. Σw {intensity} over {n:,} behaviors.",
-                chance=chance(probability).capitalize(),
-                intensity=fixed(float(scores.intensity[place]), 2),
-                n=sum(b.count for b in scores.behaviors),
-            )
-            + f" {strongest_words(model, scores, place)}"
-        )
+    says = t(
+        "{chance}. Σw {intensity} over {n:,} behaviors.",
+        chance=chance(probability).capitalize(),
+        intensity=fixed(float(scores.intensity[place]), 2),
+        n=sum(b.count for b in scores.behaviors),
     )
+    st.caption(literal(join_sentences(says, strongest_words(model, scores, place))))
     if scores.behaviors:
         show_table(top_behaviors(scores, place))
     else:

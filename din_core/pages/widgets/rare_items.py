@@ -39,6 +39,12 @@ def rare_columns(app: App, names: Sequence[str], items: Sequence[Item | None]) -
     return [RecordColumn("rare_to", t("Rare or new to"), unknown)] if any(unknown) else []
 
 
+def first_names(items: Sequence[Item]) -> str:
+    """The first of them by name, and how many more there are."""
+    more = len(items) - NAMED
+    return "; ".join([*item_labels(items[:NAMED]), *([t("{n:,} more", n=more)] if more > 0 else [])])
+
+
 def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> None:
     """A line for each model that does not know all of these items: how many, and some by name."""
     distinct = list({item.item_id: item for item in items}.values())
@@ -51,6 +57,6 @@ def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> Non
                 all=len(distinct),
                 n=len(unknown),
                 model=literal(app.models[name].name),
-                names=literal("; ".join([*item_labels(unknown[:NAMED]), *(["…"] if len(unknown) > NAMED else [])])),
+                names=literal(first_names(unknown)),
             )
             st.caption(text)

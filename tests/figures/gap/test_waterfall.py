@@ -44,6 +44,7 @@ def test_the_drawing_has_a_bar_and_a_number_for_each_and_takes_no_name_for_marku
         (bar,) = figure.data
         assert list(bar.x) == pytest.approx([0, 25, -15, 1, 11])
         assert [note.text for note in figure.layout.annotations] == ["0.0", "+25.0", "−15.0", "+1.0", "<b>+11.0</b>"]
+        assert {(note.xref, note.x) for note in figure.layout.annotations} == {("paper", 1)}  # right of all bars
         assert figure.layout.yaxis.ticktext[2] == "&lt;b&gt;"
         assert (
             bar.customdata[1]

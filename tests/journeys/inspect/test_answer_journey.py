@@ -70,6 +70,7 @@ def test_the_tab_is_called_after_what_is_on_screen(page: Page, address: str) -> 
     page.get_by_role("button", name="简体中文").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh")
     expect(page).to_have_title(re.compile(r"^Milk · 家庭 7 · \d+.%$"))
+    expect(page.locator("#shown-title")).to_have_text("2017 年 11 月 20 日的候选")
     header_link(page, "比较").click()
     expect(page).to_have_title("场景 · 比较 · DIN Lens")
     expect(page).to_have_url(has_query("lang", "zh"))

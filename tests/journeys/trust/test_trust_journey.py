@@ -45,7 +45,7 @@ def test_from_the_leaderboard_to_a_models_figures_and_a_case_behind_them(page: P
     page.get_by_role("link", name="Can this model be trusted? One model at a time").click()
     expect(page).to_have_title("Trust · Models · DIN Lens")
     verdict = page.locator(".st-key-trust_verdict")
-    expect(verdict).to_contain_text("Do not read the weights of DIN as reasons.")
+    expect(verdict).to_contain_text("The weights of DIN do not tell what moves its score up or down")
     sign = page.locator(".st-key-trust_sign")
     expect(sign.get_by_role("heading")).to_have_text("Does a weight's sign say which way it pushes?")
     expect(sign.get_by_test_id("stMetricValue")).to_have_text("49.4 %")
@@ -58,14 +58,14 @@ def test_from_the_leaderboard_to_a_models_figures_and_a_case_behind_them(page: P
     expect(page.locator("#rows tr.lit")).to_be_visible()
     expect(page).to_have_url(has_query("sort", "weight"))
     page.go_back()
-    expect(verdict).to_contain_text("Do not read the weights of DIN as reasons.")
+    expect(verdict).to_contain_text("The weights of DIN do not tell what moves its score up or down")
     expect(header_link(page, "Trust")).to_have_attribute("aria-current", "page")
 
 
 def test_another_model_is_judged_where_the_first_stood_and_the_address_keeps_it(page: Page, address: str) -> None:
     page.goto(f"{address}models-trust?user=7&item=m2&models=din,base")
     verdict = page.locator(".st-key-trust_verdict")
-    expect(verdict).to_contain_text("the weights of DIN as reasons")
+    expect(verdict).to_contain_text("The weights of DIN do not tell")
     wait_until_rest(page)
     page.evaluate(WATCH_FIRST)
     box = page.get_by_role("combobox", name="Model", exact=True)

@@ -286,8 +286,34 @@ def test_a_table_holds_ids_times_and_plain_numbers_for_files(visit: Visit, world
         "fingerprint": world.scorers["din"].fingerprint,
         "base_model": "Average pooling",
         "base_fingerprint": world.scorers["base"].fingerprint,
+        "split": "test",
+        "made": cases.about.made_at,
+        "slice_field": None,
+        "slice_value": None,
+        "slice_category": None,
+        "slice_week": None,
+        "slice_items_from": None,
+        "slice_items_to": None,
+        "slice_label": None,
+        "slice_users": None,
+        "slice_impressions": 3,
         "rows": 3,
         "rows_in_all": 3,
+    }
+
+
+def test_files_say_in_which_slice_the_cases_were_looked_for(visit: Visit, cases: Cases) -> None:
+    asked = {"cases.profile": "age,45-54", "cases.week": "2017-11-20T00:00:00Z", "cases.outcome": "negative"}
+    page = visit("cases", **{"cases.kind": "gap"}, **asked)
+    assert not page.warning
+    about = sent_records(page, "cases")[0]["about"]
+    named = {name: value for name, value in about.items() if name.startswith("slice_") and value is not None}
+    assert named == {
+        "slice_field": "age",
+        "slice_value": "45-54",
+        "slice_week": "2017-11-20T00:00:00Z",
+        "slice_label": 0,
+        "slice_impressions": 2,
     }
 
 

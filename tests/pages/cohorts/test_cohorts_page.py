@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from din_core.cases import AGES, RANKS, REPEATS, Cases, read_cases
+from din_core.cases import AGES, LENGTHS, RANKS, REPEATS, Cases, read_cases
 from din_core.metrics import auc, expected_calibration_error, gauc, log_loss
+from din_core.pages.cases.about_slice import length_bounds
 from tests.pages.conftest import World
 from tests.pages.made_cases import make, said
 from tests.pages.page_contents import all_sent_records, held_records, read, record_tables, saved_charts
@@ -218,3 +219,8 @@ def test_a_slice_that_no_impression_has_is_told_and_all_are_shown(visit: Visit, 
         "None of these impressions is of “1 Feb 2016”, which the link names: all are shown.",
     ]
     assert held(page, "age").equals(held(visit("cohorts"), "age"))
+
+
+def test_files_say_fewest_and_most_different_items_of_a_history() -> None:
+    assert [length_bounds(place) for place in (None, 0, 1)] == [(None, None), (0, 10), (11, 30)]
+    assert length_bounds(len(LENGTHS) - 1) == (LENGTHS[-1], None)

@@ -157,7 +157,10 @@ def test_the_sentence_and_its_rows_hold_the_cores_numbers(family: World) -> None
         sent = json.loads(effects_text(measured, PURCHASES, "Average pooling"))["answer"]
         told = "".join(sent["reason"])
         assert told.endswith("They did buy it.")
-        assert f"Average pooling says {round_percent(measured.answer.baseline or 0)}." in told
+        assert (
+            f"Average pooling, which weighs all behaviors alike, says {round_percent(measured.answer.baseline or 0)}."
+            in told
+        )
         for by, rows in sent["parts"].items():
             assert sum(row["lines"] for row in rows) == measured.answer.behaviors
             for row, part in zip(rows, measured.parts[by].first, strict=True):

@@ -171,7 +171,8 @@ def test_only_the_demos_households_buy() -> None:
 )
 def test_each_kind_is_a_sentence(answer: Answer, says: str) -> None:
     with as_visitor("en"):
-        assert reason(answer) == f"{says} Average pooling says 17 %. They did buy it."
+        baseline = "Average pooling, which weighs all behaviors alike, says 17 %."
+        assert reason(answer) == f"{says} {baseline} They did buy it."
 
 
 ALL = [
@@ -200,6 +201,12 @@ def test_chinese_gives_the_same_numbers_and_makes_the_same_stand_out(answer: Ans
     assert sorted(numbers(read(english))) == sorted(numbers(read(chinese)))
     assert len(english[1::2]) == len(chinese[1::2])
     assert read(chinese).endswith("。") and not re.search("purchase|chance|without", read(chinese))
+
+
+def test_chinese_has_spaces_around_latin_letters_alone() -> None:
+    with as_visitor("zh"):
+        found = read(reason_segments(made("several", OWN, ONE, without=0.1), STOUT, BEHAVIORS, "DIN", PURCHASES))
+    assert "此前 5 次购买这一商品和此前 1 次购买 " in found
 
 
 def numbers(text: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from din_core.domain import GapPart, GapSplit, Item, ScoreGap
@@ -82,6 +84,23 @@ def test_items_are_named_where_there_are_no_categories_and_told_apart_where_titl
     found = ScoreGap(0.7, 0.5, 0.3, 0.3, by_item=GapSplit(parts, None), by_category=None, exact=True, missed=0)
     assert "1 earlier purchase of Milk · 1 gal; 10 points come from 1 earlier purchase of Milk · 1 qt" in sentence(
         found
+    )
+
+
+def test_an_item_has_its_id_where_another_of_the_history_or_a_candidate_has_its_title() -> None:
+    peas, others = Item("p", "Peas · 12 oz"), (Item("q", "Peas · 12 oz"), Item("r", "Beans · 12 oz"))
+    part = GapPart("p", peas, 3, 1, 0.1, 0.0)
+    found = ScoreGap(0.7, 0.6, 0.3, 0.3, by_item=GapSplit((part,), None), by_category=None, exact=True, missed=0)
+    assert "3 earlier purchases of Peas · item p" in sentence(found, replace(CANDIDATES, history=(peas, *others)))
+    assert "3 earlier purchases of Peas · item p" in sentence(found, replace(CANDIDATES, candidates=others))
+    assert "3 earlier purchases of Peas." in sentence(found, replace(CANDIDATES, history=(peas, others[1])))
+
+
+def test_parts_have_decimals_where_whole_points_would_not_add_up() -> None:
+    up, down = GapPart("Mushrooms", None, 6, 2, 0.164, 0.0), GapPart("Beef", None, 1, 1, 0.0, 0.1)
+    assert sentence(gap_of(0.564, 0.5, (up, down), empty=0.0)).endswith(
+        "16.4 points come from 6 earlier purchases of Mushrooms; 10.0 points are taken back by 1 earlier purchase of "
+        "Beef."
     )
 
 

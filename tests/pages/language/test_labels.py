@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from din_core.domain import Impression, Item, User
 from din_core.pages.language.labels import (
     HOUSEHOLDS,
+    ODDS_BELOW,
     Words,
     chance,
     day,
@@ -27,7 +29,9 @@ from tests.small_world import MONDAY
         (0.0009, "less than 1 in 1,000"),
         (0.001, "about 1 in 1,000"),
         (0.02, "about 1 in 50"),
+        (0.025, "about 1 in 40"),
         (0.05, "about 1 in 20"),
+        (0.083, "about 1 in 12"),
         (0.09, "about 1 in 10"),
         (0.232, "about 2 in 10"),
         (0.5, "about 5 in 10"),
@@ -38,6 +42,12 @@ from tests.small_world import MONDAY
 )
 def test_a_probability_is_said_in_plain_words(probability: float, words: str) -> None:
     assert chance(probability) == words
+
+
+def test_odds_are_within_a_fifth_of_the_probability() -> None:
+    for probability in np.linspace(0.001, ODDS_BELOW, 1000, endpoint=False).tolist():
+        odds = int(chance(probability).removeprefix("about 1 in ").replace(",", ""))
+        assert abs(1 / odds - probability) <= 0.201 * probability
 
 
 def test_a_number_below_zero_has_a_minus() -> None:

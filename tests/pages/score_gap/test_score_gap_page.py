@@ -73,6 +73,7 @@ def test_two_candidates_are_shown_with_their_gap_in_parts_that_add_up(visit: Vis
     found = measured(world, ("din", "b2"), ("din", "m2"))
     assert [tile.value for tile in page.metric] == shown_percents(found)
     assert "Bought." in words(page) and "Not bought." in words(page)
+    assert page.selectbox(key="model_0").label == "Model"
     table = parts(page).set_index("part")
     difference = table["difference_points"]
     assert difference["The gap"] == pytest.approx(100 * found.gap)

@@ -64,7 +64,7 @@ def test_figures_stand_as_they_are_stored_below_a_verdict(visit: Visit, measured
     assert page.header[0].value == "Can this model be trusted?"
     assert numbers(page) == MEASURED
     text = words(page)
-    assert "**Do not read the weights of DIN as reasons.** For them: the largest of them find" in text
+    assert "**The weights of DIN do not tell what moves its score up or down: read the measured effects instead" in text
     assert "95 %: −0.035 to 0.005 · 199 test impressions · τ without signs 0.544" in text
     assert "Weights: measured on 200 test impressions of 183 users, drawn from all 95,128 with seed 0" in text
     assert "the trained network's AUC goes from 0.7650 to 0.6050." in text
@@ -77,7 +77,7 @@ def test_the_page_is_in_chinese_with_the_same_numbers(visit: Visit, measured: Wo
     assert not page.exception
     assert page.header[0].value == "这个模型可信吗？"
     assert list(numbers(page).values()) == list(MEASURED.values())
-    assert "**DIN 的权重不能当作原因来读。**" in words(page)
+    assert "**DIN 的权重不能说明是什么让分数升高或降低：" in words(page)
     assert "95 %：−0.035 至 0.005 · 199 次测试曝光 · 不计正负号的 τ 0.544" in words(page)
     assert page.subheader[0].value == "权重说明了是什么在推动分数吗？"
 

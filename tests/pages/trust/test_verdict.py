@@ -11,7 +11,7 @@ from din_core.pages.session.visitor import as_visitor
 from din_core.pages.trust.figures import QUESTIONS, Question, StoredFigure, TrustFigures
 from din_core.pages.trust.replies import ECE, MOVED, ORDER, Reply, reply
 from din_core.pages.trust.texts import meaning, value_words
-from din_core.pages.trust.verdict import CLAUSES, NAMES, PROBABILITIES, judge, verdict_words
+from din_core.pages.trust.verdict import CLAUSES, NAMES, NO_GUIDE, PROBABILITIES, judge, verdict_words
 
 GOOD: dict[Question, float] = {
     "order": 0.7,
@@ -58,11 +58,21 @@ def test_good_figures_make_weights_reasons() -> None:
 
 
 def test_bad_figures_make_them_none() -> None:
-    found = words(figures(BAD))
+    found = words(figures({**BAD, "order": NO_GUIDE}))
     assert found.startswith("**Do not read the weights of DIN as reasons.** Against them: they do not rank behaviors")
     assert "For them" not in found and "In between" not in found
     assert "*Inspect* shows measured effects beside the weights: go by those." in found
     assert found.endswith("Its probabilities should not be taken at their word.")
+
+
+def test_an_order_of_about_none_is_said_first_for_those_who_never_heard_of_tau() -> None:
+    found = words(figures({**GOOD, "order": NO_GUIDE - 0.001, "elsewhere": 0.9}))
+    assert found.startswith(
+        "**The weights of DIN do not tell what moves its score up or down: read the measured effects instead, which "
+        "*Inspect* shows beside them.** Against them: they do not rank behaviors like their measured effects; most of"
+    )
+    assert found.index("For them: the largest of them find") > found.index("Against them")
+    assert "go by those" not in found
 
 
 def test_mixed_figures_make_them_hints_and_say_both_sides() -> None:
@@ -107,6 +117,7 @@ def test_a_model_that_weighs_all_alike_has_no_weights_to_judge() -> None:
         ({"seeds": 0.2, "elsewhere": 0.6}, "no reasons"),
         ({"order": 0.1}, "hints"),
         ({"order": 0.1, "found": 0.1}, "no reasons"),
+        ({"order": -0.4}, "no guide"),
         ({"calibration": 0.5}, "reasons"),
     ],
 )
@@ -115,7 +126,7 @@ def test_the_order_counts_first_and_two_doubts_are_too_many(changes: dict[Questi
 
 
 def test_weights_that_tell_sizes_alone_are_hints() -> None:
-    poor: dict[Question, float] = {**GOOD, "order": 0.1, "found": 0.1}
+    poor: dict[Question, float] = {**GOOD, "order": -0.1, "found": 0.1}
     assert judge(figures(poor, order_size=0.7)).overall == "hints"
     assert "without their sign they rank behaviors much like" in words(figures(poor, order_size=0.7))
 
@@ -186,5 +197,6 @@ def test_every_reply_has_its_words() -> None:
 
 def test_the_paragraph_is_said_in_chinese() -> None:
     assert words(figures(BAD), "zh").startswith(
-        "**DIN 的权重不能当作原因来读。** 不利于权重的：按权重排序与按实测效应排序不符；"
+        "**DIN 的权重不能说明是什么让分数升高或降低：请改看“查看”页在权重旁给出的实测效应。** 不利于权重的：按权重排序"
     )
+    assert "。它的概率" in words(figures(BAD), "zh")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -17,7 +18,7 @@ from din_core.pages.session.visitor import as_visitor
 from din_core.pages.two_models.model_pair import top_behaviors
 from din_core.pages.widgets.pickers import item_options
 from tests.pages.conftest import World
-from tests.pages.page_contents import read, record_tables, records
+from tests.pages.page_contents import boxes, held_records, lens, read, record_tables, records
 from tests.pages.what_if.what_if_payload import payload
 from tests.small_world import MONDAY
 
@@ -80,6 +81,30 @@ def test_the_heat_map_and_the_choices_of_compare_have_them_too(visit: Visit, ali
     page = visit("compare-scenarios", user="7", item="m2", at="2017-11-20T00:00:00Z")
     assert milks(list(records(page, "heatmap_table")["Item"])) == NAMES
     assert milks(list(page.multiselect(key="compare_items").options)) == NAMES
+
+
+def test_inspects_list_of_candidates_has_them_too(visit: Visit, alike: World) -> None:
+    _, body = lens(visit("explain-inspect", user="7", item="m2", at="2017-11-20T00:00:00Z"))
+    assert milks([case["name"] for case in body["cases"]]) == NAMES
+
+
+def test_a_gap_names_candidates_and_parts_by_their_ids_in_sentence_tiles_bars_and_files(
+    visit: Visit, alike: World
+) -> None:
+    at = {"user": "7", "at": "2017-11-20T00:00:00Z", "gap.parts": "item"}
+    page = visit("compare-gap", **at, item=["m2", "b2"])  # the other milk is in the history alone
+    assert not page.exception
+    (sentence,) = [read(one.value) for one in page.markdown if " against " in one.value]
+    assert "DIN puts **Milk · item m2** " in sentence or "DIN puts Milk · item m2 " in sentence
+    assert "Milk · item m2" in {read(one.proto.label) for one in page.get("page_link")}
+    assert milks(list(held_records(page, "gap_table")["part"])) == NAMES
+    (chart,) = page.get("plotly_chart")
+    assert milks(json.loads(chart.proto.spec)["layout"]["yaxis"]["ticktext"]) == NAMES
+    both = boxes(visit("compare-gap", **at, item=["m1", "m2"]))
+    assert [
+        both[name]["selected"]["label"]
+        for name in ("First candidate: any item of the catalogue", "Second candidate: any item of the catalogue")
+    ] == NAMES
 
 
 def test_what_if_and_its_edits_have_them_too(visit: Visit, alike: World) -> None:

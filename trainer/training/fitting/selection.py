@@ -33,9 +33,9 @@ LOSSES: tuple[Measure, ...] = ("calibrated_log_loss", "log_loss")
 LEAST_USERS = 30
 """Whose impressions have both labels: GAUC is a mean over these, and of fewer it says little."""
 MOST_CHANCE = 0.015
-"""A standard error of GAUC above this is large. Choosing among one run's states by parts of the validation users of Beauty
-and Sports, the calibrated log loss gained .008 of test AUC and more at .029 and .002 to .006 at .016; on planted data, at
-.010, it gained nothing."""
+"""A standard error of GAUC above this is large. Choosing among one run's states by parts of the validation users of
+Beauty and Sports, the calibrated log loss gained .008 of test AUC and more at .029, .002 to .006 at .016; on planted
+data, at .010, nothing."""
 
 
 def describe_measure(measure: Measure, user: NDArray[np.int64], label: NDArray[np.floating]) -> str:

@@ -75,7 +75,7 @@ function createAnswer(at, chart, onChoose) {
       without,
       effect: signed(effect, effects.digits),
       noun: model.weight,
-      weight: fixed(weight, 3),
+      weight: fixed(weight, Math.max(3, weightDigits())),
     });
   }
 
@@ -94,7 +94,13 @@ function createAnswer(at, chart, onChoose) {
     }
     write(cells.change, signed(part.points, 1));
     write(cells.without, part.without);
-    write(cells.weighed, fixed(part.weight, 2));
+    write(cells.weighed, fixed(part.weight, weightDigits()));
+  }
+
+  // Places after the point with which the largest weight listed shows three digits, two at least: 1/H is small.
+  function weightDigits() {
+    const named = listed.filter(({ name }) => name !== null).map(({ weight }) => Math.abs(weight));
+    return Math.max(2, digitsFor([0, Math.max(0, ...named)]) - 1);
   }
 
   function colorOf({ name }) {

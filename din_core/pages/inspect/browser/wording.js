@@ -23,7 +23,7 @@ function caseOption(item, index, onClick) {
   option.role = "option";
   option.append(
     element("span", "", { className: `mark ${outcomeClass(item)}` }),
-    element("span", item.title, { className: "name", title: item.title }),
+    element("span", item.name, { className: "name" }),
     element("span", "", { className: "number" }),
     element("span", `, ${item.outcomeText}`, { className: "unseen" }),
   );
@@ -80,7 +80,7 @@ function nameMethod(at, model, method, { asOf, cut }) {
         words,
       )
     : say("{model}: {pooling}. Each bar is one past behavior.", words);
-  at("model-line").textContent = [line, timeWords(model.timeline, asOf), cutWords(cut)].filter(Boolean).join(" ");
+  at("model-line").textContent = [line, timeWords(model.timeline, asOf), cutWords(cut)].filter(Boolean).join(say(" "));
   at("note").textContent = effect
     ? say(
         "An effect is measured: the model scores the history again without the behavior. Above 0, the behavior raises the score. Effects need not add up: behaviors may stand in for one another.",
