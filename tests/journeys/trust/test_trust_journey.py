@@ -71,12 +71,12 @@ def test_another_model_is_judged_where_the_first_stood_and_the_address_keeps_it(
     box = page.get_by_role("combobox", name="Model", exact=True)
     box.click()
     page.get_by_role("option", name="DIN · softmax", exact=True).click()
-    expect(verdict).to_contain_text("the weights of DIN · softmax as reasons")
+    expect(verdict).to_contain_text("The weights of DIN · softmax do not tell")
     page.wait_for_url(lambda url: "models=din-softmax" in url)
     wait_until_rest(page)
     assert page.evaluate("Math.max(...window.tops) - Math.min(...window.tops)") <= 60  # a longer name may take a line
     page.reload()
-    expect(verdict).to_contain_text("the weights of DIN · softmax as reasons")
+    expect(verdict).to_contain_text("The weights of DIN · softmax do not tell")
 
 
 def test_the_page_is_accessible_and_fits_its_window(page: Page, address: str) -> None:
