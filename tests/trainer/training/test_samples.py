@@ -11,7 +11,7 @@ from din_core.model.vocabulary import FieldVocabulary
 from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
 from trainer.training.fields.training_vocabulary import build_vocabulary
-from trainer.training.samples import build_samples
+from trainer.training.samples import BLOCK, WINDOW, _mixed_blocks, build_samples
 
 MAX_HISTORY = 7
 
@@ -89,6 +89,19 @@ def test_an_epoch_visits_each_group_once_and_is_a_function_of_seed_and_epoch(sam
     assert sorted(np.concatenate(first).tolist()) == list(range(built.groups))
     assert [g.tolist() for g in first] == [g.tolist() for g in again]
     assert [g.tolist() for g in first] != [g.tolist() for g in other]
+
+
+def test_an_epoch_of_large_data_visits_each_group_once_in_windows_of_whole_blocks(samples, monkeypatch):
+    monkeypatch.setattr("trainer.training.samples.MOST_MIXED", 0)
+    _, _, built = samples
+    first, again, other = (np.concatenate(built.shuffled(10, 0, epoch)).tolist() for epoch in (0, 0, 1))
+    assert sorted(first) == list(range(built.groups)) and first == again != other
+    order = _mixed_blocks(3 * WINDOW, np.random.default_rng(0))
+    assert sorted(order.tolist()) == list(range(3 * WINDOW))
+    for window in np.split(order, 3):
+        blocks = np.unique(window // BLOCK)
+        assert len(blocks) == WINDOW // BLOCK and blocks[-1] > 2 * len(blocks)
+        assert np.corrcoef(window, np.arange(WINDOW))[0, 1] == pytest.approx(0, abs=0.02)
 
 
 def test_the_vocabulary_knows_nothing_that_only_later_data_shows(tmp_path):
