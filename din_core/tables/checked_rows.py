@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from din_core.domain import StoreError
 from din_core.store.ingestion.column_checks import ids
 from din_core.store.ingestion.column_texts import Mask, texts
-from din_core.store.ingestion.column_times import Numbers, check_timezone, day_starts, numbers_in, timestamps
+from din_core.store.ingestion.column_times import (
+    Numbers,
+    check_time_format,
+    check_timezone,
+    day_starts,
+    numbers_in,
+    timestamps,
+)
 from din_core.store.ingestion.rejects import Reject
 from din_core.store.ingestion.table_files import SINGLE_VALUES, is_kind
 from din_core.store.ingestion.validation import shown
@@ -49,6 +56,8 @@ class RowChecks:
     has_items: bool = True
     timezone: str = "UTC"
     """Of times that are written without a zone."""
+    time_format: str | None = None
+    """How times are written, for strptime; None for whole seconds and ISO 8601."""
     session_zone: str | None = None
     """By whose days the store dates impressions; None where each has its own time."""
     read: int = 0
@@ -69,6 +78,7 @@ class RowChecks:
     def rows(self, size: int, batches: Iterator[pa.RecordBatch]) -> Iterator[Rows]:
         """Good rows of the file's batches, at most `size` at once, in their order; StoreError for a missing column."""
         check_timezone(self.timezone)
+        check_time_format(self.time_format)
         for batch in batches:
             if not self.read:
                 self._check_columns(batch.schema)
@@ -106,7 +116,10 @@ class RowChecks:
         written = batch.column(TIME)
         if self._numbers is None:  # the first rows tell
             self._numbers = numbers_in(written)
-        checked = {USER: ids(USER, batch.column(USER)), TIME: timestamps(written, self._numbers, self.timezone)}
+        checked = {
+            USER: ids(USER, batch.column(USER)),
+            TIME: timestamps(written, self._numbers, self.timezone, self.time_format),
+        }
         if self.has_items:
             checked[ITEM] = ids(ITEM, batch.column(ITEM))
         good: Mask = np.ones(len(batch), dtype=bool)

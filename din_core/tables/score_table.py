@@ -54,6 +54,7 @@ class _Scoring:
     store: BehaviorStore
     options: ScoreOptions
     timezone: str
+    time_format: str | None
     skip_rejects: bool
     report: ScoreReport
     progress: Callable[[int], None]
@@ -77,7 +78,7 @@ class _Scoring:
         catalogue = self.options.top_k is not None and "item_id" not in names
         fields = tuple(self.scorer.checkpoint.vocabulary.context)
         zone = self.store.summary().rules.session_zone
-        return RowChecks(self.file, fields, not catalogue, self.timezone, zone)
+        return RowChecks(self.file, fields, not catalogue, self.timezone, self.time_format, zone)
 
     def _scored(self, checks: RowChecks, parts: Iterator[Rows]) -> Iterator[pa.Table]:
         rows = RowScorer(self.scorer, self.store, self.options)
@@ -143,6 +144,7 @@ def score_table(
     options: ScoreOptions | None = None,
     *,
     timezone: str = "UTC",
+    time_format: str | None = None,
     skip_rejects: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> tuple[Iterator[pa.Table], ScoreReport]:
@@ -156,7 +158,8 @@ def score_table(
     out with `skip_rejects`.
     """
     report = ScoreReport()
-    scoring = _Scoring(file, scorer, store, options or ScoreOptions(), timezone, skip_rejects, report, progress)
+    options = options or ScoreOptions()
+    scoring = _Scoring(file, scorer, store, options, timezone, time_format, skip_rejects, report, progress)
     return scoring.tables(), report
 
 

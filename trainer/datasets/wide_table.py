@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from din_core.domain import DinLensError
 from din_core.store.ingestion import column_checks as checks
 from din_core.store.ingestion.column_texts import texts
-from din_core.store.ingestion.column_times import timestamps
+from din_core.store.ingestion.column_times import check_time_format, timestamps
 from din_core.store.schema import MAX_TIMESTAMP
 from trainer.datasets.streams.delimited import Format, check_columns, delimited, header_of
 from trainer.datasets.streams.input_files import InputFiles
@@ -44,7 +44,9 @@ class WideLayout:
     item: str = "item_id"
     label: str = "label"
     time: str | None = None
-    """seconds, milliseconds or ISO 8601; without it, the order of the rows is that of time"""
+    """seconds, milliseconds, ISO 8601 or `time_format`; without it, the order of the rows is that of time"""
+    time_format: str | None = None
+    """how times are written, for strptime"""
     history: str | None = None
     """lists of item ids, oldest first; without it, positives are the behaviors"""
     split: str | None = None
@@ -62,6 +64,11 @@ class WideLayout:
         own = [self.user, self.item, self.label, self.time, self.history, self.split]
         fields = [*self.item_fields, *self.user_fields, *self.context_fields, *self.history_fields.values()]
         return list(dict.fromkeys([name for name in own if name] + fields))
+
+    @property
+    def options(self) -> dict[str, str]:
+        """By which option each column is named that has to be there."""
+        return {self.user: option("user"), self.item: option("item"), self.label: option("label")}
 
 
 PROVENANCE = "Source: the wide table {files}, one row an impression. {behaviors}{order}\n"
@@ -86,7 +93,7 @@ def wide_data(
 ) -> RawData:
     """The data of wide tables, whose rows are in `splits` by file where these are given."""
     for path in paths:
-        check_columns(path, columns_of(path), layout.columns)
+        check_columns(path, columns_of(path), layout.columns, layout.options)
     table = _WideTable(paths, layout, files, splits or {})
     named = ", ".join(path.name for path in paths)
     listed = f"Behaviors are what its column {layout.history} lists; {_MADE_UP}"
@@ -129,6 +136,7 @@ def layout_of(columns: list[str], options: ReadOptions) -> WideLayout:
     def names(given: str | None) -> tuple[str, ...]:
         return tuple(name.strip() for name in (given or "").split(",") if name.strip())
 
+    check_time_format(options.time_format)
     pairs = [pair.split("=", 1) for pair in names(options.history_fields)]
     if any(len(pair) != 2 for pair in pairs):
         raise DinLensError(
@@ -140,6 +148,7 @@ def layout_of(columns: list[str], options: ReadOptions) -> WideLayout:
         item=options.item or "item_id",
         label=options.label or "label",
         time=options.time or default("timestamp"),
+        time_format=options.time_format,
         history=options.history or default("history"),
         split=options.split or default("split"),
         item_fields=names(options.item_fields),
@@ -194,7 +203,7 @@ class _WideTable:
             "label": (own.label, checks.labels(batch.column(own.label))),
         }
         if own.time:
-            checked["timestamp"] = (own.time, timestamps(_in_seconds(batch.column(own.time))))
+            checked["timestamp"] = (own.time, _times(batch.column(own.time), own.time_format))
         if own.split:
             checked["split"] = (own.split, checks.splits(_known_splits(batch.column(own.split))))
         made = {name: _values(check.values) for name, (_, check) in checked.items()}
@@ -275,6 +284,10 @@ def _field(name: str, column: pa.Array) -> pd.Series:
         return pd.Series(["|".join(filter(None, entries)) for entries in _lists(column, "|")], dtype="str")
     written = texts(column).to_pandas()
     return pd.Series(numbers(written)) if name == "price" else written
+
+
+def _times(column: pa.Array, written_as: str | None) -> checks.Checked:
+    return timestamps(column if written_as else _in_seconds(column), written_as=written_as)
 
 
 def _in_seconds(column: pa.Array) -> pa.Array:

@@ -30,7 +30,7 @@ MAX_CELL = 131_072
 _EXACT_FLOAT = 2**53
 VALID_NAMES = ("val", "validation", "dev")
 """What `valid` is called elsewhere."""
-_LABELS = {"0": 0, "1": 1, "false": 0, "true": 1}
+_LABELS = {"0": 0, "1": 1, "false": 0, "true": 1, "no": 0, "yes": 1}
 _SCIENTIFIC = r"^-?\d(\.\d+)?[eE]\+\d+$"
 _CURRENCY = r"(?:[A-Z]{0,3}[$€£¥￥₹₩₽]|[A-Z]{3}|kr|zł|元)?"
 _PRICE = re.compile(rf"([+-]?)\s*{_CURRENCY}\s*([+-]?[\d.,]+)\s*{_CURRENCY}")
@@ -94,7 +94,7 @@ def longer_than(most: int, column: pa.Array) -> Mask:
 
 def labels(column: pa.Array) -> Checked:
     """Labels as int8 0 or 1."""
-    written = texts(column)
+    written = pc.utf8_lower(texts(column))
     position = pc.index_in(written, value_set=pa.array(list(_LABELS)))
     values = np.array([*_LABELS.values(), 0], dtype=np.int8)[positions(position)]
     missing = true_in(pc.is_null(written))

@@ -1,7 +1,8 @@
-"""Times as seconds since 1970: typed ones, ISO 8601, seconds, and days written as whole numbers."""
+"""Times as seconds since 1970: typed ones, ISO 8601, seconds, days written as whole numbers, or as a format says."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,23 @@ def check_timezone(name: str) -> None:
         ) from None
 
 
+def check_time_format(written_as: str | None) -> None:
+    """StoreError for what is no format of strptime, or leaves out year, month or day; None is ISO 8601 and numbers."""
+    if written_as is None:
+        return
+    try:
+        written = _ONE_TIME.strftime(written_as)
+        pd.to_datetime(pd.Series([written]), format=written_as)
+        read = datetime.strptime(written, written_as).date()
+    except (ValueError, TypeError, OverflowError):
+        read = None
+    if read != _ONE_TIME.date():
+        raise StoreError(
+            'there is no time format "{format}" that tells year, month and day; write one such as "%d/%m/%Y %H:%M"',
+            format=written_as,
+        )
+
+
 def numbers_in(column: pa.Array) -> Numbers:
     """What the whole numbers of a column of times are, told by more than half of them."""
     numbers = _whole_numbers(plain(column))
@@ -49,10 +67,18 @@ def numbers_in(column: pa.Array) -> Numbers:
     return next((kind for kind, fitting in kinds.items() if fitting.sum() > len(numbers) / 2), "seconds")
 
 
-def timestamps(column: pa.Array, numbers: Numbers = "seconds", timezone: str = "UTC") -> Checked:
-    """Times as int64 seconds since 1970-01-01 UTC, rounded down. Those without a zone are taken as of `timezone`."""
+def timestamps(
+    column: pa.Array, numbers: Numbers = "seconds", timezone: str = "UTC", written_as: str | None = None
+) -> Checked:
+    """Times as int64 seconds since 1970-01-01 UTC, rounded down. Those without a zone are taken as of `timezone`.
+
+    `written_as`: how text and numbers are written, for strptime; None for whole seconds and ISO 8601.
+    """
     column = plain(column)
-    if pa.types.is_string(column.type) or pa.types.is_decimal(column.type):
+    if written_as is not None and not pa.types.is_temporal(column.type):
+        numbers = "seconds"
+        seconds, missing, unreadable, numeric, zoneless = _parse_format(texts(column), written_as)
+    elif pa.types.is_string(column.type) or pa.types.is_decimal(column.type):
         seconds, missing, unreadable, numeric, zoneless = _parse_times(texts(column))
     else:
         missing = true_in(pc.is_null(column, nan_is_null=True))
@@ -76,7 +102,7 @@ def timestamps(column: pa.Array, numbers: Numbers = "seconds", timezone: str = "
         seconds,
         [
             (Translatable("{name} is missing", name="timestamp"), missing),
-            (Translatable("timestamp is no time: write whole seconds or ISO 8601"), unreadable),
+            (_unreadable(written_as), unreadable),
             (Translatable("timestamp is a day such as 20260301 among seconds: write it as 2026-03-01"), mixed),
             (Translatable("timestamp is no day such as 20260301, as others are: write all alike"), no_day),
             (
@@ -94,6 +120,14 @@ def timestamps(column: pa.Array, numbers: Numbers = "seconds", timezone: str = "
 
 
 ZONELESS = Translatable("times without a zone")
+_ONE_TIME = datetime(2021, 11, 23, 17, 45, 59, tzinfo=UTC)
+"""Whose parts cannot be taken for each other."""
+
+
+def _unreadable(written_as: str | None) -> Translatable:
+    if written_as is None:
+        return Translatable("timestamp is no time: write whole seconds or ISO 8601, or say by --time-format how it is")
+    return Translatable('timestamp is not written as "{format}" (--time-format)', format=written_as)
 
 
 def _days(numbers: Seconds) -> tuple[Seconds, Mask]:
@@ -178,6 +212,18 @@ def _parse_times(written: pa.Array) -> tuple[Seconds, Mask, Mask, Mask, Mask]:
         iso[iso] = parsed.notna().to_numpy()
         seconds[iso] = parsed.dropna().dt.as_unit("us").astype(np.int64).to_numpy() // 10**6
     return seconds, missing, ~missing & ~numeric & ~iso, numeric, zoneless & iso
+
+
+def _parse_format(written: pa.Array, written_as: str) -> tuple[Seconds, Mask, Mask, Mask, Mask]:
+    """As `_parse_times`, of times that are all written in one format."""
+    missing = true_in(pc.is_null(written))
+    parsed = pd.to_datetime(_series(written), format=written_as, utc=True, errors="coerce")
+    found = parsed.notna().to_numpy() & ~missing
+    seconds = np.zeros(len(written), dtype=np.int64)
+    seconds[found] = parsed[found].dt.as_unit("us").astype(np.int64).to_numpy() // 10**6
+    none = np.zeros(len(written), dtype=bool)
+    zoneless = found if "%z" not in written_as else none
+    return seconds, missing, ~missing & ~found, none, zoneless
 
 
 def _series(column: pa.Array) -> pd.Series[Any]:

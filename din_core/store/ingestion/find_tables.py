@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from din_core.domain import StoreError
 from din_core.domain.translatable import Translatable, join_texts
 from din_core.store.ingestion.column_checks import MAX_NAME
-from din_core.store.ingestion.column_times import check_timezone
+from din_core.store.ingestion.column_times import check_time_format, check_timezone
 from din_core.store.ingestion.csv_format import check_encoding, open_csv
 from din_core.store.ingestion.table_files import FIXED, REQUIRED, SINGLE_VALUES, ReadingOptions, TableFile, is_kind
 from din_core.store.ingestion.unpacking.bounds import COMPRESSIONS
@@ -33,6 +33,7 @@ def find_tables(
     options = options or ReadingOptions()
     check_encoding(options.encoding)
     check_timezone(options.timezone)
+    check_time_format(options.time_format)
     if not folder.is_dir():
         raise StoreError(
             "{folder} is not a folder; give the one that holds items, users, behaviors, impressions", folder=str(folder)
@@ -86,7 +87,7 @@ def _open(name: str, path: Path, options: ReadingOptions, whole: bool) -> TableF
         raise StoreError("{file} is an empty file", file=path.name)
     is_parquet = path.suffix.lower() == ".parquet"
     table = _open_parquet(name, path, options) if is_parquet else _open_csv(name, path, options, whole)
-    table.timezone, table.bounds = options.timezone, options.bounds
+    table.timezone, table.time_format, table.bounds = options.timezone, options.time_format, options.bounds
     if name == "impressions":
         table.session_zone = options.timezone if options.session else None
         table.is_split_anew = options.split is not None

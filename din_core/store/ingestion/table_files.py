@@ -53,6 +53,8 @@ class ReadingOptions:
     """"day": the impressions of a day are one session, at its beginning, so that histories hold earlier days alone."""
     bounds: Bounds = UNBOUND
     """What each table may hold."""
+    time_format: str | None = None
+    """How times are written, for strptime; None for whole seconds and ISO 8601."""
 
 
 @dataclass
@@ -68,6 +70,8 @@ class TableFile:
     """None for Parquet."""
     timezone: str = "UTC"
     """Of times that are written without a zone."""
+    time_format: str | None = None
+    """How times are written; None for whole seconds and ISO 8601."""
     session_zone: str | None = None
     """Of impressions: by whose days they are sessions; None where each has its own time."""
     is_split_anew: bool = False

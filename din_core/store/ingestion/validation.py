@@ -227,7 +227,7 @@ class TableValidation:
             written = batch.column("timestamp")
             if file.name not in self._numbers:  # the first batch tells
                 self._numbers[file.name] = numbers_in(written)
-            checked["timestamp"] = timestamps(written, self._numbers[file.name], file.timezone)
+            checked["timestamp"] = timestamps(written, self._numbers[file.name], file.timezone, file.time_format)
         if "behavior_type" in file.columns and file.name == "behaviors":
             check = partial(checks.short_texts, "behavior_type")
             checked["behavior_type"] = checks.by_distinct(batch.column("behavior_type"), check)

@@ -54,7 +54,9 @@ def test_four_files_with_a_bad_row_become_a_store(page: Page, address: str, own:
     expect(found).to_have_count(4)
     counts = [[number(cell) for cell in row.locator("td").all_inner_texts()[1:]] for row in found.all()]
     assert counts == [[3, 3, 0], [2, 2, 0], [4, 3, 1], [5, 5, 0]]
-    expect(page.get_by_text("timestamp is no time: write whole seconds or ISO 8601")).to_be_visible()
+    expect(
+        page.get_by_text("timestamp is no time: write whole seconds or ISO 8601, or say by --time-format how it is")
+    ).to_be_visible()
     expect(page.get_by_text('row 2: "soon"')).to_be_visible()
     writing = page.get_by_role("button", name="Write the store")
     expect(writing).to_be_disabled()

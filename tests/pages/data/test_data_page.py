@@ -191,7 +191,7 @@ def test_bad_rows_are_told_by_reason_and_nothing_is_written_with_them(visit: Vis
     assert rejects == [
         {
             "Table": "behaviors",
-            "Reason": "timestamp is no time: write whole seconds or ISO 8601",
+            "Reason": "timestamp is no time: write whole seconds or ISO 8601, or say by --time-format how it is",
             "Rows": "1",
             "Examples": 'row 2: "soon"',
         }
@@ -211,7 +211,9 @@ def test_what_an_import_refuses_is_told_in_chinese_too(visit: Visit, root: Path,
     page = button(go_on(visit("data"), "tables"), "language_zh")
     page = button(page, "import_check")
     (rejects,) = [table.value for table in page.table if "原因" in table.value.columns]
-    assert [read(reason) for reason in rejects["原因"]] == ["timestamp 不是时间：请写成整秒数或 ISO 8601"]
+    assert [read(reason) for reason in rejects["原因"]] == [
+        "timestamp 不是时间：请写成整秒数或 ISO 8601，或用 --time-format 说明写法"
+    ]
     (root / "tables" / "users.csv").unlink()
     page = page.text_input(key="import_folder").set_value("tables").run()
     assert read(page.warning[0].value) == "无法读取 own/tables 中的表：缺少 users.parquet 或 users.csv。"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from din_core.domain import StoreError
+from din_core.domain import RejectedRows, StoreError
 from din_core.store import ingest, open_store
 from din_core.store.ingestion.column_times import numbers_in, timestamps
 from din_core.store.ingestion.table_files import ReadingOptions
@@ -103,6 +103,42 @@ def test_the_named_zone_is_told_once(tmp_path: Path) -> None:
     report = ingest(folder, database(tmp_path), options=ReadingOptions(timezone="Asia/Shanghai"))
     assert report.notes == ["times without a zone are read as Asia/Shanghai (behaviors; --timezone)"]
     assert seconds(database(tmp_path)) == [MORNING - 8 * 3600] * 4
+
+
+WAYS = [
+    ("%d/%m/%Y %H:%M", "01/03/2026 09:30", MORNING),
+    ("%m-%d-%y %I:%M:%S %p", "03-01-26 09:30:00 AM", MORNING),
+    ("%Y%m%d%H%M", "202603010930", MORNING),
+    ("%d.%m.%Y", "01.03.2026", MORNING - 9 * 3600 - 1800),
+    ("%d %b %Y %H:%M %z", "01 Mar 2026 17:30 +0800", MORNING),
+]
+
+
+@pytest.mark.parametrize(("written_as", "text", "expected"), WAYS)
+def test_times_are_read_as_a_format_says(tmp_path: Path, written_as: str, text: str, expected: int) -> None:
+    tables = behaviors_at([text] * 4)
+    tables["impressions"]["timestamp"] = [text] * 5
+    options = ReadingOptions(timezone="Asia/Shanghai" if "%z" in written_as else "UTC", time_format=written_as)
+    ingest(write(tmp_path / "in", tables, "csv"), database(tmp_path), options=options)
+    counts = open_store(database(tmp_path)).bulk().behavior_time
+    assert counts.tolist() == [expected] * 4
+
+
+def test_a_time_that_is_written_otherwise_is_named_with_the_format(tmp_path: Path) -> None:
+    tables = behaviors_at(["01/03/2026", "02/03/2026", "13/13/2026", "04/03/2026"])
+    tables["impressions"]["timestamp"] = ["05/03/2026"] * 5
+    with pytest.raises(RejectedRows, match=r'timestamp is not written as "%d/%m/%Y" \(--time-format\)'):
+        ingest(
+            write(tmp_path / "in", tables, "csv"), database(tmp_path), options=ReadingOptions(time_format="%d/%m/%Y")
+        )
+
+
+@pytest.mark.parametrize("written_as", ["%d/%m", "%H:%M", "noon", "%Q", "%Y-%W", ""])
+def test_a_format_that_tells_no_day_is_refused(tmp_path: Path, written_as: str) -> None:
+    with pytest.raises(StoreError, match=r"there is no time format .* that tells year, month and day"):
+        ingest(
+            write(tmp_path / "in", valid_tables()), database(tmp_path), options=ReadingOptions(time_format=written_as)
+        )
 
 
 def test_times_that_all_lie_before_1973_are_told(tmp_path: Path) -> None:

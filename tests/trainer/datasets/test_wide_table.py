@@ -129,9 +129,33 @@ def test_cells_that_cannot_be_used_are_counted_by_reason(tmp_path: Path, capsys:
     assert told == {
         "uid is missing": [(4, "")],
         "label is neither 0 nor 1": [(6, "2")],
-        "timestamp is no time: write whole seconds or ISO 8601": [(8, "noon")],
+        "timestamp is no time: write whole seconds or ISO 8601, or say by --time-format how it is": [(8, "noon")],
     }
     assert len(tables.impressions) == 397
+
+
+def test_times_are_read_as_their_format_says_and_a_wrong_one_is_refused(tmp_path: Path, capsys: Printed) -> None:
+    frame = as_text(made_table())
+    days = pd.to_datetime(made_table()["when"], unit="s")
+    frame["when"] = days.dt.strftime("%d/%m/%Y %H:%M:%S")
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    command = ["wide-table", str(tmp_path / "a.csv"), *COLUMNS, "--time-format"]
+    _, tables = prepare(capsys, tmp_path, *command, "%d/%m/%Y %H:%M:%S")
+    assert sorted(tables.impressions.timestamp) == sorted(made_table()["when"])
+    (other := tmp_path / "other").mkdir()
+    told = refuse(capsys, other, *command, "%m.%d.%Y")
+    assert 'timestamp is not written as "%m.%d.%Y" (--time-format)' in told
+    assert 'no time format "%d/%m" that tells year, month and day' in refuse(
+        capsys, tmp_path / "other", *command, "%d/%m"
+    )
+
+
+def test_a_file_of_which_most_rows_cannot_be_used_is_refused(tmp_path: Path, capsys: Printed) -> None:
+    frame = as_text(made_table()).astype(object)
+    frame.loc[: len(frame) // 2, "when"] = "noon"
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    told = refuse(capsys, tmp_path, "wide-table", str(tmp_path / "a.csv"), *COLUMNS)
+    assert "Most rows of the files cannot be used; mend them, or say how they are written (201 left out)" in told
 
 
 def test_ids_are_those_that_ingest_reads(tmp_path: Path, capsys: Printed) -> None:
@@ -148,7 +172,8 @@ def test_ids_are_those_that_ingest_reads(tmp_path: Path, capsys: Printed) -> Non
 
 def test_a_column_or_an_option_that_is_not_there_is_named(tmp_path: Path, capsys: Printed) -> None:
     path = write(tmp_path, "csv")
-    assert "lacks the column 'user_id'; it has uid, ad" in refuse(capsys, tmp_path, "wide-table", path)
+    told = refuse(capsys, tmp_path, "wide-table", path)
+    assert "lacks the column 'user_id'; it has uid, ad" in told and "; say by --user which of them it is." in told
     told = refuse(capsys, tmp_path, "wide-table", path, *COLUMNS, "--history-fields", "category")
     assert "write FIELD=COLUMN" in told
     assert "--history is no option of mind" in refuse(capsys, tmp_path, "mind", path, "--history", "past")

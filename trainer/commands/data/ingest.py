@@ -13,6 +13,7 @@ from din_core.store import Reject, RejectExample, ingest, open_store
 from din_core.store.ingestion.rejects import describe_rejects
 from din_core.store.ingestion.table_files import ReadingOptions
 from din_core.store.splits.split_rule import rule_of
+from trainer.commands.shared.time_format import TIME_FORMAT_HELP
 from trainer.progress import say
 
 DEFAULT_STORE = "sqlite:///din.db"
@@ -51,6 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="of times that are written without a zone, such as Asia/Shanghai (%(default)s)",
     )
+    parser.add_argument("--time-format", metavar="FORMAT", help=TIME_FORMAT_HELP)
     add_split_options(parser, "what the table says, else .8,.1,.1")
     parser.add_argument(
         "--session",
@@ -84,7 +86,11 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             replace=args.replace,
             skip_rejects=args.skip_rejects,
             options=ReadingOptions(
-                args.encoding, args.timezone, rule_of(args.split_time, args.split_ratio, args.timezone), args.session
+                args.encoding,
+                args.timezone,
+                rule_of(args.split_time, args.split_ratio, args.timezone),
+                args.session,
+                time_format=args.time_format,
             ),
             progress=bars.show,
         )

@@ -17,6 +17,7 @@ from din_core.store import Reject, RejectExample
 from din_core.store.ingestion.rejects import describe_rejects
 from din_core.store.splits.split_rule import rule_of
 from trainer.commands.data.ingest import add_split_options
+from trainer.commands.shared.time_format import TIME_FORMAT_HELP
 from trainer.datasets.complete_journey.prepare import DEFAULT_SEED, PROVENANCE, SPLITS, find_data, prepare
 from trainer.datasets.four_tables import TablesWriter, check_out, write_tables
 from trainer.datasets.sources import SOURCES
@@ -43,6 +44,7 @@ _READ_HELP = {
     "item": ("COLUMN", "the item's id (item_id)"),
     "label": ("COLUMN", "the label, 0 or 1 (label; kuairand: is_click); of recbole and kuairand, too"),
     "time": ("COLUMN", "the time (timestamp; without one, rows are in the order of time)"),
+    "time_format": ("FORMAT", TIME_FORMAT_HELP),
     "history": ("COLUMN", "item ids, oldest first (history; without one, positives are behaviors)"),
     "split": ("COLUMN", "train, valid or test (split; without one, by time)"),
     "item_fields": ("A,B", "fields of the item, such as title,category (none)"),

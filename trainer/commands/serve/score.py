@@ -13,6 +13,7 @@ from din_core.store.ingestion.rejects import describe_rejects
 from din_core.tables import ScoreOptions, ScoreReport, score_table
 from din_core.tables.output_files import check_output, replacing
 from din_core.tables.row_files import open_rows
+from trainer.commands.shared.time_format import TIME_FORMAT_HELP
 
 _ROWS = ScoreOptions().rows
 
@@ -46,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skip-rejects", action="store_true", help="leave out rows that cannot be scored")
     parser.add_argument("--encoding", metavar="NAME", help="of a CSV that is not in UTF-8, such as gbk")
     parser.add_argument("--timezone", default="UTC", metavar="NAME", help="of times without a zone (%(default)s)")
+    parser.add_argument("--time-format", metavar="FORMAT", help=TIME_FORMAT_HELP)
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
@@ -66,6 +68,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
                 store,
                 options,
                 timezone=args.timezone,
+                time_format=args.time_format,
                 skip_rejects=args.skip_rejects,
                 progress=lambda done: _show(bar, done),
             )

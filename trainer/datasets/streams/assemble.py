@@ -70,6 +70,7 @@ def assemble(
         rejects.check_any_kept()
         if not run.order():
             raise rejects.error("No impression is left of the rows; look at the options and at what was read")
+        rejects.check_most_kept()
         run.cut()
         run.count()
         run.write()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -74,11 +74,15 @@ def header_of(path: Path, layout: Format) -> list[str]:
     return names
 
 
-def check_columns(path: Path, names: Sequence[str], needed: Sequence[str]) -> None:
-    """DinLensError where a needed column is not among the names."""
+def check_columns(
+    path: Path, names: Sequence[str], needed: Sequence[str], options: Mapping[str, str] | None = None
+) -> None:
+    """DinLensError where a needed column is not among the names; `options` name those that one can say by."""
     missing = [name for name in needed if name not in names]
     if missing:
-        raise DinLensError(f"{path} lacks the column {missing[0]!r}; it has {', '.join(names)}.")
+        by = (options or {}).get(missing[0])
+        say = f"; say by {by} which of them it is" if by else ""
+        raise DinLensError(f"{path} lacks the column {missing[0]!r}; it has {', '.join(names)}{say}.")
 
 
 def delimited(

@@ -16,6 +16,7 @@ class ReadOptions:
     item: str | None = None
     label: str | None = None
     time: str | None = None
+    time_format: str | None = None
     history: str | None = None
     split: str | None = None
     item_fields: str | None = None

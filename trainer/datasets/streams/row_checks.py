@@ -64,6 +64,14 @@ class RowRejects:
         if not self.kept:
             raise self.error("No row of the files can be used")
 
+    def check_most_kept(self) -> None:
+        """DinLensError, with all reasons, when more rows were left out than kept.
+
+        What is wrong with most rows, such as a date whose month is read as the day, is mostly wrong with the others.
+        """
+        if self.total > self.kept:
+            raise self.error("Most rows of the files cannot be used; mend them, or say how they are written")
+
     def error(self, problem: str) -> DinLensError:
         """One that says what was left out, too."""
         told = "".join(f"\n{describe_rejects([reject])}" for reject in self.held.values())

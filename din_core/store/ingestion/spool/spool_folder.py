@@ -110,7 +110,7 @@ def key_of_files(files: Iterable[TableFile], *further: object) -> str:
     """Short hash of the tables' files, by name, size and time of change, and of what else decides on their reading."""
     told: list[object] = [repr(one) for one in further]
     for file in files:
-        told.append((file.name, file.columns, repr(file.csv), file.timezone, file.session_zone))
+        told.append((file.name, file.columns, repr(file.csv), file.timezone, file.time_format, file.session_zone))
         for path in file.parts or (file.path,):
             stat = path.stat()
             told.append((str(path.resolve()), stat.st_size, stat.st_mtime_ns))
