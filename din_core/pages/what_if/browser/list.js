@@ -265,7 +265,7 @@ function createList(at, dispatch) {
         put(name, entry ? `${entry.row.title} · ${day(folded && line ? line[1] : entry.time)}` : say("Nothing is selected"));
         name.title = name.textContent;
         put(one, folded && n > 1 ? say("Drop the newest") : say("Drop"));
-        put(all, say("Drop all {n}", { n: count(n) }));
+        put(all, n > 1 ? say("Drop all {n}", { n: count(n) }) : say("Drop all"));
         one.disabled = repeat.disabled = times.disabled = !line;
         all.disabled = !line || n < 2;
         type.hidden = !data.types.length;
