@@ -33,6 +33,7 @@ from din_core.model.vocabulary import (
 from din_core.store import BulkTables
 from din_core.store.growing_array import GrowingArray
 from trainer.training.fields.training_vocabulary import ITEM_FIELD, item_column, stretches
+from trainer.training.mapped_memory import IN_ORDER, RANDOM, WILL_NEED, advise, advise_rows
 from trainer.training.model_fields import item_columns
 
 Ints = NDArray[np.int64]
@@ -101,6 +102,26 @@ class Samples:
         """Real (behavior, candidate) pairs of all groups."""
         return int((np.diff(self.behavior_offsets) * np.diff(self.candidate_offsets)).sum())
 
+    @property
+    def large(self) -> bool:
+        """Whether the arrays of behaviors lie in mapped files that memory may not hold."""
+        return len(self.behavior) > MOST_MIXED
+
+    @property
+    def _mapped(self) -> list[Tensor]:
+        types = [] if self.behavior_type is None else [self.behavior_type]
+        return [self.behavior, self.count, self.age, *types]
+
+    def _read_ahead(self, groups: Ints) -> None:
+        """Let the system read the blocks that these groups are of, whole and at once."""
+        blocks = np.unique(groups // BLOCK)
+        ends = np.minimum((blocks + 1) * BLOCK, self.groups)
+        spans = list(
+            zip(self.behavior_offsets[blocks * BLOCK].tolist(), self.behavior_offsets[ends].tolist(), strict=True)
+        )
+        for tensor in self._mapped:
+            advise_rows(tensor, spans, WILL_NEED)
+
     def batch(self, groups: Ints) -> tuple[RaggedBatch, Tensor]:
         """The batch of some groups, in that order, and its (M,) labels."""
         return self.batches([groups])[0]
@@ -108,6 +129,8 @@ class Samples:
     def batches(self, several: Sequence[Ints]) -> list[tuple[RaggedBatch, Tensor]]:
         """Batches of some groups each, gathered at once: each is slices of what all of them read."""
         groups = np.concatenate(several)
+        if self.large:
+            self._read_ahead(groups)
         behaviors, behavior_offsets = self._slices(self.behavior_offsets, groups)
         candidates, candidate_offsets = self._slices(self.candidate_offsets, groups)
         behavior, count, age = self._items(behaviors(self.behavior)), behaviors(self.count), behaviors(self.age)
@@ -164,7 +187,9 @@ class Samples:
     def shuffled(self, batch_size: int, seed: int, epoch: int) -> list[Ints]:
         """The groups of each batch of an epoch, about `batch_size` impressions each; a function of its arguments."""
         rng = np.random.default_rng([seed, epoch])
-        order = rng.permutation(self.groups) if len(self.behavior) <= MOST_MIXED else _mixed_blocks(self.groups, rng)
+        order = _mixed_blocks(self.groups, rng) if self.large else rng.permutation(self.groups)
+        if self.large:
+            advise(self._mapped, RANDOM)
         return _cut(order, np.diff(self.candidate_offsets)[order], batch_size)
 
     def in_order(self, batch_size: int) -> Iterator[Ints]:
@@ -174,11 +199,15 @@ class Samples:
     def fingerprint(self) -> str:
         """Short hash of all that a batch is made of: another store or vocabulary gives another."""
         digest = hashlib.sha256()
+        if self.large:
+            advise(self._mapped, IN_ORDER)
         several = [part for own in self.sets if own is not None for part in (own.rows, own.offsets)]
         tensors = [self.item_rows, self.behavior, self.count, self.age, self.candidate, self.context, self.label]
         tensors += [*([] if self.behavior_type is None else [self.behavior_type]), *self.profile_rows, *several]
         for array in (*(tensor.cpu().numpy() for tensor in tensors), self.behavior_offsets, self.user):
             digest.update(np.ascontiguousarray(array).reshape(-1).data)
+        if self.large:
+            advise(self._mapped, RANDOM)
         return digest.hexdigest()[:12]
 
     def to(self, device: torch.device) -> Samples:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
 
 from din_core.domain import CheckpointError, DinLensError, Scenario
+from din_core.domain.leaderboard import Leaderboard
 from din_core.metrics.faithfulness_file import read_faithfulness
 from din_core.metrics.leaderboard_file import read_leaderboard
 from din_core.pages.app.startup import App
@@ -35,6 +37,8 @@ READING = T(
     "A yes, a partly or a no follows from the number and fixed limits alone, which `din_core/README.md` lists. The "
     "figures are means over a sample: a single scenario can be better or worse, and *Inspect* says how its own stands."
 )
+BELIEVABLE = T("Of the models here, the weights of {models} can be read as reasons, as far as they were measured.")
+BETWEEN_NAMES = T(", ")
 NO_CASES = T(
     "There are no cases of {model} to show behind these figures: `python -m trainer cases --store URL --checkpoint "
     "{folder} --base DIR` finds some, where DIR is the model to compare with."
@@ -56,6 +60,9 @@ def show() -> None:
     verdict = judge(figures)
     with st.container(border=True, key="trust_verdict"):
         st.markdown(verdict_words(verdict, literal(app.models[name].name)), width=860)
+        if better := believable(app, name, board) if verdict.overall != "reasons" and figures.weighs_apart else []:
+            names = t(BETWEEN_NAMES).join(literal(app.models[other].name) for other in better)
+            st.markdown(t(BELIEVABLE, models=names), width=860)
         if text := about(app, name, figures):
             st.caption(literal(text))
     loaded = cases_of(app, name)
@@ -76,6 +83,17 @@ def show() -> None:
     if section:
         with st.expander(t("All that `faithfulness` measured")):
             st.markdown(card_text(section))
+
+
+def believable(app: App, name: str, board: Leaderboard | None) -> list[str]:
+    """The other models at hand whose weights can be read as reasons; what is broken in their files is not said here."""
+    found = []
+    for other, scorer in app.scorers.items():
+        with suppress(CheckpointError):
+            figures = read_figures(board, read_faithfulness(scorer.checkpoint.folder), scorer)
+            if other != name and judge(figures).overall == "reasons":
+                found.append(other)
+    return found
 
 
 def told(read: Callable[[Path], Read], folder: Path) -> Read | None:

@@ -71,6 +71,22 @@ def test_figures_stand_as_they_are_stored_below_a_verdict(visit: Visit, measured
     assert "That was of weights" not in text
 
 
+def test_beside_weights_that_tell_little_a_model_is_named_whose_weights_tell_more(visit: Visit, family: World) -> None:
+    for name in family.scorers:
+        write(family, name)
+    told = "Of the models here, the weights of"
+    assert told not in words(visit("models-trust", **ON_SCREEN))
+    path = write(family, "din-softmax")
+    found = json.loads(path.read_text("utf-8"))
+    for name, mean in (("tau", 0.9), ("same_sign", 0.95), ("covered", 0.3), ("best_covered", 0.31)):
+        found["figures"][name]["mean"] = mean
+    found["seeds"]["tau_weights"]["mean"] = 0.8
+    found["adversary"]["moved"]["mean"] = 0.05
+    path.write_text(json.dumps(found), "utf-8")
+    assert f"{told} DIN · softmax can be read as reasons, as far as" in words(visit("models-trust", **ON_SCREEN))
+    assert told not in words(visit("models-trust", **{**ON_SCREEN, "models": "din-softmax,base"}))
+
+
 def test_the_page_is_in_chinese_with_the_same_numbers(visit: Visit, measured: World) -> None:
     page = visit("models-trust", **ON_SCREEN)
     page.button(key="language_zh").click().run()

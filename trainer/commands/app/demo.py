@@ -16,7 +16,10 @@ from trainer.demo.build import write_checkpoints, write_demo_cases, write_subset
 from trainer.demo.example_impression import find_example
 from trainer.training.freed_memory import keep_freed_memory
 
-SHIPPED = ("din", "base", "base-sum", "base-decay", "din-softmax", "din-paper", "din-counts", "dot", "dien")
+SHIPPED = (
+    *("din", "din-glass", "din-softmax", "din-paper", "din-counts"),
+    *("base", "base-sum", "base-decay", "dot", "dien"),
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
