@@ -35,6 +35,7 @@ from din_core.store.growing_array import GrowingArray
 from trainer.training.fields.training_vocabulary import ITEM_FIELD, item_column, stretches
 from trainer.training.mapped_memory import IN_ORDER, RANDOM, WILL_NEED, advise, advise_rows
 from trainer.training.model_fields import item_columns
+from trainer.training.sample_order import BLOCK, MOST_MIXED, mixed_blocks
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -43,12 +44,6 @@ ReadHistories = Callable[[BulkTables, Ints, Ints, int], tuple[Ints, Floats, Ints
 Histories = Callable[[ReadHistories, BulkTables, Ints, Ints, int], tuple[Ints, Floats, Floats, Ints]]
 """As `read_histories`."""
 SPLITS = ("train", "valid", "test")
-MOST_MIXED = 2**28
-"""Behaviors up to which an epoch's groups come in any order; the arrays then hold 4 GB."""
-BLOCK, WINDOW = 64, 2**16
-"""Groups. Beyond that whole blocks of groups are drawn, and mixed among those of a window, some 16 batches of 4,096
-impressions: a mapped file is then read once an epoch in long pieces, where groups one by one, each in pages of its own,
-would be read some thirty times over by a machine whose memory does not hold them all."""
 DAY = 86_400
 
 
@@ -187,7 +182,7 @@ class Samples:
     def shuffled(self, batch_size: int, seed: int, epoch: int) -> list[Ints]:
         """The groups of each batch of an epoch, about `batch_size` impressions each; a function of its arguments."""
         rng = np.random.default_rng([seed, epoch])
-        order = _mixed_blocks(self.groups, rng) if self.large else rng.permutation(self.groups)
+        order = mixed_blocks(self.groups, rng) if self.large else rng.permutation(self.groups)
         if self.large:
             advise(self._mapped, RANDOM)
         return _cut(order, np.diff(self.candidate_offsets)[order], batch_size)
@@ -220,16 +215,6 @@ class Samples:
         types = None if self.behavior_type is None else self.behavior_type.to(device)
         sets = tuple(own and own.to(device) for own in self.sets)
         return Samples(**{**self.__dict__, **moved, "profile_rows": rows, "behavior_type": types, "sets": sets})
-
-
-def _mixed_blocks(groups: int, rng: np.random.Generator) -> Ints:
-    """All groups, by blocks in random order, each among those of its window."""
-    blocks = rng.permutation(-(-groups // BLOCK))
-    order: Ints = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
-    order = order[order < groups]
-    for start in range(0, groups, WINDOW):
-        rng.shuffle(order[start : start + WINDOW])
-    return order
 
 
 def _cut(order: Ints, sizes: Ints, batch_size: int) -> list[Ints]:

@@ -11,7 +11,8 @@ from din_core.model.vocabulary import FieldVocabulary
 from din_core.store import ingest, open_store
 from tests.trainer.planted_tables import planted_tables
 from trainer.training.fields.training_vocabulary import build_vocabulary
-from trainer.training.samples import BLOCK, WINDOW, _mixed_blocks, build_samples
+from trainer.training.sample_order import BLOCK, WINDOW, mixed_blocks
+from trainer.training.samples import build_samples
 
 MAX_HISTORY = 7
 
@@ -96,7 +97,7 @@ def test_an_epoch_of_large_data_visits_each_group_once_in_windows_of_whole_block
     _, _, built = samples
     first, again, other = (np.concatenate(built.shuffled(10, 0, epoch)).tolist() for epoch in (0, 0, 1))
     assert sorted(first) == list(range(built.groups)) and first == again != other
-    order = _mixed_blocks(3 * WINDOW, np.random.default_rng(0))
+    order = mixed_blocks(3 * WINDOW, np.random.default_rng(0))
     assert sorted(order.tolist()) == list(range(3 * WINDOW))
     for window in np.split(order, 3):
         blocks = np.unique(window // BLOCK)
