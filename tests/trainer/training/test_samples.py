@@ -93,8 +93,13 @@ def test_an_epoch_visits_each_group_once_and_is_a_function_of_seed_and_epoch(sam
 
 
 def test_an_epoch_of_large_data_visits_each_group_once_in_windows_of_whole_blocks(samples, monkeypatch):
-    monkeypatch.setattr("trainer.training.samples.MOST_MIXED", 0)
     _, _, built = samples
+    groups, mark = np.array([3, 0, built.groups - 1]), built.fingerprint()
+    plain, label = built.batch(groups)
+    monkeypatch.setattr("trainer.training.samples.MOST_MIXED", 0)
+    assert built.large and built.fingerprint() == mark
+    again, same = built.batch(groups)
+    assert torch.equal(again.behavior, plain.behavior) and torch.equal(same, label)
     first, again, other = (np.concatenate(built.shuffled(10, 0, epoch)).tolist() for epoch in (0, 0, 1))
     assert sorted(first) == list(range(built.groups)) and first == again != other
     order = mixed_blocks(3 * WINDOW, np.random.default_rng(0))
