@@ -20,7 +20,7 @@ from torch import Tensor
 
 from din_core.domain import CheckpointError
 from din_core.metrics.auc import auc_by_group
-from trainer.training.fitting.selection import Entry, is_best, measure_logits, selection_measure, worth
+from trainer.training.fitting.selection import Entry, is_best, measure_logits, of_both_labels, selection_measure, worth
 
 PEAK, BEST = "selection.peak", "selection.best"
 Aucs = NDArray[np.float64]
@@ -71,10 +71,8 @@ class BestState:
     @cached_property
     def _share(self) -> NDArray[np.float64]:
         """(U,) of the impressions; they sum to 1."""
-        _, code = np.unique(self.user, return_inverse=True)
-        positives, rows = np.bincount(code, self.label > 0.5), np.bincount(code)
-        both = rows[(positives > 0) & (positives < rows)]
-        found: NDArray[np.float64] = both / both.sum()
+        _, rows = of_both_labels(self.user, self.label)
+        found: NDArray[np.float64] = rows / rows.sum()
         return found
 
     def tensors(self) -> dict[str, Tensor]:

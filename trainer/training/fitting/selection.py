@@ -65,13 +65,20 @@ def chance_error(user: NDArray[np.int64], label: NDArray[np.floating]) -> float:
 
     That of a user's AUC is √((n⁺ + n⁻ + 1) / (12 n⁺ n⁻)) (Mann and Whitney 1947).
     """
-    _, code = np.unique(user, return_inverse=True)
-    positives, rows = np.bincount(code, label > 0.5), np.bincount(code)
-    both = (positives > 0) & (positives < rows)
-    positives, rows = positives[both], rows[both]
+    positives, rows = of_both_labels(user, label)
     variance = (rows + 1) / (12 * positives * (rows - positives))
     share = rows / rows.sum()
     return float(np.sqrt(share**2 @ variance))
+
+
+def of_both_labels(
+    user: NDArray[np.int64], label: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """(U,) positives and (U,) impressions of each user who has impressions of both labels, by rising user."""
+    _, code = np.unique(user, return_inverse=True)
+    positives, rows = np.bincount(code, label > 0.5), np.bincount(code)
+    both = (positives > 0) & (positives < rows)
+    return positives[both], rows[both]
 
 
 def measure_of(valid: Samples) -> Measure:
