@@ -78,7 +78,7 @@ def of_both_labels(
     _, code = np.unique(user, return_inverse=True)
     positives, rows = np.bincount(code, label > 0.5), np.bincount(code)
     both = (positives > 0) & (positives < rows)
-    return positives[both], rows[both]
+    return positives[both].astype(np.float64), rows[both]
 
 
 def measure_of(valid: Samples) -> Measure:
