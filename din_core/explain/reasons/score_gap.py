@@ -43,7 +43,8 @@ def score_gap(
 
     All behaviors of an item are one part. Of more than ALONE + CATEGORIES items, those that move the gap most are
     players of their own, and so is what is left of each of the CATEGORIES that do; everything else is one more. A
-    player is chosen by the mean of what it adds to the gap as the first and as the last part. Where `row_budget` does
+    player is chosen by the mean of what it adds to the gap as the first and as the last part, a category also by what
+    the strongest of its items adds. Where `row_budget` does
     not pay for orders of so many players (DIEN), half as many are told apart. `category` is an item field. Exact where
     the coalitions are at most `row_budget`; else estimated from random orders, the same for both.
     """
@@ -134,7 +135,9 @@ def _players(pair: _Pair, most: int) -> list[list[int]]:
     member = np.array([[float(own == name) for own in items.category] for name in names]).reshape(len(names), n)
     moved = pair.movement(np.concatenate([np.eye(n), member]))
     alone = _largest(moved[:n], ALONE // half)
-    kept = {names[row] for row in _largest(moved[n:], CATEGORIES // half)}
+    # Of a category whose items cancel, too: else it is told of with none of them, though one may move the gap most.
+    strongest = np.maximum(abs(moved[n:]), (member * abs(moved[:n])).max(axis=1, initial=0.0))
+    kept = {names[row] for row in _largest(strongest, CATEGORIES // half)}
     together: dict[str | None, list[int]] = {}
     for row in sorted(set(range(n)) - set(alone)):
         own = items.category[row]
