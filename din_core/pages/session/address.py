@@ -99,7 +99,8 @@ def write_address() -> None:
         address.earlier.append(address.query)
     address.query = raw
     written = shortened(raw)
-    if written != {name: st.query_params.get_all(name) for name in st.query_params}:
+    # A request may have been sent before what was written last arrived: the browser then shows that, not what it said.
+    if address.earlier or written != {name: st.query_params.get_all(name) for name in st.query_params}:
         st.query_params.from_dict(written)
 
 

@@ -13,7 +13,7 @@ from tests.pages.made_cases import make
 from tests.pages.page_contents import all_sent_records, saved_charts
 
 Visit = Callable[..., AppTest]
-PAGES = {"compare": 1, "evolution": 2, "items": 1, "cohorts": 7, "models": 2, "data": 2, "tour": 1}
+PAGES = {"compare": 1, "evolution": 2, "items": 1, "cohorts": 8, "models": 2, "data": 2, "tour": 1}
 """Charts of each page over the small world, which has no leaderboard."""
 
 
