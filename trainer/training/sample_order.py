@@ -11,8 +11,8 @@ MOST_MIXED = 2**28
 """Behaviors up to which an epoch's groups come in any order; the arrays then hold 4 GB."""
 BLOCK, WINDOW = 64, 2**16
 """Groups. Beyond that whole blocks of groups are drawn, and mixed among those of a window, some 16 batches of 4,096
-impressions: a mapped file is then read once an epoch in long pieces, where groups one by one, each in pages of its own,
-would be read some thirty times over by a machine whose memory does not hold them all."""
+impressions: a mapped file is then read about once an epoch, in long pieces, where groups in any order make a machine
+whose memory does not hold them all read its pages again and again."""
 
 
 def mixed_blocks(groups: int, rng: np.random.Generator) -> Ints:
