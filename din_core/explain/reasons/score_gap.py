@@ -44,9 +44,9 @@ def score_gap(
     All behaviors of an item are one part. Of more than ALONE + CATEGORIES items, those that move the gap most are
     players of their own, and so is what is left of each of the CATEGORIES that do; everything else is one more. A
     player is chosen by the mean of what it adds to the gap as the first and as the last part, a category also by what
-    the strongest of its items adds. Where `row_budget` does
-    not pay for orders of so many players (DIEN), half as many are told apart. `category` is an item field. Exact where
-    the coalitions are at most `row_budget`; else estimated from random orders, the same for both.
+    the strongest of its items adds. Where `row_budget` does not pay for orders of so many players (DIEN), half as many
+    are told apart. `category` is an item field. Exact where the coalitions are at most `row_budget`; else estimated
+    from random orders, the same for both.
     """
     if first.inputs.as_of != second.inputs.as_of:
         raise ValueError(

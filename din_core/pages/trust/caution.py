@@ -27,14 +27,14 @@ NO_GUIDE_HERE = T(
 
 def weights_caution(scorer: Scorer, model: str) -> str:
     """The sentence, with the figure of this very checkpoint; empty where there is none, or its weights tell more."""
-    figures = read_figures(None, _own(scorer), scorer)
+    figures = read_figures(None, measured_here(scorer), scorer)
     if not is_no_guide(figures, sizes_tell_more(figures, replies(figures))):
         return ""
     order = figures.asked["order"]
     return t(NO_GUIDE_HERE, sample=of_words("order", order), model=model, n=pairs(order.value))
 
 
-def _own(scorer: Scorer) -> Faithfulness | None:
+def measured_here(scorer: Scorer) -> Faithfulness | None:
     """What was measured of these very weights; of a file that cannot be read *Trust* tells."""
     folder = scorer.checkpoint.folder
     try:

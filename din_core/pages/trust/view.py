@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +19,7 @@ from din_core.pages.language.translate import T, join_sentences, t
 from din_core.pages.places.page_links import link_to_page
 from din_core.pages.session import address, caches, visitor
 from din_core.pages.trust import texts
+from din_core.pages.trust.caution import measured_here
 from din_core.pages.trust.examples import LEADS, ExampleLink, examples
 from din_core.pages.trust.figures import QUESTIONS, Question, TrustFigures, read_figures
 from din_core.pages.trust.replies import Reply
@@ -86,14 +86,9 @@ def show() -> None:
 
 
 def believable(app: App, name: str, board: Leaderboard | None) -> list[str]:
-    """The other models at hand whose weights can be read as reasons; what is broken in their files is not said here."""
-    found = []
-    for other, scorer in app.scorers.items():
-        with suppress(CheckpointError):
-            figures = read_figures(board, read_faithfulness(scorer.checkpoint.folder), scorer)
-            if other != name and judge(figures).overall == "reasons":
-                found.append(other)
-    return found
+    """The other models at hand whose weights can be read as reasons, by what was measured of these very weights."""
+    figures = {other: read_figures(board, measured_here(scorer), scorer) for other, scorer in app.scorers.items()}
+    return [other for other, own in figures.items() if other != name and judge(own).overall == "reasons"]
 
 
 def told(read: Callable[[Path], Read], folder: Path) -> Read | None:

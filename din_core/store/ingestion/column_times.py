@@ -25,6 +25,8 @@ Numbers = Literal["seconds", "epoch", "days", "hours"]
 
 EPOCH = 10**8
 """Seconds from here on, March 1973, are of a clock; smaller ones may be counted from any beginning."""
+_ONE_TIME = datetime(2021, 11, 23, 17, 45, 59, tzinfo=UTC)
+"""Whose parts cannot be taken for each other."""
 _INT64_MAX = 2**63 - 1
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _DAY = 86_400
@@ -120,8 +122,6 @@ def timestamps(
 
 
 ZONELESS = Translatable("times without a zone")
-_ONE_TIME = datetime(2021, 11, 23, 17, 45, 59, tzinfo=UTC)
-"""Whose parts cannot be taken for each other."""
 
 
 def _unreadable(written_as: str | None) -> Translatable:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from din_core.cases import AGES, LENGTHS, RANKS, REPEATS, Cases, read_cases
+from din_core.cases import AGES, LENGTHS, RANKS, REPEATS, Cases, Model, read_cases, write_cases
 from din_core.metrics import auc, expected_calibration_error, gauc, log_loss
 from din_core.pages.cases.about_slice import length_bounds
 from tests.pages.conftest import World
@@ -126,6 +127,18 @@ def test_what_goes_with_a_behavior_in_the_candidates_own_category_is_told_of_out
             else:
                 assert pd.isna(line["mean"])
     assert told
+
+
+def test_two_models_of_one_title_that_are_not_here_are_told_apart_by_their_versions(
+    visit: Visit, world: World, cases: Cases
+) -> None:
+    seeds = (Model("din-1", "1" * 12, "DIN"), Model("din-2", "2" * 12, "DIN"))
+    write_cases(replace(cases, about=replace(cases.about, main=seeds[0], base=seeds[1])), world.checkpoints / "cases")
+    page = visit("cohorts")
+    assert not page.exception
+    versions = {f"DIN · {one.fingerprint}" for one in seeds}
+    assert set(held(page, "own_difference")["of"]) == {"outcomes", *versions}
+    assert set(page.table[0].value.columns) == versions
 
 
 def test_only_of_a_model_without_times_it_is_said_that_it_sees_none(

@@ -34,19 +34,17 @@ class BestState:
         """user (M,), label (M,) of 0 and 1, of the validation impressions."""
         self.user, self.label = user, label
         self.measure = selection_measure(user, label)
-        self._curve: list[Entry] = []
         self._kept: dict[str, Aucs] = {}
         """The state with the highest GAUC, and the best one; of a GAUC over few users alone"""
         self._best_loss: float | None = None
 
-    def look(self, logit: NDArray[np.float64]) -> tuple[Entry, bool]:
-        """The evaluation of (M,) logits, and whether they are the best so far."""
-        entry = measure_logits(self.user, self.label, logit)
+    def look(self, logit: NDArray[np.float64], before: list[Entry]) -> tuple[Entry, bool]:
+        """The evaluation of (M,) logits, and whether they are better than all `before`."""
+        entry = measure_logits(self.user, self.label, logit, self.measure)
         if self.measure == "calibrated_log_loss":
             best = self._take(self._aucs(logit), entry["calibrated_log_loss"])
         else:
-            best = is_best(self.measure, entry, self._curve)
-        self._curve.append(entry)
+            best = is_best(self.measure, entry, before)
         return entry, best
 
     def _take(self, auc: Aucs, loss: float | None) -> bool:
@@ -81,7 +79,6 @@ class BestState:
 
     def restore(self, tensors: dict[str, Tensor], curve: list[Entry], best_step: int) -> None:
         """The inverse, of the run's curve and the step of its best state."""
-        self._curve = list(curve)
         if self.measure != "calibrated_log_loss" or not curve:
             return
         if PEAK not in tensors:

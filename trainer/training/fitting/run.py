@@ -201,7 +201,7 @@ class Run:
         self.model.load_state_dict(weights)
         self.network.train()
         self.model.train()
-        found, best = self.workers.same(lambda: self.selection.look(logit))
+        found, best = self.workers.same(lambda: self.selection.look(logit, self.curve))
         entry: Entry = {
             "step": self.step,
             "epoch": round(self.epoch + self.place / len(self.batches), 3),

@@ -45,7 +45,7 @@ def describe_measure(measure: Measure, user: NDArray[np.int64], label: NDArray[n
     said = f"chosen by validation {NAMES[measure]}: {WHY[measure]}"
     if measure != "calibrated_log_loss":
         return said
-    n = np.intersect1d(user[label > 0.5], user[label <= 0.5]).size
+    n = len(of_both_labels(user, label)[0])
     whose = "1 user has" if n == 1 else f"{n:,} users have"
     more = "; give more validation impressions" if n < LEAST_USERS else ""
     error = chance_error(user, label)
@@ -54,9 +54,10 @@ def describe_measure(measure: Measure, user: NDArray[np.int64], label: NDArray[n
 
 def selection_measure(user: NDArray[np.int64], label: NDArray[np.floating]) -> Measure:
     """user (M,), label (M,) of 0 and 1, of the validation impressions."""
+    positives, rows = of_both_labels(user, label)
+    if len(rows):
+        return "gauc" if _chance(positives, rows) <= MOST_CHANCE else "calibrated_log_loss"
     positive = label > 0.5
-    if np.intersect1d(user[positive], user[~positive]).size:
-        return "gauc" if chance_error(user, label) <= MOST_CHANCE else "calibrated_log_loss"
     return "auc" if positive.any() and not positive.all() else "log_loss"
 
 
@@ -65,7 +66,10 @@ def chance_error(user: NDArray[np.int64], label: NDArray[np.floating]) -> float:
 
     That of a user's AUC is √((n⁺ + n⁻ + 1) / (12 n⁺ n⁻)) (Mann and Whitney 1947).
     """
-    positives, rows = of_both_labels(user, label)
+    return _chance(*of_both_labels(user, label))
+
+
+def _chance(positives: NDArray[np.float64], rows: NDArray[np.int64]) -> float:
     variance = (rows + 1) / (12 * positives * (rows - positives))
     share = rows / rows.sum()
     return float(np.sqrt(share**2 @ variance))
@@ -91,10 +95,15 @@ def users_and_labels(valid: Samples) -> tuple[NDArray[np.int64], NDArray[np.floa
     return np.repeat(valid.user, np.diff(valid.candidate_offsets)), valid.label.cpu().numpy()
 
 
-def measure_logits(user: NDArray[np.int64], label: NDArray[np.floating], logit: NDArray[np.float64]) -> Entry:
-    """auc, gauc, log_loss and, where it chooses, calibrated_log_loss of (M,) logits; MetricError where one is NaN."""
+def measure_logits(
+    user: NDArray[np.int64], label: NDArray[np.floating], logit: NDArray[np.float64], measure: Measure | None = None
+) -> Entry:
+    """auc, gauc, log_loss and, where it chooses, calibrated_log_loss of (M,) logits; MetricError where one is NaN.
+
+    `measure` is the impressions' `selection_measure`, where it is known already.
+    """
     found: Entry = {"auc": None, "gauc": None, "log_loss": log_loss(label, 1 / (1 + np.exp(-logit)))}
-    measure = selection_measure(user, label)
+    measure = measure or selection_measure(user, label)
     if measure != "log_loss":
         found["auc"] = auc(label, logit)
     if measure in ("gauc", "calibrated_log_loss"):

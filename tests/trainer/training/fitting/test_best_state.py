@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from din_core.domain import CheckpointError
 from trainer.training.fitting.best_state import BestState, standard_error
+from trainer.training.fitting.selection import Entry
 
 FEW, MANY = 40, 2_000
 Floats = NDArray[np.float64]
@@ -27,8 +28,12 @@ def logits(users: int, right: int, wrong_by: float = 1.0, first: int = 0) -> Flo
 
 def kept(users: int, *states: Floats) -> list[bool]:
     """Of each state in turn, whether it is the best so far."""
-    best = BestState(*pairs(users))
-    return [best.look(logit)[1] for logit in states]
+    best, curve, found = BestState(*pairs(users)), list[Entry](), list[bool]()
+    for logit in states:
+        entry, taken = best.look(logit, curve)
+        curve.append(entry)
+        found.append(taken)
+    return found
 
 
 def test_over_many_users_the_highest_gauc_is_kept_however_little_it_is_ahead() -> None:
@@ -54,20 +59,20 @@ def test_of_one_user_gauc_tells_nothing_and_the_loss_alone_chooses() -> None:
     rng = np.random.default_rng(1)
     noise = rng.normal(size=40)
     best = BestState(user, label)
-    assert [best.look(strength * label + noise)[1] for strength in (1.0, 2.0, 0.5)] == [True, True, False]
+    assert [best.look(strength * label + noise, [])[1] for strength in (1.0, 2.0, 0.5)] == [True, True, False]
 
 
 def test_what_goes_on_chooses_as_what_was_not_broken_off() -> None:
     ways = ((28, 1.0, 0), (31, 1.0, 0), (30, 0.3, 3), (31, 0.1, 2), (33, 2.0, 5))
     states = [logits(FEW, *way) for way in ways]
     whole = BestState(*pairs(FEW))
-    entries = [whole.look(state) for state in states]
+    entries = [whole.look(state, []) for state in states]
     begun = BestState(*pairs(FEW))
-    curve = [{**begun.look(state)[0], "step": float(step)} for step, state in enumerate(states[:3])]
+    curve = [{**begun.look(state, [])[0], "step": float(step)} for step, state in enumerate(states[:3])]
     best_step = max(step for step, (_, taken) in enumerate(entries[:3]) if taken)
     again = BestState(*pairs(FEW))
     again.restore(begun.tensors(), curve, best_step)
-    assert [again.look(state) for state in states[3:]] == entries[3:]
+    assert [again.look(state, []) for state in states[3:]] == entries[3:]
 
 
 def test_an_unfinished_run_of_an_earlier_release_is_refused() -> None:
