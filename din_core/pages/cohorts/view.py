@@ -75,6 +75,7 @@ NO_INTERVALS = T(
     "Impressions of the slice: {n:,}, of one user: without others to draw, no value has an interval. A dash: the "
     "metric has no value here, such as AUC where all outcomes are alike."
 )
+NO_CATEGORIES = T("The items of this store have no category: what is told by category is left out.")
 CELLS = T("Point at a cell for its interval and sample size, or read them in the table.")
 READING = T(
     "A mean is over every behavior of every impression, repeats counted, so long histories count more. It tells where "
@@ -113,9 +114,14 @@ def show() -> None:
         sample = sample_words(loaded.cases, among, people)
         weights = replace(caption, lines=(*caption.lines, *filter(None, [sample])), caveat=t(WEIGHTS_CAVEAT))
         files = Files(weights, about_weights(loaded, chosen, among))
-        show_categories(loaded.cases, among, files)
+        has_categories = loaded.cases.about.category_field is not None
+        if has_categories:
+            show_categories(loaded.cases, among, files)
         show_bins(loaded.cases, among, files)
-        show_own_category(loaded, among, files)
+        if has_categories:
+            show_own_category(loaded, among, files)
+        else:
+            st.caption(t(NO_CATEGORIES))
         st.caption(t(READING))
     if not among.any():
         offer_all(choice)

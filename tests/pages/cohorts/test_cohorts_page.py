@@ -141,6 +141,18 @@ def test_two_models_of_one_title_that_are_not_here_are_told_apart_by_their_versi
     assert set(page.table[0].value.columns) == versions
 
 
+def test_of_items_without_a_category_nothing_is_told_by_it_and_that_is_said(
+    visit: Visit, world: World, cases: Cases
+) -> None:
+    write_cases(replace(cases, about=replace(cases.about, category_field=None)), world.checkpoints / "cases")
+    page = visit("cohorts")
+    assert not page.exception
+    assert "The items of this store have no category: what is told by category is left out." in said(page)
+    assert [saved["chart"] for saved in saved_charts(page)] == [
+        f"cohort_{name}" for name in ("age", "rank", "repeats", "calibration")
+    ]
+
+
 def test_only_of_a_model_without_times_it_is_said_that_it_sees_none(
     visit: Visit, world: World, cases: Cases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
