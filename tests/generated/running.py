@@ -25,7 +25,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.control import BuildContext
-from hypothesis.errors import StopTest
+from hypothesis.errors import StopTest, UnsatisfiedAssumption
 from hypothesis.internal.conjecture.data import ConjectureData
 
 from tests.generated.app.links import link_reader
@@ -109,10 +109,11 @@ def run_seeded(found: PartResult, examples: int) -> None:
 
 
 def run_drawn(found: PartResult, examples: int) -> None:
-    """Each drawn from the strategies of its kind; one that grows beyond what hypothesis draws is left out."""
+    """Each drawn from the strategies of its kind; one that hypothesis gives up drawing is left out."""
     for number in count():
         data = ConjectureData(random=Random(f"{found.kind} {found.seed} {found.part} {number}"))
-        with example_folder() as folder, suppress(StopTest), BuildContext(data, wrapped_test=run_drawn):
+        given_up = suppress(StopTest, UnsatisfiedAssumption)
+        with example_folder() as folder, given_up, BuildContext(data, wrapped_test=run_drawn):
             count_one(found, lambda: DRAWN[found.kind](data.draw, folder))  # noqa: B023
         if found.examples == examples:
             return
@@ -123,6 +124,8 @@ def count_one(found: PartResult, attempt: Callable[[], Outcome]) -> None:
     try:
         with _at_most(MOST_SECONDS):
             found.refused += attempt() == "refused"
+    except UnsatisfiedAssumption:  # not of the example, but of a draw that came to no value
+        raise
     except Exception as error:
         found.failures.append(_failure(found.examples, error))
     found.examples += 1

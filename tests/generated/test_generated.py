@@ -54,6 +54,16 @@ def test_a_part_counts_what_failed_and_fails_alike_when_it_is_run_again() -> Non
     assert "ZeroDivisionError at tests/generated/test_generated.py:" in found.failures[0].what
 
 
+def test_what_hypothesis_gives_up_drawing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def often_without_value(draw: st.DrawFn, folder: Path) -> Outcome:
+        draw(st.integers(0, 1).filter(bool))
+        return "refused" if draw(st.integers(1, 2).filter(lambda number: draw(st.booleans()))) == 1 else "done"
+
+    monkeypatch.setitem(DRAWN, "tables", often_without_value)  # type: ignore[arg-type]
+    found = run_part("tables", 0, 0, 40)
+    assert (found.examples, found.failures) == (40, [])
+
+
 def test_an_example_that_hangs_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def hang(draw: st.DrawFn, folder: Path) -> Outcome:
         while True:

