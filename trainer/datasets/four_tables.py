@@ -58,15 +58,18 @@ class TablesWriter:
     """One Parquet file a table and `provenance.txt`, written beside the folder `out` and renamed into place at the end.
 
     A context manager: without `commit` everything is as it was. `level` is that of zstd, 1 to 22. DinLensError when
-    `out` holds anything, unless `overwrite` and only tables. `work` is a folder for files of the way, removed too.
+    `out` holds anything, unless `overwrite` and only tables. `work` is a folder beside `out` of the caller's; where it
+    is None, one of its own, which is removed.
     """
 
-    def __init__(self, out: Path, *, overwrite: bool = False, level: int = 3) -> None:
+    def __init__(self, out: Path, *, overwrite: bool = False, level: int = 3, work: Path | None = None) -> None:
         check_out(out, overwrite)
         out.parent.mkdir(parents=True, exist_ok=True)
-        self.work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        self.work = work or Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        self._own_work = work is None
         self._out, self._level = out, level
-        self._new = self.work / "new"
+        self._new, self._old = self.work / "new", self.work / "old"
+        self._remove()
         self._new.mkdir()
         self._open: dict[str, pq.ParquetWriter] = {}
 
@@ -75,7 +78,13 @@ class TablesWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._close()
-        shutil.rmtree(self.work, ignore_errors=True)
+        self._remove()
+        if self._own_work:
+            shutil.rmtree(self.work, ignore_errors=True)
+
+    def _remove(self) -> None:
+        for folder in (self._new, self._old):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Write rows of a table; the first ones, which may be none, decide on its columns."""
@@ -102,7 +111,7 @@ class TablesWriter:
         if check is not None:
             check(self._new)
         if self._out.exists():
-            self._out.rename(self.work / "old")
+            self._out.rename(self._old)
         self._new.rename(self._out)
 
     def _close(self) -> None:

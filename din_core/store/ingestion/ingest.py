@@ -105,15 +105,9 @@ def ingest_into(
             users=existing.n_rows["users"],
         )
     settle(files, options, existing.rules, existing.n_rows["impressions"])
-    folder = SpoolFolder(sqlite_file(engine.url))
-    try:
+    with SpoolFolder(sqlite_file(engine.url)) as folder:
         checked = _checked(files, existing, options.split, folder, skip_rejects, progress)
         report = _load(engine, Path(tables), files, existing, options.split, checked, replace, progress)
-    except KeyboardInterrupt:
-        folder.leave()
-        raise
-    finally:
-        folder.remove()
     report.seconds = round(time.perf_counter() - start, 3)
     return report
 

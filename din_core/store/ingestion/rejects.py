@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from din_core.domain.translatable import Translatable
 
@@ -28,6 +29,12 @@ class Reject:
     reason: str
     count: int = 0
     examples: list[RejectExample] = field(default_factory=list)
+
+    @classmethod
+    def of_dict(cls, written: Mapping[str, Any]) -> Self:
+        """What `dataclasses.asdict` made a dict of."""
+        examples = [RejectExample(**example) for example in written["examples"]]
+        return cls(written["table"], written["reason"], written["count"], examples)
 
     def wants_examples(self) -> int:
         return MAX_EXAMPLES - len(self.examples)

@@ -164,7 +164,7 @@ def test_rejected_rows_leave_nothing_behind(tmp_path: Path) -> None:
 def test_a_second_ingest_into_the_same_store_at_one_time_is_refused(tmp_path: Path) -> None:
     running = SpoolFolder(tmp_path / "store.db")
     running.path()
-    with pytest.raises(StoreError, match="another ingest into this store is running; wait for its end"):
+    with pytest.raises(StoreError, match="another ingest is running there; wait for its end"):
         ingest(write(tmp_path / "in", many_rows()), database(tmp_path))
     running.remove()
     assert ingest(tmp_path / "in", database(tmp_path)).counts["behaviors"].loaded == 600

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.trainer.datasets.prepared_tables import Printed, prepare, refuse
 from trainer.__main__ import main
+from trainer.commands.data import prepare as command
 from trainer.datasets.sources import SOURCES
+from trainer.datasets.streams.input_files import Progress
 
 
 @pytest.fixture
@@ -73,3 +80,87 @@ def test_tables_that_are_there_are_replaced_only_when_asked(ratings: str, tmp_pa
     assert (tmp_path / "tables" / "behaviors.parquet").read_bytes() == before
     prepare(capsys, tmp_path, "movielens", ratings, "--min-rating", "2")
     assert (tmp_path / "tables" / "behaviors.parquet").read_bytes() != before
+
+
+KILLED = """
+import os, sys
+from contextlib import contextmanager
+from trainer.__main__ import main
+from trainer.commands.data import prepare
+
+@contextmanager
+def bar():
+    yield lambda what, done, total: what == sys.argv[1] and os._exit(9)
+
+prepare._bar = bar
+main(sys.argv[2:])
+"""
+GOES_ON = "were read by a run that was stopped; going on with what it read"
+
+
+def stop_at(step: str, monkeypatch: pytest.MonkeyPatch, how: Callable[[], None]) -> None:
+    """Do something when a command comes to a step."""
+
+    @contextmanager
+    def bar() -> Iterator[Progress]:
+        def progress(what: str, done: int, total: int | None) -> None:
+            if what == step:
+                how()
+
+        yield progress
+
+    monkeypatch.setattr(command, "_bar", bar)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def read_everything(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_a_killed_run_goes_on_with_the_rows_that_it_read(ratings: str, tmp_path: Path, capsys: Printed) -> None:
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    words = ["prepare", "movielens", ratings, "--out"]
+    assert main([*words, str(whole)]) == 0
+    told = capsys.readouterr().out.split("behaviors in")
+    killed = [sys.executable, "-c", KILLED, "writing tables", *words, str(out)]
+    assert subprocess.run(killed, check=False).returncode == 9
+    assert (tmp_path / ".out.prepare").is_dir()
+    assert main([*words, str(out)]) == 0
+    printed, progress = capsys.readouterr()
+    assert GOES_ON in progress and "reading ratings.dat" not in progress
+    assert printed.split(" (seed", 1)[1] == told[1].split(" (seed", 1)[1]  # what was left out, too
+    assert read_everything(out) == read_everything(whole)
+    assert not (tmp_path / ".out.prepare").exists()
+
+
+def test_after_ctrl_c_a_run_goes_on_unless_files_or_options_have_changed(
+    ratings: str, tmp_path: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["prepare", "movielens", ratings, "--out", str(tmp_path / "out")]
+
+    def stopped_then(*more: str) -> bool:
+        with monkeypatch.context() as patch:
+            stop_at("ordering by user and time", patch, interrupt)
+            assert main([*words, "--overwrite"]) == 130
+        assert main([*words, "--overwrite", *more]) == 0
+        return GOES_ON in capsys.readouterr().err
+
+    assert stopped_then()
+    assert not stopped_then("--min-rating", "3")
+    with monkeypatch.context() as patch:
+        stop_at("ordering by user and time", patch, interrupt)
+        assert main([*words, "--overwrite"]) == 130
+    os.utime(Path(ratings) / "ratings.dat", (0, 0))
+    assert main([*words, "--overwrite"]) == 0
+    assert GOES_ON not in capsys.readouterr().err
+
+
+def test_ctrl_c_while_files_are_read_leaves_nothing_behind(
+    ratings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_at("reading ratings.dat", monkeypatch, interrupt)
+    assert main(["prepare", "movielens", ratings, "--out", str(tmp_path / "out")]) == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["ml"]

@@ -108,7 +108,7 @@ def test_files_without_one_usable_row_are_told_with_the_reasons(tmp_path: Path, 
     assert 'behaviors.tsv row 1: "noon"' in told
     (folder / "behaviors.tsv").write_text("1\tU3\t11/12/2019 1:00:00 PM\tN1\tN2 N3\n")
     told = refuse(capsys, tmp_path, "mind", str(folder))
-    assert "No impression is left" in told and "an impression is not like N123-1" in told
+    assert "Most rows of the files cannot be used" in told and "an impression is not like N123-1" in told
     (folder / "news.tsv").unlink()
     assert "news.tsv is missing there" in refuse(capsys, tmp_path, "mind", str(folder))
 

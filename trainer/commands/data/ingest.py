@@ -9,7 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from din_core.domain.translatable import sentence_of
-from din_core.store import Reject, RejectExample, ingest, open_store
+from din_core.store import Reject, ingest, open_store
 from din_core.store.ingestion.rejects import describe_rejects
 from din_core.store.ingestion.table_files import ReadingOptions
 from din_core.store.splits.split_rule import rule_of
@@ -109,10 +109,7 @@ def render(result: dict[str, Any]) -> str:
         numbers = (counts[name] for name in ("read", "loaded", "updated", "rejected"))
         lines.append(f"{table:12}" + "".join(f"{number:12,}" for number in numbers))
     if result["rejects"]:
-        rejects = [
-            Reject(r["table"], r["reason"], r["count"], [RejectExample(**e) for e in r["examples"]])
-            for r in result["rejects"]
-        ]
+        rejects = [Reject.of_dict(r) for r in result["rejects"]]
         lines += ["left out:", describe_rejects(rejects)]
     lines += [f"note: {note}" for note in result["notes"]]
     lines.append(f"{result['url']} filled in {result['seconds']:.1f} s")

@@ -7,27 +7,31 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from din_core import __version__
 from din_core.domain import DinLensError
-from din_core.store import Reject, RejectExample
+from din_core.store import Reject
 from din_core.store.ingestion.rejects import describe_rejects
+from din_core.store.ingestion.spool.spool_folder import SpoolFolder
 from din_core.store.splits.split_rule import rule_of
 from trainer.commands.data.ingest import add_split_options
 from trainer.commands.shared.time_format import TIME_FORMAT_HELP
 from trainer.datasets.complete_journey.prepare import DEFAULT_SEED, PROVENANCE, SPLITS, find_data, prepare
 from trainer.datasets.four_tables import TablesWriter, check_out, write_tables
 from trainer.datasets.sources import SOURCES
-from trainer.datasets.streams.assemble import Assembled, assemble
+from trainer.datasets.streams.assemble import Assembled, UnfinishedRun, assemble
 from trainer.datasets.streams.input_files import InputFiles, Progress
 from trainer.datasets.streams.read_options import ReadOptions, option
 from trainer.datasets.streams.row_checks import RowRejects
 from trainer.datasets.streams.user_rows import AssembleOptions
 from trainer.datasets.synthetic import PROVENANCE as MADE
 from trainer.datasets.synthetic import SyntheticTables
+from trainer.progress import say
 
 PACKAGED = "complete-journey"
 """The source that comes as a Python package."""
@@ -168,7 +172,7 @@ def _from_files(args: argparse.Namespace) -> dict[str, Any]:
     read_options.check_known(args.source, source.options)
     options = _assemble_options(args, source.last_positives)
     rejects = RowRejects()
-    with _bar() as progress, TablesWriter(args.out, overwrite=args.overwrite) as writer:
+    with _bar() as progress, SpoolFolder(args.out, "prepare") as folder:
         files = InputFiles(args.files, progress)
         raw = source.read(files, rejects, read_options)
         drawn = [name for name in _DRAWN_HELP if getattr(args, name) is not None and not raw.only_positives]
@@ -176,8 +180,13 @@ def _from_files(args: argparse.Namespace) -> dict[str, Any]:
             raise DinLensError(
                 f"{option(drawn[0])} has no meaning here: these data say what was not clicked; leave it out."
             )
-        done = assemble(raw, writer, options, files, rejects)
-        writer.commit(raw.provenance)
+        key = files.key(args.source, read_options, options, __version__)
+        unfinished = UnfinishedRun(folder.checked(key), partial(folder.keep, key))
+        if unfinished.settled is not None:
+            say("these files were read by a run that was stopped; going on with what it read")
+        with TablesWriter(args.out, overwrite=args.overwrite, work=folder.path()) as writer:
+            done = assemble(raw, writer, options, files, rejects, unfinished)
+            writer.commit(raw.provenance)
     return _counts(done) | {"left_out": [asdict(reject) for reject in rejects.held.values()]}
 
 
@@ -220,9 +229,7 @@ def render(result: dict[str, Any]) -> str:
         lines.append(f"  {split:<5} {count:>9,} impressions, {result['positive_rate'][split]:.1%} positive")
     left_out = result.get("left_out")
     if left_out:
-        rejects = [
-            Reject(r["table"], r["reason"], r["count"], [RejectExample(**e) for e in r["examples"]]) for r in left_out
-        ]
+        rejects = [Reject.of_dict(r) for r in left_out]
         total = sum(reject.count for reject in rejects)
         lines += [f"left out, {total:,} row{'s' * (total != 1)}:", describe_rejects(rejects)]
     return "\n".join([*lines, _popularity(result)])

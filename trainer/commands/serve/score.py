@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from din_core.store import Reject, RejectExample, open_store
+from din_core.store import Reject, open_store
 from din_core.store.ingestion.rejects import describe_rejects
 from din_core.tables import ScoreOptions, ScoreReport, score_table
 from din_core.tables.output_files import check_output, replacing
@@ -96,10 +96,7 @@ def render(result: dict[str, Any]) -> str:
     """How many rows, what is unknown of how many of them, what was left out, and how fast it went."""
     lines = []
     if result["rejects"]:
-        rejects = [
-            Reject(r["table"], r["reason"], r["count"], [RejectExample(**e) for e in r["examples"]])
-            for r in result["rejects"]
-        ]
+        rejects = [Reject.of_dict(r) for r in result["rejects"]]
         lines += ["left out:", describe_rejects(rejects)]
     lines += [f"note: {note}" for note in result["notes"]]
     unknown = sorted(result["unknown"].items(), key=lambda own: (-own[1], own[0]))

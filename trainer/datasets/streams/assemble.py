@@ -1,6 +1,6 @@
 """From streams of raw rows to the four tables on disk, in memory for the ids and for one part of the users.
 
-1. Rows are read once, ids become codes, and rows go to files by user.
+1. Rows are read once, ids become codes, and rows go to files by user (`GatheredRows`).
 2. Part by part, rows are ordered by user and time, histories get times and impressions are chosen; then it is known
    where splits end.
 3. Part by part, positives are counted by period and item, and behaviors before validation by item.
@@ -9,9 +9,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,24 +23,21 @@ from din_core.domain import DinLensError
 from din_core.store.schema import SPLITS
 from din_core.store.splits.split_rule import DEFAULT_SHARES, SplitCuts
 from trainer.datasets.four_tables import TablesWriter
-from trainer.datasets.streams.id_codes import IdCodes
+from trainer.datasets.streams.gathered_rows import GatheredRows
 from trainer.datasets.streams.input_files import InputFiles, Progress
 from trainer.datasets.streams.matched_negatives import PositivePools, periods
 from trainer.datasets.streams.popularity import PopularityTally
-from trainer.datasets.streams.raw_data import Frames, RawData
-from trainer.datasets.streams.row_checks import RowRejects, clean_ids
+from trainer.datasets.streams.raw_data import RawData
+from trainer.datasets.streams.row_checks import RowRejects
 from trainer.datasets.streams.time_histogram import TimeHistogram
 from trainer.datasets.streams.user_partitions import UserPartitions, parts_for
 from trainer.datasets.streams.user_rows import (
     AssembleOptions,
     UserRows,
     behavior_schema,
-    event_schema,
     field_type,
-    history_schema,
     order_rows,
     shown_schema,
-    typed,
 )
 
 Ints = NDArray[np.int64]
@@ -61,20 +59,44 @@ class Assembled:
 
 
 def assemble(
-    raw: RawData, writer: TablesWriter, options: AssembleOptions, files: InputFiles, rejects: RowRejects
+    raw: RawData,
+    writer: TablesWriter,
+    options: AssembleOptions,
+    files: InputFiles,
+    rejects: RowRejects,
+    unfinished: UnfinishedRun | None = None,
 ) -> Assembled:
-    """Write the tables of `raw`, read from `files`; DinLensError when no row can be used, or none can be told apart."""
+    """Write the tables of `raw`, read from `files`; DinLensError when no row can be used, or none can be told apart.
+
+    Where `unfinished` has settled rows in the writer's folder, none is read again.
+    """
+    parts = parts_for(files.bytes)
     with ExitStack() as open_files:
-        run = _Assembly(raw, writer, options, parts_for(files.bytes), files.progress, open_files)
-        run.gather()
-        rejects.check_any_kept()
+        rows = open_files.enter_context(GatheredRows(raw, options, writer.work, parts))
+        if unfinished is not None and unfinished.settled is not None:
+            rows.restore()
+            rejects.restore(unfinished.settled)
+        else:
+            rows.read(rejects)
+            if unfinished is not None:
+                rows.settle()
+                unfinished.settle(rejects.settle())
+        run = _Assembly(raw, writer, options, rows, files.progress, open_files)
         if not run.order():
             raise rejects.error("No impression is left of the rows; look at the options and at what was read")
-        rejects.check_most_kept()
         run.cut()
         run.count()
         run.write()
     return run.done
+
+
+@dataclass
+class UnfinishedRun:
+    """What a run that was stopped left in the writer's folder, and where this one says what it leaves."""
+
+    settled: Mapping[str, Any] | None
+    """as `settle` was given it; None where there is nothing"""
+    settle: Callable[[dict[str, Any]], None]
 
 
 class _Assembly:
@@ -83,53 +105,19 @@ class _Assembly:
         raw: RawData,
         writer: TablesWriter,
         options: AssembleOptions,
-        parts: int,
+        rows: GatheredRows,
         progress: Progress,
         open_files: ExitStack,
     ) -> None:
-        self.raw, self.writer, self.options, self.parts, self.progress = raw, writer, options, parts, progress
-        self.users, self.items = IdCodes(), IdCodes()
-        self.open_files = open_files
-        self.events = self._partitions("events", event_schema(raw))
-        self.histories = self._partitions("histories", history_schema())
+        self.raw, self.writer, self.options, self.rows, self.progress = raw, writer, options, rows, progress
+        self.open_files, self.parts = open_files, rows.events.parts
         self.times, self.train_times = TimeHistogram(), TimeHistogram()
         self.given = np.zeros(len(SPLITS), np.int64)
         self.splits_given = raw.splits_given and options.split is None
         self.done = Assembled()
 
     def _partitions(self, name: str, schema: pa.Schema) -> UserPartitions:
-        folder = Path(self.writer.work)
-        return self.open_files.enter_context(UserPartitions(folder, name, self.parts, schema))
-
-    def gather(self) -> None:
-        """Step 1."""
-        for frame in self.raw.events():
-            if self.options.user_share < 1:
-                place = pd.util.hash_array(frame.user_id.to_numpy(object)) / 2.0**64
-                frame = frame[place < self.options.user_share]
-            if len(frame):
-                users = self.users.add(frame.user_id)
-                if "history" in frame:
-                    self.histories.add(users, self._history_rows(users, frame))
-                else:
-                    self.events.add(users, self._event_rows(users, frame))
-        self.events.close()
-        self.histories.close()
-
-    def _event_rows(self, users: Ints, frame: pd.DataFrame) -> pa.Table:
-        own = {"user_code": users, "item_code": self.items.add(frame.item_id), "timestamp": frame.timestamp.to_numpy()}
-        split = frame["split"].map({name: code for code, name in enumerate(SPLITS)}) if "split" in frame else 0
-        fields = {*self.raw.behavior_fields, *self.raw.context_fields}
-        rows = typed(self.raw, frame.assign(**own, split=split), fields)
-        return pa.Table.from_pandas(rows, schema=self.events.schema, preserve_index=False)
-
-    def _history_rows(self, users: Ints, frame: pd.DataFrame) -> pa.Table:
-        offsets = np.r_[0, np.cumsum(frame.history.map(len).to_numpy(np.int64))]
-        items = self.items.add(clean_ids(pd.Series([item for listed in frame.history for item in listed], dtype="str")))
-        lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(items, pa.int32()))
-        return pa.table(
-            [pa.array(users), pa.array(frame.timestamp.to_numpy()), lists], ["user_code", "timestamp", "items"]
-        )
+        return self.open_files.enter_context(UserPartitions(self.writer.work, name, self.parts, schema))
 
     def order(self) -> int:
         """Step 2; how many impressions there are, before negatives."""
@@ -138,7 +126,7 @@ class _Assembly:
         self.later = np.iinfo(np.int64).max
         for part in range(self.parts):
             self.progress("ordering by user and time", part, self.parts)
-            rows = order_rows(self.events.read(part), self.histories.read(part), self.raw, self.options)
+            rows = order_rows(self.rows.events.read(part), self.rows.histories.read(part), self.raw, self.options)
             self.times.add(rows.shown.timestamp.to_numpy())
             if self.splits_given:
                 train = rows.shown.split == 0
@@ -147,8 +135,6 @@ class _Assembly:
                 self.given += np.bincount(rows.shown.split, minlength=len(SPLITS))
             for to, frame in ((self.behaviors, rows.behaviors), (self.shown, rows.shown)):
                 to.write_part(part, pa.Table.from_pandas(frame, schema=to.schema, preserve_index=False))
-            self.events.remove(part)
-            self.histories.remove(part)
         self.behaviors.close()
         self.shown.close()
         return self.times.total
@@ -198,24 +184,24 @@ class _Assembly:
 
     def count(self) -> None:
         """Step 3."""
-        self.popular: Ints = np.zeros(len(self.items), np.int64)
+        self.popular: Ints = np.zeros(len(self.rows.items), np.int64)
         bounds = periods(self.times.first, self.times.last, self.raw.period, self.cuts)
-        self.pools = PositivePools(bounds, len(self.items))
+        self.pools = PositivePools(bounds, len(self.rows.items))
         for part in range(self.parts):
             self.progress("counting positives", part, self.parts)
             rows = self._rows(part)
             seen = rows.behaviors["item_code"][rows.behaviors.timestamp < self.later]
             hits = rows.shown[rows.shown.label == 1]
             for found in (seen, hits["item_code"][hits.split == 0]):
-                self.popular += np.bincount(found, minlength=len(self.items))
+                self.popular += np.bincount(found, minlength=len(self.rows.items))
             if self.raw.only_positives:
                 self.pools.add(hits.timestamp.to_numpy(), hits["item_code"].to_numpy(np.int64))
         self.pools.fold()
 
     def write(self) -> None:
         """Step 4."""
-        self.user_ids, self.item_ids = self.users.names(), self.items.names()
-        self.used_users, self.used_items = np.zeros(len(self.users), bool), np.zeros(len(self.items), bool)
+        self.user_ids, self.item_ids = self.rows.users.names(), self.rows.items.names()
+        self.used_users, self.used_items = np.zeros(len(self.rows.users), bool), np.zeros(len(self.rows.items), bool)
         drawn, uniform = PopularityTally(), PopularityTally()
         for part in range(self.parts):
             self.progress("writing tables", part, self.parts)
@@ -233,8 +219,8 @@ class _Assembly:
             self._append("impressions", shown, self.raw.context_fields)
             self._tally(rows.behaviors, shown)
         self.done.popularity_auc, self.done.popularity_auc_uniform = drawn.auc(), uniform.auc()
-        self.done.items = self._entities("item", self.raw.items, self.raw.item_fields, self.items, self.used_items)
-        self.done.users = self._entities("user", self.raw.users, self.raw.user_fields, self.users, self.used_users)
+        self.done.items = self._entities("items", self.item_ids, self.used_items)
+        self.done.users = self._entities("users", self.user_ids, self.used_users)
 
     def _with_negatives(
         self, acted: Ints, hits: pd.DataFrame, rng: np.random.Generator, *, uniform: bool = False
@@ -254,7 +240,7 @@ class _Assembly:
     def _keys(self, rows: pd.DataFrame) -> Ints:
         period = self.pools.period(rows.timestamp.to_numpy()) if self.raw.repeats else 0
         users = rows.user_code.to_numpy(np.int64) * (len(self.pools.bounds) + 1) + period
-        keys: Ints = users * len(self.items) + rows["item_code"].to_numpy(np.int64)
+        keys: Ints = users * len(self.rows.items) + rows["item_code"].to_numpy(np.int64)
         return keys
 
     def _append(self, name: str, rows: pd.DataFrame, fields: tuple[str, ...]) -> None:
@@ -280,20 +266,13 @@ class _Assembly:
             self.done.impressions[split] += len(own)
             self.done.positives[split] += int(own.sum())
 
-    def _entities(
-        self, kind: str, frames: Frames, fields: tuple[str, ...], codes: IdCodes, used: NDArray[np.bool_]
-    ) -> int:
+    def _entities(self, name: str, ids: pa.Array, used: NDArray[np.bool_]) -> int:
         """Write items or users that are in use: those with a row of their own first; how many there are."""
-        schema = pa.schema({f"{kind}_id": pa.string()} | {name: field_type(self.raw, name) for name in fields})
         missing = used.copy()
-        for frame in frames():
-            frame = frame.drop_duplicates(f"{kind}_id")
-            code = codes.find(frame[f"{kind}_id"])
-            new = (code >= 0) & missing[code]
-            missing[code[new]] = False
-            rows = typed(self.raw, frame[new], fields)
-            self.writer.append(f"{kind}s", pa.Table.from_pandas(rows, schema=schema, preserve_index=False))
-        rest = codes.names().filter(pa.array(missing))
-        unknown = [pa.nulls(len(rest), field_type(self.raw, name)) for name in fields]
-        self.writer.append(f"{kind}s", pa.table([rest, *unknown], schema=schema))
+        for codes, rows in self.rows.entities(name):
+            self.writer.append(name, rows.filter(pa.array(used[codes])))
+            missing[codes] = False
+        rest, schema = ids.filter(pa.array(missing)), self.rows.entity_schemas[name]
+        unknown = [pa.nulls(len(rest), kind) for kind in schema.types[1:]]
+        self.writer.append(name, pa.table([rest, *unknown], schema=schema))
         return int(used.sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,9 @@ Ints = NDArray[np.int64]
 class IdCodes:
     """Each id's code: 0, 1, … in the order in which they came."""
 
-    def __init__(self) -> None:
-        self._codes: dict[str, int] = {}
+    def __init__(self, ids: Iterable[str] = ()) -> None:
+        """`ids`: those of the first codes."""
+        self._codes: dict[str, int] = {own_id: code for code, own_id in enumerate(ids)}
 
     def __len__(self) -> int:
         return len(self._codes)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +28,16 @@ class RowRejects:
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], Reject] = {}
         self.kept = 0
+
+    def settle(self) -> dict[str, Any]:
+        """All of it, as JSON."""
+        return {"kept": self.kept, "held": [asdict(reject) for reject in self.held.values()]}
+
+    def restore(self, settled: Mapping[str, Any]) -> None:
+        """What was settled, in the place of what this holds."""
+        self.kept = settled["kept"]
+        found = [Reject.of_dict(reject) for reject in settled["held"]]
+        self.held = {(reject.table, reject.reason): reject for reject in found}
 
     def add(self, file: str, reason: str, row: int, value: object) -> None:
         """One row; `row` counts from 1 without the header."""

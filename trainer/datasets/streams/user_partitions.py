@@ -20,12 +20,17 @@ def parts_for(size: int) -> int:
 
 
 class UserPartitions:
-    """Tables of one schema spread over files by `user`; write first, close, then read parts as often as needed."""
+    """Tables of one schema spread over files by `user`; write first, close, then read parts as often as needed.
 
-    def __init__(self, folder: Path, name: str, parts: int, schema: pa.Schema) -> None:
+    `written`: by an earlier one of the same folder and name, so that there is nothing to write.
+    """
+
+    def __init__(self, folder: Path, name: str, parts: int, schema: pa.Schema, *, written: bool = False) -> None:
         self.parts, self.schema = parts, schema
         self._paths = [folder / f"{name}-{part}.arrow" for part in range(parts)]
         self._open = ExitStack()
+        if written:
+            return
         self._files = [self._open.enter_context(pa.OSFile(str(path), "wb")) for path in self._paths]
         self._writers = [self._open.enter_context(pa.ipc.new_file(file, schema)) for file in self._files]
 
@@ -57,7 +62,3 @@ class UserPartitions:
         """All rows of one part."""
         with pa.memory_map(str(self._paths[part])) as file:
             return pa.ipc.open_file(file).read_all()
-
-    def remove(self, part: int) -> None:
-        """Free the room of one part."""
-        self._paths[part].unlink()

@@ -10,7 +10,7 @@ import numpy as np
 
 from din_core.domain.translatable import Translatable
 from din_core.store.ingestion.field_encoding import category_json, display_json, json_objects
-from din_core.store.ingestion.rejects import Reject, RejectExample, TableCounts
+from din_core.store.ingestion.rejects import Reject, TableCounts
 from din_core.store.ingestion.spool.codes import TextCodes
 from din_core.store.ingestion.spool.line_spool import LineSpool
 from din_core.store.ingestion.spool.spool_folder import SpoolFolder
@@ -114,17 +114,12 @@ def restored(settled: Mapping[str, Any], folder: SpoolFolder) -> CheckedTables:
     return CheckedTables(
         lines,
         {name: TableCounts(**counts) for name, counts in settled["counts"].items()},
-        [_reject(reject) for reject in settled["rejects"]],
+        [Reject.of_dict(reject | {"reason": _read(reject["reason"])}) for reject in settled["rejects"]],
         [_read(note) for note in settled["notes"]],
         settled["unfit"],
         settled["several"],
         None if cuts is None else SplitCuts(**cuts),
     )
-
-
-def _reject(settled: Mapping[str, Any]) -> Reject:
-    examples = [RejectExample(**example) for example in settled["examples"]]
-    return Reject(settled["table"], _read(settled["reason"]), settled["count"], examples)
 
 
 def _written(value: object) -> object:

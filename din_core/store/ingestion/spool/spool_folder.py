@@ -1,4 +1,7 @@
-"""The folder beside a store in which an ingest keeps what it has checked, so that one that was killed goes on."""
+"""The folder beside a store in which an ingest keeps what it has checked, so that one that was killed goes on.
+
+`prepare` keeps the rows that it has read in one, beside the folder of its tables.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from din_core.domain import StoreError
@@ -19,21 +23,31 @@ LOCK = "lock"
 
 
 class SpoolFolder:
-    """A folder that is made when it is first needed and goes when the ingest ends, however it does.
+    """A context manager: a folder that is made when it is first needed and goes when the command ends, however it does.
 
-    Only a process that dies leaves it behind. `beside` is the store's file; None for a database that has none: then
-    the folder is a temporary one, and no later ingest finds it.
+    Only Ctrl-C, once there is something to go on from, and a process that dies leave it behind. `beside` is what the
+    command makes, a store's file; None for a database that has none: then the folder is a temporary one, and no later
+    command finds it.
     """
 
-    def __init__(self, beside: Path | None) -> None:
-        self._own = None if beside is None else beside.with_name(f".{beside.name}.ingest")
+    def __init__(self, beside: Path | None, command: str = "ingest") -> None:
+        self._command = command
+        self._own = None if beside is None else beside.with_name(f".{beside.name}.{command}")
         self._made: Path | None = None
         self._lock: sqlite3.Connection | None = None
+
+    def __enter__(self) -> SpoolFolder:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self._leave()
+        self.remove()
 
     def path(self) -> Path:
         """The folder, made and this process's alone."""
         if self._made is None:
-            self._made = self._own or Path(tempfile.mkdtemp(prefix="din-lens-ingest-"))
+            self._made = self._own or Path(tempfile.mkdtemp(prefix=f"din-lens-{self._command}-"))
             self._made.mkdir(parents=True, exist_ok=True)
             self._take()
             self._empty()
@@ -45,7 +59,7 @@ class SpoolFolder:
         return self._made
 
     def checked(self, key: str) -> dict[str, Any] | None:
-        """What an ingest that was killed had checked, where `key` is its own; all else there is removed."""
+        """What was kept by a command that was killed, where `key` is its own; all else there is removed."""
         if self._own is None or not self._own.is_dir():
             return None
         self._made = self._own
@@ -58,13 +72,12 @@ class SpoolFolder:
         return checked
 
     def keep(self, key: str, checked: dict[str, Any]) -> None:
-        """Note that all is checked."""
+        """Note that there is something to go on from."""
         part = self.path() / f"{MANIFEST}.part"
         part.write_text(json.dumps({"key": key, "checked": checked}), "utf-8")
         part.replace(self.path() / MANIFEST)
 
-    def leave(self) -> None:
-        """Leave what is kept to a later ingest."""
+    def _leave(self) -> None:
         if self._lock is not None and self._manifest() is not None:
             self._lock.close()
             self._lock = self._made = None
@@ -92,7 +105,8 @@ class SpoolFolder:
         except sqlite3.OperationalError as error:
             held, self._made = self._made, None
             raise StoreError(
-                "{folder} is in use ({error}): another ingest into this store is running; wait for its end",
+                "{folder} is in use ({error}): another {command} is running there; wait for its end",
+                command=self._command,
                 folder=str(held),
                 error=str(error),
             ) from None
