@@ -21,14 +21,14 @@ from din_core.store.ingestion.spool.spool_folder import SpoolFolder
 from din_core.store.splits.split_rule import rule_of
 from trainer.commands.data.ingest import add_split_options
 from trainer.commands.shared.time_format import TIME_FORMAT_HELP
+from trainer.datasets.assembly.assemble import Assembled, UnfinishedRun, assemble
+from trainer.datasets.assembly.user_rows import AssembleOptions
 from trainer.datasets.complete_journey.prepare import DEFAULT_SEED, PROVENANCE, SPLITS, find_data, prepare
 from trainer.datasets.four_tables import TablesWriter, check_out, write_tables
 from trainer.datasets.sources import SOURCES
-from trainer.datasets.streams.assemble import Assembled, UnfinishedRun, assemble
 from trainer.datasets.streams.input_files import InputFiles, Progress
 from trainer.datasets.streams.read_options import ReadOptions, option
 from trainer.datasets.streams.row_checks import RowRejects
-from trainer.datasets.streams.user_rows import AssembleOptions
 from trainer.datasets.synthetic import PROVENANCE as MADE
 from trainer.datasets.synthetic import SyntheticTables
 from trainer.progress import say

@@ -1,1 +1,1 @@
-"""Public data of any size into the four tables: read once, kept on disk by user, written a part at a time."""
+"""The files of public data as streams of raw rows, some at a time; what is wrong with them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trainer.datasets.streams.matched_negatives import PositivePools, periods
+from trainer.datasets.assembly.matched_negatives import PositivePools, periods
 
 
 def pools_of(times: list[int], items: list[int]) -> PositivePools:

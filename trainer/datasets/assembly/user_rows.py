@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from din_core.store.splits.split_rule import SplitRule
-from trainer.datasets.streams.dated_histories import dated
+from trainer.datasets.assembly.dated_histories import dated
 from trainer.datasets.streams.raw_data import RawData
 from trainer.datasets.streams.row_checks import numbers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainer.datasets.streams.dated_histories import dated
+from trainer.datasets.assembly.dated_histories import dated
 
 
 def visible(rows: list[tuple[int, list[int]]], before: int) -> list[int]:

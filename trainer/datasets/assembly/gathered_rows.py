@@ -16,11 +16,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from din_core.store.schema import SPLITS
-from trainer.datasets.streams.id_codes import IdCodes
+from trainer.datasets.assembly.id_codes import IdCodes
+from trainer.datasets.assembly.user_partitions import UserPartitions
+from trainer.datasets.assembly.user_rows import AssembleOptions, event_schema, field_type, history_schema, typed
 from trainer.datasets.streams.raw_data import RawData
 from trainer.datasets.streams.row_checks import RowRejects, clean_ids
-from trainer.datasets.streams.user_partitions import UserPartitions
-from trainer.datasets.streams.user_rows import AssembleOptions, event_schema, field_type, history_schema, typed
 
 Ints = NDArray[np.int64]
 

@@ -22,16 +22,12 @@ from numpy.typing import NDArray
 from din_core.domain import DinLensError
 from din_core.store.schema import SPLITS
 from din_core.store.splits.split_rule import DEFAULT_SHARES, SplitCuts
-from trainer.datasets.four_tables import TablesWriter
-from trainer.datasets.streams.gathered_rows import GatheredRows
-from trainer.datasets.streams.input_files import InputFiles, Progress
-from trainer.datasets.streams.matched_negatives import PositivePools, periods
-from trainer.datasets.streams.popularity import PopularityTally
-from trainer.datasets.streams.raw_data import RawData
-from trainer.datasets.streams.row_checks import RowRejects
-from trainer.datasets.streams.time_histogram import TimeHistogram
-from trainer.datasets.streams.user_partitions import UserPartitions, parts_for
-from trainer.datasets.streams.user_rows import (
+from trainer.datasets.assembly.gathered_rows import GatheredRows
+from trainer.datasets.assembly.matched_negatives import PositivePools, periods
+from trainer.datasets.assembly.popularity import PopularityTally
+from trainer.datasets.assembly.time_histogram import TimeHistogram
+from trainer.datasets.assembly.user_partitions import UserPartitions, parts_for
+from trainer.datasets.assembly.user_rows import (
     AssembleOptions,
     UserRows,
     behavior_schema,
@@ -39,6 +35,10 @@ from trainer.datasets.streams.user_rows import (
     order_rows,
     shown_schema,
 )
+from trainer.datasets.four_tables import TablesWriter
+from trainer.datasets.streams.input_files import InputFiles, Progress
+from trainer.datasets.streams.raw_data import RawData
+from trainer.datasets.streams.row_checks import RowRejects
 
 Ints = NDArray[np.int64]
 

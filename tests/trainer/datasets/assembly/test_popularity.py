@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from din_core.metrics import auc
-from trainer.datasets.streams.popularity import PopularityTally
+from trainer.datasets.assembly.popularity import PopularityTally
 
 
 def test_a_tally_in_parts_is_the_auc_of_all_rows() -> None:

@@ -12,12 +12,12 @@ import pytest
 
 from din_core.domain import DinLensError
 from din_core.store.splits.split_rule import rule_of
+from trainer.datasets.assembly.assemble import Assembled, assemble
+from trainer.datasets.assembly.user_rows import AssembleOptions
 from trainer.datasets.four_tables import Tables, TablesWriter, read_tables
-from trainer.datasets.streams.assemble import Assembled, assemble
 from trainer.datasets.streams.input_files import InputFiles
 from trainer.datasets.streams.raw_data import RawData
 from trainer.datasets.streams.row_checks import RowRejects
-from trainer.datasets.streams.user_rows import AssembleOptions
 
 DAY = 86_400
 DEFAULTS = AssembleOptions()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from din_core.store.splits.split_rule import SplitCuts
-from trainer.datasets.streams.time_histogram import TimeHistogram
+from trainer.datasets.assembly.time_histogram import TimeHistogram
 
 
 def test_cuts_are_those_of_ingest_where_every_second_has_room() -> None:
