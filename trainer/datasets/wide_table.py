@@ -6,7 +6,7 @@ Such a table is read three times: for impressions and histories, for items, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -114,6 +114,8 @@ def wide_data(
         splits_given=bool(layout.split or splits),
         times_made=layout.time is None,
         numbers=("price",) if "price" in layout.item_fields else (),
+        # Without a time, a row's is its number among those of all files.
+        file_events={path: partial(table.file_events, path, rejects) for path in paths if layout.time},
     )
 
 
@@ -179,18 +181,24 @@ class _WideTable:
 
     def events(self, rejects: RowRejects) -> Iterator[pd.DataFrame]:
         """Impressions, and the history of each."""
-        own, before = self.layout, 0
+        before = 0
         for path in self.paths:
-            for rows, batch in self._batches(path, own.columns, rejects):
-                frame, faults, cells = self._impressions(path, batch, before)
-                before += len(batch)
-                if own.history:
-                    lists = _lists(batch.column(own.history), own.separator)
-                    frame["history"] = [[entry for entry in entries if entry] for entries in lists]
-                good = rejects.keep(path.name, frame.set_axis(rows), faults, cells)
-                yield good.drop(columns="history", errors="ignore")
-                if own.history:
-                    yield good[["user_id", "timestamp", "history"]]
+            before = yield from self.file_events(path, rejects, before)
+
+    def file_events(self, path: Path, rejects: RowRejects, before: int = 0) -> Generator[pd.DataFrame, None, int]:
+        """Those of one file, that so many rows come before; returns how many come before the next one."""
+        own = self.layout
+        for rows, batch in self._batches(path, own.columns, rejects):
+            frame, faults, cells = self._impressions(path, batch, before)
+            before += len(batch)
+            if own.history:
+                lists = _lists(batch.column(own.history), own.separator)
+                frame["history"] = [[entry for entry in entries if entry] for entries in lists]
+            good = rejects.keep(path.name, frame.set_axis(rows), faults, cells)
+            yield good.drop(columns="history", errors="ignore")
+            if own.history:
+                yield good[["user_id", "timestamp", "history"]]
+        return before
 
     def _impressions(
         self, path: Path, batch: pa.RecordBatch, before: int
@@ -229,8 +237,9 @@ class _WideTable:
                     yield self._listed(path, rows, batch, rejects)
 
     def users(self) -> Iterator[pd.DataFrame]:
-        """Fields of users."""
-        return self._entities("user_id", self.layout.user, self.layout.user_fields)
+        """Fields of users, where there are any."""
+        if self.layout.user_fields:
+            yield from self._entities("user_id", self.layout.user, self.layout.user_fields)
 
     def _entities(self, name: str, column: str, fields: tuple[str, ...]) -> Iterator[pd.DataFrame]:
         for path in self.paths:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
@@ -19,14 +19,16 @@ from din_core.store import Reject
 from din_core.store.ingestion.rejects import describe_rejects
 from din_core.store.ingestion.spool.spool_folder import SpoolFolder
 from din_core.store.splits.split_rule import rule_of
+from trainer.cluster.preparing import ReadSource, cluster_processes
 from trainer.commands.data.ingest import add_split_options
 from trainer.commands.shared.time_format import TIME_FORMAT_HELP
-from trainer.datasets.assembly.assemble import Assembled, UnfinishedRun, assemble
+from trainer.datasets.assembly.assemble import Assembled, OneProcess, UnfinishedRun, assemble
 from trainer.datasets.assembly.user_rows import AssembleOptions
 from trainer.datasets.complete_journey.prepare import DEFAULT_SEED, PROVENANCE, SPLITS, find_data, prepare
 from trainer.datasets.four_tables import TablesWriter, check_out, write_tables
 from trainer.datasets.sources import SOURCES
 from trainer.datasets.streams.input_files import InputFiles, Progress
+from trainer.datasets.streams.raw_data import RawData
 from trainer.datasets.streams.read_options import ReadOptions, option
 from trainer.datasets.streams.row_checks import RowRejects
 from trainer.datasets.synthetic import PROVENANCE as MADE
@@ -85,6 +87,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         for name, text in texts.items():
             group.add_argument(option(name), type=float if name == "user_share" else int, metavar="N", help=text)
     add_split_options(any_files, "what the data say, else .8,.1,.1")
+    any_files.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="work by processes of the Ray cluster there, or of a new one of this machine (local); see CLUSTER.md",
+    )
     of_some = parser.add_argument_group("of sources with ratings")
     columns = parser.add_argument_group("columns of wide-table and fuxictr")
     for name, (shown, text) in _READ_HELP.items():
@@ -123,7 +130,7 @@ def _refuse_others(args: argparse.Namespace, origin: str, own: str) -> None:
     """DinLensError where files or their options are given to a source that reads none."""
     if args.files:
         raise DinLensError(f"{args.source} {origin} and reads no files, but {args.files[0]} is given.")
-    names = (*_FILES_HELP, *_DRAWN_HELP, "split_time", "split_ratio", *_READ_HELP)
+    names = (*_FILES_HELP, *_DRAWN_HELP, "split_time", "split_ratio", "ray", *_READ_HELP)
     given = [name for name in names if getattr(args, name) is not None]
     if given:
         raise DinLensError(f"{option(given[0])} is no option of {args.source}, which has {own} alone.")
@@ -172,9 +179,10 @@ def _from_files(args: argparse.Namespace) -> dict[str, Any]:
     read_options.check_known(args.source, source.options)
     options = _assemble_options(args, source.last_positives)
     rejects = RowRejects()
-    with _bar() as progress, SpoolFolder(args.out, "prepare") as folder:
+    read = partial(_read_source, args.source, read_options)
+    with _bar() as progress, SpoolFolder(args.out.resolve(), "prepare") as folder:
         files = InputFiles(args.files, progress)
-        raw = source.read(files, rejects, read_options)
+        raw = read(files, rejects)
         drawn = [name for name in _DRAWN_HELP if getattr(args, name) is not None and not raw.only_positives]
         if drawn:
             raise DinLensError(
@@ -184,10 +192,29 @@ def _from_files(args: argparse.Namespace) -> dict[str, Any]:
         unfinished = UnfinishedRun(folder.checked(key), partial(folder.keep, key))
         if unfinished.settled is not None:
             say("these files were read by a run that was stopped; going on with what it read")
-        with TablesWriter(args.out, overwrite=args.overwrite, work=folder.path()) as writer:
-            done = assemble(raw, writer, options, files, rejects, unfinished)
+        apart = unfinished.settled is not None or len(raw.file_events) > 1
+        work = folder.path()
+        with (
+            _processes(args.ray, files, read, work, apart) as processes,
+            TablesWriter(args.out, overwrite=args.overwrite, work=work) as writer,
+        ):
+            done = assemble(raw, writer, options, files, rejects, unfinished, processes)
             writer.commit(raw.provenance)
     return _counts(done) | {"left_out": [asdict(reject) for reject in rejects.held.values()]}
+
+
+def _processes(
+    address: str | None, files: InputFiles, read: ReadSource, folder: Path, apart: bool
+) -> AbstractContextManager[OneProcess]:
+    if address is None:
+        return nullcontext(OneProcess())
+    if not apart:
+        say("one process reads these files (apart are read several of a wide table with times)")
+    return cluster_processes(address, files, read, folder)
+
+
+def _read_source(name: str, options: ReadOptions, files: InputFiles, rejects: RowRejects) -> RawData:
+    return SOURCES[name].read(files, rejects, options)
 
 
 def _assemble_options(args: argparse.Namespace, last_positives: int | None) -> AssembleOptions:

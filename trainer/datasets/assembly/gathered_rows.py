@@ -1,128 +1,69 @@
-"""Raw rows, read once: with codes for ids, by user, on disk; what is known of items and users, too.
-
-A run that was stopped after this goes on from here: reading texts takes half of the time of all.
-"""
+"""All raw rows, read once by one process or file by file by several: what can be known of them without their texts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from din_core.store.schema import SPLITS
+from trainer.datasets.assembly.event_rows import EventRows
 from trainer.datasets.assembly.id_codes import IdCodes
-from trainer.datasets.assembly.user_partitions import UserPartitions
-from trainer.datasets.assembly.user_rows import AssembleOptions, event_schema, field_type, history_schema, typed
-from trainer.datasets.streams.raw_data import RawData
-from trainer.datasets.streams.row_checks import RowRejects, clean_ids
+from trainer.datasets.assembly.user_partitions import read_arrow
 
 Ints = NDArray[np.int64]
 
 
+@dataclass(frozen=True)
 class GatheredRows:
-    """A context manager over files in `folder`: either `read`, or `restore` what an earlier one settled there."""
+    """Where the rows of each part lie: one folder of `EventRows`, or one for each file, in their order."""
 
-    def __init__(self, raw: RawData, options: AssembleOptions, folder: Path, parts: int) -> None:
-        self.users, self.items = IdCodes(), IdCodes()
-        self._raw, self._options, self._folder, self._parts = raw, options, folder, parts
-        self._open_files = ExitStack()
-        self._of = {"users": ("user_id", raw.user_fields), "items": ("item_id", raw.item_fields)}
-        self.entity_schemas = {
-            name: pa.schema({own_id: pa.string()} | {one: field_type(raw, one) for one in fields})
-            for name, (own_id, fields) in self._of.items()
-        }
+    folders: Sequence[Path]
+    parts: int
+    users: Sequence[Ints | None]
+    """By folder: its users' codes -> those of all files; None where they are the same."""
+    items: Sequence[Ints | None]
 
-    def __enter__(self) -> GatheredRows:
-        return self
+    def part(self, part: int) -> tuple[pa.Table, pa.Table]:
+        """The events and histories of a part, as they came."""
+        events, histories = [], []
+        for folder, users, items in zip(self.folders, self.users, self.items, strict=True):
+            own, listed = (read_arrow(folder / f"{name}-{part}.arrow") for name in ("events", "histories"))
+            if users is not None and items is not None:
+                own = _renamed(_renamed(own, "user_code", users), "item_code", items)
+                listed = _renamed(_renamed(listed, "user_code", users), "items", items)
+            events.append(own)
+            histories.append(listed)
+        return pa.concat_tables(events), pa.concat_tables(histories)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._open_files.close()
 
-    def _partitions(self, written: bool) -> None:
-        def opened(name: str, schema: pa.Schema) -> UserPartitions:
-            made = UserPartitions(self._folder, name, self._parts, schema, written=written)
-            return self._open_files.enter_context(made)
+def gathered(folders: Sequence[Path], pieces: Sequence[EventRows], parts: int) -> tuple[GatheredRows, IdCodes, IdCodes]:
+    """The rows of pieces with codes as if one process had read them one after the other; codes of users and items."""
+    if len(pieces) == 1:
+        return GatheredRows(folders, parts, [None], [None]), pieces[0].users, pieces[0].items
+    users, items = IdCodes(), IdCodes()
+    maps = [
+        (users.add(piece.users.names().to_pylist()), items.add(piece.items.names().to_pylist())) for piece in pieces
+    ]
+    return GatheredRows(folders, parts, [own for own, _ in maps], [own for _, own in maps]), users, items
 
-        self.events, self.histories = opened("events", event_schema(self._raw)), opened("histories", history_schema())
 
-    def read(self, rejects: RowRejects) -> None:
-        """Read all rows; DinLensError where none, or fewer than half, can be used."""
-        self._partitions(written=False)
-        for frame in self._raw.events():
-            if self._options.user_share < 1:
-                place = pd.util.hash_array(frame.user_id.to_numpy(object)) / 2.0**64
-                frame = frame[place < self._options.user_share]
-            if len(frame):
-                users = self.users.add(frame.user_id)
-                if "history" in frame:
-                    self.histories.add(users, self._history_rows(users, frame))
-                else:
-                    self.events.add(users, self._event_rows(users, frame))
-        self.events.close()
-        self.histories.close()
-        rejects.check_any_kept()
-        rejects.check_most_kept()
-        self._write_entities("items", self.items, self._raw.items())
-        self._write_entities("users", self.users, self._raw.users())
+def _renamed(rows: pa.Table, name: str, codes: Ints) -> pa.Table:
+    """The rows with other codes in a column of codes or of lists of them."""
+    column = rows[name].combine_chunks()
+    if isinstance(column, pa.ChunkedArray):  # of no rows
+        column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    listed = pa.types.is_list(column.type)
+    flat = column.flatten() if listed else column
+    new = pc.take(pa.array(codes, pa.int32()), flat)
+    made = pa.ListArray.from_arrays(_offsets(column), new) if listed else new
+    return rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), made)
 
-    def _event_rows(self, users: Ints, frame: pd.DataFrame) -> pa.Table:
-        own = {"user_code": users, "item_code": self.items.add(frame.item_id), "timestamp": frame.timestamp.to_numpy()}
-        split = frame["split"].map({name: code for code, name in enumerate(SPLITS)}) if "split" in frame else 0
-        fields = {*self._raw.behavior_fields, *self._raw.context_fields}
-        rows = typed(self._raw, frame.assign(**own, split=split), fields)
-        return pa.Table.from_pandas(rows, schema=self.events.schema, preserve_index=False)
 
-    def _history_rows(self, users: Ints, frame: pd.DataFrame) -> pa.Table:
-        offsets = np.r_[0, np.cumsum(frame.history.map(len).to_numpy(np.int64))]
-        items = self.items.add(clean_ids(pd.Series([item for listed in frame.history for item in listed], dtype="str")))
-        lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(items, pa.int32()))
-        return pa.table(
-            [pa.array(users), pa.array(frame.timestamp.to_numpy()), lists], ["user_code", "timestamp", "items"]
-        )
-
-    def _write_entities(self, name: str, codes: IdCodes, frames: Iterator[pd.DataFrame]) -> None:
-        """The first row of each id that has a code."""
-        own_id, fields = self._of[name]
-        schema = self.entity_schemas[name].append(pa.field("code", pa.int64()))
-        missing = np.ones(len(codes), bool)
-        with pa.OSFile(str(self._path(name)), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-            for frame in frames:
-                frame = frame.drop_duplicates(own_id)
-                code = codes.find(frame[own_id])
-                new = (code >= 0) & missing[code]
-                missing[code[new]] = False
-                rows = typed(self._raw, frame[new].assign(code=code[new]), fields)
-                writer.write_table(pa.Table.from_pandas(rows, schema=schema, preserve_index=False))
-
-    def entities(self, name: str) -> Iterator[tuple[Ints, pa.Table]]:
-        """(N,) codes and rows of the items or users that have rows of their own, some at a time, each once."""
-        with pa.memory_map(str(self._path(name))) as file:
-            reader = pa.ipc.open_file(file)
-            for nth in range(reader.num_record_batches):
-                rows = pa.Table.from_batches([reader.get_batch(nth)])
-                yield rows["code"].to_numpy(), rows.drop_columns("code")
-
-    def settle(self) -> None:
-        """Write to disk what is still held in memory alone."""
-        for name, codes in (("user", self.users), ("item", self.items)):
-            ids = pa.table([codes.names()], ["id"])
-            with pa.OSFile(str(self._path(f"{name}-ids")), "wb") as file, pa.ipc.new_file(file, ids.schema) as writer:
-                writer.write_table(ids)
-
-    def restore(self) -> None:
-        """The rows that were settled in the same folder."""
-        self._partitions(written=True)
-        self.users, self.items = self._restored("user"), self._restored("item")
-
-    def _restored(self, name: str) -> IdCodes:
-        with pa.memory_map(str(self._path(f"{name}-ids"))) as file:
-            return IdCodes(pa.ipc.open_file(file).read_all()["id"].to_pylist())
-
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.arrow"
+def _offsets(lists: pa.ListArray) -> pa.Array:
+    """From 0, whatever slice of a longer array the lists are."""
+    return pa.array(np.r_[0, np.cumsum(lists.value_lengths().to_numpy(zero_copy_only=False))], pa.int32())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,10 @@ class IdCodes:
         place, distinct = pd.factorize(np.asarray(ids, object))
         codes = self._codes
         return np.array([codes.setdefault(own_id, len(codes)) for own_id in distinct], np.int64)[place]
+
+    def newest(self, count: int) -> list[str]:
+        """The last ids that were new, in the order of their codes."""
+        return [*islice(reversed(self._codes), count)][::-1]
 
     def find(self, ids: pd.Series) -> Ints:
         """(N,) codes, -1 for unknown ids."""

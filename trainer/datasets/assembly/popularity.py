@@ -22,6 +22,11 @@ class PopularityTally:
             values, times = np.unique(count[label == own], return_counts=True)
             tally.update(dict(zip(values.tolist(), times.tolist(), strict=True)))
 
+    def merge(self, other: PopularityTally) -> None:
+        """Add the impressions of another tally."""
+        for own, more in zip(self._seen, other._seen, strict=True):
+            own.update(more)
+
     def auc(self) -> float | None:
         """Ties count one half; None where a label is missing."""
         negative, positive = self._seen

@@ -37,11 +37,22 @@ class TimeHistogram:
 
     def add(self, times: Ints) -> None:
         """Count (N,) seconds."""
-        bins = np.concatenate([self._bins, times // self._width])
-        self._fold(bins, np.concatenate([self._counts, np.ones(len(times), np.int64)]))
+        self._add_bins(times // self._width, np.ones(len(times), np.int64))
+
+    def merge(self, other: TimeHistogram) -> None:
+        """Count the times of another one."""
+        while self._width < other._width:
+            self._widen()
+        self._add_bins(other._bins * other._width // self._width, other._counts)
+
+    def _add_bins(self, bins: Ints, counts: Ints) -> None:
+        self._fold(np.concatenate([self._bins, bins]), np.concatenate([self._counts, counts]))
         while len(self._bins) > self._most:
-            self._width *= 2
-            self._fold(self._bins // 2, self._counts)
+            self._widen()
+
+    def _widen(self) -> None:
+        self._width *= 2
+        self._fold(self._bins // 2, self._counts)
 
     def _fold(self, bins: Ints, counts: Ints) -> None:
         self._bins, place = np.unique(bins, return_inverse=True)

@@ -20,33 +20,23 @@ def parts_for(size: int) -> int:
 
 
 class UserPartitions:
-    """Tables of one schema spread over files by `user`; write first, close, then read parts as often as needed.
+    """A context manager that spreads tables of one schema over files in `folder`, `NAME-PART.arrow`."""
 
-    `written`: by an earlier one of the same folder and name, so that there is nothing to write.
-    """
-
-    def __init__(self, folder: Path, name: str, parts: int, schema: pa.Schema, *, written: bool = False) -> None:
+    def __init__(self, folder: Path, name: str, parts: int, schema: pa.Schema) -> None:
         self.parts, self.schema = parts, schema
         self._paths = [folder / f"{name}-{part}.arrow" for part in range(parts)]
         self._open = ExitStack()
-        if written:
-            return
-        self._files = [self._open.enter_context(pa.OSFile(str(path), "wb")) for path in self._paths]
-        self._writers = [self._open.enter_context(pa.ipc.new_file(file, schema)) for file in self._files]
-
-    def close(self) -> None:
-        """Nothing is written from here on."""
-        self._open.close()
 
     def __enter__(self) -> UserPartitions:
+        files = [self._open.enter_context(pa.OSFile(str(path), "wb")) for path in self._paths]
+        self._writers = [self._open.enter_context(pa.ipc.new_file(file, self.schema)) for file in files]
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+        self._open.close()
 
-    def add(self, users: NDArray[np.int64], table: pa.Table) -> None:
-        """Write each row to its user's part; order within a part is kept."""
-        part = users % self.parts
+    def add(self, part: NDArray[np.int64], table: pa.Table) -> None:
+        """Write each row to its part; order within a part is kept."""
         order = np.argsort(part, kind="stable")
         sorted_rows = table.take(pa.array(order)).cast(self.schema)
         ends = np.searchsorted(part[order], np.arange(self.parts + 1))
@@ -54,11 +44,16 @@ class UserPartitions:
             if ends[own + 1] > ends[own]:
                 writer.write_table(sorted_rows.slice(ends[own], ends[own + 1] - ends[own]))
 
-    def write_part(self, part: int, table: pa.Table) -> None:
-        """Write a whole part at once."""
-        self._writers[part].write_table(table.cast(self.schema))
 
-    def read(self, part: int) -> pa.Table:
-        """All rows of one part."""
-        with pa.memory_map(str(self._paths[part])) as file:
-            return pa.ipc.open_file(file).read_all()
+def write_arrow(path: Path, rows: pa.Table) -> None:
+    """Write a whole file; it is there when all of it is."""
+    part = path.with_name(f".{path.name}")
+    with pa.OSFile(str(part), "wb") as file, pa.ipc.new_file(file, rows.schema) as writer:
+        writer.write_table(rows)
+    part.replace(path)
+
+
+def read_arrow(path: Path) -> pa.Table:
+    """All rows of a file, which stay on disk until they are looked at."""
+    with pa.memory_map(str(path)) as file:
+        return pa.ipc.open_file(file).read_all()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -48,3 +49,10 @@ class RawData:
     times_made: bool = False
     """whether times are the numbers of rows, in no order that is known but for splits: then those of a user are put in
     the order in which its histories grow, so that none holds what a later one adds"""
+    file_events: Mapping[Path, Frames] = field(default_factory=dict)
+    """`events` by file, in their order, where each file's can be read by itself by another process; then `items` and
+    `users` read files of their own"""
+
+    def without_streams(self) -> RawData:
+        """The same but for its rows: what another process can be sent."""
+        return replace(self, events=no_rows, items=no_rows, users=no_rows, file_events={})

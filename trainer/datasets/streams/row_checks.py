@@ -39,6 +39,13 @@ class RowRejects:
         found = [Reject.of_dict(reject) for reject in settled["held"]]
         self.held = {(reject.table, reject.reason): reject for reject in found}
 
+    def merge(self, settled: Mapping[str, Any]) -> None:
+        """Add what another one has settled."""
+        self.kept += settled["kept"]
+        for more in map(Reject.of_dict, settled["held"]):
+            own = self._of(more.table, more.reason, more.count)
+            own.examples += more.examples[: own.wants_examples()]
+
     def add(self, file: str, reason: str, row: int, value: object) -> None:
         """One row; `row` counts from 1 without the header."""
         reject = self._of(file, reason, 1)

@@ -25,3 +25,16 @@ def test_with_more_times_than_bins_bins_grow_and_cuts_stay_near() -> None:
     shares = [np.mean(times < cut) for cut in (histogram.cuts().valid_from, histogram.cuts().test_from)]
     assert np.allclose(shares, [0.8, 0.9], atol=0.002)
     assert histogram.total == 20_000
+
+
+def test_histograms_of_parts_are_merged_to_that_of_all_times() -> None:
+    times = np.random.default_rng(1).integers(0, 1_000_000, 20_000)
+    whole, merged = TimeHistogram(most_bins=1000), TimeHistogram(most_bins=1000)
+    whole.add(times)
+    for part in np.array_split(np.sort(times), 7):
+        own = TimeHistogram(most_bins=1000)
+        own.add(part)
+        merged.merge(own)
+    assert (merged.cuts(), merged.total, merged.first, merged.last) == (
+        whole.cuts(), whole.total, whole.first, whole.last,
+    )  # fmt: skip
