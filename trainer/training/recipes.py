@@ -48,6 +48,7 @@ RECIPES: Mapping[str, Recipe] = {
     "din-glass": Recipe("din", {"monotone": True, "unit_heads": 8, "unit_matches": True, "unit_hidden": (16, 8)}),
     "din-projected": Recipe("din", {"project_query": True}),
     "din-counts": Recipe("din", {"counts": True, "unit_hidden": (36, 16)}),
+    "din-gaps": Recipe("din", {"gap_edges": GAP_EDGES}),
     "dot": Recipe("din", {"attention": "dot"}),
     "bilinear": Recipe("din", {"attention": "bilinear"}),
     "dien": _dien(),

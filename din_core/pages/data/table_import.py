@@ -28,7 +28,7 @@ from din_core.pages.widgets.segmented_choice import segmented_choice
 from din_core.pages.widgets.text_tables import show_table
 from din_core.store import IngestReport, check_tables, import_tables, new_store, open_store, preview_tables
 from din_core.store.ingestion.find_tables import ENDS
-from din_core.store.ingestion.table_files import ReadingOptions
+from din_core.store.ingestion.table_files import ReadingOptions, Session
 from din_core.store.ingestion.table_import import (
     MOST_IN_NAME,
     MOST_IN_PATH,
@@ -146,18 +146,24 @@ def choose_folder(root: Path) -> tuple[object, Files | Path] | None:
 
 def choose_reading() -> ReadingOptions:
     """What the files themselves do not say."""
-    left, right = st.columns(2)
-    encoding = left.text_input(
-        t("Encoding of CSV files that are not in UTF-8"), key="import_encoding", placeholder="gbk"
+    first, second, third = st.columns(3)
+    encoding = first.text_input(
+        t("Encoding of CSV files that are not in UTF-8 (`--encoding`)"), key="import_encoding", placeholder="gbk"
     )
-    timezone = right.text_input(t("Time zone of times without one"), "UTC", key="import_timezone").strip() or "UTC"
+    zone = second.text_input(t("Time zone of times without one (`--timezone`)"), "UTC", key="import_timezone")
+    timezone = zone.strip() or "UTC"
+    time_format = third.text_input(
+        t("Format of times in another form (`--time-format`)"), key="import_time_format", placeholder="%d/%m/%Y %H:%M"
+    )
+    left, right = st.columns(2)
     times = left.text_input(
         t("Times at which valid and test begin"), key="import_split_time", placeholder="2026-03-01,2026-04-01"
     )
     ratio = right.text_input(t("Or shares of train, valid and test"), key="import_split_ratio", placeholder=".8,.1,.1")
     by_day = st.checkbox(t("Histories hold behaviors of earlier days alone"), key="import_session")
     rule = rule_of(times.strip() or None, ratio.strip() or None, timezone)
-    return ReadingOptions(encoding.strip() or None, timezone, rule, "day" if by_day else None, BOUNDS)
+    session: Session | None = "day" if by_day else None
+    return ReadingOptions(encoding.strip() or None, timezone, rule, session, BOUNDS, time_format.strip() or None)
 
 
 def columns_of(table: str) -> str:

@@ -148,6 +148,24 @@ def test_an_encoding_and_a_time_zone_may_be_named(visit: Visit, root: Path) -> N
         store.close()
 
 
+def test_the_format_of_times_may_be_said(visit: Visit, root: Path) -> None:
+    tables = valid_tables()
+    tables["behaviors"]["timestamp"] = ["02/03/2026 08:00"] * 4
+    tables["impressions"]["timestamp"] = ["03/03/2026 08:00"] * len(tables["impressions"]["item_id"])
+    write(root / "tables", tables, "csv")
+    page = go_on(visit("data"), "tables")
+    page.text_input(key="import_time_format").set_value("%d/%m").run()
+    assert "There is no time format" in said(page)[0]
+    page.text_input(key="import_time_format").set_value("%d/%m/%Y %H:%M").run()
+    page = button(button(page, "import_check"), "import_write")
+    assert not page.exception and not page.warning
+    store = open_store(f"sqlite:///{root / 'own.db'}")
+    try:
+        assert {b.timestamp for b in store.history("u1", 2**40).behaviors} == {1772438400}
+    finally:
+        store.close()
+
+
 def test_the_split_and_the_session_of_an_import_may_be_said(visit: Visit, root: Path) -> None:
     tables = valid_tables()
     tables["impressions"]["timestamp"] = [86_400 * n + 7 for n in range(1, 6)]
