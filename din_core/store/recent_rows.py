@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from pathlib import Path
-from threading import local
 from typing import TypeVar
 
 from din_core.domain import Item
@@ -16,32 +15,6 @@ Rows = TypeVar("Rows")
 
 HEADER, INDEX_HEADER = 100, 48
 """Bytes."""
-
-
-class _Looked(local):
-    """What this thread has seen of files, while it is `one_look`."""
-
-    found: dict[FileState, Hashable | None] | None = None
-
-
-_looked = _Looked()
-
-
-@contextmanager
-def one_look() -> Iterator[None]:
-    """Within, this thread looks at each file once: a page's run asks some dozens of times for a fraction of a second.
-
-    Each look takes system calls, for which a thread lets others run and waits until it has its turn again. Rows that
-    are read within may be newer than the look, never older.
-    """
-    if _looked.found is not None:
-        yield
-        return
-    _looked.found = {}
-    try:
-        yield
-    finally:
-        _looked.found = None
 
 
 class FileState:
@@ -58,14 +31,6 @@ class FileState:
 
     def now(self) -> Hashable | None:
         """Another value whenever a row may be another; None where that cannot be told."""
-        looked = _looked.found
-        if looked is None:
-            return self._look()
-        if self not in looked:
-            looked[self] = self._look()
-        return looked[self]
-
-    def _look(self) -> Hashable | None:
         try:
             found = self._path.stat()
             file = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -5,14 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from sqlalchemy import text
 
 from din_core.domain import StoreError, UnknownUser
-from din_core.store import BehaviorStore, open_store, recent_rows
-from din_core.store.recent_rows import beginning, one_look
+from din_core.store import BehaviorStore, open_store
 from tests.small_world import MONDAY, small_store
 
 
@@ -110,24 +108,3 @@ def test_a_file_that_was_deleted_is_not_answered_for(store: BehaviorStore) -> No
     assert store.state() is None
     with pytest.raises(StoreError):
         store.history("7", MONDAY)
-
-
-def test_within_one_look_a_file_is_looked_at_once_and_after_it_anew(
-    store: BehaviorStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looks = list[Path]()
-    monkeypatch.setattr(recent_rows, "beginning", lambda path, size: looks.append(path) or beginning(path, size))
-    before = store.user("7")
-    looks.clear()
-    with one_look():
-        assert store.user("7") is before
-        write(store, "UPDATE items SET title = 'Another'")
-        with one_look():
-            titles = {b.item.title for b in store.history("7", MONDAY).behaviors}
-        assert titles == {"Another"}  # not read before: rows may be newer than the look
-        assert store.user("7") is before
-        elsewhere = Thread(target=store.state)
-        elsewhere.start()
-        elsewhere.join()
-    assert len(looks) == 2 * 2  # the header and that of the log's index, of this thread and of the other
-    assert store.user("7") is not before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from pathlib import Path
 
 import streamlit as st
 
@@ -10,7 +11,6 @@ from din_core.domain import DinLensError
 from din_core.pages.access.roles import Role
 from din_core.pages.access.sign_in import role_of_visit
 from din_core.pages.access.sign_in_page import show_refusal, sign_out_button
-from din_core.pages.app.icon import ICON
 from din_core.pages.app.startup import App, from_environment
 from din_core.pages.brief import page as brief_page
 from din_core.pages.brief import signed_brief
@@ -67,11 +67,11 @@ from din_core.pages.widgets.failures import failures_shown
 from din_core.pages.widgets.footer import footer
 from din_core.pages.widgets.frame import header, report, tab_title, tagline
 from din_core.pages.widgets.reach_tables.reach_tables import reach_tables
-from din_core.store.recent_rows import one_look
 
 # Pages whose runs take a fraction of a second, and which most visitors are on: they take turns. (A comment: Streamlit
 # would write a text on the page.)
 BRIEF_RUNS = (INSPECT, WHAT_IF)
+ICON = Path(__file__).with_name("icon.svg")
 
 
 def wait_for_app() -> App:
@@ -120,7 +120,7 @@ is_brief, kept, signed = brief_page.is_asked(raw), snapshot.slug_of(raw), signed
 is_shared = kept is not None or signed is not None
 is_refused = role is not Role.ANALYST and not (role is Role.VIEWER and is_shared)
 is_narrow = is_brief or is_refused or is_shared
-st.set_page_config(page_title=tab_title(mode), page_icon=ICON, layout="centered" if is_narrow else "wide")
+st.set_page_config(page_title=tab_title(mode), page_icon=str(ICON), layout="centered" if is_narrow else "wide")
 if is_refused:
     with failures_shown():
         show_refusal(role)
@@ -143,7 +143,7 @@ if is_brief:
 rows = header()
 with failures_shown():
     app = wait_for_app()
-    with in_turn() if mode in BRIEF_RUNS else nullcontext(), one_look():
+    with in_turn() if mode in BRIEF_RUNS else nullcontext():
         dispatch()
         spoken = language.current()
         address.follow_address(app, page.url_path)

@@ -18,7 +18,6 @@ from din_core.pages.session import caches, visitor
 from din_core.pages.session.turns import in_turn, turn_at_once
 from din_core.pages.workers.channel import RouteQuestion
 from din_core.pages.workers.pool import POOL
-from din_core.store.recent_rows import one_look
 
 MAX_BYTES = 1 << 20
 """Of a question: a link with as many edits as it holds has some thousands."""
@@ -85,8 +84,7 @@ def message_of(
 def made_or_none(make: Callable[[], Made | None]) -> Made | None:
     """What is made; None where it cannot be, which the log says where it is no fault of the question."""
     try:
-        with one_look():
-            return make()
+        return make()
     except (LinkError, UnknownUser, UnknownItem, UnknownCheckpoint, ValueError):
         return None
     except Exception as error:

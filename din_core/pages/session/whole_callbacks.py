@@ -11,8 +11,6 @@ from typing import Any
 
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
-from din_core.store.recent_rows import one_look
-
 YIELD = "_yield_callback"
 
 
@@ -27,8 +25,7 @@ def keep_callbacks_whole() -> None:
         stops = getattr(self, YIELD)
         object.__setattr__(self, YIELD, lambda: None)
         try:
-            with one_look():
-                before(self, *states, **options)
+            before(self, *states, **options)
         finally:
             object.__setattr__(self, YIELD, stops)
 
