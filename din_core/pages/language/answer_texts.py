@@ -98,6 +98,7 @@ BOTH_WAYS = T(
 )
 
 
+ONE_OF_ITS_NAME = T("{name} (one of {n:,} items with this name)")
 BASELINE = T("{model}, which weighs all behaviors alike, says {chance}.")
 
 
@@ -180,17 +181,24 @@ def _opposed(answer: Answer, names: Sequence[str], empty: str) -> Segments:
 def part_names(
     parts: Sequence[Removal], candidate: Item, behaviors: Sequence[FoldedBehavior], words: AnswerWords
 ) -> list[str]:
-    """`6 earlier purchases of Mushrooms`; items that would be called alike by their whole titles, or with their ids."""
+    """`6 earlier purchases of Mushrooms`; items that would be called alike by their whole titles, or with their ids.
+
+    One whose title other items of the history have is said to be one of them.
+    """
     owns = [behaviors[part.rows[0]].item if part.by == "item" else None for part in parts]
     items = [own for own in owns if own is not None and own.item_id != candidate.item_id]
     names = short_names([candidate, *items])
+    titles = Counter(item.label for item in {line.item.item_id: line.item for line in behaviors}.values())
+    named = Counter(item.label for item in {item.item_id: item for item in [candidate, *items]}.values())
 
     def name(part: Removal, own: Item | None) -> str:
         if own is None:
             return part.name
         if own.item_id == candidate.item_id:
             return t("this very item")
-        return names[own.item_id]
+        if titles[own.label] == 1 or named[own.label] > 1:  # the latter have ids
+            return names[own.item_id]
+        return t(ONE_OF_ITS_NAME, name=names[own.item_id], n=titles[own.label])
 
     return [
         t(words.one if part.behaviors == 1 else words.several, name=name(part, own), n=part.behaviors)

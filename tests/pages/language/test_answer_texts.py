@@ -51,6 +51,18 @@ def test_items_of_one_short_name_are_called_by_their_titles_and_of_one_title_by_
     ]
 
 
+def test_an_item_whose_title_others_of_the_history_have_is_said_to_be_one_of_them() -> None:
+    items = (LAGER, *(Item(name, "Soy · 1 l") for name in ("s1", "s2", "s3")))
+    behaviors = [FoldedBehavior(item, 2, 0, 0) for item in (*items, items[-1])]  # two lines of one item
+    part = Removal("item", "s2", (2,), 2, 1.0, 0.3)
+    for code, told in (
+        ("en", "2 earlier purchases of Soy (one of 3 items with this name)"),
+        ("zh", "此前 2 次购买 Soy（3 个同名商品之一）"),
+    ):
+        with as_visitor(code):
+            assert read(tuple(part_names([part], STOUT, behaviors, PURCHASES))) == told
+
+
 def made(
     kind: AnswerKind, *decisive: Removal, probability: float = 0.86, empty: float = 0.24, without: float | None = None
 ):
