@@ -10,6 +10,7 @@ from typing import Any
 
 from din_core.domain import DinLensError
 
+REACH_SECONDS = 10.0
 ROOT = Path(__file__).parents[2]
 
 
@@ -47,8 +48,10 @@ def connect(ray: Any, address: str | None, processes: int, fewer: str, store_byt
         )
         return
     try:
+        _reach(address)
+        os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "1")  # attempts, each of which takes a minute
         ray.init(address=address, runtime_env=environment, log_to_driver=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise DinLensError(
             "no Ray cluster answers at {address} ({error}); start one with `ray start --head`, or leave --ray out",
             address=address,
@@ -62,6 +65,13 @@ def connect(ray: Any, address: str | None, processes: int, fewer: str, store_byt
             here=here,
             fewer=fewer,
         )
+
+
+def _reach(address: str) -> None:
+    """OSError where nobody listens at host:port: Ray itself would try for twenty minutes, without a word."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
 
 
 def check_shared(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,12 @@ def test_a_machine_that_does_not_see_the_folder_of_the_run_says_so(tmp_path: Pat
     connection.check_shared(tmp_path)
     with pytest.raises(DinLensError, match=r"elsewhere is not there on .*; name an --out on a disk that all of them"):
         connection.check_shared(tmp_path / "elsewhere")
+
+
+def test_an_address_at_which_nobody_listens_is_told_at_once() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    for named in (address, f"ray://{address}"):
+        with pytest.raises(DinLensError, match=f"no Ray cluster answers at {named} .*refused"):
+            connection.connect(None, named, 1, fewer="--workers")
