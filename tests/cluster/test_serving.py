@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from threading import Event
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -82,14 +84,32 @@ def test_one_killed_process_is_replaced(cluster: RunningCluster) -> None:
 
 def test_where_all_processes_are_killed_the_app_is_told_why_and_then_has_scores_again(cluster: RunningCluster) -> None:
     before = cluster.replicas("din")
-    for pid in before:
-        os.kill(pid, signal.SIGKILL)
-    with BatchingScorer(cluster.scorer("din")) as app, pytest.raises(ModelFailure) as told:
+    with none_alive(cluster, "din"), BatchingScorer(cluster.scorer("din")) as app, pytest.raises(ModelFailure) as told:
         score(cluster, app, "7")
-    print(told.value)
     assert f"DIN gives no scores: its server {cluster.address.url.removeprefix('http://')} " in str(told.value)
     wait_until(lambda: answers(cluster, "din"))
     assert not set(before) & set(cluster.replicas("din"))
+
+
+@contextmanager
+def none_alive(cluster: RunningCluster, name: str) -> Iterator[None]:
+    """Within, those that serve a checkpoint are killed, and those that come in their place, as some do in seconds."""
+    over = Event()
+
+    def kill() -> None:
+        while not over.wait(0.05):
+            for pid in cluster.replicas(name):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    with ThreadPoolExecutor(1) as pool:
+        killing = pool.submit(kill)
+        try:
+            wait_until(lambda: not cluster.replicas(name))
+            yield
+        finally:
+            over.set()
+            killing.result()
 
 
 def answers(cluster: RunningCluster, name: str) -> bool:
