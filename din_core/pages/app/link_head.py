@@ -12,6 +12,7 @@ from din_core.pages.app.startup import App, from_environment
 from din_core.pages.brief import signed_brief
 from din_core.pages.brief.content import content_of, title_of
 from din_core.pages.brief.page import is_asked
+from din_core.pages.language.answer_texts import short_title
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.translate import DEFAULT, LANGUAGES, T, t
 from din_core.pages.places.parameters import SNAPSHOT
@@ -75,4 +76,5 @@ def brief_title(app: App, query: Mapping[str, list[str]]) -> str | None:
     scenario = resolve(parse(query)[0], app.store, app.setting).scenario
     if scenario is None:
         return None
-    return title_of(app.store.item(scenario.candidate_ids[0]), scenario.user_id, words_for(app.summary))
+    title = short_title(app.store.item(scenario.candidate_ids[0]))
+    return title_of(title, scenario.user_id, words_for(app.summary))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from din_core.domain import Item, Removal
+from din_core.domain import Removal
 from din_core.pages.language.answer_texts import (
     PURCHASES,
     AnswerWords,
@@ -13,9 +13,9 @@ from din_core.pages.language.answer_texts import (
     join_segments,
     part_names,
     reason_segments,
-    short_title,
+    short_name,
 )
-from din_core.pages.language.labels import HOUSEHOLDS, Words, day, percent, profile
+from din_core.pages.language.labels import HOUSEHOLDS, Words, day, labels_by_id, percent, profile
 from din_core.pages.language.translate import T, filled, t
 from din_core.sharing.frozen_results import FrozenResults, ModelScore
 
@@ -58,8 +58,8 @@ def content_of(results: FrozenResults) -> BriefContent:
     """The brief of these results."""
     words = (HOUSEHOLDS if results.purchases else Words()).translated()
     return BriefContent(
-        title=title_of(results.candidate, results.user.user_id, words),
-        subtitle=" · ".join([results.title, *profile(results.user)]),
+        title=title_of(short_name(results.candidate, label_of(results)), results.user.user_id, words),
+        subtitle=" · ".join([whole_title(results), *profile(results.user)]),
         sentence=sentence_of_results(results),
         bars=bars_of(results),
         caution=t(CAUTION),
@@ -72,9 +72,20 @@ def content_of(results: FrozenResults) -> BriefContent:
     )
 
 
-def title_of(candidate: Item, user_id: str, words: Words) -> str:
+def title_of(title: str, user_id: str, words: Words) -> str:
     """`Stout for Household 7`."""
-    return t("{title} for {user}", title=short_title(candidate), user=f"{words.person} {user_id}")
+    return t("{title} for {user}", title=title, user=f"{words.person} {user_id}")
+
+
+def label_of(results: FrozenResults) -> str:
+    """The candidate's label, with its id where another item of the history has the same."""
+    items = [behavior.item for behavior in results.behaviors]
+    return labels_by_id([*items, results.candidate])[results.candidate.item_id]
+
+
+def whole_title(results: FrozenResults) -> str:
+    """The same, and what tells the impression from others of its item."""
+    return label_of(results) + results.title.removeprefix(results.candidate.label)
 
 
 def answer_words_of(results: FrozenResults) -> AnswerWords:
@@ -85,7 +96,7 @@ def answer_words_of(results: FrozenResults) -> AnswerWords:
 def sentence_of_results(results: FrozenResults) -> Segments:
     """The answer, as *Inspect* gives it."""
     words, first = answer_words_of(results), results.models[0]
-    chance = chance_segments(first.name, first.probability, results.candidate, words)
+    chance = chance_segments(first.name, first.probability, short_name(results.candidate, label_of(results)), words)
     reason = reason_segments(results.answer, results.candidate, results.behaviors, results.baseline, words)
     return join_segments([chance, reason])
 

@@ -52,13 +52,18 @@ class Case:
     @property
     def title(self) -> str:
         """What a person reads."""
-        return " · ".join(filter(None, [self.item.label, self.distinction]))
+        return case_title(self, self.item.label)
+
+
+def case_title(case: Case, label: str) -> str:
+    """What a candidate is called, from what its item is."""
+    return " · ".join(filter(None, [label, case.distinction]))
 
 
 def case_titles(cases: Sequence[Case]) -> list[str]:
     """What the cases of one list are called: their titles, with the item's id where another item has the same."""
     labels = item_labels(case.item for case in cases)
-    return [" · ".join(filter(None, [label, case.distinction])) for label, case in zip(labels, cases, strict=True)]
+    return [case_title(case, label) for case, label in zip(cases, labels, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,12 @@ class Inputs:
     def history(self) -> History:
         """The user's behaviors before that time."""
         return self.read_history()
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """Each item of the candidates and the history once: among these a title may stand for several."""
+        named = (*(case.item for case in self.cases), *(b.item for b in self.history.behaviors))
+        return tuple({item.item_id: item for item in named}.values())
 
     @cached_property
     def key(self) -> str:

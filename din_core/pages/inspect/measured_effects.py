@@ -29,6 +29,8 @@ class MeasuredEffects:
     """What is measured of one model's score of one case."""
 
     candidate: Item
+    items: tuple[Item, ...]
+    """All that the page may name: those of the candidates and the history."""
     behaviors: tuple[FoldedBehavior, ...]
     """(T) as the model sees them."""
     weights: NDArray[np.float64]
@@ -71,6 +73,7 @@ def measure_effects(
     categories = () if set(names) == {UNKNOWN} else removals(rescorer, "category", names, measured)
     return MeasuredEffects(
         candidate=case.item,
+        items=inputs.items,
         behaviors=scores.behaviors,
         weights=scores.weight[0].astype(np.float64) * rescorer.count,
         answer=answer(

@@ -19,9 +19,9 @@ from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER, Slots
 from din_core.pages.browser.translations import spoken
 from din_core.pages.inspect.answer.answer_payload import DIGITS, answer_data
 from din_core.pages.inspect.attention_chart import JS
-from din_core.pages.inspect.inspection import Case, Inputs, Inspection, case_titles
+from din_core.pages.inspect.inspection import Case, Inputs, Inspection, case_title
 from din_core.pages.inspect.measured_effects import MeasuredEffects
-from din_core.pages.language.answer_texts import AnswerWords, chance_segments
+from din_core.pages.language.answer_texts import AnswerWords, chance_segments, short_name
 from din_core.pages.language.labels import (
     Words,
     chance,
@@ -29,8 +29,8 @@ from din_core.pages.language.labels import (
     field_label,
     field_values,
     item_detail,
-    item_labels,
     item_numbers,
+    labels_by_id,
     moment,
     tick_label,
 )
@@ -59,6 +59,7 @@ def common_text(
 
     `choices` are the models at hand, `category` the item field whose values are called categories.
     """
+    labels = labels_by_id(inputs.items)
     return compact(
         {
             "asOf": scenario.as_of,
@@ -75,8 +76,8 @@ def common_text(
             "scene": inputs.place(scenario.candidates[0]),
             "choices": [{"link": model.link, "name": model.name} for model in choices],
             "cases": [
-                {**case_data(case, link_of(scenario, case), words, numbers), "name": name}
-                for case, name in zip(inputs.cases, case_titles(inputs.cases), strict=True)
+                case_data(case, labels[case.item.item_id], link_of(scenario, case), words, numbers)
+                for case in inputs.cases
             ],
             "palette": {"light": [*LIGHT, LIGHT_OTHER], "dark": [*DARK, DARK_OTHER]},
         }
@@ -90,18 +91,23 @@ def model_text(
     timeline: str,
     rare_among: Callable[[Iterable[Item]], list[int]],
     words: AnswerWords,
+    items: Sequence[Item],
     category: str = CATEGORY,
     slots: Slots | None = None,
 ) -> str:
     """What the lens shows of one model: its words, the history as it sees it, its score of every case.
 
     The places in `whole` come with their weights, the others without. `timeline` is the inspection's `timeline_text`;
-    `rare_among` gives the places of the items that have no embedding row of their own; `slots` are the categories' own
-    colours.
+    `rare_among` gives the places of the items that have no embedding row of their own; `items` are all that the page
+    may name; `slots` are the categories' own colours.
     """
     rare = rare_among(behavior.item for behavior in inspection.timeline.behaviors)
     chances = zip(inspection.scores.candidates, inspection.scores.probability.tolist(), strict=True)
-    data = [score_data(model.name, item, probability, words) for item, probability in chances]
+    labels = labels_by_id(items)
+    data = [
+        score_data(model.name, short_name(item, labels[item.item_id]), probability, words)
+        for item, probability in chances
+    ]
     scored_whole = {
         place: scored_text(data[place], info)
         for place, info in zip(whole, inspection.infos(whole, category, slots), strict=True)
@@ -146,7 +152,7 @@ def effects_text(measured: MeasuredEffects, words: AnswerWords, baseline: str = 
             "verdict": {
                 "level": verdict.level,
                 "tau": None if verdict.tau is None else significant(verdict.tau),
-                "sentence": verdict_sentence(verdict, measured.behaviors),
+                "sentence": verdict_sentence(verdict, measured.behaviors, measured.items),
                 "rows": list(verdict.disagreeing),
             },
         }
@@ -154,10 +160,14 @@ def effects_text(measured: MeasuredEffects, words: AnswerWords, baseline: str = 
     return f'{fields[:-1]},"effect":{numbers(effects.effect)}}}'
 
 
-def verdict_sentence(verdict: Verdict, behaviors: Sequence[FoldedBehavior]) -> str:
-    """The verdict in words; of the behaviors that it names, those called alike have their ids, or else their dates."""
+def verdict_sentence(verdict: Verdict, behaviors: Sequence[FoldedBehavior], items: Sequence[Item]) -> str:
+    """The verdict in words; of the behaviors that it names, those called as others of `items` have their ids.
+
+    Those of one item that are still called alike have their dates.
+    """
     worst = [behaviors[place] for place in verdict.disagreeing]
-    names = item_labels(one.item for one in worst)
+    labels = labels_by_id(items)
+    names = [labels[one.item.item_id] for one in worst]
     if len(set(names)) < len(names):
         names = [f"{name} · {day(one.last_timestamp)}" for name, one in zip(names, worst, strict=True)]
     named = dict(zip("abc", names, strict=False))
@@ -185,12 +195,19 @@ def compact(data: object) -> str:
     return orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
-def timeline_text(timeline: Timeline, numbers: NumericFields, category: str = CATEGORY) -> str:
-    """Columns of the T behaviors and of the L lines; `numbers` are the numeric fields of the models at hand."""
+def timeline_text(
+    timeline: Timeline, numbers: NumericFields, category: str = CATEGORY, beside: Iterable[Item] = ()
+) -> str:
+    """Columns of the T behaviors and of the L lines; `numbers` are the numeric fields of the models at hand.
+
+    `alike` are the behaviors whose title another item has, of the history or of those `beside` it.
+    """
     times = Counter(behavior.item.item_id for behavior in timeline.behaviors)
+    labels = labels_by_id([*(b.item for b in timeline.behaviors), *beside])
     columns = {
         "id": [b.item.item_id for b in timeline.behaviors],
         "title": [b.item.label for b in timeline.behaviors],
+        "alike": [row for row, b in enumerate(timeline.behaviors) if labels[b.item.item_id] != b.item.label],
         "category": categories_of(timeline.behaviors, category),
         "written": written_categories(timeline.behaviors, category),
         "count": [b.count for b in timeline.behaviors],
@@ -208,16 +225,16 @@ def timeline_text(timeline: Timeline, numbers: NumericFields, category: str = CA
     return compact(columns)
 
 
-def case_data(case: Case, link: str, words: Words, numbers: NumericFields) -> dict[str, Any]:
-    """One candidate, whichever model scores it."""
+def case_data(case: Case, label: str, link: str, words: Words, numbers: NumericFields) -> dict[str, Any]:
+    """One candidate, whichever model scores it; `label` is what tells its item from all others on the page."""
+    unnamed = t("item {id}", id=case.item.item_id) if label == case.item.label else ""
     return {
         "id": case.item.item_id,
         "key": candidate_key(case.candidate),
         "first": case.candidate.nth == 1,
-        "title": case.title,
-        "detail": " · ".join(
-            filter(None, [item_detail(case.item, numbers.item), t("item {id}", id=case.item.item_id)])
-        ),
+        "title": case_title(case, label),
+        "short": short_name(case.item, label),
+        "detail": " · ".join(filter(None, [item_detail(case.item, numbers.item), unnamed])),
         "outcome": None if case.impression is None else case.impression.label,
         "shown": case.impression is not None,
         "outcomeText": outcome_text(case, words),
@@ -227,9 +244,9 @@ def case_data(case: Case, link: str, words: Words, numbers: NumericFields) -> di
     }
 
 
-def score_data(model: str, item: Item, probability: float, words: AnswerWords) -> dict[str, Any]:
-    """One candidate's score under one model, and the sentence that says it."""
-    says = chance_segments(model, probability, item, words)
+def score_data(model: str, title: str, probability: float, words: AnswerWords) -> dict[str, Any]:
+    """One candidate's score under one model, and the sentence that says it and calls the candidate `title`."""
+    says = chance_segments(model, probability, title, words)
     return {"probability": significant(probability), "chance": chance(probability), "says": says}
 
 

@@ -140,12 +140,16 @@ class InspectPayloads:
             scorer = self.app.scorers[name]
             found = score(self.inputs, scorer)
             if self._last_timeline is None or self._last_timeline[0] is not found.timeline:
-                self._last_timeline = found.timeline, timeline_text(found.timeline, self.numbers, self.category)
+                self._last_timeline = found.timeline, self._timeline_text(found.timeline)
             rare_among = scorer.checkpoint.vocabulary.rare_among
             model, timeline, slots = self._described(name), self._last_timeline[1], self.app.category_slots
-            return model_text(found, model, whole, timeline, rare_among, self._answer_words, self.category, slots)
+            words, items = self._answer_words, self.inputs.items
+            return model_text(found, model, whole, timeline, rare_among, words, items, self.category, slots)
 
         return caches.payloads().get((self.revision, name, tuple(whole)), make)
+
+    def _timeline_text(self, timeline: Timeline) -> str:
+        return timeline_text(timeline, self.numbers, self.category, self.inputs.items)
 
     def _case_effects(self, name: str, place: int) -> str:
         def make() -> str:

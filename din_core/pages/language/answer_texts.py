@@ -98,7 +98,6 @@ BOTH_WAYS = T(
 )
 
 
-ONE_OF_ITS_NAME = T("{name} (one of {n:,} items with this name)")
 BASELINE = T("{model}, which weighs all behaviors alike, says {chance}.")
 
 
@@ -107,21 +106,27 @@ def answer_words_for(summary: StoreSummary) -> AnswerWords:
     return PURCHASES if of_households(summary) else AnswerWords()
 
 
-def chance_segments(model: str, probability: float, item: Item, words: AnswerWords) -> Segments:
-    """What a model gives a candidate."""
+def chance_segments(model: str, probability: float, title: str, words: AnswerWords) -> Segments:
+    """What a model gives a candidate; `title` is what the sentence calls it."""
     text = round_percent(probability)
     template = words.chance_an if re.match(r"8|1[18]\b", text) else words.chance
-    return segments(template, {"chance": text}, model=model, title=short_title(item))
+    return segments(template, {"chance": text}, model=model, title=title)
 
 
 def reason_segments(
-    answer: Answer, candidate: Item, behaviors: Sequence[FoldedBehavior], baseline: str, words: AnswerWords
+    answer: Answer,
+    candidate: Item,
+    behaviors: Sequence[FoldedBehavior],
+    baseline: str,
+    words: AnswerWords,
+    beside: Iterable[Item] = (),
 ) -> Segments:
     """What follows: on what the chance rests, what the model named `baseline` says, and what happened.
 
-    `behaviors` (T) are those that the removals' rows count.
+    `behaviors` (T) are those that the removals' rows count; `beside` are other items on the page, which ids tell from
+    those that are named.
     """
-    said = [_reason(answer, candidate, behaviors, words)]
+    said = [_reason(answer, part_names(answer.decisive, candidate, behaviors, words, beside), words)]
     if answer.baseline is not None:
         chance = round_percent(answer.baseline)
         said.append(segments(BASELINE, {"chance": chance}, model=baseline))
@@ -130,10 +135,10 @@ def reason_segments(
     return join_segments(said)
 
 
-def _reason(answer: Answer, candidate: Item, behaviors: Sequence[FoldedBehavior], words: AnswerWords) -> Segments:
+def _reason(answer: Answer, names: Sequence[str], words: AnswerWords) -> Segments:
+    """`names` are those of the decisive parts."""
     empty = round_percent(answer.empty, answer.probability)
     points = f"{ceil(round(1000 * answer.largest, 6)) / 10:.1f}"
-    names = part_names(answer.decisive, candidate, behaviors, words)
     match answer.kind:
         case "empty":
             return (t(words.nothing),)
@@ -179,26 +184,26 @@ def _opposed(answer: Answer, names: Sequence[str], empty: str) -> Segments:
 
 
 def part_names(
-    parts: Sequence[Removal], candidate: Item, behaviors: Sequence[FoldedBehavior], words: AnswerWords
+    parts: Sequence[Removal],
+    candidate: Item,
+    behaviors: Sequence[FoldedBehavior],
+    words: AnswerWords,
+    beside: Iterable[Item] = (),
 ) -> list[str]:
-    """`6 earlier purchases of Mushrooms`; items that would be called alike by their whole titles, or with their ids.
+    """`6 earlier purchases of Mushrooms`; items that would be called alike by their whole titles.
 
-    One whose title other items of the history have is said to be one of them.
+    With its id stands what shares its title with another item of the history, the candidate or one `beside` them.
     """
     owns = [behaviors[part.rows[0]].item if part.by == "item" else None for part in parts]
     items = [own for own in owns if own is not None and own.item_id != candidate.item_id]
-    names = short_names([candidate, *items])
-    titles = Counter(item.label for item in {line.item.item_id: line.item for line in behaviors}.values())
-    named = Counter(item.label for item in {item.item_id: item for item in [candidate, *items]}.values())
+    names = short_names([candidate, *items], [*(line.item for line in behaviors), *beside])
 
     def name(part: Removal, own: Item | None) -> str:
         if own is None:
             return part.name
         if own.item_id == candidate.item_id:
             return t("this very item")
-        if titles[own.label] == 1 or named[own.label] > 1:  # the latter have ids
-            return names[own.item_id]
-        return t(ONE_OF_ITS_NAME, name=names[own.item_id], n=titles[own.label])
+        return names[own.item_id]
 
     return [
         t(words.one if part.behaviors == 1 else words.several, name=name(part, own), n=part.behaviors)
@@ -216,10 +221,14 @@ def short_names(named: Iterable[Item], beside: Iterable[Item] = ()) -> dict[str,
     titles = Counter(short_title(item) for item in {item.label: item for item in listed.values()}.values())
 
     def name(item: Item) -> str:
-        short = short_title(item)
-        return labels[item.item_id] if titles[short] > 1 else short + labels[item.item_id].removeprefix(item.label)
+        return labels[item.item_id] if titles[short_title(item)] > 1 else short_name(item, labels[item.item_id])
 
     return {item_id: name(item) for item_id, item in listed.items()}
+
+
+def short_name(item: Item, label: str) -> str:
+    """An item's short title, with the id that its `label` has of a list in which others have its title."""
+    return short_title(item) + label.removeprefix(item.label)
 
 
 def short_title(item: Item) -> str:

@@ -20,7 +20,7 @@ from din_core.domain import (
     Truncate,
 )
 from din_core.domain.edits import lines_of
-from din_core.pages.language.labels import day, field_label, item_labels
+from din_core.pages.language.labels import day, field_label, labels_by_id
 from din_core.pages.language.translate import t
 
 
@@ -32,9 +32,10 @@ def edit_words(edit: Edit, before: State, after: State) -> str:
 
 def _edit_words(edit: Edit, before: State, after: State) -> str:
     def title(item_id: str) -> str:
-        items = {b.item.item_id: b.item for b in (*before.history.behaviors, *after.history.behaviors)}
-        alike = [item for item in items.values() if item.label == items[item_id].label and item.item_id != item_id]
-        return item_labels([items[item_id], *alike])[0]
+        states = (before, after)
+        items = [b.item for state in states for b in state.history.behaviors] + [state.candidate for state in states]
+        label = next(item.label for item in items if item.item_id == item_id)
+        return labels_by_id(item for item in items if item.label == label)[item_id]
 
     match edit:
         case Drop(line):
@@ -66,7 +67,7 @@ def _edit_words(edit: Edit, before: State, after: State) -> str:
         case SetContext(name, value):
             return change_words(name, (before.context[name],), (value,))
         case SetCandidate():
-            return t("Candidate: {title}", title=after.candidate.label)
+            return t("Candidate: {title}", title=title(after.candidate.item_id))
     raise AssertionError(edit)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from din_core.domain import Scenario
 from din_core.pages.brief.content import title_of
+from din_core.pages.language.answer_texts import short_names
 from din_core.pages.language.labels import words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.pinned import page as pinned_page
@@ -40,19 +44,23 @@ def show_pins(text: str) -> None:
         held = pinned()
     if text in held:
         st.caption(t("What is on screen is pinned."))
-    for place, one in enumerate(held, 1):
-        st.markdown(f"{place} · {literal(name_of(one))}")
+    for place, name in enumerate(names_of(held), 1):
+        st.markdown(f"{place} · {literal(name)}")
     if len(held) == MOST:
         link_to_page(pinned_page.page(), t("Side by side"))
 
 
-def name_of(text: str) -> str:
-    """`Stout for Household 7`, and how many edits there are."""
+def names_of(pins: Sequence[str]) -> list[str]:
+    """`Stout for Household 7`, and how many edits there are, of each."""
     app = caches.current_app()
-    scenario = open_pin(app, text).scenario
-    if scenario is None:
-        return t("no scenario of this store")
-    item = app.store.item(scenario.candidate_ids[0])
-    name = title_of(item, scenario.user_id, words_for(app.summary))
-    edits = len(scenario.edits)
-    return name if not edits else t("{name}, edits: {n}", name=name, n=edits)
+    scenarios = [open_pin(app, text).scenario for text in pins]
+    titles = short_names(app.store.item(one.candidate_ids[0]) for one in scenarios if one is not None)
+
+    def name(scenario: Scenario | None) -> str:
+        if scenario is None:
+            return t("no scenario of this store")
+        called = title_of(titles[scenario.candidate_ids[0]], scenario.user_id, words_for(app.summary))
+        edits = len(scenario.edits)
+        return called if not edits else t("{name}, edits: {n}", name=called, n=edits)
+
+    return [name(scenario) for scenario in scenarios]

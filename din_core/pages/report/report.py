@@ -25,7 +25,7 @@ from din_core.pages.brief.html import brief_html
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
 from din_core.pages.inspect.payload import significant, timeline_text
-from din_core.pages.language.labels import day, item_labels, moment
+from din_core.pages.language.labels import day, labels_by_id, moment
 from din_core.pages.language.number_texts import CATEGORY, NumericFields
 from din_core.pages.language.translate import T, current, t
 from din_core.sharing.frozen_results import FrozenResults
@@ -106,7 +106,7 @@ def data_text(results: FrozenResults, category: str, slots: Slots | None) -> str
         "slots": shown,
         "weight": [significant(value) for value in results.weights],
         "effect": [significant(value) for value in results.effects],
-        "timeline": json.loads(timeline_text(newest_lines(results), NO_NUMBERS, category)),
+        "timeline": json.loads(timeline_text(newest_lines(results), NO_NUMBERS, category, [results.candidate])),
     }
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
@@ -161,8 +161,9 @@ def table_html(results: FrozenResults, category: str) -> str:
 def columns_of(results: FrozenResults, category: str) -> list[ReportColumn]:
     """Each with a text a behavior."""
     behaviors = results.behaviors
+    labels = labels_by_id([results.candidate, *(b.item for b in behaviors)])
     return [
-        ReportColumn("title", t("Title"), item_labels(b.item for b in behaviors), number=False),
+        ReportColumn("title", t("Title"), [labels[b.item.item_id] for b in behaviors], number=False),
         ReportColumn("category", t("Category"), [b.item.text(category) or "" for b in behaviors], number=False),
         ReportColumn("last", t("Last date"), [day(b.last_timestamp) for b in behaviors]),
         ReportColumn("count", t("Repeats"), [f"{b.count:,}" for b in behaviors]),

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from din_core.domain import Item, Scenario, ScoreGap, Scores
 from din_core.pages.compare.rows import CompareInputs, candidates_of, cases_of, category_field
-from din_core.pages.inspect.inspection import Case
+from din_core.pages.inspect.inspection import Case, case_title
 from din_core.pages.language.answer_texts import short_names
 from din_core.pages.language.gap_texts import GapSubject
 from din_core.pages.language.labels import labels_by_id
@@ -134,11 +134,6 @@ def pair_of(now: CompareInputs, cases: Sequence[Case], between: Between) -> Pair
     numbers = numeric_fields(now.app.scorers[side.model] for side in (first, second))
     category = category_field((side.scores.behaviors for side in (first, second)), numbers)
     return Pair(between, first, second, category, history)
-
-
-def case_title(case: Case, label: str) -> str:
-    """What a candidate is called, from what its item is."""
-    return " · ".join(filter(None, [label, case.distinction]))
 
 
 def _side(now: CompareInputs, case: Case, model: str, title: str, short: str) -> Side:

@@ -14,7 +14,7 @@ from din_core.domain.written import natural_key
 from din_core.model.fields.number_buckets import NumberBuckets
 from din_core.pages.inspect.payload import significant
 from din_core.pages.language.edit_texts import edit_words
-from din_core.pages.language.labels import Words, chance, field_label, item_detail, item_labels, moment
+from din_core.pages.language.labels import Words, chance, field_label, item_detail, labels_by_id, moment
 from din_core.pages.language.model_texts import ModelWords
 from din_core.pages.language.number_texts import NumericFields, numeric_fields, range_of
 from din_core.pages.language.translate import t
@@ -94,7 +94,7 @@ def what_if_data(
         "subject": words.user_label(now.state.history.user),
         "happened": words.happened,
         "asOf": moment(as_of),
-        "candidate": candidate_data(now.state.candidate, then.state.candidate, rare, numbers),
+        "candidate": candidate_data(now, then, rare, numbers),
         "models": [{"link": m.link, "name": m.name, "weight": m.weight, "badges": m.badges} for m in models],
         "steps": steps_data(edited, scored.chances),
         "pinned": pinned,
@@ -115,9 +115,15 @@ def rare_words(models: Sequence[ModelWords], scorers: Sequence[Scorer], item: It
     return t("rare or new to {model}", model=", ".join(titles)) if titles else ""
 
 
-def candidate_data(now: Item, then: Item, rare: Callable[[Item], str], numbers: NumericFields) -> dict[str, Any]:
-    detail = " · ".join(filter(None, [item_detail(now, numbers.item), t("item {id}", id=now.item_id), rare(now)]))
-    return {"id": now.item_id, "title": now.label, "detail": detail, "then": None if now == then else then.label}
+def candidate_data(now: Weighed, then: Weighed, rare: Callable[[Item], str], numbers: NumericFields) -> dict[str, Any]:
+    """The candidate of both states, each with its id where another item on the page has its title."""
+    own, pinned = now.state.candidate, then.state.candidate
+    labels = labels_by_id([*now.items.values(), *then.items.values(), own, pinned])
+    title = labels[own.item_id]
+    unnamed = t("item {id}", id=own.item_id) if title == own.label else ""
+    detail = " · ".join(filter(None, [item_detail(own, numbers.item), unnamed, rare(own)]))
+    pinned_title = None if own == pinned else labels[pinned.item_id]
+    return {"id": own.item_id, "title": title, "detail": detail, "then": pinned_title}
 
 
 def steps_data(edited: EditedStates, chances: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
@@ -139,7 +145,7 @@ def rows_data(now: Weighed, then: Weighed, rare: Callable[[Item], str], numbers:
     for weighed in (then, now):
         newest |= {b.item.item_id: b.timestamp for b in weighed.state.history.behaviors}
     items = now.items | gone
-    titles = dict(zip(items, item_labels(items.values()), strict=True))
+    titles = labels_by_id([*items.values(), now.state.candidate, then.state.candidate])
     return [
         {
             "id": item_id,

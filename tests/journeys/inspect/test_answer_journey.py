@@ -10,7 +10,13 @@ from playwright.sync_api import Page, expect
 from din_core.domain import Scenario
 from din_core.pages.inspect.inspection import read_inputs
 from din_core.pages.inspect.measured_effects import measure_effects
-from din_core.pages.language.answer_texts import answer_words_for, chance_segments, join_segments, reason_segments
+from din_core.pages.language.answer_texts import (
+    answer_words_for,
+    chance_segments,
+    join_segments,
+    reason_segments,
+    short_names,
+)
 from din_core.pages.session.visitor import as_visitor
 from din_core.scoring import Scorer
 from din_core.sharing import parse
@@ -33,9 +39,10 @@ def sentence_of(page: Page, store: BehaviorStore, scorers: dict[str, Scorer], la
     found = measure_effects(inputs, scorers[name], place, baseline=baseline)
     words = answer_words_for(store.summary())
     with as_visitor(language):
+        called = short_names([found.candidate], inputs.items)[found.candidate.item_id]
         parts = [
-            chance_segments(scorers[name].config.title, found.answer.probability, found.candidate, words),
-            reason_segments(found.answer, found.candidate, found.behaviors, "Average pooling", words),
+            chance_segments(scorers[name].config.title, found.answer.probability, called, words),
+            reason_segments(found.answer, found.candidate, found.behaviors, "Average pooling", words, inputs.items),
         ]
         return "".join(join_segments(parts))
 

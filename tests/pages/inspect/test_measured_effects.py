@@ -75,8 +75,10 @@ def test_behaviors_of_one_name_on_which_weights_and_effects_disagree_have_ids_or
     names = (("; they disagree most on {a} and {b}", {"a": "Milk", "b": "Milk"}), (".", {}))
     found = Verdict("do not", 0.1, names, (1, 0))
     with as_visitor("en"):
-        of_two = verdict_sentence(found, [FoldedBehavior(item, 1, MONDAY, MONDAY) for item in milks])
-        of_one = verdict_sentence(found, [FoldedBehavior(milks[0], 1, at, at) for at in (MONDAY, MONDAY - 86400)])
+        of_two = verdict_sentence(found, [FoldedBehavior(item, 1, MONDAY, MONDAY) for item in milks], milks)
+        of_one = verdict_sentence(
+            found, [FoldedBehavior(milks[0], 1, at, at) for at in (MONDAY, MONDAY - 86400)], milks[:1]
+        )
     assert of_two == "; they disagree most on Milk · item m2 and Milk · item m1."
     assert of_one == "; they disagree most on Milk · 19 Nov 2017 and Milk · 20 Nov 2017."
 

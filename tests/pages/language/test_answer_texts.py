@@ -51,16 +51,18 @@ def test_items_of_one_short_name_are_called_by_their_titles_and_of_one_title_by_
     ]
 
 
-def test_an_item_whose_title_others_of_the_history_have_is_said_to_be_one_of_them() -> None:
-    items = (LAGER, *(Item(name, "Soy · 1 l") for name in ("s1", "s2", "s3")))
-    behaviors = [FoldedBehavior(item, 2, 0, 0) for item in (*items, items[-1])]  # two lines of one item
-    part = Removal("item", "s2", (2,), 2, 1.0, 0.3)
-    for code, told in (
-        ("en", "2 earlier purchases of Soy (one of 3 items with this name)"),
-        ("zh", "此前 2 次购买 Soy（3 个同名商品之一）"),
-    ):
+def test_an_item_has_its_id_where_another_of_its_title_is_in_the_history_or_stands_beside() -> None:
+    first, second = (Item(name, "Soy · 1 l") for name in ("s1", "s2"))
+    part = Removal("item", "s1", (1,), 2, 1.0, 0.3)
+
+    def called(*others: Item, beside: tuple[Item, ...] = (), code: str = "en") -> str:
+        behaviors = [FoldedBehavior(item, 2, 0, 0) for item in (LAGER, first, *others)]
         with as_visitor(code):
-            assert read(tuple(part_names([part], STOUT, behaviors, PURCHASES))) == told
+            return read(tuple(part_names([part], STOUT, behaviors, PURCHASES, beside)))
+
+    assert called(first) == "2 earlier purchases of Soy"  # two lines of one item
+    assert called(second) == called(beside=(second,)) == "2 earlier purchases of Soy · item s1"
+    assert called(second, code="zh") == "此前 2 次购买 Soy · 商品 s1"
 
 
 def made(
@@ -121,12 +123,12 @@ def test_two_percent_that_differ_are_not_written_alike_where_a_decimal_tells_the
 )
 def test_the_chance_is_said_first(probability: float, says: str) -> None:
     with as_visitor("en"):
-        assert read(chance_segments("DIN", probability, STOUT, PURCHASES)) == says
+        assert read(chance_segments("DIN", probability, "Stout", PURCHASES)) == says
 
 
 def test_only_the_demos_households_buy() -> None:
     with as_visitor("en"):
-        says = chance_segments("DIN", 0.12, Item("n", None, {}), AnswerWords())
+        says = chance_segments("DIN", 0.12, "n", AnswerWords())
         assert read(says) == "DIN gives this user a 12 % chance of a positive outcome for n."
         text = reason(made("one", BEERS), AnswerWords())
     assert "8 earlier behaviors with Beers" in text and text.endswith("The outcome was positive.")

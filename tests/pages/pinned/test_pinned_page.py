@@ -96,7 +96,8 @@ def test_the_button_on_inspect_pins_names_what_is_pinned_and_leads_to_both(visit
     with in_session(page.session_state["din_lens"]):
         pin(f"{OTHER}&edits=drop-item%2Cm2")
     page.run()
-    assert "2 · Milk for Household 8, edits: 1" in words(page)
+    assert "1 · Milk · 1 qt · National for Household 7" in words(page)
+    assert "2 · Milk · 1 gal · Private for Household 8, edits: 1" in words(page)
     (link,) = [e.proto for e in page.get("page_link") if e.proto.label == "Side by side"]
     assert len(parse_qs(link.query_string)["pinned.scenario"]) == MOST
 

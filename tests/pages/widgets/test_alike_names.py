@@ -9,11 +9,16 @@ import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from din_core.domain import Item, Scenario
+from din_core.domain import Item, Scenario, Verdict
+from din_core.pages.brief.content import content_of
+from din_core.pages.brief.freeze import results_of
 from din_core.pages.inspect.answer.answer_payload import answer_data
 from din_core.pages.inspect.inspection import read_inputs
-from din_core.pages.inspect.measured_effects import measure_effects
+from din_core.pages.inspect.measured_effects import MeasuredEffects, measure_effects
+from din_core.pages.inspect.payload import verdict_sentence
 from din_core.pages.language.answer_texts import PURCHASES
+from din_core.pages.report.report import report_html
+from din_core.pages.session import caches
 from din_core.pages.session.visitor import as_visitor
 from din_core.pages.two_models.model_pair import top_behaviors
 from din_core.pages.widgets.pickers import item_options
@@ -85,7 +90,7 @@ def test_the_heat_map_and_the_choices_of_compare_have_them_too(visit: Visit, ali
 
 def test_inspects_list_of_candidates_has_them_too(visit: Visit, alike: World) -> None:
     _, body = lens(visit("explain-inspect", user="7", item="m2", at="2017-11-20T00:00:00Z"))
-    assert milks([case["name"] for case in body["cases"]]) == NAMES
+    assert milks([case["title"] for case in body["cases"]]) == NAMES
 
 
 def test_a_gap_names_candidates_and_parts_by_their_ids_in_sentence_tiles_bars_and_files(
@@ -112,15 +117,48 @@ def test_what_if_and_its_edits_have_them_too(visit: Visit, alike: World) -> None
     shown = payload(page)
     assert milks([row["title"] for row in shown["rows"]]) == NAMES
     assert "Milk · item m1" in shown["steps"][1]["label"]
+    assert shown["candidate"]["title"] == "Milk · item m2"
+
+
+def measured_of(alike: World, item: str) -> MeasuredEffects:
+    scenario = Scenario("7", MONDAY, (item,), ("din",), {})
+    inputs = read_inputs(alike.store, scenario, alike.store.impressions("7"))
+    return measure_effects(inputs, alike.scorers["din"], inputs.place(scenario.candidates[0]))
 
 
 def test_parts_of_the_answer_by_item_have_them_too(alike: World) -> None:
-    scenario = Scenario("7", MONDAY, ("m2",), ("din",), {})
-    inputs = read_inputs(alike.store, scenario, alike.store.impressions("7"))
-    measured = measure_effects(inputs, alike.scorers["din"], 0)
+    measured = measured_of(alike, "m2")
     with as_visitor("en"):
         parts = answer_data(measured, PURCHASES, "")["parts"]["item"]
     assert milks([part["title"] for part in parts]) == NAMES
+
+
+def test_the_sentence_title_chart_and_verdict_of_inspect_have_them_too(visit: Visit, alike: World) -> None:
+    _, body = lens(visit("explain-inspect", user="7", item="m2", at="2017-11-20T00:00:00Z"))
+    case = next(case for case in body["cases"] if case["id"] == "m2")
+    assert "Milk · item m2" in read("".join(case["says"]))
+    assert case["short"] == "Milk · item m2" and "item m2" not in case["detail"]
+    ids = body["timeline"]["id"]
+    assert {ids[row] for row in body["timeline"]["alike"]} == {"m1", "m2"}
+    measured = measured_of(alike, "b2")
+    places = {b.item.item_id: place for place, b in enumerate(measured.behaviors)}
+    found = Verdict("caution", 0.5, (("{a}", {"a": "Milk"}),), (places["m1"],))
+    with as_visitor("en"):
+        assert verdict_sentence(found, measured.behaviors, measured.items) == "Milk · item m1"
+
+
+def test_a_brief_and_a_report_have_them_where_the_other_of_that_name_is_in_the_history(
+    alike: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIN_STORE", alike.url)
+    monkeypatch.setenv("DIN_CHECKPOINTS", str(alike.checkpoints))
+    with as_visitor("en"):
+        results = results_of(caches.current_app(), Scenario("7", MONDAY, ("m2",), ("din",), {}), edited=False)
+        content, html = content_of(results), report_html(results, made=MONDAY)
+    assert content.title == "Milk · item m2 for Household 7"
+    assert content.subtitle.startswith("Milk · item m2")
+    assert "buying Milk · item m2." in read("".join(content.sentence))
+    assert "Milk · item m1" in html
 
 
 def test_the_options_of_a_search_have_them_where_all_else_is_alike() -> None:

@@ -5,7 +5,7 @@ const MOST_PARTS = 9; // rows: the first parts, and the rest as one
 const BAR_ROOM = 2; // percent of a cell on either side of the bars
 
 function createAnswer(at, chart, onChoose) {
-  let shown = null; // {model, effects, item, names, color} on screen; names are the candidate's and the user's
+  let shown = null; // {model, effects, item, names, color} on screen; names are {short, user}
   let by = null; // "category" or "item", as chosen; null for what the sentence is about
   let listed = []; // the parts, a row each
   let held = []; // the behaviors of each
@@ -25,8 +25,8 @@ function createAnswer(at, chart, onChoose) {
   // The tab is called after what is on screen, in as few words as there are.
   function tellTitle() {
     if (shown === null) return;
-    const [what, who] = shown.names.map((name) => name.split(" · ")[0]);
-    document.title = [what, who, shown.item.says[1]].join(" · ");
+    const { short, user } = shown.names;
+    document.title = [short, user, shown.item.says[1]].join(" · ");
   }
 
   function makeRow(i) {

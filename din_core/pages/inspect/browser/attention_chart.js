@@ -294,7 +294,7 @@ function createAttentionChart(root) {
       painted().then(() => onScreen === shown && table.setCase(shown, view.sort));
     } else table.setCase(shown, view.sort);
     tellReading();
-    const names = [data.cases[chosen].title, data.subject];
+    const names = { short: data.cases[chosen].short, user: data.subject.split(" · ")[0] };
     const scored = { model: on[0], item, effects, names, color: shown.color };
     reasons.show(scored);
     answer.show(scored, view.why);

@@ -45,7 +45,6 @@ function createTable(at, onSort, onRows, onPin) {
   const body = at("rows");
   const scroller = at("scroller");
   let time = null;
-  let ids = new Map(); // of each title
   let shown = null;
   let sort = "-weight";
   let reading = { fold: "behavior", top: 0, part: null, type: null, only: [] };
@@ -77,7 +76,7 @@ function createTable(at, onSort, onRows, onPin) {
     const line = document.createElement("tr");
     const title = element("th", entry.title, { scope: "row", className: "title" });
     // Different items may have one title; then the id tells them apart.
-    if (entry.id !== null && ids.get(entry.title)?.size > 1) {
+    if (entry.id !== null && time.alike.includes(entry.rows[0])) {
       title.append(element("span", say("item {id}", { id: entry.id }), { className: "id" }));
     }
     const same = element("span", say("this candidate"), { className: "same", hidden: true });
@@ -249,8 +248,6 @@ function createTable(at, onSort, onRows, onPin) {
     },
     setTimeline(next) {
       time = next;
-      ids = new Map();
-      time.title.forEach((title, r) => ids.set(title, (ids.get(title) ?? new Set()).add(time.id[r])));
       lines = new Map();
       this.forget();
       scroller.scrollTop = 0;

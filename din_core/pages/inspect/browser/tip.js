@@ -28,17 +28,12 @@ function tipLines(time, i, shown) {
   const title = time.title[r];
   return [
     time.id[r] === shown.id ? say("{title} (this candidate)", { title }) : title,
-    [time.written[r], hasNamesake(time, r) && say("item {id}", { id: time.id[r] })].filter(Boolean).join(" · "),
+    [time.written[r], time.alike.includes(r) && say("item {id}", { id: time.id[r] })].filter(Boolean).join(" · "),
     time.numbers?.[r] ?? "", // what models read as numbers, such as the price
     [day(time.lineTime[i]), time.lineType[i]].filter(Boolean).join(" · "),
     timesWords(time, r),
     ...shown.textsOf(r),
   ];
-}
-
-// Different items may have one title; then the id tells them apart.
-function hasNamesake(time, r) {
-  return time.title.some((title, other) => title === time.title[r] && time.id[other] !== time.id[r]);
 }
 
 function timesWords(time, r) {

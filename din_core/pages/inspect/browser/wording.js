@@ -23,7 +23,7 @@ function caseOption(item, index, onClick) {
   option.role = "option";
   option.append(
     element("span", "", { className: `mark ${outcomeClass(item)}` }),
-    element("span", item.name, { className: "name" }),
+    element("span", item.title, { className: "name" }),
     element("span", "", { className: "number" }),
     element("span", `, ${item.outcomeText}`, { className: "unseen" }),
   );
@@ -158,7 +158,7 @@ function offerTypes(at, { lineType }) {
 }
 
 // The chart in a sentence, for those who do not see it.
-function spokenSummary(what, item, { title, count: counts }, { values, whole, digits, effects }) {
+function spokenSummary(what, item, { title, id, alike, count: counts }, { values, whole, digits, effects }) {
   if (!title.length) return say("{title}: no behavior to show", { title: item.title });
   const strongest = values.reduce((best, w, r) => (w > values[best] ? r : best), 0);
   const lines = counts.reduce((sum, n) => sum + n, 0);
@@ -166,7 +166,7 @@ function spokenSummary(what, item, { title, count: counts }, { values, whole, di
     what,
     lines: behaviors(lines),
     title: item.title,
-    highest: title[strongest],
+    highest: alike.includes(strongest) ? `${title[strongest]} · ${say("item {id}", { id: id[strongest] })}` : title[strongest],
     value: fixed(values[strongest], whole ? (effects?.digits ?? 0) : digits),
   };
   return say("{what}: {lines}, for {title}. Highest: {highest}, {value}.", summary);
