@@ -226,15 +226,20 @@ def timeline_text(
 
 
 def case_data(case: Case, label: str, link: str, words: Words, numbers: NumericFields) -> dict[str, Any]:
-    """One candidate, whichever model scores it; `label` is what tells its item from all others on the page."""
-    unnamed = t("item {id}", id=case.item.item_id) if label == case.item.label else ""
+    """One candidate, whichever model scores it; `label` is what tells its item from all others on the page.
+
+    `name` is its title alone, below which stands the `detail`, with the id.
+    """
     return {
         "id": case.item.item_id,
         "key": candidate_key(case.candidate),
         "first": case.candidate.nth == 1,
+        "name": case.title,
         "title": case_title(case, label),
         "short": short_name(case.item, label),
-        "detail": " · ".join(filter(None, [item_detail(case.item, numbers.item), unnamed])),
+        "detail": " · ".join(
+            filter(None, [item_detail(case.item, numbers.item), t("item {id}", id=case.item.item_id)])
+        ),
         "outcome": None if case.impression is None else case.impression.label,
         "shown": case.impression is not None,
         "outcomeText": outcome_text(case, words),

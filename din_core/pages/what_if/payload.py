@@ -116,14 +116,12 @@ def rare_words(models: Sequence[ModelWords], scorers: Sequence[Scorer], item: It
 
 
 def candidate_data(now: Weighed, then: Weighed, rare: Callable[[Item], str], numbers: NumericFields) -> dict[str, Any]:
-    """The candidate of both states, each with its id where another item on the page has its title."""
+    """The candidate now, its id below its title; where the pinned state has another, what that is called."""
     own, pinned = now.state.candidate, then.state.candidate
     labels = labels_by_id([*now.items.values(), *then.items.values(), own, pinned])
-    title = labels[own.item_id]
-    unnamed = t("item {id}", id=own.item_id) if title == own.label else ""
-    detail = " · ".join(filter(None, [item_detail(own, numbers.item), unnamed, rare(own)]))
+    detail = " · ".join(filter(None, [item_detail(own, numbers.item), t("item {id}", id=own.item_id), rare(own)]))
     pinned_title = None if own == pinned else labels[pinned.item_id]
-    return {"id": own.item_id, "title": title, "detail": detail, "then": pinned_title}
+    return {"id": own.item_id, "title": own.label, "detail": detail, "then": pinned_title}
 
 
 def steps_data(edited: EditedStates, chances: Sequence[Sequence[float]]) -> list[dict[str, Any]]:

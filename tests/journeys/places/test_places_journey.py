@@ -68,3 +68,22 @@ def test_on_a_phone_the_choices_fold_into_one_bar_that_says_what_is_chosen(new_p
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(box(page, "user")).to_be_visible()
     expect(bar).to_be_hidden()
+
+
+def test_a_choice_that_its_field_would_cut_stands_whole_in_two_lines_until_it_is_typed_into(
+    new_page: NewPage, address: str
+) -> None:
+    page = new_page(width=700, height=844)
+    page.goto(f"{address}explain-inspect")
+    wait_until_opened(page)
+    field = box(page, "impression")
+    whole = page.locator(".st-key-search_box_impression #whole")
+    expect(whole).to_have_text(field.input_value())
+    expect(whole).to_be_visible()
+    assert whole.evaluate("text => text.scrollHeight <= text.clientHeight")
+    field.focus()
+    expect(whole).to_be_hidden()
+    field.blur()
+    expect(whole).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 844})
+    expect(whole).to_be_hidden()  # the field holds it

@@ -117,7 +117,9 @@ def test_what_if_and_its_edits_have_them_too(visit: Visit, alike: World) -> None
     shown = payload(page)
     assert milks([row["title"] for row in shown["rows"]]) == NAMES
     assert "Milk · item m1" in shown["steps"][1]["label"]
-    assert shown["candidate"]["title"] == "Milk · item m2"
+    other = visit("explain-what-if", user="7", item="m2", at="2017-11-20T00:00:00Z", edits="candidate,m1", pin="0")
+    assert payload(other)["steps"][1]["label"] == "Candidate: Milk · item m1"
+    assert payload(other)["candidate"]["then"] == "Milk · item m2"
 
 
 def measured_of(alike: World, item: str) -> MeasuredEffects:
@@ -137,7 +139,7 @@ def test_the_sentence_title_chart_and_verdict_of_inspect_have_them_too(visit: Vi
     _, body = lens(visit("explain-inspect", user="7", item="m2", at="2017-11-20T00:00:00Z"))
     case = next(case for case in body["cases"] if case["id"] == "m2")
     assert "Milk · item m2" in read("".join(case["says"]))
-    assert case["short"] == "Milk · item m2" and "item m2" not in case["detail"]
+    assert case["title"] == case["short"] == "Milk · item m2"
     ids = body["timeline"]["id"]
     assert {ids[row] for row in body["timeline"]["alike"]} == {"m1", "m2"}
     measured = measured_of(alike, "b2")

@@ -254,7 +254,7 @@ function createAttentionChart(root) {
   function show(later = false) {
     const item = data.cases[chosen];
     showPlace(at, chosen, data.cases.length);
-    at("title").textContent = at("title").title = item.title;
+    at("title").textContent = at("title").title = item.name;
     const rare = on[0].rareCases.includes(chosen) ? on[0].rareText : "";
     at("detail").textContent = at("detail").title = [item.detail, rare].filter(Boolean).join(" · ");
     at("outcome").className = outcomeClass(item);

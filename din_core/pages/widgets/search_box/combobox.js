@@ -26,6 +26,8 @@ function createBox(root) {
 
   const text = () => (typed ? input.value.trim() : "");
   const isOpen = () => panel.matches(":popover-open");
+  const resized = new ResizeObserver(() => fit());
+  resized.observe(input);
 
   const box = {
     send: () => {},
@@ -44,7 +46,10 @@ function createBox(root) {
       if (!typed && picked === null) show(data.selected?.label ?? "");
       if (isNew) takeUp();
     },
-    stop: close,
+    stop() {
+      resized.disconnect();
+      close();
+    },
   };
 
   // Streamlit may put a new field in the place of one that is being typed into: it goes on there.
@@ -67,6 +72,14 @@ function createBox(root) {
       if (selected) input.select();
     }
     input.title = label;
+    at("whole").textContent = label;
+    fit();
+  }
+
+  function fit() {
+    const cut = input.scrollWidth > input.clientWidth;
+    at("whole").hidden = !cut;
+    at("whole").parentElement.classList.toggle("cut", cut);
   }
 
   function answer(results) {
