@@ -251,8 +251,8 @@ def splits_table(facts: StoreFacts) -> pd.DataFrame:
                 t("Impressions"): f"{split.impressions:,}",
                 t("Positive"): percent(split.positives / split.impressions),
                 t("Users"): f"{split.users:,}",
-                t("From"): day(split.first),
-                t("To"): day(split.last),
+                t("From"): day(split.first).replace(" ", "\N{NO-BREAK SPACE}"),
+                t("To"): day(split.last).replace(" ", "\N{NO-BREAK SPACE}"),
             }
             for split in facts.splits
         ]

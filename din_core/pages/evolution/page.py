@@ -116,7 +116,9 @@ def show_evolution(app: App, name: str, scenario: Scenario, inputs: Inputs) -> N
         return
     labels, dark = words_of_charts(), is_dark()
     records = step_records(app, name, scenario, info, path)
-    caption = export_caption(app, inputs.history.user, scenario, [name], case.item, case.title, t(WEIGHTS_CAVEAT))
+    caption = export_caption(
+        app, inputs.history.user, scenario, [name], case.item, inputs.title(case), t(WEIGHTS_CAVEAT)
+    )
     figure = plot_evolution(info, dark, labels)
     shared: dict[str, Any] = {"caption": caption, "table": plain_table(records.columns), "about": records.about}
     show_chart("evolution", figure, title=t("Interest evolution"), alt=alternative(info), **shared)
@@ -151,7 +153,7 @@ def about(app: App, name: str, scenario: Scenario, inputs: Inputs, case: Case, p
         "{model} · {user}: {item}, scored as of {time}.",
         model=app.models[name].name,
         user=words.user_label(inputs.history.user),
-        item=case.title,
+        item=inputs.title(case),
         time=moment(scenario.as_of),
     )
     score = t("Probability {percent} %, {chance}.", percent=f"{100 * last:.1f}", chance=chance(last))

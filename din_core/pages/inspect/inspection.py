@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from din_core.domain import Candidate, History, Impression, Item, Scenario, Scores
 from din_core.figures import ActivationInfo, Timeline, activation_infos, timeline_info
 from din_core.figures.palette import Slots
-from din_core.pages.language.labels import distinctions, item_labels
+from din_core.pages.language.labels import distinctions, item_labels, labels_by_id
 from din_core.pages.language.number_texts import CATEGORY
 from din_core.pages.language.translate import current
 from din_core.pages.session import caches
@@ -94,6 +94,10 @@ class Inputs:
         """Each item of the candidates and the history once: among these a title may stand for several."""
         named = (*(case.item for case in self.cases), *(b.item for b in self.history.behaviors))
         return tuple({item.item_id: item for item in named}.values())
+
+    def title(self, case: Case) -> str:
+        """What one of the cases is called: with its item's id where another of these items has the same title."""
+        return case_title(case, labels_by_id(self.items)[case.item.item_id])
 
     @cached_property
     def key(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -92,11 +93,22 @@ def told_cases(
     rows = list(telling_rows(_loaded.cases, KINDS[question], rows_of(_loaded.cases, Slice(users=users))))
     titles = titles_of(_app, _loaded.cases, KINDS[question], rows)
     seen = shown_of(_app, _loaded.cases, rows)
+    scenarios = [scenario_of(_app, _loaded, row, seen) for row in rows]
+    candidates = with_users(_app, [candidate_title(_loaded.cases, row, titles, seen) for row in rows], scenarios)
     labels = [
-        f"{fact(_app, _loaded, question, row, titles)} — {candidate_title(_loaded.cases, row, titles, seen)}"
-        for row in rows
+        f"{fact(_app, _loaded, question, row, titles)} — {candidate}"
+        for row, candidate in zip(rows, candidates, strict=True)
     ]
-    return tuple((row, label, scenario_of(_app, _loaded, row, seen)) for row, label in zip(rows, labels, strict=True))
+    return tuple(zip(rows, labels, scenarios, strict=True))
+
+
+def with_users(app: App, titles: Sequence[str], scenarios: Sequence[Scenario]) -> list[str]:
+    """The titles of one list of cases: those that stand there several times have their users."""
+    times, person = Counter(titles), words_for(app.summary).person
+    return [
+        title if times[title] == 1 else f"{title} · {person} {scenario.user_id}"
+        for title, scenario in zip(titles, scenarios, strict=True)
+    ]
 
 
 def telling_rows(cases: Cases, kind: str, among: NDArray[np.bool_]) -> tuple[int, ...]:

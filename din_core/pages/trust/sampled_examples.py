@@ -14,7 +14,7 @@ from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import shown_at
 from din_core.pages.language.labels import percent
 from din_core.pages.language.translate import T, current, t
-from din_core.pages.trust.examples import ExampleLink
+from din_core.pages.trust.examples import ExampleLink, with_users
 from din_core.pages.trust.figures import Question
 from din_core.pages.trust.texts import tau
 from din_core.pages.two_models import page as two_models_page
@@ -53,6 +53,7 @@ def sampled_examples(
     if question in ("order", "found", "sign"):
         view = replace(view, method="effect", sort="-effect")
     told = told_impressions(app, impressions, users, key, current())
+    titles = with_users(app, [title for _, _, title, _ in told], [scenario for *_, scenario in told])
     links = [
         ExampleLink(
             t("{third}: {value} — {title}", third=t(third), value=value_of(question, value), title=title),
@@ -60,7 +61,7 @@ def sampled_examples(
             replace(scenario, checkpoints=tuple(models)),
             view,
         )
-        for third, value, title, scenario in told
+        for (third, value, _, scenario), title in zip(told, titles, strict=True)
     ]
     return links, missing_thirds([third for third, *_ in told], users is not None)
 

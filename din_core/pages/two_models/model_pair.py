@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from din_core.domain import Scenario, Scores, User
+from din_core.domain import Scenario, Scores
 from din_core.pages.app.startup import App
 from din_core.pages.inspect import page as inspect_page
 from din_core.pages.inspect.inspection import Case, Inputs, score
@@ -26,7 +26,7 @@ def show_side_by_side(app: App, scenario: Scenario, inputs: Inputs) -> None:
     """Two choices, two columns, and the way to Inspect."""
     place = inputs.place(scenario.candidates[0])
     case = inputs.cases[place]
-    st.markdown(literal(scenario_words(app, inputs.history.user, case, scenario)))
+    st.markdown(literal(scenario_words(app, inputs, case, scenario)))
     names = caches.models_on_screen(scenario)
     columns = st.columns(2, gap="large")
     for i, column in enumerate(columns):
@@ -38,13 +38,13 @@ def show_side_by_side(app: App, scenario: Scenario, inputs: Inputs) -> None:
     inspect_page.link(t("Open in Inspect with these two"))
 
 
-def scenario_words(app: App, user: User, case: Case, scenario: Scenario) -> str:
+def scenario_words(app: App, inputs: Inputs, case: Case, scenario: Scenario) -> str:
     """Who, what and when."""
     words = words_for(app.summary)
     subject = t(
         "{user}: {item}, scored as of {moment}.",
-        user=words.user_label(user),
-        item=case.title,
+        user=words.user_label(inputs.history.user),
+        item=inputs.title(case),
         moment=moment(scenario.as_of),
     )
     if case.impression is None:

@@ -112,6 +112,13 @@ def test_a_gap_names_candidates_and_parts_by_their_ids_in_sentence_tiles_bars_an
     ] == NAMES
 
 
+def test_two_models_name_their_candidate_by_its_id_where_the_other_is_in_the_history(
+    visit: Visit, alike: World
+) -> None:
+    page = visit("compare-models", user="7", item="m2", at="2017-11-20T00:00:00Z")
+    assert any("Milk · item m2, scored as of" in read(one.value) for one in page.markdown)
+
+
 def test_what_if_and_its_edits_have_them_too(visit: Visit, alike: World) -> None:
     page = visit("explain-what-if", user="7", item="m2", at="2017-11-20T00:00:00Z", edits="drop-item,m1")
     shown = payload(page)
