@@ -22,6 +22,7 @@ STYLES = (
     "widgets/styles/folding_bar.css",
     "widgets/styles/print.css",
     "data/data.css",
+    "models/models.css",
     "tour/step_title.css",
     "trust/trust.css",
 )

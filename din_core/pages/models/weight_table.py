@@ -40,7 +40,8 @@ def show_weight_figures(board: Leaderboard) -> None:
     if not any(measured(row) for row in board.rows):
         st.caption(t(NONE))
         return
-    show_table(weight_table(board))
+    with st.container(key="weight_figures"):
+        show_table(weight_table(board))
     st.caption("  \n".join([t(WHAT), *blanks(board)]))
 
 

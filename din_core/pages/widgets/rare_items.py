@@ -53,7 +53,7 @@ def rare_behaviors(app: App, names: Iterable[str], items: Iterable[Item]) -> Non
         if unknown:
             text = t(
                 "Rare or new to {model}, which tells such items apart by their other fields alone: {n:,} of {all:,} "
-                "different items in these histories, {names}.",
+                "different items in these histories ({names}).",
                 all=len(distinct),
                 n=len(unknown),
                 model=literal(app.models[name].name),

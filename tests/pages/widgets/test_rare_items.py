@@ -50,7 +50,7 @@ def test_compare_marks_candidates_and_names_behaviors(visit: Visit, rare: World)
     assert marks == {"Stout · 12 oz · National": "DIN", "Milk · 1 qt · National": "–", "Nails · 1 lb": "–"}
     assert (
         "Rare or new to DIN, which tells such items apart by their other fields alone: 1 of 4 different items in these "
-        "histories, Milk" in words(page)
+        "histories (Milk" in words(page)
     )
 
 
@@ -88,7 +88,7 @@ def test_evolution_marks_steps_and_the_candidate(visit: Visit, rare_to_all: Worl
     told = words(page)
     assert "It is rare or new to DIEN." in told
     alone = "Rare or new to DIEN, which tells such items apart by their other fields alone: 1 of "
-    assert alone in told and "different items in these histories, Milk · 1 gal · Private" in told
+    assert alone in told and "different items in these histories (Milk · 1 gal · Private" in told
 
 
 def test_item_space_marks_points_neighbours_and_the_item_looked_at(visit: Visit, rare: World) -> None:
