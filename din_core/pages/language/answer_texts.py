@@ -98,7 +98,7 @@ BOTH_WAYS = T(
 )
 
 
-ONE_OF_ITS_NAME = T("{name} (one of {n:,} items with this name)")
+ONE_OF_ITS_NAME = T("one of {n:,} items called {name}")
 BASELINE = T("{model}, which weighs all behaviors alike, says {chance}.")
 
 

@@ -56,8 +56,8 @@ def test_an_item_whose_title_others_of_the_history_have_is_said_to_be_one_of_the
     behaviors = [FoldedBehavior(item, 2, 0, 0) for item in (*items, items[-1])]  # two lines of one item
     part = Removal("item", "s2", (2,), 2, 1.0, 0.3)
     for code, told in (
-        ("en", "2 earlier purchases of Soy (one of 3 items with this name)"),
-        ("zh", "此前 2 次购买 Soy（3 个同名商品之一）"),
+        ("en", "2 earlier purchases of one of 3 items called Soy"),
+        ("zh", "此前 2 次购买 3 个名为“Soy”的商品之一"),
     ):
         with as_visitor(code):
             assert read(tuple(part_names([part], STOUT, behaviors, PURCHASES))) == told
