@@ -58,7 +58,7 @@ def content_of(results: FrozenResults) -> BriefContent:
     """The brief of these results."""
     words = (HOUSEHOLDS if results.purchases else Words()).translated()
     return BriefContent(
-        title=title_of(short_name(results.candidate, label_of(results)), results.user.user_id, words),
+        title=title_of(candidate_name(results), results.user.user_id, words),
         subtitle=" · ".join([whole_title(results), *profile(results.user)]),
         sentence=sentence_of_results(results),
         bars=bars_of(results),
@@ -77,15 +77,19 @@ def title_of(title: str, user_id: str, words: Words) -> str:
     return t("{title} for {user}", title=title, user=f"{words.person} {user_id}")
 
 
-def label_of(results: FrozenResults) -> str:
-    """The candidate's label, with its id where another item of the history has the same."""
-    items = [behavior.item for behavior in results.behaviors]
-    return labels_by_id([*items, results.candidate])[results.candidate.item_id]
+def labels_of(results: FrozenResults) -> dict[str, str]:
+    """What candidate and behaviors are called, by id of item: with the id where another of them has the same title."""
+    return labels_by_id([results.candidate, *(behavior.item for behavior in results.behaviors)])
+
+
+def candidate_name(results: FrozenResults) -> str:
+    """What titles and sentences call the candidate."""
+    return short_name(results.candidate, labels_of(results)[results.candidate.item_id])
 
 
 def whole_title(results: FrozenResults) -> str:
-    """The same, and what tells the impression from others of its item."""
-    return label_of(results) + results.title.removeprefix(results.candidate.label)
+    """Its whole label, and what tells the impression from others of its item."""
+    return labels_of(results)[results.candidate.item_id] + results.title.removeprefix(results.candidate.label)
 
 
 def answer_words_of(results: FrozenResults) -> AnswerWords:
@@ -96,8 +100,9 @@ def answer_words_of(results: FrozenResults) -> AnswerWords:
 def sentence_of_results(results: FrozenResults) -> Segments:
     """The answer, as *Inspect* gives it."""
     words, first = answer_words_of(results), results.models[0]
-    chance = chance_segments(first.name, first.probability, short_name(results.candidate, label_of(results)), words)
-    reason = reason_segments(results.answer, results.candidate, results.behaviors, results.baseline, words)
+    chance = chance_segments(first.name, first.probability, candidate_name(results), words)
+    behaviors, labels = results.behaviors, labels_of(results)
+    reason = reason_segments(results.answer, results.candidate, behaviors, results.baseline, words, labels)
     return join_segments([chance, reason])
 
 
@@ -110,7 +115,7 @@ def bars_of(results: FrozenResults) -> tuple[Bar, ...]:
     def bar(part: Removal, title: str) -> Bar:
         return Bar(title, 100 * (results.answer.probability - part.without), percent(part.without))
 
-    names = part_names(ranked.first, results.candidate, results.behaviors, words)
+    names = part_names(ranked.first, results.candidate, results.behaviors, words, labels_of(results))
     named = [bar(part, name) for part, name in zip(ranked.first, names, strict=True)]
     rest = [] if ranked.rest is None else [bar(ranked.rest, t("All {n:,} others", n=ranked.others))]
     return (*named, *rest)

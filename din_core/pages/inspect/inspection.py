@@ -95,9 +95,14 @@ class Inputs:
         named = (*(case.item for case in self.cases), *(b.item for b in self.history.behaviors))
         return tuple({item.item_id: item for item in named}.values())
 
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What each of these items is called, by its id: with the id where another of them has the same title."""
+        return labels_by_id(self.items)
+
     def title(self, case: Case) -> str:
         """What one of the cases is called: with its item's id where another of these items has the same title."""
-        return case_title(case, labels_by_id(self.items)[case.item.item_id])
+        return case_title(case, self.labels[case.item.item_id])
 
     @cached_property
     def key(self) -> str:

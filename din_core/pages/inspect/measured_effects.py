@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,8 @@ class MeasuredEffects:
     """What is measured of one model's score of one case."""
 
     candidate: Item
-    items: tuple[Item, ...]
-    """All that the page may name: those of the candidates and the history."""
+    labels: Mapping[str, str]
+    """What items of the candidates and the history are called, by id."""
     behaviors: tuple[FoldedBehavior, ...]
     """(T) as the model sees them."""
     weights: NDArray[np.float64]
@@ -73,7 +74,7 @@ def measure_effects(
     categories = () if set(names) == {UNKNOWN} else removals(rescorer, "category", names, measured)
     return MeasuredEffects(
         candidate=case.item,
-        items=inputs.items,
+        labels=inputs.labels,
         behaviors=scores.behaviors,
         weights=scores.weight[0].astype(np.float64) * rescorer.count,
         answer=answer(

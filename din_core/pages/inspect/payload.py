@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -30,7 +30,6 @@ from din_core.pages.language.labels import (
     field_values,
     item_detail,
     item_numbers,
-    labels_by_id,
     moment,
     tick_label,
 )
@@ -59,7 +58,6 @@ def common_text(
 
     `choices` are the models at hand, `category` the item field whose values are called categories.
     """
-    labels = labels_by_id(inputs.items)
     return compact(
         {
             "asOf": scenario.as_of,
@@ -76,7 +74,7 @@ def common_text(
             "scene": inputs.place(scenario.candidates[0]),
             "choices": [{"link": model.link, "name": model.name} for model in choices],
             "cases": [
-                case_data(case, labels[case.item.item_id], link_of(scenario, case), words, numbers)
+                case_data(case, inputs.labels[case.item.item_id], link_of(scenario, case), words, numbers)
                 for case in inputs.cases
             ],
             "palette": {"light": [*LIGHT, LIGHT_OTHER], "dark": [*DARK, DARK_OTHER]},
@@ -91,19 +89,18 @@ def model_text(
     timeline: str,
     rare_among: Callable[[Iterable[Item]], list[int]],
     words: AnswerWords,
-    items: Sequence[Item],
+    labels: Mapping[str, str],
     category: str = CATEGORY,
     slots: Slots | None = None,
 ) -> str:
     """What the lens shows of one model: its words, the history as it sees it, its score of every case.
 
     The places in `whole` come with their weights, the others without. `timeline` is the inspection's `timeline_text`;
-    `rare_among` gives the places of the items that have no embedding row of their own; `items` are all that the page
-    may name; `slots` are the categories' own colours.
+    `rare_among` gives the places of the items that have no embedding row of their own; `labels` are what items are
+    called, by id; `slots` are the categories' own colours.
     """
     rare = rare_among(behavior.item for behavior in inspection.timeline.behaviors)
     chances = zip(inspection.scores.candidates, inspection.scores.probability.tolist(), strict=True)
-    labels = labels_by_id(items)
     data = [
         score_data(model.name, short_name(item, labels[item.item_id]), probability, words)
         for item, probability in chances
@@ -152,7 +149,7 @@ def effects_text(measured: MeasuredEffects, words: AnswerWords, baseline: str = 
             "verdict": {
                 "level": verdict.level,
                 "tau": None if verdict.tau is None else significant(verdict.tau),
-                "sentence": verdict_sentence(verdict, measured.behaviors, measured.items),
+                "sentence": verdict_sentence(verdict, measured.behaviors, measured.labels),
                 "rows": list(verdict.disagreeing),
             },
         }
@@ -160,13 +157,9 @@ def effects_text(measured: MeasuredEffects, words: AnswerWords, baseline: str = 
     return f'{fields[:-1]},"effect":{numbers(effects.effect)}}}'
 
 
-def verdict_sentence(verdict: Verdict, behaviors: Sequence[FoldedBehavior], items: Sequence[Item]) -> str:
-    """The verdict in words; of the behaviors that it names, those called as others of `items` have their ids.
-
-    Those of one item that are still called alike have their dates.
-    """
+def verdict_sentence(verdict: Verdict, behaviors: Sequence[FoldedBehavior], labels: Mapping[str, str]) -> str:
+    """The verdict in words; `labels` are what items are called, by id, and behaviors called alike have their dates."""
     worst = [behaviors[place] for place in verdict.disagreeing]
-    labels = labels_by_id(items)
     names = [labels[one.item.item_id] for one in worst]
     if len(set(names)) < len(names):
         names = [f"{name} · {day(one.last_timestamp)}" for name, one in zip(names, worst, strict=True)]
@@ -196,14 +189,13 @@ def compact(data: object) -> str:
 
 
 def timeline_text(
-    timeline: Timeline, numbers: NumericFields, category: str = CATEGORY, beside: Iterable[Item] = ()
+    timeline: Timeline, numbers: NumericFields, labels: Mapping[str, str], category: str = CATEGORY
 ) -> str:
     """Columns of the T behaviors and of the L lines; `numbers` are the numeric fields of the models at hand.
 
-    `alike` are the behaviors whose title another item has, of the history or of those `beside` it.
+    `labels` are what items are called, by id: where that is more than the title, the behavior is one of `alike`.
     """
     times = Counter(behavior.item.item_id for behavior in timeline.behaviors)
-    labels = labels_by_id([*(b.item for b in timeline.behaviors), *beside])
     columns = {
         "id": [b.item.item_id for b in timeline.behaviors],
         "title": [b.item.label for b in timeline.behaviors],

@@ -143,13 +143,13 @@ class InspectPayloads:
                 self._last_timeline = found.timeline, self._timeline_text(found.timeline)
             rare_among = scorer.checkpoint.vocabulary.rare_among
             model, timeline, slots = self._described(name), self._last_timeline[1], self.app.category_slots
-            words, items = self._answer_words, self.inputs.items
-            return model_text(found, model, whole, timeline, rare_among, words, items, self.category, slots)
+            words, labels = self._answer_words, self.inputs.labels
+            return model_text(found, model, whole, timeline, rare_among, words, labels, self.category, slots)
 
         return caches.payloads().get((self.revision, name, tuple(whole)), make)
 
     def _timeline_text(self, timeline: Timeline) -> str:
-        return timeline_text(timeline, self.numbers, self.category, self.inputs.items)
+        return timeline_text(timeline, self.numbers, self.inputs.labels, self.category)
 
     def _case_effects(self, name: str, place: int) -> str:
         def make() -> str:

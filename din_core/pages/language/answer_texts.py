@@ -13,7 +13,7 @@ from math import ceil
 
 from din_core.domain import Answer, FoldedBehavior, Item, Removal
 from din_core.domain.written import LEAST_SHARE
-from din_core.pages.language.labels import labels_by_id, of_households, percent
+from din_core.pages.language.labels import of_households, percent
 from din_core.pages.language.translate import T, closed_up, parsed, t
 from din_core.store import StoreSummary
 
@@ -119,14 +119,13 @@ def reason_segments(
     behaviors: Sequence[FoldedBehavior],
     baseline: str,
     words: AnswerWords,
-    beside: Iterable[Item] = (),
+    labels: Mapping[str, str],
 ) -> Segments:
     """What follows: on what the chance rests, what the model named `baseline` says, and what happened.
 
-    `behaviors` (T) are those that the removals' rows count; `beside` are other items on the page, which ids tell from
-    those that are named.
+    `behaviors` (T) are those that the removals' rows count; `labels` are what items are called, by id.
     """
-    said = [_reason(answer, part_names(answer.decisive, candidate, behaviors, words, beside), words)]
+    said = [_reason(answer, part_names(answer.decisive, candidate, behaviors, words, labels), words)]
     if answer.baseline is not None:
         chance = round_percent(answer.baseline)
         said.append(segments(BASELINE, {"chance": chance}, model=baseline))
@@ -188,15 +187,12 @@ def part_names(
     candidate: Item,
     behaviors: Sequence[FoldedBehavior],
     words: AnswerWords,
-    beside: Iterable[Item] = (),
+    labels: Mapping[str, str],
 ) -> list[str]:
-    """`6 earlier purchases of Mushrooms`; items that would be called alike by their whole titles.
-
-    With its id stands what shares its title with another item of the history, the candidate or one `beside` them.
-    """
+    """`6 earlier purchases of Mushrooms`; items that would be called alike by their `labels`."""
     owns = [behaviors[part.rows[0]].item if part.by == "item" else None for part in parts]
     items = [own for own in owns if own is not None and own.item_id != candidate.item_id]
-    names = short_names([candidate, *items], [*(line.item for line in behaviors), *beside])
+    names = short_names([candidate, *items], labels)
 
     def name(part: Removal, own: Item | None) -> str:
         if own is None:
@@ -211,13 +207,12 @@ def part_names(
     ]
 
 
-def short_names(named: Iterable[Item], beside: Iterable[Item] = ()) -> dict[str, str]:
+def short_names(named: Iterable[Item], labels: Mapping[str, str]) -> dict[str, str]:
     """What a sentence calls the items that it names, by id: short titles, whole ones of those that begin alike.
 
-    With the id where another that is named, or stands `beside` them, has the same title: `White milk · item 862349`.
+    `labels` are what all items on screen are called: where one has the id, so has the name (`White milk · item 86`).
     """
     listed = {item.item_id: item for item in named}
-    labels = labels_by_id([*beside, *listed.values()])
     titles = Counter(short_title(item) for item in {item.label: item for item in listed.values()}.values())
 
     def name(item: Item) -> str:

@@ -17,7 +17,7 @@ from din_core.pages.language.answer_texts import (
     segments,
     short_names,
 )
-from din_core.pages.language.labels import percent
+from din_core.pages.language.labels import labels_by_id, percent
 from din_core.pages.language.translate import T, t
 from din_core.sharing.page_choices import Between
 
@@ -132,7 +132,8 @@ def _named(found: ScoreGap, subject: GapSubject, words: AnswerWords) -> list[_Na
 def _part_titles(parts: Sequence[GapPart], subject: GapSubject) -> list[str]:
     """Categories, and items by names that no other item of candidates and history has."""
     items = [part.item for part in parts if part.item is not None]
-    names = short_names([*subject.candidates, *items], subject.history)
+    named = [*subject.candidates, *items]
+    names = short_names(named, labels_by_id([*subject.history, *named]))
     return [part.name if part.item is None else names[part.item.item_id] for part in parts]
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from din_core.domain import Scenario
 from din_core.pages.brief.content import title_of
 from din_core.pages.language.answer_texts import short_names
-from din_core.pages.language.labels import words_for
+from din_core.pages.language.labels import labels_by_id, words_for
 from din_core.pages.language.translate import T, t
 from din_core.pages.pinned import page as pinned_page
 from din_core.pages.pinned.pins import MOST, open_pin, pin, pin_text, pinned
@@ -54,7 +54,8 @@ def names_of(pins: Sequence[str]) -> list[str]:
     """`Stout for Household 7`, and how many edits there are, of each."""
     app = caches.current_app()
     scenarios = [open_pin(app, text).scenario for text in pins]
-    titles = short_names(app.store.item(one.candidate_ids[0]) for one in scenarios if one is not None)
+    items = [app.store.item(one.candidate_ids[0]) for one in scenarios if one is not None]
+    titles = short_names(items, labels_by_id(items))
 
     def name(scenario: Scenario | None) -> str:
         if scenario is None:

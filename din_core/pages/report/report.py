@@ -19,13 +19,13 @@ from din_core.domain import Behavior, History
 from din_core.figures import Timeline, timeline_info
 from din_core.figures.activation import categories_of, coloured
 from din_core.figures.palette import DARK, DARK_OTHER, LIGHT, LIGHT_OTHER, Slots
-from din_core.pages.brief.content import content_of
+from din_core.pages.brief.content import content_of, labels_of
 from din_core.pages.brief.html import CSS as BRIEF_CSS
 from din_core.pages.brief.html import brief_html
 from din_core.pages.browser.sources import source
 from din_core.pages.browser.translations import spoken
 from din_core.pages.inspect.payload import significant, timeline_text
-from din_core.pages.language.labels import day, labels_by_id, moment
+from din_core.pages.language.labels import day, moment
 from din_core.pages.language.number_texts import CATEGORY, NumericFields
 from din_core.pages.language.translate import T, current, t
 from din_core.sharing.frozen_results import FrozenResults
@@ -106,7 +106,7 @@ def data_text(results: FrozenResults, category: str, slots: Slots | None) -> str
         "slots": shown,
         "weight": [significant(value) for value in results.weights],
         "effect": [significant(value) for value in results.effects],
-        "timeline": json.loads(timeline_text(newest_lines(results), NO_NUMBERS, category, [results.candidate])),
+        "timeline": json.loads(timeline_text(newest_lines(results), NO_NUMBERS, labels_of(results), category)),
     }
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
@@ -161,7 +161,7 @@ def table_html(results: FrozenResults, category: str) -> str:
 def columns_of(results: FrozenResults, category: str) -> list[ReportColumn]:
     """Each with a text a behavior."""
     behaviors = results.behaviors
-    labels = labels_by_id([results.candidate, *(b.item for b in behaviors)])
+    labels = labels_of(results)
     return [
         ReportColumn("title", t("Title"), [labels[b.item.item_id] for b in behaviors], number=False),
         ReportColumn("category", t("Category"), [b.item.text(category) or "" for b in behaviors], number=False),

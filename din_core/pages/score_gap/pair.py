@@ -95,7 +95,7 @@ class Pair:
     def subject(self, model: str) -> GapSubject:
         """What the sentence is about; `model` is the first one's title."""
         candidate = self.first.case.item
-        title = short_names([candidate], self.history)[candidate.item_id]
+        title = short_names([candidate], labels_by_id([candidate, *self.history]))[candidate.item_id]
         first, second = (side.short for side in self.sides)
         return GapSubject(self.between, model, title, first, second, self.candidates, self.history)
 
@@ -119,7 +119,8 @@ def pair_of(now: CompareInputs, cases: Sequence[Case], between: Between) -> Pair
     history = tuple({b.item.item_id: b.item for b in now.history.behaviors}.values())
     if between == "candidates":
         items = [case.item for case in cases[:2]]
-        whole, short = labels_by_id([*history, *items]), short_names(items, history)
+        whole = labels_by_id([*history, *items])
+        short = short_names(items, whole)
         titles = [case_title(case, whole[case.item.item_id]) for case in cases[:2]]
         shorts = [short[item.item_id] for item in items]
         chosen = [(case, now.names[0]) for case in cases[:2]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from din_core.domain import Removal
 from din_core.domain.results import By
-from din_core.pages.brief.content import SHORT, answer_words_of
+from din_core.pages.brief.content import SHORT, answer_words_of, labels_of
 from din_core.pages.language.answer_texts import part_names
 from din_core.pages.language.labels import percent
 from din_core.pages.language.translate import T, t
@@ -105,7 +105,7 @@ def _without(results: FrozenResults, by: By | None) -> dict[tuple[By, str], tupl
     """By part: what it is called, and the chance without it; the rest is of other parts each time, and left out."""
     ranked = None if by is None else results.parts.get(by)
     parts: Sequence[Removal] = () if ranked is None else ranked.first
-    names = part_names(parts, results.candidate, results.behaviors, answer_words_of(results))
+    names = part_names(parts, results.candidate, results.behaviors, answer_words_of(results), labels_of(results))
     return {(part.by, part.name): (name, part.without) for part, name in zip(parts, names, strict=True)}
 
 

@@ -39,10 +39,10 @@ def sentence_of(page: Page, store: BehaviorStore, scorers: dict[str, Scorer], la
     found = measure_effects(inputs, scorers[name], place, baseline=baseline)
     words = answer_words_for(store.summary())
     with as_visitor(language):
-        called = short_names([found.candidate], inputs.items)[found.candidate.item_id]
+        called = short_names([found.candidate], inputs.labels)[found.candidate.item_id]
         parts = [
             chance_segments(scorers[name].config.title, found.answer.probability, called, words),
-            reason_segments(found.answer, found.candidate, found.behaviors, "Average pooling", words, inputs.items),
+            reason_segments(found.answer, found.candidate, found.behaviors, "Average pooling", words, inputs.labels),
         ]
         return "".join(join_segments(parts))
 

@@ -17,7 +17,7 @@ from din_core.pages.inspect.inspection import read_inputs
 from din_core.pages.inspect.measured_effects import measure_effects
 from din_core.pages.inspect.payload import effects_text, verdict_sentence
 from din_core.pages.language.answer_texts import PURCHASES, AnswerWords, round_percent
-from din_core.pages.language.labels import percent
+from din_core.pages.language.labels import labels_by_id, percent
 from din_core.pages.session.visitor import as_visitor
 from din_core.scoring import Scorer, rescorer_for
 from tests.pages.conftest import World
@@ -75,9 +75,11 @@ def test_behaviors_of_one_name_on_which_weights_and_effects_disagree_have_ids_or
     names = (("; they disagree most on {a} and {b}", {"a": "Milk", "b": "Milk"}), (".", {}))
     found = Verdict("do not", 0.1, names, (1, 0))
     with as_visitor("en"):
-        of_two = verdict_sentence(found, [FoldedBehavior(item, 1, MONDAY, MONDAY) for item in milks], milks)
+        of_two = verdict_sentence(
+            found, [FoldedBehavior(item, 1, MONDAY, MONDAY) for item in milks], labels_by_id(milks)
+        )
         of_one = verdict_sentence(
-            found, [FoldedBehavior(milks[0], 1, at, at) for at in (MONDAY, MONDAY - 86400)], milks[:1]
+            found, [FoldedBehavior(milks[0], 1, at, at) for at in (MONDAY, MONDAY - 86400)], {"m1": "Milk"}
         )
     assert of_two == "; they disagree most on Milk · item m2 and Milk · item m1."
     assert of_one == "; they disagree most on Milk · 19 Nov 2017 and Milk · 20 Nov 2017."

@@ -18,6 +18,7 @@ from din_core.pages.language.answer_texts import (
     round_percent,
     segments,
 )
+from din_core.pages.language.labels import labels_by_id
 from din_core.pages.session.visitor import as_visitor
 
 STOUT, LAGER, ALE = (
@@ -26,6 +27,7 @@ STOUT, LAGER, ALE = (
     Item("b3", "Stout · 6 oz · Private", {"category": "Beers"}),
 )
 BEHAVIORS = tuple(FoldedBehavior(item, n, 0, 0) for item, n in ((STOUT, 5), (LAGER, 1), (ALE, 2)))
+LABELS = {item.item_id: item.label for item in (STOUT, LAGER, ALE)}
 BEERS = Removal("category", "Beers", (0, 1, 2), 8, 3.0, 0.14)
 OWN, ONE, OTHER = (
     Removal("item", "b2", (0,), 5, 2.0, 0.3),
@@ -40,7 +42,7 @@ def test_items_of_one_short_name_are_called_by_their_titles_and_of_one_title_by_
     behaviors = [FoldedBehavior(item, 2, 0, 0) for item in items]
     parts = [Removal("item", item.item_id, (place,), 2, 1.0, 0.3) for place, item in enumerate(items)]
     with as_visitor("en"):
-        names = part_names(parts, STOUT, behaviors, PURCHASES)
+        names = part_names(parts, STOUT, behaviors, PURCHASES, labels_by_id(items))
     assert [name.removeprefix("2 earlier purchases of ") for name in names] == [
         "this very item",
         "Lager",
@@ -51,18 +53,18 @@ def test_items_of_one_short_name_are_called_by_their_titles_and_of_one_title_by_
     ]
 
 
-def test_an_item_has_its_id_where_another_of_its_title_is_in_the_history_or_stands_beside() -> None:
-    first, second = (Item(name, "Soy · 1 l") for name in ("s1", "s2"))
-    part = Removal("item", "s1", (1,), 2, 1.0, 0.3)
+def test_an_item_has_its_id_where_its_label_on_the_page_has_it() -> None:
+    soy, other = (Item(name, "Soy · 1 l") for name in ("s1", "s2"))
+    behaviors = [FoldedBehavior(soy, 2, 0, 0)]
 
-    def called(*others: Item, beside: tuple[Item, ...] = (), code: str = "en") -> str:
-        behaviors = [FoldedBehavior(item, 2, 0, 0) for item in (LAGER, first, *others)]
+    def called(*items: Item, code: str = "en") -> list[str]:
+        part = Removal("item", "s1", (0,), 2, 1.0, 0.3)
         with as_visitor(code):
-            return read(tuple(part_names([part], STOUT, behaviors, PURCHASES, beside)))
+            return part_names([part], STOUT, behaviors, PURCHASES, labels_by_id([STOUT, soy, *items]))
 
-    assert called(first) == "2 earlier purchases of Soy"  # two lines of one item
-    assert called(second) == called(beside=(second,)) == "2 earlier purchases of Soy · item s1"
-    assert called(second, code="zh") == "此前 2 次购买 Soy · 商品 s1"
+    assert called(soy) == ["2 earlier purchases of Soy"]  # one item twice
+    assert called(other) == ["2 earlier purchases of Soy · item s1"]
+    assert called(other, code="zh") == ["此前 2 次购买 Soy · 商品 s1"]
 
 
 def made(
@@ -73,7 +75,7 @@ def made(
 
 
 def reason(answer: Answer, words: AnswerWords = PURCHASES) -> str:
-    return read(reason_segments(answer, STOUT, BEHAVIORS, "Average pooling", words))
+    return read(reason_segments(answer, STOUT, BEHAVIORS, "Average pooling", words, LABELS))
 
 
 def read(found: tuple[str, ...]) -> str:
@@ -210,7 +212,7 @@ def test_chinese_gives_the_same_numbers_and_makes_the_same_stand_out(answer: Ans
     found = {}
     for code in ("en", "zh"):
         with as_visitor(code):
-            found[code] = reason_segments(answer, STOUT, BEHAVIORS, "DIN", words)
+            found[code] = reason_segments(answer, STOUT, BEHAVIORS, "DIN", words, LABELS)
     english, chinese = found["en"], found["zh"]
     assert sorted(numbers(read(english))) == sorted(numbers(read(chinese)))
     assert len(english[1::2]) == len(chinese[1::2])
@@ -219,7 +221,9 @@ def test_chinese_gives_the_same_numbers_and_makes_the_same_stand_out(answer: Ans
 
 def test_chinese_has_spaces_around_latin_letters_alone() -> None:
     with as_visitor("zh"):
-        found = read(reason_segments(made("several", OWN, ONE, without=0.1), STOUT, BEHAVIORS, "DIN", PURCHASES))
+        found = read(
+            reason_segments(made("several", OWN, ONE, without=0.1), STOUT, BEHAVIORS, "DIN", PURCHASES, LABELS)
+        )
     assert "此前 5 次购买这一商品和此前 1 次购买 " in found
 
 

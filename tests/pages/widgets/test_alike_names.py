@@ -153,7 +153,7 @@ def test_the_sentence_title_chart_and_verdict_of_inspect_have_them_too(visit: Vi
     places = {b.item.item_id: place for place, b in enumerate(measured.behaviors)}
     found = Verdict("caution", 0.5, (("{a}", {"a": "Milk"}),), (places["m1"],))
     with as_visitor("en"):
-        assert verdict_sentence(found, measured.behaviors, measured.items) == "Milk · item m1"
+        assert verdict_sentence(found, measured.behaviors, measured.labels) == "Milk · item m1"
 
 
 def test_a_brief_and_a_report_have_them_where_the_other_of_that_name_is_in_the_history(

@@ -164,3 +164,15 @@ def test_ctrl_c_while_files_are_read_leaves_nothing_behind(
     stop_at("reading ratings.dat", monkeypatch, interrupt)
     assert main(["prepare", "movielens", ratings, "--out", str(tmp_path / "out")]) == 130
     assert [path.name for path in tmp_path.iterdir()] == ["ml"]
+
+
+def test_what_is_read_lies_beside_a_link_to_the_folder_not_beside_the_folder(
+    ratings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere" / "tables").mkdir(parents=True)  # as on another disk, from which nothing can be renamed
+    (tmp_path / "out").symlink_to(tmp_path / "elsewhere" / "tables")
+    stop_at("writing tables", monkeypatch, interrupt)
+    assert main(["prepare", "movielens", ratings, "--out", str(tmp_path / "out")]) == 130
+    assert (tmp_path / ".out.prepare").is_dir()
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["tables"]
+    assert (tmp_path / "out").is_symlink()

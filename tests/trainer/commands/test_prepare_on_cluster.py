@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from din_core.domain import DinLensError
@@ -16,6 +17,7 @@ from tests.trainer.datasets.wide_files import FIELDS, FILES, UNUSABLE, many_part
 from trainer.__main__ import main
 from trainer.cluster import preparing
 from trainer.datasets.assembly import assemble
+from trainer.datasets.four_tables import NAMES
 
 
 def elsewhere(ray: object, work: Callable[[Any, int], Any], job: Any, pieces: int) -> Iterator[Any]:
@@ -50,6 +52,20 @@ def test_files_that_are_read_apart_make_the_tables_of_one_process_to_the_byte(tm
     assert "reading files" in progress
     assert tables(tmp_path / "many") == tables(tmp_path / "one")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "many", "one"]
+
+
+def test_a_file_without_rows_and_one_without_a_usable_row_change_nothing(tmp_path: Path) -> None:
+    folder = write_wide_files(tmp_path / "in")
+    words = ["prepare", "wide-table", str(folder), *FIELDS, "--out"]
+    assert main([*words, str(tmp_path / "before"), "--ray", "local"]) == 0
+    whole = pd.read_parquet(folder / "part-1.parquet")
+    whole[:0].to_parquet(folder / "part-15.parquet")
+    whole[:UNUSABLE].to_parquet(folder / "part-16.parquet")
+    for name, more in (("one", []), ("many", ["--ray", "local"])):
+        assert main([*words, str(tmp_path / name), *more]) == 0
+    assert tables(tmp_path / "many") == tables(tmp_path / "one")
+    for name in NAMES:
+        assert tables(tmp_path / "one")[f"{name}.parquet"] == tables(tmp_path / "before")[f"{name}.parquet"]
 
 
 def test_rows_of_positives_alone_get_the_same_negatives_and_are_read_by_one_process(

@@ -17,7 +17,7 @@ from din_core import __version__
 from din_core.domain import DinLensError
 from din_core.store import Reject
 from din_core.store.ingestion.rejects import describe_rejects
-from din_core.store.ingestion.spool.spool_folder import SpoolFolder
+from din_core.store.ingestion.spool.spool_folder import SpoolFolder, key_of_paths
 from din_core.store.splits.split_rule import rule_of
 from trainer.cluster.preparing import ReadSource, cluster_processes
 from trainer.commands.data.ingest import add_split_options
@@ -180,7 +180,7 @@ def _from_files(args: argparse.Namespace) -> dict[str, Any]:
     options = _assemble_options(args, source.last_positives)
     rejects = RowRejects()
     read = partial(_read_source, args.source, read_options)
-    with _bar() as progress, SpoolFolder(args.out.resolve(), "prepare") as folder:
+    with _bar() as progress, SpoolFolder(args.out.absolute(), "prepare") as folder:
         files = InputFiles(args.files, progress)
         raw = read(files, rejects)
         drawn = [name for name in _DRAWN_HELP if getattr(args, name) is not None and not raw.only_positives]
@@ -188,7 +188,7 @@ def _from_files(args: argparse.Namespace) -> dict[str, Any]:
             raise DinLensError(
                 f"{option(drawn[0])} has no meaning here: these data say what was not clicked; leave it out."
             )
-        key = files.key(args.source, read_options, options, __version__)
+        key = key_of_paths(files.files, args.source, read_options, options, __version__)
         unfinished = UnfinishedRun(folder.checked(key), partial(folder.keep, key))
         if unfinished.settled is not None:
             say("these files were read by a run that was stopped; going on with what it read")

@@ -55,8 +55,6 @@ def gathered(folders: Sequence[Path], pieces: Sequence[EventRows], parts: int) -
 def _renamed(rows: pa.Table, name: str, codes: Ints) -> pa.Table:
     """The rows with other codes in a column of codes or of lists of them."""
     column = rows[name].combine_chunks()
-    if isinstance(column, pa.ChunkedArray):  # of no rows
-        column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
     listed = pa.types.is_list(column.type)
     flat = column.flatten() if listed else column
     new = pc.take(pa.array(codes, pa.int32()), flat)

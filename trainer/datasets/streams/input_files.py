@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -60,11 +59,6 @@ class InputFiles:
     def bytes(self) -> int:
         """Size of all files, as they lie on disk."""
         return sum(file.stat().st_size for file in self.files)
-
-    def key(self, *further: object) -> str:
-        """Short hash of the files, by name, size and time of change, and of what else decides on their reading."""
-        stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
-        return hashlib.sha256(repr((stats, further)).encode()).hexdigest()[:16]
 
 
 @contextmanager

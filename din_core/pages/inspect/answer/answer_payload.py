@@ -8,7 +8,7 @@ from typing import Any
 from din_core.domain import RankedParts, Removal
 from din_core.pages.inspect.measured_effects import MeasuredEffects
 from din_core.pages.language.answer_texts import AnswerWords, join_segments, reason_segments
-from din_core.pages.language.labels import labels_by_id, percent
+from din_core.pages.language.labels import percent
 from din_core.pages.language.translate import t
 
 DIGITS = 7
@@ -21,7 +21,7 @@ def answer_data(measured: MeasuredEffects, words: AnswerWords, baseline: str) ->
     `by` says which of the two the sentence is about.
     """
     found = measured.answer
-    reason = reason_segments(found, measured.candidate, measured.behaviors, baseline, words, measured.items)
+    reason = reason_segments(found, measured.candidate, measured.behaviors, baseline, words, measured.labels)
     by = found.decisive[0].by if found.decisive else "category" if "category" in measured.parts else "item"
     parts = {name: _rows(measured, ranked) for name, ranked in measured.parts.items()}
     return {"reason": join_segments([("",), reason]), "by": by, "parts": parts}
@@ -54,6 +54,5 @@ def _row(measured: MeasuredEffects, part: Removal, title: str) -> dict[str, Any]
 def _titles(measured: MeasuredEffects, parts: Sequence[Removal]) -> list[str]:
     """Of parts of one kind, items or categories."""
     if all(part.by == "item" for part in parts):
-        labels = labels_by_id(measured.items)
-        return [labels[measured.behaviors[part.rows[0]].item.item_id] for part in parts]
+        return [measured.labels[measured.behaviors[part.rows[0]].item.item_id] for part in parts]
     return [part.name for part in parts]

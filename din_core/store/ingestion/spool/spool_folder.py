@@ -121,11 +121,16 @@ class SpoolFolder:
 
 
 def key_of_files(files: Iterable[TableFile], *further: object) -> str:
-    """Short hash of the tables' files, by name, size and time of change, and of what else decides on their reading."""
+    """`key_of_paths` of the tables' files, and of how they are read."""
+    tables = list(files)
+    read = [(one.name, one.columns, repr(one.csv), one.timezone, one.time_format, one.session_zone) for one in tables]
+    return key_of_paths([path for one in tables for path in one.parts or (one.path,)], read, *further)
+
+
+def key_of_paths(paths: Iterable[Path], *further: object) -> str:
+    """Short hash of files, by name, size and time of change, and of what else decides on their reading."""
     told: list[object] = [repr(one) for one in further]
-    for file in files:
-        told.append((file.name, file.columns, repr(file.csv), file.timezone, file.time_format, file.session_zone))
-        for path in file.parts or (file.path,):
-            stat = path.stat()
-            told.append((str(path.resolve()), stat.st_size, stat.st_mtime_ns))
+    for path in paths:
+        stat = path.stat()
+        told.append((str(path.resolve()), stat.st_size, stat.st_mtime_ns))
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
