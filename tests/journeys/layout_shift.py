@@ -1,7 +1,7 @@
 """`python -m tests.journeys.layout_shift [NAME ...]`: how far each page of the demo moves while it loads.
 
 A page's cumulative layout shift, as browsers count it: of each shift the share of the window that moved times how far,
-summed up. Of new visitors, on a screen and on a phone.
+summed up. Of new visitors, on a screen and on a phone, in each language.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 
 from playwright.sync_api import Browser, Page, expect
 
+from din_core.pages.language.translate import DEFAULT, LANGUAGES
 from tests.journeys.screenshots import PAGES
 from tests.journeys.server import running_app, running_browser
 
@@ -32,10 +33,10 @@ def layout_shift(page: Page) -> float:
     return float(page.evaluate(SUM))
 
 
-def of_new_visitor(browser: Browser, address: str, name: str, width: int) -> float:
-    """The shift of one page that nobody has opened before in this browser."""
+def of_new_visitor(browser: Browser, address: str, name: str, width: int, language: str) -> float:
+    """The shift of one page that nobody has opened before in this browser, whose language is this one."""
     path, ready = PAGES[name]
-    context = browser.new_context(viewport={"width": width, "height": HEIGHT})
+    context = browser.new_context(viewport={"width": width, "height": HEIGHT}, locale=language)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{address}{path}")
@@ -49,11 +50,13 @@ def of_new_visitor(browser: Browser, address: str, name: str, width: int) -> flo
 def main(names: list[str]) -> None:
     """Print a line a page; the first visit, which the server's start delays, is not told."""
     expect.set_options(timeout=PATIENCE_MS)
-    print(f"| layout shift | {' | '.join(f'{width} px' for width in WIDTHS)} |\n|---|{'--:|' * len(WIDTHS)}")
+    columns = [(language, width) for language in LANGUAGES for width in WIDTHS]
+    titles = (f"{width} px, {language}" for language, width in columns)
+    print(f"| layout shift | {' | '.join(titles)} |\n|---|{'--:|' * len(columns)}")
     with running_app({}) as address, running_browser() as browser:
-        of_new_visitor(browser, address, "data", WIDTHS[0])
+        of_new_visitor(browser, address, "data", WIDTHS[0], DEFAULT)
         for name in names or PAGES:
-            shifts = (f"{of_new_visitor(browser, address, name, width):.3f}" for width in WIDTHS)
+            shifts = (f"{of_new_visitor(browser, address, name, width, code):.3f}" for code, width in columns)
             print(f"| {name} | {' | '.join(shifts)} |", flush=True)
 
 

@@ -2,7 +2,7 @@
 
 Streamlit's page fetches the code of most elements once one is to be shown, and shows a bar in its place until then;
 styles that a run sends wait for such code too. Both are named in the page's head instead, as is what hears *Go to*'s
-key.
+key and what fetches the Chinese font.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ STYLES = (
     "tour/step_title.css",
     "trust/trust.css",
 )
+SCRIPTS_AT_ONCE = ("quick_open/quick_open_key.js", "language/page_language.js")
 ELEMENTS = (
     "BidiComponent",
     "Button",
@@ -55,24 +56,24 @@ WIDE = '<style>:root [data-testid="stMainBlockContainer"] { max-width: initial; 
 
 @cache
 def first_paint(wide: bool = True) -> str:
-    """The elements for the page's head: our styles, the scripts of `ELEMENTS` to fetch beside Streamlit's own, a key.
+    """The elements for the page's head: our styles, the scripts of `ELEMENTS` to fetch beside Streamlit's own, our own.
 
     `wide` says whether the page takes all of the window. A Streamlit that keeps its scripts elsewhere only loses the
     scripts.
     """
     styles = f"<style>{font_faces()}:root {{{source(*STYLES)}}}</style>"  # nested, as Streamlit's own rules come later
     links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in early_scripts())
-    return styles + (WIDE if wide else "") + links + f"<script>{key_script()}</script>"
+    return styles + (WIDE if wide else "") + links + "".join(f"<script>{script}</script>" for script in own_scripts())
 
 
-def key_script() -> str:
-    """What hears *Go to*'s key from the first moment on."""
-    return source("quick_open/quick_open_key.js")
+def own_scripts() -> list[str]:
+    """What runs before anything else; the font's faces stand in the styles."""
+    return [source(name) for name in SCRIPTS_AT_ONCE]
 
 
 def inline_scripts() -> list[str]:
     """All code that stands in the page as it is served: Streamlit's own and ours. Of another there is none."""
-    return [*INLINE.findall((PAGE / "index.html").read_text("utf-8")), key_script()]
+    return [*INLINE.findall((PAGE / "index.html").read_text("utf-8")), *own_scripts()]
 
 
 def early_scripts() -> list[str]:
