@@ -35,6 +35,13 @@ def test_no_file_is_long() -> None:
     assert not {path: n for path, n in lines.items() if n > MOST_LINES}
 
 
+def test_no_file_holds_the_marks_of_a_conflict() -> None:
+    marks = ("<" * 7 + " ", ">" * 7 + " ")
+    read = [*(ROOT / path for path in written_files()), *ROOT.glob("*.md"), *(ROOT / "trainer").rglob("*.md")]
+    left = [path for path in read if any(line.startswith(marks) for line in path.read_text("utf-8").splitlines())]
+    assert not left
+
+
 def test_no_two_classes_have_one_name() -> None:
     places = defaultdict[str, list[str]](list)
     for path in source_files():

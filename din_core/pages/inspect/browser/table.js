@@ -11,8 +11,9 @@ const COLUMNS = [
   { key: "points", label: () => say("Points"), of: (e) => e.points ?? 0, number: true },
 ];
 const PENDING = "…";
-const IN_SIGHT = 24; // rows drawn at once, more where the table is scrolled
-const AT_ONCE = 80; // rows drawn each time the browser is idle
+const IN_SIGHT = 24; // rows drawn at once, more where the table is scrolled; table.css lays them out in any case
+const AT_ONCE = 240; // rows drawn each time the browser is idle
+const SOON = { timeout: 50 }; // milliseconds until more are drawn though it is not
 const alphabetical = new Intl.Collator("en", { numeric: true });
 const whenIdle = window.requestIdleCallback ?? ((then) => setTimeout(then, 30));
 const stopIdle = window.cancelIdleCallback ?? clearTimeout;
@@ -45,6 +46,7 @@ function createTable(at, onSort, onRows, onPin) {
   const body = at("rows");
   const scroller = at("scroller");
   let time = null;
+  let alike = new Set(); // behaviors whose title another item has
   let shown = null;
   let sort = "-weight";
   let reading = { fold: "behavior", top: 0, part: null, type: null, only: [] };
@@ -76,7 +78,7 @@ function createTable(at, onSort, onRows, onPin) {
     const line = document.createElement("tr");
     const title = element("th", entry.title, { scope: "row", className: "title" });
     // Different items may have one title; then the id tells them apart.
-    if (entry.id !== null && time.alike.includes(entry.rows[0])) {
+    if (entry.id !== null && alike.has(entry.rows[0])) {
       title.append(element("span", say("item {id}", { id: entry.id }), { className: "id" }));
     }
     const same = element("span", say("this candidate"), { className: "same", hidden: true });
@@ -197,7 +199,7 @@ function createTable(at, onSort, onRows, onPin) {
     idle = whenIdle(() => {
       draw(drawn + AT_ONCE);
       later();
-    });
+    }, SOON);
   }
 
   // Scroll to an entry, below the heading, which stays in sight.
@@ -248,6 +250,7 @@ function createTable(at, onSort, onRows, onPin) {
     },
     setTimeline(next) {
       time = next;
+      alike = new Set(time.alike);
       lines = new Map();
       this.forget();
       scroller.scrollTop = 0;

@@ -16,11 +16,13 @@ function createMenu(root) {
   const at = (id) => root.querySelector(`#${id}`);
   let payload = null;
   let marked = null; // asked for when the menu opens
+  let outcome = null; // of the last copy, on the button for a moment, whatever else arrives
+  let timer = 0;
 
   function update(next) {
     payload = next;
     speak(payload.texts);
-    at("copy").textContent = say("Copy link");
+    label();
     at("copy-view").textContent = say("This view");
     at("copy-brief").textContent = say("Brief for others");
     at("copy-signed").textContent = say("Signed brief, for viewers");
@@ -29,15 +31,28 @@ function createMenu(root) {
     at("copies").setAttribute("aria-label", say("Copy a link to"));
   }
 
+  function label() {
+    at("copy").textContent = outcome ?? say("Copy link");
+  }
+
+  function showOutcome(text) {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      outcome = null;
+      label();
+    }, SHOWN_MS);
+    outcome = text;
+    label();
+  }
+
   async function copy(long) {
     at("copies").hidePopover();
     const short = long.length > LONGEST ? await shortLink(long, payload.endpoint) : null;
     const url = short ?? long;
     const done = await copyText(url);
     if (long.length > LONGEST) explain(short !== null, long.length);
-    at("copy").textContent = done ? say("Link copied") : say("Copy failed");
+    showOutcome(done ? say("Link copied") : say("Copy failed"));
     at("copied").textContent = done ? say("The link is on the clipboard.") : say("Copy this link: {url}", { url });
-    setTimeout(() => (at("copy").textContent = say("Copy link")), SHOWN_MS);
   }
 
   // What is on screen now, with what its history holds: the reader is told where that has changed.
