@@ -16,7 +16,7 @@ from torch import Tensor
 
 from din_core.domain import Item
 from din_core.domain.results import Floats
-from din_core.scoring.module_rescoring import own_embeddings
+from din_core.scoring.rescoring.module_rescoring import own_embeddings
 from din_core.scoring.scorer import Scorer, item_rows
 
 Places = NDArray[np.int64]

@@ -25,8 +25,8 @@ from din_core.scoring.coreset import history_coreset
 from din_core.scoring.devices import CPU, Device
 from din_core.scoring.devices.device import BlockScorer
 from din_core.scoring.fixed_context_tower import FixedContextTower
-from din_core.scoring.module_rescoring import ModuleBlockScorer
 from din_core.scoring.projected_history import ProjectedHistory
+from din_core.scoring.rescoring.module_rescoring import ModuleBlockScorer
 from din_core.scoring.scorer import Scorer, item_rows
 
 KEPT_HISTORIES = 4

@@ -16,7 +16,8 @@ import torch
 from din_core.domain import Behavior, History, Item, User
 from din_core.model.checkpoint import load_checkpoint
 from din_core.scoring import Scorer
-from din_core.scoring.cluster.batch_payload import batch_bytes, scores_bytes
+from din_core.scoring.cluster.arrays import array_bytes
+from din_core.scoring.cluster.batch_payload import batch_arrays, scores_bytes
 from din_core.scoring.cluster.device import on_cluster
 from din_core.scoring.cluster.settings import ClusterAddress, token_of
 
@@ -71,7 +72,7 @@ def main() -> None:
         batch = local.batch([[local.prepare(past[0], items[: case[0]], {})]])
         with torch.inference_mode():
             output = local.placed(batch)
-        sizes = len(batch_bytes(batch)), len(scores_bytes(output.logit, output.weight))
+        sizes = len(array_bytes(batch_arrays(batch))), len(scores_bytes(output.logit, output.weight))
         print(f"{case[0]} candidates, {case[1]} callers: {sizes[0]:,} bytes sent, {sizes[1]:,} answered")
         for name, scorer in (("this machine", local), ("the cluster", remote)):
             print(f"  {name:14}{measure(scorer, past, items, case)}", flush=True)

@@ -16,17 +16,16 @@ from torch import Tensor
 from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.network import Output
 from din_core.model.ragged import Multi, Offsets, RaggedBatch
+from din_core.scoring.cluster.arrays import AnyArray, finite
 
 
-def batch_bytes(batch: RaggedBatch) -> bytes:
-    """All that a network reads."""
+def batch_arrays(batch: RaggedBatch) -> dict[str, AnyArray]:
+    """All that a network reads, by name."""
     tensors = {
         "behavior": batch.behavior,
         "count": batch.count,
         "age": batch.age,
-        "behavior_offsets": _tensor(batch.behavior_offsets),
         "candidate": batch.candidate,
-        "candidate_offsets": _tensor(batch.candidate_offsets),
         "context": batch.context,
     }
     if batch.behavior_type is not None:
@@ -36,11 +35,14 @@ def batch_bytes(batch: RaggedBatch) -> bytes:
         for place, multi in enumerate(fields):
             if multi is not None:
                 tensors |= {f"{name}.{place}.rows": multi.rows, f"{name}.{place}.offsets": multi.offsets}
-    return save({name: tensor.contiguous() for name, tensor in tensors.items()})
+    return {name: tensor.numpy() for name, tensor in tensors.items()} | {
+        "behavior_offsets": np.asarray(batch.behavior_offsets, np.int64),
+        "candidate_offsets": np.asarray(batch.candidate_offsets, np.int64),
+    }
 
 
 def read_batch(content: bytes, config: ModelConfig) -> RaggedBatch:
-    """The batch that `batch_bytes` made for a network of this config; ValueError, in a sentence, for anything else."""
+    """The batch that `batch_arrays` made for a network of this config; ValueError, in a sentence, for anything else."""
     tensors = _load(content)
     offsets = [_offsets(tensors, f"{name}_offsets") for name in ("behavior", "candidate")]
     groups, n, m = len(offsets[0]) - 1, int(offsets[0][-1]), int(offsets[1][-1])
@@ -77,15 +79,14 @@ def scores_bytes(logit: Tensor, weight: Tensor) -> bytes:
     return save({"logit": logit.contiguous(), "weight": weight.contiguous()})
 
 
-def read_scores(content: bytes, batch: RaggedBatch, config: ModelConfig) -> Output:
+def read_scores(arrays: Mapping[str, AnyArray], batch: RaggedBatch, config: ModelConfig) -> Output:
     """The scores of a batch; ValueError, in one sentence, where they are not of that batch or not finite."""
-    tensors = _load(content)
     pairs = (batch.pair_total, len(config.item_fields)) if config.unit_per_field else (batch.pair_total,)
-    for name, shape in (("logit", (len(batch.candidate),)), ("weight", pairs)):
-        found = _named(tensors, name)
-        if tuple(found.shape) != shape or found.dtype != torch.float32 or not bool(found.isfinite().all()):
-            raise ValueError(f"{name} is not {shape} finite numbers of single precision")
-    return Output(tensors["logit"], tensors["weight"], batch.count.new_zeros(len(batch.candidate), 0))
+    logit, weight = (
+        torch.from_numpy(np.array(finite(arrays, name, shape, np.float32)))
+        for name, shape in (("logit", (len(batch.candidate),)), ("weight", pairs))
+    )
+    return Output(logit, weight, batch.count.new_zeros(len(batch.candidate), 0))
 
 
 def join_batches(batches: Sequence[RaggedBatch]) -> RaggedBatch:
@@ -131,10 +132,6 @@ def _joined_multi(parts: Sequence[Multi]) -> Multi:
 
 def _joined_offsets(parts: Sequence[Offsets]) -> Offsets:
     return np.concatenate([[0], np.cumsum(np.concatenate([np.diff(own) for own in parts]))]).astype(np.int64)
-
-
-def _tensor(offsets: Offsets) -> Tensor:
-    return torch.as_tensor(np.asarray(offsets, np.int64))
 
 
 def _sizes(fields: Sequence[FieldConfig]) -> list[int]:

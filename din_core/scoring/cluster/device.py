@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from torch import nn
 
-from din_core.domain.translatable import Translatable
+from din_core.model.config import ModelConfig
 from din_core.model.external.network import ExternalNetwork
-from din_core.model.external.options import TIMEOUT
-from din_core.model.external.scoring_server import ScoringServer
 from din_core.model.network import InterestNetwork, Output
 from din_core.model.ragged import RaggedBatch
-from din_core.scoring.cluster.batch_payload import batch_bytes, read_scores
-from din_core.scoring.cluster.settings import TOKEN_FILE, ClusterAddress
+from din_core.scoring.cluster.batch_payload import batch_arrays, read_scores
+from din_core.scoring.cluster.checkpoint_server import CheckpointServer
+from din_core.scoring.cluster.settings import ClusterAddress
 from din_core.scoring.devices.cpu import CpuDevice
 from din_core.scoring.scorer import Scorer
 
-CONTENT = "application/octet-stream"
 BATCHES = 8
 """Requests under way at a time; each waits for its answer in a thread."""
 
@@ -23,7 +21,7 @@ BATCHES = 8
 class ClusterNetwork(InterestNetwork):
     """In the place of a network: each batch is one POST to the cluster. Safe to share between threads."""
 
-    def __init__(self, network: InterestNetwork, server: ScoringServer) -> None:
+    def __init__(self, network: InterestNetwork, server: CheckpointServer) -> None:
         nn.Module.__init__(self)  # none of a network's own parts
         self.config, self.server = network.config, server
 
@@ -32,11 +30,7 @@ class ClusterNetwork(InterestNetwork):
 
         ServerAway where the cluster does not answer in time, ModelFailure where it answers anything else.
         """
-        answer = self.server.post(batch_bytes(batch))
-        try:
-            return read_scores(answer, batch, self.config)
-        except ValueError as error:
-            raise self.server.failure(Translatable("answered with no scores ({error})", error=str(error))) from error
+        return self.server.ask(batch_arrays(batch), lambda answer: read_scores(answer, batch, self.config))
 
 
 class ClusterDevice(CpuDevice):
@@ -52,18 +46,11 @@ class ClusterDevice(CpuDevice):
         """What asks the cluster; a model that is not this project's stays what it is."""
         if isinstance(placed, ExternalNetwork):
             return super().request_network(placed)
-        url, token = f"{self.address.url}/{self.fingerprint}", self.address.token
-        headers = {"Content-Type": CONTENT, "Accept": CONTENT}
-        headers |= {"Authorization": f"Bearer {token}"} if token else {}
-        statuses = {
-            401: Translatable(
-                "refuses the token; give this app the one of the cluster in {setting}", setting=TOKEN_FILE
-            ),
-            404: Translatable(
-                "does not serve the checkpoint {fingerprint}; start it there too", fingerprint=self.fingerprint
-            ),
-        }
-        return ClusterNetwork(placed, ScoringServer(url, TIMEOUT, placed.config.title, headers, statuses))
+        return ClusterNetwork(placed, self.server(placed.config))
+
+    def server(self, config: ModelConfig) -> CheckpointServer:
+        """Of the checkpoint, which is of this config."""
+        return CheckpointServer(self.address, self.fingerprint, config.title)
 
 
 def on_cluster(scorer: Scorer, address: ClusterAddress) -> Scorer:

@@ -17,7 +17,8 @@ from din_core.domain.translatable import Translatable
 from din_core.model.external.network import BEHAVIORS, ExternalNetwork
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch
-from din_core.scoring.rescoring import WHOLE, Rescorer, RescoringInputs
+from din_core.scoring.rescoring.rescorer import WHOLE, CountRescorer
+from din_core.scoring.rescoring.tower_rescoring import RescoringInputs
 from din_core.scoring.scorer import Scorer
 
 ROWS_AT_ONCE = 1024
@@ -26,21 +27,22 @@ SERVED_BUDGET = 2**9
 """Changed histories that an exact method may ask a server for."""
 
 
-class ModuleRescorer(Rescorer):
+class ModuleRescorer(CountRescorer):
     """Leaves behaviors out of the batch that the model reads; those after them move up."""
 
     row_budget = 2**11
 
     def __init__(self, inputs: RescoringInputs, batch: RaggedBatch) -> None:
         """`batch` is the scenario's own: one history, additions at its end, and one candidate."""
-        super().__init__(inputs)
+        super().__init__(inputs.count)
+        self.inputs = inputs
         self._batch = batch
         if inputs.network.config.served is not None:
             self.row_budget = SERVED_BUDGET
 
     @torch.no_grad()
     def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
-        """See Rescorer; a behavior is there or is not, and equal histories are scored once.
+        """See CountRescorer; a behavior is there or is not, and equal histories are scored once.
 
         With additions a history may be longer than the model reads: then its oldest behaviors are cut off, as they are
         of any history.
