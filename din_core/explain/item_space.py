@@ -16,8 +16,9 @@ from torch import Tensor
 
 from din_core.domain import Item
 from din_core.domain.results import Floats
-from din_core.scoring.rescoring.module_rescoring import own_embeddings
-from din_core.scoring.scorer import Scorer, item_rows
+from din_core.scoring import Scorer
+from din_core.scoring.engine import no_vectors
+from din_core.scoring.request_encoder import item_rows
 
 Places = NDArray[np.int64]
 
@@ -80,25 +81,26 @@ class Separation:
     k: int
 
 
-@torch.no_grad()
 def item_space(scorer: Scorer, items: Sequence[Item], field: str | None = None) -> ItemSpace:
-    """The embeddings of `items`: all fields end to end, as the activation unit reads them, or one field's alone."""
+    """The embeddings of `items`: all fields end to end, as the activation unit reads them, or one field's alone.
+
+    DinLensError for a model that shows none.
+    """
     names = list(scorer.checkpoint.vocabulary.item)
     kept = list(range(len(names))) if field is None else [names.index(field)]
     rows, sets = item_rows(scorer.checkpoint.vocabulary, items)
     names = [names[at] for at in kept]
     distinct, first, place, count = np.unique(
-        rows[:, kept].numpy(), axis=0, return_index=True, return_inverse=True, return_counts=True
+        rows[:, kept], axis=0, return_index=True, return_inverse=True, return_counts=True
     )
-    if scorer.config.external:
-        vectors = own_embeddings(scorer, rows[first], field)
-    else:
-        parts = scorer.checkpoint.model.item(rows[first], sets).split(
-            [own.width for own in scorer.config.item_fields], 1
-        )
-        vectors = torch.cat([parts[at] for at in kept], 1)
+    if scorer.config.external and field is not None:
+        raise no_vectors(scorer.name, field)
+    vectors = scorer.engine.item_vectors(rows[first], sets)
+    if field is not None:
+        ends = np.cumsum([own.width for own in scorer.config.item_fields])
+        vectors = np.split(vectors, ends[:-1], axis=1)[kept[0]]
     known = distinct[:, names.index(ITEM_FIELD)] > 0 if ITEM_FIELD in names else np.ones(len(distinct), bool)
-    return ItemSpace(vectors.numpy(), place.reshape(-1), count, first, known)
+    return ItemSpace(vectors, place.reshape(-1), count, first, known)
 
 
 def one_category(space: ItemSpace, category: Sequence[str | None]) -> list[str | None]:

@@ -1,13 +1,15 @@
 """(history, candidates, context) → Scores."""
 
 from din_core.scoring.batching import BatchingScorer
-from din_core.scoring.catalogue import Catalogue, CatalogueScoring
 from din_core.scoring.devices import Device, open_device
+from din_core.scoring.loading import load_scorers, none_usable
 from din_core.scoring.number_ranges import NumberRanges, number_ranges
-from din_core.scoring.ranking import RankedItem, Ranking
 from din_core.scoring.rescorers import rescorer_for, rescorers_for
 from din_core.scoring.rescoring.rescorer import Rescorer
-from din_core.scoring.scorer import Scorer, load_scorers, none_usable
+from din_core.scoring.scorer import Scorer
+from din_core.scoring.whole_catalogue.catalogue import Catalogue
+from din_core.scoring.whole_catalogue.catalogue_scoring import CatalogueScoring
+from din_core.scoring.whole_catalogue.ranking import RankedItem, Ranking
 
 __all__ = [
     "BatchingScorer",

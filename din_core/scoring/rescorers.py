@@ -10,14 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from din_core.domain import FoldedBehavior, History, Item
-from din_core.domain.results import Floats
-from din_core.model.ragged import RaggedBatch
-from din_core.scoring.cluster.batch_payload import batch_arrays
-from din_core.scoring.cluster.device import ClusterDevice
-from din_core.scoring.cluster.rescoring import ServedCountRescorer
-from din_core.scoring.rescoring.rescorer import CountRescorer, RescoredHistory, Rescorer
-from din_core.scoring.rescoring.rescorer_choice import count_rescorers, one_candidate
-from din_core.scoring.scorer import Request, Scorer
+from din_core.scoring.request_encoder import Request
+from din_core.scoring.rescoring.rescorer import RescoredHistory, Rescorer
+from din_core.scoring.scorer import Scorer
 
 
 def rescorer_for(
@@ -50,19 +45,8 @@ def rescorers_for(
     seen = history.folded(config.max_history) if config.folds else history.plain(config.max_history)
     now = history.as_of - 1
     behaviors = (*seen, *(FoldedBehavior(item, 1, now, now) for item in added))
-    batch = scorer.batch([[Request(history, behaviors, tuple(candidates), tuple(contexts))]])
+    batch = scorer.arrays([[Request(history, behaviors, tuple(candidates), tuple(contexts))]])
     count = np.array([*(b.count for b in seen), *(0 for _ in added)], dtype=np.float64)
-    computed = _count_rescorers(scorer, batch, count, len(added))
+    computed = scorer.engine.count_rescorers(batch, count, len(added))
     for candidate, counts in zip(candidates, computed, strict=True):
-        shown = RescoredHistory(scorer.name, candidate, behaviors, history, config.folds, count)
-        yield Rescorer(shown, counts)
-
-
-def _count_rescorers(scorer: Scorer, batch: RaggedBatch, count: Floats, added: int) -> Iterator[CountRescorer]:
-    device = scorer.device
-    if isinstance(device, ClusterDevice) and not scorer.config.external:
-        for place in range(len(batch.candidate)):
-            alone = batch_arrays(one_candidate(batch, place))
-            yield ServedCountRescorer(device.server(scorer.config), scorer.config, alone, count, added)
-    else:
-        yield from count_rescorers(scorer.checkpoint.model, lambda: scorer.cpu_network, batch, count)
+        yield Rescorer(RescoredHistory(scorer.name, candidate, behaviors, history, config.folds, count), counts)

@@ -15,10 +15,11 @@ import torch
 
 from din_core.domain import Behavior, History, Item, User
 from din_core.model.checkpoint import load_checkpoint
+from din_core.model.ragged import RaggedBatch
 from din_core.scoring import Scorer
-from din_core.scoring.cluster.arrays import array_bytes
-from din_core.scoring.cluster.batch_payload import batch_arrays, scores_bytes
-from din_core.scoring.cluster.device import on_cluster
+from din_core.scoring.cluster.arrays import array_bytes, wire_arrays
+from din_core.scoring.cluster.batch_payload import scores_bytes
+from din_core.scoring.cluster.served_engine import on_cluster
 from din_core.scoring.cluster.settings import ClusterAddress, token_of
 
 BEHAVIORS, DAY = 300, 86_400
@@ -69,10 +70,10 @@ def main() -> None:
     behaviors = tuple(Behavior(item, DAY * (n + 1)) for n, item in enumerate(items[:BEHAVIORS]))
     past = [History(User(str(n), {}), DAY * 1_000, behaviors) for n in range(64)]
     for case in CASES:
-        batch = local.batch([[local.prepare(past[0], items[: case[0]], {})]])
+        asked = local.arrays([[local.prepare(past[0], items[: case[0]], {})]])
         with torch.inference_mode():
-            output = local.placed(batch)
-        sizes = len(array_bytes(batch_arrays(batch))), len(scores_bytes(output.logit, output.weight))
+            output = local.local.placed(RaggedBatch.of(asked))
+        sizes = len(array_bytes(wire_arrays(asked))), len(scores_bytes(output.logit, output.weight))
         print(f"{case[0]} candidates, {case[1]} callers: {sizes[0]:,} bytes sent, {sizes[1]:,} answered")
         for name, scorer in (("this machine", local), ("the cluster", remote)):
             print(f"  {name:14}{measure(scorer, past, items, case)}", flush=True)

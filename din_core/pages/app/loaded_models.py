@@ -42,7 +42,7 @@ def load_models(folder: Path) -> LoadedModels:
     import torch
 
     from din_core.scoring import BatchingScorer, load_scorers, open_device
-    from din_core.scoring.cluster.device import on_cluster
+    from din_core.scoring.cluster.served_engine import on_cluster
     from din_core.scoring.cluster.settings import cluster_address
 
     torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other

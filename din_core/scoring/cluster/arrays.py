@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from din_core.domain.results import Floats
+from din_core.model.batches.batch_arrays import BatchArrays, MultiRows, Rows, SetRows
 
 AnyArray = NDArray[Any]
 OPERATION = "operation"
@@ -20,6 +21,8 @@ BATCH, ADDED = "batch", "added"
 last ones, are not there but may be."""
 MOST_NUMBERS = 2**22
 """Of the changed histories of one request: rows times behaviors, or players."""
+MOST_ROWS, MOST_PAIRS = 2**13, 2**22
+"""Items of one request, and items times behaviors: what a core scores within a second."""
 MOST_POINTS = 2**10
 """Of one request: points of a line, or choices of inputs."""
 MOST_ADDED = 2**12
@@ -45,6 +48,40 @@ def finite(arrays: Mapping[str, AnyArray], name: str, shape: tuple[int, ...], ki
     if found is None or found.shape != shape or found.dtype != kind or not np.isfinite(found).all():
         precision = "single" if kind is np.float32 else "double"
         raise ValueError(f"{name} is not {shape} finite numbers of {precision} precision")
+    return found
+
+
+def wire_arrays(batch: BatchArrays) -> dict[str, AnyArray]:
+    """All that a network reads, by name."""
+    arrays = {
+        "behavior": batch.behavior,
+        "count": batch.count,
+        "age": batch.age,
+        "behavior_offsets": batch.behavior_offsets,
+        "candidate": batch.candidate,
+        "candidate_offsets": batch.candidate_offsets,
+        "context": batch.context,
+    }
+    if batch.behavior_type is not None:
+        arrays["behavior_type"] = batch.behavior_type
+    return arrays | _several("profile", batch.profile) | _several("sets", batch.sets)
+
+
+def item_arrays(rows: Rows, sets: SetRows) -> dict[str, AnyArray]:
+    """Items (n, F) by their rows, and those of the sets that they hold the indices of."""
+    own, kept = rows.copy() if sets else rows, list(sets)
+    for field, values in enumerate(sets):
+        if values is not None:
+            used, place = np.unique(np.append(0, rows[:, field]), return_inverse=True)  # set 0 first
+            own[:, field], kept[field] = place[1:], values.chosen(used)
+    return {"rows": own} | _several("sets", kept)
+
+
+def _several(name: str, fields: Iterable[MultiRows | None]) -> dict[str, AnyArray]:
+    found: dict[str, AnyArray] = {}
+    for place, own in enumerate(fields):
+        if own is not None:
+            found |= {f"{name}.{place}.rows": own.rows, f"{name}.{place}.offsets": own.offsets}
     return found
 
 

@@ -1,37 +1,19 @@
-"""What a process of a cluster computes of its checkpoint beside scores, and the limits of what it may be asked.
-
-Dimensions: T behaviors, S changed histories, P players.
-"""
+"""What a process of a cluster computes of its checkpoint beside scores, and the limits of what it may be asked."""
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
-import numpy as np
+import torch
 
 from din_core.model.network import InterestNetwork
-from din_core.scoring.cluster.arrays import (
-    ADDED,
-    BATCH,
-    MOST_ADDED,
-    MOST_NUMBERS,
-    MOST_POINTS,
-    AnyArray,
-    array_bytes,
-    finite,
-    read_arrays,
-    text_array,
-)
-from din_core.scoring.cluster.batch_payload import read_batch
-from din_core.scoring.rescoring.rescorer import CountRescorer
-from din_core.scoring.rescoring.rescorer_choice import count_rescorers
+from din_core.model.ragged import RaggedBatch, Sets
+from din_core.scoring.cluster.arrays import BATCH, MOST_PAIRS, MOST_ROWS, AnyArray, array_bytes, read_arrays
+from din_core.scoring.cluster.batch_payload import read_batch, read_items
+from din_core.scoring.cluster.rescoring_operations import RESCORING, KeptRescorers, typed_array
+from din_core.scoring.whole_catalogue.row_catalogue import RowCatalogue
 
-KEPT_RESCORERS = 32
-"""Histories of which what a rescorer needs stays: some hundred kB each."""
-Arrays = dict[str, AnyArray]
+Answer = dict[str, AnyArray]
 
 
 class CheckpointOperations:
@@ -39,105 +21,48 @@ class CheckpointOperations:
 
     def __init__(self, network: InterestNetwork, accelerated: InterestNetwork) -> None:
         """`accelerated` is the same network by compiled kernels."""
-        self.network, self.accelerated = network, accelerated
-        self._rescorers: OrderedDict[bytes, CountRescorer] = OrderedDict()
-        self._lock = threading.Lock()
+        self.network, self._rescorers = network, KeptRescorers(network, accelerated)
+        self._of_items: Mapping[str, Callable[[Mapping[str, AnyArray]], Answer]] = {
+            "catalogue": lambda arrays: self._scored(arrays, estimated=False),
+            "estimates": lambda arrays: self._scored(arrays, estimated=True),
+            "vectors": self._vectors,
+        }
 
     def answer(self, operation: str, content: bytes) -> bytes:
         """The answer to an operation's arrays; ValueError, in a sentence, for what is no such operation."""
         arrays = read_arrays(content)
-        if operation not in RESCORING:
-            raise ValueError(f"{operation[:40]!r} is none of the operations {', '.join(RESCORING)}")
-        return array_bytes(RESCORING[operation](self._rescorer(arrays), arrays))
+        if operation in RESCORING:
+            return array_bytes(RESCORING[operation](self._rescorers.of(arrays), arrays))
+        if operation in self._of_items:
+            return array_bytes(self._of_items[operation](arrays))
+        known = ", ".join([*RESCORING, *self._of_items])
+        raise ValueError(f"{operation[:40]!r} is none of the operations {known}")
 
-    def _rescorer(self, arrays: Mapping[str, AnyArray]) -> CountRescorer:
-        """Of the batch, kept until others have taken its place."""
-        batch, added = _array(arrays, BATCH, 1, "uint8").tobytes(), int(_array(arrays, ADDED, 1, "int64").sum())
-        key = hashlib.sha256(batch).digest() + added.to_bytes(8, "big", signed=True)
-        with self._lock:
-            found = self._rescorers.pop(key, None)
-        found = found or self._make(batch, added)
-        with self._lock:
-            self._rescorers[key] = found
-            while len(self._rescorers) > KEPT_RESCORERS:
-                self._rescorers.popitem(last=False)
-        return found
+    def _scored(self, arrays: Mapping[str, AnyArray], *, estimated: bool) -> Answer:
+        """Logits of items as candidates of one history."""
+        batch = read_batch(typed_array(arrays, BATCH, 1, "uint8").tobytes(), self.network.config)
+        _check_single(batch)
+        rows, sets = self._items(arrays)
+        if len(rows) * len(batch.behavior) > MOST_PAIRS:
+            raise ValueError(
+                f"{len(rows):,} items of a history of {len(batch.behavior):,} behaviors are more than {MOST_PAIRS:,}"
+                " pairs, the most that may be asked at once"
+            )
+        return {"logit": RowCatalogue(self.network, rows, sets=sets).logits(batch, estimated=estimated)}
 
-    def _make(self, content: bytes, added: int) -> CountRescorer:
-        batch, most = read_batch(content, self.network.config), self.network.config.max_history + MOST_ADDED
-        if batch.groups != 1 or len(batch.candidate) != 1:
-            raise ValueError(f"it holds {batch.groups} histories and {len(batch.candidate)} candidates; give 1 of each")
-        t = len(batch.behavior)
-        if not 0 <= added <= t <= most:
-            raise ValueError(f"{added} of {t} behaviors are additions, but must be 0 to all of at most {most}")
-        count = batch.count.double().numpy().copy()
-        count[t - added :] = 0
-        return next(count_rescorers(self.network, lambda: self.accelerated, batch, count))
+    @torch.no_grad()
+    def _vectors(self, arrays: Mapping[str, AnyArray]) -> Answer:
+        """Embeddings of items, all fields end to end."""
+        rows, sets = self._items(arrays)
+        return {"vector": self.network.item(rows, sets).numpy()}
 
-
-def _opening(rescorer: CountRescorer, _: Mapping[str, AnyArray]) -> Arrays:
-    logits = rescorer.leave_one_out_logits()
-    return {
-        "without": logits.without,
-        "full": np.array([logits.full]),
-        "empty": np.array([logits.empty]),
-        "row_budget": np.array([float(rescorer.row_budget)]),
-        "paths": text_array(rescorer.paths),
-    }
+    def _items(self, arrays: Mapping[str, AnyArray]) -> tuple[torch.Tensor, Sets]:
+        rows, sets = read_items(arrays, self.network.config)
+        if len(rows) > MOST_ROWS:
+            raise ValueError(f"rows are of {len(rows):,} items, but at most {MOST_ROWS:,} may be asked at once")
+        return rows, sets
 
 
-def _logits(rescorer: CountRescorer, arrays: Mapping[str, AnyArray]) -> Arrays:
-    kept, t = _counts(arrays), len(rescorer.count)
-    players = _array(arrays, "players", 2, "float64") if "players" in arrays else None
-    if players is not None:
-        finite({"players": players}, "players", (kept.shape[1], t))
-    elif kept.shape[1] != t:
-        raise ValueError(f"kept is of {kept.shape[1]} behaviors, and the history has {t}")
-    if len(kept) > rescorer.row_budget or kept.size > MOST_NUMBERS:
-        raise ValueError(
-            f"kept is {kept.shape}, but at most {rescorer.row_budget:,} changed histories and {MOST_NUMBERS:,} numbers"
-            " may be asked at once"
-        )
-    return {"logit": rescorer.logits(kept, players)}
-
-
-def _counts(arrays: Mapping[str, AnyArray]) -> AnyArray:
-    """(S, T) or (S, P) as bytes or in double precision."""
-    found = _array(arrays, "kept", 2, "uint8", "float64").astype(np.float64)
-    return finite({"kept": found}, "kept", found.shape)
-
-
-def _inputs(rescorer: CountRescorer, arrays: Mapping[str, AnyArray]) -> Arrays:
-    chosen, paths = _array(arrays, "chosen", 2, "uint8"), rescorer.paths
-    if chosen.shape[1] != len(paths) or len(chosen) > MOST_POINTS:
-        raise ValueError(f"chosen is {chosen.shape}, but must be of {len(paths)} inputs and at most {MOST_POINTS} rows")
-    return {"logit": rescorer.logits_with_inputs([dict(zip(paths, row, strict=True)) for row in chosen.astype(bool)])}
-
-
-def _line(rescorer: CountRescorer, arrays: Mapping[str, AnyArray]) -> Arrays:
-    at = _array(arrays, "at", 1, "float64")
-    if len(at) > MOST_POINTS:
-        raise ValueError(f"at holds {len(at):,} points, but at most {MOST_POINTS:,} may be asked at once")
-    logit, slope = rescorer.line(finite(arrays, "at", at.shape))
-    return {"logit": logit, "slope": slope}
-
-
-def _path(rescorer: CountRescorer, _: Mapping[str, AnyArray]) -> Arrays:
-    attention, states = rescorer.path()
-    return {"attention": attention, "states": states}
-
-
-RESCORING: Mapping[str, Callable[[CountRescorer, Mapping[str, AnyArray]], Arrays]] = {
-    "opening": _opening,
-    "logits": _logits,
-    "inputs": _inputs,
-    "line": _line,
-    "path": _path,
-}
-
-
-def _array(arrays: Mapping[str, AnyArray], name: str, dimensions: int, *kinds: str) -> AnyArray:
-    found = arrays.get(name)
-    if found is None or found.ndim != dimensions or found.dtype.name not in kinds:
-        raise ValueError(f"it holds no array {name} of {' or '.join(kinds)} with {dimensions} dimensions")
-    return found
+def _check_single(batch: RaggedBatch) -> None:
+    if batch.groups != 1 or len(batch.candidate) != 1:
+        raise ValueError(f"it holds {batch.groups} histories and {len(batch.candidate)} candidates; give 1 of each")

@@ -11,8 +11,18 @@ from functools import cached_property
 import numpy as np
 
 from din_core.domain.results import Floats
+from din_core.model.batches.batch_arrays import BatchArrays
 from din_core.model.config import ModelConfig
-from din_core.scoring.cluster.arrays import ADDED, BATCH, MOST_NUMBERS, AnyArray, array_bytes, finite, read_text
+from din_core.scoring.cluster.arrays import (
+    ADDED,
+    BATCH,
+    MOST_NUMBERS,
+    AnyArray,
+    array_bytes,
+    finite,
+    read_text,
+    wire_arrays,
+)
 from din_core.scoring.cluster.checkpoint_server import CheckpointServer
 from din_core.scoring.rescoring.rescorer import WHOLE, CountRescorer, LeaveOneOutLogits
 
@@ -30,14 +40,14 @@ class ServedCountRescorer(CountRescorer):
         self,
         server: CheckpointServer,
         config: ModelConfig,
-        batch: Mapping[str, AnyArray],
+        batch: BatchArrays,
         count: Floats,
         added: int,
     ) -> None:
         """`batch` is of one history and one candidate; its last `added` behaviors are additions."""
         super().__init__(count)
         self._server = server
-        self._always = {BATCH: np.frombuffer(array_bytes(batch), np.uint8), ADDED: np.array([added])}
+        self._always = {BATCH: np.frombuffer(array_bytes(wire_arrays(batch)), np.uint8), ADDED: np.array([added])}
         self.has_path = config.architecture == "dien"
         self._whole = self.has_path or config.reads_ranks
 

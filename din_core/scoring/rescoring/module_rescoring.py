@@ -11,15 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from din_core.domain import DinLensError
 from din_core.domain.results import Floats
-from din_core.domain.translatable import Translatable
-from din_core.model.external.network import BEHAVIORS, ExternalNetwork
+from din_core.model.external.network import BEHAVIORS
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch
 from din_core.scoring.rescoring.rescorer import WHOLE, CountRescorer
 from din_core.scoring.rescoring.tower_rescoring import RescoringInputs
-from din_core.scoring.scorer import Scorer
 
 ROWS_AT_ONCE = 1024
 """Changed histories that are made at once; the network gives the model fewer where they are long."""
@@ -107,20 +104,6 @@ class ModuleBlockScorer:
 
     def release(self) -> None:
         """Nothing is kept."""
-
-
-def own_embeddings(scorer: Scorer, rows: Tensor, field: str | None) -> Tensor:
-    """(n, D) of items with these rows (n, F), where the module's owner gives it a method `embed`; DinLensError where
-    not, and where one `field` alone is asked for."""
-    model = scorer.checkpoint.model
-    if field is not None or not isinstance(model, ExternalNetwork) or not model.embeds:
-        raise DinLensError(
-            "{name} does not show embeddings of {what}, so there is no map of them; choose another model, or all fields"
-            " of one whose module has a method embed",
-            name=scorer.name,
-            what=Translatable("items") if field is None else field,
-        )
-    return model.embed(rows)
 
 
 def _repeated(field: Multi, times: int) -> Multi:

@@ -19,11 +19,10 @@ from din_core.explain import (
     smallest_removal,
 )
 from din_core.scoring import Rescorer, Scorer, rescorer_for, rescorers_for
-from din_core.scoring.cluster import operations, rescoring
-from din_core.scoring.cluster.arrays import ADDED, BATCH, MOST_ADDED, array_bytes, read_arrays
-from din_core.scoring.cluster.batch_payload import batch_arrays
-from din_core.scoring.cluster.device import on_cluster
+from din_core.scoring.cluster import rescoring, rescoring_operations
+from din_core.scoring.cluster.arrays import ADDED, BATCH, MOST_ADDED, array_bytes, read_arrays, wire_arrays
 from din_core.scoring.cluster.operations import CheckpointOperations
+from din_core.scoring.cluster.served_engine import on_cluster
 from din_core.scoring.cluster.settings import ClusterAddress
 from tests.explain.scenes import FAMILY, history, item, scorer
 from tests.model.conftest import SEVERAL
@@ -130,8 +129,8 @@ def test_what_is_always_asked_of_a_history_is_one_question() -> None:
 
 def test_a_history_is_made_ready_once_for_several_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
-    plain = operations.count_rescorers
-    monkeypatch.setattr(operations, "count_rescorers", lambda *own: made.append(1) or plain(*own))
+    plain = rescoring_operations.count_rescorers
+    monkeypatch.setattr(rescoring_operations, "count_rescorers", lambda *own: made.append(1) or plain(*own))
     with served(scorer("din")) as (remote, _):
         for candidate in "ca":
             rescorer = rescorer_for(remote, PAST, item(candidate), CONTEXT)
@@ -184,7 +183,7 @@ def test_a_cluster_that_is_away_or_answers_nonsense_is_a_sentence() -> None:
 def asked_of(name: str, operation: str, changed: dict[str, np.ndarray] | None = None, **arrays: np.ndarray) -> bytes:
     """The answer of a checkpoint's process to an operation on PAST, of 4 behaviors."""
     local = scorer(name)
-    given = batch_arrays(local.batch([[local.prepare(PAST, [item("c")], CONTEXT)]])) | (changed or {})
+    given = wire_arrays(local.arrays([[local.prepare(PAST, [item("c")], CONTEXT)]])) | (changed or {})
     content = {BATCH: np.frombuffer(array_bytes(given), np.uint8), ADDED: np.zeros(1, np.int64), **arrays}
     return operations_of(name).answer(operation, array_bytes(content))
 
@@ -221,7 +220,7 @@ def test_what_is_no_operation_is_a_sentence(operation: str, arrays: dict[str, np
 
 def test_a_batch_of_several_candidates_or_of_too_many_behaviors_is_refused() -> None:
     local = scorer("din")
-    two = batch_arrays(local.batch([[local.prepare(PAST, [item("c"), item("a")], CONTEXT)]]))
+    two = wire_arrays(local.arrays([[local.prepare(PAST, [item("c"), item("a")], CONTEXT)]]))
     with pytest.raises(ValueError, match="it holds 1 histories and 2 candidates; give 1 of each"):
         asked_of("din", "opening", two)
     n = local.config.max_history + MOST_ADDED + 1
@@ -233,7 +232,7 @@ def test_a_batch_of_several_candidates_or_of_too_many_behaviors_is_refused() -> 
 def test_where_order_matters_a_process_refuses_parts_of_behaviors_and_answers_the_next() -> None:
     asked = operations_of("augru")
     local = scorer("augru")
-    batch = array_bytes(batch_arrays(local.batch([[local.prepare(PAST, [item("c")], CONTEXT)]])))
+    batch = array_bytes(wire_arrays(local.arrays([[local.prepare(PAST, [item("c")], CONTEXT)]])))
     always = {BATCH: np.frombuffer(batch, np.uint8), ADDED: np.zeros(1, np.int64)}
     with pytest.raises(ValueError, match="give counts of 0 and 1"):
         asked.answer("logits", array_bytes({**always, "kept": np.full((1, 7), 0.5)}))
