@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from din_core.domain import Item
 from din_core.domain.results import Floats
@@ -26,6 +24,8 @@ ITEM_FIELD = "item_id"
 """The item field that is the item itself; its row 0 is shared by all that training saw too seldom."""
 ROWS = 256
 """Embeddings compared with all others at once: some tens of MB."""
+SMALLEST = 1e-12
+"""Length of a vector that is taken for more than 0."""
 LEAST_AROUND = 20
 """Nearest neighbours of each chosen embedding that may join its map."""
 
@@ -46,9 +46,11 @@ class ItemSpace:
     """(U,) whether training knew the item itself, and not only its other fields"""
 
     @cached_property
-    def unit(self) -> Tensor:
+    def unit(self) -> Floats:
         """(U, D) vectors of length 1, 0 where the vector is 0: their products are cosines."""
-        return torch.nn.functional.normalize(torch.from_numpy(self.vectors), dim=1)
+        length = np.linalg.norm(self.vectors, axis=1, keepdims=True)
+        unit: Floats = self.vectors / np.maximum(length, SMALLEST)
+        return unit
 
     def holders(self, embedding: int) -> Places:
         """Positions of the items that share this embedding."""
@@ -133,9 +135,9 @@ def plane(vectors: Floats) -> Plane:
 def neighbours(space: ItemSpace, embedding: int, k: int) -> tuple[Places, Floats]:
     """The k other embeddings of largest cosine, nearest first, and their cosines. Exact."""
     cosine = space.unit @ space.unit[embedding]
-    cosine[embedding] = -torch.inf
-    best = torch.argsort(cosine, descending=True, stable=True)[: min(k, len(cosine) - 1)]
-    return best.numpy(), cosine[best].numpy()
+    cosine[embedding] = -np.inf
+    best = np.argsort(-cosine, kind="stable")[: min(k, len(cosine) - 1)]
+    return best, cosine[best]
 
 
 def around(space: ItemSpace, chosen: Sequence[int], most: int) -> Places:
@@ -145,7 +147,7 @@ def around(space: ItemSpace, chosen: Sequence[int], most: int) -> Places:
     if not centres:
         return np.empty(0, np.int64)
     k = min(len(space.count), 1 + max(LEAST_AROUND, 2 * most // len(centres)))
-    near = torch.cat([(space.unit[part] @ space.unit.T).topk(k).indices for part in _pieces(torch.tensor(centres))])
+    near = np.concatenate([_nearest(space.unit[part] @ space.unit.T, k) for part in _pieces(np.array(centres))])
     for embedding in near.T.reshape(-1).tolist():
         if len(kept) == most:
             break
@@ -165,30 +167,43 @@ def separation(
     usable = np.flatnonzero((names != "") & space.known)
     if len(usable) < 2:
         return None
-    code = torch.from_numpy(np.unique(names[usable], return_inverse=True)[1].reshape(-1))
+    code = np.unique(names[usable], return_inverse=True)[1].reshape(-1)
     asked = np.arange(len(usable))
     if len(usable) > most:
         asked = np.sort(np.random.default_rng(seed).choice(len(usable), most, replace=False))
-    unit, k = space.unit[torch.from_numpy(usable)], min(k, len(usable) - 1)
-    shares = torch.cat([_same(unit, code, part, k) for part in _pieces(torch.from_numpy(asked))])
-    alike = torch.bincount(code)[code[torch.from_numpy(asked)]] - 1
+    unit, k = space.unit[usable], min(k, len(usable) - 1)
+    shares = np.concatenate([_same(unit, code, part, k) for part in _pieces(asked)])
+    alike = np.bincount(code)[code[asked]] - 1
     sampled = len(asked) < len(usable)
     return Separation(
         share=float(shares.mean()),
-        chance=float(alike.double().mean() / (len(usable) - 1)),
-        error=float(shares.std() / len(asked) ** 0.5) if sampled else None,
+        chance=float(alike.mean() / (len(usable) - 1)),
+        error=float(shares.std(ddof=1) / len(asked) ** 0.5) if sampled else None,
         asked=len(asked),
         of=len(usable),
         k=k,
     )
 
 
-def _pieces(places: Tensor) -> tuple[Tensor, ...]:
-    return torch.split(places, ROWS)
+def _pieces(places: Places) -> list[Places]:
+    return [places[start : start + ROWS] for start in range(0, len(places), ROWS)]
 
 
-def _same(unit: Tensor, code: Tensor, part: Tensor, k: int) -> Tensor:
+def _nearest(cosine: Floats, k: int) -> Places:
+    """(n, U) → (n, k) the places of the largest in each row, largest first; what is found becomes −∞.
+
+    k passes over the row: fewer numbers are moved than by a partition, as k is far below U.
+    """
+    every, found = np.arange(len(cosine)), np.empty((len(cosine), k), np.int64)
+    for rank in range(k):
+        found[:, rank] = cosine.argmax(1)
+        cosine[every, found[:, rank]] = -np.inf
+    return found
+
+
+def _same(unit: Floats, code: Places, part: Places, k: int) -> Floats:
     """(len(part),) share of the k nearest that have the same code."""
     cosine = unit[part] @ unit.T
-    cosine[torch.arange(len(part)), part] = -torch.inf
-    return (code[cosine.topk(k).indices] == code[part][:, None]).double().mean(1)
+    cosine[np.arange(len(part)), part] = -np.inf
+    shares: Floats = (code[_nearest(cosine, k)] == code[part][:, None]).mean(1)
+    return shares

@@ -1,7 +1,6 @@
-"""(history, candidates, context) → Scores."""
+"""(history, candidates, context) → Scores. Importing it needs no torch: see `scorer.py`."""
 
 from din_core.scoring.batching import BatchingScorer
-from din_core.scoring.devices import Device, open_device
 from din_core.scoring.loading import load_scorers, none_usable
 from din_core.scoring.number_ranges import NumberRanges, number_ranges
 from din_core.scoring.rescorers import rescorer_for, rescorers_for
@@ -15,7 +14,6 @@ __all__ = [
     "BatchingScorer",
     "Catalogue",
     "CatalogueScoring",
-    "Device",
     "NumberRanges",
     "RankedItem",
     "Ranking",
@@ -24,7 +22,6 @@ __all__ = [
     "load_scorers",
     "none_usable",
     "number_ranges",
-    "open_device",
     "rescorer_for",
     "rescorers_for",
 ]

@@ -1,4 +1,4 @@
-"""Scorers of a folder's checkpoints."""
+"""Scorers of a folder's checkpoints. No torch, but where they compute on this machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from din_core.domain import CheckpointError
 from din_core.domain.translatable import join_texts
-from din_core.model.checkpoint import CONFIG, VOCABULARY, WEIGHTS, load_checkpoint
+from din_core.model.stored.files import CONFIG, VOCABULARY, WEIGHTS
 from din_core.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -18,14 +18,23 @@ OPENING_PAIR = ("din", "base")
 """The pair that opens the app, where it is there."""
 
 
-def load_scorers(
-    folder: Path, device: Device | None = None, unfit: Callable[[str, CheckpointError], None] | None = None
-) -> dict[str, Scorer]:
-    """Every checkpoint in the folders below `folder`, by folder name: `din` and `base` first, then by name.
+Unfit = Callable[[str, CheckpointError], None]
+"""Is told of each folder whose checkpoint cannot be used, and why."""
 
-    `unfit` is told of each folder whose checkpoint cannot be used, and why; without it, or where none can be used,
-    that is raised.
+
+def load_scorers(folder: Path, device: Device | None = None, unfit: Unfit | None = None) -> dict[str, Scorer]:
+    """Every checkpoint in the folders below `folder` on a device of this machine, by folder name: `din` and `base`
+    first, then by name. Imports torch.
+
+    Without `unfit`, or where no checkpoint can be used, the reason is raised.
     """
+    from din_core.model.checkpoint import load_checkpoint
+
+    return load_each(folder, lambda path: Scorer(load_checkpoint(path), device), unfit)
+
+
+def load_each(folder: Path, load: Callable[[Path], Scorer], unfit: Unfit | None = None) -> dict[str, Scorer]:
+    """What `load` makes of every checkpoint in the folders below `folder`; see `load_scorers`."""
     found = sorted({path.parent for name in (WEIGHTS, CONFIG, VOCABULARY) for path in folder.glob(f"[!.]*/{name}")})
     if not found:
         raise CheckpointError(
@@ -35,7 +44,7 @@ def load_scorers(
     scorers, refused = {}, []
     for path in found:
         try:
-            scorers[path.name] = Scorer(load_checkpoint(path), device)
+            scorers[path.name] = load(path)
         except CheckpointError as error:
             if unfit is None:
                 raise

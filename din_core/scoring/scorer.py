@@ -6,13 +6,14 @@ No torch: what computes is a `ScoringEngine`, of which the one on this machine i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from din_core.domain import DinLensError, History, Item, Scores
+from din_core.domain import History, Item, Scores
 from din_core.domain.results import Floats
 from din_core.model.batches.batch_arrays import BatchArrays
 from din_core.model.config import BEHAVIOR_TYPE, ModelConfig
 from din_core.model.external.traits import ModuleTraits
+from din_core.model.stored.files import CheckpointFacts, network_elsewhere
 from din_core.scoring.engine import ScoringEngine
 from din_core.scoring.request_encoder import Request, RequestEncoder
 
@@ -28,13 +29,14 @@ class Scorer:
     """Scores candidates against one history. Safe to share between threads: scoring changes nothing."""
 
     def __init__(
-        self, checkpoint: Checkpoint, device: Device | None = None, engine: ScoringEngine | None = None
+        self, checkpoint: CheckpointFacts, device: Device | None = None, engine: ScoringEngine | None = None
     ) -> None:
         """By `engine`; where none is given, by the checkpoint's network on a device of this machine, its cores unless
         another is named."""
-        self.checkpoint = checkpoint
+        self.checkpoint = cast("Checkpoint", checkpoint)
+        """Its `model` is a DinLensError where another machine computes."""
         self.name = checkpoint.config.title
-        self.engine = local_engine(checkpoint, device) if engine is None else engine
+        self.engine = local_engine(self.checkpoint, device) if engine is None else engine
         self._encoder = RequestEncoder(checkpoint.vocabulary)
 
     @property
@@ -132,10 +134,7 @@ class Scorer:
         from din_core.scoring.local_engine import LocalEngine
 
         if not isinstance(self.engine, LocalEngine):
-            raise DinLensError(
-                "{name} is computed by the cluster that DIN_SCORER names, so its network is not here; unset DIN_SCORER",
-                name=self.name,
-            )
+            raise network_elsewhere(self.name)
         return self.engine
 
     @property

@@ -49,7 +49,8 @@ class ServedEngine(ScoringEngine):
 
         def read(found: Mapping[str, AnyArray]) -> BatchScores:
             logit = finite(found, "logit", (len(batch.candidate),), np.float32)
-            return BatchScores(logit, 1 / (1 + np.exp(-logit)), finite(found, "weight", pairs, np.float32))
+            probability = 1 / (1 + np.exp(-logit.astype(np.float64)))
+            return BatchScores(logit, probability.astype(np.float32), finite(found, "weight", pairs, np.float32))
 
         return self.server.ask(wire_arrays(batch), read)
 

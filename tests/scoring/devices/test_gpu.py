@@ -15,8 +15,8 @@ import torch
 
 from din_core.domain import Behavior, DinLensError, History, Item, User
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from din_core.scoring import BatchingScorer, Catalogue, Scorer, open_device
-from din_core.scoring.devices import gpu_blocks, gpu_unit
+from din_core.scoring import BatchingScorer, Catalogue, Scorer
+from din_core.scoring.devices import gpu_blocks, gpu_unit, open_device
 from din_core.scoring.devices.gpu import LARGEST_BLOCK, LEAST_BLOCK, GpuDevice, GpuOptions
 from din_core.scoring.devices.gpu_unit import compiled_for, compiled_weights, numbers_of, weights_after
 from din_core.scoring.whole_catalogue.row_catalogue import RowCatalogue
