@@ -26,6 +26,9 @@ from din_core.scoring.cluster.arrays import (
 from din_core.scoring.cluster.checkpoint_server import CheckpointServer
 from din_core.scoring.rescoring.rescorer import WHOLE, CountRescorer, LeaveOneOutLogits
 
+ORDERED_NUMBERS = 2**18
+"""Changed histories times behaviors of one request to a model to which order matters: a core takes most of a second."""
+
 
 class ServedCountRescorer(CountRescorer):
     """As the cluster's own rescorer: the same arrays, in double precision.
@@ -88,7 +91,8 @@ class ServedCountRescorer(CountRescorer):
         if self._whole:
             _check_whole(changed, players)
         brings = {} if players is None else {"players": np.asarray(players, np.float64)}
-        most = max(1, min(self.row_budget, MOST_NUMBERS // max(1, changed.shape[1])))
+        numbers = ORDERED_NUMBERS if self._whole else MOST_NUMBERS
+        most = max(1, min(self.row_budget, numbers // max(1, changed.shape[1], len(self.count))))
         parts = [self._part(changed[start : start + most], brings) for start in range(0, len(changed), most)]
         return np.concatenate(parts) if parts else np.zeros(0)
 

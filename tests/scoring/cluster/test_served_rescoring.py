@@ -150,6 +150,17 @@ def test_more_changed_histories_than_one_question_may_hold_are_several(monkeypat
         assert rescorer.logits(kept[:0]).shape == (0,)
 
 
+def test_a_model_to_which_order_matters_is_asked_for_fewer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rescoring, "ORDERED_NUMBERS", 14)
+    with served(scorer("augru")) as (remote, server):
+        rescorer = rescorer_for(remote, PAST, item("c"), CONTEXT)
+        players = np.eye(7)[:2]
+        kept = np.array([[0, 1], [1, 1], [1, 0]])  # two rows of seven behaviors each time
+        wanted = rescorer_for(scorer("augru"), PAST, item("c"), CONTEXT).logits(kept, players)
+        np.testing.assert_allclose(rescorer.logits(kept, players), wanted, rtol=1e-6, atol=1e-6)
+        assert operations_asked(server).count("logits") == 2
+
+
 @pytest.mark.parametrize("name", ["augru", "tin"])
 def test_where_order_matters_no_part_of_a_behavior_is_sent(name: str) -> None:
     with served(scorer(name)) as (remote, server):
