@@ -21,7 +21,8 @@ from din_core.figures import activation_info, plot_activation, timeline_info
 from din_core.figures.bars.behavior_bars import behavior_bars_info, plot_behavior_bars
 from din_core.model.checkpoint import load_checkpoint
 from din_core.model.external.writing import save_module, save_served
-from din_core.scoring import Scorer, open_device, rescorer_for
+from din_core.scoring import Scorer, rescorer_for
+from din_core.scoring.devices import open_device
 from din_core.store import BehaviorStore, open_store
 from din_core.tables import ScoreOptions, score_table
 from din_core.tables.row_files import RowFile, RowsInMemory, open_rows

@@ -62,7 +62,9 @@ ONLY_IN: dict[str, Set[str]] = {
     "sqlalchemy": frozenset({"din_core.store", "din_core.sharing"}),
     "alembic": frozenset({"din_core.store"}),
     "torch": MAY_IMPORT.keys()
-    - {f"din_core.{room}" for room in ("store", "cases", "checks", "figures", "metrics", "domain")},
+    - {
+        f"din_core.{room}" for room in ("store", "explain", "tables", "cases", "checks", "figures", "metrics", "domain")
+    },
 }
 """Package of others -> the only rooms that may import it."""
 

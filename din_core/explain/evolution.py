@@ -15,7 +15,6 @@ import numpy as np
 from din_core.domain import History, Item
 from din_core.domain.evolution import EvolutionPath
 from din_core.scoring import Scorer, rescorer_for
-from din_core.scoring.rescoring import EvolutionRescorer
 
 
 def evolution_path(
@@ -23,7 +22,7 @@ def evolution_path(
 ) -> EvolutionPath:
     """The state's path for one candidate; ValueError for a model without interest states."""
     rescorer = rescorer_for(scorer, history, candidate, context)
-    if not isinstance(rescorer, EvolutionRescorer):
+    if not rescorer.counts.has_path:
         raise ValueError(f"{scorer.name} has no interest states; give a DIEN")
     attention, states = rescorer.path()
     total, steps = len(history.behaviors), len(rescorer.behaviors)

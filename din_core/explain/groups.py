@@ -55,7 +55,7 @@ def by_week(rescorer: Rescorer) -> tuple[Group, ...]:
 
     A week holds the occurrences that were in it, so repeats of an item may lie in several. Additions lie in none.
     """
-    ago = [[(rescorer.inputs.as_of - 1 - time) // WEEK for time in times] for times in rescorer.inputs.times]
+    ago = [[(rescorer.shown.as_of - 1 - time) // WEEK for time in times] for times in rescorer.shown.times]
     ago = [weeks if n else [] for weeks, n in zip(ago, rescorer.count, strict=True)]
     return tuple(
         Group(

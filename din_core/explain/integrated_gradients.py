@@ -9,7 +9,6 @@ import numpy as np
 from din_core.domain import DinLensError, Explanation
 from din_core.domain.results import Floats
 from din_core.scoring import Rescorer
-from din_core.scoring.rescoring import TowerRescorer
 
 POINTS = (16, 32, 64, 128, 256, 512)
 
@@ -26,11 +25,11 @@ def integrated_gradients(rescorer: Rescorer, tolerance: float = 1e-5) -> Explana
     integral misses less than `tolerance` logits.
     """
     values: Floats = np.zeros(len(rescorer.behaviors))
-    tower = _with_tower(rescorer)
+    _check_line(rescorer)
     if len(values):
-        start, end = tower.line(np.array([0.0, 1.0]))[0]
+        start, end = rescorer.line(np.array([0.0, 1.0]))[0]
         for points in POINTS:
-            values = _integral(tower, points)
+            values = _integral(rescorer, points)
             if abs(end - start - values.sum()) < tolerance:
                 break
     return _explanation(rescorer, "integrated gradients", values)
@@ -39,23 +38,22 @@ def integrated_gradients(rescorer: Rescorer, tolerance: float = 1e-5) -> Explana
 def gradient_times_input(rescorer: Rescorer) -> Explanation:
     """Integrated gradients from the slope at the full history alone: what a small part of a behavior adds last."""
     values: Floats = np.zeros(len(rescorer.behaviors))
-    tower = _with_tower(rescorer)
+    _check_line(rescorer)
     if len(values):
-        values = tower.line(np.ones(1))[1][0]
+        values = rescorer.line(np.ones(1))[1][0]
     return _explanation(rescorer, "gradient × input", values)
 
 
-def _with_tower(rescorer: Rescorer) -> TowerRescorer:
-    if not isinstance(rescorer, TowerRescorer):
+def _check_line(rescorer: Rescorer) -> None:
+    if not rescorer.counts.has_line:
         raise DinLensError(
             "integrated gradients lead through the tower's inputs, and {name} shows none; take leave-one-out or Shapley"
             " values, which change the history and score it again",
-            name=rescorer.inputs.network.config.title,
+            name=rescorer.shown.model,
         )
-    return rescorer
 
 
-def _integral(rescorer: TowerRescorer, points: int) -> Floats:
+def _integral(rescorer: Rescorer, points: int) -> Floats:
     """Gauss-Legendre in the root of the way: the tower bends most where sums are small."""
     node, weight = _nodes(points)
     root = (node + 1) / 2

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from din_core.domain import Item
 from din_core.domain.results import Floats
-from din_core.scoring.module_rescoring import own_embeddings
-from din_core.scoring.scorer import Scorer, item_rows
+from din_core.scoring import Scorer
+from din_core.scoring.engine import no_vectors
+from din_core.scoring.request_encoder import item_rows
 
 Places = NDArray[np.int64]
 
@@ -25,6 +24,8 @@ ITEM_FIELD = "item_id"
 """The item field that is the item itself; its row 0 is shared by all that training saw too seldom."""
 ROWS = 256
 """Embeddings compared with all others at once: some tens of MB."""
+SMALLEST = 1e-12
+"""Length of a vector that is taken for more than 0."""
 LEAST_AROUND = 20
 """Nearest neighbours of each chosen embedding that may join its map."""
 
@@ -45,9 +46,11 @@ class ItemSpace:
     """(U,) whether training knew the item itself, and not only its other fields"""
 
     @cached_property
-    def unit(self) -> Tensor:
+    def unit(self) -> Floats:
         """(U, D) vectors of length 1, 0 where the vector is 0: their products are cosines."""
-        return torch.nn.functional.normalize(torch.from_numpy(self.vectors), dim=1)
+        length = np.linalg.norm(self.vectors, axis=1, keepdims=True)
+        unit: Floats = self.vectors / np.maximum(length, SMALLEST)
+        return unit
 
     def holders(self, embedding: int) -> Places:
         """Positions of the items that share this embedding."""
@@ -80,25 +83,26 @@ class Separation:
     k: int
 
 
-@torch.no_grad()
 def item_space(scorer: Scorer, items: Sequence[Item], field: str | None = None) -> ItemSpace:
-    """The embeddings of `items`: all fields end to end, as the activation unit reads them, or one field's alone."""
+    """The embeddings of `items`: all fields end to end, as the activation unit reads them, or one field's alone.
+
+    DinLensError for a model that shows none.
+    """
     names = list(scorer.checkpoint.vocabulary.item)
     kept = list(range(len(names))) if field is None else [names.index(field)]
     rows, sets = item_rows(scorer.checkpoint.vocabulary, items)
     names = [names[at] for at in kept]
     distinct, first, place, count = np.unique(
-        rows[:, kept].numpy(), axis=0, return_index=True, return_inverse=True, return_counts=True
+        rows[:, kept], axis=0, return_index=True, return_inverse=True, return_counts=True
     )
-    if scorer.config.external:
-        vectors = own_embeddings(scorer, rows[first], field)
-    else:
-        parts = scorer.checkpoint.model.item(rows[first], sets).split(
-            [own.width for own in scorer.config.item_fields], 1
-        )
-        vectors = torch.cat([parts[at] for at in kept], 1)
+    if scorer.config.external and field is not None:
+        raise no_vectors(scorer.name, field)
+    vectors = scorer.engine.item_vectors(rows[first], sets)
+    if field is not None:
+        ends = np.cumsum([own.width for own in scorer.config.item_fields])
+        vectors = np.split(vectors, ends[:-1], axis=1)[kept[0]]
     known = distinct[:, names.index(ITEM_FIELD)] > 0 if ITEM_FIELD in names else np.ones(len(distinct), bool)
-    return ItemSpace(vectors.numpy(), place.reshape(-1), count, first, known)
+    return ItemSpace(vectors, place.reshape(-1), count, first, known)
 
 
 def one_category(space: ItemSpace, category: Sequence[str | None]) -> list[str | None]:
@@ -131,9 +135,9 @@ def plane(vectors: Floats) -> Plane:
 def neighbours(space: ItemSpace, embedding: int, k: int) -> tuple[Places, Floats]:
     """The k other embeddings of largest cosine, nearest first, and their cosines. Exact."""
     cosine = space.unit @ space.unit[embedding]
-    cosine[embedding] = -torch.inf
-    best = torch.argsort(cosine, descending=True, stable=True)[: min(k, len(cosine) - 1)]
-    return best.numpy(), cosine[best].numpy()
+    cosine[embedding] = -np.inf
+    best = np.argsort(-cosine, kind="stable")[: min(k, len(cosine) - 1)]
+    return best, cosine[best]
 
 
 def around(space: ItemSpace, chosen: Sequence[int], most: int) -> Places:
@@ -143,7 +147,7 @@ def around(space: ItemSpace, chosen: Sequence[int], most: int) -> Places:
     if not centres:
         return np.empty(0, np.int64)
     k = min(len(space.count), 1 + max(LEAST_AROUND, 2 * most // len(centres)))
-    near = torch.cat([(space.unit[part] @ space.unit.T).topk(k).indices for part in _pieces(torch.tensor(centres))])
+    near = np.concatenate([_nearest(space.unit[part] @ space.unit.T, k) for part in _pieces(np.array(centres))])
     for embedding in near.T.reshape(-1).tolist():
         if len(kept) == most:
             break
@@ -163,30 +167,43 @@ def separation(
     usable = np.flatnonzero((names != "") & space.known)
     if len(usable) < 2:
         return None
-    code = torch.from_numpy(np.unique(names[usable], return_inverse=True)[1].reshape(-1))
+    code = np.unique(names[usable], return_inverse=True)[1].reshape(-1)
     asked = np.arange(len(usable))
     if len(usable) > most:
         asked = np.sort(np.random.default_rng(seed).choice(len(usable), most, replace=False))
-    unit, k = space.unit[torch.from_numpy(usable)], min(k, len(usable) - 1)
-    shares = torch.cat([_same(unit, code, part, k) for part in _pieces(torch.from_numpy(asked))])
-    alike = torch.bincount(code)[code[torch.from_numpy(asked)]] - 1
+    unit, k = space.unit[usable], min(k, len(usable) - 1)
+    shares = np.concatenate([_same(unit, code, part, k) for part in _pieces(asked)])
+    alike = np.bincount(code)[code[asked]] - 1
     sampled = len(asked) < len(usable)
     return Separation(
         share=float(shares.mean()),
-        chance=float(alike.double().mean() / (len(usable) - 1)),
-        error=float(shares.std() / len(asked) ** 0.5) if sampled else None,
+        chance=float(alike.mean() / (len(usable) - 1)),
+        error=float(shares.std(ddof=1) / len(asked) ** 0.5) if sampled else None,
         asked=len(asked),
         of=len(usable),
         k=k,
     )
 
 
-def _pieces(places: Tensor) -> tuple[Tensor, ...]:
-    return torch.split(places, ROWS)
+def _pieces(places: Places) -> list[Places]:
+    return [places[start : start + ROWS] for start in range(0, len(places), ROWS)]
 
 
-def _same(unit: Tensor, code: Tensor, part: Tensor, k: int) -> Tensor:
+def _nearest(cosine: Floats, k: int) -> Places:
+    """(n, U) → (n, k) the places of the largest in each row, largest first; what is found becomes −∞.
+
+    k passes over the row: fewer numbers are moved than by a partition, as k is far below U.
+    """
+    every, found = np.arange(len(cosine)), np.empty((len(cosine), k), np.int64)
+    for rank in range(k):
+        found[:, rank] = cosine.argmax(1)
+        cosine[every, found[:, rank]] = -np.inf
+    return found
+
+
+def _same(unit: Floats, code: Places, part: Places, k: int) -> Floats:
     """(len(part),) share of the k nearest that have the same code."""
     cosine = unit[part] @ unit.T
-    cosine[torch.arange(len(part)), part] = -torch.inf
-    return (code[cosine.topk(k).indices] == code[part][:, None]).double().mean(1)
+    cosine[np.arange(len(part)), part] = -np.inf
+    shares: Floats = (code[_nearest(cosine, k)] == code[part][:, None]).mean(1)
+    return shares

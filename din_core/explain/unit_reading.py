@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from din_core.domain import FoldedBehavior, History, Item, UnitReading
 from din_core.scoring import Scorer
-from din_core.scoring.scorer import DAY
+from din_core.scoring.request_encoder import DAY
 
 Weigh = Callable[[Sequence[FoldedBehavior]], list[float]]
 

@@ -6,7 +6,6 @@ values, `metrics.json` what was measured, `README.md` the model card. Nothing in
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -23,36 +22,42 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from din_core.domain import CheckpointError, ModelFailure
-from din_core.domain.plain_json import plain_json
 from din_core.domain.translatable import Translatable
-from din_core.domain.trust import FAITHFULNESS_FILE
-from din_core.model.checkpoint_checks import (
-    check_fields,
-    check_finite,
-    check_metrics,
-    check_stored_weights,
-    check_vocabulary,
-)
+from din_core.model.checkpoint_checks import check_finite, check_stored_weights
 from din_core.model.config import ModelConfig
 from din_core.model.external.building import build_network, unset_network
 from din_core.model.external.network import ExternalNetwork
 from din_core.model.external.probe import probe
 from din_core.model.external.traits import ModuleTraits
 from din_core.model.network import InterestNetwork
+from din_core.model.stored.files import (
+    CARD,
+    CONFIG,
+    FAITHFULNESS,
+    METRICS,
+    TRAITS,
+    VOCABULARY,
+    WEIGHTS,
+    fingerprint,
+    read_files,
+)
 from din_core.model.vocabulary import Vocabulary
 
-WEIGHTS, CONFIG, VOCABULARY, METRICS, CARD = (
-    "model.safetensors",
-    "config.json",
-    "vocabulary.json",
-    "metrics.json",
-    "README.md",
-)
-FAITHFULNESS = FAITHFULNESS_FILE
-"""What `python -m trainer faithfulness` may add to the folder."""
-TRAITS = "traits"
-"""What `metrics.json` holds under this name of a served model: what `check-model` measured of it."""
-FINGERPRINT_DIGITS = 12
+__all__ = [
+    "CARD",
+    "CONFIG",
+    "FAITHFULNESS",
+    "METRICS",
+    "TRAITS",
+    "VOCABULARY",
+    "WEIGHTS",
+    "Checkpoint",
+    "check_replaceable",
+    "fingerprint",
+    "load_checkpoint",
+    "rewrite_checkpoint",
+    "save_checkpoint",
+]
 
 
 @dataclass(frozen=True)
@@ -178,39 +183,11 @@ def check_replaceable(folder: Path) -> None:
 
 def load_checkpoint(folder: Path) -> Checkpoint:
     """Read a checkpoint; CheckpointError names the folder, and the file that is missing, damaged or fits no other."""
-    for name in (WEIGHTS, CONFIG, VOCABULARY):
-        if not (folder / name).is_file():
-            raise CheckpointError(
-                "{folder} holds no {name}, so it is not a checkpoint; write one with `python -m trainer train`",
-                folder=str(folder),
-                name=name,
-            )
-    config = _read_config(folder / CONFIG)
-    check_fields(folder / CONFIG, config)
-    vocabulary = _read_json(folder / VOCABULARY)
-    check_vocabulary(folder / VOCABULARY, vocabulary, config)
-    metrics = _read_json(folder / METRICS) if (folder / METRICS).is_file() else {}
-    check_metrics(folder / METRICS, metrics)
-    model = _read_weights(folder / WEIGHTS, config).eval().requires_grad_(False)
+    read = read_files(folder)
+    model = _read_weights(folder / WEIGHTS, read.config).eval().requires_grad_(False)
     if isinstance(model, ExternalNetwork):
-        model.traits = _traits(folder, model, metrics)
-    return Checkpoint(
-        folder=folder,
-        fingerprint=fingerprint(folder),
-        config=config,
-        vocabulary=Vocabulary.from_dict(vocabulary, (own.name for own in config.item_fields if own.several)),
-        model=model,
-        metrics=metrics,
-        card=_read_text(folder / CARD) if (folder / CARD).is_file() else "",
-    )
-
-
-def _read_config(path: Path) -> ModelConfig:
-    raw = _read_json(path)
-    try:
-        return ModelConfig.from_dict(raw)
-    except CheckpointError as error:
-        raise CheckpointError("{path} cannot be used: {fault}", path=str(path), fault=error.text) from error
+        model.traits = _traits(folder, model, read.metrics)
+    return Checkpoint(folder, fingerprint(folder), read.config, read.vocabulary, model, read.metrics, read.card)
 
 
 def _read_weights(path: Path, config: ModelConfig) -> InterestNetwork:
@@ -247,42 +224,7 @@ def _traits(folder: Path, model: ExternalNetwork, metrics: Mapping[str, Any]) ->
         raise CheckpointError("{path} cannot be used: {fault}", path=str(folder), fault=error.text) from error
 
 
-def fingerprint(folder: Path) -> str:
-    """The same for two checkpoints exactly when weights, config and vocabulary are the same bytes."""
-    digest = hashlib.sha256()
-    for name in (WEIGHTS, CONFIG, VOCABULARY):
-        digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
-    return digest.hexdigest()[:FINGERPRINT_DIGITS]
-
-
 def _write_json(path: Path, value: object, indent: int | None = 1) -> None:
     separators = (",", ":") if indent is None else None
     text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return plain_json(_read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(
-            "{path} is not readable JSON ({error}); train the checkpoint again", path=str(path), error=str(error)
-        ) from error
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise CheckpointError(
-            "{path} is not written in UTF-8 (byte {place:,} is none of it); save it in UTF-8, or train the checkpoint"
-            " again",
-            path=str(path),
-            place=error.start,
-        ) from error
-    except OSError as error:
-        raise CheckpointError(
-            "{path} cannot be read ({error}); give this program the right to",
-            path=str(path),
-            error=error.strerror or str(error),
-        ) from error

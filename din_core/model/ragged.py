@@ -20,6 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from din_core.model.batches.batch_arrays import BatchArrays, MultiRows, SetRows
+
 Offsets = tuple[int, ...] | NDArray[np.int64]
 """(G + 1), on the host: what is history g's runs from offset g to offset g + 1."""
 
@@ -47,6 +49,15 @@ Sets = tuple[Multi | None, ...]
 """One an item field: its sets where items may have several values, else None; () where no field is such."""
 
 
+def sets_of(sets: SetRows) -> Sets:
+    """The same as tensors, on the memory of the arrays."""
+    return tuple(own and _multi(own) for own in sets)
+
+
+def _multi(own: MultiRows) -> Multi:
+    return Multi(torch.from_numpy(own.rows), torch.from_numpy(own.offsets))
+
+
 @dataclass(frozen=True)
 class RaggedBatch:
     """What a network reads. Item, profile and context values are embedding rows, not ids."""
@@ -71,6 +82,23 @@ class RaggedBatch:
     """(N,) rows of the behaviors' types; None where the network reads none"""
     sets: Sets = ()
     """Of a field with several values, `behavior` and `candidate` hold the index of one of its sets; see `value_sets`"""
+
+    @classmethod
+    def of(cls, arrays: BatchArrays) -> RaggedBatch:
+        """The same as tensors, on the memory of the arrays."""
+        types = arrays.behavior_type
+        return cls(
+            behavior=torch.from_numpy(arrays.behavior),
+            count=torch.from_numpy(arrays.count),
+            age=torch.from_numpy(arrays.age),
+            behavior_offsets=arrays.behavior_offsets,
+            candidate=torch.from_numpy(arrays.candidate),
+            candidate_offsets=arrays.candidate_offsets,
+            profile=tuple(map(_multi, arrays.profile)),
+            context=torch.from_numpy(arrays.context),
+            behavior_type=None if types is None else torch.from_numpy(types),
+            sets=sets_of(arrays.sets),
+        )
 
     def segments(self) -> list[tuple[slice, slice]]:
         """For each history, its behaviors and its candidates."""

@@ -9,41 +9,20 @@ field, E rows of all these sets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
-from din_core.model.ragged import Multi, RaggedBatch, Sets
-
-UNKNOWN = (0,)
-"""The set of an item of which no value is known."""
-
-Column = Sequence[int | tuple[int, ...]]
-"""A field's embedding row of each of n items; of a field with several values, the set of them."""
-
-
-def value_set(rows: Iterable[int]) -> tuple[int, ...]:
-    """The known ones of several values' rows, as a set."""
-    return tuple(sorted({row for row in rows if row})) or UNKNOWN
+from din_core.model.batches.item_sets import Column, interned_rows
+from din_core.model.ragged import Multi, RaggedBatch, Sets, sets_of
 
 
 def intern_sets(columns: Sequence[Column], several: Sequence[bool]) -> tuple[Tensor, Sets]:
     """F columns of n items → (n, F) rows and indices of sets, and the sets; () where no field has several values."""
-    interned = [_interned(column) if own else (column, None) for column, own in zip(columns, several, strict=True)]
-    rows = torch.tensor([index for index, _ in interned], dtype=torch.int64)
-    sets = tuple(own for _, own in interned) if any(several) else ()
-    return rows.T.contiguous(), sets
-
-
-def _interned(column: Column) -> tuple[list[int], Multi]:
-    index: dict[object, int] = {UNKNOWN: 0}
-    places = [index.setdefault(rows, len(index)) for rows in column]
-    lengths = torch.tensor([len(rows) for rows in index], dtype=torch.int64)  # type: ignore[arg-type]
-    flat = torch.tensor(list(chain.from_iterable(index)), dtype=torch.int64)  # type: ignore[arg-type]
-    return places, Multi(flat, lengths.cumsum(0) - lengths)
+    rows, sets = interned_rows(columns, several)
+    return torch.from_numpy(rows), sets_of(sets)
 
 
 def mean_of_sets(sets: Multi, table: Tensor, sparse: bool = False) -> Tensor:

@@ -1,19 +1,19 @@
-"""(history, candidates, context) → Scores."""
+"""(history, candidates, context) → Scores. Importing it needs no torch: see `scorer.py`."""
 
 from din_core.scoring.batching import BatchingScorer
-from din_core.scoring.catalogue import Catalogue, CatalogueScoring
-from din_core.scoring.devices import Device, open_device
+from din_core.scoring.loading import load_scorers, none_usable
 from din_core.scoring.number_ranges import NumberRanges, number_ranges
-from din_core.scoring.ranking import RankedItem, Ranking
-from din_core.scoring.rescorer_choice import rescorer_for, rescorers_for
-from din_core.scoring.rescoring import Rescorer
-from din_core.scoring.scorer import Scorer, load_scorers, none_usable
+from din_core.scoring.rescorers import rescorer_for, rescorers_for
+from din_core.scoring.rescoring.rescorer import Rescorer
+from din_core.scoring.scorer import Scorer
+from din_core.scoring.whole_catalogue.catalogue import Catalogue
+from din_core.scoring.whole_catalogue.catalogue_scoring import CatalogueScoring
+from din_core.scoring.whole_catalogue.ranking import RankedItem, Ranking
 
 __all__ = [
     "BatchingScorer",
     "Catalogue",
     "CatalogueScoring",
-    "Device",
     "NumberRanges",
     "RankedItem",
     "Ranking",
@@ -22,7 +22,6 @@ __all__ = [
     "load_scorers",
     "none_usable",
     "number_ranges",
-    "open_device",
     "rescorer_for",
     "rescorers_for",
 ]

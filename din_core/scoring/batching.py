@@ -17,7 +17,8 @@ from types import TracebackType
 import numpy as np
 
 from din_core.domain import History, Item, ScorerBusy, Scores, ServerAway
-from din_core.scoring.scorer import Request, Scorer
+from din_core.scoring.request_encoder import Request
+from din_core.scoring.scorer import Scorer
 
 IDLE_SECONDS = 30.0
 """A worker with nothing to do for so long ends; the next request starts another."""
@@ -73,10 +74,10 @@ class BatchingScorer(Scorer):
         workers: int | None = None,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        workers = scorer.device.batch_workers if workers is None else workers
+        workers = scorer.engine.batch_workers if workers is None else workers
         if min(max_batch, max_queue, workers) < 1:
             raise ValueError(f"max_batch {max_batch}, max_queue {max_queue} and workers {workers} must be 1 or more")
-        super().__init__(scorer.checkpoint, scorer.device, scorer.placed)
+        super().__init__(scorer.checkpoint, engine=scorer.engine)
         self._max_batch, self._max_queue = max_batch, max_queue
         self._queues: OrderedDict[Hashable, deque[_Job]] = OrderedDict()
         """By caller: its requests that wait; callers in the order of their turns."""

@@ -1,65 +1,43 @@
-"""One checkpoint, ready to score. Nothing about a user is kept between calls."""
+"""One checkpoint, ready to score. Nothing about a user is kept between calls.
+
+No torch: what computes is a `ScoringEngine`, of which the one on this machine is imported where it is made.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import accumulate, chain
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-import torch
-
-from din_core.domain import CheckpointError, FoldedBehavior, History, Item, Scores, User
+from din_core.domain import History, Item, Scores
 from din_core.domain.results import Floats
-from din_core.domain.translatable import join_texts
-from din_core.kernels.evaluation import accelerate_evaluation
-from din_core.model.checkpoint import CONFIG, VOCABULARY, WEIGHTS, Checkpoint, load_checkpoint
+from din_core.model.batches.batch_arrays import BatchArrays
 from din_core.model.config import BEHAVIOR_TYPE, ModelConfig
-from din_core.model.external.network import ExternalNetwork
 from din_core.model.external.traits import ModuleTraits
-from din_core.model.network import InterestNetwork
-from din_core.model.ragged import Multi, RaggedBatch, Sets
-from din_core.model.value_sets import Column, intern_sets, value_set
-from din_core.model.vocabulary import Vocabulary, item_value
-from din_core.scoring.devices import CPU, Device
+from din_core.model.stored.files import CheckpointFacts, network_elsewhere
+from din_core.scoring.engine import ScoringEngine
+from din_core.scoring.request_encoder import Request, RequestEncoder
 
-DAY = 86_400
-OPENING_PAIR = ("din", "base")
-"""The pair that opens the app, where it is there."""
-ITEMS_KEPT = 1 << 16
-"""Items whose embedding rows are kept: some 300 bytes each, and the Item, which the store mostly keeps anyway."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One question to a scorer: C candidates against one history."""
-
-    history: History
-    behaviors: tuple[FoldedBehavior, ...]
-    """(T) as the model sees the history."""
-    candidates: tuple[Item, ...]
-    contexts: tuple[Mapping[str, str | None], ...]
-    """(C)"""
-
-    def part(self, span: slice) -> Request:
-        """The same for some of the candidates."""
-        return replace(self, candidates=self.candidates[span], contexts=self.contexts[span])
+if TYPE_CHECKING:
+    from din_core.model.checkpoint import Checkpoint
+    from din_core.model.network import InterestNetwork
+    from din_core.model.ragged import RaggedBatch
+    from din_core.scoring.devices import Device
+    from din_core.scoring.local_engine import LocalEngine
 
 
 class Scorer:
     """Scores candidates against one history. Safe to share between threads: scoring changes nothing."""
 
-    def __init__(self, checkpoint: Checkpoint, device: Device = CPU, placed: InterestNetwork | None = None) -> None:
-        """`placed` is the checkpoint's network as `device.place` gave it, where it was asked."""
-        self.checkpoint, self.device = checkpoint, device
+    def __init__(
+        self, checkpoint: CheckpointFacts, device: Device | None = None, engine: ScoringEngine | None = None
+    ) -> None:
+        """By `engine`; where none is given, by the checkpoint's network on a device of this machine, its cores unless
+        another is named."""
+        self.checkpoint = cast("Checkpoint", checkpoint)
+        """Its `model` is a DinLensError where another machine computes."""
         self.name = checkpoint.config.title
-        self.placed = device.place(checkpoint.model) if placed is None else placed
-        self._network = device.request_network(self.placed)
-        self._known: dict[int, tuple[Item, tuple[int | tuple[int, ...], ...]]] = {}
-        """By id: the object itself, so that the id stays its own, and its rows. Nothing that tells of a user."""
+        self.engine = local_engine(self.checkpoint, device) if engine is None else engine
+        self._encoder = RequestEncoder(checkpoint.vocabulary)
 
     @property
     def fingerprint(self) -> str:
@@ -71,11 +49,6 @@ class Scorer:
         """The checkpoint's architecture."""
         return self.checkpoint.config
 
-    @cached_property
-    def cpu_network(self) -> InterestNetwork:
-        """The checkpoint's network on this machine's cores, with compiled kernels: for what no device is asked for."""
-        return accelerate_evaluation(self.checkpoint.model)
-
     @property
     def known_types(self) -> tuple[str, ...]:
         """Types of behaviors that the model knows; () where it reads none."""
@@ -85,8 +58,7 @@ class Scorer:
     @property
     def traits(self) -> ModuleTraits | None:
         """What was measured of a model that is not this project's; None of others, and where nothing was."""
-        model = self.checkpoint.model
-        return model.traits if isinstance(model, ExternalNetwork) else None
+        return self.engine.traits
 
     @property
     def card(self) -> str:
@@ -125,17 +97,12 @@ class Scorer:
             raise ValueError(f"{len(contexts)} contexts for {c} candidates; give one, or one for each")
         return Request(history, behaviors, tuple(candidates), contexts)
 
-    @torch.inference_mode()
     def score_together(self, requests: Sequence[Request]) -> list[Scores]:
         """Score several requests in one forward pass, each as if alone; those on one history object share it."""
         groups = list(_by_history(requests).values())
-        batch = self.batch(groups)
-        with self.device.stream():
-            output = self._network(batch.to(self.device.device))
-            scored, weights = output.logit.cpu(), output.weight.cpu()
-        logit, probability = scored.numpy(), scored.sigmoid().numpy()
+        logit, probability, weights = self.engine.scores(self.arrays(groups))
         kinds = len(self.checkpoint.vocabulary.item) if self.config.unit_per_field else 1
-        weight = weights.numpy().reshape(-1, kinds)
+        weight = weights.reshape(-1, kinds)
         found: dict[int, Scores] = {}
         start, first = 0, 0  # of the group's pairs and candidates
         for group in groups:
@@ -151,56 +118,29 @@ class Scorer:
             first += c
         return [found[id(request)] for request in requests]
 
-    def batch(self, groups: Sequence[Sequence[Request]]) -> RaggedBatch:
+    def arrays(self, groups: Sequence[Sequence[Request]]) -> BatchArrays:
         """What the network reads: one history a group, with the candidates of all its requests."""
-        vocabulary = self.checkpoint.vocabulary
-        lengths = [len(group[0].behaviors) for group in groups]
-        behaviors = [behavior for group in groups for behavior in group[0].behaviors]
-        counts = np.fromiter((behavior.count for behavior in behaviors), np.float32, len(behaviors))
-        times = np.fromiter((behavior.last_timestamp for behavior in behaviors), np.int64, len(behaviors))
-        as_of = np.repeat(np.array([group[0].history.as_of for group in groups], np.int64), lengths)
-        candidates = [item for group in groups for request in group for item in request.candidates]
-        contexts = [shown for group in groups for request in group for shown in request.contexts]
-        sizes = [sum(len(request.candidates) for request in group) for group in groups]
-        rows, sets = self._rows([*(behavior.item for behavior in behaviors), *candidates])
-        return RaggedBatch(
-            behavior=rows[: len(behaviors)],
-            count=torch.from_numpy(counts),
-            age=torch.from_numpy(((as_of - times) / DAY).astype(np.float32)),
-            behavior_offsets=tuple(accumulate(lengths, initial=0)),
-            candidate=rows[len(behaviors) :],
-            candidate_offsets=tuple(accumulate(sizes, initial=0)),
-            profile=_profile(vocabulary, *(group[0].history.user for group in groups)),
-            context=torch.tensor(
-                [[v.row(shown.get(name)) for name, v in vocabulary.context.items()] for shown in contexts],
-                dtype=torch.int64,
-            ).reshape(len(contexts), len(vocabulary.context)),
-            behavior_type=self._type_rows(behaviors),
-            sets=sets,
-        )
+        return self._encoder.batch(groups)
 
-    def _type_rows(self, behaviors: Sequence[FoldedBehavior]) -> torch.Tensor | None:
-        """(n,) embedding rows of their types; None where the model reads none."""
-        known = self.checkpoint.vocabulary.behavior.get(BEHAVIOR_TYPE)
-        if known is None:
-            return None
-        return torch.tensor(known.rows_of(behavior.behavior_type for behavior in behaviors), dtype=torch.int64)
+    def batch(self, groups: Sequence[Sequence[Request]]) -> RaggedBatch:
+        """`arrays` as tensors, for who has torch."""
+        from din_core.model.ragged import RaggedBatch
 
-    def _rows(self, items: Sequence[Item]) -> tuple[torch.Tensor, Sets]:
-        """(n, F) embedding rows or indices of the sets, looked up once an Item object."""
-        known, several = self._known, self.config.several
-        new = [item for item in items if id(item) not in known]
-        if new:
-            if len(known) + len(new) > ITEMS_KEPT:
-                known = self._known = {}
-                new = list(items)
-            rows = zip(*item_columns(self.checkpoint.vocabulary, new), strict=True)
-            known.update((id(item), (item, row)) for item, row in zip(new, rows, strict=True))
-        found = [known[id(item)][1] for item in items]
-        if any(several):
-            return intern_sets(list(zip(*found, strict=True)) or [()] * len(several), several)
-        flat = np.fromiter(chain.from_iterable(found), np.int64, len(items) * len(several))
-        return torch.from_numpy(flat).view(len(items), len(several)), ()
+        return RaggedBatch.of(self.arrays(groups))
+
+    @property
+    def local(self) -> LocalEngine:
+        """The engine of this machine; DinLensError where another machine computes."""
+        from din_core.scoring.local_engine import LocalEngine
+
+        if not isinstance(self.engine, LocalEngine):
+            raise network_elsewhere(self.name)
+        return self.engine
+
+    @property
+    def cpu_network(self) -> InterestNetwork:
+        """The checkpoint's network on this machine's cores, with compiled kernels."""
+        return self.local.cpu_network
 
     def _scores(self, request: Request, probability: Floats, logit: Floats, block: Floats) -> Scores:
         """probability and logit (C,), block (T, C, 1 or F) weights."""
@@ -228,72 +168,8 @@ def _by_history(requests: Sequence[Request]) -> dict[int, list[Request]]:
     return groups
 
 
-def item_rows(vocabulary: Vocabulary, items: Sequence[Item]) -> tuple[torch.Tensor, Sets]:
-    """(n, F) embedding rows, of the fields with several values indices of the sets; `item_id` is the item itself."""
-    return intern_sets(item_columns(vocabulary, items), vocabulary.several_in_order)
+def local_engine(checkpoint: Checkpoint, device: Device | None = None) -> LocalEngine:
+    """By a device of this machine, its cores where none is named. The first call imports torch."""
+    from din_core.scoring.local_engine import LocalEngine
 
-
-def item_columns(vocabulary: Vocabulary, items: Sequence[Item]) -> list[Column]:
-    """F columns of embedding rows, (n,) each; of the fields with several values, the set of them."""
-    return [
-        [value_set(v.rows_of(item.values(name))) for item in items]
-        if name in vocabulary.several
-        else v.rows_of(item_value(item, name, v) for item in items)
-        for name, v in vocabulary.item.items()
-    ]
-
-
-def _profile(vocabulary: Vocabulary, *users: User) -> tuple[Multi, ...]:
-    """Each user field's known values of G users."""
-    found = []
-    for name, v in vocabulary.user.items():
-        rows = [[row for row in v.rows_of(user.values(name)) if row] for user in users]
-        starts = list(accumulate(map(len, rows), initial=0))[:-1]
-        found.append(
-            Multi(
-                torch.tensor(list(chain.from_iterable(rows)), dtype=torch.int64),
-                torch.tensor(starts, dtype=torch.int64),
-            )
-        )
-    return tuple(found)
-
-
-def load_scorers(
-    folder: Path, device: Device = CPU, unfit: Callable[[str, CheckpointError], None] | None = None
-) -> dict[str, Scorer]:
-    """Every checkpoint in the folders below `folder`, by folder name: `din` and `base` first, then by name.
-
-    `unfit` is told of each folder whose checkpoint cannot be used, and why; without it, or where none can be used,
-    that is raised.
-    """
-    found = sorted({path.parent for name in (WEIGHTS, CONFIG, VOCABULARY) for path in folder.glob(f"[!.]*/{name}")})
-    if not found:
-        raise CheckpointError(
-            "{folder} holds 0 checkpoints; write one below it with `python -m trainer train --out {folder}/din`",
-            folder=str(folder),
-        )
-    scorers, refused = {}, []
-    for path in found:
-        try:
-            scorers[path.name] = Scorer(load_checkpoint(path), device)
-        except CheckpointError as error:
-            if unfit is None:
-                raise
-            unfit(path.name, error)
-            refused.append(error)
-    if not scorers:
-        raise none_usable(folder, refused)
-    first = [name for name in OPENING_PAIR if name in scorers]
-    return {name: scorers[name] for name in dict.fromkeys([*first, *scorers])}
-
-
-def none_usable(folder: Path, refused: Sequence[CheckpointError]) -> CheckpointError:
-    """The error for a folder of checkpoints of which each was refused: why."""
-    if len(refused) == 1:
-        return refused[0]
-    return CheckpointError(
-        "none of the {n:,} checkpoints in {folder} can be used: {faults}",
-        n=len(refused),
-        folder=str(folder),
-        faults=join_texts([error.text for error in refused]),
-    )
+    return LocalEngine(checkpoint, device)

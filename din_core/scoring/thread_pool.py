@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from itertools import islice
-from typing import TypeVar
 
 import torch
 
-Work = TypeVar("Work")
-Result = TypeVar("Result")
+from din_core.scoring.ordered_work import Result, Work, in_order_by
+
 AHEAD = 3
 """Pieces of work a thread that are begun before the first is asked for: what a caller who stops has wasted."""
 
@@ -37,16 +34,7 @@ def in_order(
 
     Callers share the threads; their pieces take turns.
     """
-    pool, remaining = _pool(threads), iter(work)
-    begun: deque[Future[Result]] = deque(pool.submit(compute, piece) for piece in islice(remaining, AHEAD * threads))
-    try:
-        while begun and not (stop and stop.is_set()):
-            result = begun.popleft().result()
-            begun.extend(pool.submit(compute, piece) for piece in islice(remaining, 1))
-            yield result
-    finally:
-        for future in begun:
-            future.cancel()
+    return in_order_by(_pool(threads), AHEAD * threads, compute, work, stop)
 
 
 @cache

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from din_core.domain import DinLensError, Explanation, FoldedBehavior, Item, Scores
 from din_core.explain import leave_one_out
 from din_core.scoring import Scorer, rescorers_for
-from din_core.scoring.scorer import Request
+from din_core.scoring.request_encoder import Request
 from din_core.store import BehaviorStore
 from din_core.tables.checked_rows import Rows
 from din_core.tables.histories import read_histories

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from din_core.scoring import Scorer, load_scorers
-from din_core.scoring.cluster.device import on_cluster
+from din_core.scoring.cluster.served_engine import on_cluster
 from din_core.scoring.cluster.settings import ClusterAddress
 from din_core.store import BehaviorStore
 from tests.small_world import small_store

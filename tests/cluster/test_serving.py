@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from din_core.domain import ModelFailure, Scores
-from din_core.scoring import BatchingScorer, Scorer
-from din_core.scoring.cluster.device import on_cluster
+from din_core.explain import item_space, leave_one_out, path_split
+from din_core.scoring import BatchingScorer, Catalogue, Scorer, rescorer_for
+from din_core.scoring.cluster.served_engine import on_cluster
 from din_core.scoring.cluster.settings import ClusterAddress
 from tests.cluster.running_cluster import RunningCluster
 from tests.small_world import MONDAY
@@ -73,6 +74,28 @@ def test_what_is_no_batch_is_refused_and_the_next_one_is_scored(cluster: Running
         urlopen(Request(f"{cluster.address.url}/{scorer.fingerprint}", b"{}", headers))
     assert refused.value.code == 400 and b"this is no batch" in refused.value.read()
     assert_local(cluster, "din", "7", score(cluster, scorer, "7"))
+
+
+@pytest.mark.parametrize("name", ["din", "dien"])
+def test_effects_catalogues_and_embeddings_are_those_of_this_machine(cluster: RunningCluster, name: str) -> None:
+    def rescored(scorer: Scorer) -> list[np.ndarray]:
+        candidate = cluster.store.all_items()[0]
+        rescorer = rescorer_for(scorer, cluster.store.history("7", MONDAY), candidate, CONTEXT)
+        effects, paths = leave_one_out(rescorer).values, path_split(rescorer).values
+        catalogue = Catalogue(scorer, cluster.store.all_items()).scoring(cluster.store.history("7", MONDAY), CONTEXT)
+        vectors = item_space(scorer, cluster.store.all_items()).vectors
+        return [effects, paths, rescorer.logits(0 * rescorer.count), catalogue.finish(), vectors]
+
+    for found, wanted in zip(rescored(cluster.scorer(name)), rescored(cluster.local[name]), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-6)
+
+
+def test_what_is_no_operation_is_refused_with_a_sentence(cluster: RunningCluster) -> None:
+    scorer = cluster.scorer("din")
+    headers = {"Authorization": f"Bearer {cluster.address.token}"}
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(f"{cluster.address.url}/{scorer.fingerprint}?operation=opening", b"{}", headers))
+    assert refused.value.code == 400 and b"this is no operation" in refused.value.read()
 
 
 def test_one_killed_process_is_replaced(cluster: RunningCluster) -> None:

@@ -35,8 +35,7 @@ def test_the_same_points_give_the_same_picture(clusters: np.ndarray) -> None:
 
 def test_every_point_has_the_perplexity_asked_for(clusters: np.ndarray) -> None:
     """Σ is 1, and the conditional probabilities from which the joint ones come have this entropy."""
-    x = torch.from_numpy(clusters)
-    near = joint(x, 12.0)
+    near, x = torch.from_numpy(joint(clusters, 12.0)), torch.from_numpy(clusters)
     assert float(near.sum()) == pytest.approx(1)
     assert torch.equal(near, near.T)
     one = torch.exp(-torch.cdist(x, x).square() * width(x, 12.0))

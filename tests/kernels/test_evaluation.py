@@ -17,8 +17,8 @@ from din_core.kernels.history_unit import AcceleratedHistoryUnit, HistoryUnit
 from din_core.kernels.library import load, status
 from din_core.model.attention import ActivationUnit
 from din_core.model.dice import Dice
-from din_core.scoring.catalogue import RowCatalogue
 from din_core.scoring.fixed_context_tower import FixedContextTower
+from din_core.scoring.whole_catalogue.row_catalogue import RowCatalogue
 from tests.model.conftest import FAMILY, toy_batch, toy_network
 from tests.scoring.one_history import LONG, all_rows, one_history
 

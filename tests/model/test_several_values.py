@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from din_core.domain import CheckpointError
 from din_core.model import attention
+from din_core.model.batches.item_sets import value_set
 from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.counts import Counts
 from din_core.model.ragged import Multi
-from din_core.model.value_sets import behind, intern_sets, shared_values, used_sets, value_set
+from din_core.model.value_sets import behind, intern_sets, shared_values, used_sets
 from tests.model.conftest import SEVERAL as FAMILY
 from tests.model.conftest import toy_batch, toy_config
 from tests.model.several import SETS, naive_network, padded_flags, several_network, with_sets

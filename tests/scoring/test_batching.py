@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from din_core.domain import DinLensError, Item, ScorerBusy, Scores
 from din_core.scoring import BatchingScorer, Scorer, batching
-from din_core.scoring.scorer import Request
+from din_core.scoring.request_encoder import Request
 from tests.scoring.family import assert_same, history, item, member, questions
 
 BROKEN = Item("1", fields=None)  # type: ignore[arg-type]  # what no forward pass can take

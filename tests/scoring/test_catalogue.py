@@ -9,11 +9,13 @@ import torch
 
 from din_core.domain import Behavior, History, Item, User
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from din_core.scoring import Scorer, catalogue, thread_pool
-from din_core.scoring.catalogue import Catalogue, RowCatalogue
-from din_core.scoring.coreset import history_coreset
+from din_core.scoring import Scorer, thread_pool
 from din_core.scoring.devices import cpu
 from din_core.scoring.devices.cpu import CpuDevice
+from din_core.scoring.whole_catalogue import row_catalogue
+from din_core.scoring.whole_catalogue.catalogue import Catalogue
+from din_core.scoring.whole_catalogue.coreset import history_coreset
+from din_core.scoring.whole_catalogue.row_catalogue import RowCatalogue
 from tests.model.conftest import FAMILY, VOCABULARY, toy_network
 from tests.scoring.one_history import LONG, all_rows, one_history, plainly
 
@@ -163,7 +165,7 @@ def test_a_history_is_projected_once_and_a_changed_one_anew(monkeypatch):
 
 
 def test_only_so_many_histories_are_kept(monkeypatch):
-    monkeypatch.setattr(catalogue, "KEPT_HISTORIES", 2)
+    monkeypatch.setattr(row_catalogue, "KEPT_HISTORIES", 2)
     rows = RowCatalogue(toy_network().float(), all_rows())
     runs = [rows.scoring(one_history([n])) for n in range(4)]
     assert len(rows._projected) == 2

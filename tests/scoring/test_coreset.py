@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from din_core.scoring.coreset import history_coreset
+from din_core.scoring.whole_catalogue.coreset import history_coreset
 from tests.model.conftest import FAMILY, toy_network
 from tests.scoring.one_history import LONG, one_history
 

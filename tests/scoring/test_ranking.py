@@ -5,8 +5,8 @@ import pytest
 
 from din_core.domain import Behavior, History, Item, User
 from din_core.scoring import load_scorers
-from din_core.scoring.catalogue import Catalogue
-from din_core.scoring.ranking import Ranking
+from din_core.scoring.whole_catalogue.catalogue import Catalogue
+from din_core.scoring.whole_catalogue.ranking import Ranking
 from tests.small_world import BEFORE, small_store
 from tests.tiny_checkpoints import write_checkpoints
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from din_core.domain import Behavior, History, Item
 from din_core.scoring import rescorer_for, rescorers_for
-from din_core.scoring.rescorer_choice import _exp
+from din_core.scoring.rescoring.rescorer_choice import _exp
 from tests.explain.scenes import DAY, FAMILY, history, item, scorer
 
 
@@ -132,8 +132,8 @@ def test_the_newest_are_kept_where_a_history_is_longer_than_the_model_reads():
 
 def test_occurrences_keep_their_times():
     rescorer = rescorer_for(scorer("din"), history("aba"), item("c"), {}, added=[Item("new")])
-    as_of = rescorer.inputs.as_of
-    assert rescorer.inputs.times == ((as_of - 2 * DAY,), (as_of - 3 * DAY, as_of - DAY), (as_of - 1,))
+    as_of = rescorer.shown.as_of
+    assert rescorer.shown.times == ((as_of - 2 * DAY,), (as_of - 3 * DAY, as_of - DAY), (as_of - 1,))
 
 
 @pytest.mark.parametrize("name", ["augru", "tin"])
@@ -160,6 +160,6 @@ def test_many_candidates_of_a_history_have_each_the_rescorer_that_it_has_alone(n
     together = rescorers_for(scorer(name), past, candidates, contexts)
     for found, candidate, context in zip(together, candidates, contexts, strict=True):
         alone = rescorer_for(scorer(name), past, candidate, context)
-        assert found.inputs.item == candidate
+        assert found.shown.item == candidate
         for mine, own in zip(found.leave_one_out_logits(), alone.leave_one_out_logits(), strict=True):
             assert mine == pytest.approx(own, abs=1e-6)

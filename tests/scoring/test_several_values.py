@@ -16,9 +16,9 @@ from din_core.explain.item_space import item_space
 from din_core.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from din_core.model.vocabulary import FieldVocabulary
 from din_core.scoring import Scorer, rescorer_for
-from din_core.scoring.catalogue import Catalogue
 from din_core.scoring.devices.cpu import CpuDevice
 from din_core.scoring.devices.gpu import GpuDevice, GpuOptions
+from din_core.scoring.whole_catalogue.catalogue import Catalogue
 from tests.model.conftest import SEVERAL as FAMILY
 from tests.model.conftest import VOCABULARY, toy_network, toy_vocabulary
 from tests.model.several import several_network

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import din_core.scoring.scorer as scoring
+import din_core.scoring.request_encoder as scoring
 from din_core.model.checkpoint import Checkpoint
 from din_core.scoring import Scorer
 from tests.model.conftest import FAMILY

@@ -11,7 +11,7 @@ import torch
 from din_core.domain import Behavior, History, User
 from din_core.domain.edits import Add, Line, Move, Repeat, apply
 from din_core.model.network import InterestNetwork
-from din_core.scoring.catalogue import Catalogue
+from din_core.scoring.whole_catalogue.catalogue import Catalogue
 from tests.explain.scenes import AS_OF, DAY, item, scorer
 from tests.model.conftest import FAMILY, toy_batch, toy_config, toy_network
 

@@ -19,7 +19,9 @@ from starlette.responses import Response
 from din_core.model.checkpoint import load_checkpoint
 from din_core.model.network import Output
 from din_core.model.ragged import RaggedBatch
+from din_core.scoring.cluster.arrays import OPERATION
 from din_core.scoring.cluster.batch_payload import join_batches, read_batch, scores_bytes
+from din_core.scoring.cluster.operations import CheckpointOperations
 from din_core.scoring.devices import CPU
 from trainer.cluster.options import BATCH_SECONDS, MOST_BYTES, MOST_REQUESTS
 
@@ -36,9 +38,11 @@ class ScorerReplica:
             raise RuntimeError(f"{folder} holds the checkpoint {checkpoint.fingerprint} by now, not {fingerprint}")
         self.config, self.token_digest = checkpoint.config, token_digest
         self.network = CPU.request_network(CPU.place(checkpoint.model))
+        self.operations = CheckpointOperations(checkpoint.model, self.network)
 
     async def __call__(self, request: HttpRequest) -> Response:
-        """200 with scores; 401, 405, 413 or 400 with a sentence for what is no request, alone and not with others."""
+        """200 with scores, or with the answer to the operation that the query names; 401, 405, 413 or 400 with a
+        sentence for what is no request, alone and not with others."""
         if not self._shows_token(request.headers.get("authorization", "")):
             return Response("the token is missing or another", 401, {"WWW-Authenticate": "Bearer"})
         if request.method != "POST":
@@ -46,11 +50,14 @@ class ScorerReplica:
         content = await _limited_body(request)
         if content is None:
             return Response(f"a batch may have {MOST_BYTES:,} bytes", 413)
+        operation = request.query_params.get(OPERATION)
         try:
+            if operation is not None:
+                return _answer(await asyncio.to_thread(self.operations.answer, operation, content))
             batch = read_batch(content, self.config)
         except ValueError as error:
-            return Response(f"this is no batch of the checkpoint: {error}", 400)
-        return Response(await self.score(batch), media_type="application/octet-stream")
+            return Response(f"this is no {(operation and 'operation') or 'batch'} of the checkpoint: {error}", 400)
+        return _answer(await self.score(batch))
 
     @serve.batch(max_batch_size=MOST_REQUESTS, batch_wait_timeout_s=BATCH_SECONDS)  # type: ignore[untyped-decorator]
     async def score(self, batches: Sequence[RaggedBatch]) -> list[bytes]:
@@ -70,6 +77,10 @@ class ScorerReplica:
             return True
         shown = hashlib.sha256(header.removeprefix("Bearer ").encode()).hexdigest()
         return header.startswith("Bearer ") and hmac.compare_digest(shown, self.token_digest)
+
+
+def _answer(content: bytes) -> Response:
+    return Response(content, media_type="application/octet-stream")
 
 
 async def _limited_body(request: HttpRequest) -> bytes | None:

@@ -20,9 +20,10 @@ from torch import Tensor
 
 from din_core.domain import CheckpointError, DinLensError, values_of
 from din_core.domain.entities import USER_ID
+from din_core.model.batches.item_sets import value_set
 from din_core.model.config import BEHAVIOR_TYPE
 from din_core.model.ragged import Multi, RaggedBatch, Sets, to_device
-from din_core.model.value_sets import intern_sets, used_sets, value_set
+from din_core.model.value_sets import intern_sets, used_sets
 from din_core.model.vocabulary import (
     UNKNOWN_ROW,
     FieldValues,

@@ -48,9 +48,9 @@ def score_gap(
     are told apart. `category` is an item field. Exact where the coalitions are at most `row_budget`; else estimated
     from random orders, the same for both.
     """
-    if first.inputs.as_of != second.inputs.as_of:
+    if first.shown.as_of != second.shown.as_of:
         raise ValueError(
-            f"the scores are of {first.inputs.as_of} and {second.inputs.as_of} seconds; give two of one time"
+            f"the scores are of {first.shown.as_of} and {second.shown.as_of} seconds; give two of one time"
         )
     pair = _Pair(first, second, _Items.of(first, second, category))
     most = min(first.row_budget, second.row_budget) // SHARE if row_budget is None else row_budget

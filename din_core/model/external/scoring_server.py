@@ -32,14 +32,14 @@ class ScoringServer:
     statuses: Mapping[int, Translatable] = field(default_factory=dict)
     """What is said of a status other than 200, where it has a meaning of its own."""
 
-    def post(self, body: bytes) -> bytes:
-        """The answer to one POST.
+    def post(self, body: bytes, query: str = "") -> bytes:
+        """The answer to one POST, with these parameters behind the URL's own.
 
         ServerAway where the server does not answer in time, ModelFailure where it answers with another status than 200
         or too much.
         """
         try:
-            return self._ask(body)
+            return self._ask(body, query)
         except TimeoutError as error:
             slow = Translatable("has not answered in {seconds:g} seconds", seconds=self.timeout)
             raise self.failure(slow, ServerAway) from error
@@ -57,7 +57,7 @@ class ScoringServer:
         )
         return kind(sentence)
 
-    def _ask(self, body: bytes) -> bytes:
+    def _ask(self, body: bytes, query: str) -> bytes:
         """Within the time limit from its beginning to its end."""
         parts, end = urlsplit(self.url), time.monotonic() + self.timeout
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -66,7 +66,8 @@ class ScoringServer:
             connection.connect()
             sock = connection.sock  # an answer that ends with its connection takes it away from there
             _limit(sock, end)
-            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            queries = "&".join(own for own in (parts.query, query) if own)
+            path = (parts.path or "/") + (f"?{queries}" if queries else "")
             connection.request("POST", path, body, dict(self.headers))
             _limit(sock, end)
             answer = connection.getresponse()

@@ -10,7 +10,7 @@ from torch import nn
 
 from din_core.domain import CheckpointError
 from din_core.model.checkpoint import TRAITS, VOCABULARY, check_replaceable, fingerprint, save_checkpoint
-from din_core.model.checkpoint_checks import check_fields, check_finite, check_vocabulary
+from din_core.model.checkpoint_checks import check_finite
 from din_core.model.config import BEHAVIOR_TYPE, ModelConfig
 from din_core.model.external.building import build_network
 from din_core.model.external.network import ExternalNetwork
@@ -18,6 +18,7 @@ from din_core.model.external.options import TIMEOUT, ModuleOptions, ServedOption
 from din_core.model.external.probe import probe
 from din_core.model.external.traits import ModuleTraits
 from din_core.model.fields.field_config import FieldConfig
+from din_core.model.stored.file_checks import check_fields, check_vocabulary
 from din_core.model.vocabulary import EDGES, Vocabulary
 
 Values = Mapping[str, Sequence[str] | Mapping[str, Sequence[float]]]

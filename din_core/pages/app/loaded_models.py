@@ -36,25 +36,32 @@ def load_models(folder: Path) -> LoadedModels:
     """All checkpoints below `folder`, each gathering the requests of all sessions; DIN_DEVICE or DIN_SCORER says where
     they score.
 
-    CheckpointError where none can be used, DinLensError where a device or cluster is named that cannot be asked. The
-    first call imports torch.
+    CheckpointError where none can be used, DinLensError where a device or cluster is named that cannot be asked.
     """
-    import torch
-
-    from din_core.scoring import BatchingScorer, load_scorers, open_device
-    from din_core.scoring.cluster.device import on_cluster
+    from din_core.scoring import BatchingScorer
+    from din_core.scoring.cluster.loading import load_served_scorers
     from din_core.scoring.cluster.settings import cluster_address
 
-    torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other
     device, cluster = os.environ.get("DIN_DEVICE") or "cpu", cluster_address()
     if cluster is not None and device != "cpu":
         raise DinLensError("DIN_SCORER and DIN_DEVICE={device} are both set; unset one of them", device=device)
-    on = open_device(device)
     unfit: dict[str, CheckpointError] = {}
-    scorers = load_scorers(folder, on, unfit.__setitem__)
-    if cluster is not None:
-        scorers = {name: on_cluster(scorer, cluster) for name, scorer in scorers.items()}
+    if cluster is None:
+        scorers = _load_local(folder, device, unfit)
+    else:
+        scorers = load_served_scorers(folder, cluster, unfit.__setitem__)
     return LoadedModels({name: BatchingScorer(scorer) for name, scorer in scorers.items()}, unfit)
+
+
+def _load_local(folder: Path, device: str, unfit: dict[str, CheckpointError]) -> dict[str, Scorer]:
+    """The first call imports torch."""
+    import torch
+
+    from din_core.scoring import load_scorers
+    from din_core.scoring.devices import open_device
+
+    torch.set_num_threads(1)  # one household's forward pass is small; more threads only wait for each other
+    return load_scorers(folder, open_device(device), unfit.__setitem__)
 
 
 def compare_with_store(models: LoadedModels, held: HeldValues, folder: Path) -> LoadedModels:

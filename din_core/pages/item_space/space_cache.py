@@ -42,7 +42,7 @@ def near_map(
     """(n points, 2): t-SNE of these embeddings."""
     from din_core.explain import tsne
 
-    return tsne(_facts.space.unit[list(points)].numpy())
+    return tsne(_facts.space.unit[list(points)])
 
 
 def space_scores(

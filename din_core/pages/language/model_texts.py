@@ -175,8 +175,7 @@ def half_life_of(scorer: Scorer) -> float | None:
     """Days, as trained; None for a model without one."""
     if scorer.config.pooling != "time decay":
         return None
-    found = getattr(scorer.checkpoint.model.pooling, "half_life", None)
-    return None if found is None else float(found)
+    return scorer.engine.half_life
 
 
 def badges(config: ModelConfig, half_life: float | None = None) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from din_core.sharing.values import iso
 
 if TYPE_CHECKING:
     from din_core.scoring import RankedItem, Ranking
-    from din_core.scoring.ranking import Place
+    from din_core.scoring.whole_catalogue.ranking import Place
 
 
 def ranking_records(

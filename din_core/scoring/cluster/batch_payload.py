@@ -14,46 +14,18 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from din_core.model.config import FieldConfig, ModelConfig
-from din_core.model.network import Output
-from din_core.model.ragged import Multi, Offsets, RaggedBatch
-
-
-def batch_bytes(batch: RaggedBatch) -> bytes:
-    """All that a network reads."""
-    tensors = {
-        "behavior": batch.behavior,
-        "count": batch.count,
-        "age": batch.age,
-        "behavior_offsets": _tensor(batch.behavior_offsets),
-        "candidate": batch.candidate,
-        "candidate_offsets": _tensor(batch.candidate_offsets),
-        "context": batch.context,
-    }
-    if batch.behavior_type is not None:
-        tensors["behavior_type"] = batch.behavior_type
-    several = {"profile": batch.profile, "sets": batch.sets}
-    for name, fields in several.items():
-        for place, multi in enumerate(fields):
-            if multi is not None:
-                tensors |= {f"{name}.{place}.rows": multi.rows, f"{name}.{place}.offsets": multi.offsets}
-    return save({name: tensor.contiguous() for name, tensor in tensors.items()})
+from din_core.model.ragged import Multi, Offsets, RaggedBatch, Sets
+from din_core.scoring.cluster.arrays import AnyArray
 
 
 def read_batch(content: bytes, config: ModelConfig) -> RaggedBatch:
-    """The batch that `batch_bytes` made for a network of this config; ValueError, in a sentence, for anything else."""
+    """The batch that `wire_arrays` made for a network of this config; ValueError, in a sentence, for anything else."""
     tensors = _load(content)
     offsets = [_offsets(tensors, f"{name}_offsets") for name in ("behavior", "candidate")]
     groups, n, m = len(offsets[0]) - 1, int(offsets[0][-1]), int(offsets[1][-1])
     if len(offsets[1]) - 1 != groups:
         raise ValueError(f"candidate_offsets are of {len(offsets[1]) - 1} histories, behavior_offsets of {groups}")
-    sets = tuple(
-        _multi(tensors, f"sets.{place}", own.rows) if own.several else None
-        for place, own in enumerate(config.item_fields)
-    )
-    limits = [
-        own.rows if several is None else len(several.offsets)
-        for own, several in zip(config.item_fields, sets, strict=True)
-    ]
+    sets, limits = _sets(tensors, config)
     profile = [_multi(tensors, f"profile.{place}", own.rows) for place, own in enumerate(config.user_fields)]
     if any(len(own.offsets) != groups for own in profile):
         raise ValueError(f"profile holds the values of other than {groups} users")
@@ -72,20 +44,17 @@ def read_batch(content: bytes, config: ModelConfig) -> RaggedBatch:
     )
 
 
+def read_items(arrays: Mapping[str, AnyArray], config: ModelConfig) -> tuple[Tensor, Sets]:
+    """Items (n, F) as `item_arrays` has them, and the sets; ValueError for what is no such thing."""
+    tensors = {name: torch.from_numpy(np.array(own)) for name, own in arrays.items() if own.dtype == np.int64}
+    sets, limits = _sets(tensors, config)
+    n = len(tensors["rows"]) if "rows" in tensors and tensors["rows"].ndim else 0
+    return _rows(tensors, "rows", n, limits), sets if any(config.several) else ()
+
+
 def scores_bytes(logit: Tensor, weight: Tensor) -> bytes:
     """(M,) logits and (P,) or (P, F) weights."""
     return save({"logit": logit.contiguous(), "weight": weight.contiguous()})
-
-
-def read_scores(content: bytes, batch: RaggedBatch, config: ModelConfig) -> Output:
-    """The scores of a batch; ValueError, in one sentence, where they are not of that batch or not finite."""
-    tensors = _load(content)
-    pairs = (batch.pair_total, len(config.item_fields)) if config.unit_per_field else (batch.pair_total,)
-    for name, shape in (("logit", (len(batch.candidate),)), ("weight", pairs)):
-        found = _named(tensors, name)
-        if tuple(found.shape) != shape or found.dtype != torch.float32 or not bool(found.isfinite().all()):
-            raise ValueError(f"{name} is not {shape} finite numbers of single precision")
-    return Output(tensors["logit"], tensors["weight"], batch.count.new_zeros(len(batch.candidate), 0))
 
 
 def join_batches(batches: Sequence[RaggedBatch]) -> RaggedBatch:
@@ -133,8 +102,17 @@ def _joined_offsets(parts: Sequence[Offsets]) -> Offsets:
     return np.concatenate([[0], np.cumsum(np.concatenate([np.diff(own) for own in parts]))]).astype(np.int64)
 
 
-def _tensor(offsets: Offsets) -> Tensor:
-    return torch.as_tensor(np.asarray(offsets, np.int64))
+def _sets(tensors: Mapping[str, Tensor], config: ModelConfig) -> tuple[Sets, list[int]]:
+    """One an item field, and how many codes each has."""
+    sets = tuple(
+        _multi(tensors, f"sets.{place}", own.rows) if own.several else None
+        for place, own in enumerate(config.item_fields)
+    )
+    limits = [
+        own.rows if several is None else len(several.offsets)
+        for own, several in zip(config.item_fields, sets, strict=True)
+    ]
+    return sets, limits
 
 
 def _sizes(fields: Sequence[FieldConfig]) -> list[int]:

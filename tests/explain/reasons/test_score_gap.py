@@ -185,6 +185,7 @@ def test_an_empty_history_leaves_the_gap_to_the_candidates() -> None:
 
 def test_two_times_cannot_be_compared() -> None:
     one, two = two_candidates("din", history("ab"))
-    two.inputs = replace(two.inputs, as_of=two.inputs.as_of + 1)
+    later = replace(two.shown.history, as_of=two.shown.as_of + 1)
+    two.shown = replace(two.shown, history=later)
     with pytest.raises(ValueError, match="give two of one time"):
         score_gap(one, two)

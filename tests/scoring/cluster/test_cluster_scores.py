@@ -14,10 +14,11 @@ import torch
 
 from din_core.domain import Behavior, History, Item, ModelFailure, ServerAway, User
 from din_core.model.checkpoint import Checkpoint
-from din_core.scoring import BatchingScorer, Catalogue, Scorer, rescorer_for
-from din_core.scoring.cluster import device
-from din_core.scoring.cluster.batch_payload import batch_bytes, read_batch, scores_bytes
-from din_core.scoring.cluster.device import on_cluster
+from din_core.scoring import BatchingScorer, Scorer
+from din_core.scoring.cluster import checkpoint_server
+from din_core.scoring.cluster.arrays import array_bytes, wire_arrays
+from din_core.scoring.cluster.batch_payload import read_batch, scores_bytes
+from din_core.scoring.cluster.served_engine import on_cluster
 from din_core.scoring.cluster.settings import ClusterAddress
 from tests.model.conftest import FAMILY, SEVERAL, VOCABULARY, toy_vocabulary
 from tests.model.several import several_network
@@ -70,17 +71,6 @@ def test_items_with_several_values_are_scored_as_on_this_machine(name: str) -> N
     assert_equal(local, History(User("u", {next(iter(VOCABULARY.user)): ("old",)}), 86_400 * 9, past), items)
 
 
-def test_effects_and_the_catalogue_are_of_this_machine_and_fit_the_clusters_scores(
-    server: ClusterServer, scorer: Scorer
-) -> None:
-    wanted = scorer.score(PAST, CANDIDATES, CONTEXT).logit
-    asked = len(server.asked)
-    found = Catalogue(scorer, CANDIDATES).scoring(PAST, CONTEXT).finish()
-    np.testing.assert_allclose(found, wanted, atol=1e-5)
-    rescorer_for(scorer, PAST, CANDIDATES[0], CONTEXT)
-    assert len(server.asked) == asked
-
-
 def test_each_checkpoint_is_asked_for_by_its_fingerprint_with_the_token(server: ClusterServer, scorer: Scorer) -> None:
     scorer.score(PAST, CANDIDATES, CONTEXT)
     assert server.asked == [(f"/{member('din').fingerprint}", f"Bearer {TOKEN}")]
@@ -93,8 +83,7 @@ def test_nobody_shows_the_token(scorer: Scorer, server: ClusterServer, caplog: p
         ModelFailure, match=r"refuses the token; give this app the one .* DIN_SCORER_TOKEN_FILE"
     ) as told:
         scorer.score(PAST, CANDIDATES, CONTEXT)
-    network = scorer.device.request_network(scorer.placed)
-    assert TOKEN not in f"{told.value}{scorer.device.address!r}{network!r}{network.server!r}{caplog.text}"
+    assert TOKEN not in f"{told.value}{vars(scorer.engine)!r}{vars(scorer.engine.server)!r}{caplog.text}"
 
 
 def test_a_checkpoint_that_the_cluster_does_not_serve_is_named(server: ClusterServer, scorer: Scorer) -> None:
@@ -112,7 +101,7 @@ def test_a_cluster_that_is_away_is_named_by_the_apps_own_scorer_too(server: Clus
 def test_a_cluster_that_is_slow_is_waited_for_so_long_and_no_longer(
     server: ClusterServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device, "TIMEOUT", 0.2)
+    monkeypatch.setattr(checkpoint_server, "TIMEOUT", 0.2)
     released = threading.Event()
     server.answer = lambda *_: (200 if released.wait() else 503, b"")
     with pytest.raises(ServerAway, match=r"has not answered in 0\.2 seconds"):
@@ -142,24 +131,24 @@ def test_an_answer_that_is_none_is_a_sentence_and_the_next_one_is_read(
 
 def test_a_batch_that_fits_the_checkpoint_not_is_refused_before_it_is_scored() -> None:
     local = member("din")
-    batch, config = local.batch([[local.prepare(PAST, CANDIDATES, CONTEXT)]]), local.config
+    batch, config = local.arrays([[local.prepare(PAST, CANDIDATES, CONTEXT)]]), local.config
     n, rows = len(batch.behavior), config.item_fields[0].rows
     wrong = {
         f"behavior holds a code outside 0 to {rows - 1}": {"behavior": batch.behavior + rows},
         "candidate holds a code outside": {"candidate": batch.candidate - 99},
         r"candidate is \(3, 1\)": {"candidate": batch.candidate[:, :1]},
-        "behavior_offsets are not whole numbers": {"behavior_offsets": (0, 5, n)},
-        r"behavior is .* but must be": {"behavior_offsets": (0, n + 1)},
-        "candidate_offsets are of 2 histories, behavior_offsets of 1": {"candidate_offsets": (0, 1, 3)},
-        f"age is not {n} finite numbers": {"age": batch.age * torch.nan},
+        "behavior_offsets are not whole numbers": {"behavior_offsets": np.array([0, 5, n])},
+        r"behavior is .* but must be": {"behavior_offsets": np.array([0, n + 1])},
+        "candidate_offsets are of 2 histories, behavior_offsets of 1": {"candidate_offsets": np.array([0, 1, 3])},
+        f"age is not {n} finite numbers": {"age": batch.age * np.float32(np.nan)},
         "profile holds the values of other than 1 users": {
-            "profile": tuple(replace(own, offsets=torch.tensor([0, 0])) for own in batch.profile)
+            "profile": tuple(own._replace(offsets=np.array([0, 0])) for own in batch.profile)
         },
         "it holds no tensor profile.0.rows": {"profile": ()},
     }
     for sentence, values in wrong.items():
         with pytest.raises(ValueError, match=sentence):
-            read_batch(batch_bytes(replace(batch, **values)), config)
+            read_batch(array_bytes(wire_arrays(replace(batch, **values))), config)
     for content in (b"", b"{}", b"\xff" * 64):
         with pytest.raises(ValueError, match="not in the safetensors format"):
             read_batch(content, config)

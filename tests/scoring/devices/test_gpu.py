@@ -15,11 +15,11 @@ import torch
 
 from din_core.domain import Behavior, DinLensError, History, Item, User
 from din_core.model.checkpoint import load_checkpoint, save_checkpoint
-from din_core.scoring import BatchingScorer, Catalogue, Scorer, open_device
-from din_core.scoring.catalogue import RowCatalogue
-from din_core.scoring.devices import gpu_blocks, gpu_unit
+from din_core.scoring import BatchingScorer, Catalogue, Scorer
+from din_core.scoring.devices import gpu_blocks, gpu_unit, open_device
 from din_core.scoring.devices.gpu import LARGEST_BLOCK, LEAST_BLOCK, GpuDevice, GpuOptions
 from din_core.scoring.devices.gpu_unit import compiled_for, compiled_weights, numbers_of, weights_after
+from din_core.scoring.whole_catalogue.row_catalogue import RowCatalogue
 from tests.model.conftest import FAMILY, VOCABULARY, toy_network
 from tests.scoring.one_history import LONG, all_rows, one_history, plainly
 from tests.without_waiting import NOWHERE, without_waiting
@@ -108,7 +108,7 @@ def test_requests_get_the_scores_that_the_cores_give(name, tmp_path):
 def test_a_scorer_and_its_catalogue_share_what_the_device_holds(tmp_path):
     save_checkpoint(tmp_path, toy_network().float(), VOCABULARY, {}, "")
     scorer = Scorer(load_checkpoint(tmp_path), GpuDevice(HERE, PLAIN))
-    assert Catalogue(scorer, [Item("a")]).rows.placed is scorer.placed is BatchingScorer(scorer).placed
+    assert Catalogue(scorer, [Item("a")]).rows.placed is scorer.local.placed is BatchingScorer(scorer).local.placed
 
 
 @pytest.mark.parametrize("name", [name for name in FAMILY if name not in ASKS])

@@ -7,8 +7,8 @@ from statistics import median
 
 import torch
 
-from din_core.scoring.catalogue import RowCatalogue
 from din_core.scoring.devices.cpu import CpuDevice
+from din_core.scoring.whole_catalogue.row_catalogue import RowCatalogue
 from trainer.bench.data.synthetic_samples import config_of, synthetic_samples, unfolded, unshared
 from trainer.bench.padded_reference import use_concatenating_unit
 from trainer.bench.parts.catalogue import synthetic_catalogue

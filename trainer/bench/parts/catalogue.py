@@ -21,7 +21,7 @@ from din_core.model.config import FieldConfig, ModelConfig
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring import Catalogue
-from din_core.scoring.catalogue import RowCatalogue
+from din_core.scoring.whole_catalogue.row_catalogue import RowCatalogue
 from trainer.bench.data.bench_store import bench_store
 from trainer.bench.memory import extra_bytes
 from trainer.bench.padded_reference import unit_weight

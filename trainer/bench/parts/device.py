@@ -14,8 +14,9 @@ import torch
 
 from din_core.model.checkpoint import Checkpoint
 from din_core.scoring import BatchingScorer, Scorer
-from din_core.scoring.catalogue import CatalogueScoring, RowCatalogue
 from din_core.scoring.devices.gpu import GpuDevice, GpuOptions
+from din_core.scoring.whole_catalogue.catalogue_scoring import CatalogueScoring
+from din_core.scoring.whole_catalogue.row_catalogue import RowCatalogue
 from trainer.bench.data.bench_store import bench_store
 from trainer.bench.parts.catalogue import flop, synthetic_catalogue
 from trainer.bench.parts.machine import UNIT, copy_rate, matmul_rate

@@ -53,7 +53,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Score with a progress bar; the report as a dict."""
     from din_core.model.checkpoint import load_checkpoint
-    from din_core.scoring import Scorer, open_device
+    from din_core.scoring import Scorer
+    from din_core.scoring.devices import open_device
 
     options = ScoreOptions(args.weights, args.effects, args.behaviors, args.top_k, args.rows)
     check_output(args.out)

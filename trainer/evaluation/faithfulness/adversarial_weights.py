@@ -17,7 +17,7 @@ from torch import Tensor
 
 from din_core.domain import Scores
 from din_core.scoring import Rescorer
-from din_core.scoring.rescoring import PooledHistories
+from din_core.scoring.rescoring.tower_rescoring import PooledHistories, TowerRescorer
 
 TOLERANCE = 0.01
 """Logits: the same prediction to .25 percentage points at most."""
@@ -71,15 +71,16 @@ class _AdversarialSearch:
     """One scenario's masses, what they do to the logit, and how far they are from the trained ones."""
 
     def __init__(self, rescorer: Rescorer, scores: Scores, embeddings: Tensor) -> None:
-        self.inputs, self.k = rescorer.inputs, embeddings
+        assert isinstance(rescorer.counts, TowerRescorer)
+        self.inputs, self.k = rescorer.counts.inputs, embeddings
         self.softmaxed = scores.normalisation != "none"
         each = scores.field_weight or {"all": scores.weight}
         weights = np.stack([weight[0] for weight in each.values()], axis=1)  # (T, I)
         self.trained = torch.from_numpy(weights * rescorer.count[:, None])
         self.total = abs(self.trained).sum(0)  # (I,)
-        fields = rescorer.inputs.network.config.item_fields
+        fields = self.inputs.network.config.item_fields
         self.widths = torch.tensor([f.width for f in fields] if len(each) > 1 else [embeddings.shape[1]])
-        matches = rescorer.inputs.matches
+        matches = self.inputs.matches
         self.repeats = None if matches is None else torch.as_tensor(rescorer.count) @ matches.double()
         self.logit = float(self.logits(self.trained[None])[0])
 

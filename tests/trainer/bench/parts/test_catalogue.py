@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from din_core.scoring.catalogue import RowCatalogue
+from din_core.scoring.whole_catalogue.row_catalogue import RowCatalogue
 from tests.model.conftest import toy_batch, toy_network
 from tests.trainer.bench.rows import SIZES, finite
 from trainer.bench.parts import catalogue as part

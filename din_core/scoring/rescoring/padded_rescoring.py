@@ -1,6 +1,6 @@
 """Rescoring where padding takes part: what a history has one behavior less of, it has one padding more of.
 
-Dimensions as in `rescoring.py`: T behaviors, S changed histories, I intensities, K = D + I.
+Dimensions as in `tower_rescoring.py`: T behaviors, S changed histories, I intensities, K = D + I.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from torch import Tensor
 from din_core.domain.results import Floats
 from din_core.model.config import ModelConfig
 from din_core.model.library.padding import padding_count
-from din_core.scoring.rescoring import ROWS, PooledHistories, Rescorer, RescoringInputs, SumRescorer
+from din_core.scoring.rescoring.rescorer import CountRescorer
+from din_core.scoring.rescoring.tower_rescoring import ROWS, PooledHistories, RescoringInputs, SumRescorer
 
 
 class PaddedRescorer(SumRescorer):
@@ -51,7 +52,7 @@ class PaddedRescorer(SumRescorer):
         for some in torch.split(kept, ROWS):
             yield self._split(self._sums(some if players is None else some @ players))
 
-    leave_one_out_logits = Rescorer.leave_one_out_logits  # padding comes in the place of what is gone
+    leave_one_out_logits = CountRescorer.leave_one_out_logits  # padding comes in the place of what is gone
 
     def _sums(self, kept: Tensor) -> Tensor:
         """kept (S, T) → (S, K)."""

@@ -8,9 +8,7 @@ from torch import Tensor
 
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import RaggedBatch
-
-SHARE, LEAST, MOST = 1 / 12, 8, 28
-"""Behaviors of a coreset: a share of all, within bounds."""
+from din_core.scoring.whole_catalogue.coreset_size import coreset_size
 
 
 def history_coreset(network: InterestNetwork, batch: RaggedBatch) -> RaggedBatch | None:
@@ -20,9 +18,8 @@ def history_coreset(network: InterestNetwork, batch: RaggedBatch) -> RaggedBatch
     rare, and each stands for those nearest to it. Else the newest are kept.
     """
     total = len(batch.behavior)
-    size = min(MOST, max(LEAST, int(total * SHARE)))
-    plain = network.config.architecture in ("base", "tin") or network.config.attention != "unit"
-    if plain or total < 2 * size:
+    size = coreset_size(network.config, total)
+    if size is None:
         return None
     kept, count = torch.arange(total - size, total), batch.count[total - size :]
     if network.config.folds:

@@ -1,4 +1,4 @@
-"""Which rescorer a scenario's model has, and what each behavior brings to it.
+"""Which rescorer a network has, and what each behavior brings to it.
 
 Dimensions: T behaviors, C candidates, D item embedding width, F item fields, I intensities, R counts of repeats.
 """
@@ -6,80 +6,56 @@ Dimensions: T behaviors, C candidates, D item embedding width, F item fields, I 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from din_core.domain import FoldedBehavior, History, Item
+from din_core.domain.results import Floats
 from din_core.model.attention import FieldwisePooling, WeightedSumPooling
 from din_core.model.library.padding import with_one_padding
 from din_core.model.monotone import HeadSums
+from din_core.model.network import InterestNetwork
 from din_core.model.pairs import pair_matches
 from din_core.model.poolings.base import BasePooling
 from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch
 from din_core.scoring.fixed_context_tower import FixedContextTower
-from din_core.scoring.module_rescoring import ModuleRescorer
-from din_core.scoring.padded_rescoring import PaddedRescorer
-from din_core.scoring.rescoring import (
+from din_core.scoring.rescoring.module_rescoring import ModuleRescorer
+from din_core.scoring.rescoring.padded_rescoring import PaddedRescorer
+from din_core.scoring.rescoring.rescorer import CountRescorer
+from din_core.scoring.rescoring.tower_rescoring import (
     EvolutionRescorer,
     RankRescorer,
-    Rescorer,
     RescoringInputs,
     SumRescorer,
 )
-from din_core.scoring.scorer import Request, Scorer
 
 LEAST = -700.0
 """exp of less is 0 in double precision: behaviors whose weights lie further apart than this count as this far."""
 
 
-def rescorer_for(
-    scorer: Scorer,
-    history: History,
-    candidate: Item,
-    context: Mapping[str, str | None],
-    added: Sequence[Item] = (),
-) -> Rescorer:
-    """A rescorer of one candidate against one history.
-
-    `added` are items that are not there, but may be: each follows as one more behavior at the impression's last
-    second, with a count of 0 until `logits` is given another.
-    """
-    return next(rescorers_for(scorer, history, [candidate], [context], added))
-
-
 @torch.no_grad()
-def rescorers_for(
-    scorer: Scorer,
-    history: History,
-    candidates: Sequence[Item],
-    contexts: Sequence[Mapping[str, str | None]],
-    added: Sequence[Item] = (),
-) -> Iterator[Rescorer]:
-    """`rescorer_for` of C candidates, each in its context (C), one after the other.
+def count_rescorers(
+    network: InterestNetwork, accelerated: Callable[[], InterestNetwork], batch: RaggedBatch, count: Floats
+) -> Iterator[CountRescorer]:
+    """One for each candidate of a batch of one history, one after the other; `count` (T,) is 0 for additions.
 
     What the history brings is computed once for all, and the activation unit runs over all pairs at once: memory
-    grows with T · C.
+    grows with T · C. `accelerated` gives the same network by compiled kernels, and is asked where it is of use.
     """
-    config, network = scorer.config, scorer.checkpoint.model
-    seen = history.folded(config.max_history) if config.folds else history.plain(config.max_history)
-    now = history.as_of - 1
-    behaviors = (*seen, *(FoldedBehavior(item, 1, now, now) for item in added))
-    batch = scorer.batch([[Request(history, behaviors, tuple(candidates), tuple(contexts))]])
+    config, candidates = network.config, len(batch.candidate)
     if config.external:
-        q, k, others = (torch.zeros(n, 0) for n in (len(candidates), len(behaviors), len(candidates)))  # not known
+        q, k, others = (torch.zeros(n, 0) for n in (candidates, len(batch.behavior), candidates))  # not known
     else:
         q, k = network.item.several(batch.candidate, batch.behavior, sets=batch.sets)
         others = network.others(batch)
     tower = None if config.external else FixedContextTower(network, others[:1])
-    count = np.array([*(b.count for b in seen), *(0 for _ in added)], dtype=np.float64)
     matches = _matches(batch) if network.counts else None  # (T, C, R)
-    make = _maker(scorer, batch, q, k)
-    for place, candidate in enumerate(candidates):
+    make = _maker(network, accelerated, batch, q, k)
+    for place in range(candidates):
         own = slice(place, place + 1)
         inputs = RescoringInputs(
             network=network,
@@ -87,11 +63,6 @@ def rescorers_for(
             candidate=batch.candidate[own],
             sets=batch.sets,
             q=q[own],
-            item=candidate,
-            as_of=history.as_of,
-            behaviors=behaviors,
-            history=history,
-            folds=config.folds,
             count=count,
             tower=tower and tower.in_context(others[own]),
             matches=None if matches is None else matches[:, place],
@@ -99,16 +70,18 @@ def rescorers_for(
         yield make(inputs, place)
 
 
-def _maker(scorer: Scorer, batch: RaggedBatch, q: Tensor, k: Tensor) -> Callable[[RescoringInputs, int], Rescorer]:
+def _maker(
+    network: InterestNetwork, accelerated: Callable[[], InterestNetwork], batch: RaggedBatch, q: Tensor, k: Tensor
+) -> Callable[[RescoringInputs, int], CountRescorer]:
     """Of the inputs of a candidate and its place among the batch's, q (C, D), its rescorer; k (T, D)."""
-    config, network = scorer.config, scorer.checkpoint.model
+    config = network.config
     if config.external:
-        return lambda inputs, place: ModuleRescorer(inputs, _of_candidate(batch, place))
+        return lambda inputs, place: ModuleRescorer(inputs, one_candidate(batch, place))
     if config.architecture == "dien":
-        return lambda inputs, place: EvolutionRescorer(inputs, k, _of_candidate(batch, place))
+        return lambda inputs, place: EvolutionRescorer(inputs, k, one_candidate(batch, place))
     if config.reads_ranks:
         return lambda inputs, _: RankRescorer(inputs, k)
-    pooling = scorer.cpu_network.pooling
+    pooling = accelerated().pooling
     if config.library is not None and config.library.padding != "masked":
         padded = with_one_padding(batch)
         k = network.item(padded.behavior, padded.sets)
@@ -126,7 +99,7 @@ def _maker(scorer: Scorer, batch: RaggedBatch, q: Tensor, k: Tensor) -> Callable
     return lambda inputs, place: SumRescorer(inputs, summed, mass[:, place], normalised)
 
 
-def _of_candidate(batch: RaggedBatch, place: int) -> RaggedBatch:
+def one_candidate(batch: RaggedBatch, place: int) -> RaggedBatch:
     """The same with one of its candidates alone."""
     own = slice(place, place + 1)
     return replace(batch, candidate=batch.candidate[own], candidate_offsets=(0, 1), context=batch.context[own])

@@ -11,14 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from din_core.domain import DinLensError
 from din_core.domain.results import Floats
-from din_core.domain.translatable import Translatable
-from din_core.model.external.network import BEHAVIORS, ExternalNetwork
+from din_core.model.external.network import BEHAVIORS
 from din_core.model.network import InterestNetwork
 from din_core.model.ragged import Multi, RaggedBatch
-from din_core.scoring.rescoring import WHOLE, Rescorer, RescoringInputs
-from din_core.scoring.scorer import Scorer
+from din_core.scoring.rescoring.rescorer import WHOLE, CountRescorer
+from din_core.scoring.rescoring.tower_rescoring import RescoringInputs
 
 ROWS_AT_ONCE = 1024
 """Changed histories that are made at once; the network gives the model fewer where they are long."""
@@ -26,21 +24,22 @@ SERVED_BUDGET = 2**9
 """Changed histories that an exact method may ask a server for."""
 
 
-class ModuleRescorer(Rescorer):
+class ModuleRescorer(CountRescorer):
     """Leaves behaviors out of the batch that the model reads; those after them move up."""
 
     row_budget = 2**11
 
     def __init__(self, inputs: RescoringInputs, batch: RaggedBatch) -> None:
         """`batch` is the scenario's own: one history, additions at its end, and one candidate."""
-        super().__init__(inputs)
+        super().__init__(inputs.count)
+        self.inputs = inputs
         self._batch = batch
         if inputs.network.config.served is not None:
             self.row_budget = SERVED_BUDGET
 
     @torch.no_grad()
     def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
-        """See Rescorer; a behavior is there or is not, and equal histories are scored once.
+        """See CountRescorer; a behavior is there or is not, and equal histories are scored once.
 
         With additions a history may be longer than the model reads: then its oldest behaviors are cut off, as they are
         of any history.
@@ -105,20 +104,6 @@ class ModuleBlockScorer:
 
     def release(self) -> None:
         """Nothing is kept."""
-
-
-def own_embeddings(scorer: Scorer, rows: Tensor, field: str | None) -> Tensor:
-    """(n, D) of items with these rows (n, F), where the module's owner gives it a method `embed`; DinLensError where
-    not, and where one `field` alone is asked for."""
-    model = scorer.checkpoint.model
-    if field is not None or not isinstance(model, ExternalNetwork) or not model.embeds:
-        raise DinLensError(
-            "{name} does not show embeddings of {what}, so there is no map of them; choose another model, or all fields"
-            " of one whose module has a method embed",
-            name=scorer.name,
-            what=Translatable("items") if field is None else field,
-        )
-    return model.embed(rows)
 
 
 def _repeated(field: Multi, times: int) -> Multi:

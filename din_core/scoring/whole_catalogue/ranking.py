@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from din_core.domain import History, Item
 from din_core.domain.results import Floats
-from din_core.scoring.catalogue import Catalogue, CatalogueScoring
+from din_core.scoring.whole_catalogue.catalogue import Catalogue
+from din_core.scoring.whole_catalogue.catalogue_scoring import CatalogueScoring
 
 Positions = NDArray[np.int64]
 

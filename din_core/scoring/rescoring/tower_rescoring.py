@@ -11,23 +11,22 @@ fields, I intensities (1, or F with one unit per field), R counts of repeats (F 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from din_core.domain import FoldedBehavior, History, Item
 from din_core.domain.results import Floats
 from din_core.model.network import InterestNetwork
 from din_core.model.poolings.dien import InterestEvolution
 from din_core.model.poolings.temporal_interest import TemporalInterest
 from din_core.model.ragged import RaggedBatch, Sets
 from din_core.scoring.fixed_context_tower import FixedContextTower
+from din_core.scoring.rescoring.rescorer import WHOLE, CountRescorer, LeaveOneOutLogits
 
 ROWS = 1024
 """Changed histories that go through the tower at once: what a core's own cache holds."""
@@ -35,9 +34,6 @@ PAIRS = 2**15
 """Behaviors of changed histories that DIEN's evolution runs over at once: some tens of MB."""
 RANK_PAIRS = 2**18
 """The same of TIN's attention: some MB for each array."""
-HISTORY = "history"
-"""The path of a model into which nobody can look."""
-WHOLE = "a model to which order matters keeps a behavior or does not; give counts of 0 and 1"
 
 
 class PooledHistories(NamedTuple):
@@ -49,15 +45,6 @@ class PooledHistories(NamedTuple):
     """(S, I)"""
     repeats: Tensor | None
     """(S, R); None where the tower reads no counts"""
-
-
-class LeaveOneOutLogits(NamedTuple):
-    """What leave-one-out compares."""
-
-    without: Floats
-    """(T,) logits without each behavior, all its occurrences"""
-    full: float
-    empty: float
 
 
 @dataclass(frozen=True)
@@ -73,35 +60,12 @@ class RescoringInputs:
     """Of which those are indices, where items have several values of a field"""
     q: Tensor
     """(1, D)"""
-    item: Item
-    """The candidate."""
-    as_of: int
-    """Seconds since 1970-01-01 UTC."""
-    behaviors: tuple[FoldedBehavior, ...]
-    """(T) those of the history, then additions"""
-    history: History
-    folds: bool
-    """Whether a behavior stands for all repeats of an item."""
     count: Floats
     """(T,) repeats of each behavior in the history; 0 for additions"""
     tower: FixedContextTower | None
     """For the user and context; None of a model into which nobody can look."""
     matches: Tensor | None
     """(T, R) what one occurrence adds to the counts of repeats; None where the tower reads none"""
-
-    @cached_property
-    def times(self) -> tuple[tuple[int, ...], ...]:
-        """(T) when each behavior's occurrences were, oldest first; an addition's is the impression's last second."""
-        if not self.folds:
-            return tuple((behavior.last_timestamp,) for behavior in self.behaviors)
-        found: dict[str, list[int]] = {behavior.item.item_id: [] for behavior in self.behaviors}
-        for behavior in self.history.behaviors:
-            if behavior.item.item_id in found:
-                found[behavior.item.item_id].append(behavior.timestamp)
-        return tuple(
-            tuple(found[behavior.item.item_id]) if count else (behavior.last_timestamp,)
-            for behavior, count in zip(self.behaviors, self.count, strict=True)
-        )
 
     def cast(self, pooled: PooledHistories) -> PooledHistories:
         """In the network's own precision."""
@@ -122,76 +86,19 @@ class RescoringInputs:
         return logit
 
 
-class Rescorer(ABC):
-    """Scores one candidate again with some of a history's behaviors, or others.
-
-    Removal is defined on the history the model sees: repeats folded where the model folds them, the newest
-    `max_history` kept. Removing from a longer history would let an older behavior enter in reality; here none does.
-    """
-
-    row_budget: int
-    """Changed histories that take some tenths of a second on two cores: what an exact method may spend."""
-
-    def __init__(self, inputs: RescoringInputs) -> None:
-        self.inputs = inputs
-
-    @property
-    def behaviors(self) -> tuple[FoldedBehavior, ...]:
-        """(T) as the model sees them."""
-        return self.inputs.behaviors
-
-    @property
-    def count(self) -> Floats:
-        """(T,) repeats of each behavior in the history; 0 for additions."""
-        return self.inputs.count
-
-    @abstractmethod
-    def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
-        """(S,) logits of S changed histories; sums in double precision, the tower in the network's own.
-
-        kept (S, T) says how many occurrences of each behavior are there. With players (P, T), kept is (S, P): how
-        many times each player is there, and a player brings players[p, t] occurrences of behavior t.
-        """
-
-    def leave_one_out_logits(self) -> LeaveOneOutLogits:
-        """Of the history without each of its behaviors, of the whole and of the empty one."""
-        return LeaveOneOutLogits(self.logits(self.count - np.diag(self.count)), self.full, self.empty)
-
-    @cached_property
-    def _full_and_empty(self) -> tuple[float, float]:
-        full, empty = self.logits(np.stack([self.count, np.zeros_like(self.count)])).tolist()
-        return full, empty
-
-    @property
-    def full(self) -> float:
-        """The history's logit, as `Scorer.score` has it."""
-        return self._full_and_empty[0]
-
-    @property
-    def empty(self) -> float:
-        """The logit of the empty history: profile, context and candidate alone."""
-        return self._full_and_empty[1]
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Names of what a behavior can move: the history as a whole, where nothing else is known."""
-        return (HISTORY,)
-
-    def logits_with_inputs(self, chosen: Sequence[Mapping[str, bool]]) -> Floats:
-        """(S,) logits with each of `paths` as the full history has it (True) or as the empty one has it."""
-        return np.array([self.full if choice.get(HISTORY) else self.empty for choice in chosen])
-
-
-class TowerRescorer(Rescorer):
+class TowerRescorer(CountRescorer):
     """Of a network of this project's, whose tower reads what behaviors add up to."""
 
+    has_line = True
+
     def __init__(self, inputs: RescoringInputs) -> None:
-        super().__init__(inputs)
+        super().__init__(inputs.count)
+        self.inputs = inputs
         assert inputs.tower is not None
         self._tower = inputs.tower
 
     def logits(self, kept: Floats, players: Floats | None = None) -> Floats:
-        """See Rescorer."""
+        """See CountRescorer."""
         changed = torch.as_tensor(np.atleast_2d(kept), dtype=torch.float64)
         brings = None if players is None else torch.as_tensor(players, dtype=torch.float64)
         return self._logits(self._pooled(changed, brings))
@@ -218,14 +125,6 @@ class TowerRescorer(Rescorer):
     def paths(self) -> tuple[str, ...]:
         """Names of the tower's inputs that a behavior can move."""
         return tuple(self.inputs.network.input_spans())
-
-    @abstractmethod
-    def line(self, at: Floats) -> tuple[Floats, Floats]:
-        """A path from the empty history (at 0) to the full one (at 1) on which every behavior has a share.
-
-        at (S,) → logits (S,), and slopes (S, T): how fast each behavior's share moves the logit there. The slopes
-        of all behaviors add up to the derivative of the logit along the path.
-        """
 
     @abstractmethod
     def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
@@ -273,7 +172,7 @@ class SumRescorer(TowerRescorer):
             yield self._pooled_sums(some @ terms)
 
     def leave_one_out_logits(self) -> LeaveOneOutLogits:
-        """See Rescorer."""
+        """See CountRescorer."""
         # What is before a behavior and what is after it, each summed on the way to it: T sums in the place of T².
         shares = torch.as_tensor(self.count)[:, None] * self.terms
         t = len(shares)
@@ -310,6 +209,7 @@ class EvolutionRescorer(TowerRescorer):
     """DIEN: the evolution is run again on the behaviors that are kept."""
 
     row_budget = 2**12
+    has_path = True
 
     def __init__(self, inputs: RescoringInputs, k: Tensor, batch: RaggedBatch) -> None:
         """k (T, D); batch is the scenario's own."""
@@ -355,12 +255,12 @@ class EvolutionRescorer(TowerRescorer):
             by_attention, by_presence = torch.autograd.grad(
                 logit.sum(), (along, there), allow_unused=True, materialize_grads=True
             )
-        slopes = np.zeros((s, len(self.behaviors)))
+        slopes = np.zeros((s, len(self.count)))
         slopes[:, kept.numpy()] = (by_attention * attention[:, None] + by_presence).T.double().numpy()
         return np.asarray(logit.detach().double()), slopes
 
     def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
-        for some in torch.split(kept, max(1, PAIRS // max(1, len(self.behaviors)))):
+        for some in torch.split(kept, max(1, PAIRS // max(1, len(self.count)))):
             here = some if players is None else some @ players
             whole = here > 0.5
             if not torch.equal(whole.double(), here):
@@ -403,7 +303,7 @@ class RankRescorer(SumRescorer):
         super().__init__(inputs, keys, weight.T, normalised=False)  # for `line`, on which ranks are the whole history's
 
     def _pooled(self, kept: Tensor, players: Tensor | None) -> Iterator[PooledHistories]:
-        for some in torch.split(kept, max(1, RANK_PAIRS // max(1, len(self.behaviors)))):
+        for some in torch.split(kept, max(1, RANK_PAIRS // max(1, len(self.count)))):
             here = some if players is None else some @ players
             there = here > 0.5
             if not torch.equal(there.double(), here):
@@ -414,7 +314,7 @@ class RankRescorer(SumRescorer):
             v = self._pooling.represent(self._target, total)
             yield PooledHistories(v, weight.sum(1, keepdim=True), self._repeats(here))
 
-    leave_one_out_logits = Rescorer.leave_one_out_logits  # what is gone moves the ranks of others
+    leave_one_out_logits = CountRescorer.leave_one_out_logits  # what is gone moves the ranks of others
 
     def _weigh(self, there: Tensor) -> tuple[Tensor, Tensor]:
         """there (S, T) bool → (S, T) rows of p, and (S, T) weights, 0 for what is not there."""

@@ -1,0 +1,1 @@
+"""What a network reads, as arrays: for those who have no torch."""

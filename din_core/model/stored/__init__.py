@@ -1,0 +1,1 @@
+"""The files of a checkpoint, as they are read without torch."""
