@@ -25,6 +25,7 @@ def call(browser: Browser) -> Iterator[Call]:
             "inspect/browser/links.js",
             "inspect/browser/save.js",
             "inspect/browser/tip.js",
+            "inspect/browser/wording.js",
         )
     )
     yield lambda name, *values: page.evaluate(f"values => {name}(...values)", list(values))
@@ -57,8 +58,14 @@ def test_a_probability_is_never_shown_as_certain_when_it_is_not(call: Call) -> N
 
 
 def test_a_behavior_is_told_by_its_id_where_another_item_has_its_title(call: Call) -> None:
-    time = {"title": ["Milk", "Milk", "Nails", "Nails"], "id": ["1", "2", "3", "3"]}
-    assert [call("hasNamesake", time, row) for row in range(4)] == [True, True, False, False]
+    time = {"title": ["Milk", "Milk", "Nails"], "id": ["1", "2", "3"], "alike": [0, 1], "count": [1, 1, 1]}
+
+    def highest(values: list[float]) -> str:
+        shown = {"values": values, "whole": False, "digits": 2, "effects": None}
+        return str(call("spokenSummary", "Weights", {"title": "Stout"}, time, shown))
+
+    assert "Highest: Milk · item 2, 3.00" in highest([1, 3, 2])
+    assert "Highest: Nails, 3.00" in highest([1, 2, 3])
 
 
 def test_two_probabilities_and_their_difference_add_up_as_they_are_written(call: Call) -> None:

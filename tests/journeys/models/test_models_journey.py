@@ -138,6 +138,7 @@ def test_back_and_forth_between_the_pages_keeps_the_scenario(page: Page, address
     ranked = page.get_by_text("The candidate on Inspect, Nails · 1 lb, is number")
     for _ in range(2):
         header_link(page, "Compare").click()
+        expect(page.get_by_role("heading", name="Who switches on what")).to_be_visible()
         header_link(page, "Whole catalogue").click()
         expect(ranked).to_be_visible()
         header_link(page, "Explain").click()
