@@ -41,12 +41,11 @@ def rescorers_for(
 
     On this machine what the history brings is computed once for all: see `count_rescorers`.
     """
-    config = scorer.config
-    seen = history.folded(config.max_history) if config.folds else history.plain(config.max_history)
+    seen, folds = scorer.seen(history), scorer.config.folds
     now = history.as_of - 1
     behaviors = (*seen, *(FoldedBehavior(item, 1, now, now) for item in added))
     batch = scorer.arrays([[Request(history, behaviors, tuple(candidates), tuple(contexts))]])
     count = np.array([*(b.count for b in seen), *(0 for _ in added)], dtype=np.float64)
     computed = scorer.engine.count_rescorers(batch, count, len(added))
     for candidate, counts in zip(candidates, computed, strict=True):
-        yield Rescorer(RescoredHistory(scorer.name, candidate, behaviors, history, config.folds, count), counts)
+        yield Rescorer(RescoredHistory(scorer.name, candidate, behaviors, history, folds, count), counts)

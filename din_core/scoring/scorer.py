@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from din_core.domain import History, Item, Scores
+from din_core.domain import FoldedBehavior, History, Item, Scores
 from din_core.domain.results import Floats
 from din_core.model.batches.batch_arrays import BatchArrays
 from din_core.model.config import BEHAVIOR_TYPE, ModelConfig
@@ -19,7 +19,6 @@ from din_core.scoring.request_encoder import Request, RequestEncoder
 
 if TYPE_CHECKING:
     from din_core.model.checkpoint import Checkpoint
-    from din_core.model.network import InterestNetwork
     from din_core.model.ragged import RaggedBatch
     from din_core.scoring.devices import Device
     from din_core.scoring.local_engine import LocalEngine
@@ -89,13 +88,16 @@ class Scorer:
         context: Mapping[str, str | None] | Sequence[Mapping[str, str | None]],
     ) -> Request:
         """What `score` is asked, as `score_together` takes it; ValueError where contexts do not fit the candidates."""
-        most = self.config.max_history
-        behaviors = history.folded(most) if self.config.folds else history.plain(most)
         c = len(candidates)
         contexts = (context,) * c if isinstance(context, Mapping) else tuple(context)
         if len(contexts) != c:
             raise ValueError(f"{len(contexts)} contexts for {c} candidates; give one, or one for each")
-        return Request(history, behaviors, tuple(candidates), contexts)
+        return Request(history, self.seen(history), tuple(candidates), contexts)
+
+    def seen(self, history: History) -> tuple[FoldedBehavior, ...]:
+        """(T) as the model sees the history: repeats folded where it folds them, the newest `max_history`."""
+        most = self.config.max_history
+        return history.folded(most) if self.config.folds else history.plain(most)
 
     def score_together(self, requests: Sequence[Request]) -> list[Scores]:
         """Score several requests in one forward pass, each as if alone; those on one history object share it."""
@@ -136,11 +138,6 @@ class Scorer:
         if not isinstance(self.engine, LocalEngine):
             raise network_elsewhere(self.name)
         return self.engine
-
-    @property
-    def cpu_network(self) -> InterestNetwork:
-        """The checkpoint's network on this machine's cores, with compiled kernels."""
-        return self.local.cpu_network
 
     def _scores(self, request: Request, probability: Floats, logit: Floats, block: Floats) -> Scores:
         """probability and logit (C,), block (T, C, 1 or F) weights."""

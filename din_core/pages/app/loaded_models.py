@@ -54,8 +54,14 @@ def load_models(folder: Path) -> LoadedModels:
 
 
 def _load_local(folder: Path, device: str, unfit: dict[str, CheckpointError]) -> dict[str, Scorer]:
-    """The first call imports torch."""
-    import torch
+    """DinLensError without torch, which the first call imports."""
+    try:
+        import torch
+    except ImportError as error:
+        raise DinLensError(
+            "torch is not installed here, and DIN_SCORER names no cluster that computes instead; install"
+            " requirements.txt, or set DIN_SCORER"
+        ) from error
 
     from din_core.scoring import load_scorers
     from din_core.scoring.devices import open_device

@@ -11,6 +11,7 @@ import pytest
 
 from din_core.domain import CheckpointError, DinLensError, Scenario, StoreError
 from din_core.pages.app import startup
+from din_core.pages.app.loaded_models import load_models
 from din_core.pages.app.startup import BUILD_STEPS, Startup, build_share, from_environment, open_on
 from din_core.sharing import Setting
 from din_core.store import ingest
@@ -169,3 +170,12 @@ def test_the_pages_answer_before_torch_is_imported() -> None:
     script = f"import sys; {pages}; print('torch' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["False"]
+
+
+def test_without_torch_and_without_a_cluster_the_app_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DIN_SCORER", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(DinLensError, match="torch is not installed here, and DIN_SCORER names no cluster"):
+        load_models(tmp_path)

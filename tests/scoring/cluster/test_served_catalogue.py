@@ -153,7 +153,7 @@ def test_alike_candidates_are_found() -> None:
 def asked_of(operation: str, **arrays: np.ndarray) -> bytes:
     local = scorer("din")
     batch = array_bytes(wire_arrays(local.arrays([[local.prepare(LONG, [item("c")], CONTEXT)]])))
-    asked = CheckpointOperations(local.checkpoint.model, local.cpu_network)
+    asked = CheckpointOperations(local.checkpoint.model, local.local.cpu_network)
     return asked.answer(operation, array_bytes({BATCH: np.frombuffer(batch, np.uint8), **arrays}))
 
 

@@ -48,7 +48,7 @@ def test_every_checkpoint_says_the_same_of_itself(checkpoints: Path) -> None:
 
 def test_a_network_that_is_elsewhere_is_a_sentence(checkpoints: Path) -> None:
     scorer = load_served_scorers(checkpoints, ADDRESS)["din"]
-    for ask in (lambda: scorer.checkpoint.model, lambda: scorer.cpu_network):
+    for ask in (lambda: scorer.checkpoint.model, lambda: scorer.local.cpu_network):
         with pytest.raises(DinLensError, match="DIN is computed by the cluster that DIN_SCORER names"):
             ask()
 

@@ -200,7 +200,7 @@ def asked_of(name: str, operation: str, changed: dict[str, np.ndarray] | None = 
 
 
 def operations_of(name: str) -> CheckpointOperations:
-    return CheckpointOperations(scorer(name).checkpoint.model, scorer(name).cpu_network)
+    return CheckpointOperations(scorer(name).checkpoint.model, scorer(name).local.cpu_network)
 
 
 MALFORMED = [
